@@ -1,0 +1,210 @@
+import { token } from "../di/token.js";
+import type { AudioSource, Collected, CollectOptions, MediaLeg, Playback, PlayOptions } from "./media.js";
+
+/** One end of a call as signalling tells it. */
+export interface Party {
+  /** Digits (with leading + where given), or the user part of the address. Empty when withheld. */
+  readonly number: string;
+  /** Full address, for example `sip:1001@10.0.0.5` or `line:3`. */
+  readonly uri: string;
+  readonly displayName?: string;
+}
+
+/**
+ * ```
+ * new --ring()--> ringing --answer()--> answered --(hangup, BYE, failure)--> ended
+ *  \________________________\________________________________________________^
+ * ```
+ * Outbound: `new` until the first response, `ringing` on 18x, `answered` on 2xx.
+ */
+export type CallState = "new" | "ringing" | "answered" | "ended";
+
+/** Why a call ended, as stored in the leg. */
+export type EndReason =
+  | "hangup" // the hotline ended it
+  | "remote-hangup"
+  | "cancelled" // the calling side gave up before the answer
+  | "busy"
+  | "declined"
+  | "no-answer"
+  | "not-found"
+  | "unreachable"
+  | "rejected" // refused by the hotline (admission, overload)
+  | "media-timeout"
+  | "failed"
+  | "process_restart";
+
+export interface CallEnd {
+  readonly reason: EndReason;
+  /** SIP status or Q.850 cause where there is one. */
+  readonly status?: number;
+  readonly by: "local" | "remote" | "system";
+  readonly at: number;
+}
+
+export interface HangupOptions {
+  /** For a call not yet answered: the SIP status to refuse with. Default 603 for inbound, CANCEL for outbound. */
+  readonly status?: number;
+  readonly reason?: EndReason;
+  /** Seconds a refused caller should wait before trying again (Retry-After, RFC 3261 section 20.33). */
+  readonly retryAfter?: number;
+}
+
+/** The control handle of a voice leg, the same for every adapter. Every promise settles when the call ends, whoever hung up. */
+export interface Call {
+  /** UUIDv7; the id of the leg's row too. */
+  readonly id: string;
+  /** Name of the adapter: `sip`, `voiceboard` ... */
+  readonly adapter: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: Party;
+  readonly to: Party;
+  /** Where it came in: trunk key, account or line. */
+  readonly via: { readonly kind: "trunk" | "account" | "line"; readonly key: string };
+  /** Extra facts of the signalling, lower-case names (`user-agent`, `call-id`, `diversion`). Values may be missing. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly state: CallState;
+  /** Aborted when the call ends. */
+  readonly signal: AbortSignal;
+  /** Resolves when the call has ended; never rejects. */
+  readonly ended: Promise<CallEnd>;
+  /** The sound of the leg; `undefined` before early media or answer. */
+  readonly media: MediaLeg | undefined;
+  /** Inbound: 180. No effect in other states. */
+  ring(): Promise<void>;
+  /** Inbound: 200 with media. Resolves when confirmed (ACK) or rejects with a coded error when the call ended first. Calling it on an answered call resolves. */
+  answer(): Promise<void>;
+  /** Ends the call in whatever state it is. Idempotent, never rejects. */
+  hangup(options?: HangupOptions): Promise<void>;
+  play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback;
+  collect(options?: CollectOptions): Promise<Collected>;
+  sendDtmf(digits: string): Promise<void>;
+  /** Puts the far end on hold by re-INVITE (`sendonly`). */
+  hold(): Promise<void>;
+  unhold(): Promise<void>;
+  /** Sends the far end elsewhere: 302 before the answer, REFER after it. Rejects with `HTL_CORE_NOT_SUPPORTED` where the adapter cannot. */
+  redirect(to: string): Promise<void>;
+  /** Switches the leg's media (T.38 re-INVITE) and returns the raw port; `audio` is the default leg. Rejects with `HTL_CORE_NOT_SUPPORTED` where the adapter cannot. */
+  mediaPort(kind: "audio" | "t38"): Promise<unknown>;
+}
+
+export interface OriginateOptions {
+  /** The number shown to the called party. */
+  readonly from?: Partial<Party>;
+  /** Give up after this long without an answer. Default 30 000 ms. */
+  readonly timeoutMs?: number;
+  /** Make the media near this leg, for bridging without a cross-worker hop. */
+  readonly near?: MediaLeg;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** The leg's id, when its row was already written (intent before act). */
+  readonly id?: string;
+}
+
+/** A way into and out of the telephone network. sip, voiceboard and asterisk pass one contract suite. */
+export interface TelephonyAdapter {
+  readonly name: string;
+  /** Address schemes it dials: `sip`, `tel`, `line`. */
+  readonly schemes: readonly string[];
+  readonly capabilities: { readonly hold: boolean; readonly redirect: boolean; readonly t38: boolean; readonly earlyMedia: boolean };
+  /** Starts an outgoing call and returns at once; watch `state`, `answered()` and `ended`. Never use directly: go through CallControl, which asks `callOutbound`. */
+  originate(to: string, options?: OriginateOptions): Promise<OutboundCall>;
+  /** Whether this address could be rung now (a registered phone). `undefined`: unknown. */
+  reachable(address: string): boolean | undefined;
+}
+
+export interface OutboundCall extends Call {
+  /** Resolves with true when answered, false when it ended before. Never rejects. */
+  readonly answered: Promise<boolean>;
+}
+
+/** Where adapters announce themselves and hand in arriving calls. */
+export interface CallPipeline {
+  register(adapter: TelephonyAdapter): void;
+  readonly adapters: readonly TelephonyAdapter[];
+  /** Is the hotline taking calls? `undefined` when it is, else how to refuse (draining: 503 + Retry-After). */
+  admission(): { status: number; retryAfter?: number } | undefined;
+  /** A call has arrived. The pipeline owns it from here: it journals, asks the hooks, runs the plan and hangs up in the end. Never throws. */
+  arrive(call: Call): void;
+  /** Names a way to carry out a route plan: `flow`, `queue` ... One owner per name. */
+  handler(name: string, handler: CallHandler): void;
+  /** Voice interactions in progress. */
+  readonly active: number;
+}
+
+export interface RoutePlan {
+  /** Name of the handler that carries it out. */
+  readonly handler: string;
+  /** What the handler should do: id of the flow, key of the queue. */
+  readonly target: string;
+  readonly language?: string;
+  /** Priority for queues, higher first. Default 0. */
+  readonly priority?: number;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+export type CallHandler = (session: CallSession, plan: RoutePlan) => Promise<void>;
+
+/** Journal entry of a voice interaction while it lives. */
+export interface LiveInteraction {
+  readonly id: string;
+  readonly channel: string;
+  readonly startedAt: number;
+  readonly callerNumber: string;
+  readonly calledNumber: string;
+  /** Versioned data that moves with the call to whoever handles it (A6): the agent's screen state and facts nodes have learnt. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Merges into `data`; written by the journal, not awaited. */
+  note(patch: Readonly<Record<string, unknown>>): void;
+  /** Sets columns every channel has. Written by the journal, not awaited. */
+  update(patch: { queue?: string | null; agentId?: string | null; contactId?: string | null; language?: string | null; wrapUpCode?: string | null }): void;
+  /** Adds a line to the interaction's timeline (`ivr.node`, `queue.entered`, `agent.answered`). Not awaited. */
+  event(type: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** A citizen's call while the hotline handles it. */
+export interface CallSession {
+  readonly interaction: LiveInteraction;
+  /** The citizen's leg. */
+  readonly call: Call;
+  /** Aborted when the citizen's call has ended or the session was taken over. */
+  readonly signal: AbortSignal;
+  language: string;
+  readonly plan: RoutePlan;
+}
+
+/** The one service that moves legs. Every command of an agent, a supervisor or a REFER maps to it. */
+export interface CallControl {
+  /** Asks `callOutbound`, writes the leg, dials. Rejects with `HTL_CORE_OUTBOUND_REFUSED` (with the refusal's code in details) or `HTL_CORE_NO_ADAPTER`. */
+  originate(request: OutboundRequest): Promise<OutboundCall>;
+  /** Joins two legs of an interaction so that both talk. Resolves when they hear each other; `separate` (or the end of one) parts them. */
+  connect(interactionId: string, a: Call, b: Call): Promise<Connection>;
+  /** Live legs of an interaction. */
+  legs(interactionId: string): readonly Call[];
+  /** The live session of an interaction, if it is a voice one in progress here. */
+  session(interactionId: string): CallSession | undefined;
+}
+
+export interface Connection {
+  readonly bridgeId: string;
+  /** Resolves when either leg has ended or `separate` was called. */
+  readonly ended: Promise<{ by: "a" | "b" | "separate" }>;
+  /** Parts the legs; both stay alive. Idempotent. */
+  separate(): Promise<void>;
+}
+
+export interface OutboundRequest extends OriginateOptions {
+  /** `sip:1001`, `tel:13800138000`, `line:3`. */
+  readonly to: string;
+  readonly interactionId: string;
+  /** Why: agent ring, callback, transfer, urge ... Read by taps of `callOutbound`. */
+  readonly purpose: "agent" | "callback" | "transfer" | "consult" | "campaign" | "notification" | "fax";
+  /** Role of the leg in the interaction. */
+  readonly role: LegRole;
+  readonly actor?: string;
+}
+
+export type LegRole = "citizen" | "agent" | "supervisor" | "department" | "other";
+
+export const CALL_PIPELINE = token<CallPipeline>("core.call-pipeline");
+export const CALL_CONTROL = token<CallControl>("core.call-control");

@@ -1,0 +1,94 @@
+import type { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
+import type { z } from "zod";
+import { token } from "../di/token.js";
+import type { Services } from "./services.js";
+
+/** Who makes a request. */
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly roles: readonly string[];
+  readonly permissions: ReadonlySet<string>;
+  readonly departmentCode?: string;
+  readonly agentNumber?: string;
+}
+
+export interface HttpRequest<P = unknown, Q = unknown, B = unknown> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Set unless the route is public. */
+  readonly principal: Principal | undefined;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  readonly remoteAddress: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** Bytes with ranges (RFC 9110 section 14): the server asks only for the part wanted. */
+export interface HttpContent {
+  readonly kind: "content";
+  readonly contentType: string;
+  readonly size: number;
+  readonly fileName?: string;
+  /** For If-None-Match and If-Range. */
+  readonly etag?: string;
+  /** `end` is inclusive. */
+  open(start: number, end: number): Readable;
+}
+
+/** A JSON answer with another status or headers. */
+export interface HttpReply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface HttpRoute {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Express 5 path below the root, for example `/api/tickets/:id`. */
+  readonly path: string;
+  /** Permission of the plugin's manifest, `"authenticated"`, or `"public"`. Missing is a boot error. */
+  readonly permission: string;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly output?: z.ZodType;
+  // The handler's input is checked against the schemas before it runs; defineRoute gives it their types.
+  handler(request: HttpRequest<never, never, never>): Promise<unknown>;
+}
+
+type Out<S> = S extends z.ZodType<infer T> ? T : undefined;
+
+/** Types the handler from its schemas. */
+export function defineRoute<P extends z.ZodType | undefined = undefined, Q extends z.ZodType | undefined = undefined, B extends z.ZodType | undefined = undefined>(route: {
+  method: HttpRoute["method"];
+  path: string;
+  permission: string;
+  summary: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  output?: z.ZodType;
+  handler(request: HttpRequest<Out<P>, Out<Q>, Out<B>>): Promise<unknown>;
+}): HttpRoute {
+  return route as unknown as HttpRoute;
+}
+
+/** Answer of every list: a page and the cursor of the next (absent on the last). */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** WebSocket paths on the HTTP port. Provided by plugin-http. */
+export interface WsRoutes {
+  handle(path: string, options: { permission: string; protocols?: readonly string[] }, onConnection: (socket: Duplex & { send(data: string | Buffer): void }, request: IncomingMessage, principal: Principal | undefined) => void): void;
+}
+
+export const WS_ROUTES = token<WsRoutes>("http.ws-routes");

@@ -1,0 +1,82 @@
+import type { z } from "zod";
+import type { CallSession } from "./call.js";
+import type { Collected, CollectOptions } from "./media.js";
+import type { Services } from "./services.js";
+import { token } from "../di/token.js";
+import type { AudioSource } from "./media.js";
+
+/**
+ * What to say: the id of a prompt (`"P001"`), or text with typed values
+ * (`{ text: "流水号{{serial|digits}}", values: { serial } }`). Formats: digits number minutes seconds date time money text.
+ */
+export type PromptRef =
+  | string
+  | { readonly id: string; readonly values?: PromptValues; readonly language?: string; readonly voice?: string }
+  | { readonly text: string; readonly values?: PromptValues; readonly language?: string; readonly voice?: string };
+
+export type PromptValues = Readonly<Record<string, unknown>>;
+
+/** Turns prompt references into sound. Provided by plugin-tts. */
+export interface Prompts {
+  /** Declares prompts by id (seed once; the same id with another text is an error). */
+  define(prompts: readonly PromptDefinition[]): void;
+  has(id: string): boolean;
+  /**
+   * Sound of a prompt, from the cache where possible. Unknown id: `HTL_TTS_UNKNOWN_PROMPT`. When the
+   * provider fails the error is `HTL_TTS_SYNTHESIS_FAILED`; callers go on without the prompt.
+   */
+  resolve(ref: PromptRef, options?: { language?: string; signal?: AbortSignal }): Promise<readonly AudioSource[]>;
+  /** Synthesises ahead what needs no values, so that the first caller does not wait. */
+  warm(refs?: readonly PromptRef[]): Promise<{ prepared: number; failed: number }>;
+}
+
+export interface PromptDefinition {
+  readonly id: string;
+  readonly text: string;
+  /** BCP 47, default `zh-CN`. */
+  readonly language?: string;
+  /** A recorded WAV file used instead of synthesis. */
+  readonly file?: string;
+  /** Whether a key may cut it short. Default true. */
+  readonly bargeIn?: boolean;
+}
+
+export const PROMPTS = token<Prompts>("tts.prompts");
+
+/** What a node did. `outcome` picks the edge of the flow; `end` ends the flow (the call is over or handed on). */
+export type IvrStep = { readonly outcome: string } | { readonly end: true };
+
+/** What a running node is given. */
+export interface IvrNodeContext<C = unknown> {
+  readonly session: CallSession;
+  readonly flowId: string;
+  readonly nodeId: string;
+  readonly nodeType: string;
+  readonly config: C;
+  /** Aborted when the caller is gone or pressed the agent key; check it, or pass it on. */
+  readonly signal: AbortSignal;
+  /** Values learnt in this flow; also found in prompts as `{{name|format}}`. */
+  readonly vars: Record<string, unknown>;
+  readonly services: Services;
+  /** Says a prompt with the flow's values; resolves when said or cut short. A failed prompt is logged and skipped. */
+  say(ref: PromptRef, options?: { bargeIn?: boolean | string }): Promise<void>;
+  /** Says, then collects with the flow's limits. */
+  ask(ref: PromptRef, options?: CollectOptions): Promise<Collected>;
+}
+
+/** A node type as data plus one function. Owned by the plugin that owns the noun. */
+export interface IvrNodeType<C = unknown> {
+  readonly type: string;
+  /** z.strictObject of the node's own keys (without `id`, `type`, `next`, `on`). */
+  readonly config: z.ZodType<C>;
+  /** Outcomes the node can have. A flow must lead each on, by `on: { outcome: nodeId }` or `next`. May depend on the config (menu keys). */
+  outcomes(config: C): readonly { readonly name: string; /** may be left without an edge */ readonly optional?: boolean }[];
+  /** Prompt ids the node speaks, so that a missing one is found at start. */
+  prompts?(config: C): readonly PromptRef[];
+  run(context: IvrNodeContext<C>): Promise<IvrStep>;
+}
+
+/** Helper that infers the config type. */
+export function defineIvrNode<C>(node: IvrNodeType<C>): IvrNodeType<C> {
+  return node;
+}

@@ -1,0 +1,215 @@
+import { token } from "../di/token.js";
+
+/** G.711 payload formats the engine speaks end to end (RFC 3551 section 6: PCMU 0, PCMA 8). */
+export type AudioCodec = "PCMA" | "PCMU";
+
+/** One telephone key, RFC 4733 section 3.2 events 0-15. */
+export type DtmfDigit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#" | "A" | "B" | "C" | "D";
+
+/** Encoded sound: 8 kHz mono A-law, ready to be sent by slicing. Lives in shared memory, so workers read it without a copy. */
+export interface AudioAsset {
+  /** Content key: two assets with one id hold the same sound. */
+  readonly id: string;
+  /** A-law octets over a SharedArrayBuffer; 8 per millisecond. */
+  readonly samples: Uint8Array;
+  readonly durationMs: number;
+}
+
+/** Named call-progress tones of the 450 Hz family (GB/T 3380; YD/T 1070): continuous dial tone; busy 350/350; ring-back 1 s / 4 s; congestion 700/700; beep 400 ms for "speak now". */
+export type ToneName = "dial" | "busy" | "ringback" | "congestion" | "beep" | "waiting";
+
+export type AudioSource =
+  | { readonly kind: "asset"; readonly asset: AudioAsset }
+  | { readonly kind: "tone"; readonly tone: ToneName; /** Default: for ever for cadenced tones, 400 ms for `beep`. */ readonly durationMs?: number }
+  | { readonly kind: "sine"; readonly hz: number; readonly durationMs?: number; /** dBm0, default -10 */ readonly level?: number }
+  | { readonly kind: "silence"; readonly durationMs: number };
+
+export type PlayEndReason = "completed" | "stopped" | "barge-in" | "leg-ended";
+
+/** A running play-out. */
+export interface Playback {
+  readonly id: string;
+  /** Always settles, whoever ended it. `playedMs` counts what was sent. */
+  readonly done: Promise<{ reason: PlayEndReason; playedMs: number; /** The key that cut it short. */ digit?: DtmfDigit }>;
+  stop(): void;
+}
+
+export interface PlayOptions {
+  /** Repeat for ever (hold music). Default false. */
+  readonly loop?: boolean;
+  /** Keys that stop the play-out: `true` any key, a string the listed keys, default none. The key stays in the digit buffer for `collect`. */
+  readonly bargeIn?: boolean | string;
+  /** Start in the loop at this offset (hold music goes on where it was). */
+  readonly startAtMs?: number;
+}
+
+export interface CollectOptions {
+  /** Fewest and most digits. Defaults 1 and 1. The `finishOn` key is not counted. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Keys that end the entry and are left out of the result, for example `#`. Default none. */
+  readonly finishOn?: string;
+  /** Until the first key, counted from the end of the prompt. Default 6000 ms. */
+  readonly firstDigitTimeoutMs?: number;
+  /** Between keys. Default 4000 ms. */
+  readonly interDigitTimeoutMs?: number;
+  /** Forget what was keyed before. Default false: keying ahead works. */
+  readonly flush?: boolean;
+  /** Wait for this play-out to end (or be barged in) before the first-digit time-out starts. */
+  readonly after?: Playback;
+  readonly signal?: AbortSignal;
+}
+
+export interface Collected {
+  readonly digits: string;
+  /** `max`: the most digits came; `finish-key`; `timeout`: silence; `ended`: the leg or the signal ended. */
+  readonly reason: "max" | "finish-key" | "timeout" | "ended";
+  /** The key that finished the entry. */
+  readonly finishedBy?: DtmfDigit;
+}
+
+export interface LegStats {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly octetsSent: number;
+  readonly octetsReceived: number;
+  /** Sequence gaps never filled. */
+  readonly packetsLost: number;
+  readonly packetsLate: number;
+  /** Interarrival jitter in ms, RFC 3550 section 6.4.1. */
+  readonly jitterMs: number;
+  /** From RTCP, when the peer reports. */
+  readonly roundTripMs?: number;
+}
+
+export type MediaLegEvent =
+  | { readonly type: "dtmf"; readonly digit: DtmfDigit; readonly durationMs: number; readonly via: "rfc4733" | "inband" | "info" }
+  /** Nothing received for `silentMs`: the peer may be dead. Sent once until media comes back. */
+  | { readonly type: "media-timeout"; readonly silentMs: number }
+  | { readonly type: "media-resumed" }
+  /** 1100 Hz (CNG) or 2100 Hz (CED) was heard: a fax machine. */
+  | { readonly type: "fax-tone"; readonly tone: "cng" | "ced" }
+  /** The leg is gone: closed, or its worker died. */
+  | { readonly type: "ended"; readonly reason: "closed" | "worker-failed"; readonly stats?: LegStats };
+
+/** One party's sound, living in a media worker. The main thread sees commands and events, never frames. */
+export interface MediaLeg {
+  readonly id: string;
+  /** The worker that holds the leg; legs of one bridge share it where they were made `near` each other. */
+  readonly worker: number;
+  readonly ended: boolean;
+  play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback;
+  collect(options?: CollectOptions): Promise<Collected>;
+  /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. */
+  sendDtmf(digits: string, options?: { toneMs?: number; gapMs?: number }): Promise<void>;
+  /** A key that came by signalling (SIP INFO). */
+  injectDtmf(digit: DtmfDigit): void;
+  /** Hold: stop sending and receiving to bridge and play-outs; `false` goes on. */
+  setDirection(direction: "sendrecv" | "sendonly" | "recvonly" | "inactive"): void;
+  subscribe(listener: (event: MediaLegEvent) => void): () => void;
+  /** Captures both directions of this leg to a file: received left, sent right. See Capture. */
+  capture(options: CaptureOptions): Promise<Capture>;
+  stats(): Promise<LegStats>;
+  /** Ends the leg and everything on it. Idempotent; resolves with the last figures. */
+  close(): Promise<LegStats>;
+}
+
+export interface RtpRemote {
+  readonly address: string;
+  readonly port: number;
+  /** Default: port + 1 (RFC 3550 section 11), or the RTP port with rtcp-mux. */
+  readonly rtcpPort?: number;
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  /** Payload type of telephone-event at 8 kHz, absent when the peer offers none: then keys are listened for in the sound. */
+  readonly telephoneEventPayloadType?: number;
+  readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
+}
+
+export interface RtpLegOptions {
+  /** Makes the leg in the worker of that leg, so that a bridge needs no cross-worker hop. */
+  readonly near?: MediaLeg;
+  /** Address to bind; default the hotline's host. */
+  readonly bindAddress?: string;
+  /** Listen for keys in the sound. Default: only when the remote has no telephone-event. */
+  readonly inbandDtmf?: boolean;
+  /** Accept packets from another source than announced, once, latching to the first (symmetric RTP, RFC 4961). Default true. */
+  readonly symmetric?: boolean;
+  /** Report `media-timeout` after this silence. Default 0 = never. */
+  readonly mediaTimeoutMs?: number;
+  readonly remote?: RtpRemote;
+}
+
+/** A leg on RTP/RTCP over UDP. */
+export interface RtpLeg extends MediaLeg {
+  readonly localAddress: string;
+  /** Even; RTCP is on the next port (RFC 3550 section 11). */
+  readonly localPort: number;
+  /** Where to send and what to expect. Called again on re-INVITE. */
+  setRemote(remote: RtpRemote): void;
+}
+
+export type BridgeRole =
+  /** Speaks to all and hears all. */
+  | "talk"
+  /** Hears all, is heard by nobody. */
+  | "listen"
+  /** Hears all, is heard only by the members named in `whisperTo`. */
+  | "whisper";
+
+export interface MediaBridge {
+  readonly id: string;
+  join(leg: MediaLeg, options?: { role?: BridgeRole; whisperTo?: readonly MediaLeg[] }): Promise<void>;
+  /** The leg stays alive, silent. */
+  leave(leg: MediaLeg): Promise<void>;
+  readonly members: readonly { leg: MediaLeg; role: BridgeRole }[];
+  /** Lets all members go. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface CaptureOptions {
+  /** File to append to; created with its folder. */
+  readonly path: string;
+  /** Milliseconds between writes to the file: what a crash may lose at most. Default 500. */
+  readonly flushMs?: number;
+  readonly channels?: "stereo" | "received";
+  /** End the capture by itself after this much silence of the caller (voicemail). Level below -45 dBm0. */
+  readonly endOnSilenceMs?: number;
+  /** End the capture by itself after this long. */
+  readonly maxMs?: number;
+}
+
+export interface CaptureResult {
+  readonly path: string;
+  readonly durationMs: number;
+  /** Loudest 20 ms frame of the caller in dBm0 (-90 = digital silence): tells an empty message. */
+  readonly peakLevel: number;
+  /** Milliseconds in which the caller was louder than -45 dBm0. */
+  readonly voicedMs: number;
+  readonly reason: "stopped" | "silence" | "max" | "leg-ended" | "disk";
+}
+
+export interface Capture {
+  /** Settles when the file is complete and closed. Rejects only with a coded error (`HTL_MEDIA_CAPTURE_FAILED`). */
+  readonly done: Promise<CaptureResult>;
+  /** Leaves the time out of the recording: silence is written in its place, so that positions stay true (PIN entry). */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<CaptureResult>;
+}
+
+/** The pool of media workers. */
+export interface MediaEngine {
+  createRtpLeg(options?: RtpLegOptions): Promise<RtpLeg>;
+  /** A bridge in the worker of `near`. Two talking members of one codec are relayed without decoding. */
+  createBridge(options?: { near?: MediaLeg }): Promise<MediaBridge>;
+  /** Encodes 16-bit linear PCM to an asset; resamples when `sampleRate` is not 8000. CPU work happens off the main thread. */
+  encode(pcm: Int16Array, sampleRate: number): Promise<AudioAsset>;
+  /** Reads a WAV file (PCM 8/16 bit, A-law, µ-law, mono or stereo mixed down). */
+  loadWav(path: string): Promise<AudioAsset>;
+  readonly legs: number;
+  /** How late the 20 ms tick of each worker ran, for health: p99 and maximum in ms since the last call. */
+  health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]>;
+}
+
+export const MEDIA = token<MediaEngine>("core.media");

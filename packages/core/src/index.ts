@@ -1,0 +1,26 @@
+import "reflect-metadata";
+
+export * from "./di/token.js";
+export * from "./contracts/services.js";
+export * from "./contracts/time.js";
+export * from "./contracts/media.js";
+export * from "./contracts/call.js";
+export * from "./contracts/ivr.js";
+export * from "./contracts/http.js";
+export * from "./contracts/directory.js";
+export * from "./contracts/data.js";
+export type * from "./contracts/route.js";
+export type * from "./contracts/ticket.js";
+export type * from "./contracts/message.js";
+export type * from "./contracts/notification.js";
+export type * from "./contracts/dataset.js";
+export type * from "./contracts/console.js";
+export * from "./contracts/business-system.js";
+export * from "./events/event-map.js";
+export * from "./errors/define-errors.js";
+export * from "./config/settings.js";
+export * from "./plugin/define-plugin.js";
+export type * from "./plugin/plugin-context.js";
+export type * from "./log/logger.js";
+export type { MigrationClass } from "./db/migration.js";
+export type { Hooks, HookName } from "./hooks/hooks.js";

@@ -1,0 +1,67 @@
+// Builds every package and application with tsup, in one process.
+//   --if-needed   only what is older than its sources (npm start, npm test)
+//   --types       with .d.ts files (a release)
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const ifNeeded = process.argv.includes("--if-needed");
+const types = process.argv.includes("--types");
+if (types) process.env.HOTLINE_BUILD_TYPES = "1";
+
+const only = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
+const folders = [...list("packages"), ...list("examples"), "bench"].filter((folder) => existsSync(join(root, folder, "tsup.config.ts")));
+const wanted = folders.filter((folder) => (only.length === 0 || only.includes(folder)) && !(ifNeeded && fresh(folder)));
+if (wanted.length > 0) {
+  const { build } = await import("tsup");
+  const started = process.hrtime.bigint();
+  for (const folder of wanted) {
+    process.chdir(join(root, folder));
+    const { config } = await loadConfig(join(root, folder));
+    for (const options of config) await build({ ...options, config: false });
+    writeFileSync(join(root, folder, "dist", ".build-stamp"), String(newest(folder)));
+  }
+  process.chdir(root);
+  console.log(`built ${wanted.length} of ${folders.length} packages in ${Number((process.hrtime.bigint() - started) / 1_000_000n)} ms`);
+}
+
+async function loadConfig(folder) {
+  // The configuration is TypeScript: esbuild turns it into a module that can be imported.
+  const { build: bundle } = await import("esbuild");
+  const result = await bundle({ entryPoints: [join(folder, "tsup.config.ts")], bundle: true, write: false, format: "esm", platform: "node", packages: "external" });
+  const file = join(folder, `.tsup.config.${process.pid}.mjs`);
+  writeFileSync(file, result.outputFiles[0].text);
+  try {
+    const { default: config } = await import(`file://${file}`);
+    const resolved = typeof config === "function" ? await config({}) : config;
+    return { config: Array.isArray(resolved) ? resolved : [resolved] };
+  } finally {
+    const { unlinkSync } = await import("node:fs");
+    unlinkSync(file);
+  }
+}
+
+function list(parent) {
+  return existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(parent, name)) : [];
+}
+
+function fresh(folder) {
+  const stamp = join(root, folder, "dist", ".build-stamp");
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === String(newest(folder));
+}
+
+/** Newest change below a package's sources and of the shared build settings. */
+function newest(folder) {
+  let latest = Math.max(...["tsup.base.ts", "tsconfig.json"].map((file) => statSync(join(root, file)).mtimeMs), statSync(join(root, folder, "package.json")).mtimeMs, statSync(join(root, folder, "tsup.config.ts")).mtimeMs);
+  const walk = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const full = join(path, entry.name);
+      if (entry.isDirectory()) walk(full);
+      else latest = Math.max(latest, statSync(full).mtimeMs);
+    }
+  };
+  for (const source of ["src", "ui"]) if (existsSync(join(root, folder, source))) walk(join(root, folder, source));
+  return latest;
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+/** What a package hands to the build: name of the output file -> source file. */
+export type Entries = Record<string, string>;
+
+const types = process.env.HOTLINE_BUILD_TYPES === "1";
+
+/**
+ * The one build of every published package: ESM for Node 20, source maps, types when asked for.
+ * `__VERSION__` becomes the version of the package.json next to the config, so that a plugin's
+ * version is never written twice.
+ */
+export function library(entry: Entries) {
+  return defineConfig(() => ({
+    entry,
+    format: ["esm"],
+    target: "node20",
+    platform: "node",
+    dts: types,
+    sourcemap: true,
+    clean: types,
+    splitting: true,
+    treeshake: false,
+    silent: true,
+    define: { __VERSION__: JSON.stringify(packageVersion()) },
+  }));
+}
+
+/** An application: the same, without types. Dependencies stay external and come from node_modules. */
+export function application(entry: Entries) {
+  return defineConfig(() => ({
+    entry,
+    format: ["esm"],
+    target: "node20",
+    platform: "node",
+    dts: false,
+    sourcemap: true,
+    silent: true,
+    define: { __VERSION__: JSON.stringify(packageVersion()) },
+  }));
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  return version;
+}
