@@ -208,3 +208,13 @@ export type LegRole = "citizen" | "agent" | "supervisor" | "department" | "other
 
 export const CALL_PIPELINE = token<CallPipeline>("core.call-pipeline");
 export const CALL_CONTROL = token<CallControl>("core.call-control");
+
+/** What adapters write into a leg's row. */
+export interface CallJournal {
+  /** The signalling dialog, stored at answer so that a BYE can be sent after a crash. `null` when the leg has ended. */
+  dialog(legId: string, dialog: unknown): void;
+  /** Dialogs of legs that were alive when the last process died, by adapter; each is handed out once. */
+  orphans(adapter: string): readonly { readonly legId: string; readonly dialog: unknown }[];
+}
+
+export const CALL_JOURNAL = token<CallJournal>("core.call-journal");

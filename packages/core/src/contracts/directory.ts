@@ -1,3 +1,4 @@
+import type { PermissionDefinition } from "../plugin/define-plugin.js";
 import { token } from "../di/token.js";
 import type { Principal } from "./http.js";
 
@@ -57,3 +58,6 @@ export interface DirectoryStaff {
 
 export const DIRECTORY = token<Directory>("directory.directory");
 export const DIGEST_CREDENTIALS = token<DigestCredentials>("directory.digest-credentials");
+
+/** Permissions of the plugins present, with their default roles. Filled by the kernel. */
+export const PERMISSIONS = token<readonly (PermissionDefinition & { readonly plugin: string })[]>("core.permissions");

@@ -92,3 +92,32 @@ export interface WsRoutes {
 }
 
 export const WS_ROUTES = token<WsRoutes>("http.ws-routes");
+
+/** Routes of the plugins present. Filled by the kernel, served by plugin-http. */
+export const ROUTES = token<readonly { readonly plugin: string; readonly route: HttpRoute }[]>("core.routes");
+
+/** created -> wired -> ready -> running -> draining -> stopped, and failed. */
+export type HotlineState = "created" | "wired" | "ready" | "running" | "draining" | "stopped" | "failed";
+
+export interface HotlineHealth {
+  readonly state: HotlineState;
+  /** Running, and every plugin well. */
+  readonly ok: boolean;
+  readonly name: string;
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly ok: boolean;
+    readonly message?: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export interface HealthService {
+  readonly state: HotlineState;
+  report(): Promise<HotlineHealth>;
+}
+
+export const HEALTH = token<HealthService>("core.health");

@@ -80,3 +80,14 @@ export interface IvrNodeType<C = unknown> {
 export function defineIvrNode<C>(node: IvrNodeType<C>): IvrNodeType<C> {
   return node;
 }
+
+/** Every node type of the plugins present, filled by the kernel before `onReady`. */
+export const IVR_NODE_TYPES = token<ReadonlyMap<string, IvrNodeType<unknown>>>("core.ivr-node-types");
+
+/** Runs the hook `ivrNode.for(type)`. */
+export interface IvrNodeRunner {
+  /** `undefined`: no tap owned the node. Rejects when the owner threw: the flow's fallback node takes over. */
+  run(type: string, context: IvrNodeContext): Promise<IvrStep | undefined>;
+}
+
+export const IVR_NODE_RUNNER = token<IvrNodeRunner>("core.ivr-node-runner");

@@ -1,3 +1,4 @@
+import { token } from "../di/token.js";
 import type { Uow } from "./data.js";
 
 /** A ticket about to move. Creation is a transition from null. */
@@ -21,3 +22,10 @@ export interface Veto {
   /** Shown to the person who tried. */
   readonly message: string;
 }
+
+/** Runs the hook `ticketTransition`; a tap that fails vetoes. Provided by the kernel. */
+export interface TicketGate {
+  ask(transition: TicketTransition): Promise<Veto | undefined>;
+}
+
+export const TICKET_GATE = token<TicketGate>("core.ticket-gate");
