@@ -50,6 +50,14 @@ export interface HangupOptions {
   readonly retryAfter?: number;
 }
 
+/** What a call tells while it lives. */
+export type CallEvent =
+  /** A state was entered; `answered` means media flows and, for SIP, that the ACK or the 2xx is there. */
+  | { readonly type: "state"; readonly state: CallState; readonly at: number }
+  | { readonly type: "remote-hold"; readonly held: boolean }
+  /** The far end asks to be transferred (REFER). Nobody accepting within a second means 603. */
+  | { readonly type: "transfer-request"; readonly to: string; accept(): void; reject(status?: number): void };
+
 /** The control handle of a voice leg, the same for every adapter. Every promise settles when the call ends, whoever hung up. */
 export interface Call {
   /** UUIDv7; the id of the leg's row too. */
@@ -68,6 +76,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Resolves when the call has ended; never rejects. */
   readonly ended: Promise<CallEnd>;
+  /** Told in order; a throwing listener is logged and does not disturb the call. Returns an unsubscribe. */
+  subscribe(listener: (event: CallEvent) => void): () => void;
   /** The sound of the leg; `undefined` before early media or answer. */
   readonly media: MediaLeg | undefined;
   /** Inbound: 180. No effect in other states. */
