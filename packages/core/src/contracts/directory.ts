@@ -18,8 +18,11 @@ export interface DigestCredentials {
 
 /** People who work with the hotline. Provided by plugin-directory. */
 export interface Directory {
-  /** Checks name and password. `undefined` for any mismatch (never tells which). Locked accounts: `HTL_DIRECTORY_LOCKED`. */
-  authenticate(username: string, password: string): Promise<Principal | undefined>;
+  /**
+   * Checks name and password. `undefined` for any mismatch (never tells which). Too many failures of the account from
+   * this source: `HTL_DIRECTORY_LOCKED`. `source` is where the attempt comes from (an address); failures are counted by it.
+   */
+  authenticate(username: string, password: string, options?: { readonly source?: string }): Promise<Principal | undefined>;
   principal(userId: string): Promise<Principal | undefined>;
   userByAgentNumber(agentNumber: string): Promise<DirectoryUser | undefined>;
   listUsers(): Promise<readonly DirectoryUser[]>;

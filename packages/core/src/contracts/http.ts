@@ -14,13 +14,15 @@ export interface Principal {
   readonly permissions: ReadonlySet<string>;
   readonly departmentCode?: string;
   readonly agentNumber?: string;
+  /** Epoch ms at which the password was last set: sessions opened before are over. */
+  readonly credentialsChangedAt?: number;
 }
 
 export interface HttpRequest<P = unknown, Q = unknown, B = unknown> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** Set unless the route is public. */
+  /** Set unless the route is public; there only when the request carries a valid session. */
   readonly principal: Principal | undefined;
   readonly services: Services;
   readonly signal: AbortSignal;
