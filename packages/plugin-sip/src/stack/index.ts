@@ -1,0 +1,36 @@
+/**
+ * A SIP stack after RFC 3261, layer by layer: grammar, message, transport, transaction, dialog,
+ * user agent. Imports nothing but Node's built-ins; time and randomness are handed in.
+ */
+export type { StackClock, StackTimer } from "./clock.js";
+export type { Dialog, DialogSnapshot, DialogState } from "./dialog/types.js";
+export { SipError, SipParseError } from "./errors.js";
+export type { SipErrorCode } from "./errors.js";
+export { escapeUser, quote, unescapeUri, unquote } from "./grammar/chars.js";
+export { splitList, splitTokens } from "./grammar/list.js";
+export { NameAddr, parseNameAddr, requireNameAddr } from "./grammar/name-addr.js";
+export { Params, parseParams } from "./grammar/params.js";
+export { formatUri, parseUri, requireUri, uriEquals, uriUser } from "./grammar/uri.js";
+export type { SipUri } from "./grammar/uri.js";
+export { parseVia } from "./grammar/via.js";
+export type { Via } from "./grammar/via.js";
+export { printable, silentLog } from "./log.js";
+export type { StackLog } from "./log.js";
+export { SipHeaders } from "./message/headers.js";
+export { SipRequest, SipResponse } from "./message/message.js";
+export type { AnySipMessage, CSeq } from "./message/message.js";
+export { reasonPhrase } from "./message/reason-phrases.js";
+export { cryptoRandom, seededRandom } from "./random.js";
+export type { RandomSource } from "./random.js";
+export type {
+  Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, Transport, TransportHandler, TransportKind, TransportLimits, TransportOptions,
+} from "./transport/types.js";
+export { createUserAgent } from "./user-agent/create-user-agent.js";
+export type {
+  AcceptOutcome, AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingInviteState, IncomingRefer, IncomingReoffer, IncomingRequest, InviteOutcome,
+  OutgoingInvite, Referral, RequestOutcome, ResponseOptions, Session, SessionEnd, SessionHandlers,
+} from "./user-agent/session-types.js";
+export type {
+  Challenge, ChallengeHandler, InviteOptions, OutgoingRequestOptions, Refusal, RegisterOptions, Registration, RegistrationState, TimerOptions, UserAgent,
+  UserAgentMetrics, UserAgentOptions,
+} from "./user-agent/types.js";

@@ -1,0 +1,114 @@
+import type { SipError } from "../errors.js";
+
+/** `udp` and `tcp` are built in; a WebSocket transport handed in as an object names itself `ws`. Lower case. */
+export type TransportKind = "udp" | "tcp" | "tls" | "ws" | "wss";
+
+/** An address with a port, numeric host (IPv6 without brackets). */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What peers should see in Via and Contact. */
+export interface Advertised {
+  readonly host: string;
+  /** Default: the port the transport is bound to. */
+  readonly port?: number;
+}
+
+/** Where to send a message. */
+export interface Destination {
+  readonly kind: TransportKind;
+  /** Numeric address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Connection to use while it is open (TCP, WebSocket). Otherwise a new one is made to host and port, where the transport can. */
+  readonly flow?: string;
+}
+
+/** Where a message came from. */
+export interface MessageSource {
+  readonly kind: TransportKind;
+  /** Numeric address of the sender, IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** Name of the connection it came over, for connection-oriented transports. */
+  readonly flow?: string;
+  /** Our end. */
+  readonly local: Endpoint;
+}
+
+/** What a transport tells. Calls never throw. */
+export interface TransportHandler {
+  /** One whole message (a datagram, or framed by Content-Length). The bytes stay valid only during the call. */
+  message(bytes: Buffer, source: MessageSource): void;
+  /** Framing of a stream failed; `head` holds what was read of the message. The transport closes the connection after `reply` (if any) was sent. */
+  framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
+  /** A connection ended. */
+  flowClosed(flow: string): void;
+  /** The transport broke after it was started; it takes no more traffic. */
+  failed(error: SipError): void;
+}
+
+/** A way to carry SIP messages. UDP and TCP are built in; others (WebSocket, a test network) may be handed in. */
+export interface Transport {
+  readonly kind: TransportKind;
+  /** Whether it delivers or reports failure, so that no retransmission is needed (RFC 3261 section 17). */
+  readonly reliable: boolean;
+  /** The bound address; meaningful after `start`. */
+  readonly local: Endpoint;
+  /** What to advertise instead of the bound address. */
+  readonly advertised?: Advertised;
+  /** Binds. Rejects with a `SipError` (`SIP_ADDRESS_IN_USE`, `SIP_BIND_FAILED`). */
+  start(handler: TransportHandler): Promise<void>;
+  /** Closes everything. Never rejects. */
+  stop(): Promise<void>;
+  /** Sends. `failed` is called at most once, later, when it is known that the message did not leave. Never throws. */
+  send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void;
+  /** Whether the destination can be used: address family, open flow. */
+  reaches(destination: Destination): boolean;
+}
+
+/** A built-in transport. */
+export interface TransportOptions {
+  readonly kind: "udp" | "tcp";
+  /** Numeric address to bind, `0.0.0.0` or `::` for all. */
+  readonly address: string;
+  /** 0 takes any free port; see `UserAgent.endpoints` for which. */
+  readonly port: number;
+  /** Overrides the user agent's `advertised` for this transport. */
+  readonly advertised?: Advertised;
+}
+
+/** Bounds that keep a hostile peer cheap. */
+export interface TransportLimits {
+  /** Largest head (start line and headers) in bytes. Default 65 536. */
+  readonly maxHeadBytes: number;
+  /** Largest body in bytes over a stream. Default 262 144. */
+  readonly maxBodyBytes: number;
+  /** Most header fields of a message. Default 200. */
+  readonly maxHeaders: number;
+  /** Most TCP connections at once; further ones are closed at accept. Default 2 000. */
+  readonly maxConnections: number;
+  /** A message begun over TCP must be complete within this many ms. Default 10 000. */
+  readonly messageTimeoutMs: number;
+  /** An accepted connection that has sent no complete message after this many ms is closed. Default 15 000. */
+  readonly firstMessageTimeoutMs: number;
+  /** A silent connection without traffic is closed after this many ms. Default 900 000 (phones register over it). */
+  readonly idleTimeoutMs: number;
+  /** Connecting gives up after this many ms. Default 5 000. */
+  readonly connectTimeoutMs: number;
+  /** Bytes that may wait in a connection's send buffer before it is closed as stalled. Default 1 048 576. */
+  readonly maxSendBufferBytes: number;
+}
+
+/** Finds the addresses of a host (RFC 3263). May answer at once for numeric hosts. */
+export type Resolver = (target: ResolveTarget) => readonly Destination[] | Promise<readonly Destination[]>;
+
+/** What is asked of a resolver. */
+export interface ResolveTarget {
+  readonly host: string;
+  /** Missing: SRV may be asked; else 5060 (5061 for tls). */
+  readonly port?: number;
+  readonly kind: TransportKind;
+}
