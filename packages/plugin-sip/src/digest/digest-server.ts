@@ -1,0 +1,134 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Clock, DigestCredentials } from "@hotlinejs/core";
+import { parseCredentials, quoted } from "./digest-header.js";
+import { computeResponse, parseAlgorithm } from "./digest-response.js";
+import type { DigestAlgorithm } from "./digest-response.js";
+import { NonceMint } from "./nonce-mint.js";
+
+/** What is being authorised. */
+export interface DigestRequest {
+  readonly method: string;
+  /** Request-URI as it stood in the request. */
+  readonly uri: string;
+  /** Authorization (or Proxy-Authorization) values. */
+  readonly authorization: readonly string[];
+  readonly body?: Uint8Array;
+}
+
+export type DigestVerdict =
+  /** The sender is this user. */
+  | { readonly kind: "accepted"; readonly username: string }
+  /** No credentials for our realm, or their nonce has run out or was used: challenge (again). */
+  | { readonly kind: "challenge"; readonly stale: boolean }
+  /** Wrong user or password, or credentials made for another request. `username` as claimed, for the audit. */
+  | { readonly kind: "refused"; readonly username: string; readonly why: "credentials" | "uri" }
+  /** Header not understood: 400. */
+  | { readonly kind: "malformed" };
+
+export interface DigestServerOptions {
+  readonly credentials: DigestCredentials;
+  readonly clock: Clock;
+  /** Default: the realm of the credentials. */
+  readonly realm?: string;
+  /** Offered, best first. Default SHA-256, then MD5 (RFC 8760 section 2.3). */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** How long a nonce may be used. Default 300 000 ms. */
+  readonly nonceLifetimeMs?: number;
+}
+
+/**
+ * The server side of RFC 7616 and RFC 8760: stateless challenges, checked answers. It only knows
+ * stored HA1 values, never passwords, and hands out nothing that tells an unknown user from a wrong
+ * password.
+ */
+export class DigestServer {
+  readonly #credentials: DigestCredentials;
+  readonly #algorithms: readonly DigestAlgorithm[];
+  readonly #mint: NonceMint;
+  readonly #realm: string;
+  readonly #decoyKey = randomBytes(32);
+
+  constructor(options: DigestServerOptions) {
+    this.#credentials = options.credentials;
+    this.#realm = options.realm ?? options.credentials.realm;
+    this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
+    this.#mint = new NonceMint(options.clock, { lifetimeMs: options.nonceLifetimeMs ?? 300_000 });
+  }
+
+  get realm(): string {
+    return this.#realm;
+  }
+
+  /** Header values of a 401 (WWW-Authenticate) or 407, one per algorithm, best first. */
+  challenge(stale = false): string[] {
+    const nonce = this.#mint.make();
+    return this.#algorithms.map((algorithm) => `Digest realm=${quoted(this.#realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ", stale=true" : ""}`);
+  }
+
+  async verify(request: DigestRequest): Promise<DigestVerdict> {
+    let malformed = false;
+    for (const value of request.authorization) {
+      if (!/^\s*digest\s/i.test(value)) continue;
+      const given = parseCredentials(value);
+      if (given === undefined) {
+        malformed = true;
+        continue;
+      }
+      if (given.realm !== this.#realm) continue;
+      const name = parseAlgorithm(given.algorithm);
+      if (name === undefined || name.session || !this.#algorithms.includes(name.algorithm)) continue;
+      if (given.qop !== undefined && given.qop.toLowerCase() !== "auth") return { kind: "malformed" };
+      const nonce = this.#mint.check(given.nonce);
+      // Nothing is computed for nonces that are not ours: an attacker cannot make us hash for free.
+      if (nonce === "foreign") return { kind: "challenge", stale: false };
+      const count = given.qop === undefined ? 1 : countOf(given.nc);
+      if (count === undefined || (given.qop !== undefined && (given.cnonce ?? "") === "")) return { kind: "malformed" };
+      const secret = await this.#credentials.find(given.username);
+      const ha1 = secret === undefined ? this.#decoy(given.username) : name.algorithm === "MD5" ? secret.md5 : secret.sha256;
+      const expected = computeResponse({
+        name,
+        ha1,
+        method: request.method,
+        uri: given.uri,
+        nonce: given.nonce,
+        ...(given.qop === undefined ? {} : { qop: "auth", cnonce: given.cnonce ?? "", nc: given.nc ?? "" }),
+      });
+      const right = equal(expected, given.response.toLowerCase());
+      if (!right || secret === undefined) return { kind: "refused", username: given.username, why: "credentials" };
+      if (!sameTarget(given.uri, request.uri)) return { kind: "refused", username: given.username, why: "uri" };
+      if (nonce === "stale" || !this.#mint.use(given.nonce, count)) return { kind: "challenge", stale: true };
+      return { kind: "accepted", username: secret.username };
+    }
+    return malformed ? { kind: "malformed" } : { kind: "challenge", stale: false };
+  }
+
+  /** An HA1 nobody has, so that unknown users cost the same time. */
+  #decoy(username: string): string {
+    return createHmac("sha256", this.#decoyKey).update(username).digest("hex");
+  }
+}
+
+function countOf(nc: string | undefined): number | undefined {
+  return nc !== undefined && /^[0-9a-f]{8}$/i.test(nc) ? Number.parseInt(nc, 16) : undefined;
+}
+
+function equal(a: string, b: string): boolean {
+  const x = Buffer.from(a);
+  const y = Buffer.from(b);
+  return x.length === y.length && timingSafeEqual(x, y);
+}
+
+/**
+ * Whether the digest URI means the Request-URI (RFC 7616 section 3.4.6). Scheme, user and host count;
+ * ports and parameters do not, since phones and proxies add and drop them.
+ */
+function sameTarget(a: string, b: string): boolean {
+  return targetOf(a) === targetOf(b);
+}
+
+function targetOf(uri: string): string {
+  const match = /^(sips?|tel):(?:([^@]*)@)?(\[[^\]]*\]|[^:;?]*)/i.exec(uri.trim());
+  if (match === null) return uri;
+  const user = (match[2] ?? "").split(":")[0] ?? "";
+  return `${match[1]?.toLowerCase()}:${user}@${match[3]?.toLowerCase()}`;
+}

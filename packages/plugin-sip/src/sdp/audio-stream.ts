@@ -1,0 +1,151 @@
+import type { AudioCodec } from "@hotlinejs/core";
+import type { Direction, SdpMedia, SessionDescription } from "./session-description.js";
+import { attribute, hasAttribute } from "./session-description.js";
+
+/** A codec under the payload type its writer gave it. */
+export interface CodecChoice {
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+}
+
+/** What a peer's description says of its audio. */
+export interface AudioStream {
+  /** Position among the `m=` lines; an answer keeps it (RFC 3264 section 6). */
+  readonly index: number;
+  readonly address: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  readonly rtcpMux: boolean;
+  /** As the peer wrote it; `c=0.0.0.0`, the hold of RFC 2543, counts as not receiving (RFC 3264 section 8.4). */
+  readonly direction: Direction;
+  /** In the peer's order. Codecs the engine does not speak are left out. */
+  readonly codecs: readonly CodecChoice[];
+  /** Payload type of telephone-event at 8 kHz (RFC 4733). */
+  readonly telephoneEventPayloadType?: number;
+}
+
+/** Profiles whose packets are plain RTP. AVPF only adds feedback that nobody has to send. */
+const PLAIN_RTP = new Set(["RTP/AVP", "RTP/AVPF"]);
+
+export function isPlainAudio(media: SdpMedia): boolean {
+  return media.kind === "audio" && media.port !== 0 && PLAIN_RTP.has(media.protocol.toUpperCase());
+}
+
+/** Index of the first audio stream that could be used: the first with a codec we speak, else the first plain one. -1 when there is none. */
+export function findAudioIndex(description: SessionDescription): number {
+  let fallback = -1;
+  for (const [index, media] of description.media.entries()) {
+    if (!isPlainAudio(media)) continue;
+    if (codecsOf(media).length > 0) return index;
+    if (fallback < 0) fallback = index;
+  }
+  return fallback;
+}
+
+/** Reads the audio stream at this position; `undefined` when it is refused, not plain RTP, or has no address. */
+export function readAudio(description: SessionDescription, index: number): AudioStream | undefined {
+  const media = description.media[index];
+  if (media === undefined || !isPlainAudio(media)) return undefined;
+  const connection = media.connection ?? description.connection;
+  if (connection === undefined) return undefined;
+  const rtcpMux = hasAttribute(media.attributes, "rtcp-mux");
+  const telephoneEventPayloadType = telephoneEventOf(media);
+  return {
+    index,
+    address: connection.address,
+    port: media.port,
+    rtcpMux,
+    rtcpPort: rtcpMux ? media.port : (rtcpPortOf(media) ?? Math.min(media.port + 1, 65535)),
+    direction: directionOf(description, media, connection.address),
+    codecs: codecsOf(media),
+    ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
+  };
+}
+
+/** RFC 3551 table 4: formats that need no rtpmap. */
+const STATIC_CODECS: Readonly<Record<number, AudioCodec>> = { 0: "PCMU", 8: "PCMA" };
+
+function codecsOf(media: SdpMedia): CodecChoice[] {
+  const maps = rtpMaps(media);
+  const found: CodecChoice[] = [];
+  for (const payloadType of payloadTypes(media)) {
+    const map = maps.get(payloadType);
+    const codec = map === undefined ? STATIC_CODECS[payloadType] : codecNamed(map);
+    if (codec !== undefined && !found.some((f) => f.codec === codec)) found.push({ codec, payloadType });
+  }
+  return found;
+}
+
+function codecNamed(map: RtpMap): AudioCodec | undefined {
+  if (map.clock !== 8000 || map.channels !== 1) return undefined;
+  return map.name === "PCMA" || map.name === "PCMU" ? map.name : undefined;
+}
+
+function telephoneEventOf(media: SdpMedia): number | undefined {
+  const maps = rtpMaps(media);
+  return payloadTypes(media).find((pt) => {
+    const map = maps.get(pt);
+    return map !== undefined && map.name === "TELEPHONE-EVENT" && map.clock === 8000;
+  });
+}
+
+function payloadTypes(media: SdpMedia): number[] {
+  return media.formats.filter((f) => /^\d{1,3}$/.test(f)).map(Number).filter((pt) => pt <= 127);
+}
+
+interface RtpMap {
+  /** Upper case: encoding names are case-insensitive (RFC 8866 section 6.6). */
+  readonly name: string;
+  readonly clock: number;
+  readonly channels: number;
+}
+
+function rtpMaps(media: SdpMedia): Map<number, RtpMap> {
+  const maps = new Map<number, RtpMap>();
+  for (const a of media.attributes) {
+    if (a.name !== "rtpmap" || a.value === undefined) continue;
+    const match = /^(\d{1,3})\s+([^/\s]+)\/(\d+)(?:\/(\d+))?/.exec(a.value);
+    if (match === null) continue;
+    maps.set(Number(match[1]), { name: (match[2] ?? "").toUpperCase(), clock: Number(match[3]), channels: match[4] === undefined ? 1 : Number(match[4]) });
+  }
+  return maps;
+}
+
+/** RFC 3605. An address of its own in `a=rtcp` is ignored: reports go to the media address, as symmetric RTP needs. */
+function rtcpPortOf(media: SdpMedia): number | undefined {
+  const match = /^(\d{1,5})/.exec(attribute(media.attributes, "rtcp")?.value ?? "");
+  const port = match === null ? 0 : Number(match[1]);
+  return port > 0 && port <= 65535 ? port : undefined;
+}
+
+const DIRECTIONS: readonly Direction[] = ["sendrecv", "sendonly", "recvonly", "inactive"];
+
+function directionOf(description: SessionDescription, media: SdpMedia, address: string): Direction {
+  const written =
+    DIRECTIONS.find((d) => hasAttribute(media.attributes, d)) ?? DIRECTIONS.find((d) => hasAttribute(description.attributes, d)) ?? "sendrecv";
+  const unspecified = address === "0.0.0.0" || address === "::";
+  return unspecified ? intersect(written, "sendonly") : written;
+}
+
+/** The same stream seen from the other side. */
+export function reverse(direction: Direction): Direction {
+  if (direction === "sendonly") return "recvonly";
+  return direction === "recvonly" ? "sendonly" : direction;
+}
+
+/** What remains when both allow only this. */
+export function intersect(a: Direction, b: Direction): Direction {
+  const send = sends(a) && sends(b);
+  const receive = receives(a) && receives(b);
+  if (send && receive) return "sendrecv";
+  if (send) return "sendonly";
+  return receive ? "recvonly" : "inactive";
+}
+
+export function sends(direction: Direction): boolean {
+  return direction === "sendrecv" || direction === "sendonly";
+}
+
+export function receives(direction: Direction): boolean {
+  return direction === "sendrecv" || direction === "recvonly";
+}

@@ -1,0 +1,240 @@
+import type { AudioCodec } from "@hotlinejs/core";
+import { findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
+import type { AudioStream, CodecChoice } from "./audio-stream.js";
+import { buildSdp } from "./build-sdp.js";
+import { parseSdp } from "./parse-sdp.js";
+import type { Direction, SdpAttribute, SdpMedia, SessionDescription } from "./session-description.js";
+import { familyOf, hasAttribute, SdpError } from "./session-description.js";
+
+/** Where our side of the audio lives. */
+export interface LocalEndpoint {
+  /** Address peers send to: the advertised one behind NAT. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The audio both sides agreed on. */
+export interface NegotiatedAudio {
+  readonly address: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  readonly telephoneEventPayloadType?: number;
+  /** Seen from our side. */
+  readonly direction: Direction;
+  /** The peer wants to hear nothing of us: it has put us on hold. */
+  readonly heldByPeer: boolean;
+}
+
+export type Negotiation =
+  | { readonly ok: true; readonly audio: NegotiatedAudio }
+  /** 400: not SDP; 488: nothing in common (RFC 3261 section 21.4.26). */
+  | { readonly ok: false; readonly status: 400 | 488; readonly reason: string };
+
+export interface SdpSessionOptions {
+  /** `<sess-id>` of our `o=` line: digits, unique for the session. */
+  readonly sessionId: string;
+  /** What we speak, best first. The first the peer offers is taken. */
+  readonly codecs: readonly AudioCodec[];
+  /** Name in `o=`. Default `hotline`. */
+  readonly username?: string;
+}
+
+/** Payload types of our own offers: static for G.711, 101 by custom for telephone-event. */
+const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0 };
+const OWN_TELEPHONE_EVENT = 101;
+
+/**
+ * Offer/answer state of one dialog (RFC 3264): what either side described last, the order of the
+ * `m=` lines, which never changes, and the version of our own description.
+ *
+ * Inbound: `receiveOffer`, then `answer` once the leg is known. Outbound or late offer: `offer`, then
+ * `receiveAnswer`. Later offers of either side go the same way; a failed one of ours is taken back
+ * with `abandonOffer`.
+ */
+export class SdpSession {
+  readonly #options: SdpSessionOptions;
+  /** Our `m=` lines as last written; later descriptions keep their number and order. */
+  #slots: readonly SdpMedia[] = [];
+  #audioIndex = 0;
+  #version = 0;
+  #lastWritten = "";
+  #remote: SessionDescription | undefined;
+  #pendingOffer: SessionDescription | undefined;
+  /** Codecs we wrote in the offer that is open. */
+  #offered: { codecs: readonly CodecChoice[]; telephoneEvent: number | undefined; direction: Direction } | undefined;
+  #audio: NegotiatedAudio | undefined;
+  #answering: { stream: AudioStream; choice: CodecChoice } | undefined;
+
+  constructor(options: SdpSessionOptions) {
+    this.#options = options;
+  }
+
+  /** What is agreed now. */
+  get audio(): NegotiatedAudio | undefined {
+    return this.#audio;
+  }
+
+  /** Whether an offer of ours waits for its answer. */
+  get offering(): boolean {
+    return this.#offered !== undefined;
+  }
+
+  /**
+   * Takes the peer's offer and chooses. Nothing is agreed before `answer`.
+   *
+   * @param wanted what our side would do if the peer allowed it: `sendonly` while we hold.
+   */
+  receiveOffer(text: string, wanted: Direction = "sendrecv"): Negotiation {
+    const description = this.#parse(text);
+    if (description instanceof SdpError) return { ok: false, status: 400, reason: description.message };
+    const index = findAudioIndex(description);
+    const stream = index < 0 ? undefined : readAudio(description, index);
+    if (stream === undefined) return { ok: false, status: 488, reason: "no plain RTP audio stream" };
+    const choice = this.#choose(stream.codecs);
+    if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    this.#pendingOffer = description;
+    this.#answering = { stream, choice };
+    return { ok: true, audio: agreed(stream, choice, stream.telephoneEventPayloadType, intersect(reverse(stream.direction), wanted)) };
+  }
+
+  /** Writes the answer to the offer last received. From here on it is agreed. */
+  answer(local: LocalEndpoint, wanted: Direction = "sendrecv"): { sdp: string; audio: NegotiatedAudio } {
+    const offer = this.#pendingOffer;
+    if (offer === undefined || this.#answering === undefined) throw new SdpError("no offer to answer");
+    const { stream, choice } = this.#answering;
+    const direction = intersect(reverse(stream.direction), wanted);
+    const audio = agreed(stream, choice, stream.telephoneEventPayloadType, direction);
+    const offered = offer.media[stream.index];
+    const mux = offered !== undefined && hasAttribute(offered.attributes, "rtcp-mux");
+    const slots = offer.media.map((m, i) =>
+      i === stream.index ? audioMedia(m.protocol, local, [choice], stream.telephoneEventPayloadType, direction, mux) : refusedMedia(m),
+    );
+    const sdp = this.#write(slots, local);
+    this.#slots = slots;
+    this.#audioIndex = stream.index;
+    this.#remote = offer;
+    this.#audio = audio;
+    this.#pendingOffer = undefined;
+    this.#answering = undefined;
+    return { sdp, audio };
+  }
+
+  /** Writes an offer of ours. In a session under way it keeps the codec and payload types in use (RFC 3264 section 8.3.2). */
+  offer(local: LocalEndpoint, direction: Direction = "sendrecv"): string {
+    const current = this.#audio;
+    const codecs = current === undefined ? this.#options.codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
+    const telephoneEvent = current === undefined ? OWN_TELEPHONE_EVENT : current.telephoneEventPayloadType;
+    const previous = this.#slots[this.#audioIndex];
+    const mux = previous !== undefined && hasAttribute(previous.attributes, "rtcp-mux");
+    const media = audioMedia(previous?.protocol ?? "RTP/AVP", local, codecs, telephoneEvent, direction, mux);
+    const slots = this.#slots.length === 0 ? [media] : this.#slots.map((slot, i) => (i === this.#audioIndex ? media : refusedMedia(slot)));
+    this.#offered = { codecs, telephoneEvent, direction };
+    const sdp = this.#write(slots, local);
+    this.#slots = slots;
+    return sdp;
+  }
+
+  /** Takes the peer's answer to our open offer. */
+  receiveAnswer(text: string): Negotiation {
+    const offered = this.#offered;
+    if (offered === undefined) return { ok: false, status: 400, reason: "no offer is open" };
+    const description = this.#parse(text);
+    if (description instanceof SdpError) return { ok: false, status: 400, reason: description.message };
+    this.#offered = undefined;
+    const stream = readAudio(description, this.#audioIndex);
+    if (stream === undefined) return { ok: false, status: 488, reason: "the audio stream was refused" };
+    // The answerer may number formats its own way; what counts is what they are.
+    const choice = stream.codecs.find((c) => offered.codecs.some((o) => o.codec === c.codec));
+    if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    this.#remote = description;
+    const audio = agreed(stream, choice, offered.telephoneEvent === undefined ? undefined : stream.telephoneEventPayloadType, intersect(reverse(stream.direction), offered.direction));
+    this.#audio = audio;
+    return { ok: true, audio };
+  }
+
+  /** The offer of ours was refused or overtaken (491): what was agreed before stays. */
+  abandonOffer(): void {
+    this.#offered = undefined;
+  }
+
+  /** The peer's offer was refused by us after all. */
+  abandonAnswer(): void {
+    this.#pendingOffer = undefined;
+    this.#answering = undefined;
+  }
+
+  /** Version of the description the peer last sent, to tell a mere session refresh. */
+  get remoteVersion(): string | undefined {
+    return this.#remote?.origin.sessionVersion;
+  }
+
+  #choose(offered: readonly CodecChoice[]): CodecChoice | undefined {
+    for (const codec of this.#options.codecs) {
+      const found = offered.find((o) => o.codec === codec);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #parse(text: string): SessionDescription | SdpError {
+    try {
+      return parseSdp(text);
+    } catch (error) {
+      if (error instanceof SdpError) return error;
+      throw error;
+    }
+  }
+
+  /** The version of `o=` goes up by one exactly when the description changes (RFC 3264 section 8). */
+  #write(media: readonly SdpMedia[], local: LocalEndpoint): string {
+    const family = familyOf(local.address);
+    const describe = (version: number): string =>
+      buildSdp({
+        origin: { username: this.#options.username ?? "hotline", sessionId: this.#options.sessionId, sessionVersion: String(version), family, address: local.address },
+        name: "-",
+        connection: { family, address: local.address },
+        bandwidths: [],
+        times: ["0 0"],
+        attributes: [],
+        media,
+      });
+    if (describe(this.#version) === this.#lastWritten) return this.#lastWritten;
+    this.#version += 1;
+    this.#lastWritten = describe(this.#version);
+    return this.#lastWritten;
+  }
+}
+
+function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number | undefined, direction: Direction): NegotiatedAudio {
+  return {
+    address: stream.address,
+    port: stream.port,
+    rtcpPort: stream.rtcpPort,
+    codec: choice.codec,
+    payloadType: choice.payloadType,
+    ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent }),
+    direction,
+    heldByPeer: !sends(reverse(stream.direction)),
+  };
+}
+
+function audioMedia(protocol: string, local: LocalEndpoint, codecs: readonly CodecChoice[], telephoneEvent: number | undefined, direction: Direction, rtcpMux: boolean): SdpMedia {
+  const attributes: SdpAttribute[] = codecs.map((c) => ({ name: "rtpmap", value: `${c.payloadType} ${c.codec}/8000` }));
+  const formats = codecs.map((c) => String(c.payloadType));
+  if (telephoneEvent !== undefined) {
+    formats.push(String(telephoneEvent));
+    // Events 0-15 are the keys of RFC 4733 table 3.
+    attributes.push({ name: "rtpmap", value: `${telephoneEvent} telephone-event/8000` }, { name: "fmtp", value: `${telephoneEvent} 0-15` });
+  }
+  attributes.push({ name: "ptime", value: "20" });
+  if (rtcpMux) attributes.push({ name: "rtcp-mux" });
+  attributes.push({ name: direction });
+  return { kind: "audio", port: local.port, protocol, formats, bandwidths: [], attributes };
+}
+
+/** RFC 3264 section 6: a refused stream keeps its kind, protocol and formats and has port 0. */
+function refusedMedia(media: SdpMedia): SdpMedia {
+  return { kind: media.kind, port: 0, protocol: media.protocol, formats: media.formats, bandwidths: [], attributes: [] };
+}
