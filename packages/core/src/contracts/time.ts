@@ -28,8 +28,8 @@ export interface Ids {
 }
 
 /**
- * Counts work in flight (units of work, jobs, event handlers, hook runs), so that virtual time only
- * moves on when everything that was set off has settled.
+ * Counts work in flight that waits for the outside world (units of work, reads, jobs, workers), so
+ * that virtual time only moves on when it has settled. Do not count what itself waits for the clock.
  */
 export interface Activity {
   /** Counts the promise until it settles and returns it unchanged. */

@@ -1,0 +1,39 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+const time = [
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: "Time goes through the CLOCK token." },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "Time goes through the CLOCK token." },
+  { selector: "CallExpression[callee.property.name='fork'][callee.object.name=/^(em|orm|manager)$/]", message: "The database is reached through UNIT_OF_WORK and READ_POOL only." },
+];
+const timers = ["setTimeout", "setInterval", "setImmediate"].map((name) => ({ name, message: "Time goes through the CLOCK token." }));
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/data/**", "**/*.cjs", "**/.tsup.config.*", "**/vendor/**"] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.ts", "packages/*/tsup.config.ts", "examples/*/tsup.config.ts", "bench/tsup.config.ts"], maximumDefaultProjectFileMatchCount_THIS_WILL_SLOW_DOWN_LINTING: 40 }, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true }],
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { arguments: false, attributes: false } }],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "separate-type-imports" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-empty-object-type": "off",
+      "no-empty": ["error", { allowEmptyCatch: false }],
+      "no-control-regex": "off",
+      "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
+      "no-console": "error",
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["packages/*/src/**/*.ts", "examples/*/src/**/*.ts"],
+    ignores: ["**/*.test.ts", "packages/core/src/time/**", "packages/*/src/worker/**"],
+    rules: { "no-restricted-globals": ["error", ...timers], "no-restricted-syntax": ["error", ...time] },
+  },
+  { files: ["packages/core/src/db/**", "packages/*/src/migrations/**"], rules: { "no-restricted-syntax": ["error", ...time.slice(0, 2)] } },
+  { files: ["**/tsup.config.ts", "vitest*.config.ts", "**/*.mjs", "eslint.config.js", "packages/*/src/migrations/**"], rules: { "no-restricted-exports": "off" } },
+  { files: ["**/*.mjs", "scripts/**", "bench/**", "eslint.config.js", "**/bench/**"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", fetch: "readonly", AbortSignal: "readonly" } }, rules: { "no-console": "off" } },
+);

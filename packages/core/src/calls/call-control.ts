@@ -1,0 +1,127 @@
+import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest } from "../contracts/call.js";
+import type { MediaEngine } from "../contracts/media.js";
+import type { Clock, Ids } from "../contracts/time.js";
+import type { EventBusApi } from "../db/data-layer.js";
+import { coreErrors } from "../errors/core-errors.js";
+import type { HookRunner } from "../hooks/hook-runner.js";
+import type { Logger } from "../log/logger.js";
+import type { InteractionJournal } from "./interaction-journal.js";
+import { watchLeg } from "./leg-watch.js";
+
+export interface CallControlDeps {
+  readonly hooks: HookRunner;
+  readonly journal: InteractionJournal;
+  readonly events: EventBusApi;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** Looked up late: the media plugin may come after core. */
+  readonly media: () => MediaEngine;
+  readonly pipeline: () => CallPipeline;
+}
+
+/** See CallControl: every bridge move of a leg and every outgoing call passes here. */
+export class DefaultCallControl implements CallControl {
+  readonly #deps: CallControlDeps;
+  readonly #sessions = new Map<string, CallSession>();
+  readonly #legs = new Map<string, Set<Call>>();
+
+  constructor(deps: CallControlDeps) {
+    this.#deps = deps;
+  }
+
+  /** The pipeline hands over a session it has begun. */
+  adopt(session: CallSession): void {
+    this.#sessions.set(session.interaction.id, session);
+    this.#add(session.interaction.id, session.call);
+  }
+
+  /** The interaction is over: legs that are left are hung up. */
+  release(interactionId: string): void {
+    for (const leg of this.legs(interactionId)) void leg.hangup();
+    this.#sessions.delete(interactionId);
+    this.#legs.delete(interactionId);
+  }
+
+  session(interactionId: string): CallSession | undefined {
+    return this.#sessions.get(interactionId);
+  }
+
+  /** Every session in progress. */
+  sessions(): readonly CallSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  legs(interactionId: string): readonly Call[] {
+    return [...(this.#legs.get(interactionId) ?? [])];
+  }
+
+  async originate(request: OutboundRequest): Promise<OutboundCall> {
+    const { hooks, journal, events, ids, log, pipeline } = this.#deps;
+    const closed = pipeline().admission();
+    // While draining, an agent may still be rung for a caller who is already in; nothing else goes out.
+    if (closed !== undefined && request.purpose !== "agent" && request.purpose !== "transfer" && request.purpose !== "consult") throw coreErrors.DRAINING();
+    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(request.to)?.[1]?.toLowerCase();
+    const adapter = pipeline().adapters.find((each) => scheme !== undefined && each.schemes.includes(scheme));
+    if (adapter === undefined) throw coreErrors.NO_ADAPTER(scheme === undefined ? "an address without a scheme" : `addresses of the kind ${scheme}:`, { details: { scheme } });
+    const refusal = await hooks.callOutbound(request);
+    if (refusal !== undefined) {
+      journal.event(request.interactionId, "outbound.refused", { purpose: request.purpose, code: refusal.code });
+      throw coreErrors.OUTBOUND_REFUSED(request.to, refusal.message, { details: { code: refusal.code } });
+    }
+    // Intent before act: the leg's row exists before the INVITE leaves.
+    const id = request.id ?? ids.next();
+    journal.leg({ id, interactionId: request.interactionId, adapter: adapter.name, direction: "outbound", role: request.role, from: request.from?.number ?? "", to: request.to });
+    let call: OutboundCall;
+    try {
+      call = await adapter.originate(request.to, { ...request, id });
+    } catch (error) {
+      journal.legState(id, { endedAt: this.#deps.clock.now(), endReason: "failed" });
+      throw error;
+    }
+    this.#add(request.interactionId, call);
+    watchLeg(call, { journal, events, interactionId: request.interactionId, role: request.role, log });
+    return call;
+  }
+
+  async connect(interactionId: string, a: Call, b: Call): Promise<Connection> {
+    const { journal, events, media, log } = this.#deps;
+    for (const leg of [a, b]) if (leg.media === undefined || leg.signal.aborted) throw coreErrors.CALL_ENDED(leg.signal.aborted ? "it has hung up" : "it has no sound yet");
+    const legA = a.media;
+    const legB = b.media;
+    if (legA === undefined || legB === undefined) throw coreErrors.CALL_ENDED("it has no sound yet");
+
+    const bridge = await media().createBridge({ near: legA });
+    try {
+      await Promise.all([bridge.join(legA), bridge.join(legB)]);
+    } catch (error) {
+      await bridge.close();
+      throw error;
+    }
+    const memberships = [a, b].map((leg) => journal.joined(interactionId, bridge.id, leg.id, "talk"));
+    events.publish("bridge.joined", { interactionId, bridgeId: bridge.id, legIds: [a.id, b.id] });
+
+    let settle: (end: { by: "a" | "b" | "separate" }) => void = () => undefined;
+    const ended = new Promise<{ by: "a" | "b" | "separate" }>((resolve) => (settle = resolve));
+    let parted: Promise<void> | undefined;
+    const part = (by: "a" | "b" | "separate"): Promise<void> => {
+      parted ??= (async () => {
+        for (const membership of memberships) journal.left(membership);
+        await bridge.close().catch((error: unknown) => log.warn({ err: error, interactionId }, "a bridge could not be closed in order"));
+        events.publish("bridge.left", { interactionId, bridgeId: bridge.id, legIds: [a.id, b.id] });
+        settle({ by });
+      })();
+      return parted;
+    };
+    void a.ended.then(() => part("a"));
+    void b.ended.then(() => part("b"));
+    return { bridgeId: bridge.id, ended, separate: () => part("separate") };
+  }
+
+  #add(interactionId: string, call: Call): void {
+    const legs = this.#legs.get(interactionId) ?? new Set<Call>();
+    legs.add(call);
+    this.#legs.set(interactionId, legs);
+    void call.ended.then(() => legs.delete(call));
+  }
+}

@@ -1,0 +1,172 @@
+import type { Call, CallHandler, CallPipeline, CallSession, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
+import type { Clock } from "../contracts/time.js";
+import type { EventBusApi } from "../db/data-layer.js";
+import { coreErrors } from "../errors/core-errors.js";
+import { errorText, isHotlineError } from "../errors/define-errors.js";
+import type { HookRunner } from "../hooks/hook-runner.js";
+import type { Logger } from "../log/logger.js";
+import type { InteractionJournal } from "./interaction-journal.js";
+import type { DefaultCallControl } from "./call-control.js";
+import { watchLeg } from "./leg-watch.js";
+
+/** How long a handler may go on tidying up after the citizen has hung up. */
+const HANDLER_GRACE_MS = 5_000;
+
+export interface CallPipelineOptions {
+  /** Carried out when the route's handler fails before the caller was served: a caller is never dropped for our fault. */
+  readonly fallback?: RoutePlan;
+  /** The plan before any tap of `callRoute` has spoken. */
+  readonly initial?: RoutePlan;
+  /** Language until something says otherwise. */
+  readonly language?: string;
+}
+
+/** Arrival -> admission -> route -> plan -> end. */
+export class DefaultCallPipeline implements CallPipeline {
+  readonly #adapters: TelephonyAdapter[] = [];
+  readonly #handlers = new Map<string, CallHandler>();
+  readonly #live = new Map<string, Promise<void>>();
+  readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBusApi; clock: Clock; log: Logger; options: CallPipelineOptions };
+  #closed: { status: number; retryAfter?: number } | undefined = { status: 503 };
+
+  constructor(deps: DefaultCallPipeline["pipelineDeps"]) {
+    this.#deps = deps;
+  }
+
+  /** Only names the type of the constructor's argument. */
+  declare readonly pipelineDeps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBusApi; clock: Clock; log: Logger; options: CallPipelineOptions };
+
+  register(adapter: TelephonyAdapter): void {
+    this.#adapters.push(adapter);
+  }
+
+  get adapters(): readonly TelephonyAdapter[] {
+    return this.#adapters;
+  }
+
+  get active(): number {
+    return this.#live.size;
+  }
+
+  admission(): { status: number; retryAfter?: number } | undefined {
+    return this.#closed;
+  }
+
+  /** Begins to take calls. */
+  open(): void {
+    this.#closed = undefined;
+  }
+
+  /** Takes no more: 503 with Retry-After. */
+  close(retryAfter: number): void {
+    this.#closed = { status: 503, retryAfter };
+  }
+
+  handler(name: string, handler: CallHandler): void {
+    if (this.#handlers.has(name)) throw coreErrors.HANDLER_DUPLICATE(name);
+    this.#handlers.set(name, handler);
+  }
+
+  arrive(call: Call): void {
+    const interaction = this.#deps.journal.open({ channel: "voice", direction: "inbound", callerNumber: call.from.number, calledNumber: call.to.number, via: call.via, language: this.#deps.options.language ?? "zh-CN" });
+    const run = this.#serve(call, interaction).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, interactionId: interaction.id }, "the call pipeline failed");
+    });
+    this.#live.set(interaction.id, run);
+    void run.finally(() => this.#live.delete(interaction.id));
+  }
+
+  /** Resolves when no call is left. At the signal the remaining ones are ended. */
+  async drained(signal: AbortSignal): Promise<void> {
+    const end = (): void => {
+      for (const id of this.#live.keys()) for (const leg of this.#deps.control.legs(id)) void leg.hangup({ reason: "hangup" });
+    };
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+    while (this.#live.size > 0) await Promise.allSettled([...this.#live.values()]);
+    signal.removeEventListener("abort", end);
+  }
+
+  async #serve(call: Call, interaction: ReturnType<InteractionJournal["open"]>): Promise<void> {
+    const { hooks, journal, control, events, log } = this.#deps;
+    const abort = new AbortController();
+    const session: { -readonly [K in keyof CallSession]: CallSession[K] } = { interaction, call, signal: abort.signal, language: this.#deps.options.language ?? "zh-CN", plan: this.#deps.options.initial ?? { handler: "none", target: "" } };
+    void call.ended.then((end) => abort.abort(coreErrors.CALL_ENDED(end.reason)));
+
+    journal.leg({ id: call.id, interactionId: interaction.id, adapter: call.adapter, direction: call.direction, role: "citizen", from: call.from.number, to: call.to.number });
+    control.adopt(session);
+    events.publish("interaction.started", { interactionId: interaction.id, channel: "voice", callerNumber: call.from.number, calledNumber: call.to.number });
+    watchLeg(call, { journal, events, interactionId: interaction.id, role: "citizen", log }, (at) => {
+      journal.answered(interaction.id, at);
+      events.publish("interaction.answered", { interactionId: interaction.id, at });
+    });
+
+    const refused = await this.#admit(call, interaction.id);
+    if (!refused) await this.#handle(session, call, interaction.id);
+    await call.hangup();
+    const end = await call.ended;
+    await hooks.callEnd({ interactionId: interaction.id, call, reason: end.reason });
+    control.release(interaction.id);
+    journal.close(interaction.id, end.reason);
+  }
+
+  /** Whether the call was refused (and hung up). */
+  async #admit(call: Call, interactionId: string): Promise<boolean> {
+    const { hooks, journal } = this.#deps;
+    const admission = await hooks.callArrival({ call, interactionId, active: this.#live.size });
+    if (admission === undefined || admission.accept) return false;
+    journal.event(interactionId, "call.refused", { reason: admission.reason });
+    await call.hangup({ status: admission.status ?? 403, reason: "rejected", ...(admission.retryAfter === undefined ? {} : { retryAfter: admission.retryAfter }) });
+    return true;
+  }
+
+  async #handle(session: { -readonly [K in keyof CallSession]: CallSession[K] }, call: Call, interactionId: string): Promise<void> {
+    const { hooks, journal, log, options } = this.#deps;
+    session.plan = await hooks.callRoute(session.plan, { call, interactionId });
+    if (session.plan.language !== undefined) session.language = session.plan.language;
+    journal.event(interactionId, "call.routed", { handler: session.plan.handler, target: session.plan.target });
+    for (const plan of [session.plan, options.fallback]) {
+      if (plan === undefined || call.signal.aborted) return;
+      session.plan = plan;
+      const handler = this.#handlers.get(plan.handler);
+      if (handler === undefined) {
+        log.warn({ interactionId, handler: plan.handler, target: plan.target, number: call.to.number }, "nothing carries out this route; the caller is refused");
+        if (plan === options.fallback || options.fallback === undefined) await call.hangup({ status: 404, reason: "not-found" });
+        continue;
+      }
+      try {
+        await this.#untilGone(handler(session, plan), call);
+        return;
+      } catch (error) {
+        if (call.signal.aborted) return;
+        log.error({ err: error, interactionId, handler: plan.handler }, "a call handler failed; the fallback takes over");
+        journal.event(interactionId, "handler.failed", { handler: plan.handler, error: isHotlineError(error) ? error.code : errorText(error) });
+      }
+    }
+  }
+
+  /** The handler's result, or its end some seconds after the caller has gone. */
+  async #untilGone(work: Promise<void>, call: Call): Promise<void> {
+    let stop: (() => void) | undefined;
+    const gone = call.ended.then(
+      () =>
+        new Promise<void>((resolve) => {
+          const timer = this.#deps.clock.setTimeout(() => {
+            this.#deps.log.warn({ callId: call.id }, "a call handler goes on after the caller hung up; it is no longer waited for");
+            resolve();
+          }, HANDLER_GRACE_MS);
+          stop = () => {
+            timer.cancel();
+            resolve();
+          };
+        }),
+    );
+    try {
+      await Promise.race([work, gone]);
+    } finally {
+      stop?.();
+      // After the race is lost to the caller's end a late failure has nobody to tell.
+      work.catch((error: unknown) => this.#deps.log.debug({ callId: call.id, error: errorText(error) }, "a call handler ended with an error"));
+    }
+  }
+}

@@ -1,0 +1,304 @@
+import type { SqlEntityManager } from "@mikro-orm/knex";
+import type { CallJournal, LegRole, LiveInteraction } from "../contracts/call.js";
+import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
+import type { UnitOfWork } from "../contracts/data.js";
+import type { Logger } from "../log/logger.js";
+
+/** Longest wait of a change before it is written; what arrives meanwhile goes along in one transaction. */
+const GROUP_COMMIT_MS = 20;
+/** Wait before a failed write (full disk, lost database) is tried again. */
+const RETRY_MS = 1_000;
+/** Rows of one statement: SQLite takes 32 766 parameters. */
+const ROWS = 500;
+
+type Row = Record<string, string | number | null>;
+
+const TABLES = {
+  core_interaction: ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code", "data", "business_date", "business_hour", "via_kind", "via_key", "node_id", "version"],
+  core_leg: ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "dialog", "node_id"],
+  core_bridge_membership: ["id", "interaction_id", "bridge_id", "leg_id", "role", "joined_at", "left_at"],
+  core_interaction_event: ["id", "interaction_id", "at", "type", "data"],
+} as const;
+
+type Table = keyof typeof TABLES;
+
+export interface NewInteraction {
+  readonly channel: string;
+  readonly direction: "inbound" | "outbound";
+  readonly callerNumber: string;
+  readonly calledNumber: string;
+  readonly via?: { readonly kind: string; readonly key: string };
+  readonly language?: string;
+}
+
+export interface NewLeg {
+  readonly id: string;
+  readonly interactionId: string;
+  readonly adapter: string;
+  readonly direction: "inbound" | "outbound";
+  readonly role: LegRole;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The record of interactions, legs, bridges and their timeline. Signalling never waits for it:
+ * changes are kept as rows in memory and written together at most 20 ms later; a write that fails
+ * is repeated until it succeeds, so nothing is lost while the process lives.
+ */
+export class InteractionJournal implements CallJournal {
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #unitOfWork: UnitOfWork;
+  readonly #log: Logger;
+  readonly #nodeId: string;
+  readonly #calendar: () => BusinessCalendar;
+
+  /** Live rows by table and id; a closed row is let go once written. */
+  readonly #rows: Record<Table, Map<string, Row>> = { core_interaction: new Map(), core_leg: new Map(), core_bridge_membership: new Map(), core_interaction_event: new Map() };
+  #dirty: Record<Table, Set<string>> = emptyDirty();
+  #closing: { interactionId: string; reason: string; at: number }[] = [];
+  #timer: Timer | undefined;
+  #flushing: Promise<void> | undefined;
+  #orphans = new Map<string, { legId: string; dialog: unknown }[]>();
+
+  constructor(deps: { clock: Clock; ids: Ids; unitOfWork: UnitOfWork; log: Logger; nodeId: string; calendar: () => BusinessCalendar }) {
+    this.#clock = deps.clock;
+    this.#ids = deps.ids;
+    this.#unitOfWork = deps.unitOfWork;
+    this.#log = deps.log;
+    this.#nodeId = deps.nodeId;
+    this.#calendar = deps.calendar;
+  }
+
+  open(input: NewInteraction): LiveInteraction {
+    const now = this.#clock.now();
+    const calendar = this.#calendar();
+    const id = this.#ids.next();
+    const row: Row = {
+      id,
+      channel: input.channel,
+      direction: input.direction,
+      caller_number: input.callerNumber,
+      called_number: input.calledNumber,
+      contact_id: null,
+      queue: null,
+      agent_id: null,
+      language: input.language ?? null,
+      started_at: now,
+      answered_at: null,
+      ended_at: null,
+      end_reason: null,
+      wrap_up_code: null,
+      data: "{}",
+      business_date: calendar.dateOf(now),
+      business_hour: calendar.hourOf(now),
+      via_kind: input.via?.kind ?? null,
+      via_key: input.via?.key ?? null,
+      node_id: this.#nodeId,
+      version: 1,
+    };
+    this.#put("core_interaction", row);
+    const data: Record<string, unknown> = {};
+    const touch = (patch: Row): void => {
+      Object.assign(row, patch);
+      row.version = Number(row.version) + 1;
+      this.#put("core_interaction", row);
+    };
+    return {
+      id,
+      channel: input.channel,
+      startedAt: now,
+      callerNumber: input.callerNumber,
+      calledNumber: input.calledNumber,
+      data,
+      note: (patch) => {
+        Object.assign(data, patch);
+        touch({ data: JSON.stringify(data) });
+      },
+      update: (patch) => {
+        const changed: Row = {};
+        if (patch.queue !== undefined) changed.queue = patch.queue;
+        if (patch.agentId !== undefined) changed.agent_id = patch.agentId;
+        if (patch.contactId !== undefined) changed.contact_id = patch.contactId;
+        if (patch.language !== undefined) changed.language = patch.language;
+        if (patch.wrapUpCode !== undefined) changed.wrap_up_code = patch.wrapUpCode;
+        touch(changed);
+      },
+      event: (type, details) => this.event(id, type, details),
+    };
+  }
+
+  answered(interactionId: string, at: number): void {
+    this.#patch("core_interaction", interactionId, { answered_at: at });
+  }
+
+  /** Ends the interaction; `interaction.ended` is published with the rows. */
+  close(interactionId: string, reason: string): void {
+    const at = this.#clock.now();
+    this.#patch("core_interaction", interactionId, { ended_at: at, end_reason: reason });
+    this.#closing.push({ interactionId, reason, at });
+  }
+
+  leg(leg: NewLeg): void {
+    this.#put("core_leg", { id: leg.id, interaction_id: leg.interactionId, adapter: leg.adapter, direction: leg.direction, role: leg.role, from_number: leg.from, to_number: leg.to, started_at: this.#clock.now(), ringing_at: null, answered_at: null, ended_at: null, end_reason: null, status: null, dialog: null, node_id: this.#nodeId });
+  }
+
+  legState(legId: string, patch: { ringingAt?: number; answeredAt?: number; endedAt?: number; endReason?: string; status?: number }): void {
+    const changed: Row = {};
+    if (patch.ringingAt !== undefined) changed.ringing_at = patch.ringingAt;
+    if (patch.answeredAt !== undefined) changed.answered_at = patch.answeredAt;
+    if (patch.endedAt !== undefined) Object.assign(changed, { ended_at: patch.endedAt, dialog: null });
+    if (patch.endReason !== undefined) changed.end_reason = patch.endReason;
+    if (patch.status !== undefined) changed.status = patch.status;
+    this.#patch("core_leg", legId, changed);
+  }
+
+  dialog(legId: string, dialog: unknown): void {
+    const row = this.#rows.core_leg.get(legId);
+    if (row !== undefined && row.ended_at === null) this.#patch("core_leg", legId, { dialog: dialog === null ? null : JSON.stringify(dialog) });
+  }
+
+  /** Returns the membership's id. */
+  joined(interactionId: string, bridgeId: string, legId: string, role: string): string {
+    const id = this.#ids.next();
+    this.#put("core_bridge_membership", { id, interaction_id: interactionId, bridge_id: bridgeId, leg_id: legId, role, joined_at: this.#clock.now(), left_at: null });
+    return id;
+  }
+
+  left(membershipId: string): void {
+    this.#patch("core_bridge_membership", membershipId, { left_at: this.#clock.now() });
+  }
+
+  event(interactionId: string, type: string, data: Readonly<Record<string, unknown>> = {}): void {
+    this.#put("core_interaction_event", { id: this.#ids.next(), interaction_id: interactionId, at: this.#clock.now(), type, data: JSON.stringify(data) });
+  }
+
+  orphans(adapter: string): readonly { readonly legId: string; readonly dialog: unknown }[] {
+    const found = this.#orphans.get(adapter) ?? [];
+    this.#orphans.delete(adapter);
+    return found;
+  }
+
+  /**
+   * After a crash: closes what the last process left open with `process_restart` and keeps the
+   * dialogs of its legs for the adapters, which send a BYE. Once, before anything is served.
+   */
+  async recover(): Promise<{ interactions: number; legs: number }> {
+    return this.#unitOfWork.run(async (uow) => {
+      const knex = uow.em.getKnex();
+      const now = this.#clock.now();
+      const open = (await uow.em.execute(knex("core_interaction").select("id").whereNull("ended_at"))) as { id: string }[];
+      const legs = (await uow.em.execute(knex("core_leg").select("id", "adapter", "dialog").whereNull("ended_at"))) as { id: string; adapter: string; dialog: unknown }[];
+      for (const leg of legs) {
+        if (leg.dialog === null || leg.dialog === undefined) continue;
+        const list = this.#orphans.get(leg.adapter) ?? [];
+        list.push({ legId: leg.id, dialog: typeof leg.dialog === "string" ? (JSON.parse(leg.dialog) as unknown) : leg.dialog });
+        this.#orphans.set(leg.adapter, list);
+      }
+      await uow.em.execute(knex("core_leg").update({ ended_at: now, end_reason: "process_restart", dialog: null }).whereNull("ended_at"));
+      await uow.em.execute(knex("core_bridge_membership").update({ left_at: now }).whereNull("left_at"));
+      await uow.em.execute(knex("core_interaction").update({ ended_at: now, end_reason: "process_restart" }).whereNull("ended_at"));
+      for (const { id } of open) uow.publish("interaction.ended", { interactionId: id, reason: "process_restart", at: now }, { aggregate: id });
+      return { interactions: open.length, legs: legs.length };
+    });
+  }
+
+  /** Writes everything that is not written yet. Resolves when it is on disk; keeps trying. */
+  async flush(): Promise<void> {
+    while (this.#flushing !== undefined || this.#pending()) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      if (this.#flushing === undefined) this.#write();
+      await this.#flushing;
+    }
+  }
+
+  #put(table: Table, row: Row): void {
+    const id = String(row.id);
+    this.#rows[table].set(id, row);
+    this.#dirty[table].add(id);
+    this.#schedule(GROUP_COMMIT_MS);
+  }
+
+  #patch(table: Table, id: string, patch: Row): void {
+    const row = this.#rows[table].get(id);
+    if (row === undefined) {
+      this.#log.warn({ table, id }, "a change to a journal row that is already closed was dropped");
+      return;
+    }
+    Object.assign(row, patch);
+    this.#put(table, row);
+  }
+
+  #pending(): boolean {
+    return this.#closing.length > 0 || (Object.keys(TABLES) as Table[]).some((table) => this.#dirty[table].size > 0);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer !== undefined || this.#flushing !== undefined) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#write();
+    }, ms);
+  }
+
+  #write(): void {
+    const dirty = this.#dirty;
+    const closing = this.#closing;
+    this.#dirty = emptyDirty();
+    this.#closing = [];
+    this.#flushing = this.#commit(dirty, closing).then(
+      () => {
+        this.#flushing = undefined;
+        this.#forget(dirty);
+        if (this.#pending()) this.#schedule(GROUP_COMMIT_MS);
+      },
+      (error: unknown) => {
+        this.#flushing = undefined;
+        for (const table of Object.keys(TABLES) as Table[]) for (const id of dirty[table]) this.#dirty[table].add(id);
+        this.#closing = [...closing, ...this.#closing];
+        this.#log.error({ err: error }, "the interaction journal could not be written and is tried again");
+        this.#schedule(RETRY_MS);
+      },
+    );
+  }
+
+  async #commit(dirty: Record<Table, Set<string>>, closing: readonly { interactionId: string; reason: string; at: number }[]): Promise<void> {
+    // Rows are copied now: they may change while the transaction waits for its turn.
+    const batches = (Object.keys(TABLES) as Table[]).map((table) => ({ table, rows: [...dirty[table]].map((id) => ({ ...this.#rows[table].get(id) }) as Row) }));
+    await this.#unitOfWork.run(async (uow) => {
+      for (const { table, rows } of batches) for (let i = 0; i < rows.length; i += ROWS) await upsert(uow.em, table, rows.slice(i, i + ROWS));
+      for (const each of closing) uow.publish("interaction.ended", each, { aggregate: each.interactionId });
+    });
+  }
+
+  /** Lets go of rows that are finished and written. */
+  #forget(written: Record<Table, Set<string>>): void {
+    for (const id of written.core_interaction_event) if (!this.#dirty.core_interaction_event.has(id)) this.#rows.core_interaction_event.delete(id);
+    const closed: readonly (readonly [Table, string])[] = [
+      ["core_interaction", "ended_at"],
+      ["core_leg", "ended_at"],
+      ["core_bridge_membership", "left_at"],
+    ];
+    for (const [table, column] of closed) {
+      for (const id of written[table]) {
+        const row = this.#rows[table].get(id);
+        if (row !== undefined && row[column] !== null && !this.#dirty[table].has(id)) this.#rows[table].delete(id);
+      }
+    }
+  }
+}
+
+function emptyDirty(): Record<Table, Set<string>> {
+  return { core_interaction: new Set(), core_leg: new Set(), core_bridge_membership: new Set(), core_interaction_event: new Set() };
+}
+
+async function upsert(em: SqlEntityManager, table: Table, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return;
+  const columns = TABLES[table];
+  const one = `(${columns.map(() => "?").join(", ")})`;
+  const update = columns.filter((column) => column !== "id").map((column) => `${column} = excluded.${column}`).join(", ");
+  const values = rows.flatMap((row) => columns.map((column) => row[column] ?? null));
+  await em.execute(`insert into ${table} (${columns.join(", ")}) values ${rows.map(() => one).join(", ")} on conflict (id) do update set ${update}`, values);
+}

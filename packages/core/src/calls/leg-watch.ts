@@ -1,0 +1,37 @@
+import type { Call, LegRole } from "../contracts/call.js";
+import type { EventBusApi } from "../db/data-layer.js";
+import { errorText } from "../errors/define-errors.js";
+import type { Logger } from "../log/logger.js";
+import type { InteractionJournal } from "./interaction-journal.js";
+
+/** Writes a leg's states into the journal and tells them as events. The leg's row must stand. */
+export function watchLeg(
+  call: Call,
+  deps: { journal: InteractionJournal; events: EventBusApi; interactionId: string; role: LegRole; log: Logger },
+  onAnswered?: (at: number) => void,
+): void {
+  const { journal, events, interactionId, role, log } = deps;
+  let answered = false;
+  const enter = (state: string, at: number): void => {
+    if (state === "ringing") journal.legState(call.id, { ringingAt: at });
+    if (state === "answered" && !answered) {
+      answered = true;
+      journal.legState(call.id, { answeredAt: at });
+      events.publish("leg.answered", { interactionId, legId: call.id, role });
+      onAnswered?.(at);
+    }
+  };
+  events.publish("leg.started", { interactionId, legId: call.id, role, to: call.to.number });
+  const unsubscribe = call.subscribe((event) => {
+    if (event.type === "state") enter(event.state, event.at);
+  });
+  void call.ended.then((end) => {
+    unsubscribe();
+    try {
+      journal.legState(call.id, { endedAt: end.at, endReason: end.reason, ...(end.status === undefined ? {} : { status: end.status }) });
+      events.publish("leg.ended", { interactionId, legId: call.id, role, reason: end.reason });
+    } catch (error) {
+      log.error({ legId: call.id, error: errorText(error) }, "the end of a leg could not be noted");
+    }
+  });
+}

@@ -1,0 +1,95 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { CalendarData } from "../contracts/time.js";
+import { coreErrors } from "../errors/core-errors.js";
+import { logLevels } from "../log/pino-logger.js";
+import { issueLines } from "./plugin-config.js";
+import type { HotlineSettings } from "./settings.js";
+
+const schema = z.strictObject({
+  /** Shown in logs, health and the SIP Server header. */
+  name: z.string().regex(/^[\w.-]{1,60}$/, "letters, digits, dot, dash and underscore, at most 60").default("hotline"),
+  /** Address everything listens on. */
+  host: z.string().min(1).default("127.0.0.1"),
+  dataDir: z.string().min(1).default("./data"),
+  /** `postgres://user:password@host/database`; absent: SQLite in the data folder. */
+  databaseUrl: z.string().min(1).optional(),
+  timezone: z.string().min(1).default("Asia/Shanghai"),
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
+  /** Key file; default `<dataDir>/secret.key`, made at the first start. */
+  secretFile: z.string().min(1).optional(),
+  log: z.enum(logLevels).default("info"),
+  /** How long a drain waits for live calls, in seconds. */
+  drainSeconds: z.coerce.number().min(0).max(86_400).default(30),
+});
+
+export type CoreOptions = z.input<typeof schema>;
+
+export interface ParsedCoreOptions {
+  readonly settings: Omit<HotlineSettings, "nodeId">;
+  readonly databaseUrl: string | undefined;
+  readonly secretFile: string | undefined;
+  readonly log: (typeof logLevels)[number];
+  readonly drainMs: number;
+}
+
+const VARIABLES: readonly (readonly [variable: string, option: keyof CoreOptions])[] = [
+  ["HOTLINE_HOST", "host"],
+  ["HOTLINE_DATA_DIR", "dataDir"],
+  ["HOTLINE_DATABASE_URL", "databaseUrl"],
+  ["HOTLINE_TIMEZONE", "timezone"],
+  ["HOTLINE_PUBLIC_URL", "publicUrl"],
+  ["HOTLINE_ADVERTISED_ADDRESS", "advertisedAddress"],
+  ["HOTLINE_SECRET_FILE", "secretFile"],
+  ["HOTLINE_LOG", "log"],
+  ["HOTLINE_DRAIN_SECONDS", "drainSeconds"],
+];
+
+/**
+ * Core's own options: those given in code, the environment over them.
+ *
+ * @throws HTL_CORE_CONFIG_INVALID, HTL_CORE_ENVIRONMENT_INVALID, HTL_CORE_TIMEZONE_INVALID
+ */
+export function parseCoreOptions(given: CoreOptions, environment: Readonly<Record<string, string | undefined>>): ParsedCoreOptions {
+  const merged: Record<string, unknown> = { ...given };
+  const sources = new Map<string, string>();
+  for (const [variable, option] of VARIABLES) {
+    const text = environment[variable];
+    if (text === undefined || text === "") continue;
+    merged[option] = text;
+    sources.set(option, variable);
+  }
+  const parsed = schema.safeParse(merged);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const variable = sources.get(String(issue?.path[0]));
+    if (variable !== undefined) throw coreErrors.ENVIRONMENT_INVALID(variable, issue?.message ?? "");
+    throw coreErrors.CONFIG_INVALID(issueLines("", parsed.error).join("\n"));
+  }
+  const { name, host, dataDir, timezone, publicUrl, advertisedAddress, databaseUrl, secretFile, log, drainSeconds } = parsed.data;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezone });
+  } catch (cause) {
+    throw coreErrors.TIMEZONE_INVALID(timezone, { cause });
+  }
+  return {
+    settings: { name, host, dataDir: resolve(dataDir), timezone, publicUrl: publicUrl?.replace(/\/+$/, ""), advertisedAddress, loopbackOnly: isLoopback(host) },
+    databaseUrl,
+    secretFile: secretFile === undefined ? undefined : resolve(secretFile),
+    log,
+    drainMs: drainSeconds * 1_000,
+  };
+}
+
+/** 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/** Round the clock, every day: what `default` is unless the hotline configures it (GB/T 33358: 7 x 24). */
+export const roundTheClock: CalendarData = {
+  key: "default",
+  week: { 1: [["00:00", "24:00"]], 2: [["00:00", "24:00"]], 3: [["00:00", "24:00"]], 4: [["00:00", "24:00"]], 5: [["00:00", "24:00"]], 6: [["00:00", "24:00"]], 7: [["00:00", "24:00"]] },
+};

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { Plugin } from "../plugin/define-plugin.js";
+import { coreErrors } from "../errors/core-errors.js";
+
+type Json = Record<string, unknown>;
+
+/** Variables with a fixed meaning: what they set in core, or in which plugin's option they end. */
+const SHORTHAND: Readonly<Record<string, readonly [plugin: string, option: string]>> = {
+  RTP_PORTS: ["media", "rtpPorts"],
+  VIRTUAL_LINES: ["voiceboard", "virtualLines"],
+  ADMIN_PASSWORD: ["directory", "adminPassword"],
+  TLS_CERT: ["http", "tlsCert"],
+  TLS_KEY: ["http", "tlsKey"],
+};
+
+/** The variables core itself reads; see settings. */
+export const CORE_VARIABLES: ReadonlySet<string> = new Set(["HOST", "DATA_DIR", "DATABASE_URL", "LOG", "TIMEZONE", "PUBLIC_URL", "ADVERTISED_ADDRESS", "SECRET_FILE", "DRAIN_SECONDS"]);
+
+/**
+ * A plugin's options: those given in code, then `HOTLINE_<PLUGIN>_<OPTION>` over them, checked by its
+ * schema. `HOTLINE_ACD_WRAP_UP=5` sets option `wrapUp` of plugin `acd`. Lists and objects are given as JSON.
+ *
+ * @throws HTL_CORE_CONFIG_INVALID naming each path, HTL_CORE_ENVIRONMENT_INVALID naming the variable
+ */
+export function pluginConfig(plugin: Plugin, environment: Readonly<Record<string, string | undefined>>): unknown {
+  const { name, config } = plugin.definition;
+  const fromEnvironment = environmentOptions(name, config, environment);
+  const given = { ...(plugin.options as Json) };
+  for (const [option, { value }] of fromEnvironment) given[option] = value;
+  const parsed = config.safeParse(given);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const variable = fromEnvironment.get(String(issue.path[0]))?.variable;
+    if (variable !== undefined) throw coreErrors.ENVIRONMENT_INVALID(variable, issue.message);
+  }
+  throw coreErrors.CONFIG_INVALID(issueLines(name, parsed.error).join("\n"), { details: { plugin: name, issues: parsed.error.issues.map((issue) => ({ path: [name, ...issue.path].join("."), message: issue.message })) } });
+}
+
+/** `  acd.queues.0.key: Invalid input` */
+export function issueLines(prefix: string, error: z.ZodError): string[] {
+  return error.issues.map((issue) => `  ${[prefix, ...issue.path].filter((part) => part !== "").join(".")}: ${issue.message}`);
+}
+
+function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
+  const found = new Map<string, { variable: string; value: unknown }>();
+  const options = properties(schema);
+  for (const [option, property] of Object.entries(options)) {
+    const constant = option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+    const short = Object.entries(SHORTHAND).find(([, target]) => target[0] === plugin && target[1] === option)?.[0];
+    for (const variable of [`HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${constant}`, ...(short === undefined ? [] : [`HOTLINE_${short}`])]) {
+      const text = environment[variable];
+      if (text !== undefined && text !== "") found.set(option, { variable, value: coerce(variable, text, property) });
+    }
+  }
+  return found;
+}
+
+function properties(schema: z.ZodType): Record<string, Json> {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as { properties?: Record<string, Json> };
+  return json.properties ?? {};
+}
+
+function coerce(variable: string, text: string, property: Json): unknown {
+  const types = [property, ...((property.anyOf ?? []) as Json[])].map((each) => each.type);
+  if ((types.includes("number") || types.includes("integer")) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (types.includes("boolean") && /^(true|false|1|0|yes|no|on|off)$/i.test(text)) return /^(true|1|yes|on)$/i.test(text);
+  if ((types.includes("array") || types.includes("object")) && /^\s*[[{]/.test(text)) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (cause) {
+      throw coreErrors.ENVIRONMENT_INVALID(variable, "it looks like JSON but cannot be read", { cause });
+    }
+  }
+  if (types.includes("array") && !types.includes("string")) return text.split(",").map((part) => part.trim());
+  return text;
+}
+
+/** Variables that begin with HOTLINE_ and mean nothing to the plugins present: most likely a typing error. */
+export function unknownVariables(plugins: readonly Plugin[], environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set<string>([...CORE_VARIABLES, ...Object.keys(SHORTHAND), "REQUIRE_PEERS", "TEST_LONG", "BUILD_TYPES"].map((name) => `HOTLINE_${name}`));
+  for (const { definition } of plugins) {
+    for (const option of Object.keys(properties(definition.config))) {
+      known.add(`HOTLINE_${definition.name.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`);
+    }
+  }
+  return Object.keys(environment).filter((name) => name.startsWith("HOTLINE_") && !known.has(name));
+}

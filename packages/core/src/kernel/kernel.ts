@@ -1,0 +1,261 @@
+import type { EntitySchema } from "@mikro-orm/core";
+import { CALL_CONTROL, CALL_JOURNAL, CALL_PIPELINE } from "../contracts/call.js";
+import { AUDIT, BLOBS, JOBS, READ_POOL, SECRETS, UNIT_OF_WORK } from "../contracts/data.js";
+import { PERMISSIONS } from "../contracts/directory.js";
+import { HEALTH, ROUTES, type HotlineHealth, type HotlineState } from "../contracts/http.js";
+import { IVR_NODE_RUNNER, IVR_NODE_TYPES, type IvrNodeContext, type IvrNodeType } from "../contracts/ivr.js";
+import { MEDIA } from "../contracts/media.js";
+import type { Services } from "../contracts/services.js";
+import { TICKET_GATE } from "../contracts/ticket.js";
+import { ACTIVITY, CALENDARS, CLOCK, IDS, type Activity, type Calendars, type Clock, type Ids } from "../contracts/time.js";
+import { DefaultCallControl } from "../calls/call-control.js";
+import { DefaultCallPipeline, type CallPipelineOptions } from "../calls/call-pipeline.js";
+import { InteractionJournal } from "../calls/interaction-journal.js";
+import { pluginConfig, unknownVariables } from "../config/plugin-config.js";
+import { SETTINGS, type HotlineSettings } from "../config/settings.js";
+import type { DataLayerApi } from "../db/data-layer.js";
+import { HotlineContainer } from "../di/hotline-container.js";
+import { tokenName } from "../di/token.js";
+import { coreErrors } from "../errors/core-errors.js";
+import { errorText } from "../errors/define-errors.js";
+import type { EventDefinition } from "../events/event-map.js";
+import { HookRunner } from "../hooks/hook-runner.js";
+import { createHooks } from "../hooks/hooks.js";
+import { pluginHooks } from "../hooks/taps.js";
+import type { Logger } from "../log/logger.js";
+import type { Plugin } from "../plugin/define-plugin.js";
+import { checkManifests } from "./boot-checks.js";
+import { coreEvents, corePermissions } from "./core-manifest.js";
+import { Lifecycle } from "./lifecycle.js";
+import { orderPlugins } from "./plugin-graph.js";
+import { PluginHost, type Phase } from "./plugin-host.js";
+
+export interface KernelDeps {
+  readonly plugins: readonly Plugin[];
+  readonly settings: HotlineSettings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly activity: Activity;
+  readonly log: Logger;
+  readonly calendars: Calendars;
+  readonly calls: CallPipelineOptions;
+  readonly drainMs: number;
+  /** Made by the composition root; the kernel tells it the events of all plugins. */
+  readonly data: (events: () => readonly EventDefinition[]) => DataLayerApi;
+}
+
+/** One hotline: its plugins, its services and its life. */
+export class Kernel {
+  readonly #deps: KernelDeps;
+  readonly #lifecycle: Lifecycle;
+  readonly #container = new HotlineContainer();
+  readonly #hooks = createHooks();
+  readonly #runner: HookRunner;
+  readonly #data: DataLayerApi;
+  readonly #journal: InteractionJournal;
+  readonly #pipeline: DefaultCallPipeline;
+  readonly #control: DefaultCallControl;
+  readonly services: Services;
+  readonly #startedAt: number;
+  #plugins: readonly Plugin[] = [];
+  #hosts: PluginHost[] = [];
+  #begun: PluginHost[] = [];
+  #stopping: Promise<void> | undefined;
+  #drainDeadline = new AbortController();
+
+  constructor(deps: KernelDeps) {
+    this.#deps = deps;
+    const { clock, ids, activity, log, settings } = deps;
+    this.#startedAt = clock.monotonic();
+    this.#data = deps.data(() => [...coreEvents, ...this.#plugins.flatMap(({ definition }) => definition.events ?? [])]);
+    const events = this.#data.events;
+    this.#lifecycle = new Lifecycle((state) => {
+      log.info({ state }, `hotline is ${state}`);
+      if (state === "running" || state === "draining") events.publish("hotline.state", { state });
+    });
+    this.#runner = new HookRunner(this.#hooks, { clock, log, degraded: (plugin, hook, failures) => events.publish("plugin.degraded", { plugin, hook, failures }) });
+    this.#journal = new InteractionJournal({ clock, ids, log, unitOfWork: this.#data.unitOfWork, nodeId: settings.nodeId, calendar: () => deps.calendars.get("default") });
+    this.services = this.#container.servicesFor("core");
+    this.#control = new DefaultCallControl({ hooks: this.#runner, journal: this.#journal, events, clock, ids, log, media: () => this.services.get(MEDIA), pipeline: () => this.#pipeline });
+    this.#pipeline = new DefaultCallPipeline({ hooks: this.#runner, journal: this.#journal, control: this.#control, events, clock, log, options: deps.calls });
+    void activity;
+  }
+
+  get state(): HotlineState {
+    return this.#lifecycle.state;
+  }
+
+  /**
+   * Wires, makes ready and starts every plugin. On failure everything begun is let go of and the
+   * state is `failed`.
+   */
+  async start(): Promise<void> {
+    this.#lifecycle.require("created", "starting");
+    try {
+      this.#wire();
+      this.#lifecycle.move("wired");
+      await this.#open();
+      await this.#phase("ready");
+      this.#lifecycle.move("ready");
+      await this.#data.start();
+      await this.#phase("start");
+      this.#pipeline.open();
+      this.#lifecycle.move("running");
+    } catch (error) {
+      await this.#release();
+      if (this.state !== "stopped") this.#lifecycle.move("failed");
+      throw error;
+    }
+  }
+
+  /** Drains: nothing new is taken, what runs may finish until the deadline; then stops. Calling it twice waits for the first. */
+  stop(options: { drain?: boolean } = {}): Promise<void> {
+    this.#stopping ??= this.#shutDown(options.drain ?? true);
+    return this.#stopping;
+  }
+
+  /** Ends a running drain now. */
+  hurry(): void {
+    this.#drainDeadline.abort(coreErrors.DRAINING());
+  }
+
+  async health(): Promise<HotlineHealth> {
+    const plugins = await Promise.all(this.#hosts.map(async (host) => ({ name: host.name, version: host.definition.version, ...(await host.report()) })));
+    return {
+      state: this.state,
+      ok: this.state === "running" && plugins.every((plugin) => plugin.ok),
+      name: this.#deps.settings.name,
+      version: __VERSION__,
+      uptimeMs: Math.round(this.#deps.clock.monotonic() - this.#startedAt),
+      plugins,
+    };
+  }
+
+  #wire(): void {
+    const { environment, log, settings } = this.#deps;
+    this.#plugins = orderPlugins(this.#deps.plugins, __VERSION__);
+    checkManifests(this.#plugins, corePermissions.map((each) => each.name));
+    this.#provideCore();
+    for (const variable of unknownVariables(this.#plugins, environment)) log.warn({ variable }, "this environment variable means nothing to the plugins present; is it a typing error?");
+
+    // All configurations are checked before the first plugin registers.
+    const configs = this.#plugins.map((plugin) => pluginConfig(plugin, environment));
+    for (const [index, { definition }] of this.#plugins.entries()) {
+      const host = new PluginHost(definition, log.child({ plugin: definition.name }));
+      const services = this.#container.servicesFor(definition.name, new Set<symbol>(definition.provides));
+      const hooks = pluginHooks(this.#hooks, definition.name);
+      this.#hosts.push(host);
+      try {
+        for (const node of (definition.ivrNodes ?? []) as readonly IvrNodeType<unknown>[]) hooks.ivrNode.for(node.type).tap((context: IvrNodeContext) => node.run({ ...context, services }));
+        definition.register({
+          config: configs[index],
+          hooks,
+          events: this.#data.events.forPlugin(definition.name),
+          services,
+          jobs: this.#data.jobs,
+          log: host.log,
+          settings,
+          onReady: (fn) => host.on("ready", fn),
+          onStart: (fn) => host.on("start", fn),
+          onDrain: (fn) => host.on("drain", fn),
+          onStop: (fn) => host.on("stop", fn),
+          health: (fn) => host.onHealth(fn),
+        });
+        for (const token of definition.provides ?? []) if (this.#container.ownerOf(token) !== definition.name) throw coreErrors.TOKEN_UNFULFILLED(definition.name, tokenName(token));
+      } catch (error) {
+        if (host.critical) throw error;
+        host.fail(error instanceof Error ? error : new Error(errorText(error)));
+      }
+    }
+  }
+
+  #provideCore(): void {
+    const { clock, ids, activity, calendars, settings } = this.#deps;
+    const { services } = this;
+    const data = this.#data;
+    services.provide(CLOCK, () => clock);
+    services.provide(IDS, () => ids);
+    services.provide(ACTIVITY, () => activity);
+    services.provide(CALENDARS, () => calendars);
+    services.provide(SETTINGS, () => settings);
+    services.provide(UNIT_OF_WORK, () => data.unitOfWork);
+    services.provide(READ_POOL, () => data.readPool);
+    services.provide(AUDIT, () => data.audit);
+    services.provide(JOBS, () => data.jobs);
+    services.provide(BLOBS, () => data.blobs);
+    services.provide(SECRETS, () => data.secrets);
+    services.provide(CALL_PIPELINE, () => this.#pipeline);
+    services.provide(CALL_CONTROL, () => this.#control);
+    services.provide(CALL_JOURNAL, () => this.#journal);
+    services.provide(IVR_NODE_TYPES, () => new Map(this.#plugins.flatMap(({ definition }) => ((definition.ivrNodes ?? []) as readonly IvrNodeType<unknown>[]).map((node) => [node.type, node] as const))));
+    services.provide(IVR_NODE_RUNNER, () => ({ run: (type: string, context: IvrNodeContext) => this.#runner.ivrNode(type, context) }));
+    services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));
+    services.provide(PERMISSIONS, () => [...corePermissions.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
+    services.provide(ROUTES, () => this.#plugins.flatMap(({ definition }) => (definition.routes ?? []).map((route) => ({ plugin: definition.name, route }))));
+    services.provide(HEALTH, () => {
+      const kernel = (): Kernel => this;
+      return {
+        get state() {
+          return kernel().state;
+        },
+        report: () => this.health(),
+      };
+    });
+  }
+
+  async #open(): Promise<void> {
+    const entities: EntitySchema[] = this.#plugins.flatMap(({ definition }) => [...(definition.entities ?? [])]);
+    const migrations = this.#plugins.flatMap(({ definition }) => (definition.migrations ?? []).map((migration) => ({ plugin: definition.name, migration })));
+    await this.#data.open(entities, migrations);
+    const found = await this.#journal.recover();
+    if (found.interactions > 0 || found.legs > 0) this.#deps.log.warn(found, "the last process ended without a stop; its open interactions were closed with process_restart");
+  }
+
+  /** Runs a phase in dependency order. */
+  async #phase(phase: Extract<Phase, "ready" | "start">): Promise<void> {
+    for (const host of this.#hosts) {
+      if (!this.#begun.includes(host)) this.#begun.push(host);
+      try {
+        await host.run(phase, { clock: this.#deps.clock });
+      } catch (error) {
+        if (host.critical) throw error;
+        host.fail(error instanceof Error ? error : new Error(errorText(error)));
+      }
+    }
+  }
+
+  async #shutDown(drain: boolean): Promise<void> {
+    const { clock, log, drainMs } = this.#deps;
+    if (this.state === "stopped") return;
+    if (this.state === "running") {
+      this.#lifecycle.move("draining");
+      this.#pipeline.close(Math.max(1, Math.ceil(drainMs / 1_000)));
+      const deadline = clock.setTimeout(() => this.hurry(), drain ? drainMs : 0);
+      if (!drain) this.hurry();
+      const { signal } = this.#drainDeadline;
+      const hosts = [...this.#hosts].reverse();
+      // Plugins drain while live calls finish: both look at the same deadline.
+      await Promise.all([
+        this.#pipeline.drained(signal),
+        (async () => {
+          for (const host of hosts) await host.run("drain", { clock, deadline: signal }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not drain`));
+        })(),
+      ]);
+      await this.#journal.flush();
+      await this.#data.drain(signal);
+      deadline.cancel();
+    }
+    await this.#release();
+    this.#lifecycle.move("stopped");
+  }
+
+  /** Stops what has begun, in reverse, and closes the data layer. Never throws. */
+  async #release(): Promise<void> {
+    const { clock, log } = this.#deps;
+    for (const host of [...this.#begun].reverse()) await host.run("stop", { clock }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not stop in order`));
+    this.#begun = [];
+    await this.#data.close().catch((error: unknown) => log.error({ err: error }, "the data layer could not be closed in order"));
+    this.#container.dispose();
+  }
+}

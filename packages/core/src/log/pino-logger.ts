@@ -1,0 +1,30 @@
+import pino from "pino";
+import type { Logger } from "./logger.js";
+import { maskFields } from "./masking.js";
+
+/** Levels of `HOTLINE_LOG`. */
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/**
+ * JSON lines on stderr (stdout belongs to the application's ready line). Every object is masked
+ * before it is written: see masking.ts.
+ */
+export function createPinoLogger(options: { level?: LogLevel; name: string }): Logger {
+  return pino(
+    {
+      level: options.level ?? "info",
+      base: { name: options.name },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => maskFields(fields) },
+      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: 2, sync: false }),
+  );
+}
+
+/** A logger that writes nothing, for tests. */
+export function createSilentLogger(): Logger {
+  const nothing = (): void => undefined;
+  const logger: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing, child: () => logger };
+  return logger;
+}
