@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", "examples/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
     environment: "node",
+    reporters: ["default", "./test/summary-reporter.ts"],
     pool: "forks",
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -18,7 +18,7 @@ export function orderPlugins(plugins: readonly Plugin[], coreVersion: string): r
   const byName = new Map<string, Plugin>();
   for (const plugin of plugins) {
     const name: unknown = (plugin as Partial<Plugin> | undefined)?.definition?.name;
-    if (typeof name !== "string") throw coreErrors.PLUGIN_INVALID(typeof plugin === "function" ? "A plugin factory that was not called" : String(plugin));
+    if (typeof plugin === "function" || typeof name !== "string") throw coreErrors.PLUGIN_INVALID(typeof plugin === "function" ? "A plugin factory that was not called" : String(plugin));
     if (byName.has(name)) throw coreErrors.PLUGIN_DUPLICATE(name);
     byName.set(name, plugin);
   }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs the programs the peer tests talk to, from Debian's packages. Safe to run again: what is
+# there already is left alone. Needs root (or sudo).
+#   sip-tester    SIPp: callers, load            (sipp)
+#   baresip-core  a SIP phone that is not ours   (baresip)
+#   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
+set -euo pipefail
+
+packages=(sip-tester baresip-core postgresql)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "peers: all present (${packages[*]})"
+  exit 0
+fi
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+export DEBIAN_FRONTEND=noninteractive
+# Debian starts a PostgreSQL cluster on installation; the tests start their own on a free port.
+if [ -d /etc/postgresql-common ] || $sudo mkdir -p /etc/postgresql-common; then
+  [ -f /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+$sudo apt-get update -q
+$sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
+echo "peers: installed ${missing[*]}"
