@@ -167,28 +167,8 @@ export interface MediaBridge {
   close(): Promise<void>;
 }
 
-/**
- * Capture file, the one format that the engine writes and a recorder reads. Little-endian, append-only;
- * a crash leaves a file that is whole up to its last whole record.
- *
- * ```
- * header  32 octets   0  "HTLCAP1\0"
- *                     8  u8  channels (1 or 2)        9  u8  codec, RTP payload type: 8 = PCMA, 0 = PCMU
- *                    10  u16 length of the header    12  u32 samples per second (8000)
- *                    16  f64 epoch ms of sample 0    24  8 octets, zero
- * record  16 octets   0  u32 CAPTURE_RECORD_MARK      4  u32 position of the first sample, counted from the start (per channel)
- *                     8  u32 samples per channel     12  u8  flags: bit 0 = paused (the octets are silence)   13  3 octets, zero
- *         then `samples` octets of the left channel, then as many of the right (none when channels is 1)
- * ```
- *
- * A position beyond the end of the record before is silence in between. Records are in order and do not overlap.
- */
-export const CAPTURE_MAGIC = "HTLCAP1\0";
-/** "RECD" read as a little-endian u32. */
-export const CAPTURE_RECORD_MARK = 0x44434552;
-
 export interface CaptureOptions {
-  /** File to append to; created with its folder. Format: see CAPTURE_MAGIC. A second capture of the same leg at the same time is allowed. */
+  /** File to append to; created with its folder. Read it with `@hotlinejs/media/capture`. A second capture of the same leg at the same time is allowed. */
   readonly path: string;
   /** Milliseconds between writes to the file: what a crash may lose at most. Default 500. */
   readonly flushMs?: number;

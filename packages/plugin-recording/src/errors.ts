@@ -1,0 +1,13 @@
+import { defineErrors } from "@hotlinejs/core";
+
+export const errors = defineErrors("RECORDING", {
+  NOT_FOUND: { message: "There is no recording %s", status: 404 },
+  NOT_COMPRESSED: { message: "Recording %s is not compressed yet: ask for format=wav, or later", status: 409 },
+  NO_AUDIO: { message: "Nothing of recording %s could be kept", status: 410 },
+  CONFIDENTIAL: { message: "Recording %s belongs to a confidential ticket: the permission recording.confidential is needed", status: 403 },
+  BAD_CAPTURE: { message: "%s is no capture file: %s", status: 500 },
+  BAD_OPUS: { message: "The Opus file of a recording cannot be read: %s", status: 500 },
+  BAD_CURSOR: { message: "The cursor does not come from this list", status: 400 },
+  CAPTURE_MISSING: { message: "The capture file of recording %s is gone", status: 500 },
+  WORKER_FAILED: { message: "The audio worker ended: %s", status: 503 },
+});
