@@ -21,6 +21,8 @@ export interface Prompts {
   /** Declares prompts by id (seed once; the same id with another text is an error). */
   define(prompts: readonly PromptDefinition[]): void;
   has(id: string): boolean;
+  /** What was defined, in the language asked for or the nearest: says for example whether a key may cut it short. */
+  definition?(id: string, language?: string): PromptDefinition | undefined;
   /**
    * Sound of a prompt, from the cache where possible. Unknown id: `HTL_TTS_UNKNOWN_PROMPT`. When the
    * provider fails the error is `HTL_TTS_SYNTHESIS_FAILED`; callers go on without the prompt.

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+const promptDefinition = z.strictObject({
+  id: z.string().min(1).max(80),
+  text: z.string().max(20_000),
+  language: z.string().min(2).max(35).optional(),
+  file: z.string().min(1).optional(),
+  bargeIn: z.boolean().optional(),
+});
+
+/** Options of `tts({ ... })`. */
+export const ttsConfig = z.strictObject({
+  /** Prompts of the application. Plugins define theirs through PROMPTS. */
+  prompts: z.array(promptDefinition).default([]),
+  /** Folder of recorded files given as relative paths. Default: the working directory. */
+  promptsDir: z.string().min(1).default("."),
+  /** Language of prompts and texts that do not say theirs. */
+  language: z.string().min(2).max(35).default("zh-CN"),
+  /** Voice by language, in the provider's words, for example `{ "zh-CN": "cmn" }`. Default: the provider's choice. */
+  voices: z.record(z.string(), z.string()).default({}),
+  /** Numbers read digit by digit: put together from cached clips, or spoken by the provider in the sentence. */
+  digits: z.enum(["clips", "inline"]).default("clips"),
+  /** Synthesise prompts in the background after the start. */
+  warm: z.boolean().default(true),
+  /** Milliseconds one synthesis may take. */
+  timeoutMs: z.number().int().min(100).max(120_000).default(10_000),
+  /** Syntheses at once. */
+  concurrency: z.number().int().min(1).max(64).default(2),
+  cache: z
+    .strictObject({
+      /** Keep sounds under `<dataDir>/tts-cache`. */
+      disk: z.boolean().default(true),
+      /** Octets on disk (1 s of sound is 8,000). */
+      maxDiskBytes: z.number().int().min(100_000).default(512 * 1024 * 1024),
+      /** Octets in memory. */
+      maxMemoryBytes: z.number().int().min(100_000).default(64 * 1024 * 1024),
+    })
+    .prefault({}),
+});
+
+export type TtsConfig = z.infer<typeof ttsConfig>;

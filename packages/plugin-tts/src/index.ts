@@ -1,0 +1,12 @@
+export { tts } from "./plugin.js";
+export { ttsConfig } from "./config.js";
+export type { TtsConfig } from "./config.js";
+export { errors as ttsErrors } from "./errors.js";
+export { TTS_PROVIDER } from "./contract.js";
+export type { SpeechAudio, SpeechProvider, SpeechVoice, SynthesisOptions } from "./contract.js";
+export { normaliseChinese } from "./normalise/zh-text.js";
+export { normaliseEnglish } from "./normalise/en-text.js";
+export { formatValue } from "./normalise/format-value.js";
+export type { FormatContext } from "./normalise/format-value.js";
+export { parseTemplate } from "./prompts/template.js";
+export type { TemplatePart, ValueFormat } from "./prompts/template.js";
