@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+export const httpConfig = z.strictObject({
+  /** Address to listen on. Default: the hotline's host. */
+  host: z.string().min(1).optional(),
+  /** 0 takes any free port. */
+  port: z.int().min(0).max(65_535).default(8080),
+  /** PEM text or path of a PEM file; with `tlsKey` the server speaks TLS only. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  /** Largest JSON body in octets. */
+  bodyLimit: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),
+  /** Proxies in front whose X-Forwarded headers are believed: their number, addresses, or `true` for all (Express "trust proxy"). */
+  trustProxy: z.union([z.boolean(), z.int().min(0), z.string(), z.array(z.string())]).default(false),
+  /** A session ends after so many hours without a request. */
+  sessionHours: z.number().min(0.01).max(720).default(12),
+  /** A session ends after so many hours in any case. */
+  sessionMaxHours: z.number().min(0.01).max(8760).default(168),
+  /** Sign-in attempts a minute for one name from one address; ten times as many for one address. */
+  loginAttempts: z.int().min(1).max(10_000).default(10),
+  /** Check answers against the routes' output schemas (for tests): a misfit is a 500. */
+  checkOutput: z.boolean().default(false),
+  /** Largest WebSocket message in octets. */
+  wsMaxMessage: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),
+  /** Octets that may wait for a slow WebSocket client before it is cut off. */
+  wsMaxBuffered: z.int().min(1024).default(4 * 1024 * 1024),
+  /** Seconds between WebSocket pings; a client that misses one is cut off. */
+  wsPingSeconds: z.number().min(0.05).max(3600).default(30),
+  wsMaxConnections: z.int().min(1).default(5000),
+});
+
+export type HttpConfig = z.output<typeof httpConfig>;
+export type HttpOptions = z.input<typeof httpConfig>;

@@ -1,0 +1,3 @@
+export { http } from "./plugin.js";
+export type { HttpOptions } from "./config.js";
+export * from "./contract.js";

@@ -1,0 +1,108 @@
+import { CLOCK, definePlugin, DIRECTORY, IDS, isLoopback, READ_POOL, ROUTES, UNIT_OF_WORK, WS_ROUTES, errorText, type Timer } from "@hotlinejs/core";
+import { httpConfig } from "./config.js";
+import { HTTP_COOKIES, HTTP_SERVER, HTTP_SESSIONS } from "./contract.js";
+import { SessionEntity } from "./entities/session.entity.js";
+import { httpErrors } from "./errors.js";
+import { HttpInit } from "./migrations/init.js";
+import { authRoutes } from "./routes/auth-routes.js";
+import { interactionRoutes } from "./routes/interaction-routes.js";
+import { systemRoutes } from "./routes/system-routes.js";
+import { HttpServer } from "./server/http-server.js";
+import { createRouteApp } from "./server/route-app.js";
+import { loadTls } from "./server/tls-material.js";
+import { WsHub } from "./server/ws-hub.js";
+import { Authenticator } from "./services/authenticator.js";
+import { DefaultHttpSessions } from "./services/default-http-sessions.js";
+import { LoginLimiter } from "./services/login-limiter.js";
+
+const HOUR_MS = 3_600_000;
+
+/** Serves the routes and WebSockets of all plugins, and lets people sign in. */
+export const http = definePlugin({
+  name: "http",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  after: ["directory"],
+  critical: true,
+  config: httpConfig,
+  entities: [SessionEntity],
+  migrations: [HttpInit],
+  provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES],
+  routes: [...systemRoutes, ...authRoutes, ...interactionRoutes],
+  register({ config, services, settings, log, onStart, onDrain, onStop, health }) {
+    const server = new HttpServer(log);
+    const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;
+    const idleMs = config.sessionHours * HOUR_MS;
+    const maxMs = config.sessionMaxHours * HOUR_MS;
+    let sessions: DefaultHttpSessions | undefined;
+    let hub: WsHub | undefined;
+    let sweeper: Timer | undefined;
+
+    const theSessions = (): DefaultHttpSessions =>
+      (sessions ??= new DefaultHttpSessions({
+        units: services.get(UNIT_OF_WORK),
+        reads: services.get(READ_POOL),
+        clock: services.get(CLOCK),
+        ids: services.get(IDS),
+        log,
+        directory: () => services.optional(DIRECTORY),
+        limiter: new LoginLimiter(config.loginAttempts),
+        idleMs,
+        maxMs,
+      }));
+    const theHub = (): WsHub =>
+      (hub ??= new WsHub(services.get(CLOCK), log, {
+        maxMessage: config.wsMaxMessage,
+        maxBuffered: config.wsMaxBuffered,
+        pingMs: config.wsPingSeconds * 1000,
+        maxConnections: config.wsMaxConnections,
+      }));
+
+    services.provide(HTTP_SERVER, () => server);
+    services.provide(HTTP_SESSIONS, theSessions);
+    services.provide(HTTP_COOKIES, () => ({ secure, maxAgeSeconds: maxMs / 1000 }));
+    services.provide(WS_ROUTES, theHub);
+
+    onStart(async () => {
+      const host = config.host ?? settings.host;
+      // Demo passwords are allowed on the strength of this setting, so it must be true.
+      if (settings.loopbackOnly && !isLoopback(host)) throw httpErrors.HOST_EXPOSED(host);
+      const tls = await loadTls(config.tlsCert, config.tlsKey);
+      const clock = services.get(CLOCK);
+      const authenticator = new Authenticator(theSessions(), secure, settings.publicUrl);
+      const app = createRouteApp({
+        routes: services.get(ROUTES),
+        services,
+        authenticator,
+        ids: services.get(IDS),
+        clock,
+        log,
+        bodyLimit: config.bodyLimit,
+        trustProxy: config.trustProxy,
+        checkOutput: config.checkOutput,
+        tls: tls !== undefined,
+        draining: () => server.draining,
+      });
+      await server.listen({ host, port: config.port, tls, onRequest: app, onUpgrade: (request, socket, head) => theHub().upgrade(request, socket, head, authenticator) });
+      theHub().start(authenticator);
+      sweeper = clock.setInterval(() => {
+        theSessions()
+          .sweep()
+          .catch((error: unknown) => log.warn({ error: errorText(error) }, "expired sessions could not be deleted"));
+      }, HOUR_MS);
+      log.info({ url: server.url }, "http listening");
+    });
+    onDrain(async (signal) => {
+      sweeper?.cancel();
+      await Promise.all([server.drain(signal), theHub().close(signal)]);
+      await sessions?.settled();
+    });
+    onStop(async () => {
+      sweeper?.cancel();
+      await hub?.close(AbortSignal.abort());
+      await server.stop();
+      await sessions?.settled();
+    });
+    health(() => ({ ok: server.port !== undefined, details: { url: server.url ?? null, requests: server.active, webSockets: hub?.connections ?? 0 } }));
+  },
+});

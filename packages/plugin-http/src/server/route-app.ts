@@ -1,0 +1,215 @@
+import type { IncomingMessage } from "node:http";
+import { errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Services } from "@hotlinejs/core";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
+import { comparePaths } from "../domain/path-order.js";
+import { httpErrors } from "../errors.js";
+import type { Authenticator } from "../services/authenticator.js";
+import { errorReply } from "./error-reply.js";
+import { HOME_STYLE_HASH } from "./home-page.js";
+import { describeIssues, parseInput } from "./parse-input.js";
+import { sendContent } from "./send-content.js";
+
+export interface RouteAppParts {
+  readonly routes: readonly { readonly plugin: string; readonly route: HttpRoute }[];
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bodyLimit: number;
+  readonly trustProxy: boolean | number | string | string[];
+  readonly checkOutput: boolean;
+  readonly tls: boolean;
+  readonly draining: () => boolean;
+}
+
+/** The routes of all plugins as one express application. */
+export function createRouteApp(parts: RouteAppParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.set("trust proxy", parts.trustProxy);
+  app.set("case sensitive routing", true);
+
+  app.use((req, res, next) => begin(parts, req, res, next));
+  app.use(securityHeaders(parts.tls));
+  app.use((_req, res, next) => {
+    if (!parts.draining()) return next();
+    res.setHeader("Connection", "close");
+    next(httpErrors.DRAINING({ details: { retryAfter: 10 } }));
+  });
+
+  const parseJson = express.json({ limit: parts.bodyLimit, strict: false, type: isJson });
+  for (const [path, routes] of byPath(parts.routes)) {
+    for (const { route } of routes) {
+      app[route.method.toLowerCase() as "get"](path, (req, res) => serve(parts, parseJson, route, req, res));
+    }
+    const methods = allowed(routes.map(({ route }) => route.method));
+    app.all(path, (req, res) => {
+      res.setHeader("Allow", methods);
+      if (req.method !== "OPTIONS") throw httpErrors.METHOD_NOT_ALLOWED(req.method, { details: { allow: methods.split(", ") } });
+      res.status(204).end();
+    });
+  }
+  app.use((req) => {
+    throw httpErrors.NOT_FOUND(req.path.slice(0, 200));
+  });
+  app.use((error: unknown, req: Request, res: Response, next: NextFunction) => fail(parts, error, req, res, next));
+  return app;
+}
+
+/** Every request gets an id, is logged when it is over, and is not cached unless it says otherwise. */
+function begin(parts: RouteAppParts, req: Request, res: Response, next: NextFunction): void {
+  const given = req.headers["x-request-id"];
+  const id = typeof given === "string" && parts.trustProxy !== false && /^[\w-]{8,64}$/.test(given) ? given : parts.ids.next();
+  req.headers["x-request-id"] = id;
+  res.setHeader("X-Request-Id", id);
+  res.setHeader("Cache-Control", "no-store");
+  const start = parts.clock.monotonic();
+  res.once("close", () => {
+    // Without the query: it may hold what is nobody's business.
+    parts.log.debug({ requestId: id, method: req.method, path: req.path, status: res.writableFinished ? res.statusCode : 499, ms: Math.round(parts.clock.monotonic() - start) }, "request");
+  });
+  next();
+}
+
+function securityHeaders(tls: boolean): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+        scriptSrc: ["'self'"],
+        scriptSrcAttr: ["'none'"],
+        styleSrc: ["'self'", `'sha256-${HOME_STYLE_HASH}'`],
+        imgSrc: ["'self'", "data:", "blob:"],
+        mediaSrc: ["'self'", "blob:"],
+        connectSrc: ["'self'"],
+        // Would turn a plain HTTP hotline's own links into dead ones.
+        upgradeInsecureRequests: tls ? [] : null,
+      },
+    },
+    hsts: tls ? { maxAge: 180 * 86_400, includeSubDomains: false } : false,
+    frameguard: { action: "deny" },
+    crossOriginOpenerPolicy: tls ? { policy: "same-origin" } : false,
+    originAgentCluster: tls,
+  });
+}
+
+async function serve(parts: RouteAppParts, parseJson: ReturnType<typeof express.json>, route: HttpRoute, req: Request, res: Response): Promise<void> {
+  const abort = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) abort.abort(httpErrors.CLIENT_GONE());
+  });
+  const unsafe = req.method !== "GET" && req.method !== "HEAD";
+  const principal = await parts.authenticator.admit({ permission: route.permission, headers: req.headers, unsafe, host: req.host });
+  const params = await parseInput("params", route.params, { ...req.params });
+  const query = await parseInput("query", route.query, { ...req.query });
+  const body = route.body === undefined ? undefined : await parseInput("body", route.body, await readBody(parseJson, req, res));
+  if (abort.signal.aborted) return;
+  const request: HttpRequest = {
+    params,
+    query,
+    body,
+    principal,
+    services: parts.services,
+    signal: abort.signal,
+    remoteAddress: plainAddress(req.ip),
+    headers: singleHeaders(req),
+  };
+  const result: unknown = await route.handler(request as unknown as HttpRequest<never, never, never>);
+  if (res.destroyed || abort.signal.aborted) return;
+  await send(parts, route, req, res, result, abort.signal);
+}
+
+function readBody(parseJson: ReturnType<typeof express.json>, req: Request, res: Response): Promise<unknown> {
+  const hasBody = req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
+  if (!hasBody) return Promise.resolve(undefined);
+  if (!isJson(req)) throw httpErrors.BAD_MEDIA_TYPE();
+  return new Promise((resolve, reject) => {
+    parseJson(req, res, (error?: unknown) => {
+      if (error === undefined || error === null) resolve(req.body as unknown);
+      else reject(error instanceof Error ? error : new Error(errorText(error)));
+    });
+  });
+}
+
+async function send(parts: RouteAppParts, route: HttpRoute, req: Request, res: Response, result: unknown, signal: AbortSignal): Promise<void> {
+  const kind = typeof result === "object" && result !== null && "kind" in result ? result.kind : undefined;
+  if (kind === "content") return sendContent(req, res, result as HttpContent, signal);
+  let body = result;
+  let status = result === undefined ? 204 : 200;
+  if (kind === "reply") {
+    const reply = result as HttpReply;
+    body = reply.body;
+    status = reply.status;
+    for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
+  }
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  if (parts.checkOutput && route.output !== undefined && status < 300) {
+    const checked = await route.output.safeParseAsync(text === undefined ? undefined : (JSON.parse(text) as unknown));
+    if (!checked.success) throw httpErrors.BAD_OUTPUT(route.method, route.path, describeIssues("output", checked.error).map((issue) => `${issue.path}: ${issue.message}`).join("; "));
+  }
+  res.status(status);
+  if (text === undefined) {
+    res.end();
+    return;
+  }
+  if (!res.hasHeader("Content-Type")) res.setHeader("Content-Type", "application/json; charset=utf-8");
+  res.send(text);
+}
+
+function fail(parts: RouteAppParts, error: unknown, req: Request, res: Response, next: NextFunction): void {
+  const requestId = String(req.headers["x-request-id"]);
+  // Gone, or in the middle of a stream: nothing can be told any more.
+  if (res.destroyed || res.headersSent) {
+    const gone = res.destroyed || (error instanceof Error && "code" in error && (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ABORT_ERR"));
+    parts.log[gone ? "debug" : "error"]({ requestId, path: req.path, err: error }, "answer broken off");
+    res.destroy();
+    return;
+  }
+  const reply = errorReply(error, requestId, parts.bodyLimit);
+  if (reply.internal) parts.log.error({ requestId, method: req.method, path: req.path, err: error }, "request failed");
+  for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
+  try {
+    res.status(reply.status).setHeader("Content-Type", "application/json; charset=utf-8");
+    res.send(JSON.stringify(reply.body));
+  } catch (cause) {
+    // Details that are no JSON: express closes the connection.
+    next(cause);
+  }
+}
+
+function byPath(routes: RouteAppParts["routes"]): [string, RouteAppParts["routes"]][] {
+  const groups = new Map<string, RouteAppParts["routes"][number][]>();
+  for (const entry of routes) {
+    const group = groups.get(entry.route.path);
+    if (group) group.push(entry);
+    else groups.set(entry.route.path, [entry]);
+  }
+  return [...groups].sort(([a], [b]) => comparePaths(a, b));
+}
+
+function allowed(methods: readonly string[]): string {
+  return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))), "OPTIONS"].join(", ");
+}
+
+function isJson(req: IncomingMessage): boolean {
+  return /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(req.headers["content-type"] ?? "");
+}
+
+/** IPv4 in an IPv6 socket is IPv4. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? "unknown").replace(/^::ffff:(?=\d+\.)/i, "");
+}
+
+function singleHeaders(req: IncomingMessage): Readonly<Record<string, string | undefined>> {
+  const out: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(req.headers)) out[name] = Array.isArray(value) ? value.join(", ") : value;
+  return out;
+}

@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+import { errorText } from "@hotlinejs/core";
+import { httpErrors } from "../errors.js";
+
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Loads and tries certificate and key. `undefined` when neither is configured. @throws HTL_HTTP_TLS_INVALID */
+export async function loadTls(cert: string | undefined, key: string | undefined): Promise<TlsMaterial | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw httpErrors.TLS_INVALID(cert === undefined ? "the certificate is missing" : "the key is missing");
+  try {
+    const material = { cert: await pem(cert), key: await pem(key) };
+    createSecureContext(material);
+    return material;
+  } catch (cause) {
+    throw httpErrors.TLS_INVALID(errorText(cause), { cause });
+  }
+}
+
+async function pem(value: string): Promise<string> {
+  return value.includes("-----BEGIN") ? value : await readFile(value, "utf8");
+}

@@ -1,0 +1,192 @@
+import type { Page, ReadPool } from "@hotlinejs/core";
+import { decodeCursor, encodeCursor } from "../domain/cursor.js";
+
+type Row = Record<string, unknown>;
+
+export interface InteractionFilter {
+  /** Epoch ms; `from` inclusive, `to` exclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly queue?: string;
+  readonly agent?: string;
+  readonly channel?: string;
+  readonly direction?: "inbound" | "outbound";
+  readonly state?: "live" | "ended";
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface InteractionView {
+  readonly id: string;
+  readonly channel: string;
+  readonly direction: string;
+  readonly state: "live" | "ended";
+  readonly callerNumber: string;
+  readonly calledNumber: string;
+  readonly contactId: string | null;
+  readonly queue: string | null;
+  readonly agentId: string | null;
+  readonly language: string | null;
+  readonly startedAt: number;
+  readonly answeredAt: number | null;
+  readonly endedAt: number | null;
+  readonly endReason: string | null;
+  readonly wrapUpCode: string | null;
+}
+
+export interface LegView {
+  readonly id: string;
+  readonly adapter: string;
+  readonly direction: string;
+  readonly role: string;
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: number;
+  readonly ringingAt: number | null;
+  readonly answeredAt: number | null;
+  readonly endedAt: number | null;
+  readonly endReason: string | null;
+  readonly status: number | null;
+}
+
+export interface InteractionDetail extends InteractionView {
+  readonly data: unknown;
+  readonly legs: readonly LegView[];
+  readonly events: readonly { readonly id: string; readonly at: number; readonly type: string; readonly data: unknown }[];
+}
+
+const COLUMNS = ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code"];
+const LEG_COLUMNS = ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status"];
+/** Most lines of a timeline that are given out. */
+const EVENTS_MAX = 2000;
+
+/** Reads core's interactions, newest first. The dialog of a leg and the node are nobody's business here. */
+export class InteractionReads {
+  constructor(private readonly reads: ReadPool) {}
+
+  async list(filter: InteractionFilter): Promise<Page<InteractionView>> {
+    const { items, next } = await this.#page(filter);
+    return { items: items.map(interactionView), next };
+  }
+
+  /** Voice interactions with their legs. */
+  async calls(filter: Omit<InteractionFilter, "channel">): Promise<Page<InteractionView & { readonly legs: readonly LegView[] }>> {
+    const { items, next } = await this.#page({ ...filter, channel: "voice" });
+    const legs = await this.#legs(items.map((row) => text(row.id)));
+    return { items: items.map((row) => ({ ...interactionView(row), legs: legs.get(text(row.id)) ?? [] })), next };
+  }
+
+  async find(id: string): Promise<InteractionDetail | undefined> {
+    const [row] = await this.reads.read((em) => em.execute<Row[]>(em.getKnex()("core_interaction").select([...COLUMNS, "data"]).where("id", id)));
+    if (!row) return undefined;
+    const legs = await this.#legs([id]);
+    const events = await this.reads.read((em) =>
+      em.execute<Row[]>(em.getKnex()("core_interaction_event").select(["id", "at", "type", "data"]).where("interaction_id", id).orderBy([{ column: "at" }, { column: "id" }]).limit(EVENTS_MAX)),
+    );
+    return {
+      ...interactionView(row),
+      data: json(row.data),
+      legs: legs.get(id) ?? [],
+      events: events.map((event) => ({ id: text(event.id), at: Number(event.at), type: text(event.type), data: json(event.data) })),
+    };
+  }
+
+  async #page(filter: InteractionFilter): Promise<{ items: Row[]; next: string | null }> {
+    const cursor = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
+    const rows = await this.reads.read((em) => {
+      const query = em.getKnex()("core_interaction").select(COLUMNS);
+      if (filter.from !== undefined) query.where("started_at", ">=", filter.from);
+      if (filter.to !== undefined) query.where("started_at", "<", filter.to);
+      if (filter.queue !== undefined) query.where("queue", filter.queue);
+      if (filter.agent !== undefined) query.where("agent_id", filter.agent);
+      if (filter.channel !== undefined) query.where("channel", filter.channel);
+      if (filter.direction !== undefined) query.where("direction", filter.direction);
+      if (filter.state === "live") query.whereNull("ended_at");
+      if (filter.state === "ended") query.whereNotNull("ended_at");
+      if (cursor) {
+        query.where((place) => {
+          place.where("started_at", "<", cursor.at).orWhere((same) => {
+            same.where("started_at", cursor.at).where("id", "<", cursor.id);
+          });
+        });
+      }
+      // One more than asked for tells whether there is a next page.
+      query.orderBy([{ column: "started_at", order: "desc" }, { column: "id", order: "desc" }]).limit(filter.limit + 1);
+      return em.execute<Row[]>(query);
+    });
+    const items = rows.slice(0, filter.limit);
+    const last = items.at(-1);
+    const next = rows.length > filter.limit && last ? encodeCursor({ at: Number(last.started_at), id: text(last.id) }) : null;
+    return { items, next };
+  }
+
+  async #legs(interactionIds: readonly string[]): Promise<Map<string, LegView[]>> {
+    const found = new Map<string, LegView[]>();
+    if (interactionIds.length === 0) return found;
+    const rows = await this.reads.read((em) =>
+      em.execute<Row[]>(em.getKnex()("core_leg").select(LEG_COLUMNS).whereIn("interaction_id", [...interactionIds]).orderBy([{ column: "started_at" }, { column: "id" }])),
+    );
+    for (const row of rows) {
+      const id = text(row.interaction_id);
+      const list = found.get(id);
+      if (list) list.push(legView(row));
+      else found.set(id, [legView(row)]);
+    }
+    return found;
+  }
+}
+
+function interactionView(row: Row): InteractionView {
+  return {
+    id: text(row.id),
+    channel: text(row.channel),
+    direction: text(row.direction),
+    state: row.ended_at === null ? "live" : "ended",
+    callerNumber: text(row.caller_number),
+    calledNumber: text(row.called_number),
+    contactId: textOrNull(row.contact_id),
+    queue: textOrNull(row.queue),
+    agentId: textOrNull(row.agent_id),
+    language: textOrNull(row.language),
+    startedAt: Number(row.started_at),
+    answeredAt: numberOrNull(row.answered_at),
+    endedAt: numberOrNull(row.ended_at),
+    endReason: textOrNull(row.end_reason),
+    wrapUpCode: textOrNull(row.wrap_up_code),
+  };
+}
+
+function legView(row: Row): LegView {
+  return {
+    id: text(row.id),
+    adapter: text(row.adapter),
+    direction: text(row.direction),
+    role: text(row.role),
+    from: text(row.from_number),
+    to: text(row.to_number),
+    startedAt: Number(row.started_at),
+    ringingAt: numberOrNull(row.ringing_at),
+    answeredAt: numberOrNull(row.answered_at),
+    endedAt: numberOrNull(row.ended_at),
+    endReason: textOrNull(row.end_reason),
+    status: numberOrNull(row.status),
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : String(value);
+}
+
+function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : text(value);
+}
+
+/** PostgreSQL gives bigint as text. */
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/** SQLite keeps JSON as text, PostgreSQL gives the value. */
+function json(value: unknown): unknown {
+  return typeof value === "string" ? (JSON.parse(value) as unknown) : (value ?? null);
+}
