@@ -1,5 +1,5 @@
 import { token } from "@hotlinejs/core";
-import type { CallSession, DtmfDigit } from "@hotlinejs/core";
+import type { AudioSource, CallSession, DtmfDigit } from "@hotlinejs/core";
 
 /** `call`: the whole interaction from answer to hang-up; `voicemail`: a message; `segment`: a message some other node asked for. */
 export type RecordingKind = "call" | "voicemail" | "segment";
@@ -39,6 +39,7 @@ export interface RecordingView {
   readonly confidential: boolean;
   /** Tickets it belongs to, oldest first. */
   readonly ticketIds: readonly string[];
+  /** Known after compression. */
   readonly excluded: readonly ExcludedRange[];
   /** SHA-256 (lower-case hex) of the canonical stereo WAV, known after compression. */
   readonly wavSha256: string | null;
@@ -93,8 +94,10 @@ export interface Recordings {
   attach(recordingId: string, ticketId: string, options?: { confidential?: boolean }): Promise<boolean>;
   /** Throws the recording away unless a ticket has it (a message that was recorded again). */
   discard(recordingId: string): Promise<void>;
+  /** What the citizen said, to be played on the line. Empty when it cannot be read. */
+  playback(recordingId: string): Promise<readonly AudioSource[]>;
   get(recordingId: string): Promise<RecordingView | undefined>;
-  /** Oldest first. A whole-call recording that has just begun is among them. */
+  /** Oldest first. A whole-call recording that has just begun is among them. Not inside a unit of work: it waits for rows being written. */
   byInteraction(interactionId: string): Promise<readonly RecordingView[]>;
 }
 

@@ -23,7 +23,6 @@ export interface CaptureSummary {
   readonly voicedMs: number | null;
   readonly peakLevel: number | null;
   readonly truncated: boolean;
-  readonly excluded: readonly ExcludedRange[];
 }
 
 export interface RecordingFilter {
@@ -99,11 +98,17 @@ export class RecordingStore {
           opusSha256: result.opusSha256,
           wavSha256: result.wavSha256,
           truncated: recording.truncated || result.truncated,
+          excluded: result.excluded,
         },
       );
       uow.publish("recording.compressed", { recordingId: recording.id, interactionId: recording.interactionId, size: result.opusBytes }, { aggregate: `recording:${recording.id}` });
       if (keepRawMs > 0) uow.enqueue({ name: REMOVE_RAW_JOB, payload: { recordingId: recording.id }, key: recording.id, runAt: this.clock.now() + keepRawMs });
     });
+  }
+
+  /** Captured, but its file has vanished since. */
+  async lost(id: string, error: string): Promise<void> {
+    await this.work.run((uow) => uow.em.nativeUpdate(RecordingEntity, { id, state: "captured" }, { state: "failed", error, captureFile: null }));
   }
 
   /** The raw file is gone. */
@@ -143,12 +148,7 @@ export class RecordingStore {
     return (await this.pool.read((em) => em.findOne(RecordingEntity, { id }, FRESH))) ?? undefined;
   }
 
-  /** Reads in the open unit of work where there is one, so that what it wrote is seen. */
-  async rowsInState(state: "capturing" | "captured"): Promise<readonly RecordingRow[]> {
-    return this.pool.read((em) => em.find(RecordingEntity, { state, nodeId: this.nodeId }, { ...FRESH, orderBy: { id: "asc" } }));
-  }
-
-  async allInState(state: "capturing" | "captured"): Promise<readonly RecordingRow[]> {
+  async inState(state: "capturing" | "captured"): Promise<readonly RecordingRow[]> {
     return this.pool.read((em) => em.find(RecordingEntity, { state }, { ...FRESH, orderBy: { id: "asc" } }));
   }
 
@@ -201,7 +201,7 @@ export class RecordingStore {
       truncated: row.truncated,
       confidential: row.confidential,
       ticketIds: links.filter((link) => link.recordingId === row.id).map((link) => link.ticketId),
-      excluded: row.excluded,
+      excluded: (row.excluded as readonly ExcludedRange[] | null) ?? [],
       wavSha256: row.wavSha256 ?? null,
       opusSha256: row.opusSha256 ?? null,
     }));

@@ -19,6 +19,8 @@ export interface CompressResult {
   /** Per channel at 8 kHz. */
   readonly samples: number;
   readonly truncated: boolean;
+  /** Left out on purpose, milliseconds from the start. */
+  readonly excluded: readonly { readonly from: number; readonly to: number }[];
   /** Of the stereo WAV that the capture stands for. */
   readonly wavSha256: string;
   readonly opusSha256: string;
@@ -59,7 +61,7 @@ export async function compressCapture(request: CompressRequest, breathe: () => P
     }
     for (const page of frames.end(capture.samples)) await write(page);
     await target.sync();
-    return { samples: capture.samples, truncated: capture.truncated, wavSha256: wav.digest("hex"), opusSha256: opus.digest("hex"), opusBytes };
+    return { samples: capture.samples, truncated: capture.truncated, excluded: capture.excluded.map(({ from, to }) => ({ from: Math.floor(from / 8), to: Math.ceil(to / 8) })), wavSha256: wav.digest("hex"), opusSha256: opus.digest("hex"), opusBytes };
   } finally {
     await target.close();
   }

@@ -1,0 +1,141 @@
+import type { Capture, CaptureOptions, CaptureResult, Clock, Logger, MediaLeg } from "@hotlinejs/core";
+import { openCapture } from "@hotlinejs/media/capture";
+import type { CaptureFolder } from "./capture-folder.js";
+import type { RecorderAlarm } from "./recorder-alarm.js";
+import type { CaptureSummary, NewRecording, RecordingStore } from "./recording-store.js";
+
+export interface RecorderParts {
+  readonly store: RecordingStore;
+  readonly folder: CaptureFolder;
+  readonly alarm: RecorderAlarm;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly flushMs: number;
+}
+
+/** Waits between tries to commit a finished recording while the database does not take it. */
+const RETRY_MS = [1000, 10_000, 60_000];
+
+/**
+ * One recording from its first sample to its committed row. Nothing here rejects: a call never suffers from its recording.
+ *
+ * ```
+ * begun --(capture ended: stop, hang-up, silence, disk)--> finished
+ * ```
+ */
+export class LiveRecording {
+  /** The row exists (or could not be made, which is settled at the end). */
+  readonly rowMade: Promise<void>;
+  /** The row says how it ended. Undefined: nothing was captured. */
+  readonly finished: Promise<CaptureResult | undefined>;
+  private capture: Capture | undefined;
+  private paused: boolean;
+  private stopping = false;
+
+  constructor(
+    private readonly parts: RecorderParts,
+    readonly recording: NewRecording,
+    media: MediaLeg,
+    options: Pick<CaptureOptions, "channels" | "endOnSilenceMs" | "maxMs">,
+    paused: boolean,
+    private readonly closing: AbortSignal,
+  ) {
+    this.paused = paused;
+    // The sound first: the row may wait for the database.
+    const capturing = this.begin(media, options);
+    this.rowMade = parts.store.begin(recording).then(undefined, (error: unknown) => parts.alarm.raise(recording, error));
+    this.finished = this.run(capturing);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.capture?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.capture?.resume();
+  }
+
+  stop(): Promise<CaptureResult | undefined> {
+    this.stopping = true;
+    this.stopCapture();
+    return this.finished;
+  }
+
+  private async begin(media: MediaLeg, options: Pick<CaptureOptions, "channels" | "endOnSilenceMs" | "maxMs">): Promise<Capture> {
+    const refusal = await this.parts.alarm.refusal();
+    if (refusal !== undefined) throw new Error(refusal);
+    return media.capture({ ...options, path: this.parts.folder.file(this.recording.captureFile), flushMs: this.parts.flushMs });
+  }
+
+  private async run(capturing: Promise<Capture>): Promise<CaptureResult | undefined> {
+    let capture: Capture;
+    try {
+      capture = await capturing;
+    } catch (error) {
+      this.parts.alarm.raise(this.recording, error);
+      await this.commit(() => this.parts.store.failed(this.recording, String(error)));
+      return undefined;
+    }
+    this.capture = capture;
+    if (this.paused) capture.pause();
+    if (this.stopping) this.stopCapture();
+    let result: CaptureResult | undefined;
+    let truncated = false;
+    try {
+      result = await capture.done;
+      truncated = result.reason === "disk";
+      if (truncated) this.parts.alarm.raise(this.recording, new Error("the disk took no more"));
+    } catch (error) {
+      this.parts.alarm.raise(this.recording, error);
+      truncated = true;
+      result = await this.salvage(error);
+      if (result === undefined) return undefined;
+    }
+    const summary: CaptureSummary = { durationMs: Math.round(result.durationMs), voicedMs: Math.round(result.voicedMs), peakLevel: result.peakLevel, truncated };
+    await this.commit(() => this.parts.store.captured(this.recording, summary));
+    return result;
+  }
+
+  /** The engine lost the capture (its worker died): what is in the file counts. */
+  private async salvage(cause: unknown): Promise<CaptureResult | undefined> {
+    const path = this.parts.folder.file(this.recording.captureFile);
+    try {
+      const file = await openCapture(path);
+      return { path, durationMs: file.durationMs, voicedMs: file.durationMs, peakLevel: 0, reason: "leg-ended" };
+    } catch (error) {
+      this.parts.log.warn({ err: error, recordingId: this.recording.id }, "nothing of the capture is readable");
+      await this.commit(() => this.parts.store.failed(this.recording, String(cause)));
+      return undefined;
+    }
+  }
+
+  private stopCapture(): void {
+    this.capture?.stop().then(undefined, (error: unknown) => this.parts.log.debug({ err: error }, "stop of a failed capture"));
+  }
+
+  /** Resolves after the first try; later ones go on beside. What is never committed is adopted at the next start. */
+  private async commit(write: () => Promise<void>): Promise<void> {
+    await this.rowMade;
+    try {
+      await write();
+    } catch (error) {
+      this.parts.alarm.raise(this.recording, error);
+      void this.commitLater(write);
+    }
+  }
+
+  private async commitLater(write: () => Promise<void>): Promise<void> {
+    for (const wait of RETRY_MS) {
+      try {
+        await this.parts.clock.sleep(wait, this.closing);
+        await write();
+        return;
+      } catch (error) {
+        if (this.closing.aborted) return;
+        this.parts.log.warn({ err: error, recordingId: this.recording.id }, "the database still does not take the recording");
+      }
+    }
+  }
+}

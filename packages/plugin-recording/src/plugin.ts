@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { BLOBS, CALL_CONTROL, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import type { IvrNodeType } from "@hotlinejs/core";
+import { adoptCaptures } from "./adopt-captures.js";
+import { WorkerAudioEngine } from "./audio/worker-audio-engine.js";
+import { CaptureFolder } from "./capture-folder.js";
+import { compressRecording, removeRaw } from "./compress-recording.js";
+import { recordingConfig } from "./config.js";
+import { RECORDINGS } from "./contract.js";
+import { RecordingEntity } from "./entities/recording.entity.js";
+import { RecordingLinkEntity } from "./entities/recording-link.entity.js";
+import { CONFIDENTIAL, LISTEN, READ, recordingRoutes } from "./http/recording-routes.js";
+import { recordNode } from "./ivr/record-node.js";
+import { RECORDING_PROMPTS } from "./ivr/recording-prompts.js";
+import { voicemailNode } from "./ivr/voicemail-node.js";
+import { ListenLog } from "./listen-log.js";
+import { RecordingInit } from "./migrations/init.js";
+import { Recorder } from "./recorder.js";
+import { RecorderAlarm } from "./recorder-alarm.js";
+import { RecordingAudio } from "./recording-audio.js";
+import { RECORDING_INTERNALS } from "./recording-internals.js";
+import { COMPRESS_JOB, RecordingStore, REMOVE_RAW_JOB } from "./recording-store.js";
+import { DefaultRecordings } from "./recordings-service.js";
+import { sweepExpired, SWEEP_JOB } from "./sweep-expired.js";
+
+const HOUR_MS = 3_600_000;
+
+/** Records every voice interaction from answer to hang-up; voicemail and `record` nodes. */
+export const recording = definePlugin({
+  name: "recording",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  after: ["media", "tts", "tickets"],
+  critical: false,
+  config: recordingConfig,
+  entities: [RecordingEntity, RecordingLinkEntity],
+  migrations: [RecordingInit],
+  provides: [RECORDINGS, RECORDING_INTERNALS],
+  permissions: [
+    { name: READ, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "List recordings" },
+    { name: LISTEN, roles: ["team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "Hear recordings" },
+    { name: CONFIDENTIAL, roles: ["report_officer"], description: "Hear recordings of confidential tickets" },
+  ],
+  events: [defineEvent("recording.captured", { durable: true }), defineEvent("recording.compressed", { durable: true }), defineEvent("recording.failed")],
+  ivrNodes: [recordNode, voicemailNode] as unknown as readonly IvrNodeType<never>[],
+  routes: recordingRoutes,
+  register({ config, events, health, hooks, jobs, log, onReady, onStop, services, settings }) {
+    const parts = lazy(() => {
+      const clock = services.get(CLOCK);
+      const blobs = services.get(BLOBS);
+      const folder = new CaptureFolder(join(settings.dataDir, "captures"), clock);
+      const store = new RecordingStore(services.get(UNIT_OF_WORK), services.get(READ_POOL), blobs, clock, settings.nodeId, config.retentionDays);
+      const alarm = new RecorderAlarm(clock, events, log, folder, config.minFreeMb);
+      const engine = new WorkerAudioEngine(log);
+      const audio = new RecordingAudio(folder, blobs, engine);
+      const recorder = new Recorder({ store, folder, alarm, clock, log, flushMs: config.flushMs }, services.get(IDS));
+      return { clock, blobs, folder, store, alarm, engine, audio, recorder };
+    });
+    services.provide(RECORDINGS, () => new DefaultRecordings(parts().recorder, parts().store, parts().folder, parts().audio, () => services.optional(MEDIA)));
+    services.provide(RECORDING_INTERNALS, () => ({ store: parts().store, audio: parts().audio, listens: new ListenLog(parts().clock) }));
+    services.optional(PROMPTS)?.define(RECORDING_PROMPTS);
+
+    events.handle("interaction.answered", ({ interactionId }) => {
+      const session = services.get(CALL_CONTROL).session(interactionId);
+      if (session !== undefined) parts().recorder.recordCall(session);
+    });
+    hooks.callEnd.tap(({ interactionId }) => parts().recorder.endCall(interactionId));
+
+    jobs.define<{ recordingId: string }>(COMPRESS_JOB, {
+      // One at a time: compression never competes with calls for more than one thread.
+      concurrency: 1,
+      timeoutMs: 30 * 60_000,
+      handler: ({ recordingId }) => compressRecording({ ...parts(), log, keepRawMs: config.keepRawHours * HOUR_MS }, recordingId),
+    });
+    jobs.define<{ recordingId: string }>(REMOVE_RAW_JOB, { handler: ({ recordingId }) => removeRaw(parts(), recordingId) });
+    jobs.define(SWEEP_JOB, { concurrency: 1, timeoutMs: HOUR_MS, handler: (_payload, { signal }) => sweepExpired({ ...parts(), jobs, log }, signal) });
+
+    onReady(async () => {
+      const { folder, store, clock } = parts();
+      await folder.create();
+      await adoptCaptures(folder, store, log, String(clock.now()));
+      if (config.retentionDays !== null) await jobs.enqueue({ name: SWEEP_JOB, key: `start:${clock.now()}` });
+    });
+    onStop(async () => {
+      await parts().recorder.close();
+      await parts().engine.close();
+    });
+    health(() => parts().alarm.report({ recording: parts().recorder.active }));
+  },
+});
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
