@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, rtpRange } from "./free-ports.js";
+
+const MAIN = join(dirname(fileURLToPath(import.meta.url)), "../../dist/main.js");
+
+export interface ExampleOptions {
+  readonly dataDir?: string;
+  readonly environment?: Record<string, string>;
+  readonly sipPort?: number;
+  readonly httpPort?: number;
+}
+
+/** The built example as its own process, as an operator runs it. */
+export class Example {
+  readonly process: ChildProcess;
+  readonly sipPort: number;
+  readonly httpPort: number;
+  readonly dataDir: string;
+  stdout = "";
+  stderr = "";
+  readonly exited: Promise<number | null>;
+  #token: string | undefined;
+  readonly #ownsData: boolean;
+
+  private constructor(child: ChildProcess, sipPort: number, httpPort: number, dataDir: string, ownsData: boolean) {
+    this.process = child;
+    this.sipPort = sipPort;
+    this.httpPort = httpPort;
+    this.dataDir = dataDir;
+    this.#ownsData = ownsData;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+  }
+
+  /** Starts the process; does not wait for it to be ready. */
+  static async spawn(options: ExampleOptions = {}): Promise<Example> {
+    const sipPort = options.sipPort ?? (await freePort());
+    const httpPort = options.httpPort ?? (await freePort());
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "hotline-12333-"));
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, HOTLINE_LOG: "warn", HOTLINE_SIP_PORT: String(sipPort), HOTLINE_HTTP_PORT: String(httpPort), HOTLINE_RTP_PORTS: rtpRange(), HOTLINE_DATA_DIR: dataDir, ...options.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return new Example(child, sipPort, httpPort, dataDir, options.dataDir === undefined);
+  }
+
+  /** Starts and waits for the ready line. */
+  static async start(options: ExampleOptions = {}): Promise<Example> {
+    const example = await Example.spawn(options);
+    await example.ready();
+    return example;
+  }
+
+  async ready(timeoutMs = 60_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    let code: number | null | undefined;
+    void this.exited.then((exit) => (code = exit));
+    while (!this.stdout.includes("\n")) {
+      if (code !== undefined) throw new Error(`the example ended with ${code}:\n${this.stderr}`);
+      if (performance.now() > deadline) throw new Error(`the example is not ready after ${timeoutMs} ms:\n${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async login(username = "admin", password = "demo-admin"): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.httpPort}/api/auth/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username, password }) });
+    if (!response.ok) throw new Error(`login failed: ${response.status} ${await response.text()}`);
+    const { token } = (await response.json()) as { token: string };
+    return token;
+  }
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    this.#token ??= await this.login();
+    return fetch(`http://127.0.0.1:${this.httpPort}${path}`, { ...init, headers: { authorization: `Bearer ${this.#token}`, ...init.headers } });
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await this.fetch(path);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Asks until the answer is as wanted. */
+  async eventually<T>(path: string, wanted: (answer: T) => boolean, timeoutMs = 20_000): Promise<T> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const answer = await this.get<T>(path);
+      if (wanted(answer)) return answer;
+      if (performance.now() > deadline) throw new Error(`${path} did not become as wanted within ${timeoutMs} ms; last: ${JSON.stringify(answer).slice(0, 2_000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  kill(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.process.kill(signal);
+    return this.exited;
+  }
+
+  /** Ends the process and removes its folder. */
+  async dispose(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill("SIGTERM");
+      const timer = setTimeout(() => this.process.kill("SIGKILL"), 15_000);
+      await this.exited;
+      clearTimeout(timer);
+    }
+    if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}

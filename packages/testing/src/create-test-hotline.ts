@@ -1,0 +1,92 @@
+import { ActivityCounter, createHotline, createSilentLogger, seededRandom, UuidIds, VirtualClock } from "@hotlinejs/core";
+import type { Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeAgent } from "./fake-agent.js";
+import { FakeCaller } from "./fake-caller.js";
+import { fakeMedia } from "./fake-media.js";
+import { fakePrompts } from "./fake-prompts.js";
+import { FAKE_TELEPHONY, fakeTelephony } from "./fake-telephony.js";
+
+export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids" | "activity" | "plugins"> {
+  readonly plugins: readonly Plugin[];
+  /** Epoch ms at which the test begins; default a Monday 09:00 in Shanghai. */
+  readonly startAt?: number;
+  /** Keep a data folder over several hotlines, to test restarts. It is then the test's to remove. */
+  readonly dataDir?: string;
+  readonly logger?: Logger;
+  /** For repeatable ids. Default 1. */
+  readonly seed?: number;
+}
+
+/** A hotline in virtual time with fake telephony, media and prompts around the real kernel and database. */
+export interface TestHotline {
+  readonly hotline: Hotline;
+  readonly services: Services;
+  readonly clock: VirtualClock;
+  readonly dataDir: string;
+  /** Moves time on; everything that falls due happens, in order. */
+  advance(ms: number): Promise<void>;
+  /** A citizen dials. Resolves when the hotline has taken the call (or refused it). */
+  dial(number: string, options?: { from?: string }): Promise<FakeCaller>;
+  /** An agent's phone, registered unless told otherwise. */
+  agent(number: string, options?: { registered?: boolean }): Promise<FakeAgent>;
+  /** Stops, and removes the data folder unless it was given. */
+  close(options?: { drain?: boolean }): Promise<void>;
+}
+
+/**
+ * Starts a hotline for a scenario test. `media`, `sip` and `tts` are fakes unless plugins of these
+ * names are among those given.
+ *
+ * ```ts
+ * const test = await createTestHotline({ plugins: [ivr({...}), acd({...})] });
+ * const caller = await test.dial("12333");
+ * await caller.press("1");
+ * ```
+ */
+export async function createTestHotline(options: TestHotlineOptions): Promise<TestHotline> {
+  const { plugins, startAt, seed = 1, dataDir: given, logger = createSilentLogger(), ...rest } = options;
+  const dataDir = given ?? mkdtempSync(join(tmpdir(), "hotline-test-"));
+  const clock = new VirtualClock(startAt);
+  const activity = new ActivityCounter();
+  const names = new Set(plugins.map((plugin) => plugin.definition.name));
+  const fakes = [fakeMedia(), fakeTelephony(), fakePrompts()].filter((plugin) => !names.has(plugin.definition.name));
+  const hotline = createHotline({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [...fakes, ...plugins] });
+  try {
+    await hotline.start();
+  } catch (error) {
+    if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+  const advance = (ms: number): Promise<void> => clock.advance(ms, activity);
+  await advance(0);
+
+  return {
+    hotline,
+    services: hotline.services,
+    clock,
+    dataDir,
+    advance,
+    dial: async (number, { from = "13800138000" } = {}) => {
+      const caller = new FakeCaller(hotline.services.get(FAKE_TELEPHONY).arrive(from, number), advance);
+      await advance(50);
+      return caller;
+    },
+    agent: async (number, { registered = true } = {}) => {
+      const agent = new FakeAgent(number, hotline.services.get(FAKE_TELEPHONY), advance);
+      if (registered) await agent.plugIn();
+      return agent;
+    },
+    close: async (stopOptions) => {
+      const stopped = hotline.stop(stopOptions ?? { drain: false });
+      let done = false;
+      void stopped.finally(() => (done = true));
+      // Draining and stopping wait for timers: time goes on until they are through.
+      while (!done) await advance(1_000);
+      await stopped;
+      if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { coreNotSupported } from "./not-supported.js";
+import type { AudioSource, Call, CallEnd, CallEvent, CallState, Clock, Collected, CollectOptions, EndReason, HangupOptions, OutboundCall, Party, Playback, PlayOptions } from "@hotlinejs/core";
+import type { FakeMediaLeg } from "./fake-media-leg.js";
+
+export interface FakeCallOptions {
+  readonly id: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: Party;
+  readonly to: Party;
+  readonly via?: Call["via"];
+  readonly clock: Clock;
+  readonly makeLeg: () => FakeMediaLeg;
+}
+
+/** A call whose far end is the test. */
+export class FakeCall implements OutboundCall {
+  readonly id: string;
+  readonly adapter = "sip";
+  readonly direction: "inbound" | "outbound";
+  readonly from: Party;
+  readonly to: Party;
+  readonly via: Call["via"];
+  readonly attributes: Readonly<Record<string, string>> = {};
+  readonly ended: Promise<CallEnd>;
+  readonly answered: Promise<boolean>;
+  /** How the hotline ended or refused it. */
+  lastHangup: HangupOptions | undefined;
+  held = false;
+  redirectedTo: string | undefined;
+  leg: FakeMediaLeg | undefined;
+  #state: CallState = "new";
+  readonly #clock: Clock;
+  readonly #makeLeg: () => FakeMediaLeg;
+  readonly #abort = new AbortController();
+  readonly #listeners = new Set<(event: CallEvent) => void>();
+  #settleEnded: (end: CallEnd) => void = () => undefined;
+  #settleAnswered: (answered: boolean) => void = () => undefined;
+
+  constructor(options: FakeCallOptions) {
+    this.id = options.id;
+    this.direction = options.direction;
+    this.from = options.from;
+    this.to = options.to;
+    this.via = options.via ?? { kind: "trunk", key: "test" };
+    this.#clock = options.clock;
+    this.#makeLeg = options.makeLeg;
+    this.ended = new Promise((resolve) => (this.#settleEnded = resolve));
+    this.answered = new Promise((resolve) => (this.#settleAnswered = resolve));
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get media(): FakeMediaLeg | undefined {
+    return this.leg;
+  }
+
+  subscribe(listener: (event: CallEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  ring(): Promise<void> {
+    if (this.#state === "new") this.#enter("ringing");
+    return Promise.resolve();
+  }
+
+  answer(): Promise<void> {
+    if (this.#state === "ended") return Promise.reject(new Error("the call has ended"));
+    if (this.#state !== "answered") {
+      this.leg = this.#makeLeg();
+      this.#enter("answered");
+      this.#settleAnswered(true);
+    }
+    return Promise.resolve();
+  }
+
+  hangup(options: HangupOptions = {}): Promise<void> {
+    if (this.#state !== "ended") {
+      this.lastHangup = options;
+      this.finish(options.reason ?? "hangup", "local", options.status);
+    }
+    return Promise.resolve();
+  }
+
+  /** Ends the call from outside: the far end hung up, was busy, did not answer. */
+  finish(reason: EndReason, by: CallEnd["by"], status?: number): void {
+    if (this.#state === "ended") return;
+    this.#enter("ended");
+    this.#settleAnswered(false);
+    void this.leg?.close();
+    this.#abort.abort(new Error(`the call has ended (${reason})`));
+    this.#settleEnded({ reason, by, at: this.#clock.now(), ...(status === undefined ? {} : { status }) });
+  }
+
+  play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback {
+    if (this.leg === undefined) throw new Error("the call has no sound yet");
+    return this.leg.play(source, options);
+  }
+
+  collect(options?: CollectOptions): Promise<Collected> {
+    return this.leg?.collect(options) ?? Promise.resolve({ digits: "", reason: "ended" });
+  }
+
+  async sendDtmf(digits: string): Promise<void> {
+    await this.leg?.sendDtmf(digits);
+  }
+
+  hold(): Promise<void> {
+    this.held = true;
+    return Promise.resolve();
+  }
+
+  unhold(): Promise<void> {
+    this.held = false;
+    return Promise.resolve();
+  }
+
+  redirect(to: string): Promise<void> {
+    this.redirectedTo = to;
+    return Promise.resolve();
+  }
+
+  mediaPort(kind: "audio" | "t38"): Promise<unknown> {
+    return kind === "audio" ? Promise.resolve(this.leg) : Promise.reject(coreNotSupported("t38"));
+  }
+
+  #enter(state: CallState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener({ type: "state", state, at: this.#clock.now() });
+  }
+}

@@ -1,0 +1,96 @@
+import { CLOCK, definePlugin, IDS, MEDIA } from "@hotlinejs/core";
+import type { AudioAsset, BridgeRole, Clock, Ids, MediaBridge, MediaEngine, MediaLeg } from "@hotlinejs/core";
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { FakeMediaLeg } from "./fake-media-leg.js";
+
+/** A media engine without sound, in the time of the test's clock. */
+export class FakeMediaEngine implements MediaEngine {
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #legs = new Set<FakeMediaLeg>();
+
+  constructor(clock: Clock, ids: Ids) {
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  get legs(): number {
+    return [...this.#legs].filter((leg) => !leg.ended).length;
+  }
+
+  createLeg(): FakeMediaLeg {
+    const leg = new FakeMediaLeg(this.#clock, this.#ids);
+    this.#legs.add(leg);
+    return leg;
+  }
+
+  createRtpLeg(): Promise<FakeMediaLeg> {
+    return Promise.resolve(this.createLeg());
+  }
+
+  createBridge(): Promise<MediaBridge> {
+    return Promise.resolve(new FakeBridge(this.#ids.next()));
+  }
+
+  encode(pcm: Int16Array, sampleRate: number): Promise<AudioAsset> {
+    const durationMs = Math.round((pcm.length / sampleRate) * 1_000);
+    return Promise.resolve({ id: createHash("sha256").update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength)).digest("hex"), samples: new Uint8Array(0), durationMs });
+  }
+
+  loadWav(path: string): Promise<AudioAsset> {
+    return Promise.resolve({ id: `file:${path}`, samples: new Uint8Array(0), durationMs: 1_000 });
+  }
+
+  health(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+}
+
+class FakeBridge implements MediaBridge {
+  readonly id: string;
+  readonly #members = new Map<MediaLeg, BridgeRole>();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get members(): readonly { leg: MediaLeg; role: BridgeRole }[] {
+    return [...this.#members].map(([leg, role]) => ({ leg, role }));
+  }
+
+  join(leg: MediaLeg, options: { role?: BridgeRole } = {}): Promise<void> {
+    if (leg.ended) return Promise.reject(new Error("the leg has ended"));
+    for (const other of this.#members.keys()) {
+      if (leg instanceof FakeMediaLeg) leg.bridgedWith.add(other);
+      if (other instanceof FakeMediaLeg) other.bridgedWith.add(leg);
+    }
+    this.#members.set(leg, options.role ?? "talk");
+    return Promise.resolve();
+  }
+
+  leave(leg: MediaLeg): Promise<void> {
+    this.#members.delete(leg);
+    for (const other of this.#members.keys()) {
+      if (leg instanceof FakeMediaLeg) leg.bridgedWith.delete(other);
+      if (other instanceof FakeMediaLeg) other.bridgedWith.delete(leg);
+    }
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    for (const leg of [...this.#members.keys()]) await this.leave(leg);
+  }
+}
+
+/** Stands in for the media plugin. */
+export const fakeMedia = definePlugin({
+  name: "media",
+  version: "0.1.0",
+  core: ">=0.1.0 <1.0.0",
+  config: z.strictObject({}),
+  provides: [MEDIA],
+  register({ services }) {
+    services.provide(MEDIA, ({ get }) => new FakeMediaEngine(get(CLOCK), get(IDS)));
+  },
+});

@@ -1,0 +1,12 @@
+export { createTestHotline } from "./create-test-hotline.js";
+export type { TestHotline, TestHotlineOptions } from "./create-test-hotline.js";
+export { FakeCaller } from "./fake-caller.js";
+export { FakeAgent } from "./fake-agent.js";
+export { FakeCall } from "./fake-call.js";
+export type { FakeCallOptions } from "./fake-call.js";
+export { FakeMediaEngine, fakeMedia } from "./fake-media.js";
+export { FakeMediaLeg } from "./fake-media-leg.js";
+export type { Heard } from "./fake-media-leg.js";
+export { FakePrompts, fakePrompts } from "./fake-prompts.js";
+export { FAKE_TELEPHONY, FakeTelephony, fakeTelephony } from "./fake-telephony.js";
+export { ActivityCounter, VirtualClock, UuidIds, seededRandom, createSilentLogger } from "@hotlinejs/core";
