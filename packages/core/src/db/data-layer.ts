@@ -1,10 +1,26 @@
+import { join } from "node:path";
 import type { EntitySchema } from "@mikro-orm/core";
-import type { Audit, Blobs, Jobs, ReadPool, Secrets, UnitOfWork } from "../contracts/data.js";
+import { AuditLog } from "../audit/audit-log.js";
 import type { Activity, Clock, Ids } from "../contracts/time.js";
-import type { EventDefinition, EventMap, EventName } from "../events/event-map.js";
+import { EventBus } from "../events/event-bus.js";
+import type { EventDefinition } from "../events/event-map.js";
+import { Outbox } from "../events/outbox.js";
+import { JobRunner } from "../jobs/job-runner.js";
 import type { Logger } from "../log/logger.js";
-import type { PluginEvents } from "../plugin/plugin-context.js";
-import type { MigrationClass } from "./migration.js";
+import { StoredBlobs } from "./blobs.js";
+import type { BlobStore } from "./blob-store.js";
+import { dataErrors } from "./data-errors.js";
+import { parseDatabaseUrl } from "./database-url.js";
+import { dataEntities } from "./entities/index.js";
+import { FolderBlobStore } from "./folder-blob-store.js";
+import { FolderLock } from "./folder-lock.js";
+import { dataMigrations } from "./migrations/index.js";
+import { migrate, type PluginMigration } from "./migrator.js";
+import { Database, makeDataFolder } from "./orm.js";
+import { DatabaseReadPool } from "./read-pool.js";
+import { KeyFileSecrets } from "./secrets.js";
+import { SqliteBlobStore } from "./sqlite-blob-store.js";
+import { DatabaseUnitOfWork } from "./unit-of-work.js";
 
 export interface DataLayerOptions {
   /** Holds the database, blobs, key file and lock. Made with mode 0700 when missing. */
@@ -16,46 +32,177 @@ export interface DataLayerOptions {
   readonly activity: Activity;
   readonly log: Logger;
   readonly nodeId: string;
-  /** IANA name. */
+  /** IANA name; the time zone of PostgreSQL sessions. */
   readonly timezone: string;
   /** Read at `open()` and later: core's events and those of all plugins. */
   readonly eventDefinitions: () => readonly EventDefinition[];
-  /** Key file besides the data folder; default `<dataDir>/secret.key`, made at the first start. */
+  /** An existing key file; default `<dataDir>/secret.key`, made at the first start. */
   readonly secretFile?: string;
   /** Where blobs live. Default `{ store: "sqlite" }`: `<dataDir>/blobs.db`. `folder` defaults to `<dataDir>/blobs`. */
   readonly blobs?: { readonly store: "sqlite" } | { readonly store: "folder"; readonly folder?: string };
 }
 
-/** A migration and the plugin that brought it (`core` for core's own). Given in the order of the plugin graph. */
-export interface PluginMigration {
-  readonly plugin: string;
-  readonly migration: MigrationClass;
+const KEY_ID = "secret.key-id";
+
+/**
+ * Database, events, jobs, blobs, audit and secrets of one hotline.
+ *
+ * ```
+ * new --open()--> open --start()--> running --drain()--> draining --close()--> closed
+ *   \______________ a failed open, or close() in any state ______________________^
+ * ```
+ * Wiring (`jobs.define`, `events.forPlugin(...).handle`, `consume`, `on`) works from the beginning;
+ * everything that reaches the database needs `open`.
+ */
+export class DataLayer {
+  readonly unitOfWork: DatabaseUnitOfWork;
+  readonly readPool: DatabaseReadPool;
+  readonly events: EventBus;
+  readonly jobs: JobRunner;
+  readonly blobs: StoredBlobs;
+  readonly audit: AuditLog;
+  readonly secrets = new KeyFileSecrets();
+
+  readonly #options: DataLayerOptions;
+  readonly #outbox: Outbox;
+  readonly #blobStore: BlobStore;
+  #state: "new" | "opening" | "open" | "running" | "draining" | "closed" = "new";
+  #lock: FolderLock | undefined;
+  #database: Database | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DataLayerOptions) {
+    this.#options = options;
+    const { clock, ids, activity, log } = options;
+    const database = (): Database => this.#reachable();
+    const unitOfWork = (): DatabaseUnitOfWork => this.unitOfWork;
+    const databaseKind = (): "sqlite" | "postgres" => this.#reachable().kind;
+    this.readPool = new DatabaseReadPool(database, activity);
+    const shared = { clock, ids, activity, log, readPool: this.readPool, unitOfWork, databaseKind, nodeId: options.nodeId };
+    this.jobs = new JobRunner(shared);
+    this.audit = new AuditLog(shared);
+    this.#outbox = new Outbox({ ...shared, reportFailure: (plugin, event, error) => this.events.reportFailure(plugin, event, error) });
+    this.events = new EventBus({ ...shared, definitions: options.eventDefinitions, outbox: this.#outbox });
+    this.unitOfWork = new DatabaseUnitOfWork({
+      database,
+      clock,
+      activity,
+      log,
+      // Events last: on PostgreSQL they take a lock that is then held only for the commit.
+      writers: [this.jobs, this.audit, this.events],
+      prepareEvent: (name, payload, aggregate) => this.events.prepare(name, payload, aggregate),
+      prepareJob: (job) => this.jobs.prepare(job),
+      prepareAudit: (entry) => this.audit.prepare(entry),
+      now: () => clock.now(),
+    });
+    const blobs = options.blobs ?? { store: "sqlite" };
+    this.#blobStore = blobs.store === "folder" ? new FolderBlobStore(blobs.folder ?? join(options.dataDir, "blobs"), log) : new SqliteBlobStore(join(options.dataDir, "blobs.db"), log);
+    this.blobs = new StoredBlobs({ store: this.#blobStore, clock, ids, activity, log });
+  }
+
+  /** The open database, for schema checks in tests and for tools. */
+  get database(): Database {
+    return this.#reachable();
+  }
+
+  /**
+   * Locks the data folder, connects, migrates (core's data tables first, then as given). Coded
+   * errors; after a failure everything is let go of.
+   */
+  async open(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<void> {
+    if (this.#state !== "new") throw dataErrors.DATA_STATE(this.#state, "opening");
+    this.#state = "opening";
+    const { dataDir, databaseUrl, secretFile, timezone, log, clock } = this.#options;
+    try {
+      const postgres = databaseUrl === undefined || databaseUrl === "" ? undefined : parseDatabaseUrl(databaseUrl);
+      await makeDataFolder(dataDir);
+      this.#lock = await FolderLock.acquire(dataDir);
+      await this.secrets.load(secretFile ?? join(dataDir, "secret.key"), secretFile === undefined, log);
+      await this.#blobStore.open();
+      this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, log });
+      await migrate(this.#database, [...dataMigrations.map((migration) => ({ plugin: "core", migration })), ...migrations], () => clock.now(), log);
+      this.#state = "open";
+      await this.#checkKey();
+      this.events.settleDefinitions();
+      await this.#outbox.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Event consumers, jobs, the sealer and the sweepers begin; what the last process left over goes on. */
+  async start(): Promise<void> {
+    if (this.#state !== "open") throw dataErrors.DATA_STATE(this.#state, "starting");
+    await this.jobs.start();
+    this.#state = "running";
+    this.#outbox.start();
+    this.audit.start();
+    this.blobs.start();
+  }
+
+  /**
+   * Takes no new job and delivers no further durable event; finishes what runs. At the signal
+   * running jobs are aborted and put back, and consumers are no longer waited for. Units of work go
+   * on until `close`.
+   */
+  async drain(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "draining";
+    this.blobs.stop();
+    const consumers = this.#outbox.drain();
+    await Promise.all([this.jobs.drain(signal), Promise.race([consumers, aborted(signal)])]);
+    await this.audit.drain();
+  }
+
+  /** Lets go of everything in whatever state, after the units of work in progress have ended. Idempotent, never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const deadline = new AbortController();
+    deadline.abort();
+    await this.#release("draining", () => this.drain(deadline.signal));
+    this.#state = "closed";
+    this.jobs.stop();
+    await this.#release("units of work", () => this.unitOfWork.settled());
+    await this.#release("the database", async () => this.#database?.close());
+    await this.#release("blobs", () => this.#blobStore.close());
+    await this.#release("the folder lock", async () => this.#lock?.release());
+  }
+
+  async #release(what: string, fn: () => Promise<void>): Promise<void> {
+    try {
+      await fn();
+    } catch (error) {
+      this.#options.log.error({ err: error }, `closing ${what} failed`);
+    }
+  }
+
+  #reachable(): Database {
+    if (this.#database === undefined || this.#state === "new" || this.#state === "opening" || this.#state === "closed") throw dataErrors.DATA_STATE(this.#state === "closed" ? "closed" : "not open", "reaching the database");
+    return this.#database;
+  }
+
+  /** A database whose secrets were sealed with a key that is gone must not come up as if nothing were missing. */
+  async #checkKey(): Promise<void> {
+    const { secretFile, dataDir } = this.#options;
+    await this.unitOfWork.run(async ({ em }) => {
+      const rows = await em.execute<{ value: string }[]>("select value from core_state where key = ?", [KEY_ID]);
+      const sealedWith = rows[0]?.value;
+      if (sealedWith !== undefined && !this.secrets.keyIds.includes(sealedWith)) throw dataErrors.SECRET_KEY_MISSING(sealedWith, secretFile ?? join(dataDir, "secret.key"));
+      if (sealedWith !== this.secrets.currentKeyId) {
+        await em.execute("insert into core_state (key, value) values (?, ?) on conflict (key) do update set value = excluded.value", [KEY_ID, this.secrets.currentKeyId], "run");
+      }
+    });
+  }
 }
 
-/** What the composition root sees of the event bus. */
-export interface EventBusApi {
-  /** The bus as one plugin sees it: failures are logged under its name and counted, never reach the publisher. */
-  forPlugin(plugin: string): PluginEvents;
-  publish<N extends EventName>(name: N, payload: EventMap[N]): void;
-  /** Failed handler runs by plugin since the start. */
-  failures(): Readonly<Record<string, number>>;
-}
-
-/** Database, events, jobs, blobs, audit and secrets of one hotline. */
-export interface DataLayerApi {
-  readonly unitOfWork: UnitOfWork;
-  readonly readPool: ReadPool;
-  readonly events: EventBusApi;
-  readonly jobs: Jobs;
-  readonly blobs: Blobs;
-  readonly audit: Audit;
-  readonly secrets: Secrets;
-  /** Locks the data folder, connects, migrates. Coded errors only; after a failure everything is let go of. */
-  open(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<void>;
-  /** Outbox consumers, jobs, sealer and sweepers begin. */
-  start(): Promise<void>;
-  /** Takes no new job or durable event; finishes what runs. At the signal running jobs are aborted and put back. */
-  drain(signal?: AbortSignal): Promise<void>;
-  /** Lets go of everything in whatever state. Idempotent. */
-  close(): Promise<void>;
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -44,6 +44,11 @@ export interface EventEnvelope<N extends EventName = EventName> {
   readonly payload: EventMap[N];
 }
 
+export interface ConsumeOptions {
+  /** Where a consumer of this name begins when it is new: behind what has happened so far (default), or with all that is still kept. */
+  readonly from?: "end" | "beginning";
+}
+
 /** Events as a plugin sees them. */
 export interface PluginEvents {
   /** A failing handler is caught, attributed and counted; it never fails the publisher. */
@@ -52,7 +57,7 @@ export interface PluginEvents {
    * Consumes a durable event at least once, in order, under a lasting name; what a crash left over is
    * delivered after the restart. A failing run is retried with back-off and holds what follows of the same aggregate.
    */
-  consume<N extends EventName>(consumer: string, name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => Promise<void>): void;
+  consume<N extends EventName>(consumer: string, name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => Promise<void>, options?: ConsumeOptions): void;
   /** As an rxjs Observable. A throwing subscriber is caught. */
   on<N extends EventName>(name: N): Observable<EventEnvelope<N>>;
   /** Non-durable events, or durable ones outside a unit of work (its own transaction). Inside one use `uow.publish`. */

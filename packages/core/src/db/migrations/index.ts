@@ -1,0 +1,5 @@
+import type { MigrationClass } from "../migration.js";
+import { DataMigration } from "./0001-data.js";
+
+/** The migrations of core's data layer; `DataLayer.open` adds them by itself, first. */
+export const dataMigrations: readonly MigrationClass[] = [DataMigration];

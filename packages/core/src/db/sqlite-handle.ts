@@ -1,0 +1,50 @@
+import sqlite3 from "sqlite3";
+
+export type SqliteValue = string | number | null | Uint8Array;
+
+/** One SQLite connection with promises, for the files that stand beside the main database. */
+export class SqliteHandle {
+  readonly #db: sqlite3.Database;
+  #closing: Promise<void> | undefined;
+
+  private constructor(db: sqlite3.Database) {
+    this.#db = db;
+  }
+
+  static open(file: string): Promise<SqliteHandle> {
+    return new Promise((resolve, reject) => {
+      const db: sqlite3.Database = new sqlite3.Database(file, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE, (error) => {
+        if (error) reject(error);
+        else resolve(new SqliteHandle(db));
+      });
+    });
+  }
+
+  /** Statements without parameters, one or several. */
+  exec(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => this.#db.exec(sql, (error) => (error ? reject(error) : resolve())));
+  }
+
+  /** Runs one statement; resolves with the number of changed rows. */
+  run(sql: string, params: readonly SqliteValue[] = []): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.#db.run(sql, [...params], function (this: sqlite3.RunResult, error: Error | null) {
+        if (error) reject(error);
+        else resolve(this.changes);
+      }),
+    );
+  }
+
+  all<T>(sql: string, params: readonly SqliteValue[] = []): Promise<T[]> {
+    return new Promise((resolve, reject) => this.#db.all(sql, [...params], (error: Error | null, rows: T[]) => (error ? reject(error) : resolve(rows))));
+  }
+
+  async get<T>(sql: string, params: readonly SqliteValue[] = []): Promise<T | undefined> {
+    return (await this.all<T>(sql, params))[0];
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve, reject) => this.#db.close((error) => (error ? reject(error) : resolve())));
+    return this.#closing;
+  }
+}
