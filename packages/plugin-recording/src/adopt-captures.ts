@@ -25,7 +25,7 @@ export async function adoptCaptures(folder: CaptureFolder, store: RecordingStore
     const row = await store.row(recording.id);
     if (row === undefined) unfinished.push(recording);
     // Stored and paid for; the process died between the commit and the removal.
-    else if (row.state === "failed" || (row.state === "compressed" && row.captureFile === null)) await folder.remove(recording.captureFile);
+    else if (row.state === "compressed" && row.captureFile === null) await folder.remove(recording.captureFile);
   }
   for (const recording of unfinished) {
     try {

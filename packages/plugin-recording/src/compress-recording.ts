@@ -1,8 +1,10 @@
 import { createReadStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
+import { isHotlineError } from "@hotlinejs/core";
 import type { Blobs, Clock, Logger } from "@hotlinejs/core";
 import type { AudioEngine } from "./audio/audio-engine.js";
 import type { CaptureFolder } from "./capture-folder.js";
+import { errors } from "./errors.js";
 import type { RecordingStore } from "./recording-store.js";
 
 export interface CompressParts {
@@ -43,6 +45,12 @@ export async function compressRecording(parts: CompressParts, recordingId: strin
         throw new Error(`the stored file differs from the written one (${blob.sha256})`);
       }
       await parts.store.compressed(row, blob.id, result, parts.keepRawMs);
+    } catch (error) {
+      if (!isHotlineError(error, errors.BAD_CAPTURE.code)) throw error;
+      // Trying again would not mend it. The file stays for whoever looks into it.
+      parts.log.error({ err: error, recordingId }, "the capture cannot be read");
+      await parts.store.lost(recordingId, error.message);
+      return;
     } finally {
       await rm(opusPath, { force: true });
     }

@@ -93,7 +93,7 @@ export class LiveRecording {
       result = await this.salvage(error);
       if (result === undefined) return undefined;
     }
-    const summary: CaptureSummary = { durationMs: Math.round(result.durationMs), voicedMs: Math.round(result.voicedMs), peakLevel: result.peakLevel, truncated };
+    const summary: CaptureSummary = { durationMs: Math.round(result.durationMs), voicedMs: Math.round(result.voicedMs), peakLevel: Math.round(result.peakLevel), truncated };
     await this.commit(() => this.parts.store.captured(this.recording, summary));
     return result;
   }

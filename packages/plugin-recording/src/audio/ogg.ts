@@ -81,7 +81,7 @@ export function readOgg(bytes: Uint8Array): OggStream {
     let end = bodyAt;
     for (let i = 0; i < segments; i++) end += bytes[at + HEADER_BYTES + i] ?? 0;
     if (end > bytes.length) throw new AudioFormatError(`the page at octet ${at} is cut off`);
-    const copy = bytes.slice(at, end);
+    const copy = Uint8Array.from(bytes.subarray(at, end));
     copy.fill(0, 22, 26);
     if (oggCrc(copy) !== view.getUint32(at + 22, true)) throw new AudioFormatError(`the page at octet ${at} has a wrong CRC`);
     if (view.getUint32(at + 18, true) !== sequence++) throw new AudioFormatError(`the page at octet ${at} is out of order`);

@@ -17,7 +17,7 @@ export const RecordingEntity = defineEntity({
     /** Per channel at 8 kHz, known after compression: the exact length of the WAV. */
     samples: p.bigint("number").nullable(),
     voicedMs: p.bigint("number").nullable(),
-    peakLevel: p.double().nullable(),
+    peakLevel: p.integer().nullable(),
     truncated: p.boolean(),
     confidential: p.boolean(),
     /** File name in the captures folder; null once removed. */

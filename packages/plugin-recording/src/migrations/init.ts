@@ -17,7 +17,7 @@ export class RecordingInit extends Migration {
         table.bigInteger("duration_ms").nullable();
         table.bigInteger("samples").nullable();
         table.bigInteger("voiced_ms").nullable();
-        table.double("peak_level").nullable();
+        table.integer("peak_level").nullable();
         table.boolean("truncated").notNullable();
         table.boolean("confidential").notNullable();
         table.text("capture_file").nullable();
