@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+/** "10000-19999" to its ends. */
+const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, "two port numbers with a dash, for example 10000-19999")
+  .transform((text) => {
+    const [min = 0, max = 0] = text.split("-").map(Number);
+    return { min, max };
+  })
+  .refine(({ min, max }) => min >= 1024 && max <= 65_535, "ports from 1024 to 65535")
+  .refine(({ min, max }) => Math.floor((max - (min + (min & 1)) + 1) / 2) >= 1, "at least one even port and the odd one above it");
+
+/** Options of the `media()` plugin. */
+export const mediaConfig = z.strictObject({
+  /** Media threads, 1-64. Default: one less than the processor cores, 1 to 4. */
+  workers: z.number().int().min(1).max(64).optional(),
+  /** UDP ports for RTP (even) and RTCP (odd). */
+  rtpPorts: portRange.default({ min: 10_000, max: 19_999 }),
+  /** Numeric address to bind. Default: the hotline's host. */
+  bindAddress: z.string().optional(),
+  /** Send silence at the start and every 5 s when nothing else is sent. */
+  keepAliveSilence: z.boolean().default(true),
+  /** How long each leg is listened to for fax tones, ms; 0 = never. */
+  faxDetectionMs: z.number().int().min(0).default(60_000),
+});

@@ -1,0 +1,64 @@
+import { ALAW_TO_LINEAR } from "../codec/g711.js";
+import { levelToPower } from "../codec/level.js";
+import { coefficient, goertzelWith } from "./goertzel.js";
+
+/** 10 ms: wide enough for the ± 38 Hz that ITU-T T.30 section 4.1 allows the calling tone. */
+const BLOCK = 80;
+const CNG = coefficient(1100);
+const CED = coefficient(2100);
+const LEAST_POWER = levelToPower(-43);
+const PURITY = 0.5;
+/** CNG lasts 0.5 s, CED 2.6 s and more; 0.4 s of either is no speech and no music. */
+const NEEDED = 40;
+
+/** Hears the calling tone (CNG, 1100 Hz) and the answering tone (CED / ANS, 2100 Hz) of fax machines (ITU-T T.30). */
+export class FaxToneDetector {
+  readonly #found: (tone: "cng" | "ced") => void;
+  readonly #block = new Float64Array(BLOCK);
+  #filled = 0;
+  #energy = 0;
+  #tone: "cng" | "ced" | undefined;
+  #hits = 0;
+  #misses = 0;
+
+  /** @param found called once per tone heard, after 0.4 s of it. */
+  constructor(found: (tone: "cng" | "ced") => void) {
+    this.#found = found;
+  }
+
+  /** Takes received sound as A-law, in order (`table` maps µ-law first). */
+  feed(alaw: Uint8Array, offset: number, length: number, table?: Uint8Array): void {
+    for (let i = offset; i < offset + length; i++) {
+      const octet = alaw[i] as number;
+      const sample = ALAW_TO_LINEAR[table === undefined ? octet : (table[octet] as number)] as number;
+      this.#block[this.#filled] = sample;
+      this.#energy += sample * sample;
+      if (++this.#filled === BLOCK) {
+        this.#judge(this.#find());
+        this.#filled = 0;
+        this.#energy = 0;
+      }
+    }
+  }
+
+  #judge(tone: "cng" | "ced" | undefined): void {
+    if (tone !== undefined && tone === this.#tone) {
+      this.#misses = 0;
+      if (++this.#hits === NEEDED) this.#found(tone);
+    } else if (this.#tone !== undefined && tone === undefined && this.#misses < 2) {
+      this.#misses++; // a phase reversal of ANSam or a lost packet
+    } else {
+      this.#tone = tone;
+      this.#hits = tone === undefined ? 0 : 1;
+      this.#misses = 0;
+    }
+  }
+
+  #find(): "cng" | "ced" | undefined {
+    const power = this.#energy / BLOCK;
+    if (power < LEAST_POWER) return undefined;
+    if (goertzelWith(this.#block, 0, BLOCK, CNG) > PURITY * power) return "cng";
+    if (goertzelWith(this.#block, 0, BLOCK, CED) > PURITY * power) return "ced";
+    return undefined;
+  }
+}

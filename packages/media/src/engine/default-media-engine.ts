@@ -1,0 +1,145 @@
+import { availableParallelism } from "node:os";
+import type { AudioAsset, Clock, Ids, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
+import { mediaErrors } from "../errors.js";
+import { Encoder } from "./encoder.js";
+import { EngineBridge } from "./engine-bridge.js";
+import type { Seating } from "./engine-bridge.js";
+import { EngineLeg } from "./engine-leg.js";
+import type { LegContext } from "./engine-leg.js";
+import { checkRemote, EngineRtpLeg } from "./engine-rtp-leg.js";
+import { builtEntry } from "./package-paths.js";
+import { WorkerSlot } from "./worker-slot.js";
+
+export interface MediaEngineOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log?: Logger;
+  /** Media threads. Default: one less than the processor cores, 1 to 4. */
+  readonly workers?: number;
+  /** Range of UDP ports, first and last; RTP takes the even, RTCP the odd ones. Default 10000-19999. */
+  readonly rtpPorts?: { readonly min: number; readonly max: number };
+  /** Address legs bind unless they say otherwise. Default 127.0.0.1. */
+  readonly bindAddress?: string;
+  /** Begin with 200 ms of silence and then send a frame every 5 s while nothing else is sent, so that NATs and symmetric peers know where we are. Default true. */
+  readonly keepAliveSilence?: boolean;
+  /** How much of the received sound of a leg is listened to for fax tones, ms. Default 60000; 0 = never. */
+  readonly faxDetectionMs?: number;
+}
+
+/** How long a worker may take to finish its captures at the stop. */
+const STOP_LIMIT_MS = 5000;
+
+/** The pool of media workers as seen from the main thread. */
+export class DefaultMediaEngine implements MediaEngine {
+  readonly slots: readonly WorkerSlot[];
+  readonly #context: LegContext;
+  readonly #encoder = new Encoder();
+  readonly #seating: Seating = new WeakMap();
+  #running = false;
+
+  constructor(options: MediaEngineOptions) {
+    this.#context = { clock: options.clock, ids: options.ids, log: options.log };
+    const count = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+    const portCursor = new SharedArrayBuffer(4);
+    // A random start: after a restart the ports of calls just lost come last.
+    new Int32Array(portCursor)[0] = Math.floor(Math.random() * 0x7fff);
+    const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };
+    this.slots = Array.from(
+      { length: count },
+      (_, index) =>
+        new WorkerSlot(
+          builtEntry("worker"),
+          {
+            index,
+            bindAddress: options.bindAddress ?? "127.0.0.1",
+            portMin: ports.min,
+            portMax: ports.max,
+            portCursor,
+            keepAliveSilence: options.keepAliveSilence ?? true,
+            faxDetectionMs: options.faxDetectionMs ?? 60_000,
+          },
+          options.clock,
+          options.log,
+        ),
+    );
+  }
+
+  /** Starts the threads; rejects with `HTL_MEDIA_WORKER_MISSING` or `HTL_MEDIA_WORKER_FAILED`. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.slots.map((slot) => slot.start()));
+      this.#running = true;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends all legs (with a BYE), waits for their captures, ends the threads. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.all([...this.slots.map((slot) => slot.stop(STOP_LIMIT_MS)), this.#encoder.stop()]);
+  }
+
+  get legs(): number {
+    return this.slots.reduce((sum, slot) => sum + slot.load, 0);
+  }
+
+  async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
+    if (options.remote !== undefined) checkRemote(options.remote);
+    const slot = this.#slotFor(options.near);
+    const id = this.#context.ids.next();
+    const local = await slot.request<"create-rtp">({
+      op: "create-rtp",
+      leg: id,
+      options: {
+        bindAddress: options.bindAddress,
+        inbandDtmf: options.inbandDtmf,
+        symmetric: options.symmetric ?? true,
+        mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
+        remote: options.remote,
+      },
+    });
+    return new EngineRtpLeg(id, slot, this.#context, local);
+  }
+
+  async createBridge(options: { near?: MediaLeg } = {}): Promise<MediaBridge> {
+    const slot = this.#slotFor(options.near);
+    const id = this.#context.ids.next();
+    await slot.request<"create-bridge">({ op: "create-bridge", bridge: id });
+    return new EngineBridge(id, slot, this.#seating, (leg) => this.slots.includes(leg.slot), this.#context.log);
+  }
+
+  encode(pcm: Int16Array, sampleRate: number): Promise<AudioAsset> {
+    return this.#encoder.encode(pcm, sampleRate);
+  }
+
+  loadWav(path: string): Promise<AudioAsset> {
+    return this.#encoder.loadWav(path);
+  }
+
+  async health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]> {
+    return Promise.all(
+      this.slots
+        .filter((slot) => slot.up)
+        .map(async (slot) => {
+          const { tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
+          return { worker: slot.index, legs: slot.load, tickP99Ms, tickMaxMs };
+        }),
+    );
+  }
+
+  #slotFor(near: MediaLeg | undefined): WorkerSlot {
+    if (!this.#running) throw mediaErrors.NOT_RUNNING();
+    if (near instanceof EngineLeg && near.slot.up && this.slots.includes(near.slot)) return near.slot;
+    let best: WorkerSlot | undefined;
+    for (const slot of this.slots) if (slot.up && (best === undefined || slot.load < best.load)) best = slot;
+    if (best === undefined) throw mediaErrors.WORKER_FAILED("no worker is running");
+    return best;
+  }
+}
+
+/** Makes an engine; `start()` it before use. */
+export function createMediaEngine(options: MediaEngineOptions): DefaultMediaEngine {
+  return new DefaultMediaEngine(options);
+}

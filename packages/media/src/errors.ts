@@ -1,0 +1,19 @@
+import { defineErrors } from "@hotlinejs/core";
+
+/** Everything the media plane can refuse or fail with. */
+export const mediaErrors = defineErrors("MEDIA", {
+  NOT_RUNNING: { message: "The media engine is not running", status: 503, sip: 503 },
+  WORKER_MISSING: { message: "The media worker %s is not there: build @hotlinejs/media first (npm run build)", status: 500, sip: 500 },
+  WORKER_FAILED: { message: "The media worker has failed: %s", status: 503, sip: 503 },
+  NO_PORT: { message: "No RTP port is free: %s. Widen rtpPorts", status: 503, sip: 503 },
+  LEG_ENDED: { message: "The leg has ended: %s", status: 409 },
+  BRIDGE_CLOSED: { message: "The bridge is closed: %s", status: 409 },
+  FOREIGN_LEG: { message: "The leg %s belongs to another media engine", status: 400 },
+  BAD_REMOTE: { message: "The remote media description is unusable: %s", status: 400, sip: 488 },
+  BAD_DIGITS: { message: "Only 0-9, *, # and A-D can be sent as keys", status: 400 },
+  BAD_AUDIO: { message: "The sound cannot be encoded: %s", status: 400 },
+  BAD_WAV: { message: "The WAV file %s cannot be read: %s", status: 400 },
+  BAD_CAPTURE: { message: "%s is no capture file", status: 400 },
+  CAPTURE_FAILED: { message: "The capture to %s failed: %s", status: 500 },
+  FAILED: { message: "The media worker could not do it: %s", status: 500, sip: 500 },
+});

@@ -1,0 +1,50 @@
+import { CLOCK, definePlugin, IDS, MEDIA } from "@hotlinejs/core";
+import { mediaConfig } from "./config.js";
+import { createMediaEngine } from "./engine/default-media-engine.js";
+import type { DefaultMediaEngine } from "./engine/default-media-engine.js";
+
+declare const __VERSION__: string;
+
+/** A worker whose 20 ms tick came this late is overloaded, ms. */
+const LATE_TICK_MS = 100;
+
+/** The media plane: offers MEDIA, backed by worker threads. */
+export const media = definePlugin({
+  name: "media",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  critical: true,
+  config: mediaConfig,
+  provides: [MEDIA],
+  register({ config, services, settings, log, onStart, onStop, health }) {
+    let engine: DefaultMediaEngine | undefined;
+    services.provide(MEDIA, (found) => {
+      engine = createMediaEngine({
+        clock: found.get(CLOCK),
+        ids: found.get(IDS),
+        log,
+        workers: config.workers,
+        rtpPorts: config.rtpPorts,
+        bindAddress: config.bindAddress ?? settings.host,
+        keepAliveSilence: config.keepAliveSilence,
+        faxDetectionMs: config.faxDetectionMs,
+      });
+      return engine;
+    });
+    onStart(async () => {
+      services.get(MEDIA);
+      await engine?.start();
+    });
+    onStop(async () => {
+      await engine?.stop();
+    });
+    health(async () => {
+      if (engine === undefined) return { ok: false, message: "not started" };
+      const workers = await engine.health();
+      const late = workers.filter(({ tickP99Ms }) => tickP99Ms > LATE_TICK_MS);
+      const down = engine.slots.length - workers.length;
+      const ok = late.length === 0 && down === 0;
+      return { ok, message: ok ? undefined : `${down} workers down, ${late.length} overloaded`, details: { legs: engine.legs, workers } };
+    });
+  },
+});

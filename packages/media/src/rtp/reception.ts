@@ -1,0 +1,116 @@
+import type { ReportBlock } from "./rtcp-packet.js";
+import { sequenceDistance } from "./rtp-packet.js";
+
+/** What `Reception.packet` says of a packet. */
+export type Arrival = "first" | "next" | "gap" | "late" | "duplicate";
+
+/** A jump of more than this is a source that restarted (RFC 3550 appendix A.1, MAX_DROPOUT). */
+const MAX_DROPOUT = 3000;
+/** Sequence numbers remembered for telling duplicates from late ones. */
+const WINDOW = 128;
+
+/** Figures of one received stream: sequence numbers, losses, jitter (RFC 3550 section 6.4.1, appendices A.1, A.3, A.8). */
+export class Reception {
+  ssrc = -1;
+  received = 0;
+  octets = 0;
+  late = 0;
+  duplicates = 0;
+  /** Packets of earlier sources of this leg. */
+  #lostBefore = 0;
+  #base = 0;
+  #highest = 0;
+  #cycles = 0;
+  #streamReceived = 0;
+  #transit = 0;
+  #jitter = 0;
+  #expectedPrior = 0;
+  #receivedPrior = 0;
+  /** The last sequence number that came in each place of the window. */
+  readonly #seen = new Int32Array(WINDOW).fill(-1);
+
+  /**
+   * Counts a packet.
+   *
+   * @param arrivedAt media time of arrival in samples (1/8000 s).
+   */
+  packet(ssrc: number, sequence: number, timestamp: number, octets: number, arrivedAt: number): Arrival {
+    this.received++;
+    this.octets += octets;
+    const transit = arrivedAt - timestamp;
+    if (ssrc !== this.ssrc) {
+      this.#restart(ssrc, sequence, transit);
+      return "first";
+    }
+    const ahead = sequenceDistance(this.#highest, sequence);
+    if (ahead > MAX_DROPOUT || ahead < -MAX_DROPOUT) {
+      this.#restart(ssrc, sequence, transit);
+      return "first";
+    }
+    const difference = Math.abs((transit - this.#transit) | 0);
+    this.#transit = transit;
+    // A leap of the timestamp (a restarted encoder) says nothing of the network.
+    if (difference < 8000) this.#jitter += (difference - this.#jitter) / 16;
+    if (ahead > 0) {
+      this.#streamReceived++;
+      if (sequence < this.#highest) this.#cycles += 0x10000;
+      this.#highest = sequence;
+      this.#seen[sequence % WINDOW] = sequence;
+      return ahead === 1 ? "next" : "gap";
+    }
+    if (-ahead >= WINDOW || this.#seen[sequence % WINDOW] === sequence) {
+      this.duplicates++;
+      return "duplicate";
+    }
+    this.#seen[sequence % WINDOW] = sequence;
+    this.#streamReceived++;
+    this.late++;
+    return "late";
+  }
+
+  /** Sequence gaps never filled, over all sources of the leg. */
+  get lost(): number {
+    return this.#lostBefore + Math.max(0, this.#expected() - this.#streamReceived);
+  }
+
+  get jitterMs(): number {
+    return this.#jitter / 8;
+  }
+
+  /** The report block since the last call, or undefined before the first packet. */
+  report(lastSr: number, delaySinceLastSr: number): ReportBlock | undefined {
+    if (this.ssrc < 0) return undefined;
+    const expected = this.#expected();
+    const expectedInterval = expected - this.#expectedPrior;
+    const lostInterval = expectedInterval - (this.#streamReceived - this.#receivedPrior);
+    this.#expectedPrior = expected;
+    this.#receivedPrior = this.#streamReceived;
+    return {
+      ssrc: this.ssrc,
+      fractionLost: expectedInterval <= 0 || lostInterval <= 0 ? 0 : Math.min(255, Math.floor((lostInterval * 256) / expectedInterval)),
+      cumulativeLost: expected - this.#streamReceived,
+      highestSequence: this.#cycles + this.#highest,
+      jitter: Math.round(this.#jitter),
+      lastSr,
+      delaySinceLastSr,
+    };
+  }
+
+  #expected(): number {
+    return this.ssrc < 0 ? 0 : this.#cycles + this.#highest - this.#base + 1;
+  }
+
+  #restart(ssrc: number, sequence: number, transit: number): void {
+    this.#lostBefore = this.lost;
+    this.ssrc = ssrc;
+    this.#base = sequence;
+    this.#highest = sequence;
+    this.#cycles = 0;
+    this.#streamReceived = 1;
+    this.#transit = transit;
+    this.#expectedPrior = 0;
+    this.#receivedPrior = 0;
+    this.#seen.fill(-1);
+    this.#seen[sequence % WINDOW] = sequence;
+  }
+}

@@ -1,0 +1,129 @@
+import { sequenceDistance, timestampDistance, writeRtpHeader } from "./rtp-packet.js";
+
+/** Samples of a 20 ms frame at 8 kHz. */
+const FRAME = 160;
+/** A leap of a relayed source beyond this starts a new mapping instead of being passed on (60 s). */
+const MAX_LEAP = 480_000;
+
+/**
+ * Sequence numbers and timestamps of one outgoing stream. Whatever feeds it - the worker's tick,
+ * keys, or packets relayed from another leg - the peer sees one SSRC, sequence numbers that count up
+ * and timestamps that follow the time, with the marker where a talkspurt begins (RFC 3551 section 4.1).
+ */
+export class RtpSender {
+  readonly ssrc: number;
+  sequence: number;
+  packets = 0;
+  octets = 0;
+  /** Timestamp of the latest packet. */
+  timestamp = 0;
+  /** Media time minus timestamp: what turns the worker's time into this stream's. */
+  #skew: number;
+  #lastTick = -2;
+  #started = false;
+  #relaySource: object | undefined;
+  #relaySsrc = 0;
+  #relayFirst = 0;
+  #relaySequence = 0;
+  #relayTimestamp = 0;
+  #relayLastIn = 0;
+
+  /**
+   * @param random 32-bit numbers for SSRC, first sequence number and timestamp (RFC 3550 section 5.1: unpredictable).
+   */
+  constructor(random: () => number) {
+    this.ssrc = random() >>> 0;
+    this.sequence = random() & 0xffff;
+    this.#skew = random() >>> 0;
+  }
+
+  /** The stream's timestamp at a media time in samples. */
+  timestampAt(mediaTime: number): number {
+    return (mediaTime + this.#skew) >>> 0;
+  }
+
+  /** Writes the header of the frame that belongs to tick number `tick` (media time `tick * 160`). */
+  frame(packet: Uint8Array, payloadType: number, tick: number, payloadLength: number): void {
+    const marker = tick !== this.#lastTick + 1;
+    const timestamp = this.#forward(tick * FRAME);
+    this.#lastTick = tick;
+    this.#relaySource = undefined;
+    this.sequence = (this.sequence + 1) & 0xffff;
+    this.timestamp = timestamp;
+    this.#write(packet, payloadType, marker, payloadLength);
+  }
+
+  /** Timestamp for a key that begins at `tick`; all packets of the key carry it (RFC 4733 section 2.2). */
+  beginEvent(tick: number): number {
+    const timestamp = this.#forward(tick * FRAME);
+    this.timestamp = timestamp;
+    return timestamp;
+  }
+
+  /** Writes the header of one packet of a key. */
+  event(packet: Uint8Array, payloadType: number, marker: boolean, timestamp: number, payloadLength: number): void {
+    this.sequence = (this.sequence + 1) & 0xffff;
+    this.#relaySource = undefined;
+    this.#lastTick = -2;
+    this.#started = true;
+    this.packets++;
+    this.octets += payloadLength;
+    writeRtpHeader(packet, payloadType, marker, this.sequence, timestamp, this.ssrc);
+  }
+
+  /**
+   * Writes the header of a packet relayed from `source`, so that the source's own spacing, gaps and
+   * reordering come through.
+   *
+   * @param mediaTime now, in samples: where the source's first packet is placed.
+   * @returns false when the packet is older than the mapping and must be dropped.
+   */
+  relay(packet: Uint8Array, payloadType: number, marker: boolean, source: object, ssrc: number, sequence: number, timestamp: number, mediaTime: number, payloadLength: number): boolean {
+    const leap = timestampDistance(this.#relayLastIn, timestamp);
+    let begins = false;
+    if (this.#relaySource !== source || this.#relaySsrc !== ssrc || leap > MAX_LEAP || leap < -MAX_LEAP) {
+      begins = true;
+      const at = this.#forward(mediaTime);
+      this.#relaySource = source;
+      this.#relaySsrc = ssrc;
+      this.#relayFirst = sequence;
+      this.#relaySequence = this.sequence + 1 - sequence;
+      this.#relayTimestamp = at - timestamp;
+      this.#lastTick = -2;
+    } else if (sequenceDistance(this.#relayFirst, sequence) < 0) {
+      // Only packets sent before the mapping began are older than its first; after 32768 packets the first moves on.
+      return false;
+    }
+    this.#relayLastIn = timestamp;
+    const out = (sequence + this.#relaySequence) & 0xffff;
+    const outTimestamp = (timestamp + this.#relayTimestamp) >>> 0;
+    if (begins || sequenceDistance(this.sequence, out) > 0) {
+      this.sequence = out;
+      if (begins || timestampDistance(this.timestamp, outTimestamp) > 0) this.timestamp = outTimestamp;
+    }
+    if (sequenceDistance(this.#relayFirst, sequence) > 16_000) this.#relayFirst = (sequence - 8000) & 0xffff;
+    this.#started = true;
+    this.packets++;
+    this.octets += payloadLength;
+    writeRtpHeader(packet, payloadType, marker || begins, out, outTimestamp, this.ssrc);
+    return true;
+  }
+
+  /** The timestamp of this media time, moved on where it would not be after the last one sent. */
+  #forward(mediaTime: number): number {
+    let timestamp = (mediaTime + this.#skew) >>> 0;
+    if (this.#started && timestampDistance(this.timestamp, timestamp) < FRAME) {
+      const wanted = (this.timestamp + FRAME) >>> 0;
+      this.#skew = (this.#skew + (wanted - timestamp)) >>> 0;
+      timestamp = wanted;
+    }
+    return timestamp;
+  }
+
+  #write(packet: Uint8Array, payloadType: number, marker: boolean, payloadLength: number): void {
+    this.#started = true;
+    this.packets++;
+    this.octets += payloadLength;
+    writeRtpHeader(packet, payloadType, marker, this.sequence, this.timestamp, this.ssrc);
+  }
+}

@@ -1,0 +1,13 @@
+import type { TickDriver } from "./tick-driver.js";
+import type { MediaWorkerData, Report } from "./protocol.js";
+
+/** What the worker offers its legs and bridges. */
+export interface LegHost {
+  readonly data: MediaWorkerData;
+  readonly ticks: TickDriver;
+  report(report: Report): void;
+  /** Wall-clock time, epoch ms. */
+  now(): number;
+  /** 32 unpredictable bits. */
+  random(): number;
+}

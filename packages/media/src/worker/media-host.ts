@@ -1,0 +1,225 @@
+import { randomFillSync } from "node:crypto";
+import { CaptureTap } from "./capture-tap.js";
+import type { LegHost } from "./leg-host.js";
+import { LinkWorkerLeg } from "./link-worker-leg.js";
+import type { Command, MediaWorkerData, Replies, Report, RequestCommand, WireError } from "./protocol.js";
+import { NoPortError, openPortPair } from "./rtp-sockets.js";
+import { RtpWorkerLeg } from "./rtp-worker-leg.js";
+import { TickDriver } from "./tick-driver.js";
+import { WorkerBridge } from "./worker-bridge.js";
+import { WorkerLeg } from "./worker-leg.js";
+
+const SWEEP_MS = 200;
+
+/** A failure with the code it crosses the thread border under. */
+class CommandError extends Error {
+  readonly code: WireError["code"];
+
+  constructor(code: WireError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** All legs, bridges and captures of one worker, and the commands on them. */
+export class MediaHost implements LegHost {
+  readonly data: MediaWorkerData;
+  readonly ticks: TickDriver;
+  readonly #post: (report: Report) => void;
+  readonly #legs = new Map<string, WorkerLeg>();
+  readonly #bridges = new Map<string, WorkerBridge>();
+  readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
+  readonly #cursor: Int32Array;
+  readonly #random = new Uint32Array(64);
+  #randomNext = 64;
+  readonly #sweep: NodeJS.Timeout;
+  #stopped: ((value: undefined) => void) | undefined;
+
+  constructor(data: MediaWorkerData, post: (report: Report) => void) {
+    this.data = data;
+    this.#post = post;
+    this.#cursor = new Int32Array(data.portCursor);
+    this.ticks = new TickDriver((what, error) => this.#fault(what instanceof WorkerLeg ? `leg ${what.id}` : "bridge", error));
+    this.#sweep = setInterval(() => {
+      const now = performance.now();
+      for (const leg of this.#legs.values()) if (leg instanceof RtpWorkerLeg) leg.sweep(now);
+    }, SWEEP_MS);
+  }
+
+  report(report: Report): void {
+    this.#post(report);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  random(): number {
+    if (this.#randomNext >= this.#random.length) {
+      randomFillSync(this.#random);
+      this.#randomNext = 0;
+    }
+    return this.#random[this.#randomNext++] as number;
+  }
+
+  /** Carries out a command; every request is answered, whatever happens. */
+  handle(command: Command): void {
+    if (!("rid" in command)) {
+      try {
+        this.#order(command);
+      } catch (error) {
+        this.#fault(command.op, error);
+      }
+      return;
+    }
+    const { rid } = command;
+    this.#answer(command).then(
+      (value) => this.#post({ ev: "reply", rid, value }),
+      (error: unknown) => this.#post({ ev: "reply", rid, error: { code: error instanceof CommandError ? error.code : "FAILED", message: error instanceof Error ? error.message : String(error) } }),
+    );
+  }
+
+  #order(command: Exclude<Command, RequestCommand>): void {
+    switch (command.op) {
+      case "create-link":
+        this.#legs.set(command.leg, new LinkWorkerLeg(command.leg, this, command.link));
+        return;
+      case "capture-control": {
+        const tap = this.#taps.get(command.capture)?.tap;
+        if (command.action === "pause") tap?.pause();
+        else if (command.action === "resume") tap?.resume();
+        else tap?.stop("stopped");
+        return;
+      }
+      default:
+    }
+    // The leg may have ended while the command was on its way.
+    const leg = this.#legs.get(command.leg);
+    switch (command.op) {
+      case "set-remote":
+        if (leg instanceof RtpWorkerLeg) leg.setRemote(command.remote);
+        break;
+      case "play":
+        if (leg === undefined) this.#post({ ev: "play-end", leg: command.leg, playback: command.playback, reason: "leg-ended", playedMs: 0 });
+        else leg.play(command.playback, command.sources, command.loop, command.startAtMs);
+        break;
+      case "stop-play":
+        leg?.stopPlay(command.playback, command.reason);
+        break;
+      case "key":
+        leg?.seat?.key(command.digit, 100);
+        break;
+      case "direction":
+        leg?.setDirection(command.direction);
+        break;
+    }
+  }
+
+  async #answer(command: RequestCommand): Promise<Replies[keyof Replies]> {
+    switch (command.op) {
+      case "create-rtp":
+        return this.#createRtp(command);
+      case "send-dtmf": {
+        const leg = this.#leg(command.leg);
+        return new Promise((resolve) => leg.sendKeys(command.digits, command.toneMs, command.gapMs, () => resolve(undefined)));
+      }
+      case "capture":
+        return this.#capture(command);
+      case "stats":
+        return this.#leg(command.leg).stats();
+      case "close-leg":
+        return this.#closeLeg(this.#leg(command.leg));
+      case "create-bridge":
+        this.#bridges.set(command.bridge, new WorkerBridge(command.bridge, this));
+        return undefined;
+      case "join": {
+        const bridge = this.#bridges.get(command.bridge);
+        if (bridge === undefined) throw new CommandError("BRIDGE_CLOSED", `bridge ${command.bridge} is closed`);
+        const leg = this.#leg(command.leg);
+        for (const other of this.#bridges.values()) if (other !== bridge) other.leave(leg);
+        bridge.join(leg, command.role, command.whisperTo);
+        return undefined;
+      }
+      case "leave": {
+        const leg = this.#legs.get(command.leg);
+        if (leg !== undefined) this.#bridges.get(command.bridge)?.leave(leg);
+        return undefined;
+      }
+      case "close-bridge":
+        this.#bridges.get(command.bridge)?.close();
+        this.#bridges.delete(command.bridge);
+        return undefined;
+      case "health":
+        return { legs: this.#legs.size, ...this.ticks.health() };
+      case "stop":
+        return this.#stop();
+    }
+  }
+
+  async #createRtp({ leg: id, options }: Extract<Command, { op: "create-rtp" }>): Promise<Replies["create-rtp"]> {
+    const address = options.bindAddress ?? this.data.bindAddress;
+    const sockets = await openPortPair(address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
+      if (error instanceof NoPortError) throw new CommandError("NO_PORT", error.message);
+      throw error;
+    });
+    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+    return { address, port: sockets.port };
+  }
+
+  #capture({ leg: legId, capture, options }: Extract<Command, { op: "capture" }>): Promise<undefined> {
+    const leg = this.#leg(legId);
+    return new Promise((resolve, reject) => {
+      const tap = new CaptureTap(capture, options, () => this.ticks.mediaTime, (result) => {
+        this.#taps.delete(capture);
+        leg.removeTap(tap);
+        this.#post({ ev: "capture-end", capture, result });
+        this.#maybeStopped();
+      });
+      this.#taps.set(capture, { tap, leg });
+      leg.addTap(tap);
+      tap.open(this.now(), (error) => {
+        if (error === undefined) resolve(undefined);
+        else {
+          this.#taps.delete(capture);
+          leg.removeTap(tap);
+          reject(new CommandError("CAPTURE_FAILED", error.message));
+          this.#maybeStopped();
+        }
+      });
+    });
+  }
+
+  #closeLeg(leg: WorkerLeg): Replies["close-leg"] {
+    for (const bridge of this.#bridges.values()) bridge.leave(leg);
+    this.#legs.delete(leg.id);
+    leg.close();
+    return leg.stats();
+  }
+
+  /** Ends all legs and waits until all captures are on disk. */
+  #stop(): Promise<undefined> {
+    clearInterval(this.#sweep);
+    for (const bridge of this.#bridges.values()) bridge.close();
+    this.#bridges.clear();
+    for (const leg of [...this.#legs.values()]) this.#closeLeg(leg);
+    this.ticks.stop();
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+      this.#maybeStopped();
+    });
+  }
+
+  #maybeStopped(): void {
+    if (this.#taps.size === 0) this.#stopped?.(undefined);
+  }
+
+  #leg(id: string): WorkerLeg {
+    const leg = this.#legs.get(id);
+    if (leg === undefined) throw new CommandError("LEG_ENDED", `leg ${id} has ended`);
+    return leg;
+  }
+
+  #fault(where: string, error: unknown): void {
+    this.#post({ ev: "fault", where, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}

@@ -1,0 +1,99 @@
+import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, MediaLegEvent, PlayEndReason, RtpRemote } from "@hotlinejs/core";
+
+/** What a media worker is started with. */
+export interface MediaWorkerData {
+  readonly index: number;
+  readonly bindAddress: string;
+  readonly portMin: number;
+  readonly portMax: number;
+  /** Int32: where the search for a free port goes on, shared by all workers. */
+  readonly portCursor: SharedArrayBuffer;
+  readonly keepAliveSilence: boolean;
+  readonly faxDetectionMs: number;
+}
+
+export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+export interface WireRtpOptions {
+  readonly bindAddress?: string;
+  readonly inbandDtmf?: boolean;
+  readonly symmetric: boolean;
+  readonly mediaTimeoutMs: number;
+  readonly remote?: RtpRemote;
+}
+
+export interface WireCaptureOptions {
+  readonly path: string;
+  readonly flushMs: number;
+  readonly channels: "stereo" | "received";
+  readonly endOnSilenceMs?: number;
+  readonly maxMs?: number;
+}
+
+/** Two one-way rings of frames between two workers. */
+export interface WireLink {
+  readonly buffer: SharedArrayBuffer;
+  /** Which of the two rings this side writes. */
+  readonly side: 0 | 1;
+}
+
+/** Commands to a worker. Those with `rid` are answered by one `reply`. */
+export type Command =
+  | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
+  | { readonly op: "create-link"; readonly leg: string; readonly link: WireLink }
+  | { readonly op: "set-remote"; readonly leg: string; readonly remote: RtpRemote }
+  | { readonly op: "play"; readonly leg: string; readonly playback: string; readonly sources: readonly AudioSource[]; readonly loop: boolean; readonly startAtMs: number }
+  | { readonly op: "stop-play"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason }
+  | { readonly op: "send-dtmf"; readonly rid: number; readonly leg: string; readonly digits: string; readonly toneMs: number; readonly gapMs: number }
+  | { readonly op: "key"; readonly leg: string; readonly digit: DtmfDigit }
+  | { readonly op: "direction"; readonly leg: string; readonly direction: Direction }
+  | { readonly op: "capture"; readonly rid: number; readonly leg: string; readonly capture: string; readonly options: WireCaptureOptions }
+  | { readonly op: "capture-control"; readonly capture: string; readonly action: "pause" | "resume" | "stop" }
+  | { readonly op: "stats"; readonly rid: number; readonly leg: string }
+  | { readonly op: "close-leg"; readonly rid: number; readonly leg: string }
+  | { readonly op: "create-bridge"; readonly rid: number; readonly bridge: string }
+  | { readonly op: "join"; readonly rid: number; readonly bridge: string; readonly leg: string; readonly role: BridgeRole; readonly whisperTo: readonly string[] }
+  | { readonly op: "leave"; readonly rid: number; readonly bridge: string; readonly leg: string }
+  | { readonly op: "close-bridge"; readonly rid: number; readonly bridge: string }
+  | { readonly op: "health"; readonly rid: number }
+  | { readonly op: "stop"; readonly rid: number };
+
+export type RequestCommand = Extract<Command, { rid: number }>;
+
+/** A failure as it crosses the thread border; the engine turns `code` into a coded error. */
+export interface WireError {
+  readonly code: "NO_PORT" | "CAPTURE_FAILED" | "LEG_ENDED" | "BRIDGE_CLOSED" | "FAILED";
+  readonly message: string;
+}
+
+export interface WireHealth {
+  readonly legs: number;
+  readonly tickP99Ms: number;
+  readonly tickMaxMs: number;
+}
+
+/** Answer values by command. */
+export interface Replies {
+  "create-rtp": { readonly address: string; readonly port: number };
+  "send-dtmf": undefined;
+  capture: undefined;
+  stats: LegStats;
+  "close-leg": LegStats;
+  "create-bridge": undefined;
+  join: undefined;
+  leave: undefined;
+  "close-bridge": undefined;
+  health: WireHealth;
+  stop: undefined;
+}
+
+/** Reports of a worker. */
+export type Report =
+  | { readonly ev: "ready" }
+  | { readonly ev: "reply"; readonly rid: number; readonly value?: unknown; readonly error?: WireError }
+  | { readonly ev: "leg"; readonly leg: string; readonly event: MediaLegEvent }
+  /** A key went down, ahead of its `dtmf` event: the moment for barge-in. */
+  | { readonly ev: "key-down"; readonly leg: string; readonly digit: DtmfDigit }
+  | { readonly ev: "play-end"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
+  | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }
+  | { readonly ev: "fault"; readonly where: string; readonly message: string };

@@ -1,0 +1,100 @@
+import type { Socket } from "node:dgram";
+import { buildRtcp, ntpMiddle, parseRtcp } from "../rtp/rtcp-packet.js";
+import type { ReportBlock } from "../rtp/rtcp-packet.js";
+import type { Reception } from "../rtp/reception.js";
+import type { RtpSender } from "../rtp/rtp-sender.js";
+import type { LegHost } from "./leg-host.js";
+
+/** RFC 3550 section 6.2: five seconds, each time between half and one and a half of it. */
+const INTERVAL_MS = 5000;
+
+/** The reports of one leg: sends SR or RR with the canonical name, reads what the peer reports. */
+export class RtcpSession {
+  /** From the peer's reports. */
+  roundTripMs: number | undefined;
+  malformed = 0;
+  readonly #host: LegHost;
+  readonly #sender: RtpSender;
+  readonly #reception: Reception;
+  readonly #cname: string;
+  readonly #send: (packet: Uint8Array) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSr = 0;
+  #lastSrAt = 0;
+  #sentBefore = 0;
+
+  /** @param send puts a packet on the wire, to wherever the peer's RTCP goes now. */
+  constructor(host: LegHost, sender: RtpSender, reception: Reception, cname: string, send: (packet: Uint8Array) => void) {
+    this.#host = host;
+    this.#sender = sender;
+    this.#reception = reception;
+    this.#cname = cname;
+    this.#send = send;
+  }
+
+  start(): void {
+    if (this.#timer === undefined) this.#schedule(INTERVAL_MS / 2); // the first one after half the time
+  }
+
+  /** Stops the reports and says good-bye when anything was ever reported or sent. */
+  stop(): void {
+    const running = this.#timer !== undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (running) this.#report(true);
+  }
+
+  received(packet: Uint8Array): void {
+    const items = parseRtcp(packet);
+    if (items === undefined) {
+      this.malformed++;
+      return;
+    }
+    for (const item of items) {
+      if (item.type === "sr") {
+        this.#lastSr = item.ntpMiddle;
+        this.#lastSrAt = this.#host.now();
+      }
+      if (item.type === "sr" || item.type === "rr") {
+        for (const block of item.blocks) if (block.ssrc === this.#sender.ssrc) this.#roundTrip(block);
+      }
+    }
+  }
+
+  #roundTrip(block: ReportBlock): void {
+    if (block.lastSr === 0) return;
+    const units = (ntpMiddle(this.#host.now()) - block.lastSr - block.delaySinceLastSr) | 0;
+    // A negative value is a peer that computes its delay wrongly.
+    if (units >= 0) this.roundTripMs = (units * 1000) / 65536;
+  }
+
+  #schedule(base: number): void {
+    const factor = 0.5 + this.#host.random() / 0x1_0000_0000;
+    this.#timer = setTimeout(() => {
+      this.#report(false);
+      this.#schedule(INTERVAL_MS);
+    }, Math.round(base * factor));
+  }
+
+  #report(bye: boolean): void {
+    const now = this.#host.now();
+    const delay = this.#lastSr === 0 ? 0 : Math.min(0xffffffff, Math.round(((now - this.#lastSrAt) * 65536) / 1000));
+    const block = this.#reception.report(this.#lastSr, delay);
+    const sent = this.#sender.packets > this.#sentBefore;
+    this.#sentBefore = this.#sender.packets;
+    const sender = sent
+      ? { at: now, rtpTimestamp: this.#sender.timestampAt(this.#host.ticks.mediaTime), packets: this.#sender.packets, octets: this.#sender.octets }
+      : undefined;
+    this.#send(buildRtcp(this.#sender.ssrc, this.#cname, { sender, block, bye }));
+  }
+}
+
+/** Sends and forgets: a socket that is closing or an address that is gone must not throw into the media path. */
+export function sendQuietly(socket: Socket, packet: Uint8Array, port: number, address: string): boolean {
+  try {
+    socket.send(packet, 0, packet.length, port, address);
+    return true;
+  } catch {
+    return false; // closed meanwhile
+  }
+}

@@ -1,0 +1,323 @@
+import type { RemoteInfo, Socket } from "node:dgram";
+import type { DtmfDigit, LegStats, RtpRemote } from "@hotlinejs/core";
+import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
+import { Reception } from "../rtp/reception.js";
+import { RTP_HEADER_BYTES, emptyRtpHeader, isRtcp, parseRtp } from "../rtp/rtp-packet.js";
+import { RtpSender } from "../rtp/rtp-sender.js";
+import { TelephoneEventReceiver } from "../rtp/telephone-event-receiver.js";
+import { TELEPHONE_EVENT_BYTES, TelephoneEventSender } from "../rtp/telephone-event-sender.js";
+import type { InboundSound } from "./inbound-sound.js";
+import type { KeyPackets } from "./key-queue.js";
+import type { LegHost } from "./leg-host.js";
+import type { WireRtpOptions } from "./protocol.js";
+import { RtcpSession, sendQuietly } from "./rtcp-session.js";
+import type { PortPair } from "./rtp-sockets.js";
+import { TICK_SAMPLES } from "./tick-driver.js";
+import { WorkerLeg } from "./worker-leg.js";
+
+/**
+ * Packets under way at once in the kernel's queue before a buffer is used again. Node sends a UDP
+ * packet within `send` unless the socket's buffer is full, so reuse is safe already; the ring covers that case.
+ */
+const RING = 8;
+/** A silent leg shows itself this often, so that NAT bindings stay open (RFC 6263 section 4.1). */
+const KEEP_ALIVE_MS = 5000;
+
+/** A leg on RTP and RTCP over UDP. */
+export class RtpWorkerLeg extends WorkerLeg {
+  readonly relays = true;
+  readonly #sockets: PortPair;
+  readonly #options: WireRtpOptions;
+  readonly #sender: RtpSender;
+  readonly #reception = new Reception();
+  readonly #rtcp: RtcpSession;
+  readonly #header = emptyRtpHeader();
+  readonly #inbound: InboundSound;
+  readonly #events: TelephoneEventReceiver;
+  readonly #ring: Uint8Array[] = [];
+  #ringNext = 0;
+  #remote: RtpRemote | undefined;
+  #sends = false;
+  #receives = false;
+  /** Where media goes: announced, or latched to. */
+  #address = "";
+  #port = 0;
+  #latched = false;
+  #connectedSocket = false;
+  #rtcpAddress = "";
+  #rtcpPort = 0;
+  #malformed = 0;
+  #strays = 0;
+  #lastReceivedAt = 0;
+  #lastSentAt = 0;
+  #timedOut = false;
+
+  constructor(id: string, host: LegHost, sockets: PortPair, options: WireRtpOptions) {
+    super(id, host);
+    this.#sockets = sockets;
+    this.#options = options;
+    this.#sender = new RtpSender(() => host.random());
+    this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet));
+    this.#inbound = { source: this, codec: "PCMA", event: false, ssrc: 0, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(0), offset: 0, length: 0 };
+    this.#events = new TelephoneEventReceiver({
+      down: (digit) => this.keyDown(digit),
+      up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
+    });
+    sockets.rtp.on("message", this.#onRtp);
+    sockets.rtcp.on("message", this.#onRtcp);
+    if (options.remote !== undefined) this.setRemote(options.remote);
+  }
+
+  get takesEvents(): boolean {
+    return this.#remote?.telephoneEventPayloadType !== undefined;
+  }
+
+  protected override get connected(): boolean {
+    return this.#sends;
+  }
+
+  protected override get listening(): boolean {
+    return this.#receives;
+  }
+
+  setRemote(remote: RtpRemote): void {
+    const moved = this.#remote?.address !== remote.address || this.#remote.port !== remote.port;
+    const first = this.#remote === undefined;
+    this.#remote = remote;
+    const direction = remote.direction ?? "sendrecv";
+    const reachable = remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::";
+    this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
+    this.#receives = direction === "sendrecv" || direction === "recvonly";
+    if (!this.#receives) this.#events.flush();
+    if (moved) {
+      this.#disconnect();
+      this.#latched = false;
+      this.#address = remote.address;
+      this.#port = remote.port;
+    }
+    this.#rtcpAddress = this.#latched ? this.#address : remote.address;
+    this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
+    this.#inbound.codec = remote.codec;
+    this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
+    this.#lastReceivedAt = performance.now();
+    if (reachable) this.#rtcp.start();
+    if (moved || first) this.prime();
+    this.wake();
+  }
+
+  stats(): LegStats {
+    return {
+      packetsSent: this.#sender.packets,
+      packetsReceived: this.#reception.received,
+      octetsSent: this.#sender.octets,
+      octetsReceived: this.#reception.octets,
+      packetsLost: this.#reception.lost,
+      packetsLate: this.#reception.late,
+      jitterMs: this.#reception.jitterMs,
+      roundTripMs: this.#rtcp.roundTripMs,
+    };
+  }
+
+  /** Packets that were no RTP, and packets of sources that are not the peer: for diagnosis. */
+  get refused(): { malformed: number; strays: number } {
+    return { malformed: this.#malformed, strays: this.#strays };
+  }
+
+  /** Looked at by the worker a few times a second. */
+  sweep(now: number): void {
+    const limit = this.#options.mediaTimeoutMs;
+    if (limit > 0 && this.#remote !== undefined && !this.#timedOut) {
+      // On hold nothing is expected.
+      if (!this.mayReceive) this.#lastReceivedAt = now;
+      else if (now - this.#lastReceivedAt >= limit) {
+        this.#timedOut = true;
+        this.host.report({ ev: "leg", leg: this.id, event: { type: "media-timeout", silentMs: Math.round(now - this.#lastReceivedAt) } });
+      }
+    }
+    if (this.host.data.keepAliveSilence && this.maySend && now - this.#lastSentAt >= KEEP_ALIVE_MS) this.sendSilence(this.host.ticks.current);
+  }
+
+  override beginKey(digit: DtmfDigit, toneMs: number, tick: number): KeyPackets | undefined {
+    const payloadType = this.#remote?.telephoneEventPayloadType;
+    if (payloadType === undefined) return undefined;
+    const event = new TelephoneEventSender(digit, this.#sender.beginEvent(tick), toneMs);
+    return {
+      get done() {
+        return event.done;
+      },
+      send: () => {
+        const packet = this.#buffer(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
+        const marker = event.first;
+        event.write(packet, RTP_HEADER_BYTES);
+        this.#sender.event(packet, payloadType, marker, event.timestamp, TELEPHONE_EVENT_BYTES);
+        this.#transmit(packet);
+      },
+    };
+  }
+
+  protected override emit(tick: number, alaw: Uint8Array): void {
+    const remote = this.#remote;
+    if (remote === undefined) return;
+    const packet = this.#buffer(RTP_HEADER_BYTES + TICK_SAMPLES);
+    if (remote.codec === "PCMU") mapOctets(ALAW_TO_ULAW, alaw, 0, packet, RTP_HEADER_BYTES, TICK_SAMPLES);
+    else packet.set(alaw, RTP_HEADER_BYTES);
+    this.#sender.frame(packet, remote.payloadType, tick, TICK_SAMPLES);
+    this.#transmit(packet);
+  }
+
+  protected override emitRelayed(sound: InboundSound): void {
+    const remote = this.#remote;
+    if (remote === undefined) return;
+    const payloadType = sound.event ? remote.telephoneEventPayloadType : remote.payloadType;
+    if (payloadType === undefined) return;
+    let packet = sound.packet;
+    if (sound.offset !== RTP_HEADER_BYTES || sound.offset + sound.length !== packet.length) {
+      packet = new Uint8Array(RTP_HEADER_BYTES + sound.length);
+      packet.set(sound.packet.subarray(sound.offset, sound.offset + sound.length), RTP_HEADER_BYTES);
+    }
+    if (!sound.event && sound.codec !== remote.codec) {
+      mapOctets(remote.codec === "PCMU" ? ALAW_TO_ULAW : ULAW_TO_ALAW, packet, RTP_HEADER_BYTES, packet, RTP_HEADER_BYTES, sound.length);
+    }
+    const now = this.host.ticks.mediaTime;
+    if (!this.#sender.relay(packet, payloadType, sound.marker, sound.source, sound.ssrc, sound.sequence, sound.timestamp, now, sound.length)) return;
+    if (this.tapped && !sound.event) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    this.#transmit(packet);
+  }
+
+  /** A key that is down must be watched for a lost end. */
+  protected override attend(): boolean {
+    if (!this.#events.active) return false;
+    this.#events.poll(performance.now());
+    return this.#events.active;
+  }
+
+  protected override release(): void {
+    this.#events.flush();
+    this.#rtcp.stop();
+    this.#sockets.rtp.removeListener("message", this.#onRtp);
+    this.#sockets.rtcp.removeListener("message", this.#onRtcp);
+    this.#sockets.rtp.close();
+    // The BYE just handed over leaves before the socket does: node sends within `send`.
+    this.#sockets.rtcp.close();
+  }
+
+  readonly #onRtp = (packet: Buffer, from: RemoteInfo): void => {
+    const remote = this.#remote;
+    if (remote === undefined || this.closed) return;
+    if (!this.#connectedSocket && !this.#accepts(packet, from, remote)) {
+      this.#strays++;
+      return;
+    }
+    if (isRtcp(packet)) {
+      this.#rtcp.received(packet);
+      return;
+    }
+    const header = this.#header;
+    if (!parseRtp(packet, header)) {
+      this.#malformed++;
+      return;
+    }
+    const isEvent = header.payloadType === remote.telephoneEventPayloadType;
+    if (!isEvent && header.payloadType !== remote.payloadType) return;
+    const now = performance.now();
+    this.#lastReceivedAt = now;
+    const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, this.host.ticks.mediaTime);
+    if (this.#timedOut) {
+      this.#timedOut = false;
+      this.host.report({ ev: "leg", leg: this.id, event: { type: "media-resumed" } });
+    }
+    if (!this.mayReceive || arrival === "duplicate") return;
+    const inbound = this.#inbound;
+    inbound.event = isEvent;
+    inbound.ssrc = header.ssrc;
+    inbound.sequence = header.sequence;
+    inbound.timestamp = header.timestamp;
+    inbound.marker = header.marker;
+    inbound.packet = packet;
+    inbound.offset = header.payloadOffset;
+    inbound.length = header.payloadLength;
+    if (!isEvent) {
+      if (header.payloadLength > 0) this.heard(inbound, arrival !== "late");
+      return;
+    }
+    this.#events.packet(header.ssrc, header.timestamp, header.marker, packet, header.payloadOffset, header.payloadLength, now);
+    if (this.#events.active) this.wake();
+    this.seat?.sound(inbound);
+  };
+
+  readonly #onRtcp = (packet: Buffer, from: RemoteInfo): void => {
+    // From the peer's address, whichever port: NATs give RTCP one of its own.
+    if (this.#remote === undefined || from.address !== this.#address) {
+      this.#strays++;
+      return;
+    }
+    if (this.#options.symmetric) {
+      this.#rtcpAddress = from.address;
+      this.#rtcpPort = from.port;
+    }
+    this.#rtcp.received(packet);
+  };
+
+  /**
+   * Whether a packet's source is the peer. Until the first packet that looks right the peer may be
+   * elsewhere than announced (RFC 4961); from then on the source is fixed, and the socket is
+   * connected to it, which makes sending cheaper and lets the kernel refuse everyone else.
+   */
+  #accepts(packet: Uint8Array, from: RemoteInfo, remote: RtpRemote): boolean {
+    const expected = from.port === this.#port && from.address === this.#address;
+    if (this.#latched) return expected;
+    if (!expected && !this.#options.symmetric) return false;
+    if (!parseRtp(packet, this.#header) || isRtcp(packet)) return expected;
+    const { payloadType } = this.#header;
+    if (payloadType !== remote.payloadType && payloadType !== remote.telephoneEventPayloadType) return expected;
+    this.#latched = true;
+    this.#address = from.address;
+    this.#port = from.port;
+    if (!expected) {
+      this.#rtcpAddress = from.address;
+      if (remote.rtcpPort === undefined || remote.rtcpPort === remote.port) this.#rtcpPort = remote.rtcpPort === undefined ? from.port + 1 : from.port;
+    }
+    this.#connect(this.#sockets.rtp);
+    return true;
+  }
+
+  #connect(socket: Socket): void {
+    try {
+      socket.connect(this.#port, this.#address);
+      // The look-up answers at once, so the socket is connected now, or it could not be.
+      socket.remoteAddress();
+      this.#connectedSocket = true;
+    } catch {
+      this.#connectedSocket = false; // goes on unconnected
+    }
+  }
+
+  #disconnect(): void {
+    if (!this.#connectedSocket) return;
+    this.#connectedSocket = false;
+    this.#sockets.rtp.disconnect();
+  }
+
+  #transmit(packet: Uint8Array): void {
+    this.#lastSentAt = performance.now();
+    if (this.#connectedSocket) this.#sockets.rtp.send(packet);
+    else this.#sockets.rtp.send(packet, 0, packet.length, this.#port, this.#address);
+  }
+
+  #sendRtcp(packet: Uint8Array): void {
+    const muxed = this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port;
+    if (this.#rtcpPort === 0 || this.#rtcpPort > 65535) return;
+    if (muxed && this.#connectedSocket) this.#sockets.rtp.send(packet);
+    else sendQuietly(muxed ? this.#sockets.rtp : this.#sockets.rtcp, packet, this.#rtcpPort, this.#rtcpAddress);
+  }
+
+  #buffer(length: number): Uint8Array {
+    const at = this.#ringNext++ % RING;
+    const held = this.#ring[at];
+    if (held !== undefined && held.length === length) return held;
+    const made = Buffer.allocUnsafeSlow(length);
+    this.#ring[at] = made;
+    return made;
+  }
+}
+

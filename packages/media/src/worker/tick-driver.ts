@@ -1,0 +1,117 @@
+import type { WireHealth } from "./protocol.js";
+
+/** Milliseconds of a frame. */
+export const TICK_MS = 20;
+/** Samples of a frame. */
+export const TICK_SAMPLES = 160;
+
+export interface Tickable {
+  /** Does the work of one frame; `tick` is its number, media time `tick * 160` samples. */
+  tick(tick: number): void;
+}
+
+/** Order within a tick: what comes in over links, then bridges, then legs. */
+export type TickPhase = 0 | 1 | 2;
+
+/** Up to this many missed ticks are made up for; a longer standstill is skipped. */
+const MAX_CATCH_UP = 10;
+/** Lateness histogram: quarter milliseconds up to 100 ms. */
+const BUCKETS = 400;
+
+/**
+ * The one clock of a worker. Tick number n is due n x 20 ms after the start, whatever happened
+ * before, so it does not drift. It runs only while something has asked for ticks.
+ */
+export class TickDriver {
+  readonly #phases: readonly Set<Tickable>[] = [new Set(), new Set(), new Set()];
+  readonly #epoch = performance.now();
+  readonly #fault: (what: Tickable, error: unknown) => void;
+  readonly #late = new Uint32Array(BUCKETS);
+  #ticks = 0;
+  #maxLate = 0;
+  #next = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param fault told when a tickable throws; it gets no more ticks. */
+  constructor(fault: (what: Tickable, error: unknown) => void) {
+    this.#fault = fault;
+  }
+
+  /** Media time in samples since the worker's start. */
+  get mediaTime(): number {
+    return Math.floor((performance.now() - this.#epoch) * 8);
+  }
+
+  /** Number of the latest tick that was due. */
+  get current(): number {
+    return Math.floor((performance.now() - this.#epoch) / TICK_MS);
+  }
+
+  add(what: Tickable, phase: TickPhase): void {
+    this.#set(phase).add(what);
+    if (this.#timer === undefined) {
+      this.#next = this.current + 1;
+      this.#schedule();
+    }
+  }
+
+  remove(what: Tickable, phase: TickPhase): void {
+    this.#set(phase).delete(what);
+  }
+
+  /** Lateness since the last call. */
+  health(): Omit<WireHealth, "legs"> {
+    let left = Math.ceil(this.#ticks * 0.01);
+    let p99 = 0;
+    for (let i = BUCKETS - 1; i >= 0 && left > 0; i--) {
+      left -= this.#late[i] as number;
+      p99 = (i + 1) / 4;
+    }
+    const result = { tickP99Ms: Math.min(p99, this.#maxLate), tickMaxMs: this.#maxLate };
+    this.#late.fill(0);
+    this.#ticks = 0;
+    this.#maxLate = 0;
+    return result;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const set of this.#phases) set.clear();
+  }
+
+  #set(phase: TickPhase): Set<Tickable> {
+    return this.#phases[phase] as Set<Tickable>;
+  }
+
+  #schedule(): void {
+    const wait = this.#epoch + this.#next * TICK_MS - performance.now();
+    this.#timer = setTimeout(this.#run, Math.max(0, Math.ceil(wait)));
+  }
+
+  readonly #run = (): void => {
+    const now = performance.now();
+    const late = Math.max(0, now - (this.#epoch + this.#next * TICK_MS));
+    this.#ticks++;
+    if (late > this.#maxLate) this.#maxLate = late;
+    const bucket = Math.min(BUCKETS - 1, Math.floor(late * 4));
+    this.#late[bucket] = (this.#late[bucket] as number) + 1;
+    const due = Math.floor((now - this.#epoch) / TICK_MS);
+    if (due - this.#next > MAX_CATCH_UP) this.#next = due;
+    while (this.#next <= due) {
+      const tick = this.#next++;
+      for (const set of this.#phases) {
+        for (const what of set) {
+          try {
+            what.tick(tick);
+          } catch (error) {
+            set.delete(what);
+            this.#fault(what, error);
+          }
+        }
+      }
+    }
+    if (this.#phases.some((set) => set.size > 0)) this.#schedule();
+    else this.#timer = undefined;
+  };
+}

@@ -1,0 +1,148 @@
+import type { BridgeRole } from "@hotlinejs/core";
+import { Mixer } from "../audio/mixer.js";
+import type { MixerParty } from "../audio/mixer.js";
+import { ULAW_TO_ALAW } from "../codec/g711.js";
+import { JitterBuffer } from "../rtp/jitter-buffer.js";
+import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
+import type { LegHost } from "./leg-host.js";
+import { TICK_SAMPLES } from "./tick-driver.js";
+import type { Tickable } from "./tick-driver.js";
+import type { WorkerLeg } from "./worker-leg.js";
+
+/** How long a key is passed on when its real length is not known or too short. */
+const LEAST_KEY_MS = 80;
+
+/** A leg's place at the table. */
+class Seat implements BridgeSeat, MixerParty {
+  readonly leg: WorkerLeg;
+  readonly role: BridgeRole;
+  readonly whisperTo: ReadonlySet<string>;
+  readonly output = new Uint8Array(TICK_SAMPLES);
+  input: Uint8Array | undefined;
+  /** Set while two parties are relayed. */
+  peer: Seat | undefined;
+  readonly #bridge: WorkerBridge;
+  readonly #frame = new Uint8Array(TICK_SAMPLES);
+  #jitter: JitterBuffer | undefined;
+
+  constructor(bridge: WorkerBridge, leg: WorkerLeg, role: BridgeRole, whisperTo: ReadonlySet<string>) {
+    this.#bridge = bridge;
+    this.leg = leg;
+    this.role = role;
+    this.whisperTo = whisperTo;
+  }
+
+  heardBy(other: MixerParty): boolean {
+    if (this.role === "talk") return true;
+    return this.role === "whisper" && other instanceof Seat && this.whisperTo.has(other.leg.id);
+  }
+
+  sound(sound: InboundSound): void {
+    if (this.peer !== undefined) this.peer.leg.relay(sound);
+    else if (!sound.event && this.role !== "listen" && this.#bridge.mixing) {
+      this.#jitter ??= new JitterBuffer();
+      this.#jitter.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    }
+  }
+
+  key(digit: string, durationMs: number): void {
+    this.#bridge.key(this, digit, durationMs);
+  }
+
+  /** Takes this tick's frame from the party. */
+  pull(): void {
+    this.input = this.#jitter?.pull(this.#frame) === true ? this.#frame : undefined;
+  }
+
+  /** Relaying begins: what is buffered is of the past. */
+  forget(): void {
+    this.#jitter = undefined;
+  }
+}
+
+/**
+ * Joins legs. Two talking members are relayed packet by packet; any other company is mixed on the
+ * worker's tick, and then every member gets a frame at each tick, silence where nobody speaks.
+ *
+ * ```
+ * idle (0-1 members) <--join/leave--> relay (2, both talk, both can) <--join/leave--> mix (anything else)
+ * ```
+ */
+export class WorkerBridge implements Tickable {
+  readonly id: string;
+  readonly #host: LegHost;
+  readonly #seats = new Map<string, Seat>();
+  readonly #mixer = new Mixer(TICK_SAMPLES);
+  #order: readonly Seat[] = [];
+  #mixing = false;
+
+  constructor(id: string, host: LegHost) {
+    this.id = id;
+    this.#host = host;
+  }
+
+  get mixing(): boolean {
+    return this.#mixing;
+  }
+
+  /** Joining again changes the role. */
+  join(leg: WorkerLeg, role: BridgeRole, whisperTo: readonly string[]): void {
+    const seat = new Seat(this, leg, role, new Set(whisperTo));
+    this.#seats.set(leg.id, seat);
+    leg.seat = seat;
+    this.#arrange();
+  }
+
+  leave(leg: WorkerLeg): void {
+    const seat = this.#seats.get(leg.id);
+    if (seat === undefined) return;
+    this.#seats.delete(leg.id);
+    if (leg.seat === seat) leg.seat = undefined;
+    seat.peer = undefined;
+    this.#arrange();
+  }
+
+  has(leg: WorkerLeg): boolean {
+    return this.#seats.has(leg.id);
+  }
+
+  close(): void {
+    for (const seat of this.#seats.values()) {
+      if (seat.leg.seat === seat) seat.leg.seat = undefined;
+      seat.peer = undefined;
+    }
+    this.#seats.clear();
+    this.#arrange();
+  }
+
+  tick(tick: number): void {
+    const seats = this.#order;
+    for (const seat of seats) seat.pull();
+    this.#mixer.mix(seats);
+    for (const seat of seats) seat.leg.bridgeFrame(tick, seat.output);
+  }
+
+  /**
+   * Passes a key on between the two who talk, where their packets do not carry it: in a mix, or to a
+   * peer that takes no RFC 4733. With more than two talkers a key is for the hotline only.
+   */
+  key(from: Seat, digit: string, durationMs: number): void {
+    if (from.role !== "talk") return;
+    if (from.peer !== undefined && from.peer.leg.takesEvents) return; // its packets were relayed
+    const others = this.#order.filter((seat) => seat !== from && seat.role === "talk");
+    if (others.length === 1) others[0]?.leg.sendKeys(digit, Math.max(LEAST_KEY_MS, durationMs), LEAST_KEY_MS, () => undefined);
+  }
+
+  #arrange(): void {
+    this.#order = [...this.#seats.values()];
+    const [a, b] = this.#order;
+    const relay = this.#order.length === 2 && a !== undefined && b !== undefined && a.role === "talk" && b.role === "talk" && a.leg.relays && b.leg.relays;
+    for (const seat of this.#order) {
+      seat.peer = relay ? (seat === a ? b : a) : undefined;
+      if (relay) seat.forget();
+    }
+    this.#mixing = !relay && this.#order.length >= 2;
+    if (this.#mixing) this.#host.ticks.add(this, 1);
+    else this.#host.ticks.remove(this, 1);
+  }
+}

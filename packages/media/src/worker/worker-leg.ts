@@ -1,0 +1,242 @@
+import type { AudioSource, DtmfDigit, LegStats, PlayEndReason } from "@hotlinejs/core";
+import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
+import { DtmfDetector } from "../dsp/dtmf-detector.js";
+import { FaxToneDetector } from "../dsp/fax-tone-detector.js";
+import type { CaptureTap } from "./capture-tap.js";
+import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
+import { KeyQueue } from "./key-queue.js";
+import type { KeyPackets, KeyPort } from "./key-queue.js";
+import type { LegHost } from "./leg-host.js";
+import { Player } from "./player.js";
+import type { Direction } from "./protocol.js";
+import { TICK_SAMPLES } from "./tick-driver.js";
+import type { Tickable } from "./tick-driver.js";
+
+const SILENCE = new Uint8Array(TICK_SAMPLES).fill(ALAW_SILENCE);
+/** Frames of silence at the start, so that NATs open and a symmetric peer can latch (200 ms). */
+const PRIMER_FRAMES = 10;
+
+/**
+ * One party's sound in a worker, whatever carries it. What goes out has one order of rank: keys,
+ * then the play-out, then the bridge, then the first frames of silence. A leg with nothing to send takes no ticks.
+ */
+export abstract class WorkerLeg implements Tickable, KeyPort {
+  readonly id: string;
+  protected readonly host: LegHost;
+  /** Set by the bridge the leg sits in. */
+  seat: BridgeSeat | undefined;
+  protected readonly keys = new KeyQueue(this);
+  readonly #taps: CaptureTap[] = [];
+  readonly #frame = new Uint8Array(TICK_SAMPLES);
+  #play: { id: string; player: Player } | undefined;
+  #mayActSend = true;
+  #mayActReceive = true;
+  #primer = 0;
+  #inband: DtmfDetector | undefined;
+  #fax: FaxToneDetector | undefined;
+  #faxLeft: number;
+  #closed = false;
+
+  protected constructor(id: string, host: LegHost) {
+    this.id = id;
+    this.host = host;
+    this.#faxLeft = host.data.faxDetectionMs * 8;
+  }
+
+  /** Whether this kind of leg can pass packets on as they come; otherwise its bridges mix. */
+  abstract readonly relays: boolean;
+  /** Whether the peer takes keys as RFC 4733 packets. */
+  abstract readonly takesEvents: boolean;
+  abstract stats(): LegStats;
+  /** Sends one 20 ms frame of A-law. */
+  protected abstract emit(tick: number, alaw: Uint8Array): void;
+  /** Sends on a packet that came from another leg. Called only where `relays`. */
+  protected abstract emitRelayed(sound: InboundSound): void;
+  abstract beginKey(digit: DtmfDigit, toneMs: number, tick: number): KeyPackets | undefined;
+  /** There is someone to send to, and the remote side wants to hear. */
+  protected abstract get connected(): boolean;
+  /** The remote side may speak. */
+  protected abstract get listening(): boolean;
+  /** Lets go of what carries the sound. */
+  protected abstract release(): void;
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get maySend(): boolean {
+    return this.#mayActSend && this.connected && !this.#closed;
+  }
+
+  get mayReceive(): boolean {
+    return this.#mayActReceive && this.listening && !this.#closed;
+  }
+
+  /** Something of higher rank than the bridge has the floor. */
+  get busy(): boolean {
+    return this.keys.active || (this.#play !== undefined && !this.#play.player.done);
+  }
+
+  /** Starts a play-out; the one that ran ends as `stopped`. */
+  play(id: string, sources: readonly AudioSource[], loop: boolean, startAtMs: number): void {
+    this.stopPlay(this.#play?.id, "stopped");
+    this.#play = { id, player: new Player(sources, loop, startAtMs) };
+    this.wake();
+  }
+
+  /** Ends the play-out if it is this one. */
+  stopPlay(id: string | undefined, reason: PlayEndReason): void {
+    const play = this.#play;
+    if (play === undefined || play.id !== id) return;
+    this.#play = undefined;
+    this.host.report({ ev: "play-end", leg: this.id, playback: play.id, reason, playedMs: Math.round(play.player.played / 8) });
+  }
+
+  sendKeys(digits: string, toneMs: number, gapMs: number, done: () => void): void {
+    this.keys.add(digits, toneMs, gapMs, done);
+    this.wake();
+  }
+
+  sendKeySound(tick: number, alaw: Uint8Array): void {
+    this.send(tick, alaw);
+  }
+
+  setDirection(direction: Direction): void {
+    this.#mayActSend = direction === "sendrecv" || direction === "sendonly";
+    this.#mayActReceive = direction === "sendrecv" || direction === "recvonly";
+    if (!this.#mayActReceive) this.#inband?.flush();
+    this.wake();
+  }
+
+  addTap(tap: CaptureTap): void {
+    this.#taps.push(tap);
+  }
+
+  removeTap(tap: CaptureTap): void {
+    const at = this.#taps.indexOf(tap);
+    if (at >= 0) this.#taps.splice(at, 1);
+  }
+
+  /** What the bridge has for the party in this tick. */
+  bridgeFrame(tick: number, alaw: Uint8Array): void {
+    if (this.busy || !this.maySend) return;
+    this.#primer = 0;
+    this.send(tick, alaw);
+  }
+
+  /** A packet of the other party of a relayed bridge. */
+  relay(sound: InboundSound): void {
+    if (this.busy || !this.maySend) return;
+    this.#primer = 0;
+    this.emitRelayed(sound);
+  }
+
+  tick(tick: number): void {
+    const stay = this.attend();
+    if (!this.maySend) {
+      if (!stay) this.host.ticks.remove(this, 2);
+    } else if (this.keys.active) this.keys.tick(tick);
+    else if (this.#play !== undefined) this.#playTick(tick, this.#play);
+    else if (this.#primer > 0) {
+      this.#primer--;
+      this.send(tick, SILENCE);
+    } else if (!stay) this.host.ticks.remove(this, 2);
+  }
+
+  /** Ends everything on the leg. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.stopPlay(this.#play?.id, "leg-ended");
+    this.keys.close();
+    for (const tap of [...this.#taps]) tap.stop("leg-ended");
+    this.#inband?.flush();
+    this.host.ticks.remove(this, 2);
+    this.release();
+  }
+
+  /** For subclasses that must look at something: called every tick while the leg takes ticks; true asks for more. */
+  protected attend(): boolean {
+    return false;
+  }
+
+  /** Asks for ticks; the leg gives them back when it has nothing to do. */
+  protected wake(): void {
+    if (!this.#closed) this.host.ticks.add(this, 2);
+  }
+
+  /** Begins with a little silence when nothing else is there to be sent. */
+  protected prime(): void {
+    if (!this.host.data.keepAliveSilence) return;
+    this.#primer = PRIMER_FRAMES;
+    this.wake();
+  }
+
+  /** One frame of silence, for keeping NAT bindings and patient peers. */
+  protected sendSilence(tick: number): void {
+    this.send(tick, SILENCE);
+  }
+
+  protected setInbandDtmf(on: boolean): void {
+    if (!on) {
+      this.#inband?.flush();
+      this.#inband = undefined;
+    } else {
+      this.#inband ??= new DtmfDetector({
+        down: (digit) => this.keyDown(digit),
+        up: (digit, durationMs) => this.keyUp(digit, durationMs, "inband"),
+      });
+    }
+  }
+
+  protected keyDown(digit: DtmfDigit): void {
+    this.host.report({ ev: "key-down", leg: this.id, digit });
+  }
+
+  protected keyUp(digit: DtmfDigit, durationMs: number, via: "rfc4733" | "inband"): void {
+    this.host.report({ ev: "leg", leg: this.id, event: { type: "dtmf", digit, durationMs, via } });
+    if (via === "rfc4733" && !this.#closed) this.seat?.key(digit, durationMs);
+  }
+
+  /** Sound came from the party. `fresh` is false for packets out of order: detectors cannot use those. */
+  protected heard(sound: InboundSound, fresh: boolean): void {
+    const table = sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined;
+    for (const tap of this.#taps) tap.received(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, table);
+    if (fresh) {
+      this.#inband?.feed(sound.packet, sound.offset, sound.length, table);
+      if (this.#faxLeft > 0) this.#listenForFax(sound, table);
+    }
+    this.seat?.sound(sound);
+  }
+
+  /** Told to the taps when a relayed packet was sent: its own timestamp on this leg's stream. */
+  protected tapRelayed(source: object, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
+    for (const tap of this.#taps) tap.sentPacket(source, timestamp, octets, offset, length, table);
+  }
+
+  protected get tapped(): boolean {
+    return this.#taps.length > 0;
+  }
+
+  protected send(tick: number, alaw: Uint8Array): void {
+    this.emit(tick, alaw);
+    for (const tap of this.#taps) tap.sentFrame(tick * TICK_SAMPLES, alaw);
+  }
+
+  #playTick(tick: number, play: { id: string; player: Player }): void {
+    if (play.player.done) {
+      this.stopPlay(play.id, "completed");
+      return;
+    }
+    this.#primer = 0;
+    play.player.fill(this.#frame, TICK_SAMPLES);
+    this.send(tick, this.#frame);
+  }
+
+  #listenForFax(sound: InboundSound, table: Uint8Array | undefined): void {
+    this.#faxLeft -= sound.length;
+    this.#fax ??= new FaxToneDetector((tone) => this.host.report({ ev: "leg", leg: this.id, event: { type: "fax-tone", tone } }));
+    this.#fax.feed(sound.packet, sound.offset, sound.length, table);
+    if (this.#faxLeft <= 0) this.#fax = undefined;
+  }
+}
