@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Example } from "./support/example.js";
+import { hasSipp } from "./support/peers.js";
+import { pause, RtpProbe } from "./support/rtp-probe.js";
+import { SippCallers } from "./support/sipp.js";
+import { readWav } from "./support/wav.js";
+
+interface Ticket {
+  readonly id: string;
+  readonly serial: string;
+  readonly kind: string;
+  readonly category: string | null;
+  readonly status: string;
+  readonly source: string;
+  readonly recordings: readonly string[];
+}
+
+/** Dials, goes through `keys` (one prompt each) and hands the probe over. */
+async function call(example: Example, from: string, keys: readonly string[], then: (probe: RtpProbe) => Promise<void>): Promise<void> {
+  const probe = await RtpProbe.open();
+  const caller = SippCallers.start({ sipPort: example.sipPort, calls: [{ from, mediaPort: probe.port }], talkMs: 90_000 });
+  try {
+    probe.playSilence();
+    await probe.hearsSound();
+    for (const key of keys) {
+      await pause(1_200);
+      await probe.press(key);
+    }
+    await then(probe);
+    expect(caller.errors()).toBe("");
+  } finally {
+    caller.dispose();
+    probe.close();
+  }
+}
+
+describe.skipIf(!hasSipp())("a complaint by telephone", () => {
+  let example: Example;
+  beforeAll(async () => {
+    example = await Example.start();
+  });
+  afterAll(() => example?.dispose());
+
+  const tickets = (): Promise<{ items: readonly Ticket[] }> => example.get("/api/tickets");
+
+  it("2-3: what the citizen says becomes a ticket with that recording, and the serial is spoken", async () => {
+    await call(example, "13900139000", ["2", "3", "2"], async (probe) => {
+      // After the beep the citizen speaks for three seconds and ends with #.
+      await pause(9_000);
+      probe.playTone(500);
+      await pause(3_000);
+      probe.playSilence();
+      await pause(500);
+      const before = probe.packets.length;
+      await probe.press("#");
+      const page = await example.eventually<{ items: readonly Ticket[] }>("/api/tickets", ({ items }) => items.length === 1);
+      const ticket = page.items[0];
+      expect(ticket?.serial).toMatch(/^\d{12}$/);
+      expect(ticket?.kind).toBe("3");
+      expect(ticket?.recordings.length).toBeGreaterThanOrEqual(1);
+      // The serial is spoken twice: seconds of sound.
+      await pause(5_000);
+      expect(probe.level(4_000)).toBeGreaterThan(-40);
+      expect(probe.packets.length).toBeGreaterThan(before + 150);
+    });
+    const [ticket] = (await tickets()).items;
+    const details = await Promise.all((ticket?.recordings ?? []).map((id) => example.get<{ id: string; kind: string; durationMs: number; voicedMs: number }>(`/api/recordings/${id}`)));
+    const message = details.find((each) => each.kind !== "call");
+    expect(message?.durationMs).toBeGreaterThan(2_000);
+    const audio = await example.fetch(`/api/recordings/${message?.id}/audio`);
+    const wav = readWav(Buffer.from(await audio.arrayBuffer()));
+    expect(Math.max(...(wav.channels[0] ?? []))).toBeGreaterThan(3_000);
+  });
+
+  it("2-6: the serial keyed in speaks the state; a wrong one speaks something else", async () => {
+    const [ticket] = (await tickets()).items;
+    const state = await answerTo(example, `${ticket?.serial ?? ""}#`, "13700137000");
+    const wrong = await answerTo(example, `${withWrongOrder(ticket?.serial ?? "")}#`, "13700137001");
+    expect(state.level).toBeGreaterThan(-40);
+    expect(wrong.level).toBeGreaterThan(-40);
+    expect(sameSound(state.samples, wrong.samples)).toBe(false);
+    // The same question gets the same answer.
+    const again = await answerTo(example, `${ticket?.serial ?? ""}#`, "13700137002");
+    expect(sameSound(state.samples, again.samples)).toBe(true);
+  });
+});
+
+async function answerTo(example: Example, keys: string, from: string): Promise<{ samples: Int16Array; level: number }> {
+  let samples = new Int16Array();
+  let level = -120;
+  await call(example, from, ["2", "6"], async (probe) => {
+    await pause(1_500);
+    await probe.press(keys, 60);
+    const at = probe.samples().length;
+    await pause(4_000);
+    samples = probe.samples().slice(at, at + 3 * 8_000);
+    level = probe.level(3_000);
+  });
+  return { samples, level };
+}
+
+/** A serial of the right form (check digit included) that was never given out. */
+function withWrongOrder(serial: string): string {
+  const body = `${serial.slice(0, 6)}99999`;
+  for (let digit = 0; digit <= 9; digit++) if (luhn(`${body}${digit}`)) return `${body}${digit}`;
+  throw new Error("no check digit");
+}
+
+function luhn(digits: string): boolean {
+  let sum = 0;
+  [...digits].reverse().forEach((char, index) => {
+    const value = Number(char) * (index % 2 === 1 ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  });
+  return sum % 10 === 0;
+}
+
+/** Whether two pieces of speech follow the same envelope, whatever small shift lies between them. */
+function sameSound(a: Int16Array, b: Int16Array): boolean {
+  const envelope = (samples: Int16Array): number[] => {
+    const first = samples.findIndex((sample) => Math.abs(sample) > 500);
+    const out: number[] = [];
+    for (let i = Math.max(0, first); i + 160 <= samples.length; i += 160) {
+      let sum = 0;
+      for (let k = i; k < i + 160; k++) sum += Math.abs(samples[k] ?? 0);
+      out.push(sum / 160);
+    }
+    return out;
+  };
+  const one = envelope(a);
+  const two = envelope(b);
+  let best = -1;
+  for (let shift = -15; shift <= 15; shift++) {
+    const x: number[] = [];
+    const y: number[] = [];
+    for (let i = 0; i < one.length; i++) {
+      const other = two[i + shift];
+      if (other === undefined) continue;
+      x.push(one[i] ?? 0);
+      y.push(other);
+    }
+    if (x.length >= 40) best = Math.max(best, correlation(x, y));
+  }
+  return best > 0.9;
+}
+
+function correlation(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mx = mean(x);
+  const my = mean(y);
+  let xy = 0;
+  let xx = 0;
+  let yy = 0;
+  for (let i = 0; i < x.length; i++) {
+    const dx = (x[i] ?? 0) - mx;
+    const dy = (y[i] ?? 0) - my;
+    xy += dx * dy;
+    xx += dx * dx;
+    yy += dy * dy;
+  }
+  return xy / Math.sqrt(xx * yy + 1e-9);
+}
