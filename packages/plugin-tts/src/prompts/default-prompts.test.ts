@@ -139,7 +139,7 @@ describe("tts plugin", () => {
     const before = provider.texts.length;
     const second = await start({ prompts, warm: false });
     expect(sounds(await second.prompts.resolve("P002"))).toBe(1);
-    expect(sounds(await second.prompts.resolve({ id: "P064", values: { serial: "260924000573" } }))).toBe(14);
+    expect(sounds(await second.prompts.resolve({ id: "P064", values: { serial: "260924000573" } }))).toBe(15);
     expect(provider.texts.length).toBe(before);
   });
 

