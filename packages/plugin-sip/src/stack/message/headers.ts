@@ -116,10 +116,10 @@ export class SipHeaders {
     return this;
   }
 
-  /** Fields as they go out, each line ended by CRLF. */
+  /** Fields as they go out, each line ended by CRLF. Content-Length is left out: who writes the body knows it. */
   toString(): string {
     let out = "";
-    for (let i = 0; i < this.#names.length; i++) out += `${writtenName(this.#names[i] as string)}: ${this.#values[i] as string}\r\n`;
+    for (let i = 0; i < this.#names.length; i++) if (this.#names[i] !== "content-length") out += `${writtenName(this.#names[i] as string)}: ${this.#values[i] as string}\r\n`;
     return out;
   }
 

@@ -24,6 +24,8 @@ export interface Destination {
   readonly port: number;
   /** Connection to use while it is open (TCP, WebSocket). Otherwise a new one is made to host and port, where the transport can. */
   readonly flow?: string;
+  /** Which of several transports of this kind to send from. Default: the first that reaches. */
+  readonly local?: Endpoint;
 }
 
 /** Where a message came from. */
@@ -40,9 +42,9 @@ export interface MessageSource {
 
 /** What a transport tells. Calls never throw. */
 export interface TransportHandler {
-  /** One whole message (a datagram, or framed by Content-Length). The bytes stay valid only during the call. */
+  /** One whole message (a datagram, or framed by Content-Length). The bytes belong to the receiver from here on. */
   message(bytes: Buffer, source: MessageSource): void;
-  /** Framing of a stream failed; `head` holds what was read of the message. The transport closes the connection after `reply` (if any) was sent. */
+  /** Framing of a stream failed; `head` holds what was read of the message. The transport sends what is returned (if anything) and closes the connection. */
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
   /** A connection ended. */
   flowClosed(flow: string): void;

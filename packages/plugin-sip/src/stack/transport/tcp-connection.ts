@@ -1,0 +1,132 @@
+import type { Socket } from "node:net";
+import { SipError } from "../errors.js";
+import { StreamFramer } from "../message/stream-framer.js";
+import { plainAddress } from "./addresses.js";
+import { sendError } from "./bind-error.js";
+import type { Endpoint, MessageSource, TransportHandler, TransportLimits } from "./types.js";
+
+const PONG = Buffer.from("\r\n");
+
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly failed: (error: SipError) => void;
+}
+
+/**
+ * One TCP connection, accepted or made.
+ * ```
+ * connecting --connected--> open --(FIN, reset, idle, bad framing, stalled)--> closed
+ *      \___________refused, timed out______________________________^
+ * ```
+ */
+export class TcpConnection {
+  readonly flow: string;
+  readonly source: MessageSource;
+  readonly #socket: Socket;
+  readonly #limits: TransportLimits;
+  readonly #now: () => number;
+  readonly #closed: (connection: TcpConnection) => void;
+  readonly #waiting: Waiting[] = [];
+  readonly #openedAt: number;
+  #connecting: boolean;
+  #dead = false;
+  #heard = false;
+  #activeAt: number;
+  #partialSince: number | undefined;
+  readonly #framer: StreamFramer;
+
+  constructor(options: {
+    flow: string; socket: Socket; remote: Endpoint; local: Endpoint; connecting: boolean; limits: TransportLimits; now: () => number; handler: TransportHandler;
+    closed: (connection: TcpConnection) => void;
+  }) {
+    const { socket, handler } = options;
+    this.flow = options.flow;
+    this.source = { kind: "tcp", address: plainAddress(options.remote.address), port: options.remote.port, flow: options.flow, local: options.local };
+    this.#socket = socket;
+    this.#limits = options.limits;
+    this.#now = options.now;
+    this.#closed = options.closed;
+    this.#connecting = options.connecting;
+    this.#heard = options.connecting;
+    this.#openedAt = this.#activeAt = options.now();
+    this.#framer = new StreamFramer(options.limits, {
+      message: (bytes) => {
+        this.#heard = true;
+        handler.message(bytes, this.source);
+      },
+      ping: () => this.#write(PONG, ignored),
+      failed: (head, status) => {
+        const reply = handler.framingError(head, status, this.source);
+        if (reply !== undefined && !this.#dead) this.#socket.end(reply);
+        this.close(new SipError("SIP_TRANSPORT_FAILED", "stream could not be followed"), reply !== undefined);
+      },
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    socket.on("connect", () => this.#connected());
+    socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    socket.on("error", (cause) => this.close(sendError(this.source.address, this.source.port, cause)));
+    socket.on("close", () => this.close(new SipError("SIP_TRANSPORT_FAILED", "connection closed", { host: this.source.address, port: this.source.port })));
+  }
+
+  get open(): boolean {
+    return !this.#dead;
+  }
+
+  send(bytes: Buffer, failed: (error: SipError) => void): void {
+    if (this.#dead) failed(new SipError("SIP_TRANSPORT_FAILED", "connection closed"));
+    else if (this.#connecting) this.#waiting.push({ bytes, failed });
+    else this.#write(bytes, failed);
+  }
+
+  /** Ends the connection when one of its time limits has passed. */
+  sweep(now: number): void {
+    const limits = this.#limits;
+    const why = this.#connecting && now - this.#openedAt >= limits.connectTimeoutMs ? "connecting took too long"
+      : !this.#heard && now - this.#openedAt >= limits.firstMessageTimeoutMs ? "no message came"
+      : this.#partialSince !== undefined && now - this.#partialSince >= limits.messageTimeoutMs ? "a message was not completed"
+      : now - this.#activeAt >= limits.idleTimeoutMs ? "idle" : undefined;
+    if (why !== undefined) this.close(new SipError("SIP_TRANSPORT_FAILED", why, { host: this.source.address, port: this.source.port }));
+  }
+
+  /** Ends the connection; what waits to be sent fails. With `gently` bytes already written still leave. */
+  close(error: SipError, gently = false): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    if (!gently) this.#socket.destroy();
+    // A peer that never reads the last reply must not keep the socket.
+    else this.#socket.once("finish", () => this.#socket.destroy());
+    for (const { failed } of this.#waiting.splice(0)) failed(error);
+    this.#closed(this);
+  }
+
+  #connected(): void {
+    this.#connecting = false;
+    this.#activeAt = this.#now();
+    for (const { bytes, failed } of this.#waiting.splice(0)) this.#write(bytes, failed);
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#dead) return;
+    this.#activeAt = this.#now();
+    this.#framer.push(chunk);
+    this.#partialSince = this.#framer.partial ? (this.#partialSince ?? this.#activeAt) : undefined;
+  }
+
+  #write(bytes: Buffer, failed: (error: SipError) => void): void {
+    if (this.#dead) {
+      failed(new SipError("SIP_TRANSPORT_FAILED", "connection closed"));
+      return;
+    }
+    this.#activeAt = this.#now();
+    const { address, port } = this.source;
+    this.#socket.write(bytes, (cause) => {
+      if (cause !== undefined && cause !== null) failed(sendError(address, port, cause));
+    });
+    if (this.#socket.writableLength > this.#limits.maxSendBufferBytes) this.close(new SipError("SIP_TRANSPORT_FAILED", "peer does not read", { host: address, port }));
+  }
+}
+
+function ignored(): void {
+  // a lost keep-alive shows as a closed connection
+}

@@ -1,0 +1,130 @@
+import { type Server, type Socket, connect, createServer } from "node:net";
+import { SipError } from "../errors.js";
+import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
+import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
+import { bindError } from "./bind-error.js";
+import { TcpConnection } from "./tcp-connection.js";
+import type { Advertised, Destination, Endpoint, Transport, TransportHandler, TransportLimits } from "./types.js";
+
+/** How often connections are held against their time limits. */
+const SWEEP_MS = 1_000;
+
+/** SIP over TCP: accepts, connects, and uses again what is open (RFC 3261 section 18, RFC 5923 for connections a peer made). */
+export class TcpTransport implements Transport {
+  readonly kind = "tcp";
+  readonly reliable = true;
+  readonly advertised?: Advertised;
+  readonly #limits: TransportLimits;
+  readonly #timers: TimerQueue;
+  readonly #flows = new Map<string, TcpConnection>();
+  readonly #byPeer = new Map<string, TcpConnection>();
+  #local: Endpoint;
+  #server: Server | undefined;
+  #handler: TransportHandler | undefined;
+  #sweeper: QueuedTimer | undefined;
+  #next = 0;
+
+  constructor(address: string, port: number, limits: TransportLimits, timers: TimerQueue, advertised?: Advertised) {
+    this.#local = { address, port };
+    this.#limits = limits;
+    this.#timers = timers;
+    this.advertised = advertised;
+  }
+
+  get local(): Endpoint {
+    return this.#local;
+  }
+
+  get connections(): number {
+    return this.#flows.size;
+  }
+
+  start(handler: TransportHandler): Promise<void> {
+    const { address, port } = this.#local;
+    const server = createServer();
+    return new Promise<void>((resolve, reject) => {
+      const refused = (cause: Error): void => reject(bindError("tcp", address, port, cause));
+      server.once("error", refused);
+      server.listen({ port, host: address, exclusive: true }, () => {
+        server.off("error", refused);
+        const bound = server.address();
+        if (bound !== null && typeof bound === "object") this.#local = { address, port: bound.port };
+        server.on("error", (cause) => handler.failed(new SipError("SIP_TRANSPORT_FAILED", `tcp server failed (${cause.message})`, { address, port }, cause)));
+        server.on("connection", (socket) => this.#accept(socket));
+        this.#server = server;
+        this.#handler = handler;
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections) {
+      socket.on("error", () => socket.destroy());
+      socket.destroy();
+      return;
+    }
+    this.#adopt(socket, { address: plainAddress(remoteAddress), port: remotePort }, false);
+  }
+
+  #adopt(socket: Socket, remote: Endpoint, connecting: boolean): TcpConnection {
+    const key = peerKey(remote.address, remote.port);
+    const handler = this.#handler as TransportHandler;
+    const connection = new TcpConnection({
+      flow: `tcp-${this.#local.port}-${++this.#next}`, socket, remote, local: this.#local, connecting, limits: this.#limits, now: () => this.#timers.now(), handler,
+      closed: (gone) => {
+        this.#flows.delete(gone.flow);
+        if (this.#byPeer.get(key) === gone) this.#byPeer.delete(key);
+        if (this.#flows.size === 0) this.#sweeper?.cancel();
+        handler.flowClosed(gone.flow);
+      },
+    });
+    this.#flows.set(connection.flow, connection);
+    this.#byPeer.set(key, connection);
+    if (this.#sweeper?.active !== true) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
+    return connection;
+  }
+
+  readonly #sweep = (): void => {
+    const now = this.#timers.now();
+    for (const connection of [...this.#flows.values()]) connection.sweep(now);
+    if (this.#flows.size > 0) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
+  };
+
+  send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void {
+    const { host, port, flow } = destination;
+    if (this.#server === undefined) {
+      failed(new SipError("SIP_TRANSPORT_FAILED", "transport is closed", { host, port }));
+      return;
+    }
+    const open = (flow === undefined ? undefined : this.#flows.get(flow)) ?? this.#byPeer.get(peerKey(host, port));
+    if (open !== undefined && open.open) {
+      open.send(bytes, failed);
+      return;
+    }
+    if (port === 0 || this.#flows.size >= this.#limits.maxConnections) {
+      failed(new SipError("SIP_TRANSPORT_FAILED", port === 0 ? "no such port" : "too many connections", { host, port }));
+      return;
+    }
+    const socket = connect({ host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address });
+    this.#adopt(socket, { address: host, port }, true).send(bytes, failed);
+  }
+
+  reaches(destination: Destination): boolean {
+    if (destination.flow !== undefined && this.#flows.has(destination.flow)) return true;
+    return reachableFrom(this.#local.address, destination.host);
+  }
+
+  stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.#sweeper?.cancel();
+    const gone = new SipError("SIP_TRANSPORT_FAILED", "transport is closed");
+    for (const connection of [...this.#flows.values()]) connection.close(gone);
+    if (server === undefined) return Promise.resolve();
+    return new Promise((resolve) => server.close(() => resolve()));
+  }
+}
+
+const peerKey = (address: string, port: number): string => `${address} ${port}`;

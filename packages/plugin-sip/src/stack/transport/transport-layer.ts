@@ -1,0 +1,196 @@
+import { SipError } from "../errors.js";
+import { printable, type StackLog } from "../log.js";
+import { parseMessage, type Problem } from "../message/parser.js";
+import { SipRequest, type SipResponse } from "../message/message.js";
+import type { TimerQueue } from "../timer-queue.js";
+import { bracketed, isWildcard, localAddressTowards, plainAddress } from "./addresses.js";
+import { TcpTransport } from "./tcp-transport.js";
+import type { Advertised, Destination, MessageSource, Transport, TransportHandler, TransportLimits, TransportOptions } from "./types.js";
+import { UdpTransport } from "./udp-transport.js";
+
+/** Who takes what arrives. */
+export interface TransportUser {
+  request(request: SipRequest, source: MessageSource, problem: Problem | undefined): void;
+  response(response: SipResponse, source: MessageSource): void;
+  /** The reply to a request whose framing failed, as bytes. */
+  framingReply(request: SipRequest, source: MessageSource, status: number): Buffer;
+  failed(error: SipError): void;
+}
+
+/** Counters that the transport keeps. */
+export interface TransportCounters {
+  received: number;
+  sent: number;
+  malformed: number;
+  dropped: number;
+  sendFailures: number;
+}
+
+/** All transports of a user agent: parses what comes, notes where it came from (RFC 3581), picks the way out. */
+export class TransportLayer implements TransportHandler {
+  readonly counters: TransportCounters = { received: 0, sent: 0, malformed: 0, dropped: 0, sendFailures: 0 };
+  readonly transports: readonly Transport[];
+  readonly #user: TransportUser;
+  readonly #limits: TransportLimits;
+  readonly #log: StackLog;
+  readonly #advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
+  readonly #sentBy = new Map<Transport, string>();
+  #running = false;
+
+  constructor(options: {
+    transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
+  }) {
+    this.#user = options.user;
+    this.#limits = options.limits;
+    this.#log = options.log;
+    this.#advertised = options.advertised;
+    this.transports = options.transports.map((one) => {
+      if ("send" in one) return one;
+      return one.kind === "udp" ? new UdpTransport(one.address, one.port, one.advertised) : new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised);
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#running = true;
+    const started: Transport[] = [];
+    try {
+      for (const transport of this.transports) {
+        await transport.start(this);
+        started.push(transport);
+      }
+    } catch (error) {
+      this.#running = false;
+      for (const transport of started) await transport.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.transports.map((transport) => transport.stop()));
+  }
+
+  get connections(): number {
+    let sum = 0;
+    for (const transport of this.transports) if (transport instanceof TcpTransport) sum += transport.connections;
+    return sum;
+  }
+
+  /** The transport for a destination, `undefined` when none reaches it. */
+  select(destination: Destination): Transport | undefined {
+    let found: Transport | undefined;
+    for (const transport of this.transports) {
+      if (transport.kind !== destination.kind || !transport.reaches(destination)) continue;
+      const { local } = destination;
+      if (local === undefined || (local.port === transport.local.port && local.address === transport.local.address)) return transport;
+      found ??= transport;
+    }
+    return found;
+  }
+
+  /** `host:port` to put into Via and Contact. */
+  sentBy(transport: Transport, destination: Destination): string {
+    const known = this.#sentBy.get(transport);
+    if (known !== undefined) return known;
+    const { local } = transport;
+    const dynamic = typeof this.#advertised === "function" ? this.#advertised(destination) : this.#advertised;
+    const advertised = transport.advertised ?? dynamic;
+    const wildcard = isWildcard(local.address);
+    const host = advertised?.host ?? (wildcard ? localAddressTowards(destination.host) : local.address);
+    const text = `${bracketed(host)}:${advertised?.port ?? local.port}`;
+    if (transport.advertised !== undefined || (typeof this.#advertised !== "function" && (advertised !== undefined || !wildcard))) this.#sentBy.set(transport, text);
+    return text;
+  }
+
+  /** Sends; `failed` hears later, at most once, that it did not leave. */
+  send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void {
+    const transport = this.#running ? this.select(destination) : undefined;
+    if (transport === undefined) {
+      this.counters.sendFailures++;
+      const { kind, host, port } = destination;
+      queueMicrotask(() => failed(new SipError("SIP_NO_TRANSPORT", `no transport for ${kind} ${host}:${port}`, { kind, host, port })));
+      return;
+    }
+    this.counters.sent++;
+    transport.send(bytes, destination, (error) => {
+      this.counters.sendFailures++;
+      // A transport may know at once; callers count on having returned first.
+      queueMicrotask(() => failed(error));
+    });
+  }
+
+  message(bytes: Buffer, source: MessageSource): void {
+    if (!this.#running) return;
+    this.counters.received++;
+    const parsed = parseMessage(bytes, this.#limits);
+    if (parsed.message === undefined) {
+      // Keep-alives (RFC 5626) are no fault.
+      if (parsed.garbage !== "empty") {
+        this.counters.malformed++;
+        this.counters.dropped++;
+        this.#log.debug("dropped what is no SIP message", { why: parsed.garbage, from: source.address, port: source.port, start: printable(bytes.toString("latin1", 0, 60), 60) });
+      }
+      return;
+    }
+    const { message, problem } = parsed;
+    if (message instanceof SipRequest) {
+      if (problem !== undefined) this.counters.malformed++;
+      noteSource(message, source);
+      this.#user.request(message, source, problem);
+    } else this.#user.response(message, source);
+  }
+
+  framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined {
+    this.counters.malformed++;
+    this.counters.received++;
+    const parsed = parseMessage(head, this.#limits);
+    const { message } = parsed;
+    this.#log.debug("cannot follow a stream", { from: source.address, port: source.port, status });
+    if (!(message instanceof SipRequest) || message.method === "ACK") {
+      this.counters.dropped++;
+      return undefined;
+    }
+    noteSource(message, source);
+    return this.#user.framingReply(message, source, status);
+  }
+
+  flowClosed(flow: string): void {
+    this.#log.debug("connection closed", { flow });
+  }
+
+  failed(error: SipError): void {
+    this.#user.failed(error);
+  }
+}
+
+/** Adds `received` and fills `rport` in the topmost Via (RFC 3261 section 18.2.1, RFC 3581 section 4). */
+function noteSource(request: SipRequest, source: MessageSource): void {
+  const { via } = request;
+  const rport = via.params.has("rport");
+  if (!rport && plainAddress(via.host) === source.address) return;
+  via.params.set("received", source.address);
+  if (rport) via.params.set("rport", String(source.port));
+  const raw = request.headers.get("via") as string;
+  const top = `SIP/2.0/${via.transport} ${via.host}${via.port === undefined ? "" : `:${via.port}`}${via.params.toString()}`;
+  const comma = raw.indexOf(",");
+  request.headers.replaceFirst("via", comma < 0 ? top : top + raw.slice(endOfFirst(raw)));
+}
+
+function endOfFirst(list: string): number {
+  let quoted = false;
+  for (let i = 0; i < list.length; i++) {
+    const code = list.charCodeAt(i);
+    if (quoted && code === 0x5c) i++;
+    else if (code === 0x22) quoted = !quoted;
+    else if (code === 0x2c && !quoted) return i;
+  }
+  return list.length;
+}
+
+/** Where the response to a request goes (RFC 3261 section 18.2.2; maddr is not followed, it would let a sender aim our replies at others). */
+export function responseDestination(request: SipRequest, source: MessageSource): Destination {
+  const { via } = request;
+  const port = source.kind === "udp" && via.params.has("rport") ? source.port : (via.port ?? (source.kind === "tls" || source.kind === "wss" ? 5061 : 5060));
+  return { kind: source.kind, host: source.address, port, flow: source.flow, local: source.local };
+}

@@ -1,0 +1,171 @@
+import { dialogKey } from "../dialog/dialog.js";
+import { printable } from "../log.js";
+import { type SipRequest, type SipResponse } from "../message/message.js";
+import type { Problem } from "../message/parser.js";
+import type { TransactionUser } from "../transaction/types.js";
+import type { MessageSource } from "../transport/types.js";
+import type { UaContext } from "./context.js";
+import { StackIncomingInvite } from "./incoming-invite.js";
+import { StackIncomingRequest } from "./incoming-request.js";
+import { unsupportedOptions } from "./message-parts.js";
+import type { UserAgentOptions } from "./types.js";
+
+/** Methods that only make sense within a dialog. */
+const DIALOG_ONLY = new Set(["BYE", "INFO", "UPDATE", "PRACK"]);
+/** Methods the stack understands within dialogs. */
+export const DIALOG_METHODS: readonly string[] = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY"];
+
+/** Counters that the core keeps. */
+export interface CoreCounters {
+  refused: number;
+  dropped: number;
+}
+
+/** Takes requests from the transaction layer, checks them (RFC 3261 section 8.2) and finds whom they are for. */
+export class UasCore implements TransactionUser {
+  readonly counters: CoreCounters = { refused: 0, dropped: 0 };
+  readonly #context: UaContext;
+  readonly #options: UserAgentOptions;
+  readonly #methods: ReadonlySet<string>;
+
+  constructor(context: UaContext, options: UserAgentOptions, methods: readonly string[]) {
+    this.#context = context;
+    this.#options = options;
+    this.#methods = new Set(methods);
+  }
+
+  request(request: SipRequest, source: MessageSource): void {
+    const toTag = request.to.tag;
+    if (toTag !== undefined) {
+      this.#inDialog(request, source, toTag);
+      return;
+    }
+    if (this.#filtered(request, source)) {
+      this.counters.dropped++;
+      return;
+    }
+    const refusal = this.#check(request);
+    if (refusal !== undefined) {
+      this.#refuse(request, source, refusal.status, refusal.reason, refusal.header);
+      return;
+    }
+    if (request.method === "INVITE") this.#invite(request, source);
+    else this.#other(request, source);
+  }
+
+  ack(request: SipRequest, source: MessageSource): void {
+    const owner = this.#context.dialogs.get(dialogKey(request.callId, request.to.tag ?? "", request.from.tag ?? ""));
+    if (owner === undefined) this.counters.dropped++;
+    else owner.ack(request);
+    void source;
+  }
+
+  malformed(request: SipRequest, source: MessageSource, problem: Problem): void {
+    this.#context.log.debug("malformed request", { method: printable(request.method, 20), why: problem.reason, from: source.address, port: source.port });
+    if (request.method === "ACK") this.counters.dropped++;
+    else this.#refuse(request, source, problem.status, problem.reason);
+  }
+
+  stray(response: SipResponse): void {
+    this.counters.dropped++;
+    this.#context.log.debug("stray response", { status: response.status, callId: printable(response.callId) });
+  }
+
+  #inDialog(request: SipRequest, source: MessageSource, toTag: string): void {
+    const owner = this.#context.dialogs.get(dialogKey(request.callId, toTag, request.from.tag ?? ""));
+    if (owner !== undefined) {
+      owner.receive(request, source);
+      return;
+    }
+    // After a restart OPTIONS and REGISTER may still carry a tag we do not know.
+    if (request.method === "REGISTER" && this.#methods.has("REGISTER")) this.#other(request, source);
+    else if (!this.#known(request.method)) this.#refuse(request, source, 405);
+    else this.#refuse(request, source, 481);
+  }
+
+  #known(method: string): boolean {
+    return this.#methods.has(method) || DIALOG_METHODS.includes(method);
+  }
+
+  #filtered(request: SipRequest, source: MessageSource): boolean {
+    let drop = false;
+    this.#context.guard("filter", () => {
+      drop = this.#options.filter?.(request, source) === "drop";
+    });
+    return drop;
+  }
+
+  /** The checks of section 8.2 in their order. */
+  #check(request: SipRequest): { readonly status: number; readonly reason?: string; readonly header?: readonly [string, string] } | undefined {
+    const { method } = request;
+    const context = this.#context;
+    if (!this.#known(method)) return { status: 405 };
+    if (DIALOG_ONLY.has(method)) return { status: 481 };
+    if (context.stopping) return { status: 503 };
+    if (method !== "INVITE" && method !== "OPTIONS" && !this.#methods.has(method)) return { status: method === "REFER" || method === "NOTIFY" ? 481 : 405 };
+    const { scheme } = request.parsedUri();
+    if (scheme !== "sip" && scheme !== "sips" && scheme !== "tel") return { status: 416 };
+    const bad = unsupportedOptions(request, context.supported);
+    if (bad.length > 0) return { status: 420, header: ["Unsupported", bad.join(", ")] };
+    // RFC 3261 section 11 lets any hop answer OPTIONS.
+    if (request.headers.get("max-forwards") === "0" && method !== "OPTIONS") return { status: 483 };
+    return method === "INVITE" ? badInvite(request) : undefined;
+  }
+
+  #invite(request: SipRequest, source: MessageSource): void {
+    const { admission } = this.#options;
+    if (admission !== undefined) {
+      let refusal: ReturnType<typeof admission>;
+      this.#context.guard("admission", () => {
+        refusal = admission(request, source);
+      });
+      if (refusal !== undefined) {
+        const { status, reason, retryAfter } = refusal;
+        this.#refuse(request, source, status, reason, retryAfter === undefined ? undefined : ["Retry-After", String(Math.max(0, Math.ceil(retryAfter)))]);
+        return;
+      }
+    }
+    const transaction = this.#context.transactions.serveInvite(request, source);
+    const incoming = new StackIncomingInvite(this.#context, request, source, transaction);
+    if (!this.#context.guard("onInvite", () => this.#options.onInvite(incoming)) && (incoming.state === "trying" || incoming.state === "ringing")) incoming.reject({ status: 500 });
+  }
+
+  #other(request: SipRequest, source: MessageSource): void {
+    const transaction = this.#context.transactions.serve(request, source);
+    const incoming = new StackIncomingRequest(this.#context, request, source, transaction, this.#context.random.id(12));
+    const { onRequest } = this.#options;
+    if (onRequest !== undefined) {
+      if (request.method !== "OPTIONS") {
+        incoming.serve("onRequest", () => onRequest.call(this.#options, incoming));
+        return;
+      }
+      if (!this.#context.guard("onRequest", () => onRequest.call(this.#options, incoming))) incoming.respond({ status: 500 });
+    }
+    if (!incoming.answered) incoming.respond({ status: 200, headers: { Allow: this.#context.allow, Accept: "application/sdp", Supported: this.#context.supported.join(", ") } });
+  }
+
+  #refuse(request: SipRequest, source: MessageSource, status: number, reason?: string, header?: readonly [string, string]): void {
+    this.counters.refused++;
+    this.#context.transactions.replyStateless(request, source, status, reason === undefined ? undefined : reason.replace(/[^\x20-\x7e]/g, "?"), (response) => {
+      response.headers.append("server", this.#context.userAgentHeader);
+      if (status === 405) response.headers.append("allow", this.#context.allow);
+      if (header !== undefined) response.headers.add(header[0], header[1]);
+    });
+  }
+}
+
+/** An INVITE without one usable Contact cannot make a dialog (section 8.1.1.8). */
+function badInvite(request: SipRequest): { readonly status: number; readonly reason: string } | undefined {
+  try {
+    const contacts = request.contacts();
+    if (contacts.length !== 1) return { status: 400, reason: "INVITE needs one Contact" };
+    const { scheme } = (contacts[0] as (typeof contacts)[0]).parsedUri();
+    if (scheme !== "sip" && scheme !== "sips") return { status: 400, reason: "Bad Contact" };
+    for (const route of request.headers.list("record-route")) {
+      if (route.indexOf("<") < 0) return { status: 400, reason: "Bad Record-Route" };
+    }
+  } catch {
+    return { status: 400, reason: "Bad Contact or Record-Route" };
+  }
+  return undefined;
+}
