@@ -1,0 +1,169 @@
+import { checkAgent, resolveQueue } from "./config.js";
+import type { AgentConfig, QueueConfig } from "./config.js";
+import type { AgentChoice } from "./events.js";
+import { leave } from "./interactions.js";
+import { endWrapUp, rescind } from "./reservations.js";
+import type { AgentState, QueueState } from "./state.js";
+import { clearTimer, refreshAgent, watchEmpty } from "./step.js";
+import type { Step } from "./step.js";
+
+/** Handling time assumed before the first call has ended. */
+const FIRST_HANDLE_MS = 180_000;
+
+/** A new queue, or new rules for one: they reach callers who already wait where matching is concerned; running timers stay. */
+export function configureQueue(step: Step, config: QueueConfig): void {
+  const { state } = step;
+  const resolved = resolveQueue(config);
+  let queue = state.queues.get(config.key);
+  if (queue === undefined) {
+    queue = {
+      config: resolved,
+      frozen: false,
+      removed: false,
+      line: [],
+      members: new Set(),
+      eligible: new Set(),
+      staff: new Set(),
+      offered: 0,
+      waiting: 0,
+      lastOrder: -1,
+      emptyTimer: undefined,
+      handleMs: FIRST_HANDLE_MS,
+    };
+    state.queues.set(config.key, queue);
+    for (const agent of state.agents.values()) if (agent.memberships.has(config.key)) queue.members.add(agent);
+  } else {
+    queue.config = resolved;
+    for (const interaction of queue.line) step.loose.add(interaction);
+  }
+  for (const agent of queue.members) refreshAgent(step, agent);
+  watchEmpty(step, queue);
+}
+
+export function removeQueue(step: Step, queue: QueueState): void {
+  queue.removed = true;
+  step.state.queues.delete(queue.config.key);
+  for (const interaction of [...queue.line]) {
+    if (interaction.queue === queue) leave(step, interaction, "closed");
+  }
+  for (const interaction of step.state.interactions.values()) {
+    const index = interaction.servedBy.indexOf(queue);
+    if (index > 0) interaction.servedBy.splice(index, 1);
+  }
+  queue.line.length = 0;
+  queue.eligible.clear();
+  queue.staff.clear();
+  clearTimer(step, queue.emptyTimer);
+  queue.emptyTimer = undefined;
+}
+
+export function configureAgent(step: Step, config: AgentConfig): void {
+  checkAgent(config);
+  const { state, now } = step;
+  let agent = state.agents.get(config.id);
+  if (agent === undefined) {
+    agent = {
+      id: config.id,
+      order: config.order ?? state.agents.size,
+      memberships: new Map(),
+      skills: {},
+      wrapUpMs: undefined,
+      choice: "offline",
+      reason: undefined,
+      autoPaused: false,
+      reachable: false,
+      occupied: false,
+      removed: false,
+      activity: "idle",
+      status: "offline",
+      statusSince: now,
+      holdTimer: undefined,
+      wrapTimer: undefined,
+      wrapUntil: 0,
+      reservation: undefined,
+      interaction: undefined,
+      idleSince: now,
+      lastCallEndedAt: 0,
+      callsTaken: 0,
+      talkMs: 0,
+      misses: 0,
+      failures: 0,
+    };
+    state.agents.set(config.id, agent);
+  }
+  leaveQueues(step, agent);
+  agent.removed = false;
+  agent.order = config.order ?? agent.order;
+  agent.skills = config.skills ?? {};
+  agent.wrapUpMs = config.wrapUpMs;
+  agent.memberships.clear();
+  for (const membership of config.queues) {
+    agent.memberships.set(membership.queue, membership.weight ?? 1);
+    step.state.queues.get(membership.queue)?.members.add(agent);
+  }
+  refreshAgent(step, agent);
+  for (const queue of unstaffed(step)) watchEmpty(step, queue);
+  // New skills or queues may fit a caller who waits.
+  if (agent.status === "available") step.freed.add(agent);
+}
+
+/** Queues that may have lost their last member by this step. */
+function unstaffed(step: Step): QueueState[] {
+  return [...step.state.queues.values()].filter((queue) => queue.staff.size === 0);
+}
+
+function leaveQueues(step: Step, agent: AgentState): void {
+  for (const key of agent.memberships.keys()) {
+    const queue = step.state.queues.get(key);
+    queue?.members.delete(agent);
+    queue?.eligible.delete(agent);
+    queue?.staff.delete(agent);
+  }
+}
+
+/** An agent on a call finishes it first; the record goes when the call and the wrap-up are over or at once. */
+export function removeAgent(step: Step, agent: AgentState): void {
+  agent.removed = true;
+  agent.choice = "offline";
+  if (agent.reservation !== undefined) rescind(step, agent.reservation, "removed");
+  if (agent.activity === "wrap-up") endWrapUp(step, agent);
+  refreshAgent(step, agent);
+  leaveQueues(step, agent);
+  for (const queue of unstaffed(step)) watchEmpty(step, queue);
+  clearTimer(step, agent.holdTimer);
+  agent.holdTimer = undefined;
+  if (agent.activity === "idle") step.state.agents.delete(agent.id);
+}
+
+export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, reason: string | undefined): void {
+  if (agent.removed) return;
+  agent.choice = choice;
+  agent.reason = reason;
+  agent.autoPaused = false;
+  agent.misses = 0;
+  if (choice === "available") {
+    // Pressing "ready" means it: no rest of wrap-up, no pause after a missed call.
+    clearTimer(step, agent.holdTimer);
+    agent.holdTimer = undefined;
+    endWrapUp(step, agent);
+  } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-not-ready");
+  refreshAgent(step, agent);
+}
+
+export function setReachable(step: Step, agent: AgentState, reachable: boolean): void {
+  if (agent.reachable === reachable) return;
+  agent.reachable = reachable;
+  if (reachable) {
+    agent.failures = 0;
+    clearTimer(step, agent.holdTimer);
+    agent.holdTimer = undefined;
+    if (agent.autoPaused) {
+      // The pause was ours, not the agent's: a phone that signs on again is there.
+      agent.autoPaused = false;
+      agent.misses = 0;
+      agent.choice = "available";
+      agent.reason = undefined;
+    }
+  } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-unreachable");
+  refreshAgent(step, agent);
+}

@@ -1,0 +1,90 @@
+import type { AgentConfig, QueueConfig } from "./config.js";
+
+/** What an agent chose. `offline` = signed out. */
+export type AgentChoice = "available" | "not-ready" | "offline";
+
+/**
+ * What an agent is doing:
+ * ```
+ * offline <-> not-ready <-> available -offer-> reserved -connected-> busy -> wrap-up -> available (or what was chosen meanwhile)
+ *                               ^-- rescinded, missed (after a pause) --'
+ * ```
+ * `unreachable`: would be available, but the phone is not registered. `held`: left alone for a
+ * moment after a missed offer. `occupied`: on a call that no queue gave.
+ */
+export type AgentStatus = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
+
+export type RejectCause = "declined" | "busy" | "no-answer" | "failed";
+
+/** Why an agent is no longer rung. Only `no-answer` counts as a miss. */
+export type RescindReason = "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
+
+/** How a caller left the queue. */
+export type LeftOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "closed" | "unknown-queue";
+
+export type AcdEvent =
+  | { readonly type: "queue.configured"; readonly queue: QueueConfig }
+  /** No new entries (drain); those inside are served. */
+  | { readonly type: "queue.frozen"; readonly queue: string; readonly frozen: boolean }
+  | { readonly type: "queue.removed"; readonly queue: string }
+  /** New agents start `offline` and unreachable. */
+  | { readonly type: "agent.configured"; readonly agent: AgentConfig }
+  | { readonly type: "agent.removed"; readonly agentId: string }
+  /** A call in progress goes on; an offer being rung is taken back unless the choice is `available`. Ends wrap-up when `available`. */
+  | { readonly type: "agent.state"; readonly agentId: string; readonly state: AgentChoice; readonly reason?: string }
+  | { readonly type: "agent.reachable"; readonly agentId: string; readonly reachable: boolean }
+  | { readonly type: "agent.occupied"; readonly agentId: string; readonly occupied: boolean }
+  | { readonly type: "agent.wrap-up-done"; readonly agentId: string }
+  | { readonly type: "agent.wrap-up-extended"; readonly agentId: string; readonly ms: number }
+  | {
+      readonly type: "interaction.enqueued";
+      readonly interactionId: string;
+      readonly queue: string;
+      /** Higher first. Default 0. */
+      readonly priority?: number;
+      /** Skill -> lowest level, besides those of the queue. */
+      readonly skills?: Readonly<Record<string, number>>;
+      /** Who it is, for regaining the place (a number, or a hash of it). */
+      readonly callerKey?: string;
+      /** Rung first when free: the agent the caller spoke to last. */
+      readonly preferredAgent?: string;
+    }
+  | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
+  /** The caller is gone: abandoned when not yet connected, else the end of the talk. */
+  | { readonly type: "interaction.ended"; readonly interactionId: string }
+  /** The caller chose to leave (exit key). No effect once connected. */
+  | { readonly type: "interaction.exited"; readonly interactionId: string }
+  /** The agent answered. */
+  | { readonly type: "offer.accepted"; readonly reservationId: string }
+  /** The attempt ended without a talk: also after `accepted`, when the agent's leg was lost before both talked. */
+  | { readonly type: "offer.rejected"; readonly reservationId: string; readonly cause: RejectCause }
+  /** Both talk. */
+  | { readonly type: "offer.connected"; readonly reservationId: string }
+  /** A place left behind by an earlier process. */
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number }
+  | { readonly type: "timer"; readonly id: string };
+
+export type AcdEffect =
+  /** Ring the agent. Answer with `offer.accepted` or `offer.rejected`. */
+  | { readonly type: "offer"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly ringMs: number; /** 1 for the caller's first offer. */ readonly attempt: number }
+  /** Stop ringing or drop the agent's leg; the reservation is over. */
+  | { readonly type: "rescind"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly reason: RescindReason }
+  /** The agent answered and the caller is there: join them, then `offer.connected` or `offer.rejected`. */
+  | { readonly type: "connect"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly waitMs: number }
+  /** The offer failed; the caller waits again in the old place. */
+  | { readonly type: "requeued"; readonly interactionId: string; readonly agentId: string; readonly cause: RejectCause | RescindReason }
+  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number }
+  | { readonly type: "announce"; readonly interactionId: string; readonly queue: string; readonly ahead: number; readonly expectedWaitMs: number; /** 1 for the first. */ readonly nth: number }
+  /** Agents of these queues may serve the caller too from now on. */
+  | { readonly type: "overflowed"; readonly interactionId: string; readonly queues: readonly string[] }
+  /** The caller is no longer in the queue. For `answered` the talk begins. */
+  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; readonly agentId?: string }
+  /** The talk is over. */
+  | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number }
+  | { readonly type: "agent-status"; readonly agentId: string; readonly from: AgentStatus; readonly to: AgentStatus; readonly reason?: string }
+  /** The agent was put into not-ready for missing calls: to be stored like a choice. */
+  | { readonly type: "auto-paused"; readonly agentId: string; readonly misses: number }
+  /** Number of callers waiting or being offered. */
+  | { readonly type: "queue-length"; readonly queue: string; readonly length: number }
+  | { readonly type: "timer"; readonly id: string; readonly at: number }
+  | { readonly type: "timer-cancel"; readonly id: string };

@@ -1,0 +1,140 @@
+import { configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setReachable } from "./configuration.js";
+import type { AcdEffect, AcdEvent } from "./events.js";
+import { announce, enqueue, keepPlace, leave, overflow, setPriority } from "./interactions.js";
+import { match } from "./matching.js";
+import { accept, connected, endWrapUp, finish, reject, rescind, withdraw } from "./reservations.js";
+import type { AcdState, InteractionState, TimerTarget } from "./state.js";
+import { refreshAgent, setTimer, clearTimer } from "./step.js";
+import type { Step } from "./step.js";
+
+/**
+ * One decision of the ACD: takes the event into `state` (changed in place) and returns what to do.
+ * Synchronous, deterministic, free of I/O and clocks. Events that come too late (an answer after the
+ * caller has gone, a timer that was cancelled, an id that is unknown) change nothing and return no
+ * effects, so a driver never has to check first. Throws only `QueueingError` for wrong configuration,
+ * before anything was changed.
+ *
+ * Holds after every event: an agent has at most one reservation or call; a caller is offered to at
+ * most one agent; no caller waits whom an available agent could serve.
+ */
+export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect[] {
+  const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set() };
+  apply(step, event);
+  match(step);
+  for (const queue of step.touchedQueues) step.effects.push({ type: "queue-length", queue: queue.config.key, length: queue.waiting + queue.offered });
+  return step.effects;
+}
+
+function apply(step: Step, event: AcdEvent): void {
+  const { state } = step;
+  switch (event.type) {
+    case "queue.configured":
+      return configureQueue(step, event.queue);
+    case "queue.frozen": {
+      const queue = state.queues.get(event.queue);
+      if (queue !== undefined) queue.frozen = event.frozen;
+      return;
+    }
+    case "queue.removed": {
+      const queue = state.queues.get(event.queue);
+      return queue === undefined ? undefined : removeQueue(step, queue);
+    }
+    case "agent.configured":
+      return configureAgent(step, event.agent);
+    case "interaction.enqueued":
+      return enqueue(step, event);
+    case "place.restored":
+      return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt);
+    case "timer":
+      return fire(step, event.id);
+    case "interaction.ended":
+    case "interaction.exited":
+    case "interaction.priority": {
+      const interaction = state.interactions.get(event.interactionId);
+      if (interaction === undefined) return;
+      if (event.type === "interaction.priority") return setPriority(step, interaction, event.priority);
+      return end(step, interaction, event.type === "interaction.exited" ? "exit" : "abandoned");
+    }
+    case "offer.accepted":
+    case "offer.rejected":
+    case "offer.connected": {
+      const reservation = state.reservations.get(event.reservationId);
+      if (reservation === undefined) return;
+      if (event.type === "offer.accepted") return accept(step, reservation);
+      if (event.type === "offer.rejected") return reject(step, reservation, event.cause);
+      return connected(step, reservation);
+    }
+    default: {
+      const agent = state.agents.get(event.agentId);
+      if (agent === undefined) return;
+      switch (event.type) {
+        case "agent.removed":
+          return removeAgent(step, agent);
+        case "agent.state":
+          return setChoice(step, agent, event.state, event.reason);
+        case "agent.reachable":
+          return setReachable(step, agent, event.reachable);
+        case "agent.occupied":
+          agent.occupied = event.occupied;
+          return refreshAgent(step, agent);
+        case "agent.wrap-up-done":
+          return endWrapUp(step, agent);
+        case "agent.wrap-up-extended": {
+          if (agent.activity !== "wrap-up" || !Number.isFinite(event.ms) || event.ms <= 0) return;
+          clearTimer(step, agent.wrapTimer);
+          agent.wrapUntil += event.ms;
+          agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
+          return;
+        }
+      }
+    }
+  }
+}
+
+function end(step: Step, interaction: InteractionState, outcome: "abandoned" | "exit"): void {
+  if (interaction.agent !== undefined) {
+    if (outcome === "abandoned") finish(step, interaction, interaction.agent);
+    return;
+  }
+  if (interaction.reservation !== undefined) withdraw(step, interaction.reservation, outcome);
+  else leave(step, interaction, outcome);
+}
+
+function fire(step: Step, id: string): void {
+  const target = step.state.timers.get(id);
+  if (target === undefined) return;
+  step.state.timers.delete(id);
+  if ("interaction" in target) target.interaction.timers.delete(id);
+  run(step, target);
+}
+
+function run(step: Step, target: TimerTarget): void {
+  switch (target.kind) {
+    case "offer":
+      return rescind(step, target.reservation, target.reservation.phase === "pending" ? "no-answer" : "connect-timeout");
+    case "hold":
+      target.agent.holdTimer = undefined;
+      return refreshAgent(step, target.agent);
+    case "wrap":
+      target.agent.wrapTimer = undefined;
+      return endWrapUp(step, target.agent);
+    case "max-wait":
+      target.interaction.expired = true;
+      return target.interaction.state === "waiting" ? leave(step, target.interaction, "timeout") : undefined;
+    case "announce":
+      return announce(step, target.interaction);
+    case "relax":
+      target.interaction.skillsRelaxed = true;
+      if (target.interaction.state === "waiting") step.loose.add(target.interaction);
+      return;
+    case "overflow":
+      return overflow(step, target.interaction, target.queues);
+    case "empty": {
+      target.queue.emptyTimer = undefined;
+      if (target.queue.staff.size > 0) return;
+      for (const interaction of [...target.queue.line]) {
+        if (interaction.queue.config.leaveEmpty && interaction.servedBy.every((queue) => queue.staff.size === 0)) leave(step, interaction, "no-agents");
+      }
+    }
+  }
+}

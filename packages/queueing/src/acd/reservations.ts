@@ -1,0 +1,133 @@
+import type { RejectCause, RescindReason } from "./events.js";
+import { backToWaiting, leaveFromOffer, stopTimers } from "./interactions.js";
+import type { AgentState, InteractionState, Reservation } from "./state.js";
+import { clearTimer, refreshAgent, setTimer } from "./step.js";
+import type { Step } from "./step.js";
+
+/** Longest pause after repeated failures of an agent's phone. */
+const MAX_FAIL_DELAY_MS = 60_000;
+/** Weight of the newest call in the smoothed handling time. */
+const SMOOTHING = 0.1;
+
+export function accept(step: Step, reservation: Reservation): void {
+  if (reservation.phase !== "pending") return;
+  const { interaction, agent, queue } = reservation;
+  reservation.phase = "accepted";
+  agent.misses = 0;
+  agent.failures = 0;
+  clearTimer(step, reservation.timer);
+  reservation.timer = setTimer(step, step.now + queue.config.connectMs, { kind: "offer", reservation });
+  step.effects.push({ type: "connect", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, waitMs: Math.max(0, step.now - interaction.enteredAt) });
+}
+
+/** The agent's side ended the attempt: the caller goes back to the line. */
+export function reject(step: Step, reservation: Reservation, cause: RejectCause): void {
+  const { interaction, agent } = reservation;
+  release(step, reservation);
+  interaction.tried.add(agent.id);
+  punish(step, reservation, cause);
+  refreshAgent(step, agent);
+  step.effects.push({ type: "requeued", interactionId: interaction.id, agentId: agent.id, cause });
+  backToWaiting(step, interaction);
+}
+
+/** We end the attempt; the caller goes back to the line. */
+export function rescind(step: Step, reservation: Reservation, reason: RescindReason): void {
+  const { interaction, agent } = reservation;
+  release(step, reservation);
+  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason });
+  if (reason === "no-answer" || reason === "connect-timeout") {
+    interaction.tried.add(agent.id);
+    punish(step, reservation, reason === "no-answer" ? "no-answer" : "failed");
+  }
+  refreshAgent(step, agent);
+  step.effects.push({ type: "requeued", interactionId: interaction.id, agentId: agent.id, cause: reason });
+  backToWaiting(step, interaction);
+}
+
+/** The caller is gone or leaves while an agent is rung: the agent is let go at once, without blame and without wrap-up. */
+export function withdraw(step: Step, reservation: Reservation, outcome: "abandoned" | "exit"): void {
+  const { interaction, agent } = reservation;
+  release(step, reservation);
+  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason: "caller-gone" });
+  refreshAgent(step, agent);
+  leaveFromOffer(step, interaction, outcome);
+}
+
+function release(step: Step, reservation: Reservation): void {
+  step.state.reservations.delete(reservation.id);
+  clearTimer(step, reservation.timer);
+  reservation.agent.reservation = undefined;
+  reservation.agent.activity = "idle";
+}
+
+function punish(step: Step, reservation: Reservation, cause: RejectCause): void {
+  const { agent } = reservation;
+  const { config } = reservation.queue;
+  let delay: number;
+  if (cause === "failed") {
+    delay = Math.min(MAX_FAIL_DELAY_MS, config.failDelayMs * 2 ** Math.min(agent.failures, 16));
+    agent.failures += 1;
+  } else {
+    delay = cause === "declined" ? config.rejectDelayMs : cause === "busy" ? config.busyDelayMs : config.noAnswerDelayMs;
+  }
+  if (cause === "no-answer") {
+    agent.misses += 1;
+    if (config.pauseAfterMisses > 0 && agent.misses >= config.pauseAfterMisses && agent.choice === "available") {
+      agent.choice = "not-ready";
+      agent.reason = "no-answer";
+      agent.autoPaused = true;
+      step.effects.push({ type: "auto-paused", agentId: agent.id, misses: agent.misses });
+    }
+  }
+  agent.idleSince = step.now;
+  clearTimer(step, agent.holdTimer);
+  agent.holdTimer = delay > 0 ? setTimer(step, step.now + delay, { kind: "hold", agent }) : undefined;
+}
+
+export function connected(step: Step, reservation: Reservation): void {
+  const { interaction, agent, queue } = reservation;
+  // A driver may skip `offer.accepted`.
+  if (reservation.phase === "pending") agent.misses = 0;
+  release(step, reservation);
+  interaction.reservation = undefined;
+  interaction.queue.offered -= 1;
+  interaction.state = "connected";
+  interaction.agent = agent;
+  interaction.connectedAt = step.now;
+  agent.interaction = interaction;
+  agent.activity = "busy";
+  agent.callsTaken += 1;
+  stopTimers(step, interaction);
+  refreshAgent(step, agent);
+  step.touchedQueues.add(interaction.queue);
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), agentId: agent.id });
+}
+
+/** The talk is over: wrap-up, or free at once. */
+export function finish(step: Step, interaction: InteractionState, agent: AgentState): void {
+  const { queue } = interaction;
+  const talkMs = Math.max(0, step.now - interaction.connectedAt);
+  step.state.interactions.delete(interaction.id);
+  agent.interaction = undefined;
+  agent.lastCallEndedAt = step.now;
+  agent.talkMs += talkMs;
+  const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
+  queue.handleMs += SMOOTHING * (talkMs + wrapUpMs - queue.handleMs);
+  step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs });
+  if (wrapUpMs > 0 && !agent.removed) {
+    agent.activity = "wrap-up";
+    agent.wrapUntil = step.now + wrapUpMs;
+    agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
+  } else agent.activity = "idle";
+  refreshAgent(step, agent);
+  if (agent.removed) step.state.agents.delete(agent.id);
+}
+
+export function endWrapUp(step: Step, agent: AgentState): void {
+  if (agent.activity !== "wrap-up") return;
+  clearTimer(step, agent.wrapTimer);
+  agent.wrapTimer = undefined;
+  agent.activity = "idle";
+  refreshAgent(step, agent);
+}

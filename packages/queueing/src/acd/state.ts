@@ -1,0 +1,245 @@
+import type { Strategy } from "../strategies/strategies.js";
+import type { ResolvedQueue } from "./config.js";
+import type { AgentChoice, AgentStatus } from "./events.js";
+import { placeInLine } from "./waiting-line.js";
+
+export interface AcdOptions {
+  /**
+   * Aging: one step of priority is worth this much waiting, so a caller of priority 0 who has waited
+   * longer than that goes before one of priority 1 who has just come. FIFO within equal priority
+   * either way. Default none: priorities are strict.
+   */
+  readonly priorityWorthMs?: number;
+  /** Start of reservation ids, so that they differ between processes. Default `r`. */
+  readonly reservationPrefix?: string;
+  /** Seed of the random strategies. Default 1. */
+  readonly seed?: number;
+}
+
+export interface QueueState {
+  config: ResolvedQueue;
+  frozen: boolean;
+  removed: boolean;
+  /** Waiting callers in the order of service; also callers of other queues who overflowed here. */
+  readonly line: InteractionState[];
+  readonly members: Set<AgentState>;
+  /** Members who could be offered a call now. */
+  readonly eligible: Set<AgentState>;
+  /** Members who count as staff. */
+  readonly staff: Set<AgentState>;
+  /** Callers of this queue being offered. */
+  offered: number;
+  /** Callers of this queue in the line (without guests). */
+  waiting: number;
+  lastOrder: number;
+  emptyTimer: string | undefined;
+  /** Smoothed time an agent is taken by a call, for the expected wait. */
+  handleMs: number;
+}
+
+export interface AgentState {
+  readonly id: string;
+  order: number;
+  readonly memberships: Map<string, number>;
+  skills: Readonly<Record<string, number>>;
+  wrapUpMs: number | undefined;
+  choice: AgentChoice;
+  reason: string | undefined;
+  autoPaused: boolean;
+  reachable: boolean;
+  occupied: boolean;
+  removed: boolean;
+  activity: "idle" | "reserved" | "busy" | "wrap-up";
+  status: AgentStatus;
+  statusSince: number;
+  holdTimer: string | undefined;
+  wrapTimer: string | undefined;
+  wrapUntil: number;
+  reservation: Reservation | undefined;
+  interaction: InteractionState | undefined;
+  idleSince: number;
+  lastCallEndedAt: number;
+  callsTaken: number;
+  talkMs: number;
+  misses: number;
+  failures: number;
+}
+
+export interface InteractionState {
+  readonly id: string;
+  readonly queue: QueueState;
+  priority: number;
+  readonly skills: Readonly<Record<string, number>>;
+  readonly callerKey: string | undefined;
+  readonly preferredAgent: string | undefined;
+  readonly enteredAt: number;
+  /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */
+  readonly placeAt: number;
+  readonly seq: number;
+  state: "waiting" | "offered" | "connected";
+  /** Sort key of the line. */
+  major: number;
+  minor: number;
+  /** Queues whose agents may serve: the own one first. */
+  readonly servedBy: QueueState[];
+  /** Agents who missed or declined this caller: others are rung first. */
+  readonly tried: Set<string>;
+  readonly timers: Set<string>;
+  skillsRelaxed: boolean;
+  expired: boolean;
+  announcements: number;
+  attempts: number;
+  reservation: Reservation | undefined;
+  agent: AgentState | undefined;
+  connectedAt: number;
+}
+
+export interface Reservation {
+  readonly id: string;
+  readonly agent: AgentState;
+  readonly interaction: InteractionState;
+  /** The queue whose rules count: the one through which the agent was found. */
+  readonly queue: QueueState;
+  phase: "pending" | "accepted";
+  timer: string;
+}
+
+export type TimerTarget =
+  | { readonly kind: "offer"; readonly reservation: Reservation }
+  | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
+  | { readonly kind: "max-wait" | "announce" | "relax"; readonly interaction: InteractionState }
+  | { readonly kind: "overflow"; readonly interaction: InteractionState; readonly queues: readonly string[] }
+  | { readonly kind: "empty"; readonly queue: QueueState };
+
+/** The whole state of an ACD. Opaque: read it by the views, change it by `reduce`. */
+export interface AcdState {
+  readonly queues: Map<string, QueueState>;
+  readonly agents: Map<string, AgentState>;
+  readonly interactions: Map<string, InteractionState>;
+  readonly reservations: Map<string, Reservation>;
+  readonly timers: Map<string, TimerTarget>;
+  /** Places of callers who abandoned, oldest first. */
+  readonly places: Map<string, { readonly placeAt: number; readonly leftAt: number }>;
+  readonly priorityWorthMs: number | undefined;
+  readonly reservationPrefix: string;
+  sequence: number;
+  random: number;
+}
+
+export function createAcdState(options: AcdOptions = {}): AcdState {
+  return {
+    queues: new Map(),
+    agents: new Map(),
+    interactions: new Map(),
+    reservations: new Map(),
+    timers: new Map(),
+    places: new Map(),
+    priorityWorthMs: options.priorityWorthMs,
+    reservationPrefix: options.reservationPrefix ?? "r",
+    sequence: 0,
+    random: (options.seed ?? 1) >>> 0,
+  };
+}
+
+export interface AgentView {
+  readonly id: string;
+  readonly status: AgentStatus;
+  readonly statusSince: number;
+  readonly choice: AgentChoice;
+  readonly reason: string | undefined;
+  readonly autoPaused: boolean;
+  readonly reachable: boolean;
+  readonly interactionId: string | undefined;
+  readonly reservationId: string | undefined;
+  /** Epoch ms, while in wrap-up. */
+  readonly wrapUntil: number | undefined;
+  readonly callsTaken: number;
+  readonly talkMs: number;
+  readonly queues: readonly string[];
+}
+
+export interface QueueView {
+  readonly key: string;
+  readonly strategy: Strategy["name"];
+  readonly frozen: boolean;
+  /** Callers waiting, without those whose agent is being rung. */
+  readonly waiting: number;
+  readonly offered: number;
+  /** Since when the first in line waits. */
+  readonly oldestAt: number | undefined;
+  readonly members: number;
+  readonly staffed: number;
+  readonly available: number;
+}
+
+export interface InteractionView {
+  readonly id: string;
+  readonly queue: string;
+  readonly state: "waiting" | "offered" | "connected";
+  readonly priority: number;
+  readonly enteredAt: number;
+  readonly placeAt: number;
+  readonly agentId: string | undefined;
+}
+
+export function agentView(state: AcdState, id: string): AgentView | undefined {
+  const agent = state.agents.get(id);
+  if (agent === undefined) return undefined;
+  return {
+    id,
+    status: agent.status,
+    statusSince: agent.statusSince,
+    choice: agent.choice,
+    reason: agent.reason,
+    autoPaused: agent.autoPaused,
+    reachable: agent.reachable,
+    interactionId: agent.interaction?.id ?? agent.reservation?.interaction.id,
+    reservationId: agent.reservation?.id,
+    wrapUntil: agent.activity === "wrap-up" ? agent.wrapUntil : undefined,
+    callsTaken: agent.callsTaken,
+    talkMs: agent.talkMs,
+    queues: [...agent.memberships.keys()],
+  };
+}
+
+export function queueView(state: AcdState, key: string): QueueView | undefined {
+  const queue = state.queues.get(key);
+  if (queue === undefined) return undefined;
+  return {
+    key,
+    strategy: queue.config.strategy.name,
+    frozen: queue.frozen,
+    waiting: queue.waiting,
+    offered: queue.offered,
+    oldestAt: queue.line.find((interaction) => interaction.queue === queue)?.enteredAt,
+    members: queue.members.size,
+    staffed: queue.staff.size,
+    available: queue.eligible.size,
+  };
+}
+
+export function interactionView(state: AcdState, id: string): InteractionView | undefined {
+  const interaction = state.interactions.get(id);
+  if (interaction === undefined) return undefined;
+  return {
+    id,
+    queue: interaction.queue.config.key,
+    state: interaction.state,
+    priority: interaction.priority,
+    enteredAt: interaction.enteredAt,
+    placeAt: interaction.placeAt,
+    agentId: interaction.agent?.id ?? interaction.reservation?.agent.id,
+  };
+}
+
+/** Callers who will be served before this one in its queue, or `undefined` when it does not wait. */
+export function aheadOf(state: AcdState, interactionId: string): number | undefined {
+  const interaction = state.interactions.get(interactionId);
+  if (interaction === undefined || interaction.state !== "waiting") return undefined;
+  return placeInLine(interaction.queue.line, interaction);
+}
+
+/** A rough wait: callers ahead and oneself, each taking one of the staffed agents for the usual time. */
+export function expectedWaitMs(queue: QueueState, ahead: number): number {
+  return Math.round(((ahead + 1) * queue.handleMs) / Math.max(1, queue.staff.size));
+}

@@ -1,0 +1,80 @@
+import type { AcdEffect, AgentStatus } from "./events.js";
+import type { AcdState, AgentState, InteractionState, QueueState, TimerTarget } from "./state.js";
+
+/** One run of the reducer: what changed is collected, matched once at the end. */
+export interface Step {
+  readonly state: AcdState;
+  readonly now: number;
+  readonly effects: AcdEffect[];
+  /** Agents who became eligible, or whose queues or skills changed. */
+  readonly freed: Set<AgentState>;
+  /** Callers who began to wait, or whose rules became wider. */
+  readonly loose: Set<InteractionState>;
+  readonly touchedQueues: Set<QueueState>;
+}
+
+export function setTimer(step: Step, at: number, target: TimerTarget): string {
+  step.state.sequence += 1;
+  const id = `${target.kind}:${step.state.sequence}`;
+  step.state.timers.set(id, target);
+  step.effects.push({ type: "timer", id, at });
+  return id;
+}
+
+export function clearTimer(step: Step, id: string | undefined): void {
+  if (id !== undefined && step.state.timers.delete(id)) step.effects.push({ type: "timer-cancel", id });
+}
+
+function statusOf(agent: AgentState): AgentStatus {
+  if (agent.activity !== "idle") return agent.activity;
+  if (agent.removed || agent.choice === "offline") return "offline";
+  if (agent.choice === "not-ready") return "not-ready";
+  if (!agent.reachable) return "unreachable";
+  if (agent.occupied) return "occupied";
+  return agent.holdTimer === undefined ? "available" : "held";
+}
+
+export function isStaff(agent: AgentState, queue: QueueState): boolean {
+  if (agent.removed || !agent.reachable || agent.choice === "offline") return false;
+  return queue.config.staff === "reachable" || agent.choice === "available";
+}
+
+/** Brings all that follows from an agent's fields up to date. Call after every change of one. */
+export function refreshAgent(step: Step, agent: AgentState): void {
+  const before = agent.status;
+  const status = statusOf(agent);
+  if (status !== before) {
+    agent.status = status;
+    agent.statusSince = step.now;
+    // A ring that came to nothing through no fault of the agent must not cost the place among the idle.
+    if (status === "available" && before !== "reserved") agent.idleSince = step.now;
+    step.effects.push({ type: "agent-status", agentId: agent.id, from: before, to: status, reason: status === "not-ready" ? agent.reason : undefined });
+  }
+  const eligible = status === "available";
+  for (const key of agent.memberships.keys()) {
+    const queue = step.state.queues.get(key);
+    if (queue === undefined) continue;
+    if (eligible) {
+      if (!queue.eligible.has(agent)) {
+        queue.eligible.add(agent);
+        step.freed.add(agent);
+      }
+    } else queue.eligible.delete(agent);
+    if (isStaff(agent, queue)) {
+      if (!queue.staff.has(agent)) {
+        queue.staff.add(agent);
+        clearTimer(step, queue.emptyTimer);
+        queue.emptyTimer = undefined;
+      }
+    } else if (queue.staff.delete(agent)) watchEmpty(step, queue);
+  }
+}
+
+/** Starts the grace of a queue that nobody staffs while callers wait in it. */
+export function watchEmpty(step: Step, queue: QueueState): void {
+  if (queue.staff.size > 0 || queue.emptyTimer !== undefined || queue.removed) return;
+  // Guests of another queue may wait here for staff; their own queue says whether they leave.
+  if (queue.line.some((interaction) => interaction.queue.config.leaveEmpty)) {
+    queue.emptyTimer = setTimer(step, step.now + queue.config.emptyGraceMs, { kind: "empty", queue });
+  }
+}

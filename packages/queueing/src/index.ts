@@ -1,0 +1,13 @@
+export { QueueingError } from "./errors.js";
+export { createAcdState, agentView, interactionView, queueView, aheadOf, expectedWaitMs } from "./acd/state.js";
+export type { AcdOptions, AcdState, AgentView, InteractionView, QueueView } from "./acd/state.js";
+export { reduce } from "./acd/reduce.js";
+export type { AgentConfig, QueueConfig } from "./acd/config.js";
+export type { AcdEffect, AcdEvent, AgentChoice, AgentStatus, LeftOutcome, RejectCause, RescindReason } from "./acd/events.js";
+export { rank, resolveStrategy, strategyNames } from "./strategies/strategies.js";
+export type { Candidate, Strategy, StrategyContext, StrategyName } from "./strategies/strategies.js";
+export { agentsForBlocking, erlangB } from "./erlang/erlang-b.js";
+export { agentsForServiceLevel, erlangC } from "./erlang/erlang-c.js";
+export type { ErlangCResult } from "./erlang/erlang-c.js";
+export { erlangA } from "./erlang/erlang-a.js";
+export type { ErlangAResult } from "./erlang/erlang-a.js";

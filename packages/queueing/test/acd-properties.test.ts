@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AcdEvent } from "../src/index.js";
+import { strategyNames } from "../src/index.js";
+import { Driver } from "./driver.js";
+
+const queueKey = fc.constantFrom("q0", "q1", "q2");
+const agentId = fc.constantFrom("a0", "a1", "a2", "a3");
+const callId = fc.integer({ min: 0, max: 11 }).map((n) => `c${n}`);
+const skills = fc.dictionary(fc.constantFrom("x", "y"), fc.integer({ min: 1, max: 3 }), { maxKeys: 2 });
+const span = fc.constantFrom(0, 1, 500, 1000, 5000);
+const maybeSpan = fc.option(span, { nil: undefined });
+
+const queueConfig = fc.record({
+  key: queueKey,
+  strategy: fc.constantFrom(...strategyNames()),
+  weight: fc.integer({ min: 0, max: 2 }),
+  ringMs: fc.constantFrom(500, 2000),
+  connectMs: fc.constantFrom(500, 2000),
+  wrapUpMs: span,
+  maxWaitMs: maybeSpan,
+  maxLength: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  skills,
+  relaxSkillsAfterMs: maybeSpan,
+  overflow: fc.array(fc.record({ afterMs: span, queues: fc.array(queueKey, { maxLength: 2 }) }), { maxLength: 2 }),
+  announceFirstMs: maybeSpan,
+  announceEveryMs: fc.option(fc.constantFrom(700, 3000), { nil: undefined }),
+  regainMs: span,
+  joinEmpty: fc.boolean(),
+  leaveEmpty: fc.boolean(),
+  emptyGraceMs: span,
+  staff: fc.constantFrom("reachable" as const, "ready" as const),
+  rejectDelayMs: span,
+  noAnswerDelayMs: span,
+  busyDelayMs: span,
+  failDelayMs: fc.constantFrom(1, 1000),
+  pauseAfterMisses: fc.integer({ min: 0, max: 2 }),
+});
+
+const agentConfig = fc.record({
+  id: agentId,
+  queues: fc.uniqueArray(fc.record({ queue: queueKey, weight: fc.constantFrom(1, 2) }), { maxLength: 3, selector: (membership) => membership.queue }),
+  skills,
+  wrapUpMs: fc.option(span, { nil: undefined }),
+});
+
+type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number };
+
+const event: fc.Arbitrary<AcdEvent> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), preferredAgent: fc.option(agentId, { nil: undefined }) }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constantFrom("interaction.ended" as const, "interaction.exited" as const), interactionId: callId }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant("agent.state" as const), agentId, state: fc.constantFrom("available" as const, "available" as const, "not-ready" as const, "offline" as const) }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("agent.reachable" as const), agentId, reachable: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.occupied" as const), agentId, occupied: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-done" as const), agentId }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-extended" as const), agentId, ms: span }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("interaction.priority" as const), interactionId: callId, priority: fc.integer({ min: -1, max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("queue.configured" as const), queue: queueConfig }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.frozen" as const), queue: queueKey, frozen: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.removed" as const), queue: queueKey }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("agent.configured" as const), agent: agentConfig }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.removed" as const), agentId }) },
+);
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("event" as const), event }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("offer" as const), pick: fc.nat(7), as: fc.constantFrom("accept" as const, "accept" as const, "connect" as const, "connect" as const, "declined" as const, "busy" as const, "no-answer" as const, "failed" as const) }) },
+  { weight: 2, arbitrary: fc.constant({ kind: "timer" as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 6000 }) }) },
+);
+
+function play(driver: Driver, step: Action): void {
+  if (step.kind === "event") driver.send(step.event);
+  else if (step.kind === "timer") driver.fireNext();
+  else if (step.kind === "wait") driver.advance(step.ms);
+  else {
+    const ids = [...driver.state.reservations.keys()];
+    const reservationId = ids[step.pick % Math.max(1, ids.length)] ?? "r-unknown";
+    if (step.as === "accept") driver.send({ type: "offer.accepted", reservationId });
+    else if (step.as === "connect") driver.send({ type: "offer.connected", reservationId });
+    else driver.send({ type: "offer.rejected", reservationId, cause: step.as });
+  }
+}
+
+function setUp(driver: Driver): void {
+  for (const key of ["q0", "q1", "q2"]) driver.send({ type: "queue.configured", queue: { key, ringMs: 2000, wrapUpMs: 1000, maxWaitMs: 60_000, announceEveryMs: 5000 } });
+  for (const [index, id] of ["a0", "a1", "a2", "a3"].entries()) driver.agent(id, ["q0", index % 2 === 0 ? "q1" : "q2"]);
+}
+
+describe("ACD under random events", () => {
+  const runs = Number(process.env.HOTLINE_TEST_LONG === "1" ? 20_000 : 3_000);
+
+  it("keeps every invariant after every event (Driver.send checks them)", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(fc.option(fc.constant(2000), { nil: undefined }), fc.array(action, { minLength: 20, maxLength: 80 }), (priorityWorthMs, actions) => {
+        const driver = new Driver({ priorityWorthMs });
+        setUp(driver);
+        for (const step of actions) play(driver, step);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it("loses nobody: each caller who entered leaves exactly once, and each answered one ends exactly once", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(action, { minLength: 20, maxLength: 80 }), (actions) => {
+        const driver = new Driver();
+        setUp(driver);
+        for (const step of actions) play(driver, step);
+        // Everybody hangs up, every timer runs out.
+        for (const id of [...driver.state.interactions.keys()]) driver.send({ type: "interaction.ended", interactionId: id });
+        driver.advance(10 * 60_000);
+        expect(driver.state.interactions.size).toBe(0);
+        expect(driver.state.reservations.size).toBe(0);
+        for (const agent of driver.state.agents.values()) expect(["reserved", "busy", "wrap-up", "held"]).not.toContain(agent.status);
+        const entered = driver.all("entered").length;
+        const refused = driver.all("left").filter((left) => ["full", "no-agents", "closed", "unknown-queue"].includes(left.outcome) && left.waitMs === 0).length;
+        expect(driver.all("left").length).toBeLessThanOrEqual(entered + refused);
+        expect(driver.all("left").length).toBeGreaterThanOrEqual(entered);
+        expect(driver.all("ended")).toHaveLength(driver.all("left").filter((left) => left.outcome === "answered").length);
+        // Every offer had one end: connected, rescinded or rejected.
+        const connectedOffers = driver.all("left").filter((left) => left.outcome === "answered").length;
+        const withdrawn = driver.all("rescind").filter((rescind) => rescind.reason === "caller-gone").length;
+        expect(driver.all("offer")).toHaveLength(connectedOffers + withdrawn + driver.all("requeued").length);
+      }),
+      { numRuns: Math.round(runs / 2) },
+    );
+  });
+
+  it("serves equal priorities first come, first served", { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ priority: fc.integer({ min: 0, max: 2 }), gap: fc.nat(5000) }), { minLength: 2, maxLength: 20 }), fc.option(fc.constant(3000), { nil: undefined }), (calls, priorityWorthMs) => {
+        const driver = new Driver({ priorityWorthMs });
+        driver.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0, ringMs: 1e9 } });
+        for (const [index, call] of calls.entries()) {
+          driver.now += call.gap;
+          driver.call(`c${index}`, { priority: call.priority });
+        }
+        driver.agent("a");
+        const served: number[] = [];
+        for (let i = 0; i < calls.length; i++) {
+          const offer = driver.all("offer").at(-1);
+          const id = offer?.interactionId ?? "";
+          served.push(Number(id.slice(1)));
+          driver.answer(id);
+          driver.send({ type: "interaction.ended", interactionId: id });
+        }
+        expect([...served].sort((a, b) => a - b)).toEqual(calls.map((_, index) => index));
+        for (let i = 1; i < served.length; i++) {
+          for (let j = 0; j < i; j++) {
+            const before = served[j] as number;
+            const after = served[i] as number;
+            if (calls[before]?.priority === calls[after]?.priority) expect(before).toBeLessThan(after);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("gives the same answers again for the same events (deterministic)", () => {
+    fc.assert(
+      fc.property(fc.array(action, { minLength: 20, maxLength: 60 }), (actions) => {
+        const run = (): unknown => {
+          const driver = new Driver({ seed: 7 });
+          setUp(driver);
+          driver.send({ type: "queue.configured", queue: { key: "q0", strategy: "random" } });
+          for (const step of actions) play(driver, step);
+          return driver.effects;
+        };
+        expect(run()).toEqual(run());
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
