@@ -1,5 +1,5 @@
 import { mkdir, chmod, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { EntitySchema, LoggerNamespace } from "@mikro-orm/core";
 import { MikroORM } from "@mikro-orm/core";
 import { SqliteKnexDialect, type Knex, type SqlEntityManager } from "@mikro-orm/knex";
@@ -7,7 +7,7 @@ import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { SqliteDriver } from "@mikro-orm/sqlite";
 import type { Logger } from "../log/logger.js";
 import { dataErrors } from "./data-errors.js";
-import { translateError, type ErrorPlace } from "./database-error.js";
+import { driverCode, translateError, type ErrorPlace } from "./database-error.js";
 import type { PostgresAddress } from "./database-url.js";
 import { PostgresLock } from "./postgres-lock.js";
 
@@ -50,11 +50,26 @@ export interface DatabaseOptions {
 /** Makes the data folder with mode 0700. `HTL_CORE_DATA_UNWRITABLE` when it cannot be used. */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(folder));
     if (!(await stat(folder)).isDirectory()) throw dataErrors.DATA_UNWRITABLE(folder, "it is a file");
     await chmod(folder, 0o700);
   } catch (error) {
     throw translateError(error, { folder });
+  }
+}
+
+/** Step by step: the recursive mkdir of Node never ends below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(folder, { mode: 0o700 }).then(undefined, (error: unknown) => {
+      if (driverCode(error) !== "EEXIST") throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (driverCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await make();
   }
 }
 

@@ -6,7 +6,8 @@ export const OutboxEntity = defineEntity({
   name: "CoreOutbox",
   tableName: "core_outbox",
   properties: {
-    position: p.bigint("number").primary().autoincrement(),
+    // SQLite knows AUTOINCREMENT only on `integer`, which the schema comparison takes for a difference.
+    position: p.bigint("number").primary().autoincrement().ignoreSchemaChanges("type"),
     id: uuid().unique("core_outbox_id_unique"),
     aggregate: p.text().nullable(),
     /** 1, 2, 3 ... within the aggregate's events that are still kept. */

@@ -8,7 +8,7 @@ export class DataMigration extends Migration {
     const knex = this.getKnex();
     const statements = [
       knex.schema.createTable("core_interaction", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.text("channel").notNullable();
         t.text("direction").notNullable();
         t.text("caller_number").notNullable();
@@ -28,7 +28,7 @@ export class DataMigration extends Migration {
         t.text("via_kind");
         t.text("via_key");
         t.text("node_id").notNullable();
-        t.integer("version").notNullable().defaultTo(1);
+        t.integer("version").notNullable().defaultTo(knex.raw("1"));
         t.index(["started_at", "id"], "core_interaction_started_at_index");
         t.index(["caller_number", "started_at"], "core_interaction_caller_number_index");
         t.index(["contact_id", "started_at"], "core_interaction_contact_id_index");
@@ -37,7 +37,7 @@ export class DataMigration extends Migration {
         t.index(["business_date"], "core_interaction_business_date_index");
       }),
       knex.schema.createTable("core_leg", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.text("interaction_id").notNullable();
         t.text("adapter").notNullable();
         t.text("direction").notNullable();
@@ -56,7 +56,7 @@ export class DataMigration extends Migration {
         t.index(["ended_at"], "core_leg_ended_at_index");
       }),
       knex.schema.createTable("core_bridge_membership", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.text("interaction_id").notNullable();
         t.text("bridge_id").notNullable();
         t.text("leg_id").notNullable();
@@ -67,7 +67,7 @@ export class DataMigration extends Migration {
         t.index(["left_at"], "core_bridge_membership_left_at_index");
       }),
       knex.schema.createTable("core_interaction_event", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.text("interaction_id").notNullable();
         t.bigInteger("at").notNullable();
         t.text("type").notNullable();
@@ -88,7 +88,7 @@ export class DataMigration extends Migration {
         t.index(["at"], "core_outbox_at_index");
       }),
       knex.schema.createTable("core_consumer", (t) => {
-        t.text("name").primary();
+        t.text("name").notNullable().primary();
         t.bigInteger("position").notNullable();
         t.bigInteger("updated_at").notNullable();
       }),
@@ -102,7 +102,7 @@ export class DataMigration extends Migration {
         t.primary(["consumer", "position"]);
       }),
       knex.schema.createTable("core_job", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.text("name").notNullable();
         t.text("key");
         t.text("payload").notNullable();
@@ -119,7 +119,7 @@ export class DataMigration extends Migration {
         t.index(["finished_at"], "core_job_finished_at_index");
       }),
       knex.schema.createTable("core_audit", (t) => {
-        t.text("id").primary();
+        t.text("id").notNullable().primary();
         t.bigInteger("at").notNullable();
         t.text("actor").notNullable();
         t.text("action").notNullable();
@@ -136,11 +136,11 @@ export class DataMigration extends Migration {
         t.index(["actor", "at"], "core_audit_actor_index");
       }),
       knex.schema.createTable("core_state", (t) => {
-        t.text("key").primary();
+        t.text("key").notNullable().primary();
         t.text("value").notNullable();
       }),
       knex.schema.createTable("core_seed", (t) => {
-        t.text("key").primary();
+        t.text("key").notNullable().primary();
         t.bigInteger("at").notNullable();
       }),
     ];
