@@ -61,8 +61,8 @@ describe("DigestServer and DigestClient", () => {
   });
 
   it("refuses a wrong password and an unknown user alike", async () => {
-    expect(await verify(answer(client("demo-1002"), server.challenge()))).toEqual({ kind: "refused", username: "1001", why: "credentials" });
-    expect(await verify(answer(client("demo-1001", "nobody"), server.challenge()))).toEqual({ kind: "refused", username: "nobody", why: "credentials" });
+    expect(await verify(answer(client("demo-1002"), server.challenge()))).toEqual({ kind: "refused", username: "1001", known: true, why: "credentials" });
+    expect(await verify(answer(client("demo-1001", "nobody"), server.challenge()))).toEqual({ kind: "refused", username: "nobody", known: false, why: "credentials" });
   });
 
   it("refuses credentials made for another method or another target", async () => {
@@ -124,6 +124,15 @@ describe("DigestServer and DigestClient", () => {
     expect(await verify(answer(client(), ['Digest realm="hotline", nonce="abc", qop="auth"']))).toEqual({ kind: "challenge", stale: false });
     const elsewhere = new DigestServer({ credentials, clock });
     expect(await verify(answer(client(), elsewhere.challenge()))).toEqual({ kind: "challenge", stale: false });
+  });
+
+  it("calls a nonce of the process before a restart stale when the key has outlived it", async () => {
+    const nonceKey = Buffer.alloc(32, 7);
+    const before = new DigestServer({ credentials, clock, nonceKey });
+    const value = answer(client(), before.challenge());
+    await clock.advance(1000);
+    const after = new DigestServer({ credentials, clock, nonceKey });
+    expect(await after.verify({ method: "REGISTER", uri: URI, authorization: [value] })).toEqual({ kind: "challenge", stale: true });
   });
 
   it.each(["nc=zz", "nc=1", 'cnonce=""', "qop=auth-int"])("finds %s malformed", async (broken) => {

@@ -21,7 +21,7 @@ export type DigestVerdict =
   /** No credentials for our realm, or their nonce has run out or was used: challenge (again). */
   | { readonly kind: "challenge"; readonly stale: boolean }
   /** Wrong user or password, or credentials made for another request. `username` as claimed, for the audit. */
-  | { readonly kind: "refused"; readonly username: string; readonly why: "credentials" | "uri" }
+  | { readonly kind: "refused"; readonly username: string; /** Whether there is such an account: what is typed as an unknown name may be a password. */ readonly known: boolean; readonly why: "credentials" | "uri" }
   /** Header not understood: 400. */
   | { readonly kind: "malformed" };
 
@@ -34,6 +34,8 @@ export interface DigestServerOptions {
   readonly algorithms?: readonly DigestAlgorithm[];
   /** How long a nonce may be used. Default 300 000 ms. */
   readonly nonceLifetimeMs?: number;
+  /** Key of the nonces, at least 16 octets; see NonceMint. Default: a random one. */
+  readonly nonceKey?: Buffer;
 }
 
 /**
@@ -52,7 +54,7 @@ export class DigestServer {
     this.#credentials = options.credentials;
     this.#realm = options.realm ?? options.credentials.realm;
     this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
-    this.#mint = new NonceMint(options.clock, { lifetimeMs: options.nonceLifetimeMs ?? 300_000 });
+    this.#mint = new NonceMint(options.clock, { lifetimeMs: options.nonceLifetimeMs ?? 300_000, ...(options.nonceKey === undefined ? {} : { key: options.nonceKey }) });
   }
 
   get realm(): string {
@@ -94,8 +96,8 @@ export class DigestServer {
         ...(given.qop === undefined ? {} : { qop: "auth", cnonce: given.cnonce ?? "", nc: given.nc ?? "" }),
       });
       const right = equal(expected, given.response.toLowerCase());
-      if (!right || secret === undefined) return { kind: "refused", username: given.username, why: "credentials" };
-      if (!sameTarget(given.uri, request.uri)) return { kind: "refused", username: given.username, why: "uri" };
+      if (!right || secret === undefined) return { kind: "refused", username: given.username, known: secret !== undefined, why: "credentials" };
+      if (!sameTarget(given.uri, request.uri)) return { kind: "refused", username: given.username, known: true, why: "uri" };
       if (nonce === "stale" || !this.#mint.use(given.nonce, count)) return { kind: "challenge", stale: true };
       return { kind: "accepted", username: secret.username };
     }

@@ -18,13 +18,19 @@ export class NonceMint {
   readonly #key: Buffer;
   readonly #lifetimeMs: number;
   readonly #used = new Map<string, { count: number; until: number }>();
+  readonly #since: number;
   #sweepAt = 0;
 
-  /** @param lifetimeMs how long a nonce may be used after it was made. */
+  /**
+   * `lifetimeMs`: how long a nonce may be used after it was made. `key`: the HMAC key; one that outlives
+   * the process lets nonces of an earlier one count as stale instead of foreign, so that phones go on
+   * without taking the new challenge for a wrong password.
+   */
   constructor(clock: Clock, options: { lifetimeMs: number; key?: Buffer }) {
     this.#clock = clock;
     this.#key = options.key ?? randomBytes(32);
     this.#lifetimeMs = options.lifetimeMs;
+    this.#since = clock.now();
   }
 
   make(): string {
@@ -39,9 +45,10 @@ export class NonceMint {
     const raw = /^[A-Za-z0-9_-]{40}$/.test(nonce) ? Buffer.from(nonce, "base64url") : Buffer.alloc(0);
     if (raw.length !== STAMP + SALT + MAC) return "foreign";
     if (!timingSafeEqual(raw.subarray(STAMP + SALT), this.#mac(raw.subarray(0, STAMP + SALT)))) return "foreign";
-    const age = this.#clock.now() - raw.readUIntBE(0, STAMP);
-    // A stamp ahead of the clock is one from before the clock was set back.
-    return age >= 0 && age <= this.#lifetimeMs ? "fresh" : "stale";
+    const stamp = raw.readUIntBE(0, STAMP);
+    const age = this.#clock.now() - stamp;
+    // What an earlier process saw used is not known here; a stamp ahead of the clock is one from before the clock was set back.
+    return stamp >= this.#since && age >= 0 && age <= this.#lifetimeMs ? "fresh" : "stale";
   }
 
   /** Notes the use of a fresh nonce by right credentials. `false`: this count was used before, a replay. */

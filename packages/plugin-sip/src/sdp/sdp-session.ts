@@ -136,13 +136,17 @@ export class SdpSession {
     return sdp;
   }
 
-  /** Takes the peer's answer to our open offer. */
-  receiveAnswer(text: string): Negotiation {
+  /**
+   * Takes the peer's answer to our open offer.
+   *
+   * @param final `false` for one in a 1xx: the offer stays open, since the 2xx may answer it otherwise (a phone behind another branch).
+   */
+  receiveAnswer(text: string, final = true): Negotiation {
     const offered = this.#offered;
     if (offered === undefined) return { ok: false, status: 400, reason: "no offer is open" };
     const description = this.#parse(text);
     if (description instanceof SdpError) return { ok: false, status: 400, reason: description.message };
-    this.#offered = undefined;
+    if (final) this.#offered = undefined;
     const stream = readAudio(description, this.#audioIndex);
     if (stream === undefined) return { ok: false, status: 488, reason: "the audio stream was refused" };
     // The answerer may number formats its own way; what counts is what they are.

@@ -1,0 +1,21 @@
+import type { AudioCodec, Clock, Logger, MediaEngine } from "@hotlinejs/core";
+import type { DialogSnapshot } from "../stack/index.js";
+
+/** What calls need of the world around them. */
+export interface CallEnvironment {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Looked up late: it may be provided by a plugin that starts after this one is wired. */
+  media(): MediaEngine;
+  readonly codecs: readonly AudioCodec[];
+  /** Address RTP is bound to; `undefined`: the engine's own choice. */
+  readonly mediaBindAddress: string | undefined;
+  /** Address told in SDP; `undefined`: the one the leg is bound to. */
+  readonly advertisedAddress: string | undefined;
+  readonly mediaTimeoutMs: number;
+  readonly ringTimeoutMs: number;
+  /** Stores the dialog of an answered call, so that a BYE can be sent after a crash; `null` when it is over. */
+  onDialog(callId: string, snapshot: DialogSnapshot | null): void;
+  /** A whole URI for a target such as `sip:1001`, as peers can dial it. */
+  absoluteUri(target: string): string;
+}

@@ -1,0 +1,73 @@
+import type { EndReason } from "@hotlinejs/core";
+import type { SipRequest } from "../stack/index.js";
+
+/** How a final status of the called side reads in the records. */
+export function reasonOfStatus(status: number): EndReason {
+  switch (status) {
+    case 486:
+    case 600:
+      return "busy";
+    case 404:
+    case 410:
+    case 484:
+    case 485:
+    case 604:
+      return "not-found";
+    case 408:
+    case 487:
+      return "no-answer";
+    case 480:
+    case 502:
+    case 503:
+    case 504:
+    case 430:
+      return "unreachable";
+    case 403:
+    case 603:
+    case 433:
+    case 607:
+    case 608:
+      return "declined";
+    default:
+      // A redirection is not followed (toll fraud); to the caller it is a phone that does not take the call.
+      return status >= 300 && status < 400 ? "declined" : "failed";
+  }
+}
+
+/**
+ * The one answer that stands for all branches (RFC 3261 section 16.7 step 6): a 6xx beats all, else the
+ * lowest class; within it what says most about the person.
+ */
+export function bestStatus(statuses: readonly number[]): number {
+  const rank = (status: number): number => {
+    if (status >= 600) return 0;
+    const telling = [486, 403, 480, 404].indexOf(status);
+    return Math.floor(status / 100) * 100 + (telling < 0 ? 50 : telling);
+  };
+  return [...statuses].sort((a, b) => rank(a) - rank(b))[0] ?? 500;
+}
+
+/** Q.850 causes of our own endings (RFC 3326 header Reason). */
+const CAUSES: Readonly<Partial<Record<EndReason, readonly [number, string]>>> = {
+  hangup: [16, "Normal call clearing"],
+  "no-answer": [19, "No answer from user"],
+  rejected: [21, "Call rejected"],
+  declined: [21, "Call rejected"],
+  busy: [17, "User busy"],
+  "media-timeout": [102, "Recovery on timer expiry"],
+  failed: [41, "Temporary failure"],
+  process_restart: [41, "Temporary failure"],
+};
+
+/** Value of Reason for a BYE or CANCEL of ours. */
+export function reasonHeader(reason: EndReason): string | undefined {
+  const cause = CAUSES[reason];
+  return cause === undefined ? undefined : `Q.850;cause=${cause[0]};text="${cause[1]}"`;
+}
+
+/** The Q.850 cause, else the SIP status, that a BYE or CANCEL of the peer gives. */
+export function causeOf(request: SipRequest | undefined): number | undefined {
+  const values = request?.headers.all("reason").join(",") ?? "";
+  const found = /q\.850[^,]*;\s*cause\s*=\s*(\d{1,3})/i.exec(values) ?? /sip[^,]*;\s*cause\s*=\s*(\d{3})/i.exec(values);
+  return found === null ? undefined : Number(found[1]);
+}

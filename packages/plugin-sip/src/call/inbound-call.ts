@@ -1,0 +1,125 @@
+import type { EndReason, HangupOptions } from "@hotlinejs/core";
+import { isHotlineError } from "@hotlinejs/core";
+import { callEnded, sipErrors } from "../errors.js";
+import type { AcceptOutcome, IncomingInvite } from "../stack/index.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { sdpBodyOf } from "./message-body.js";
+import { SipCall, warning } from "./sip-call.js";
+import type { SipCallIdentity } from "./sip-call.js";
+
+/** A call that came in. */
+export class InboundCall extends SipCall {
+  readonly #invite: IncomingInvite;
+  #answering: Promise<void> | undefined;
+  /** The INVITE had no description: we offer in the 200, the ACK answers. */
+  #late = false;
+
+  constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite) {
+    super(environment, identity, invite.source.local.address);
+    this.#invite = invite;
+    void invite.closed.then(({ cause }) => {
+      if (cause === "cancelled") this.finish({ reason: "cancelled", by: "remote", status: 487 });
+      else if (cause === "expired") this.finish({ reason: "no-answer", by: "system", status: 487 });
+      else if (cause === "stopped") this.finish({ reason: "hangup", by: "system", status: 503 });
+    });
+  }
+
+  /** Reads the offer and refuses at once what could never be answered. `false`: refused (400, 415, 488). */
+  negotiate(): boolean {
+    const body = sdpBodyOf(this.#invite.request);
+    if (body.kind === "none") {
+      this.#late = true;
+      return true;
+    }
+    if (body.kind === "other") {
+      this.#invite.reject({ status: 415, headers: { Accept: "application/sdp" } });
+      return false;
+    }
+    const negotiation = this.sound.sdp.receiveOffer(body.text);
+    if (negotiation.ok) return true;
+    this.#invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
+    return false;
+  }
+
+  async ring(): Promise<void> {
+    if (this.state !== "new") return;
+    this.#invite.ring();
+    this.enter("ringing");
+  }
+
+  answer(): Promise<void> {
+    const over = this.over();
+    if (over !== undefined) return Promise.reject(callEnded(over));
+    this.#answering ??= this.#answer();
+    return this.#answering;
+  }
+
+  async redirect(to: string): Promise<void> {
+    this.requireAlive();
+    if (this.session !== undefined) {
+      if (this.state !== "answered") await this.answer();
+      return this.refer(this.session, to);
+    }
+    const contact = `<${this.environment.absoluteUri(to)}>`;
+    this.finish({ reason: "hangup", by: "local", status: 302 });
+    this.#invite.reject({ status: 302, headers: { Contact: contact } });
+  }
+
+  protected override giveUp(options: HangupOptions, _reason: EndReason): void {
+    this.#invite.reject({ status: options.status ?? 603, ...(options.retryAfter === undefined ? {} : { retryAfter: options.retryAfter }) });
+  }
+
+  async #answer(): Promise<void> {
+    try {
+      await this.sound.open();
+    } catch (error) {
+      if (this.over() === undefined) await this.hangup({ reason: "failed", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
+      throw error;
+    }
+    this.requireAlive();
+    const { sdp } = this.sound;
+    const body = this.#late ? sdp.offer(this.sound.local()) : sdp.answer(this.sound.local()).sdp;
+    // The caller may send before its ACK is here.
+    this.agreed();
+    const accepted = this.#invite.accept({ body });
+    if (this.#invite.session !== undefined) this.attach(this.#invite.session);
+    const outcome = await accepted;
+    if (!outcome.ok) {
+      this.#lost(outcome);
+      throw callEnded(this.over() ?? "failed");
+    }
+    this.requireAlive();
+    if (this.session === undefined) this.attach(outcome.session);
+    if (this.#late) await this.#takeLateAnswer(outcome.ack);
+    this.mediaOpen = true;
+    this.confirmed();
+  }
+
+  async #takeLateAnswer(ack: Extract<AcceptOutcome, { ok: true }>["ack"]): Promise<void> {
+    const body = sdpBodyOf(ack);
+    const answer = body.kind === "sdp" ? this.sound.sdp.receiveAnswer(body.text) : undefined;
+    if (answer?.ok !== true) {
+      // An ACK cannot be refused; what is left is to end the call (RFC 3261 section 13.2.1).
+      await this.hangup({ reason: "failed" });
+      throw sipErrors.OFFER_REFUSED(answer?.reason ?? "the ACK had no description");
+    }
+    this.agreed();
+  }
+
+  #lost(outcome: Extract<AcceptOutcome, { ok: false }>): void {
+    switch (outcome.cause) {
+      case "cancelled":
+        return this.finish({ reason: "cancelled", by: "remote", status: 487 });
+      case "remote-bye":
+        return this.finish({ reason: "remote-hangup", by: "remote" });
+      case "local-bye":
+        return this.finish({ reason: "hangup", by: "local" });
+      case "stopped":
+        return this.finish({ reason: "hangup", by: "system" });
+      case "no-ack":
+        return this.finish({ reason: "failed", by: "system", status: 408 });
+      default:
+        return this.finish({ reason: "failed", by: "system" });
+    }
+  }
+}

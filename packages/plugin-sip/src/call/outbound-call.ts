@@ -1,0 +1,201 @@
+import type { EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
+import { callEnded, notSupported } from "../errors.js";
+import type { ChallengeHandler, Destination, ExtraHeaders, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { bestStatus, reasonHeader, reasonOfStatus } from "./end-reasons.js";
+import { sdpBodyOf } from "./message-body.js";
+import { SipCall } from "./sip-call.js";
+import type { SipCallIdentity } from "./sip-call.js";
+
+/** One place where the called side may be: a registered phone or a trunk. */
+export interface DialTarget {
+  /** Request-URI. */
+  readonly uri: string;
+  readonly destination?: Destination;
+  readonly route?: readonly string[];
+  readonly transport?: "udp" | "tcp";
+  readonly onChallenge?: ChallengeHandler;
+  /** The place could not be reached at all (its connection is gone). */
+  unreachable?(): void;
+}
+
+export interface DialPlan {
+  /** From: name-addr or URI. */
+  readonly from: string;
+  /** To: name-addr or URI. */
+  readonly to: string;
+  /** User part of our Contact. */
+  readonly contactUser: string;
+  /** Rung at once; the first that answers gets the call. */
+  readonly targets: readonly DialTarget[];
+  readonly headers?: ExtraHeaders;
+  readonly timeoutMs?: number;
+  readonly near?: MediaLeg;
+  readonly signal?: AbortSignal;
+}
+
+interface Branch {
+  readonly target: DialTarget;
+  readonly invite: OutgoingInvite;
+  settled: boolean;
+}
+
+/** A call of ours, forked to every target in parallel. */
+export class OutboundCall extends SipCall implements OutboundCallContract {
+  readonly answered: Promise<boolean>;
+  readonly #agent: UserAgent;
+  readonly #plan: DialPlan;
+  readonly #branches: Branch[] = [];
+  readonly #statuses: number[] = [];
+  #settleAnswered: (answered: boolean) => void = () => undefined;
+  #timer: Timer | undefined;
+  #won = false;
+
+  constructor(environment: CallEnvironment, identity: SipCallIdentity, agent: UserAgent, plan: DialPlan) {
+    super(environment, identity);
+    this.#agent = agent;
+    this.#plan = plan;
+    this.answered = new Promise((resolve) => (this.#settleAnswered = resolve));
+    const { signal } = plan;
+    const abort = (): void => void this.hangup({ reason: "cancelled" });
+    signal?.addEventListener("abort", abort, { once: true });
+    void this.ended.then(() => {
+      signal?.removeEventListener("abort", abort);
+      this.#timer?.cancel();
+      this.#settleAnswered(false);
+    });
+  }
+
+  /** Begins to ring. Never rejects: what goes wrong ends the call. */
+  async start(): Promise<void> {
+    const { clock, ringTimeoutMs } = this.environment;
+    if (this.#plan.signal?.aborted === true) return this.finish({ reason: "cancelled", by: "local" });
+    if (this.#plan.targets.length === 0) return this.finish({ reason: "unreachable", by: "system", status: 480 });
+    this.#timer = clock.setTimeout(() => this.#timedOut(), this.#plan.timeoutMs ?? ringTimeoutMs);
+    try {
+      await this.sound.open(this.#plan.near);
+    } catch (error) {
+      this.environment.log.warn({ callId: this.id, error: errorText(error) }, "an outgoing call got no media");
+      return this.finish({ reason: "failed", by: "system", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
+    }
+    if (this.over() !== undefined) return;
+    const body = this.sound.sdp.offer(this.sound.local());
+    for (const target of this.#plan.targets) this.#fork(target, body);
+    this.#concludeIfLost();
+  }
+
+  async ring(): Promise<void> {
+    // An outgoing call rings when its far end says so.
+  }
+
+  async answer(): Promise<void> {
+    if (!(await this.answered)) throw callEnded(this.over() ?? "failed");
+  }
+
+  async redirect(to: string): Promise<void> {
+    this.requireAlive();
+    if (this.session === undefined) throw notSupported("sending an outgoing call elsewhere before its answer");
+    return this.refer(this.session, to);
+  }
+
+  protected override giveUp(_options: HangupOptions, reason: EndReason): void {
+    this.#cancelAll(reasonHeader(reason));
+  }
+
+  #fork(target: DialTarget, body: string): void {
+    const plan = this.#plan;
+    let invite: OutgoingInvite;
+    try {
+      invite = this.#agent.invite({
+        uri: target.uri,
+        from: plan.from,
+        to: plan.to,
+        contactUser: plan.contactUser,
+        body,
+        ...(plan.headers === undefined ? {} : { headers: plan.headers }),
+        ...(target.destination === undefined ? {} : { destination: target.destination }),
+        ...(target.route === undefined || target.route.length === 0 ? {} : { route: target.route }),
+        ...(target.transport === undefined ? {} : { transport: target.transport }),
+        ...(target.onChallenge === undefined ? {} : { onChallenge: target.onChallenge }),
+        provisional: (response) => this.#provisional(response),
+      });
+    } catch (error) {
+      // A header or address that cannot be written.
+      this.environment.log.warn({ callId: this.id, error: errorText(error) }, "an outgoing call could not be written");
+      this.#statuses.push(400);
+      return;
+    }
+    const branch: Branch = { target, invite, settled: false };
+    this.#branches.push(branch);
+    void invite.outcome.then((outcome) => {
+      branch.settled = true;
+      if (outcome.answered) this.#takeAnswer(outcome);
+      else this.#takeRefusal(branch, outcome);
+    });
+  }
+
+  #provisional(response: SipResponse): void {
+    if (this.over() !== undefined || this.#won || response.status < 180) return;
+    // Early media is heard only where one phone rings: with several nobody could say which.
+    const body = sdpBodyOf(response);
+    if (body.kind === "sdp" && this.#plan.targets.length === 1 && this.sound.sdp.receiveAnswer(body.text, false).ok) {
+      this.mediaOpen = true;
+      this.agreed();
+    }
+    this.enter("ringing");
+  }
+
+  #takeAnswer(outcome: Extract<InviteOutcome, { answered: true }>): void {
+    const { session, response } = outcome;
+    if (this.#won || this.over() !== undefined) {
+      // Two phones were lifted at once, or one after we gave up.
+      void session.bye({ headers: { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } });
+      return;
+    }
+    this.#won = true;
+    this.#timer?.cancel();
+    this.#cancelAll('SIP;cause=200;text="Call completed elsewhere"');
+    this.attach(session);
+    const body = sdpBodyOf(response);
+    const { sdp } = this.sound;
+    const answer = body.kind === "sdp" ? sdp.receiveAnswer(body.text) : undefined;
+    if (body.kind === "none" && sdp.audio !== undefined) sdp.abandonOffer();
+    else if (answer?.ok !== true) {
+      this.environment.log.warn({ callId: this.id, reason: answer?.reason ?? "no description" }, "the answer to an outgoing call could not be used");
+      this.finish({ reason: "failed", by: "system", status: 488 });
+      void session.bye({ headers: { Reason: 'SIP;cause=488;text="Not Acceptable Here"' } });
+      return;
+    }
+    this.agreed();
+    this.mediaOpen = true;
+    this.confirmed();
+    this.#settleAnswered(true);
+  }
+
+  #takeRefusal(branch: Branch, outcome: Extract<InviteOutcome, { answered: false }>): void {
+    if (outcome.cause === "transport") branch.target.unreachable?.();
+    if (this.over() !== undefined || this.#won) return;
+    // No answer at all, not even a ring, means that nothing is there.
+    const silent = (outcome.cause === "timeout" || outcome.cause === "transport") && this.state === "new";
+    this.#statuses.push(silent ? 503 : outcome.status);
+    if (outcome.status >= 600) this.#cancelAll(undefined);
+    this.#concludeIfLost();
+  }
+
+  #concludeIfLost(): void {
+    if (this.#won || this.#branches.some((b) => !b.settled) || this.#statuses.length < this.#plan.targets.length) return;
+    const status = bestStatus(this.#statuses);
+    this.finish({ reason: reasonOfStatus(status), by: "remote", status });
+  }
+
+  #timedOut(): void {
+    if (this.#won || this.over() !== undefined) return;
+    this.finish({ reason: "no-answer", by: "local", status: 408 });
+    this.#cancelAll(reasonHeader("no-answer"));
+  }
+
+  #cancelAll(reason: string | undefined): void {
+    for (const branch of this.#branches) if (!branch.settled) branch.invite.cancel(reason === undefined ? {} : { headers: { Reason: reason } });
+  }
+}

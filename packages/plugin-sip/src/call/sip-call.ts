@@ -1,0 +1,352 @@
+import type {
+  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions,
+} from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import { callEnded, notSupported, sipErrors } from "../errors.js";
+import type { ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { CallMedia } from "./call-media.js";
+import { dtmfOfInfo } from "./dtmf-info.js";
+import { causeOf, reasonHeader } from "./end-reasons.js";
+import { sdpBodyOf } from "./message-body.js";
+
+/** What is known of a call before it is made. */
+export interface SipCallIdentity {
+  readonly id: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: Party;
+  readonly to: Party;
+  readonly via: Call["via"];
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Nobody taking a transfer request within this time means 603 (see CallEvent). */
+const TRANSFER_WAIT_MS = 1_000;
+/** A REFER of ours whose progress is never reported is given up after this. */
+const REFER_WAIT_MS = 60_000;
+
+const UNSUPPORTED_TYPE = { status: 415, headers: { Accept: "application/sdp" } };
+
+/**
+ * A leg over SIP in the terms of the `Call` contract: what is common to calls in and out. Everything
+ * that ends a call passes through `finish`, which runs once.
+ */
+export abstract class SipCall implements Call {
+  readonly adapter = "sip";
+  readonly id: string;
+  readonly direction: "inbound" | "outbound";
+  readonly from: Party;
+  readonly to: Party;
+  readonly via: Call["via"];
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly ended: Promise<CallEnd>;
+  protected readonly environment: CallEnvironment;
+  protected readonly sound: CallMedia;
+  /** The answered dialog. */
+  protected session: Session | undefined;
+  /** Whether the leg may be used: from early media or the answer on. */
+  protected mediaOpen = false;
+  #state: CallState = "new";
+  #settle: (end: CallEnd) => void = () => undefined;
+  readonly #abort = new AbortController();
+  readonly #listeners = new Set<(event: CallEvent) => void>();
+  #end: CallEnd | undefined;
+  #holding = false;
+  #heldByPeer = false;
+  /** Offers of ours go out one after the other. */
+  #offers: Promise<unknown> = Promise.resolve();
+
+  constructor(environment: CallEnvironment, identity: SipCallIdentity, signallingAddress?: string) {
+    this.environment = environment;
+    this.id = identity.id;
+    this.direction = identity.direction;
+    this.from = identity.from;
+    this.to = identity.to;
+    this.via = identity.via;
+    this.attributes = identity.attributes;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+    this.sound = new CallMedia(environment, { timedOut: (ms) => this.#mediaTimedOut(ms), failed: () => this.#mediaFailed() }, signallingAddress);
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get media(): MediaLeg | undefined {
+    return this.mediaOpen ? this.sound.leg : undefined;
+  }
+
+  subscribe(listener: (event: CallEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  abstract ring(): Promise<void>;
+  abstract answer(): Promise<void>;
+  abstract redirect(to: string): Promise<void>;
+  /** Refuses or cancels what is not answered yet. `finish` has run. */
+  protected abstract giveUp(options: HangupOptions, reason: EndReason): void;
+
+  async hangup(options: HangupOptions = {}): Promise<void> {
+    if (this.#end !== undefined) return;
+    const reason = options.reason ?? "hangup";
+    const session = this.session;
+    this.finish({ reason, by: "local", ...(session === undefined && options.status !== undefined ? { status: options.status } : {}) });
+    try {
+      if (session === undefined) this.giveUp(options, reason);
+      else void session.bye(reasonHeaders(reason));
+    } catch (error) {
+      this.environment.log.error({ callId: this.id, error: errorText(error) }, "the end of a call could not be told to its peer");
+    }
+  }
+
+  play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback {
+    const leg = this.media;
+    if (leg !== undefined) return leg.play(source, options);
+    if (this.#end === undefined) throw sipErrors.NO_MEDIA();
+    return { id: `${this.id}/ended`, done: Promise.resolve({ reason: "leg-ended", playedMs: 0 }), stop: () => undefined };
+  }
+
+  async collect(options?: CollectOptions): Promise<Collected> {
+    const leg = this.media;
+    if (leg !== undefined) return leg.collect(options);
+    if (this.#end === undefined) throw sipErrors.NO_MEDIA();
+    return { digits: "", reason: "ended" };
+  }
+
+  async sendDtmf(digits: string): Promise<void> {
+    const leg = this.media;
+    this.requireAlive();
+    if (leg === undefined) throw sipErrors.NO_MEDIA();
+    await leg.sendDtmf(digits);
+  }
+
+  hold(): Promise<void> {
+    return this.#offer(true);
+  }
+
+  unhold(): Promise<void> {
+    return this.#offer(false);
+  }
+
+  async mediaPort(kind: "audio" | "t38"): Promise<unknown> {
+    this.requireAlive();
+    if (kind === "t38") throw notSupported("T.38");
+    if (this.media === undefined) throw sipErrors.NO_MEDIA();
+    return this.media;
+  }
+
+  /** Enters `ringing` or `answered`; never goes back. */
+  protected enter(state: "ringing" | "answered"): void {
+    if (this.#state === "ended" || this.#state === state || this.#state === "answered") return;
+    this.#state = state;
+    this.#tell({ type: "state", state, at: this.environment.clock.now() });
+  }
+
+  /** Ends the call for everybody who looks at it. Only the first call counts. */
+  protected finish(end: Omit<CallEnd, "at">): void {
+    if (this.#end !== undefined) return;
+    const whole: CallEnd = { ...end, at: this.environment.clock.now() };
+    this.#end = whole;
+    this.#state = "ended";
+    this.sound.close();
+    if (this.session !== undefined) this.environment.onDialog(this.id, null);
+    this.#abort.abort(callEnded(whole.reason));
+    this.#settle(whole);
+    this.#tell({ type: "state", state: "ended", at: whole.at });
+    this.#listeners.clear();
+  }
+
+  /** Why it has ended, if it has. A method, since every await may change the answer. */
+  protected over(): EndReason | undefined {
+    return this.#end?.reason;
+  }
+
+  protected requireAlive(): void {
+    const over = this.over();
+    if (over !== undefined) throw callEnded(over);
+  }
+
+  /** Takes over an answered dialog. Must be called before anything can arrive on it. */
+  protected attach(session: Session): void {
+    this.session = session;
+    session.handle({
+      reoffer: (offer) => this.#reoffer(offer),
+      refer: (refer) => this.#refer(refer),
+      request: (request) => this.#request(request),
+      ended: (end) => this.#sessionEnded(end),
+    });
+  }
+
+  /** The dialog is confirmed and the sound flows. */
+  protected confirmed(): void {
+    this.enter("answered");
+    this.#storeDialog();
+  }
+
+  protected agreed(): void {
+    const audio = this.sound.sdp.audio;
+    if (audio === undefined) return;
+    this.sound.apply(audio);
+    if (audio.heldByPeer === this.#heldByPeer) return;
+    this.#heldByPeer = audio.heldByPeer;
+    this.#tell({ type: "remote-hold", held: audio.heldByPeer });
+  }
+
+  /** Sends the far end of an answered call elsewhere and lets it go when it has arrived there. */
+  protected async refer(session: Session, to: string): Promise<void> {
+    const referral = session.refer(this.environment.absoluteUri(to));
+    const outcome = await referral.accepted;
+    this.requireAlive();
+    if (outcome.status >= 300) throw sipErrors.REDIRECT_REFUSED(outcome.status);
+    let stop: () => void = () => undefined;
+    const late = new Promise<{ status: number | undefined }>((resolve) => {
+      const timer = this.environment.clock.setTimeout(() => resolve({ status: 408 }), REFER_WAIT_MS);
+      stop = () => timer.cancel();
+    });
+    const { status } = await Promise.race([referral.finished, late]);
+    stop();
+    if (status !== undefined && status >= 300) throw sipErrors.REDIRECT_REFUSED(status);
+    await this.hangup();
+  }
+
+  async #offer(hold: boolean): Promise<void> {
+    const turn = this.#offers.then(() => this.#offerNow(hold));
+    this.#offers = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #offerNow(hold: boolean): Promise<void> {
+    this.requireAlive();
+    const session = this.session;
+    if (session === undefined || this.#state !== "answered") throw sipErrors.NO_MEDIA();
+    if (this.#holding === hold) return;
+    const { sdp } = this.sound;
+    const outcome = await session.reinvite({ body: sdp.offer(this.sound.local(), hold ? "sendonly" : "sendrecv") });
+    const over = this.over();
+    if (over !== undefined) {
+      sdp.abandonOffer();
+      throw callEnded(over);
+    }
+    const body = outcome.response !== undefined && outcome.status < 300 ? sdpBodyOf(outcome.response) : { kind: "none" as const };
+    const answer = body.kind === "sdp" ? sdp.receiveAnswer(body.text) : undefined;
+    if (answer?.ok !== true) {
+      sdp.abandonOffer();
+      throw sipErrors.OFFER_REFUSED(answer?.reason ?? outcome.status, { details: { status: outcome.status } });
+    }
+    this.#holding = hold;
+    this.agreed();
+    this.#storeDialog();
+  }
+
+  /** Re-INVITE or UPDATE of the peer: hold, unhold, another address or codec (RFC 3264 section 8). */
+  #reoffer(offer: IncomingReoffer): void {
+    const { sdp } = this.sound;
+    // Ours is waiting to be sent again after a glare: its description is already numbered, so the peer's must come after it.
+    if (sdp.offering) return offer.respond({ status: 491 });
+    const body = sdpBodyOf(offer.request);
+    if (body.kind === "other") return offer.respond(UNSUPPORTED_TYPE);
+    const wanted = this.#holding ? "sendonly" : "sendrecv";
+    if (body.kind === "none") return this.#lateReoffer(offer, wanted);
+    const negotiation = sdp.receiveOffer(body.text, wanted);
+    if (!negotiation.ok) return offer.respond({ status: negotiation.status, headers: warning(negotiation.reason) });
+    const { sdp: answer } = sdp.answer(this.sound.local(), wanted);
+    this.agreed();
+    void offer.accept({ body: answer }).then(() => this.#storeDialog());
+  }
+
+  /** A re-INVITE without a body asks for our offer; its ACK brings the answer. */
+  #lateReoffer(offer: IncomingReoffer, wanted: "sendonly" | "sendrecv"): void {
+    const { sdp } = this.sound;
+    const body = sdp.offer(this.sound.local(), wanted);
+    void offer.accept({ body }).then((ack) => {
+      const answer = ack === undefined ? { kind: "none" as const } : sdpBodyOf(ack);
+      if (answer.kind === "sdp" && sdp.receiveAnswer(answer.text).ok) this.agreed();
+      else sdp.abandonOffer();
+      this.#storeDialog();
+    });
+  }
+
+  #refer(refer: IncomingRefer): void {
+    let settled = false;
+    const once = (fn: () => void): void => {
+      if (settled) return;
+      settled = true;
+      timer.cancel();
+      fn();
+    };
+    const timer = this.environment.clock.setTimeout(() => once(() => refer.respond({ status: 603 })), TRANSFER_WAIT_MS);
+    if (this.#listeners.size === 0) return once(() => refer.respond({ status: 603 }));
+    this.#tell({
+      type: "transfer-request",
+      to: refer.target,
+      accept: () =>
+        once(() => {
+          refer.accept();
+          // From here the hotline answers for the transfer; the phone may let go.
+          refer.finish(200);
+        }),
+      reject: (status = 603) => once(() => refer.respond({ status })),
+    });
+  }
+
+  #request(request: IncomingRequest): void {
+    const { method, contentType, body } = request.request;
+    if (method !== "INFO") return request.respond(method === "OPTIONS" ? { status: 200 } : { status: 405 });
+    if (body.length === 0) return request.respond({ status: 200 });
+    if (contentType !== "application/dtmf-relay" && contentType !== "application/dtmf") {
+      return request.respond({ status: 415, headers: { Accept: "application/dtmf-relay, application/dtmf" } });
+    }
+    const digit = dtmfOfInfo(contentType, body.toString("latin1"));
+    if (digit === undefined) return request.respond({ status: 400, reason: "No Such Key" });
+    request.respond({ status: 200 });
+    this.media?.injectDtmf(digit);
+  }
+
+  #sessionEnded(end: SessionEnd): void {
+    if (end.cause === "bye") {
+      const status = causeOf(end.request);
+      this.finish({ reason: end.by === "remote" ? "remote-hangup" : "hangup", by: end.by, ...(status === undefined ? {} : { status }) });
+    } else if (end.cause === "stopped") this.finish({ reason: "hangup", by: "system" });
+    else this.finish({ reason: end.cause === "transport" ? "unreachable" : "failed", by: "system", ...(end.cause === "no-ack" ? { status: 408 } : {}) });
+  }
+
+  #mediaTimedOut(silentMs: number): void {
+    if (this.#state !== "answered") return;
+    this.environment.log.info({ callId: this.id, silentMs }, "no sound has come for too long; the call is ended");
+    void this.hangup({ reason: "media-timeout" });
+  }
+
+  #mediaFailed(): void {
+    this.environment.log.error({ callId: this.id }, "the media of a call failed; the call is ended");
+    void this.hangup({ reason: "failed", status: 503 });
+  }
+
+  #storeDialog(): void {
+    if (this.#end === undefined && this.session !== undefined && this.session.state === "confirmed") this.environment.onDialog(this.id, this.session.dialog.snapshot());
+  }
+
+  #tell(event: CallEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.environment.log.error({ err: error, callId: this.id, event: event.type }, "a listener of a call failed");
+      }
+    }
+  }
+}
+
+/** A Warning that tells why a description was refused (RFC 3261 section 20.43). */
+export function warning(reason: string): ExtraHeaders {
+  return { Warning: `399 hotline "${reason.replace(/["\\\r\n]/g, "")}"` };
+}
+
+function reasonHeaders(reason: EndReason): { headers?: ExtraHeaders } {
+  const value = reasonHeader(reason);
+  return value === undefined ? {} : { headers: { Reason: value } };
+}

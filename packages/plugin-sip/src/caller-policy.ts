@@ -1,0 +1,73 @@
+import type { DigestCredentials } from "@hotlinejs/core";
+import type { Authenticator } from "./registrar/authenticator.js";
+import type { MessageSource, ResponseOptions, SipRequest } from "./stack/index.js";
+import { SipParseError, uriUser } from "./stack/index.js";
+import type { Trunk } from "./trunk/trunk.js";
+import type { TrunkTable } from "./trunk/trunk-table.js";
+
+/** Who is calling. */
+export type Caller =
+  | { readonly kind: "account"; readonly account: string }
+  | { readonly kind: "trunk"; readonly trunk: Trunk }
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "refused"; readonly response: ResponseOptions };
+
+export interface CallerPolicyDeps {
+  readonly trunks: TrunkTable;
+  readonly credentials: DigestCredentials;
+  readonly authenticator: Authenticator;
+  readonly allowAnonymous: boolean;
+}
+
+/**
+ * Decides whose a call is. In this order:
+ *
+ * 1. From names an account of this hotline: it must prove it by digest, and then calls as that
+ *    account, whatever its address. (So a phone and a trunk may share an address, as they do in a
+ *    demo on 127.0.0.1, and nobody on a trunk can pose as an agent. A trunk with
+ *    `challengeAccounts: false` skips this.)
+ * 2. The source address is a trunk's: a call of that trunk. With `numbers`, others get 404.
+ * 3. `allowAnonymous`: taken as anonymous. Otherwise 403.
+ */
+export class CallerPolicy {
+  readonly #deps: CallerPolicyDeps;
+
+  constructor(deps: CallerPolicyDeps) {
+    this.#deps = deps;
+  }
+
+  async identify(request: SipRequest, source: MessageSource): Promise<Caller> {
+    const { trunks, credentials, authenticator, allowAnonymous } = this.#deps;
+    const trunk = trunks.bySource(source.address);
+    const user = fromUser(request);
+    if (user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined) {
+      const proof = await authenticator.authenticate(request, source, user);
+      return proof.ok ? { kind: "account", account: proof.account } : { kind: "refused", response: proof.response };
+    }
+    if (trunk !== undefined) {
+      const { numbers } = trunk.config;
+      if (numbers !== undefined && !numbers.includes(dialledUser(request))) return { kind: "refused", response: { status: 404 } };
+      return { kind: "trunk", trunk };
+    }
+    return allowAnonymous ? { kind: "anonymous" } : { kind: "refused", response: { status: 403 } };
+  }
+}
+
+/** User part of From; empty when there is none or it cannot be read. */
+export function fromUser(request: SipRequest): string {
+  return readUser(() => uriUser(request.from.parsedUri()));
+}
+
+/** What was dialled: the user part of the Request-URI, since To may still show the number before a diversion. */
+export function dialledUser(request: SipRequest): string {
+  return readUser(() => uriUser(request.parsedUri()));
+}
+
+function readUser(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SipParseError) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,196 @@
+import type { OriginateOptions, Party } from "@hotlinejs/core";
+import { isIP } from "node:net";
+import type { DialPlan, DialTarget } from "./call/outbound-call.js";
+import { DigestClient } from "./digest/digest-client.js";
+import { sipErrors } from "./errors.js";
+import { cleanNumber } from "./parties.js";
+import type { Registrar } from "./registrar/registrar.js";
+import type { ChallengeHandler } from "./stack/index.js";
+import { escapeUser, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
+import type { SipUri } from "./stack/index.js";
+import type { Trunk } from "./trunk/trunk.js";
+import type { TrunkChoice, TrunkTable } from "./trunk/trunk-table.js";
+
+/** An outgoing call, planned: where to, as whom, and on which channel. */
+export interface PlannedCall {
+  readonly plan: DialPlan;
+  readonly from: Party;
+  readonly to: Party;
+  readonly via: { readonly kind: "trunk" | "account"; readonly key: string };
+  /** Gives the trunk's channel back. */
+  release(): void;
+}
+
+export interface DialerDeps {
+  readonly registrar: Registrar;
+  readonly trunks: TrunkTable;
+  /** Host part of our own addresses, IPv6 in brackets. */
+  localHost(): string;
+  /** Port of our own addresses. */
+  localPort(): number | undefined;
+  /** Names under which this hotline is addressed: realm, hosts. */
+  ownHosts(): ReadonlySet<string>;
+}
+
+/** Where an address leads. */
+type Place = { readonly kind: "account"; readonly account: string } | { readonly kind: "number"; readonly number: string } | { readonly kind: "host"; readonly uri: SipUri };
+
+/**
+ * Turns an address into a plan. `sip:1001` and `sip:1001@<this hotline>` are phones registered here;
+ * `tel:` numbers go to the trunk with the fitting prefix; `sip:user@host` only where the host is a
+ * trunk's. Everything else is refused: this is no relay.
+ */
+export class Dialer {
+  readonly #deps: DialerDeps;
+  readonly #challenge = new Map<string, ChallengeHandler>();
+
+  constructor(deps: DialerDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_FULL */
+  plan(to: string, options: OriginateOptions): PlannedCall {
+    const place = this.#place(to);
+    if (place.kind === "account") return this.#toAccount(place.account, to, options);
+    const number = place.kind === "number" ? place.number : cleanNumber(uriUser(place.uri));
+    const choice = place.kind === "number" ? this.#deps.trunks.choose(number) : this.#deps.trunks.chooseHost(place.uri.host, place.uri.port);
+    return this.#toTrunk(number, to, choice, options);
+  }
+
+  /** The account an address means, if it means one. */
+  accountOf(address: string): string | undefined {
+    const place = this.#place(address);
+    return place.kind === "account" ? place.account : undefined;
+  }
+
+  /** A whole URI for any address this dialer knows, as a peer can use it. */
+  absoluteUri(address: string): string {
+    const place = this.#place(address);
+    if (place.kind !== "account") return address;
+    return this.#ownUri(place.account, true);
+  }
+
+  #place(address: string): Place {
+    const bad = (): Error => sipErrors.BAD_ADDRESS(address.slice(0, 100));
+    const tel = /^tel:([^;]+)/i.exec(address);
+    if (tel !== null) {
+      const number = (tel[1] ?? "").replace(/[-.() ]/g, "");
+      if (!/^\+?[0-9*#]{1,30}$/.test(number)) throw bad();
+      return { kind: "number", number };
+    }
+    const bare = /^sips?:([^@;?:<>\s]{1,64})$/i.exec(address);
+    if (bare?.[1] !== undefined) return { kind: "account", account: decode(bare[1]) };
+    let uri: SipUri;
+    try {
+      uri = parseUri(address);
+    } catch (error) {
+      if (error instanceof SipParseError) throw bad();
+      throw error;
+    }
+    const user = uriUser(uri);
+    if ((uri.scheme !== "sip" && uri.scheme !== "sips") || user === "") throw bad();
+    if (this.#deps.ownHosts().has(uri.host.toLowerCase()) && (uri.port === undefined || uri.port === this.#deps.localPort())) return { kind: "account", account: user };
+    return { kind: "host", uri };
+  }
+
+  #toAccount(account: string, to: string, options: OriginateOptions): PlannedCall {
+    const { registrar } = this.#deps;
+    const targets = registrar.lookup(account).map(
+      (binding): DialTarget => ({
+        uri: binding.contact,
+        destination: binding.destination,
+        route: binding.path,
+        // Its connection is gone; over UDP silence may be a lost packet, so the binding stays until it runs out.
+        ...(binding.destination.flow === undefined ? {} : { unreachable: () => registrar.drop(binding) }),
+      }),
+    );
+    const from = this.#party(options.from, "");
+    return {
+      plan: { from: this.#fromAddress(from, this.#deps.localHost()), to: `<${this.#ownUri(account, false)}>`, contactUser: contactUser(from.number), targets, ...common(options) },
+      from,
+      to: { number: account, uri: to },
+      via: { kind: "account", key: account },
+      release: () => undefined,
+    };
+  }
+
+  #toTrunk(number: string, to: string, choice: TrunkChoice, options: OriginateOptions): PlannedCall {
+    if (choice.kind === "none") throw sipErrors.NO_ROUTE(to.slice(0, 100));
+    if (choice.kind === "full") throw sipErrors.TRUNK_FULL(to.slice(0, 100));
+    const { trunk, release } = choice;
+    const { outbound } = trunk;
+    if (outbound === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
+    const { registration, callerId } = trunk.config;
+    const from = this.#party(options.from, callerId ?? registration?.username ?? "");
+    const host = isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host;
+    const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === "tcp" ? ";transport=tcp" : ""}`;
+    const onChallenge = this.#credentials(trunk);
+    return {
+      plan: {
+        from: this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
+        to: `<${uri}>`,
+        contactUser: registration?.username ?? contactUser(from.number),
+        targets: [{ uri, transport: outbound.transport, ...(onChallenge === undefined ? {} : { onChallenge }) }],
+        ...common(options),
+      },
+      from,
+      to: { number, uri: to },
+      via: { kind: "trunk", key: trunk.key },
+      release,
+    };
+  }
+
+  /** Answers the challenges of a carrier we have an account at. One client per trunk, since it counts the uses of nonces. */
+  #credentials(trunk: Trunk): ChallengeHandler | undefined {
+    const { registration } = trunk.config;
+    if (registration === undefined) return undefined;
+    const known = this.#challenge.get(trunk.key) ?? challengeHandler(registration.authUsername ?? registration.username, registration.password);
+    this.#challenge.set(trunk.key, known);
+    return known;
+  }
+
+  #party(wanted: Partial<Party> | undefined, fallback: string): Party {
+    const number = wanted?.number === undefined || (wanted.number === "" && fallback !== "") ? fallback : wanted.number;
+    const displayName = wanted?.displayName;
+    return { number, uri: wanted?.uri ?? (number === "" ? "sip:anonymous@anonymous.invalid" : `sip:${escapeUser(number)}@${this.#deps.localHost()}`), ...(displayName === undefined ? {} : { displayName }) };
+  }
+
+  #fromAddress(from: Party, host: string): string {
+    const printableHost = isIP(host) === 6 ? `[${host}]` : host;
+    const uri = from.number === "" ? "sip:anonymous@anonymous.invalid" : `sip:${escapeUser(from.number)}@${printableHost}`;
+    return new NameAddr(from.displayName ?? "", uri).partyString();
+  }
+
+  #ownUri(user: string, withPort: boolean): string {
+    const port = withPort ? this.#deps.localPort() : undefined;
+    return `sip:${escapeUser(user)}@${this.#deps.localHost()}${port === undefined || port === 5060 ? "" : `:${port}`}`;
+  }
+}
+
+/** Answers 401 and 407 with these credentials. */
+export function challengeHandler(username: string, password: string): ChallengeHandler {
+  const client = new DigestClient({ username, password });
+  return ({ challenges, request, attempt }) => client.answer(challenges, { method: request.method, uri: request.uri, body: request.body, attempt });
+}
+
+function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal"> {
+  return {
+    ...(options.headers === undefined ? {} : { headers: options.headers }),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.near === undefined ? {} : { near: options.near }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+}
+
+function contactUser(number: string): string {
+  return number === "" ? "hotline" : number;
+}
+
+function decode(user: string): string {
+  try {
+    return decodeURIComponent(user);
+  } catch (error) {
+    if (error instanceof URIError) return user;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { defineErrors, HotlineError } from "@hotlinejs/core";
+
+/** Errors of plugin-sip. */
+export const sipErrors = defineErrors("SIP", {
+  PORT_IN_USE: { message: "Port %s on %s is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_PORT to a free port" },
+  BIND_FAILED: { message: "Cannot listen for SIP on %s port %s: %s. Set HOTLINE_HOST to an address of this machine and HOTLINE_SIP_PORT to a port this user may open" },
+  NO_ROUTE: { message: "No SIP trunk takes calls to %s. Give a trunk `outbound` with a fitting prefix", status: 422, sip: 404 },
+  BAD_ADDRESS: { message: "%s is not an address SIP can dial. Use sip:1001 for a registered phone, tel:13800138000 or sip:user@trunk-host", status: 422, sip: 484 },
+  TRUNK_FULL: { message: "All channels of the SIP trunks to %s are in use", status: 503, sip: 503 },
+  NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
+  OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
+  MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
+  REDIRECT_REFUSED: { message: "The other side refused to be transferred (%s)", status: 502 },
+});
+
+/** The two codes of core that every adapter answers with. Their meaning is declared there. */
+export function notSupported(what: string): HotlineError {
+  return new HotlineError("HTL_CORE_NOT_SUPPORTED", `sip does not support ${what}`, { status: 501, sip: 488 });
+}
+
+export function callEnded(reason: string): HotlineError {
+  return new HotlineError("HTL_CORE_CALL_ENDED", `The call has ended (${reason})`, { status: 409, sip: 481 });
+}

@@ -1,0 +1,59 @@
+import type { Party } from "@hotlinejs/core";
+import { dialledUser, fromUser } from "./caller-policy.js";
+import { parseNameAddr, SipParseError, uriUser } from "./stack/index.js";
+import type { NameAddr, SipRequest } from "./stack/index.js";
+
+/** The caller. A trunk's P-Asserted-Identity (RFC 3325) counts for more than From, which the caller may have chosen. */
+export function callingParty(request: SipRequest, trusted: boolean): Party {
+  const asserted = trusted ? assertedIdentity(request) : undefined;
+  const { from } = request;
+  const privacy = (request.headers.get("privacy") ?? "").toLowerCase();
+  const withheld = /\b(id|user|header)\b/.test(privacy) && !/\bnone\b/.test(privacy);
+  const user = asserted === undefined ? fromUser(request) : userOf(asserted);
+  const anonymous = withheld || user.toLowerCase() === "anonymous" || user.toLowerCase() === "restricted";
+  const displayName = (asserted?.displayName ?? "") || from.displayName;
+  if (anonymous) return { number: "", uri: "sip:anonymous@anonymous.invalid" };
+  return { number: cleanNumber(user), uri: (asserted ?? from).uri, ...(displayName === "" ? {} : { displayName: displayName.slice(0, 100) }) };
+}
+
+export function calledParty(request: SipRequest): Party {
+  const displayName = request.to.displayName;
+  return { number: cleanNumber(dialledUser(request)), uri: request.uri, ...(displayName === "" ? {} : { displayName: displayName.slice(0, 100) }) };
+}
+
+/** Facts of the signalling for records and routing (see Call.attributes). */
+export function attributesOf(request: SipRequest, source: { kind: string; address: string; port: number }): Record<string, string> {
+  const attributes: Record<string, string> = { "call-id": request.callId.slice(0, 256), source: `${source.kind}:${source.address}:${source.port}` };
+  for (const name of ["user-agent", "diversion", "subject", "call-info", "alert-info", "history-info"]) {
+    const value = request.headers.get(name);
+    if (value !== undefined) attributes[name] = value.slice(0, 500);
+  }
+  return attributes;
+}
+
+/** Visual separators of a telephone number go; names of other kinds stay as they are. */
+export function cleanNumber(user: string): string {
+  const number = user.replace(/[-.() ]/g, "");
+  return /^\+?[0-9*#]+$/.test(number) ? number : user.slice(0, 100);
+}
+
+function assertedIdentity(request: SipRequest): NameAddr | undefined {
+  try {
+    for (const element of request.headers.list("p-asserted-identity")) {
+      const address = parseNameAddr(element);
+      if (userOf(address) !== "") return address;
+    }
+  } catch (error) {
+    if (!(error instanceof SipParseError)) throw error;
+  }
+  return undefined;
+}
+
+function userOf(address: NameAddr): string {
+  try {
+    return uriUser(address.parsedUri());
+  } catch (error) {
+    if (error instanceof SipParseError) return "";
+    throw error;
+  }
+}

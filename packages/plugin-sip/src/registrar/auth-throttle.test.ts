@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/manual-clock.js";
+import { AuthThrottle } from "./auth-throttle.js";
+
+let clock: ManualClock;
+let throttle: AuthThrottle;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  throttle = new AuthThrottle(clock, { perAccount: 3, perSource: 5, windowMs: 60_000 });
+});
+
+describe("AuthThrottle", () => {
+  it("makes one account at one source wait after its failures, not its neighbours", async () => {
+    expect([1, 2, 3].map(() => throttle.failed("10.0.0.1", "1001"))).toEqual([false, false, true]);
+    expect(throttle.waiting("10.0.0.1", "1001")).toBe(60);
+    expect(throttle.waiting("10.0.0.1", "1002")).toBeUndefined();
+    expect(throttle.waiting("10.0.0.2", "1001")).toBeUndefined();
+    await clock.advance(60_000);
+    expect(throttle.waiting("10.0.0.1", "1001")).toBeUndefined();
+    expect(throttle.failed("10.0.0.1", "1001")).toBe(false);
+  });
+
+  it("makes a source wait that tries many names", () => {
+    for (let i = 0; i < 5; i++) throttle.failed("10.0.0.1", `guess${i}`);
+    expect(throttle.waiting("10.0.0.1", "fresh name")).toBe(60);
+    expect(throttle.waiting("10.0.0.2", "fresh name")).toBeUndefined();
+  });
+
+  it("forgets failures at success and after the window", async () => {
+    throttle.failed("s", "a");
+    throttle.failed("s", "a");
+    throttle.succeeded("s", "a");
+    expect(throttle.failed("s", "a")).toBe(false);
+    await clock.advance(60_001);
+    throttle.failed("s", "a");
+    throttle.failed("s", "a");
+    expect(throttle.waiting("s", "a")).toBeUndefined();
+  });
+
+  it("stays bounded under a flood of names", () => {
+    for (let i = 0; i < 50_000; i++) throttle.failed(`2001:db8::${i.toString(16)}`, "x");
+    expect(throttle.size).toBeLessThanOrEqual(20_000);
+    expect(throttle.waiting("2001:db8::0", "x")).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+import type { Audit, Logger } from "@hotlinejs/core";
+import type { DigestServer } from "../digest/digest-server.js";
+import type { MessageSource, ResponseOptions, SipRequest } from "../stack/index.js";
+import type { AuthThrottle } from "./auth-throttle.js";
+
+export type Authentication =
+  | { readonly ok: true; readonly account: string }
+  /** Answer with this. */
+  | { readonly ok: false; readonly response: ResponseOptions };
+
+export interface AuthenticatorDeps {
+  readonly digest: DigestServer;
+  readonly throttle: AuthThrottle;
+  readonly audit: Audit;
+  readonly log: Logger;
+}
+
+/** Proves who sends a request, slows guessing down and writes failures into the audit. Digests never reach a log. */
+export class Authenticator {
+  readonly #deps: AuthenticatorDeps;
+
+  constructor(deps: AuthenticatorDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param claimed account the request is about (user of From or To): only its owner may send it. */
+  async authenticate(request: SipRequest, source: MessageSource, claimed: string): Promise<Authentication> {
+    const { digest, throttle } = this.#deps;
+    const authorization = request.headers.all("authorization");
+    if (authorization.length > 0) {
+      const wait = throttle.waiting(source.address, claimed);
+      if (wait !== undefined) return { ok: false, response: { status: 403, reason: "Too Many Failures", retryAfter: wait } };
+    }
+    const verdict = await digest.verify({ method: request.method, uri: request.uri, authorization });
+    switch (verdict.kind) {
+      case "accepted":
+        if (verdict.username !== claimed) {
+          this.#failed(request, source, claimed, verdict.username, "account");
+          return { ok: false, response: { status: 403, reason: "Not Your Account" } };
+        }
+        throttle.succeeded(source.address, claimed);
+        return { ok: true, account: verdict.username };
+      case "challenge":
+        return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(verdict.stale) } } };
+      case "refused":
+        this.#failed(request, source, claimed, verdict.known ? verdict.username : undefined, verdict.why);
+        return { ok: false, response: { status: 403 } };
+      case "malformed":
+        return { ok: false, response: { status: 400, reason: "Bad Authorization" } };
+    }
+  }
+
+  #failed(request: SipRequest, source: MessageSource, claimed: string, account: string | undefined, why: string): void {
+    const { throttle, audit, log } = this.#deps;
+    const blocked = throttle.failed(source.address, claimed);
+    const details = { method: request.method, source: source.address, transport: source.kind, why, ...(account === undefined ? {} : { account }) };
+    log.warn(details, "SIP authentication failed");
+    const actor = "plugin:sip";
+    const entries = [audit.record({ actor, action: "sip.auth-failed", details, outcome: "refused" })];
+    if (blocked) entries.push(audit.record({ actor, action: "sip.auth-blocked", details: { source: source.address, ...(account === undefined ? {} : { account }) }, outcome: "refused" }));
+    for (const entry of entries) entry.catch((error: unknown) => log.error({ err: error }, "a failed SIP authentication could not be written into the audit"));
+  }
+}

@@ -1,0 +1,241 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/support/manual-clock.js";
+import { SipHeaders, SipRequest } from "../stack/index.js";
+import type { MessageSource } from "../stack/index.js";
+import type { Binding, UnbindReason } from "./binding.js";
+import { Registrar } from "./registrar.js";
+
+let clock: ManualClock;
+let told: [what: string, contact: string, extra: boolean | UnbindReason][];
+let registrar: Registrar;
+let cseq: number;
+
+function make(options: { maxContacts?: number } = {}): Registrar {
+  let id = 0;
+  return new Registrar({
+    clock,
+    ids: { next: () => `id-${++id}` },
+    listener: {
+      bound: (b, refreshed) => void told.push(["bound", b.contact, refreshed]),
+      unbound: (b, reason) => void told.push(["unbound", b.contact, reason]),
+    },
+    ...options,
+  });
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  told = [];
+  cseq = 0;
+  registrar = make();
+});
+
+const SOURCE: MessageSource = { kind: "udp", address: "192.0.2.10", port: 40000, local: { address: "10.0.0.1", port: 5060 } };
+
+interface Fields {
+  contact?: string | string[];
+  expires?: string;
+  callId?: string;
+  cseq?: number;
+  via?: string;
+  path?: string;
+}
+
+function register(fields: Fields = {}, source: MessageSource = SOURCE, account = "1001") {
+  const headers = new SipHeaders();
+  headers.add("Via", fields.via ?? "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport");
+  headers.add("Call-ID", fields.callId ?? "a");
+  headers.add("CSeq", `${fields.cseq ?? ++cseq} REGISTER`);
+  for (const contact of [fields.contact ?? []].flat()) headers.add("Contact", contact);
+  if (fields.expires !== undefined) headers.add("Expires", fields.expires);
+  if (fields.path !== undefined) headers.add("Path", fields.path);
+  headers.add("User-Agent", "phone/1");
+  return registrar.register(account, new SipRequest("REGISTER", "sip:10.0.0.1", headers), source);
+}
+
+const contacts = (): string[] => registrar.lookup("1001").map((b) => b.contact);
+const A = "<sip:1001@192.168.1.5:5062>";
+const B = "<sip:1001@192.168.1.6:5062>";
+
+describe("Registrar", () => {
+  it("binds, lists, refreshes and removes", async () => {
+    expect(register({ contact: `${A};expires=120` })).toMatchObject({ status: 200, headers: { Contact: ["<sip:1001@192.168.1.5:5062>;expires=120;q=1"] } });
+    await clock.advance(60_000);
+    expect(register()).toMatchObject({ status: 200, headers: { Contact: ["<sip:1001@192.168.1.5:5062>;expires=60;q=1"] } });
+    register({ contact: A, expires: "90" });
+    expect(register({ contact: `${A};expires=0` })).toMatchObject({ status: 200 });
+    expect(contacts()).toEqual([]);
+    expect(told).toEqual([
+      ["bound", "sip:1001@192.168.1.5:5062", false],
+      ["bound", "sip:1001@192.168.1.5:5062", true],
+      ["unbound", "sip:1001@192.168.1.5:5062", "removed"],
+    ]);
+    expect(clock.armed).toBeLessThanOrEqual(1);
+  });
+
+  it("expires by the clock, each binding at its own time", async () => {
+    register({ contact: [`${A};expires=60`, `${B};expires=100`] });
+    await clock.advance(59_999);
+    expect(contacts()).toHaveLength(2);
+    await clock.advance(1);
+    expect(contacts()).toEqual(["sip:1001@192.168.1.6:5062"]);
+    await clock.advance(40_000);
+    expect(contacts()).toEqual([]);
+    expect(told.slice(2)).toEqual([
+      ["unbound", "sip:1001@192.168.1.5:5062", "expired"],
+      ["unbound", "sip:1001@192.168.1.6:5062", "expired"],
+    ]);
+  });
+
+  it.each([
+    ["59", 423],
+    ["1", 423],
+    ["60", 200],
+  ])("answers Expires %s with %i", (expires, status) => {
+    const answer = register({ contact: A, expires });
+    expect(answer.status).toBe(status);
+    if (status === 423) expect(answer.headers).toEqual({ "Min-Expires": "60" });
+    expect(contacts()).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  it.each([
+    [undefined, 300],
+    ["7200", 3600],
+    ["4294967295", 3600],
+    ["soon", 3600],
+    ["-5", 3600],
+  ])("grants Expires %s for %i s", (expires, granted) => {
+    const answer = register({ contact: A, ...(expires === undefined ? {} : { expires }) });
+    expect(answer.headers.Contact).toEqual([expect.stringContaining(`;expires=${granted};`)]);
+  });
+
+  it("lets the contact's own expires win over the header", () => {
+    register({ contact: [`${A};expires=600`, B], expires: "120" });
+    expect(registrar.lookup("1001").map((b) => (b.expiresAt - clock.now()) / 1000)).toEqual([600, 120]);
+  });
+
+  it("removes everything with Contact *, and only so", () => {
+    register({ contact: [A, B] });
+    expect(register({ contact: "*" })).toMatchObject({ status: 400 });
+    expect(register({ contact: "*", expires: "60" })).toMatchObject({ status: 400 });
+    expect(register({ contact: ["*", A], expires: "0" })).toMatchObject({ status: 400 });
+    expect(contacts()).toHaveLength(2);
+    const answer = register({ contact: "*", expires: "0" });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.Contact).toBeUndefined();
+    expect(contacts()).toEqual([]);
+  });
+
+  it("does not let an older request undo a newer one, and changes all or nothing", () => {
+    register({ contact: A, cseq: 5 });
+    expect(register({ contact: [B, `${A};expires=0`], cseq: 5 })).toMatchObject({ status: 500 });
+    expect(register({ contact: "*", expires: "0", cseq: 4 })).toMatchObject({ status: 500 });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.5:5062"]);
+    expect(register({ contact: `${A};expires=0`, cseq: 1, callId: "another" })).toMatchObject({ status: 200 });
+    expect(contacts()).toEqual([]);
+  });
+
+  it("orders by q, then by the newest", () => {
+    register({ contact: [`${A};q=0.2`, `${B};q=0.9`, "<sip:1001@192.168.1.7>;q=junk"] });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.7", "sip:1001@192.168.1.6:5062", "sip:1001@192.168.1.5:5062"]);
+  });
+
+  it("knows a contact again by the rules of URI comparison", () => {
+    register({ contact: "<sip:1001@Phone.Example:5062;transport=udp>" });
+    register({ contact: "<sip:1001@phone.example:5062;transport=UDP;ob>" });
+    expect(contacts()).toHaveLength(1);
+    register({ contact: "<sip:1001@phone.example:5063;transport=udp>" });
+    expect(contacts()).toHaveLength(2);
+  });
+
+  it("takes a phone with the same instance for the same phone at another port", () => {
+    register({ contact: `${A};+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1` });
+    register({ contact: `<sip:1001@192.168.1.5:61000>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1`, callId: "after restart" });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.5:61000"]);
+    expect(told.slice(1)).toEqual([
+      ["bound", "sip:1001@192.168.1.5:61000", false],
+      ["unbound", "sip:1001@192.168.1.5:5062", "replaced"],
+    ]);
+    register({ contact: `<sip:1001@192.168.1.5:62000>;expires=0;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1` });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.5:61000"]);
+  });
+
+  it("makes room for a new phone by letting the one go that expires first", () => {
+    registrar = make({ maxContacts: 2 });
+    register({ contact: `${A};expires=100` });
+    register({ contact: `${B};expires=200` });
+    register({ contact: "<sip:1001@192.168.1.7>;expires=300" });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.7", "sip:1001@192.168.1.6:5062"]);
+  });
+
+  it("binds the same contact once when it is given twice", () => {
+    register({ contact: [A, A] });
+    expect(contacts()).toHaveLength(1);
+  });
+
+  it.each(["<tel:+861012333>", "<mailto:a@b>", "<sip:1001@>", "<sip:1001@host", "not an address"])("refuses the contact %s", (contact) => {
+    expect(register({ contact })).toMatchObject({ status: 400 });
+    expect(registrar.all()).toEqual([]);
+  });
+
+  it("keeps accounts apart", () => {
+    register({ contact: A });
+    register({ contact: "*", expires: "0" }, SOURCE, "1002");
+    expect(contacts()).toHaveLength(1);
+    expect(registrar.lookup("1002")).toEqual([]);
+  });
+
+  describe("where a phone is reached", () => {
+    const to = (): Binding["destination"] | undefined => registrar.lookup("1001")[0]?.destination;
+
+    it("behind NAT: at its source", () => {
+      register({ contact: A });
+      expect(to()).toEqual({ kind: "udp", host: "192.0.2.10", port: 40000 });
+    });
+
+    it("without rport and with a foreign contact: at its source all the same, never at a third party", () => {
+      register({ contact: "<sip:1001@203.0.113.1>", via: "SIP/2.0/UDP 203.0.113.1;branch=z9hG4bK1" });
+      expect(to()).toEqual({ kind: "udp", host: "192.0.2.10", port: 40000 });
+    });
+
+    it("without rport at its own address: at the port of its contact", () => {
+      register({ contact: "<sip:1001@192.0.2.10:5099>", via: "SIP/2.0/UDP 192.0.2.10:5099;branch=z9hG4bK1" });
+      expect(to()).toEqual({ kind: "udp", host: "192.0.2.10", port: 5099 });
+    });
+
+    it("over TCP: on its connection", () => {
+      register({ contact: A, via: "SIP/2.0/TCP 192.168.1.5;branch=z9hG4bK1" }, { ...SOURCE, kind: "tcp", flow: "f7" });
+      expect(to()).toEqual({ kind: "tcp", host: "192.0.2.10", port: 40000, flow: "f7" });
+    });
+
+    it("through a proxy: along the path, which is told back", () => {
+      const answer = register({ contact: A, path: "<sip:edge.example;lr>", via: "SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1" });
+      expect(answer.headers.Path).toEqual(["<sip:edge.example;lr>"]);
+      expect(registrar.lookup("1001")[0]).toMatchObject({ path: ["<sip:edge.example;lr>"], destination: { host: "192.0.2.10", port: 40000 } });
+    });
+  });
+
+  it("takes back what was stored, without what has run out, and can drop a dead phone", () => {
+    register({ contact: [`${A};expires=100`, `${B};expires=200`] });
+    const stored = registrar.all();
+    clock.set(clock.now() + 150_000);
+    told = [];
+    registrar = make();
+    registrar.restore(stored);
+    expect(contacts()).toEqual(["sip:1001@192.168.1.6:5062"]);
+    expect(told.map((t) => t[0])).toEqual(["unbound", "bound"]);
+    const [left] = registrar.all();
+    if (left === undefined) throw new Error("no binding");
+    registrar.drop(left);
+    registrar.drop(left);
+    expect(told.slice(2)).toEqual([["unbound", "sip:1001@192.168.1.6:5062", "lost"]]);
+  });
+
+  it("arms no timer once closed", () => {
+    register({ contact: A });
+    registrar.close();
+    expect(clock.armed).toBe(0);
+    register({ contact: B });
+    expect(clock.armed).toBe(0);
+  });
+});

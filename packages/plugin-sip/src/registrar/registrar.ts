@@ -1,0 +1,246 @@
+import type { Clock, Ids, Timer } from "@hotlinejs/core";
+import type { Destination, ExtraHeaders, MessageSource, NameAddr, SipRequest, SipUri } from "../stack/index.js";
+import { parseUri, SipParseError, uriEquals } from "../stack/index.js";
+import type { Binding, RegistrarListener, UnbindReason } from "./binding.js";
+
+export interface RegistrarOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly listener: RegistrarListener;
+  /** Seconds. Shorter wishes get 423 (RFC 3261 section 10.3 step 7). Default 60. */
+  readonly minExpires?: number;
+  /** Seconds. Longer wishes are cut to it. Default 3600. */
+  readonly maxExpires?: number;
+  /** Seconds for a phone that wishes nothing. Default 300. */
+  readonly defaultExpires?: number;
+  /** Phones of one account; the one that would expire first makes room. Default 10. */
+  readonly maxContacts?: number;
+}
+
+/** How to answer a REGISTER. */
+export interface RegisterAnswer {
+  readonly status: number;
+  readonly reason?: string;
+  readonly headers: ExtraHeaders;
+}
+
+/** setTimeout of Node fires at once above 2^31-1 ms; waking earlier is harmless. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+interface Wish {
+  readonly address: NameAddr;
+  readonly uri: SipUri;
+  /** Seconds; 0 removes. */
+  readonly expires: number;
+  readonly q: number;
+  readonly instance: string | undefined;
+}
+
+/**
+ * The location service: which phones an account can be rung at. State lives here; whoever stores it
+ * listens. A request changes all of its bindings or none.
+ */
+export class Registrar {
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #listener: RegistrarListener;
+  readonly #minExpires: number;
+  readonly #maxExpires: number;
+  readonly #defaultExpires: number;
+  readonly #maxContacts: number;
+  readonly #bindings = new Map<string, Map<string, Binding>>();
+  #timer: Timer | undefined;
+  #timerAt = Infinity;
+  #closed = false;
+
+  constructor(options: RegistrarOptions) {
+    this.#clock = options.clock;
+    this.#ids = options.ids;
+    this.#listener = options.listener;
+    this.#minExpires = options.minExpires ?? 60;
+    this.#maxExpires = options.maxExpires ?? 3600;
+    this.#defaultExpires = options.defaultExpires ?? 300;
+    this.#maxContacts = options.maxContacts ?? 10;
+  }
+
+  /** Takes back what an earlier process knew. What has run out meanwhile is told as expired. */
+  restore(bindings: readonly Binding[]): void {
+    for (const binding of bindings) {
+      if (binding.expiresAt <= this.#clock.now()) this.#listener.unbound(binding, "expired");
+      else this.#put(binding, false);
+    }
+  }
+
+  /** Live bindings of an account, best first (q, then the newest). */
+  lookup(account: string): readonly Binding[] {
+    const now = this.#clock.now();
+    const live = [...(this.#bindings.get(account)?.values() ?? [])].filter((b) => b.expiresAt > now);
+    return live.sort((a, b) => b.q - a.q || b.expiresAt - a.expiresAt);
+  }
+
+  all(): readonly Binding[] {
+    const now = this.#clock.now();
+    return [...this.#bindings.values()].flatMap((byId) => [...byId.values()]).filter((b) => b.expiresAt > now);
+  }
+
+  /** Forgets a binding that turned out dead (its connection is gone). */
+  drop(binding: Binding): void {
+    if (this.#bindings.get(binding.account)?.get(binding.id) === binding) this.#remove(binding, "lost");
+  }
+
+  /** Lets go of the timer. Bindings stay stored. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Carries out a REGISTER whose sender was proven to be `account`. */
+  register(account: string, request: SipRequest, source: MessageSource): RegisterAnswer {
+    try {
+      return this.#register(account, request, source);
+    } catch (error) {
+      if (error instanceof SipParseError) return { status: 400, reason: "Bad Contact", headers: {} };
+      throw error;
+    }
+  }
+
+  #register(account: string, request: SipRequest, source: MessageSource): RegisterAnswer {
+    const elements = request.headers.list("contact");
+    if (elements.includes("*")) return this.#removeAll(account, request, elements.length);
+    const header = request.headers.get("expires");
+    const wishes = request.contacts().map((address) => this.#wish(address, header));
+    if (wishes.some((w) => w.uri.scheme !== "sip" && w.uri.scheme !== "sips")) return { status: 400, reason: "Contact Is No SIP Address", headers: {} };
+    if (wishes.some((w) => w.expires > 0 && w.expires < this.#minExpires)) return { status: 423, headers: { "Min-Expires": String(this.#minExpires) } };
+    const current = this.lookup(account);
+    const sameUri = (b: Binding, wish: Wish): boolean => uriEquals(parseUri(b.contact), wish.uri);
+    const touched = (b: Binding, wish: Wish): boolean => sameUri(b, wish) || (wish.expires > 0 && wish.instance !== undefined && wish.instance === b.instance);
+    if (current.some((b) => wishes.some((wish) => touched(b, wish)) && !this.#newer(b, request))) return { status: 500, reason: "CSeq Out Of Order", headers: {} };
+    const path = request.headers.list("path");
+    for (const wish of wishes) {
+      const replaced = this.lookup(account).filter((b) => touched(b, wish));
+      const same = replaced.find((b) => sameUri(b, wish));
+      // The new one comes first, so that an account whose phone moved never looks unreachable.
+      if (wish.expires > 0) this.#put(this.#binding(account, wish, same, path, request, source), same !== undefined);
+      for (const b of replaced) if (b !== same || wish.expires === 0) this.#remove(b, wish.expires === 0 ? "removed" : "replaced");
+    }
+    this.#makeRoom(account);
+    return this.#listing(account, path);
+  }
+
+  #binding(account: string, wish: Wish, same: Binding | undefined, path: readonly string[], request: SipRequest, source: MessageSource): Binding {
+    const userAgent = request.headers.get("user-agent");
+    return {
+      id: same?.id ?? this.#ids.next(),
+      account,
+      contact: wish.address.uri,
+      callId: request.callId,
+      cseq: request.cseq.seq,
+      q: wish.q,
+      expiresAt: this.#clock.now() + Math.min(wish.expires, this.#maxExpires) * 1000,
+      destination: reachableAt(wish.uri, request, source, path.length > 0),
+      path,
+      ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 200) }),
+      ...(wish.instance === undefined ? {} : { instance: wish.instance }),
+    };
+  }
+
+  /** `Contact: *` needs `Expires: 0` and nothing beside it (section 10.2.2). */
+  #removeAll(account: string, request: SipRequest, elements: number): RegisterAnswer {
+    if (elements > 1 || request.headers.get("expires")?.trim() !== "0") return { status: 400, reason: "Contact * Needs Expires 0", headers: {} };
+    const current = this.lookup(account);
+    if (current.some((b) => !this.#newer(b, request))) return { status: 500, reason: "CSeq Out Of Order", headers: {} };
+    for (const b of current) this.#remove(b, "removed");
+    return this.#listing(account, []);
+  }
+
+  #newer(binding: Binding, request: SipRequest): boolean {
+    return binding.callId !== request.callId || request.cseq.seq > binding.cseq;
+  }
+
+  #wish(address: NameAddr, header: string | undefined): Wish {
+    const q = Number(address.params.get("q") ?? "1");
+    const instance = address.params.get("+sip.instance");
+    const regId = address.params.get("reg-id");
+    return {
+      address,
+      uri: address.parsedUri(),
+      expires: this.#seconds(address.params.get("expires") ?? header),
+      q: Number.isFinite(q) && q >= 0 && q <= 1 ? q : 1,
+      instance: instance === undefined ? undefined : `${instance.slice(0, 200)}${regId === undefined ? "" : `;${regId.slice(0, 10)}`}`,
+    };
+  }
+
+  /** Malformed values count as 3600 (RFC 3261 section 20.19). */
+  #seconds(text: string | undefined): number {
+    if (text === undefined) return this.#defaultExpires;
+    const trimmed = text.trim();
+    return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : 3600;
+  }
+
+  #makeRoom(account: string): void {
+    const byAge = [...this.lookup(account)].sort((a, b) => a.expiresAt - b.expiresAt);
+    for (const b of byAge.slice(0, Math.max(0, byAge.length - this.#maxContacts))) this.#remove(b, "replaced");
+  }
+
+  /** The 200 lists every binding that now is (section 10.3 step 8). */
+  #listing(account: string, path: readonly string[]): RegisterAnswer {
+    const now = this.#clock.now();
+    const contacts = this.lookup(account).map((b) => {
+      const instance = b.instance === undefined ? "" : `;+sip.instance="${(b.instance.split(";")[0] ?? "").replace(/["\\]/g, "")}"`;
+      return `<${b.contact}>;expires=${Math.max(1, Math.round((b.expiresAt - now) / 1000))};q=${b.q}${instance}`;
+    });
+    return {
+      status: 200,
+      headers: { ...(contacts.length > 0 ? { Contact: contacts } : {}), ...(path.length > 0 ? { Path: [...path], Supported: "path" } : {}), Date: new Date(now).toUTCString() },
+    };
+  }
+
+  #put(binding: Binding, refreshed: boolean): void {
+    const byId = this.#bindings.get(binding.account) ?? new Map<string, Binding>();
+    byId.set(binding.id, binding);
+    this.#bindings.set(binding.account, byId);
+    this.#listener.bound(binding, refreshed);
+    this.#arm(binding.expiresAt);
+  }
+
+  #remove(binding: Binding, reason: UnbindReason): void {
+    const byId = this.#bindings.get(binding.account);
+    if (byId?.delete(binding.id) !== true) return;
+    if (byId.size === 0) this.#bindings.delete(binding.account);
+    this.#listener.unbound(binding, reason);
+  }
+
+  #arm(at: number): void {
+    if (this.#closed || at >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    this.#timer = this.#clock.setTimeout(() => this.#expire(), Math.min(Math.max(0, at - this.#clock.now()), LONGEST_WAIT_MS));
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    const now = this.#clock.now();
+    let next = Infinity;
+    for (const byId of [...this.#bindings.values()]) {
+      for (const binding of [...byId.values()]) {
+        if (binding.expiresAt <= now) this.#remove(binding, "expired");
+        else next = Math.min(next, binding.expiresAt);
+      }
+    }
+    if (next !== Infinity) this.#arm(next);
+  }
+}
+
+/**
+ * Where a phone is reached: over the connection it came by; at the source of its REGISTER when its
+ * Contact shows another address or it asked for symmetric responses (RFC 3581), so that NAT is
+ * crossed; else at its Contact. Contacts that point at third parties are thus never called.
+ */
+function reachableAt(contact: SipUri, request: SipRequest, source: MessageSource, viaProxy: boolean): Destination {
+  const from: Destination = { kind: source.kind, host: source.address, port: source.port, ...(source.flow === undefined ? {} : { flow: source.flow }) };
+  if (source.kind !== "udp" || viaProxy || request.via.params.has("rport")) return from;
+  const host = contact.host.replace(/^\[|\]$/g, "").toLowerCase();
+  return host === source.address.toLowerCase() ? { kind: "udp", host: source.address, port: contact.port ?? 5060 } : from;
+}

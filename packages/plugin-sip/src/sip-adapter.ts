@@ -1,0 +1,326 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { errorText } from "@hotlinejs/core";
+import type { Call, CallJournal, CallPipeline, Clock, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, OriginateOptions, OutboundCall as OutboundCallContract, TelephonyAdapter } from "@hotlinejs/core";
+import { CallerPolicy } from "./caller-policy.js";
+import type { CallEnvironment } from "./call/call-environment.js";
+import { reasonHeader } from "./call/end-reasons.js";
+import { InboundCall } from "./call/inbound-call.js";
+import { OutboundCall } from "./call/outbound-call.js";
+import type { SipCall } from "./call/sip-call.js";
+import type { SipConfig } from "./config.js";
+import type { SipTrunkState } from "./contract.js";
+import { Dialer } from "./dialer.js";
+import { sipErrors } from "./errors.js";
+import { attributesOf, calledParty, callingParty } from "./parties.js";
+import type { Authenticator } from "./registrar/authenticator.js";
+import type { Registrar } from "./registrar/registrar.js";
+import { createUserAgent, SipError, SipParseError, uriUser } from "./stack/index.js";
+import type { DialogSnapshot, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent } from "./stack/index.js";
+import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
+import type { TrunkTable } from "./trunk/trunk-table.js";
+
+export interface SipAdapterDeps {
+  readonly config: SipConfig;
+  readonly settings: HotlineSettings;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly pipeline: CallPipeline;
+  readonly journal: CallJournal | undefined;
+  readonly credentials: DigestCredentials;
+  readonly authenticator: Authenticator;
+  readonly registrar: Registrar;
+  readonly trunks: TrunkTable;
+  media(): MediaEngine;
+  trunkChanged(trunk: string, state: SipTrunkState["state"], status: number | null): void;
+  /** `Server` and `User-Agent`. */
+  readonly product: string;
+  /** Base timers of the stack; tests shorten them. */
+  readonly timers?: TimerOptions;
+}
+
+/** Told to callers who come while the hotline shuts down, in seconds. */
+const RETRY_AFTER = 30;
+/** BYEs to calls of a process that crashed, at once. */
+const RECOVERY_AT_ONCE = 16;
+
+/** SIP as a way into and out of the telephone network. */
+export class SipAdapter implements TelephonyAdapter {
+  readonly name = "sip";
+  readonly schemes = ["sip", "sips", "tel"] as const;
+  readonly capabilities = { hold: true, redirect: true, t38: false, earlyMedia: true } as const;
+  readonly #deps: SipAdapterDeps;
+  readonly #policy: CallerPolicy;
+  readonly #dialer: Dialer;
+  readonly #calls = new Set<SipCall>();
+  #agent: UserAgent | undefined;
+  #registrations: TrunkRegistrations | undefined;
+  #address = "";
+  #draining = false;
+  #failure: string | undefined;
+  #recovery: Promise<void> = Promise.resolve();
+
+  constructor(deps: SipAdapterDeps) {
+    this.#deps = deps;
+    const { trunks, credentials, authenticator, config } = deps;
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous });
+    this.#dialer = new Dialer({
+      registrar: deps.registrar,
+      trunks,
+      localHost: () => bracketed(this.#localHost()),
+      localPort: () => this.#agent?.endpoints[0]?.port,
+      ownHosts: () => new Set([bracketed(this.#localHost()), this.#address, deps.settings.host, credentials.realm, config.realm ?? credentials.realm].map((h) => h.toLowerCase())),
+    });
+  }
+
+  /** Live calls, answered or not. */
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  get agent(): UserAgent | undefined {
+    return this.#agent;
+  }
+
+  /** Why no SIP comes through any more, if so. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Listens, ends the calls a crashed process left behind, and registers with the carriers.
+   *
+   * @throws HTL_SIP_PORT_IN_USE, HTL_SIP_BIND_FAILED
+   */
+  async start(): Promise<void> {
+    const { config, settings, clock, log, product, timers } = this.#deps;
+    const host = config.host ?? settings.host;
+    this.#address = isIP(host) === 0 ? await addressOf(host, config.port) : host;
+    const advertised = this.#advertised();
+    const agent = createUserAgent({
+      clock,
+      transports: config.transports.map((kind) => ({ kind, address: this.#address, port: config.port })),
+      ...(advertised === undefined ? {} : { advertised: { host: bracketed(advertised) } }),
+      userAgentHeader: product,
+      log: stackLog(log),
+      ...(timers === undefined ? {} : { timers }),
+      admission: () => this.#admission(),
+      onInvite: (invite) => this.#onInvite(invite),
+      onRequest: (request) => this.#onRequest(request),
+      onTransportFailure: (error) => {
+        this.#failure = error.message;
+        log.error({ err: error }, "a SIP transport broke");
+      },
+    });
+    try {
+      await agent.start();
+    } catch (error) {
+      if (error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE") throw sipErrors.PORT_IN_USE(config.port, this.#address, { cause: error });
+      throw sipErrors.BIND_FAILED(this.#address, config.port, errorText(error), { cause: error });
+    }
+    this.#agent = agent;
+    log.info({ endpoints: agent.endpoints.map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");
+    this.recover(this.#deps.journal?.orphans(this.name) ?? []);
+    this.#registrations = new TrunkRegistrations({ agent, trunks: this.#deps.trunks.trunks, clock, log, changed: (trunk, state, status) => this.#deps.trunkChanged(trunk.key, state, status) });
+    this.#registrations.start();
+  }
+
+  /** New calls are refused from now on; those in progress go on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends what is left and lets go of the ports. Never rejects. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    await Promise.all([...this.#calls].map((call) => call.hangup({ status: 503 })));
+    await this.#registrations?.stop();
+    await this.#agent?.stop();
+    await this.#recovery;
+  }
+
+  reachable(address: string): boolean | undefined {
+    try {
+      const account = this.#dialer.accountOf(address);
+      return account === undefined ? undefined : this.#deps.registrar.lookup(account).length > 0;
+    } catch (error) {
+      this.#deps.log.debug({ error: errorText(error) }, "asked whether a thing that is no address can be reached");
+      return undefined;
+    }
+  }
+
+  async originate(to: string, options: OriginateOptions = {}): Promise<OutboundCallContract> {
+    const agent = this.#agent;
+    if (agent === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
+    const { plan, from, to: party, via, release } = this.#dialer.plan(to, options);
+    const identity = { id: options.id ?? this.#deps.ids.next(), direction: "outbound" as const, from, to: party, via, attributes: {} };
+    const call = new OutboundCall(this.#environment(), identity, agent, plan);
+    this.#watch(call, release);
+    void call.start();
+    return call;
+  }
+
+  /** Ends calls of an earlier process by the dialogs it stored. In the background: a dead peer delays nobody. */
+  recover(orphans: readonly { readonly legId: string; readonly dialog: unknown }[]): void {
+    const agent = this.#agent;
+    if (agent === undefined || orphans.length === 0) return;
+    const { log } = this.#deps;
+    const waiting = [...orphans];
+    const reason = reasonHeader("process_restart");
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        if (!isSnapshot(next.dialog)) {
+          log.warn({ callId: next.legId }, "the stored dialog of a leg cannot be read; its peer is not told that the call is over");
+          continue;
+        }
+        const outcome = await agent.sendByeFromSnapshot(next.dialog, reason === undefined ? {} : { headers: { Reason: reason } });
+        log.info({ callId: next.legId, status: outcome.status }, "a call of the last process was ended");
+      }
+    };
+    this.#recovery = Promise.all(Array.from({ length: Math.min(RECOVERY_AT_ONCE, waiting.length) }, worker)).then(
+      () => undefined,
+      (error: unknown) => log.error({ err: error }, "calls of the last process could not be ended"),
+    );
+  }
+
+  #admission(): Refusal | undefined {
+    if (this.#draining) return { status: 503, retryAfter: RETRY_AFTER };
+    const closed = this.#deps.pipeline.admission();
+    if (closed !== undefined) return closed;
+    return this.#calls.size >= this.#deps.config.maxCalls ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
+  }
+
+  #onInvite(invite: IncomingInvite): void {
+    this.#arrive(invite).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, sipCallId: invite.request.callId }, "an incoming call could not be taken");
+      invite.reject({ status: 500 });
+    });
+  }
+
+  async #arrive(invite: IncomingInvite): Promise<void> {
+    const { request, source } = invite;
+    const { ids, log, pipeline } = this.#deps;
+    const caller = await this.#policy.identify(request, source);
+    if (invite.state === "closed") return;
+    if (caller.kind === "refused") {
+      if (caller.response.status !== 401) log.info({ source: source.address, status: caller.response.status }, "a call was refused");
+      return invite.reject(caller.response);
+    }
+    // The caller may have had to wait for the directory: ask again.
+    const closed = this.#admission();
+    if (closed !== undefined) return invite.reject(closed);
+    const release = caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
+    if (release === undefined) return invite.reject({ status: 486 });
+    const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : "anonymous" };
+    const call = new InboundCall(
+      this.#environment(),
+      { id: ids.next(), direction: "inbound", from: callingParty(request, caller.kind === "trunk"), to: calledParty(request), via, attributes: attributesOf(request, source) },
+      invite,
+    );
+    if (!call.negotiate()) return release();
+    this.#watch(call, release);
+    pipeline.arrive(call);
+  }
+
+  #onRequest(incoming: IncomingRequest): void {
+    const { request } = incoming;
+    if (request.method === "OPTIONS") {
+      const closed = this.#admission();
+      // Without an answer of ours the stack sends 200 with what we can do.
+      if (closed !== undefined) incoming.respond(closed);
+      return;
+    }
+    if (request.method !== "REGISTER") return incoming.respond({ status: 405 });
+    this.#register(incoming).catch((error: unknown) => {
+      this.#deps.log.error({ err: error }, "a registration could not be carried out");
+      incoming.respond({ status: 500 });
+    });
+  }
+
+  async #register(incoming: IncomingRequest): Promise<void> {
+    const { authenticator, registrar } = this.#deps;
+    const { request, source } = incoming;
+    const account = addressOfRecord(request.to);
+    if (account === undefined) return incoming.respond({ status: 404 });
+    const proof = await authenticator.authenticate(request, source, account);
+    if (!proof.ok) return incoming.respond(proof.response);
+    incoming.respond(registrar.register(proof.account, request, source));
+  }
+
+  #watch(call: SipCall, release: () => void): void {
+    this.#calls.add(call);
+    void call.ended.then(() => {
+      this.#calls.delete(call);
+      release();
+    });
+  }
+
+  #environment(): CallEnvironment {
+    const { clock, log, config, journal, media } = this.#deps;
+    return {
+      clock,
+      log,
+      media,
+      codecs: config.codecs,
+      mediaBindAddress: undefined,
+      advertisedAddress: this.#advertised(),
+      mediaTimeoutMs: config.mediaTimeoutMs,
+      ringTimeoutMs: config.ringTimeoutMs,
+      onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
+      absoluteUri: (target) => this.#dialer.absoluteUri(target),
+    };
+  }
+
+  #advertised(): string | undefined {
+    return this.#deps.config.advertisedAddress ?? this.#deps.settings.advertisedAddress;
+  }
+
+  /** How we name ourselves in From and To. */
+  #localHost(): string {
+    const advertised = this.#advertised();
+    if (advertised !== undefined) return advertised;
+    if (this.#address !== "0.0.0.0" && this.#address !== "::" && this.#address !== "") return this.#address;
+    const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find((each) => !each.internal && each.family === "IPv4");
+    return outward?.address ?? "127.0.0.1";
+  }
+}
+
+async function addressOf(host: string, port: number): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error });
+  }
+}
+
+function addressOfRecord(to: { parsedUri(): Parameters<typeof uriUser>[0] }): string | undefined {
+  try {
+    const user = uriUser(to.parsedUri());
+    return user === "" ? undefined : user;
+  } catch (error) {
+    if (error instanceof SipParseError) return undefined;
+    throw error;
+  }
+}
+
+function bracketed(address: string): string {
+  return isIP(address) === 6 ? `[${address}]` : address;
+}
+
+function isSnapshot(value: unknown): value is DialogSnapshot {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as Partial<Record<keyof DialogSnapshot, unknown>>;
+  const texts: readonly (keyof DialogSnapshot)[] = ["callId", "localTag", "remoteTag", "localParty", "remoteParty", "remoteTarget", "localTarget"];
+  return fields.version === 1 && texts.every((name) => typeof fields[name] === "string") && Array.isArray(fields.routeSet) && typeof fields.destination === "object" && fields.destination !== null;
+}
+
+function stackLog(log: Logger): StackLog {
+  return {
+    debug: (message, fields) => log.debug(fields ?? {}, message),
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+  };
+}

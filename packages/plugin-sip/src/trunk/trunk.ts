@@ -1,0 +1,96 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import type { TrunkConfig } from "../config.js";
+import type { SipTrunkState } from "../contract.js";
+
+/** Own or IPv4-mapped address in its plain form. */
+export function plainAddress(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  return mapped?.[1] ?? address;
+}
+
+/** One way to and from the telephone network: who may call in by it, and its channels. */
+export class Trunk {
+  readonly config: TrunkConfig;
+  readonly #sources = new BlockList();
+  #channels = 0;
+  #state: SipTrunkState["state"];
+  #status: number | null = null;
+
+  constructor(config: TrunkConfig) {
+    this.config = config;
+    this.#state = config.registration === undefined ? "static" : "registering";
+    for (const entry of config.match) {
+      const [address = "", bits] = entry.split("/");
+      const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+      if (bits === undefined) this.#sources.addAddress(address, family);
+      else this.#sources.addSubnet(address, Number(bits), family);
+    }
+    for (const host of this.hosts()) if (isIP(host) !== 0) this.#allow(host);
+  }
+
+  get key(): string {
+    return this.config.key;
+  }
+
+  /** Whether calls from this address are this trunk's. */
+  matches(address: string): boolean {
+    const plain = plainAddress(address);
+    return this.#sources.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+  }
+
+  /** Looks up the carrier's host names, whose addresses count as sources too. Never rejects; `unresolved` are those without an address. */
+  async resolve(): Promise<{ unresolved: readonly string[] }> {
+    const unresolved: string[] = [];
+    for (const host of this.hosts()) {
+      if (isIP(host) !== 0) continue;
+      const found = await lookup(host, { all: true }).catch(() => []);
+      if (found.length === 0) unresolved.push(host);
+      for (const { address } of found) this.#allow(address);
+    }
+    return { unresolved };
+  }
+
+  /** Names and addresses of the carrier. */
+  hosts(): string[] {
+    const { registration, outbound } = this.config;
+    return [...new Set([registration?.server, outbound?.host].filter((h) => h !== undefined))];
+  }
+
+  /** Where calls of ours go; `undefined` when it takes none. */
+  get outbound(): { readonly host: string; readonly port: number | undefined; readonly transport: "udp" | "tcp"; readonly prefixes: readonly string[] } | undefined {
+    const { outbound, registration } = this.config;
+    if (outbound === undefined) return undefined;
+    const host = outbound.host ?? registration?.server;
+    if (host === undefined) return undefined;
+    return { host, port: outbound.port ?? (outbound.host === undefined ? registration?.port : undefined), transport: outbound.transport, prefixes: outbound.prefixes };
+  }
+
+  /** Takes a channel; `undefined` when all are in use. Calling the release twice does nothing. */
+  take(): (() => void) | undefined {
+    if (this.config.maxChannels !== undefined && this.#channels >= this.config.maxChannels) return undefined;
+    this.#channels += 1;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#channels -= 1;
+    };
+  }
+
+  /** Returns whether this is news. */
+  setState(state: SipTrunkState["state"], status: number | null): boolean {
+    if (this.#state === state && this.#status === status) return false;
+    this.#state = state;
+    this.#status = status;
+    return true;
+  }
+
+  describe(): SipTrunkState {
+    return { key: this.key, state: this.#state, status: this.#status, channels: this.#channels, maxChannels: this.config.maxChannels ?? null };
+  }
+
+  #allow(address: string): void {
+    this.#sources.addAddress(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  }
+}
