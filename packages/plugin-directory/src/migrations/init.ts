@@ -5,9 +5,9 @@ export class DirectoryInit extends Migration {
   static readonly id = "0001-init";
 
   override up(): void {
-    const schema = this.getKnex().schema;
+    const knex = this.getKnex();
     const statements = [
-      schema.createTable("directory_user", (table) => {
+      knex.schema.createTable("directory_user", (table) => {
         table.text("id").notNullable().primary();
         table.text("username").notNullable();
         table.text("username_key").notNullable();
@@ -19,13 +19,13 @@ export class DirectoryInit extends Migration {
         table.bigInteger("updated_at").notNullable();
         table.integer("version").notNullable().defaultTo(1);
       }),
-      schema.alterTable("directory_user", (table) => {
+      knex.schema.alterTable("directory_user", (table) => {
         table.unique(["username_key"]);
       }),
-      schema.alterTable("directory_user", (table) => {
+      knex.schema.alterTable("directory_user", (table) => {
         table.unique(["agent_number"]);
       }),
-      schema.createTable("directory_credential", (table) => {
+      knex.schema.createTable("directory_credential", (table) => {
         table.text("user_id").notNullable().primary();
         table.text("password_hash").notNullable();
         table.text("realm").notNullable();
@@ -33,30 +33,30 @@ export class DirectoryInit extends Migration {
         table.boolean("demo").notNullable();
         table.bigInteger("changed_at").notNullable();
       }),
-      schema.createTable("directory_role", (table) => {
+      knex.schema.createTable("directory_role", (table) => {
         table.text("name").notNullable().primary();
         table.text("title").notNullable();
         table.jsonb("permissions").notNullable();
       }),
-      schema.createTable("directory_user_role", (table) => {
+      knex.schema.createTable("directory_user_role", (table) => {
         table.text("user_id").notNullable();
         table.text("role").notNullable();
         table.primary(["user_id", "role"]);
       }),
-      schema.createTable("directory_department", (table) => {
+      knex.schema.createTable("directory_department", (table) => {
         table.text("code").notNullable().primary();
         table.text("name").notNullable();
         table.text("short_name").notNullable();
         table.text("extension").nullable();
         table.boolean("offered").notNullable();
       }),
-      schema.createTable("directory_staff", (table) => {
+      knex.schema.createTable("directory_staff", (table) => {
         table.text("code").notNullable().primary();
         table.text("name").notNullable();
         table.text("department_code").notNullable();
         table.boolean("offered").notNullable();
       }),
-      schema.alterTable("directory_staff", (table) => {
+      knex.schema.alterTable("directory_staff", (table) => {
         table.index(["department_code"]);
       }),
     ];

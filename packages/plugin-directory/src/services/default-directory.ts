@@ -1,6 +1,6 @@
 import type { Audit, AuditEntry, DigestCredentials, DigestSecret, Directory, DirectoryDepartment, DirectoryStaff, DirectoryUser, Logger, Principal, ReadPool, Secrets } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import { AttemptGuard } from "../domain/attempt-guard.js";
+import type { AttemptGuard } from "../domain/attempt-guard.js";
 import { usernameKey } from "../domain/username.js";
 import { CredentialEntity } from "../entities/credential.entity.js";
 import { directoryErrors } from "../errors.js";

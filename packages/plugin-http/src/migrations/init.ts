@@ -5,9 +5,9 @@ export class HttpInit extends Migration {
   static readonly id = "0001-init";
 
   override up(): void {
-    const schema = this.getKnex().schema;
+    const knex = this.getKnex();
     const statements = [
-      schema.createTable("http_session", (table) => {
+      knex.schema.createTable("http_session", (table) => {
         table.text("id").notNullable().primary();
         table.text("token_hash").notNullable();
         table.text("user_id").notNullable();

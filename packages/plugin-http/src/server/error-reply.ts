@@ -1,4 +1,5 @@
-import { HotlineError, isHotlineError } from "@hotlinejs/core";
+import type { HotlineError} from "@hotlinejs/core";
+import { isHotlineError } from "@hotlinejs/core";
 import { httpErrors } from "../errors.js";
 
 /** An error as clients see it. */
