@@ -63,8 +63,8 @@ export class FakeMediaLeg implements RtpLeg {
     this.#playing = playback;
     playback.begin();
     // Type-ahead: a key that is waiting already cuts a prompt short that allows it.
-    const waiting = this.#digits.peek();
-    if (waiting !== undefined) playback.key(waiting);
+    const waiting = this.#digits.buffered[0];
+    if (waiting !== undefined) playback.key(waiting as DtmfDigit);
     return playback;
   }
 
@@ -80,7 +80,7 @@ export class FakeMediaLeg implements RtpLeg {
 
   injectDtmf(digit: DtmfDigit): void {
     if (this.#ended) return;
-    this.#playing?.key(digit);
+    if (!this.#digits.swallows(digit)) this.#playing?.key(digit);
     this.#emit({ type: "dtmf", digit, durationMs: 100, via: "rfc4733" });
     this.#digits.push(digit);
   }

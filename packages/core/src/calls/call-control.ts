@@ -1,7 +1,7 @@
 import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest } from "../contracts/call.js";
 import type { MediaEngine } from "../contracts/media.js";
 import type { Clock, Ids } from "../contracts/time.js";
-import type { EventBusApi } from "../db/data-layer.js";
+import type { EventBus } from "../events/event-bus.js";
 import { coreErrors } from "../errors/core-errors.js";
 import type { HookRunner } from "../hooks/hook-runner.js";
 import type { Logger } from "../log/logger.js";
@@ -11,7 +11,7 @@ import { watchLeg } from "./leg-watch.js";
 export interface CallControlDeps {
   readonly hooks: HookRunner;
   readonly journal: InteractionJournal;
-  readonly events: EventBusApi;
+  readonly events: EventBus;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;

@@ -1,6 +1,6 @@
 import type { Call, CallHandler, CallPipeline, CallSession, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
 import type { Clock } from "../contracts/time.js";
-import type { EventBusApi } from "../db/data-layer.js";
+import type { EventBus } from "../events/event-bus.js";
 import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { HookRunner } from "../hooks/hook-runner.js";
@@ -26,7 +26,7 @@ export class DefaultCallPipeline implements CallPipeline {
   readonly #adapters: TelephonyAdapter[] = [];
   readonly #handlers = new Map<string, CallHandler>();
   readonly #live = new Map<string, Promise<void>>();
-  readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBusApi; clock: Clock; log: Logger; options: CallPipelineOptions };
+  readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBus; clock: Clock; log: Logger; options: CallPipelineOptions };
   #closed: { status: number; retryAfter?: number } | undefined = { status: 503 };
 
   constructor(deps: DefaultCallPipeline["pipelineDeps"]) {
@@ -34,7 +34,7 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   /** Only names the type of the constructor's argument. */
-  declare readonly pipelineDeps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBusApi; clock: Clock; log: Logger; options: CallPipelineOptions };
+  declare readonly pipelineDeps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBus; clock: Clock; log: Logger; options: CallPipelineOptions };
 
   register(adapter: TelephonyAdapter): void {
     this.#adapters.push(adapter);

@@ -1,5 +1,5 @@
 import type { Call, LegRole } from "../contracts/call.js";
-import type { EventBusApi } from "../db/data-layer.js";
+import type { EventBus } from "../events/event-bus.js";
 import { errorText } from "../errors/define-errors.js";
 import type { Logger } from "../log/logger.js";
 import type { InteractionJournal } from "./interaction-journal.js";
@@ -7,7 +7,7 @@ import type { InteractionJournal } from "./interaction-journal.js";
 /** Writes a leg's states into the journal and tells them as events. The leg's row must stand. */
 export function watchLeg(
   call: Call,
-  deps: { journal: InteractionJournal; events: EventBusApi; interactionId: string; role: LegRole; log: Logger },
+  deps: { journal: InteractionJournal; events: EventBus; interactionId: string; role: LegRole; log: Logger },
   onAnswered?: (at: number) => void,
 ): void {
   const { journal, events, interactionId, role, log } = deps;

@@ -13,7 +13,7 @@ import { DefaultCallPipeline, type CallPipelineOptions } from "../calls/call-pip
 import { InteractionJournal } from "../calls/interaction-journal.js";
 import { pluginConfig, unknownVariables } from "../config/plugin-config.js";
 import { SETTINGS, type HotlineSettings } from "../config/settings.js";
-import type { DataLayerApi } from "../db/data-layer.js";
+import type { DataLayer } from "../db/data-layer.js";
 import { HotlineContainer } from "../di/hotline-container.js";
 import { tokenName } from "../di/token.js";
 import { coreErrors } from "../errors/core-errors.js";
@@ -42,7 +42,7 @@ export interface KernelDeps {
   readonly calls: CallPipelineOptions;
   readonly drainMs: number;
   /** Made by the composition root; the kernel tells it the events of all plugins. */
-  readonly data: (events: () => readonly EventDefinition[]) => DataLayerApi;
+  readonly data: (events: () => readonly EventDefinition[]) => DataLayer;
 }
 
 /** One hotline: its plugins, its services and its life. */
@@ -52,7 +52,7 @@ export class Kernel {
   readonly #container = new HotlineContainer();
   readonly #hooks = createHooks();
   readonly #runner: HookRunner;
-  readonly #data: DataLayerApi;
+  readonly #data: DataLayer;
   readonly #journal: InteractionJournal;
   readonly #pipeline: DefaultCallPipeline;
   readonly #control: DefaultCallControl;

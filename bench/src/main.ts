@@ -1,0 +1,131 @@
+/*
+ * npm run bench: what a call costs. CPU time of the subject's process per unit of work, so that a
+ * busy machine makes the figures later, not larger. Each row says what drove it.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { measureAcd } from "./acd-decisions.js";
+import { runGenerator } from "./generator.js";
+import { runSipp, type Load, type LoadResult } from "./sipp-load.js";
+
+interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal?: string;
+  readonly drivenBy: string;
+  readonly note?: string;
+}
+
+interface Usage {
+  readonly cpuMs: number;
+  readonly rss: number;
+  readonly active: number;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const sippPresent = existsSync("/usr/bin/sipp");
+const drivenBy = sippPresent ? "SIPp" : "in-repo generator";
+const rows: Row[] = [];
+let port = 25_060;
+
+const drive = (load: Load): Promise<LoadResult> => (sippPresent ? runSipp(load) : runGenerator(load));
+
+/** The subject's process for the length of `measure`. */
+async function withSubject<T>(measure: (subject: { sipPort: number; usage(): Promise<Usage> }) => Promise<T>): Promise<T> {
+  const sipPort = (port += 2);
+  const child = fork(join(here, "subject.js"), [String(sipPort), "20000-29999"], { execArgv: ["--expose-gc"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  try {
+    await message(child, (text) => text === "ready");
+    const usage = async (): Promise<Usage> => {
+      const answer = message(child, (text) => typeof text === "object");
+      child.send("usage");
+      return (await answer) as Usage;
+    };
+    return await measure({ sipPort, usage });
+  } finally {
+    child.send("stop");
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+}
+
+function message(child: ChildProcess, wanted: (message: unknown) => boolean): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const listen = (text: unknown): void => {
+      if (!wanted(text)) return;
+      child.off("message", listen);
+      child.off("exit", gone);
+      resolve(text);
+    };
+    const gone = (): void => reject(new Error("the subject ended"));
+    child.on("message", listen);
+    child.once("exit", gone);
+  });
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function signalling(): Promise<void> {
+  await withSubject(async ({ sipPort, usage }) => {
+    await drive({ sipPort, number: "answer", calls: 600, rate: 200, holdMs: 0, stream: false }); // warm
+    const before = await usage();
+    const result = await drive({ sipPort, number: "answer", calls: 6_000, rate: 300, holdMs: 0, stream: false });
+    const after = await usage();
+    rows.push({ what: "signalling only, INVITE-200-ACK-BYE at 300 calls/s", value: (after.cpuMs - before.cpuMs) / result.successful, unit: "CPU-ms/call", goal: "<= 1.4", drivenBy, note: `${result.successful} of 6000 calls, ${result.failed} failed, ${(result.successful / result.seconds).toFixed(0)} calls/s ${result.errors.split("\n")[0] ?? ""}`.trim() });
+  });
+}
+
+/** CPU per call-second while `calls` calls are up, measured over the middle of their life. */
+async function held(what: string, number: string, calls: number, stream: boolean, goal: string, perCall: number): Promise<void> {
+  await withSubject(async ({ sipPort, usage }) => {
+    const running = drive({ sipPort, number, calls, rate: 50, holdMs: 20_000, stream });
+    await sleep((calls / 50) * 1_000 + 3_000);
+    const before = await usage();
+    const started = performance.now();
+    await sleep(10_000);
+    const after = await usage();
+    const seconds = (performance.now() - started) / 1_000;
+    const result = await running;
+    const units = (Math.min(before.active, after.active) / perCall) * seconds;
+    rows.push({ what, value: (after.cpuMs - before.cpuMs) / units, unit: "CPU-ms/call-second", goal, drivenBy: `${drivenBy}${stream ? " (signalling and RTP both ways)" : ""}`, note: `${after.active / perCall} calls up, ${result.failed} failed` });
+  });
+}
+
+async function memory(): Promise<void> {
+  await withSubject(async ({ sipPort, usage }) => {
+    await drive({ sipPort, number: "answer", calls: 200, rate: 100, holdMs: 0, stream: false });
+    const before = await usage();
+    const running = drive({ sipPort, number: "answer", calls: 500, rate: 100, holdMs: 12_000, stream: false });
+    await sleep(9_000);
+    const after = await usage();
+    await running;
+    rows.push({ what: "memory of an answered, silent call", value: (after.rss - before.rss) / 1_024 / after.active, unit: "kB/call", goal: "(Asterisk 220)", drivenBy, note: `${after.active} calls up` });
+  });
+}
+
+const all: readonly (readonly [string, () => Promise<void>])[] = [
+  ["signalling", signalling],
+  ["prompt", () => held("a prompt of speech, 200 callers", "prompt", 200, false, "<= 0.6", 1)],
+  ["relay", () => held("two parties relayed, 50 calls", "pair", 100, true, "", 2)],
+  ["capture", () => held("two parties relayed and captured, 50 calls", "pair-capture", 100, true, "<= 1.5", 2)],
+  ["memory", memory],
+  ["acd", async () => void rows.push({ ...(await measureAcd()), drivenBy: "in-process loop" })],
+];
+
+const wanted = process.argv.slice(2);
+for (const [name, run] of all) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  await run();
+}
+const table = ["| measured | value | unit | goal | driven by | note |", "|---|---|---|---|---|---|", ...rows.map((row) => `| ${row.what} | ${row.value < 10 ? row.value.toFixed(2) : Math.round(row.value)} | ${row.unit} | ${row.goal ?? ""} | ${row.drivenBy} | ${row.note ?? ""} |`)].join("\n");
+const machine = `${cpus()[0]?.model.trim() ?? "unknown CPU"} x ${cpus().length}, Node ${process.version}`;
+process.stdout.write(`${machine}\n\n${table}\n`);
+if (wanted.length === 0) {
+  const results = join(here, "../results");
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, "bench.md"), `# npm run bench\n\n${new Date().toISOString().slice(0, 10)}, ${machine}\n\n${table}\n`);
+}
