@@ -1,7 +1,6 @@
 // Builds every package and application with tsup, in one process.
 //   --if-needed   only what is older than its sources (npm start, npm test)
 //   --types       with .d.ts files (a release)
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

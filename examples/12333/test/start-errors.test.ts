@@ -82,7 +82,7 @@ describe("what is wrong at start is told in one coded line, exit code 1", () => 
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, "flow.json");
     writeFileSync(file, JSON.stringify({ id: "main", start: "welcome", nodes: [{ id: "welcome", type: "play", prompt: "NOPE", next: "nowhere" }, { id: "lost", type: "juggle" }] }));
-    const line = await refusal({ EXAMPLE_FLOW_FILE: file });
+    const line = await refusal({ HOTLINE_FLOW_FILE: file });
     expect(line).toContain("HTL_IVR_FLOW_INVALID");
     expect(line).toContain("nowhere");
     expect(line).toContain("juggle");
