@@ -19,10 +19,15 @@ import type { Migration } from "@mikro-orm/migrations";
  *   }
  * }
  * ```
- * Text, integer, bigint, jsonb and `p.boolean()` with `t.boolean` on PostgreSQL but `t.integer` on
- * SQLite compare equal in the schema check; use `text`, not `string`. What `addSql` is given is taken
- * apart into single statements (SQLite silently runs only the first of several), and `getKnex()` is
- * the transaction, so `await this.getKnex()...` works too.
+ * Pairs that compare equal on both databases: `p.text()`/`t.text`, `p.integer()`/`t.integer`,
+ * `p.bigint("number")`/`t.bigInteger`, `p.boolean()`/`t.boolean`, `p.json()`/`t.jsonb`,
+ * `p.blob()`/`t.binary`, `p.double()`/`t.specificType(name, "double precision")`. A default stands in
+ * both places, numbers and booleans as `knex.raw("1")`. No `p.enum` (it wants a check constraint). Name
+ * unique constraints in both: `uniques: [{ name, properties }]`/`t.unique([...], { indexName })`.
+ * `assertNoSchemaDiff(dataLayer.database)` in the plugin's test shows what is left.
+ *
+ * What `addSql` is given is taken apart into single statements (SQLite silently runs only the first),
+ * and `getKnex()` is the transaction, so `await this.getKnex()...` works too.
  */
 export type MigrationClass = (new (...args: ConstructorParameters<typeof Migration>) => Migration) & {
   /** `0001-init`. */
