@@ -1,0 +1,44 @@
+import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
+import type { Confidentiality, TicketSource } from "../contract.js";
+
+/** 受理单. Times are epoch ms. */
+export const TicketEntity = defineEntity({
+  name: "Ticket",
+  tableName: "tickets_ticket",
+  indexes: [{ properties: ["createdAt", "id"] }, { properties: ["status", "createdAt"] }, { properties: ["contactIndex", "createdAt"] }, { properties: ["interactionId"] }, { properties: ["businessDate"] }],
+  properties: {
+    id: p.text().primary(),
+    serial: p.text().unique(),
+    kind: p.text(),
+    category: p.text().nullable(),
+    status: p.text(),
+    source: p.text().$type<TicketSource>(),
+    summary: p.text().nullable(),
+    content: p.text().nullable(),
+    answer: p.text().nullable(),
+    /** Why it was rejected or made void. */
+    reason: p.text().nullable(),
+    confidentiality: p.text().$type<Confidentiality>(),
+    anonymous: p.boolean(),
+    /** Plain only where the level is `normal`. */
+    contactName: p.text().nullable(),
+    contactNumber: p.text().nullable(),
+    /** `{name, number}` encrypted, for the higher levels. */
+    contactSealed: p.text().nullable(),
+    /** Blind index of the number, for the newest ticket of a known caller; never for kinds that need the code. */
+    contactIndex: p.text().nullable(),
+    departmentCode: p.text().nullable(),
+    staffCode: p.text().nullable(),
+    interactionId: p.text().nullable(),
+    queryCodeSealed: p.text(),
+    idempotencyKey: p.text().nullable().unique(),
+    createdBy: p.text(),
+    createdAt: p.bigint("number"),
+    updatedAt: p.bigint("number"),
+    businessDate: p.text(),
+    businessHour: p.integer(),
+    version: p.integer(),
+  },
+});
+
+export type TicketRow = InferEntity<typeof TicketEntity>;

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { defineRoute, token } from "@hotlinejs/core";
+import type { HttpRoute, Principal } from "@hotlinejs/core";
+import { TICKETS } from "../contract.js";
+import type { TicketView } from "../contract.js";
+import { maskName, maskNumber } from "../domain/contact-number.js";
+import { errors } from "../errors.js";
+import { TICKET_WORKFLOW } from "../ivr/ticket-status-node.js";
+import type { TicketReader } from "../ticket-reader.js";
+
+/** For the routes of this plugin only. */
+export const TICKET_READER = token<TicketReader>("tickets.reader");
+
+export const READ = "tickets.read";
+export const CREATE = "tickets.create";
+export const HANDLE = "tickets.handle";
+/** See names and numbers of citizens in full. */
+export const PERSONAL = "tickets.personal";
+/** See who is behind confidential tickets, and secret tickets at all. */
+export const CONFIDENTIAL = "tickets.confidential";
+
+const instant = z.union([z.coerce.number().int().nonnegative(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
+const several = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : value.split(",")).map((each) => each.trim()).filter((each) => each !== ""));
+const idParams = z.object({ id: z.string().min(1).max(64) });
+
+const listQuery = z.object({
+  status: several.optional(),
+  /** Key, code or name; several by comma. */
+  kind: several.optional(),
+  source: several.optional(),
+  interactionId: z.string().max(64).optional(),
+  /** Epoch ms or ISO 8601 with offset; `from` inclusive, `to` exclusive. */
+  from: instant.optional(),
+  to: instant.optional(),
+  /** Serial number, or how it begins. */
+  q: z
+    .string()
+    .transform((text) => text.replace(/[\s-]/g, ""))
+    .pipe(z.string().regex(/^\d{1,12}$/))
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+const text = (most: number) => z.string().trim().max(most);
+const createBody = z.strictObject({
+  kind: z.string().min(1).max(40),
+  category: text(40).nullish(),
+  summary: text(500).nullish(),
+  content: text(20_000).nullish(),
+  contactName: text(100).nullish(),
+  contactNumber: text(30).nullish(),
+  anonymous: z.boolean().optional(),
+  confidentiality: z.enum(["normal", "confidential", "secret"]).optional(),
+  departmentCode: text(10).nullish(),
+  staffCode: text(10).nullish(),
+  interactionId: text(64).nullish(),
+  recordingIds: z.array(z.string().max(64)).max(20).optional(),
+  source: z.enum(["phone", "agent", "fax", "web", "email", "letter", "sms", "exchange"]).default("agent"),
+  /** The same key twice is the same ticket. */
+  idempotencyKey: text(100).optional(),
+});
+const transitionBody = z.strictObject({
+  action: z.string().min(1).max(40),
+  /** Version that was read. */
+  version: z.number().int().min(1).optional(),
+  note: text(2000).optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+
+function may(principal: Principal | undefined, permission: string): boolean {
+  return principal?.permissions.has(permission) === true;
+}
+
+function maySee(view: TicketView, principal: Principal | undefined): boolean {
+  return view.confidentiality !== "secret" || may(principal, CONFIDENTIAL);
+}
+
+/** What this person may see of it. */
+function shown(view: TicketView, principal: Principal | undefined): TicketView {
+  const restricted = view.confidentiality !== "normal";
+  if (restricted && !may(principal, CONFIDENTIAL)) {
+    return { ...view, contactName: null, contactNumber: null, summary: null, content: null, interactionId: null };
+  }
+  if (may(principal, PERSONAL)) return view;
+  return { ...view, contactName: view.contactName === null ? null : maskName(view.contactName), contactNumber: view.contactNumber === null ? null : maskNumber(view.contactNumber) };
+}
+
+export const ticketRoutes: readonly HttpRoute[] = [
+  defineRoute({
+    method: "GET",
+    path: "/api/tickets",
+    permission: READ,
+    summary: "Tickets, newest first",
+    query: listQuery,
+    async handler({ query, services, principal }) {
+      const kinds = query.kind?.map((name) => services.get(TICKETS).kinds.find((kind) => [kind.key, kind.code, kind.name].includes(name))?.key ?? name);
+      const page = await services.get(TICKET_READER).page({ ...query, kind: kinds, withoutSecret: !may(principal, CONFIDENTIAL) });
+      return { items: page.items.map((item) => shown(item, principal)), next: page.next };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/tickets/:id",
+    permission: READ,
+    summary: "One ticket with its history and what can be done; the id may be a serial number",
+    params: idParams,
+    async handler({ params, services, principal }) {
+      const reader = services.get(TICKET_READER);
+      const view = await reader.view(/^\d{12}$/.test(params.id) ? { serial: params.id } : { id: params.id });
+      if (view === undefined || !maySee(view, principal)) throw errors.NOT_FOUND(params.id);
+      const workflow = services.get(TICKET_WORKFLOW);
+      const open = view.confidentiality === "normal" || may(principal, CONFIDENTIAL);
+      const history = (await reader.history(view.id)).map((line) => ({
+        at: line.at,
+        action: line.action,
+        from: line.fromStatus ?? null,
+        to: line.toStatus,
+        actor: line.actor,
+        note: open ? (line.note ?? null) : null,
+        data: open ? line.data : {},
+      }));
+      return { ...shown(view, principal), history, actions: workflow.actions(view.status).map(({ id, name, needs }) => ({ id, name, needs: needs ?? [] })) };
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/tickets",
+    permission: CREATE,
+    summary: "Registers a ticket; serial number and query code are in the answer, the code only here",
+    body: createBody,
+    async handler({ body, services, principal }) {
+      const created = await services.get(TICKETS).create({
+        ...body,
+        actor: principal?.userId ?? "unknown",
+        // One person's key never finds another's ticket, with its code.
+        ...(body.idempotencyKey === undefined ? {} : { idempotencyKey: `api:${principal?.userId ?? ""}:${body.idempotencyKey}` }),
+      });
+      return { kind: "reply", status: 201, headers: { location: `/api/tickets/${created.id}` }, body: created };
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/tickets/:id/transitions",
+    permission: HANDLE,
+    summary: "Moves a ticket on",
+    params: idParams,
+    body: transitionBody,
+    async handler({ params, body, services, principal }) {
+      const tickets = services.get(TICKETS);
+      const view = await tickets.get(params.id);
+      if (view === undefined || !maySee(view, principal)) throw errors.NOT_FOUND(params.id);
+      if (view.confidentiality !== "normal" && !may(principal, CONFIDENTIAL)) throw errors.FORBIDDEN(CONFIDENTIAL);
+      const result = await tickets.transition({ ticketId: params.id, actor: principal?.userId ?? "unknown", ...body });
+      if (!result.done) throw errors.VETOED(result.veto.message, { details: { veto: result.veto.code } });
+      return shown(result.ticket, principal);
+    },
+  }),
+];
