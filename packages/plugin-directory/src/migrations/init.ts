@@ -17,7 +17,7 @@ export class DirectoryInit extends Migration {
         table.boolean("active").notNullable();
         table.bigInteger("created_at").notNullable();
         table.bigInteger("updated_at").notNullable();
-        table.integer("version").notNullable().defaultTo(1);
+        table.integer("version").notNullable().defaultTo(knex.raw("1"));
       }),
       knex.schema.alterTable("directory_user", (table) => {
         table.unique(["username_key"]);
