@@ -19,7 +19,11 @@ if (wanted.length > 0) {
   for (const folder of wanted) {
     process.chdir(join(root, folder));
     const { config } = await loadConfig(join(root, folder));
-    for (const options of config) await build({ ...options, config: false });
+    // esbuild remembers the working directory it was loaded in, so paths are made absolute.
+    for (const { entry, ...options } of config) {
+      const absolute = Object.fromEntries(Object.entries(entry).map(([name, file]) => [name, join(root, folder, file)]));
+      await build({ ...options, entry: absolute, outDir: join(root, folder, "dist"), tsconfig: join(root, folder, "tsconfig.json"), config: false });
+    }
     writeFileSync(join(root, folder, "dist", ".build-stamp"), String(newest(folder)));
   }
   process.chdir(root);
