@@ -56,7 +56,9 @@ export function parseMessage(bytes: Buffer, limits: ParserLimits): ParsedMessage
   if (lineEnd < 0) lineEnd = head.length;
   const startLine = head.slice(0, lineEnd);
   const headers = new SipHeaders();
-  problem ??= readHeaders(head, lineEnd + 2, headers, limits.maxHeaders);
+  // Read in any case: the reply to a faulty request needs its headers.
+  const inHeaders = readHeaders(head, lineEnd + 2, headers, limits.maxHeaders);
+  problem ??= inHeaders;
   let body = EMPTY_BODY;
   if (found >= 0) {
     const available = bytes.length - headEnd - 4;
@@ -109,7 +111,7 @@ function readHeaders(head: string, from: number, headers: SipHeaders, maxHeaders
       if (value.indexOf("\0") >= 0) problem ??= { status: 400, reason: "Bad character in header" };
       const rawName = head.slice(at, nameEnd);
       const name = canonicalName(rawName);
-      if (name === rawName && !isToken(name)) problem ??= { status: 400, reason: "Bad header name" };
+      if (!isToken(rawName)) problem ??= { status: 400, reason: "Bad header name" };
       if (headers.size >= maxHeaders) return problem ?? { status: 513, reason: "Too many headers" };
       headers.append(name, value);
     }

@@ -51,7 +51,9 @@ export class InviteServerTransaction {
     this.#last = response.toBuffer();
     const { status } = response;
     if (status >= 200) {
+      // What follows needs only the bytes: tens of thousands of these may wait out their last timer.
       this.#request = undefined;
+      this.#user = undefined;
       if (status < 300) {
         this.state = "accepted";
         this.#deadline = timers.start(values.t64, () => this.terminate());
@@ -74,6 +76,11 @@ export class InviteServerTransaction {
     this.#send();
   }
 
+  /** The 2xx arrived: it need not be kept any longer. */
+  forgetSuccess(): void {
+    if (this.state === "accepted") this.#last = undefined;
+  }
+
   /** The INVITE came again. */
   retransmitted(): void {
     this.#context.counters.retransmissionsReceived++;
@@ -90,7 +97,6 @@ export class InviteServerTransaction {
     this.#stopTimers();
     this.state = "confirmed";
     this.#last = undefined;
-    this.#user = undefined;
     if (this.#reliable) this.terminate();
     else this.#deadline = this.#context.timers.start(this.#context.values.t4, () => this.terminate());
     return true;

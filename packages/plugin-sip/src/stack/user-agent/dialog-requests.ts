@@ -1,6 +1,8 @@
 import { deferred } from "../deferred.js";
 import type { StackDialog } from "../dialog/dialog.js";
-import type { SipRequest, SipResponse } from "../message/message.js";
+import { SipError } from "../errors.js";
+import { isToken } from "../grammar/chars.js";
+import { SipRequest, type SipResponse } from "../message/message.js";
 import type { Destination, MessageSource } from "../transport/types.js";
 import type { UaContext } from "./context.js";
 import { applyBody } from "./message-parts.js";
@@ -30,8 +32,11 @@ export class DialogRequests {
   send(method: string, options: BodyOptions, extra: { readonly ack?: AckBuilder; readonly built?: (request: SipRequest) => void; readonly outlives?: boolean } = {}): Promise<RequestOutcome> {
     const context = this.#context;
     const dialog = this.#dialog;
+    // A wrong header shall throw before anything has happened.
+    applyBody(new SipRequest(method, "sip:probe.invalid"), options);
     const outcome = deferred<RequestOutcome>();
     const acks = new Map<string, Sent | undefined>();
+    if (!isToken(method)) throw new SipError("SIP_INVALID_STATE", "not a method name");
     const build = (): SipRequest => {
       const request = dialog.createRequest(method);
       if (WITH_CONTACT.has(method)) request.headers.append("contact", `<${dialog.localTarget}>`);

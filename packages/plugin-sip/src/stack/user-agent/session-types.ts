@@ -101,7 +101,7 @@ export interface SessionHandlers {
   ended?(end: SessionEnd): void;
 }
 
-/** An answered call. */
+/** An answered call. Its requests never reject for what happens on the way; a `SipError` (`SIP_INVALID_HEADER`) tells of headers that may not be given. */
 export interface Session {
   readonly dialog: Dialog;
   readonly direction: "inbound" | "outbound";

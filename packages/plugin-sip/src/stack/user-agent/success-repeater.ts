@@ -46,6 +46,7 @@ export class SuccessRepeater {
     this.#repeat?.cancel();
     this.#deadline.cancel();
     this.#deadline = undefined;
+    this.#transaction.forgetSuccess();
     this.#settled(ack);
   }
 }
