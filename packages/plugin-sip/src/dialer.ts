@@ -1,7 +1,7 @@
 import type { OriginateOptions, Party } from "@hotlinejs/core";
 import { isIP } from "node:net";
 import type { DialPlan, DialTarget } from "./call/outbound-call.js";
-import { DigestClient } from "./digest/digest-client.js";
+import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
 import { cleanNumber } from "./parties.js";
 import type { Registrar } from "./registrar/registrar.js";
@@ -165,12 +165,6 @@ export class Dialer {
     const port = withPort ? this.#deps.localPort() : undefined;
     return `sip:${escapeUser(user)}@${this.#deps.localHost()}${port === undefined || port === 5060 ? "" : `:${port}`}`;
   }
-}
-
-/** Answers 401 and 407 with these credentials. */
-export function challengeHandler(username: string, password: string): ChallengeHandler {
-  const client = new DigestClient({ username, password });
-  return ({ challenges, request, attempt }) => client.answer(challenges, { method: request.method, uri: request.uri, body: request.body, attempt });
 }
 
 function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal"> {

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@hotlinejs/core";
 import { isIP } from "node:net";
 import type { SipTrunkState } from "../contract.js";
-import { challengeHandler } from "../dialer.js";
+import { challengeHandler } from "../digest/challenge-handler.js";
 import { escapeUser } from "../stack/index.js";
 import type { Registration, RegistrationState, UserAgent } from "../stack/index.js";
 import type { Trunk } from "./trunk.js";

@@ -1,0 +1,578 @@
+import type { Call, CallEvent, HangupOptions } from "@hotlinejs/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HotlineSide, until } from "../test/support/hotline-side.js";
+import { offerOf, Phone } from "../test/support/phone.js";
+import { parseSdp } from "./sdp/index.js";
+
+let hotline: HotlineSide;
+let caller: Phone;
+
+async function begin(options: Record<string, unknown> = {}): Promise<void> {
+  hotline = await new HotlineSide(options).start();
+}
+
+beforeEach(async () => {
+  caller = await new Phone("13800138000").start();
+});
+
+afterEach(async () => {
+  await hotline.stop();
+  await caller.stop();
+  expect(hotline.media.open).toBe(0);
+  expect(hotline.adapter.calls).toBe(0);
+  expect(hotline.trunks.trunks.every((trunk) => trunk.describe().channels === 0)).toBe(true);
+});
+
+/** A call that is up. */
+async function connected(body?: string): Promise<{ call: Call; session: Awaited<ReturnType<Phone["reach"]>>["session"]; sdp: string }> {
+  const arriving = hotline.next();
+  const reached = caller.reach(hotline.port, body === undefined ? {} : { body });
+  const call = await arriving;
+  await call.answer();
+  return { call, ...(await reached) };
+}
+
+describe("a call from a trunk", () => {
+  it("arrives, rings, is answered and ends by the caller", async () => {
+    await begin();
+    const states: string[] = [];
+    hotline.onCall = (call) => call.subscribe((event) => void (event.type === "state" && states.push(event.state)));
+    const arriving = hotline.next();
+    let ringing = 0;
+    const outgoing = caller.call(hotline.port, { from: '"张三" <sip:13800138000@127.0.0.1>', provisional: (r) => void (ringing = r.status) });
+    const call = await arriving;
+    expect(call).toMatchObject({ adapter: "sip", direction: "inbound", state: "new", via: { kind: "trunk", key: "demo" } });
+    expect(call.from).toMatchObject({ number: "13800138000", displayName: "张三" });
+    expect(call.to.number).toBe("12333");
+    expect(call.attributes["user-agent"]).toBe("test-phone");
+    expect(call.media).toBeUndefined();
+    expect(() => call.play({ kind: "silence", durationMs: 10 })).toThrow(expect.objectContaining({ code: "HTL_SIP_NO_MEDIA" }));
+    await call.ring();
+    await until(() => ringing === 180, "180");
+    await Promise.all([call.answer(), call.answer()]);
+    const outcome = await outgoing.outcome;
+    if (!outcome.answered) throw new Error("not answered");
+    expect(parseSdp(outcome.response.body.toString()).media[0]).toMatchObject({ port: hotline.media.last.localPort, formats: ["8", "101"] });
+    expect(hotline.media.last.remote).toMatchObject({ address: "127.0.0.1", port: 40_000, codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101, direction: "sendrecv" });
+    expect(call.media).toBe(hotline.media.last);
+    expect(hotline.dialogs.get(call.id)).toMatchObject({ version: 1, role: "uas" });
+    const playing = call.play({ kind: "tone", tone: "dial" });
+    await outcome.session.bye({ headers: { Reason: 'Q.850;cause=16;text="bye"' } });
+    await expect(call.ended).resolves.toMatchObject({ reason: "remote-hangup", by: "remote", status: 16 });
+    await expect(playing.done).resolves.toMatchObject({ reason: "leg-ended" });
+    expect(call.signal.aborted).toBe(true);
+    expect(states).toEqual(["ringing", "answered", "ended"]);
+    expect(hotline.dialogs.get(call.id)).toBeNull();
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await expect(call.hold()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await expect(call.collect()).resolves.toMatchObject({ reason: "ended" });
+    await call.hangup();
+  });
+
+  it("ends by us with BYE and a reason", async () => {
+    await begin();
+    const { call, session } = await connected();
+    await call.hangup();
+    const end = await session.ended;
+    expect(end).toMatchObject({ by: "remote", cause: "bye" });
+    expect(end.request?.headers.get("reason")).toContain("Q.850;cause=16");
+    await expect(call.ended).resolves.toMatchObject({ reason: "hangup", by: "local" });
+  });
+
+  const refusals: [HangupOptions, number, string | undefined][] = [
+    [{}, 603, undefined],
+    [{ status: 486, reason: "busy" }, 486, undefined],
+    [{ status: 503, reason: "rejected", retryAfter: 7 }, 503, "7"],
+  ];
+  it.each(refusals)("is refused with %j as %i", async (options, status, retryAfter) => {
+    await begin();
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    const call = await arriving;
+    await call.ring();
+    await call.hangup(options);
+    const outcome = await outgoing.outcome;
+    expect(outcome).toMatchObject({ answered: false, status });
+    expect(!outcome.answered && outcome.response?.headers.get("retry-after")).toBe(retryAfter);
+    await expect(call.ended).resolves.toMatchObject({ by: "local", reason: options.reason ?? "hangup" });
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+  });
+
+  it("is sent elsewhere by 302", async () => {
+    await begin();
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    await (await arriving).redirect("tel:+8613800138000");
+    const outcome = await outgoing.outcome;
+    expect(outcome).toMatchObject({ answered: false, status: 302 });
+    expect(!outcome.answered && outcome.response?.headers.get("contact")).toBe("<tel:+8613800138000>");
+  });
+
+  it("is given up by the caller while it rings", async () => {
+    await begin();
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    const call = await arriving;
+    await call.ring();
+    outgoing.cancel();
+    await expect(call.ended).resolves.toMatchObject({ reason: "cancelled", by: "remote" });
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+  });
+
+  it("is given up while its media is being set up", async () => {
+    await begin();
+    let open: () => void = () => undefined;
+    hotline.media.gate = new Promise((resolve) => (open = resolve));
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    const call = await arriving;
+    await call.ring();
+    const answering = call.answer();
+    const refused = expect(answering).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    outgoing.cancel();
+    await call.ended;
+    open();
+    await refused;
+    await until(() => hotline.media.open === 0 && hotline.media.made.length === 1, "the late leg to be closed");
+  });
+
+  it("gets 503 when there is no media", async () => {
+    await begin();
+    hotline.media.failure = new Error("all workers are gone");
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    const call = await arriving;
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_SIP_MEDIA_FAILED" });
+    expect(await outgoing.outcome).toMatchObject({ answered: false, status: 503 });
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+  });
+
+  it("ends when the answer is never acknowledged", async () => {
+    await begin();
+    const arriving = hotline.next();
+    // A raw INVITE from a caller that then is silent.
+    const { createSocket } = await import("node:dgram");
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const body = offerOf(40_000);
+    const { port } = socket.address();
+    socket.send(
+      [
+        `INVITE sip:12333@127.0.0.1:${hotline.port} SIP/2.0`,
+        `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKsilent`,
+        "Max-Forwards: 70",
+        `From: <sip:x@127.0.0.1>;tag=1`,
+        `To: <sip:12333@127.0.0.1>`,
+        "Call-ID: silent",
+        "CSeq: 1 INVITE",
+        `Contact: <sip:x@127.0.0.1:${port}>`,
+        "Content-Type: application/sdp",
+        `Content-Length: ${body.length}`,
+        "",
+        body,
+      ].join("\r\n"),
+      hotline.port,
+      "127.0.0.1",
+    );
+    const call = await arriving;
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed", status: 408 });
+    socket.close();
+  });
+
+  it("offers in the 200 when the INVITE brings no description", async () => {
+    await begin();
+    const arriving = hotline.next();
+    let offered = "";
+    const outgoing = caller.call(hotline.port, {
+      body: "",
+      ack: (response) => {
+        offered = response.body.toString();
+        return { body: offerOf(41_000, ["a=sendrecv"], "RTP/AVP 0 101") };
+      },
+    });
+    const call = await arriving;
+    await call.answer();
+    await outgoing.outcome;
+    expect(parseSdp(offered).media[0]?.formats).toEqual(["8", "0", "101"]);
+    expect(hotline.media.last.remote).toMatchObject({ port: 41_000, codec: "PCMU", payloadType: 0 });
+    await call.hangup();
+  });
+
+  it("ends at once when the late answer fits nothing", async () => {
+    await begin();
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port, { body: "", ack: () => ({ body: offerOf(41_000, [], "RTP/AVP 18") }) });
+    const call = await arriving;
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
+    const outcome = await outgoing.outcome;
+    if (outcome.answered) await outcome.session.ended;
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+  });
+
+  it.each([
+    [offerOf(40_000, [], "RTP/AVP 18"), "application/sdp", 488],
+    [offerOf(40_000, [], "RTP/SAVP 8"), "application/sdp", 488],
+    ["v=0 rubbish", "application/sdp", 400],
+    ["hello", "text/plain", 415],
+  ])("refuses the body %j (%s) with %i", async (body, contentType, status) => {
+    await begin();
+    expect(await caller.call(hotline.port, { body, contentType }).outcome).toMatchObject({ answered: false, status });
+    expect(hotline.arrived).toHaveLength(0);
+  });
+
+  it("finds the description in a multipart body", async () => {
+    await begin();
+    const arriving = hotline.next();
+    const body = `--b\r\nContent-Type: application/sdp\r\n\r\n${offerOf(42_000)}\r\n--b\r\nContent-Type: application/isup\r\n\r\n\u0001\u0002\r\n--b--\r\n`;
+    const outgoing = caller.call(hotline.port, { body, contentType: 'multipart/mixed;boundary="b"' });
+    const call = await arriving;
+    await call.answer();
+    await outgoing.outcome;
+    expect(hotline.media.last.remote).toMatchObject({ port: 42_000 });
+    await call.hangup();
+  });
+});
+
+describe("an answered call", () => {
+  it("is held and taken back by the peer, and moves to another port", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const holds: boolean[] = [];
+    call.subscribe((event) => void (event.type === "remote-hold" && holds.push(event.held)));
+    const held = await session.reinvite({ body: offerOf(40_000, ["a=sendonly"]).replace("o=phone 1 1", "o=phone 1 2") });
+    expect(held.response?.body.toString()).toContain("a=recvonly");
+    expect(hotline.media.last.remote).toMatchObject({ direction: "recvonly" });
+    await session.reinvite({ body: offerOf(44_000, ["a=sendrecv"], "RTP/AVP 0").replace("o=phone 1 1", "o=phone 1 3") });
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendrecv", port: 44_000, codec: "PCMU" });
+    expect(holds).toEqual([true, false]);
+    await call.hangup();
+  });
+
+  it("keeps what was agreed when a re-INVITE fits nothing", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const before = hotline.media.last.remotes.length;
+    expect(await session.reinvite({ body: offerOf(44_000, [], "RTP/AVP 18") })).toMatchObject({ status: 488 });
+    expect(await session.reinvite({ body: offerOf(0, [], "RTP/AVP 8") })).toMatchObject({ status: 488 });
+    expect(hotline.media.last.remotes).toHaveLength(before);
+    expect(call.state).toBe("answered");
+    await call.hangup();
+  });
+
+  it("answers a re-INVITE without a body with an offer", async () => {
+    await begin();
+    const { call, session } = await connected();
+    let offered = "";
+    await session.reinvite({
+      ack: (response) => {
+        offered = response.body.toString();
+        return { body: offerOf(45_000) };
+      },
+    });
+    expect(parseSdp(offered).media[0]?.formats).toEqual(["8", "101"]);
+    await until(() => hotline.media.last.remote?.port === 45_000, "the late answer");
+    await call.hangup();
+  });
+
+  it("holds and takes back the far end", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const offers: string[] = [];
+    session.handle({
+      reoffer: (offer) => {
+        const body = offer.request.body.toString();
+        offers.push(/a=(sendrecv|sendonly)/.exec(body)?.[1] ?? "?");
+        void offer.accept({ body: offerOf(40_000, [body.includes("sendonly") ? "a=recvonly" : "a=sendrecv"]) });
+      },
+    });
+    await Promise.all([call.hold(), call.hold(), call.unhold(), call.hold()]);
+    expect(offers).toEqual(["sendonly", "sendrecv", "sendonly"]);
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendonly" });
+    await call.unhold();
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendrecv" });
+    await call.hangup();
+  });
+
+  it("says so when the far end does not let itself be held", async () => {
+    await begin();
+    const { call, session } = await connected();
+    session.handle({ reoffer: (offer) => offer.respond({ status: 488 }) });
+    await expect(call.hold()).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendrecv" });
+    await call.hangup();
+  });
+
+  it("survives both sides holding at once (glare)", async () => {
+    await begin();
+    const { call, session } = await connected();
+    session.handle({
+      reoffer: (offer) => void offer.accept({ body: offerOf(40_000, [offer.request.body.toString().includes("sendonly") ? "a=recvonly" : "a=sendrecv"]) }),
+    });
+    const [, theirs] = await Promise.all([call.hold(), session.reinvite({ body: offerOf(40_000, ["a=sendonly"]).replace("o=phone 1 1", "o=phone 1 2") })]);
+    expect(theirs.status).toBe(200);
+    expect(call.state).toBe("answered");
+    await call.hangup();
+  });
+
+  it("rejects a hold when the call ends under it", async () => {
+    await begin();
+    const { call, session } = await connected();
+    session.handle({ reoffer: () => undefined });
+    const holding = expect(call.hold()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await session.bye();
+    await holding;
+  });
+
+  it("takes keys from INFO and refuses what is none", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const info = (body: string, contentType = "application/dtmf-relay") => session.request("INFO", { body, contentType });
+    expect(await info("Signal=5\r\nDuration=160\r\n")).toMatchObject({ status: 200 });
+    expect(await info("Signal= 11\r\n")).toMatchObject({ status: 200 });
+    expect(await info("*", "application/dtmf")).toMatchObject({ status: 200 });
+    expect(await info("Signal=x\r\n")).toMatchObject({ status: 400 });
+    expect(await info("<x/>", "application/media_control+xml")).toMatchObject({ status: 415 });
+    expect(await session.request("INFO")).toMatchObject({ status: 200 });
+    expect(hotline.media.last.injected).toEqual(["5", "#", "*"]);
+    await call.hangup();
+  });
+
+  it("hands a REFER to whoever takes it", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const wanted: string[] = [];
+    call.subscribe((event: CallEvent) => {
+      if (event.type !== "transfer-request") return;
+      wanted.push(event.to);
+      event.accept();
+      event.reject();
+    });
+    const referral = session.refer("sip:1002@127.0.0.1");
+    expect(await referral.accepted).toMatchObject({ status: 202 });
+    expect(await referral.finished).toEqual({ status: 200 });
+    expect(wanted).toEqual(["sip:1002@127.0.0.1"]);
+    await call.hangup();
+  });
+
+  it("answers 603 to a REFER nobody takes", async () => {
+    await begin();
+    const { call, session } = await connected();
+    expect(await session.refer("sip:1002@127.0.0.1").accepted).toMatchObject({ status: 603 });
+    call.subscribe(() => undefined);
+    expect(await session.refer("sip:1002@127.0.0.1").accepted).toMatchObject({ status: 603 });
+    await call.hangup();
+  });
+
+  it("is transferred by a REFER of ours and let go", async () => {
+    await begin();
+    const { call, session } = await connected();
+    let target = "";
+    session.handle({
+      refer: (refer) => {
+        target = refer.target;
+        refer.accept();
+        refer.finish(200);
+      },
+    });
+    await call.redirect("sip:1002");
+    expect(target).toBe(`sip:1002@127.0.0.1:${hotline.port}`);
+    expect(await call.ended).toMatchObject({ reason: "hangup" });
+  });
+
+  it("stays when the transfer fails", async () => {
+    await begin();
+    const { call, session } = await connected();
+    session.handle({
+      refer: (refer) => {
+        refer.accept();
+        refer.finish(486);
+      },
+    });
+    await expect(call.redirect("tel:10086")).rejects.toMatchObject({ code: "HTL_SIP_REDIRECT_REFUSED" });
+    expect(call.state).toBe("answered");
+    await call.hangup();
+  });
+
+  it("has no T.38 yet and says so", async () => {
+    await begin();
+    const { call } = await connected();
+    await expect(call.mediaPort("t38")).rejects.toMatchObject({ code: "HTL_CORE_NOT_SUPPORTED" });
+    await expect(call.mediaPort("audio")).resolves.toBe(call.media);
+    await call.hangup();
+  });
+
+  it("ends when no sound comes, but not while on hold", async () => {
+    await begin({ mediaTimeoutMs: 150 });
+    const { call, session } = await connected();
+    expect(hotline.media.last.options.mediaTimeoutMs).toBe(150);
+    session.handle({
+      reoffer: (offer) => void offer.accept({ body: offerOf(40_000, [offer.request.body.toString().includes("sendonly") ? "a=recvonly" : "a=sendrecv"]) }),
+    });
+    await call.hold();
+    hotline.media.last.emit({ type: "media-timeout", silentMs: 150 });
+    expect(call.state).toBe("answered");
+    await call.unhold();
+    expect(call.state).toBe("answered");
+    // Still silent after one more time-out.
+    await expect(call.ended).resolves.toMatchObject({ reason: "media-timeout", by: "local" });
+    expect(await session.ended).toMatchObject({ by: "remote" });
+  });
+
+  it("lives on when the sound comes back after a hold", async () => {
+    await begin({ mediaTimeoutMs: 50 });
+    const { call, session } = await connected();
+    await session.reinvite({ body: offerOf(40_000, ["a=inactive"]).replace("o=phone 1 1", "o=phone 1 2") });
+    hotline.media.last.emit({ type: "media-timeout", silentMs: 50 });
+    await session.reinvite({ body: offerOf(40_000, ["a=sendrecv"]).replace("o=phone 1 1", "o=phone 1 3") });
+    hotline.media.last.emit({ type: "media-resumed" });
+    await hotline.clock.sleep(100);
+    expect(call.state).toBe("answered");
+    hotline.media.last.emit({ type: "media-timeout", silentMs: 50 });
+    await expect(call.ended).resolves.toMatchObject({ reason: "media-timeout" });
+  });
+
+  it("ends when its media worker dies", async () => {
+    await begin();
+    const { call, session } = await connected();
+    hotline.media.last.emit({ type: "ended", reason: "worker-failed" });
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+    await session.ended;
+  });
+
+  it("does not let one bad listener disturb it", async () => {
+    await begin();
+    const { call } = await connected();
+    let told = 0;
+    call.subscribe(() => {
+      throw new Error("mine");
+    });
+    call.subscribe(() => void told++);
+    await call.hangup();
+    expect(told).toBe(1);
+  });
+});
+
+describe("who may call", () => {
+  it("refuses unknown sources with 403, or takes them when told to", async () => {
+    await begin({ trunks: [{ key: "far", match: ["10.9.8.0/24"] }] });
+    expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 403 });
+    expect(hotline.arrived).toHaveLength(0);
+    await hotline.stop();
+    await begin({ trunks: [], allowAnonymous: true });
+    const arriving = hotline.next();
+    const outgoing = caller.call(hotline.port);
+    const call = await arriving;
+    expect(call.via).toEqual({ kind: "trunk", key: "anonymous" });
+    await call.hangup();
+    await outgoing.outcome;
+  });
+
+  it("challenges who claims to be an account, even from a trunk's address", async () => {
+    await begin();
+    const agent = await new Phone("1001", { password: "demo-1001" }).start();
+    const arriving = hotline.next();
+    const outgoing = agent.call(hotline.port);
+    const call = await arriving;
+    expect(call.via).toEqual({ kind: "account", key: "1001" });
+    await call.hangup();
+    await outgoing.outcome;
+    await agent.stop();
+
+    const impostor = await new Phone("1001", { password: "guess" }).start();
+    expect(await impostor.call(hotline.port).outcome).toMatchObject({ status: 403 });
+    await impostor.stop();
+    const other = await new Phone("1002", { password: "demo-1002" }).start();
+    expect(await other.call(hotline.port, { from: "<sip:1001@127.0.0.1>" }).outcome).toMatchObject({ status: 403 });
+    await other.stop();
+    const silent = await new Phone("1001").start();
+    expect(await silent.call(hotline.port).outcome).toMatchObject({ status: 401 });
+    await silent.stop();
+    expect(hotline.arrived).toHaveLength(1);
+    expect(hotline.audit.map((entry) => entry.action)).toEqual(["sip.auth-failed", "sip.auth-failed"]);
+    expect(JSON.stringify(hotline.audit)).not.toContain("response");
+  });
+
+  it("takes short numbers of a carrier that is told to have them", async () => {
+    await begin({ trunks: [{ key: "demo", match: ["127.0.0.0/8"], challengeAccounts: false }] });
+    const arriving = hotline.next();
+    const carrier = await new Phone("1001").start();
+    const outgoing = carrier.call(hotline.port);
+    const call = await arriving;
+    expect(call.via).toEqual({ kind: "trunk", key: "demo" });
+    await call.hangup();
+    await outgoing.outcome;
+    await carrier.stop();
+  });
+
+  it("takes only the numbers of a trunk, and as many calls as it has channels", async () => {
+    await begin({ trunks: [{ key: "demo", match: ["127.0.0.1"], numbers: ["12333"], maxChannels: 1 }] });
+    expect(await caller.call(hotline.port, { number: "12345" }).outcome).toMatchObject({ status: 404 });
+    const { call } = await connected();
+    expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 486 });
+    await call.hangup();
+    const again = await connected();
+    await again.call.hangup();
+  });
+
+  it("believes a trunk's asserted identity, and shows no withheld number", async () => {
+    await begin();
+    let arriving = hotline.next();
+    let outgoing = caller.call(hotline.port, { headers: { "P-Asserted-Identity": '"Li" <sip:+86-10-8888-1234@carrier>' } });
+    let call = await arriving;
+    expect(call.from).toEqual({ number: "+861088881234", uri: "sip:+86-10-8888-1234@carrier", displayName: "Li" });
+    await call.hangup();
+    await outgoing.outcome;
+    arriving = hotline.next();
+    outgoing = caller.call(hotline.port, { headers: { "P-Asserted-Identity": "<tel:+861088881234>", Privacy: "id" } });
+    call = await arriving;
+    expect(call.from.number).toBe("");
+    await call.hangup();
+    await outgoing.outcome;
+  });
+
+  it("refuses everything new with 503 while the hotline drains, and lets live calls be", async () => {
+    await begin();
+    const { call, session } = await connected();
+    hotline.adapter.drain();
+    const outcome = await caller.call(hotline.port).outcome;
+    expect(outcome).toMatchObject({ status: 503 });
+    expect(!outcome.answered && outcome.response?.headers.get("retry-after")).toBe("30");
+    expect(await caller.agent.request({ method: "OPTIONS", uri: `sip:127.0.0.1:${hotline.port}`, from: "<sip:x@127.0.0.1>" })).toMatchObject({ status: 503 });
+    expect(call.state).toBe("answered");
+    await session.bye();
+    await call.ended;
+  });
+
+  it("passes on how the pipeline refuses, and a limit on calls", async () => {
+    await begin({ maxCalls: 1 });
+    hotline.closed = { status: 503, retryAfter: 11 };
+    const refused = await caller.call(hotline.port).outcome;
+    expect(!refused.answered && refused.response?.headers.get("retry-after")).toBe("11");
+    hotline.closed = undefined;
+    const { call } = await connected();
+    expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 503 });
+    await call.hangup();
+  });
+
+  it("answers OPTIONS", async () => {
+    await begin({ trunks: [] });
+    const outcome = await caller.agent.request({ method: "OPTIONS", uri: `sip:127.0.0.1:${hotline.port}`, from: "<sip:x@127.0.0.1>" });
+    expect(outcome).toMatchObject({ status: 200 });
+    expect(outcome.response?.headers.get("allow")).toContain("INVITE");
+  });
+
+  it("ends every call when it stops", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const arriving = hotline.next();
+    const second = caller.call(hotline.port);
+    const ringing = await arriving;
+    await ringing.ring();
+    await hotline.stop();
+    await expect(call.ended).resolves.toMatchObject({ by: "local" });
+    await expect(ringing.ended).resolves.toMatchObject({ by: "local" });
+    await session.ended;
+    expect(await second.outcome).toMatchObject({ status: 503 });
+  });
+});

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import {
+  AUDIT, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK,
+} from "@hotlinejs/core";
+import { z } from "zod";
+import { sipConfig } from "./config.js";
+import { SIP } from "./contract.js";
+import { DigestServer } from "./digest/digest-server.js";
+import { SipInit } from "./migrations/init.js";
+import { AuthThrottle } from "./registrar/auth-throttle.js";
+import { Authenticator } from "./registrar/authenticator.js";
+import type { Binding, RegistrarListener } from "./registrar/binding.js";
+import { Registrar } from "./registrar/registrar.js";
+import { RegistrationEntity } from "./registrar/registration.entity.js";
+import { RegistrationStore } from "./registrar/registration-store.js";
+import { SipAdapter } from "./sip-adapter.js";
+import { createSipService } from "./sip-service.js";
+import { TrunkTable } from "./trunk/trunk-table.js";
+
+/** SIP trunks, agents' phones and calls over them. */
+export const sip = definePlugin({
+  name: "sip",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  requires: ["directory"],
+  after: ["media"],
+  config: sipConfig,
+  entities: [RegistrationEntity],
+  migrations: [SipInit],
+  provides: [SIP],
+  permissions: [{ name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" }],
+  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state")],
+  routes: [
+    defineRoute({
+      method: "GET",
+      path: "/api/sip/registrations",
+      permission: "sip.registrations.view",
+      summary: "Registered phones",
+      output: z.object({
+        items: z.array(z.object({ account: z.string(), contact: z.string(), address: z.string(), userAgent: z.string().nullable(), expiresAt: z.number() })),
+        next: z.null(),
+      }),
+      handler: async ({ services }) => ({ items: services.get(SIP).registrations(), next: null }),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/sip/trunks",
+      permission: "sip.registrations.view",
+      summary: "Trunks, their registration and channels in use",
+      output: z.object({
+        items: z.array(z.object({ key: z.string(), state: z.string(), status: z.number().nullable(), channels: z.number(), maxChannels: z.number().nullable() })),
+        next: z.null(),
+      }),
+      handler: async ({ services }) => ({ items: services.get(SIP).trunks(), next: null }),
+    }),
+  ],
+  register({ config, settings, services, events, log, onReady, onStart, onDrain, onStop, health }) {
+    const trunks = new TrunkTable(config.trunks);
+    let adapter: SipAdapter | undefined;
+    let registrar: Registrar | undefined;
+    let store: RegistrationStore | undefined;
+
+    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter }));
+
+    onReady(() => {
+      const clock = services.get(CLOCK);
+      const credentials = services.get(DIGEST_CREDENTIALS);
+      store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
+      registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
+      const digest = new DigestServer({
+        credentials,
+        clock,
+        algorithms: config.algorithms,
+        // The same after a restart, so that phones are told "stale" and not "wrong password".
+        nonceKey: createHash("sha256").update(services.get(SECRETS).blindIndex("sip nonces")).digest(),
+        ...(config.realm === undefined ? {} : { realm: config.realm }),
+      });
+      if (digest.realm !== credentials.realm) log.warn({ realm: digest.realm }, "the SIP realm differs from the one the stored digests were made for: no phone can register. Leave `realm` out");
+      const throttle = new AuthThrottle(clock, { perAccount: config.authFailures, perSource: config.authFailures * 10, windowMs: config.authBlockSeconds * 1000 });
+      adapter = new SipAdapter({
+        config,
+        settings,
+        clock,
+        ids: services.get(IDS),
+        log,
+        pipeline: services.get(CALL_PIPELINE),
+        journal: services.optional(CALL_JOURNAL),
+        credentials,
+        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log }),
+        registrar,
+        trunks,
+        media: () => services.get(MEDIA),
+        trunkChanged: (trunk, state, status) => {
+          if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });
+        },
+        product: `${settings.name}/${__VERSION__}`,
+      });
+      services.get(CALL_PIPELINE).register(adapter);
+    });
+
+    onStart(async () => {
+      if (adapter === undefined || registrar === undefined || store === undefined) return;
+      // Phones that were registered can be rung from the first moment; they may not know that we were gone.
+      registrar.restore(await store.load());
+      await adapter.start();
+    });
+
+    onDrain(() => adapter?.drain());
+
+    onStop(async () => {
+      await adapter?.stop();
+      registrar?.close();
+      await store?.flush();
+    });
+
+    health(() => {
+      const states = trunks.trunks.map((trunk) => trunk.describe());
+      const down = states.filter((trunk) => trunk.state === "failed").map((trunk) => trunk.key);
+      const failure = adapter?.failure;
+      const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with: ${down.join(", ")}` : undefined;
+      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, registrations: registrar?.all().length ?? 0, trunks: states } };
+    });
+
+    function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {
+      const reachable = new Set<string>();
+      return {
+        bound(binding: Binding, refreshed: boolean) {
+          to.save(binding);
+          if (!refreshed) events.publish("sip.registered", { account: binding.account, contact: binding.contact, expiresAt: binding.expiresAt, userAgent: binding.userAgent ?? null });
+          if (reachable.has(binding.account)) return;
+          reachable.add(binding.account);
+          events.publish("endpoint.reachable", { address: `sip:${binding.account}`, adapter: "sip" });
+        },
+        unbound(binding, reason) {
+          to.remove(binding.id);
+          events.publish("sip.unregistered", { account: binding.account, contact: binding.contact, reason });
+          if ((live()?.lookup(binding.account).length ?? 0) > 0 || !reachable.delete(binding.account)) return;
+          events.publish("endpoint.unreachable", { address: `sip:${binding.account}`, adapter: "sip" });
+        },
+      };
+    }
+  },
+});

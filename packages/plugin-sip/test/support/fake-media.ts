@@ -1,0 +1,124 @@
+import type {
+  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DtmfDigit, LegStats, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
+} from "@hotlinejs/core";
+
+const STATS: LegStats = { packetsSent: 0, packetsReceived: 0, octetsSent: 0, octetsReceived: 0, packetsLost: 0, packetsLate: 0, jitterMs: 0 };
+
+/** A leg without sound that remembers what it was told. */
+export class FakeLeg implements RtpLeg {
+  readonly id: string;
+  readonly worker = 0;
+  readonly localAddress = "127.0.0.1";
+  readonly localPort: number;
+  readonly options: RtpLegOptions;
+  readonly remotes: RtpRemote[] = [];
+  readonly injected: DtmfDigit[] = [];
+  ended = false;
+  readonly #listeners = new Set<(event: MediaLegEvent) => void>();
+
+  constructor(number: number, options: RtpLegOptions) {
+    this.id = `leg-${number}`;
+    this.localPort = 20_000 + number * 2;
+    this.options = options;
+    if (options.remote !== undefined) this.remotes.push(options.remote);
+  }
+
+  get remote(): RtpRemote | undefined {
+    return this.remotes.at(-1);
+  }
+
+  play(_source: AudioSource | readonly AudioSource[]): Playback {
+    return { id: "p", done: new Promise((resolve) => this.#listeners.add((event) => event.type === "ended" && resolve({ reason: "leg-ended", playedMs: 0 }))), stop: () => undefined };
+  }
+
+  async collect(_options?: CollectOptions): Promise<Collected> {
+    return { digits: this.injected.join(""), reason: "ended" };
+  }
+
+  async sendDtmf(): Promise<void> {
+    // nothing to send
+  }
+
+  injectDtmf(digit: DtmfDigit): void {
+    this.injected.push(digit);
+  }
+
+  setDirection(): void {
+    // told by setRemote
+  }
+
+  setRemote(remote: RtpRemote): void {
+    this.remotes.push(remote);
+  }
+
+  subscribe(listener: (event: MediaLegEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  emit(event: MediaLegEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  capture(): Promise<Capture> {
+    return Promise.reject(new Error("no capture here"));
+  }
+
+  async stats(): Promise<LegStats> {
+    return STATS;
+  }
+
+  async close(): Promise<LegStats> {
+    if (!this.ended) {
+      this.ended = true;
+      this.emit({ type: "ended", reason: "closed", stats: STATS });
+    }
+    return STATS;
+  }
+}
+
+/** A media engine without sound. */
+export class FakeMedia implements MediaEngine {
+  readonly made: FakeLeg[] = [];
+  /** Set to let legs wait for it. */
+  gate: Promise<void> | undefined;
+  failure: Error | undefined;
+
+  async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+    const leg = new FakeLeg(this.made.length + 1, options);
+    this.made.push(leg);
+    return leg;
+  }
+
+  get open(): number {
+    return this.made.filter((leg) => !leg.ended).length;
+  }
+
+  get legs(): number {
+    return this.open;
+  }
+
+  get last(): FakeLeg {
+    const leg = this.made.at(-1);
+    if (leg === undefined) throw new Error("no leg was made");
+    return leg;
+  }
+
+  createBridge(): Promise<MediaBridge> {
+    return Promise.reject(new Error("no bridges here"));
+  }
+
+  encode(): Promise<AudioAsset> {
+    return Promise.reject(new Error("no encoder here"));
+  }
+
+  loadWav(): Promise<AudioAsset> {
+    return Promise.reject(new Error("no encoder here"));
+  }
+
+  async health(): Promise<[]> {
+    return [];
+  }
+}

@@ -1,0 +1,125 @@
+import { SystemClock, UuidIds, createSilentLogger } from "@hotlinejs/core";
+import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings } from "@hotlinejs/core";
+import { sipConfig } from "../../src/config.js";
+import { computeHa1 } from "../../src/digest/digest-response.js";
+import { DigestServer } from "../../src/digest/digest-server.js";
+import { AuthThrottle } from "../../src/registrar/auth-throttle.js";
+import { Authenticator } from "../../src/registrar/authenticator.js";
+import { Registrar } from "../../src/registrar/registrar.js";
+import { SipAdapter } from "../../src/sip-adapter.js";
+import type { DialogSnapshot } from "../../src/stack/index.js";
+import { TrunkTable } from "../../src/trunk/trunk-table.js";
+import { FakeMedia } from "./fake-media.js";
+
+export const REALM = "hotline";
+
+/** Accounts 1001 to 1005 with the passwords demo-1001 to demo-1005. */
+export const credentials: DigestCredentials = {
+  realm: REALM,
+  find: async (username) =>
+    /^100[1-5]$/.test(username)
+      ? { username, md5: computeHa1("MD5", username, REALM, `demo-${username}`), sha256: computeHa1("SHA-256", username, REALM, `demo-${username}`) }
+      : undefined,
+};
+
+/** The plugin's inside without kernel and database: adapter, registrar, fake media, on free loopback ports. */
+export class HotlineSide {
+  readonly media = new FakeMedia();
+  readonly arrived: Call[] = [];
+  readonly dialogs = new Map<string, DialogSnapshot | null>();
+  readonly audit: AuditEntry[] = [];
+  readonly events: string[] = [];
+  readonly clock: Clock;
+  closed: { status: number; retryAfter?: number } | undefined;
+  orphans: { legId: string; dialog: unknown }[] = [];
+  /** What to do with an arriving call. */
+  onCall: (call: Call) => void = () => undefined;
+  readonly registrar: Registrar;
+  readonly trunks: TrunkTable;
+  readonly adapter: SipAdapter;
+  #waiting: ((call: Call) => void)[] = [];
+
+  constructor(options: Record<string, unknown> = {}, clock: Clock = new SystemClock()) {
+    this.clock = clock;
+    const config = sipConfig.parse({ port: 0, trunks: [{ key: "demo", match: ["127.0.0.1"] }], ...options });
+    const ids = new UuidIds(this.clock);
+    const log = createSilentLogger();
+    this.registrar = new Registrar({
+      clock: this.clock,
+      ids,
+      ...config.registrar,
+      listener: {
+        bound: (b, refreshed) => void this.events.push(`${refreshed ? "refreshed" : "bound"} ${b.account}`),
+        unbound: (b, reason) => void this.events.push(`unbound ${b.account} ${reason}`),
+      },
+    });
+    this.trunks = new TrunkTable(config.trunks);
+    const pipeline: CallPipeline = {
+      register: () => undefined,
+      adapters: [],
+      admission: () => this.closed,
+      arrive: (call) => {
+        this.arrived.push(call);
+        this.onCall(call);
+        this.#waiting.shift()?.(call);
+      },
+      handler: () => undefined,
+      active: 0,
+    };
+    const settings: HotlineSettings = {
+      name: "test", timezone: "Asia/Shanghai", host: "127.0.0.1", loopbackOnly: true, dataDir: "/nowhere", nodeId: "n", publicUrl: undefined, advertisedAddress: undefined,
+    };
+    const audit = {
+      record: async (entry: AuditEntry) => void this.audit.push(entry),
+      verify: async () => ({ ok: true as const, rows: 0 }),
+    };
+    this.adapter = new SipAdapter({
+      config,
+      settings,
+      clock: this.clock,
+      ids,
+      log,
+      pipeline,
+      journal: { dialog: (id, dialog) => void this.dialogs.set(id, dialog as DialogSnapshot | null), orphans: () => this.orphans.splice(0) },
+      credentials,
+      authenticator: new Authenticator({ digest: new DigestServer({ credentials, clock: this.clock, algorithms: config.algorithms }), throttle: new AuthThrottle(this.clock, { perAccount: config.authFailures }), audit, log }),
+      registrar: this.registrar,
+      trunks: this.trunks,
+      media: () => this.media,
+      trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
+      product: "hotline-test",
+      timers: { t1: 50, t2: 400, t4: 500 },
+    });
+  }
+
+  get port(): number {
+    const endpoint = this.adapter.agent?.endpoints.find((e) => e.kind === "udp");
+    if (endpoint === undefined) throw new Error("not started");
+    return endpoint.port;
+  }
+
+  async start(): Promise<this> {
+    await this.adapter.start();
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.adapter.stop();
+    this.registrar.close();
+  }
+
+  /** The next call that arrives. */
+  next(): Promise<Call> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Waits until the condition holds; fails after two seconds. */
+export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
+  const clock = new SystemClock();
+  for (let i = 0; i < 400; i++) {
+    if (condition()) return;
+    await clock.sleep(5);
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
