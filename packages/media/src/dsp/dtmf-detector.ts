@@ -2,22 +2,20 @@ import type { DtmfDigit } from "@hotlinejs/core";
 import { ALAW_TO_LINEAR } from "../codec/g711.js";
 import { levelToPower } from "../codec/level.js";
 import type { KeyListener } from "../rtp/telephone-event-receiver.js";
-import { coefficient, goertzelWith } from "./goertzel.js";
 
-/** 12.75 ms: every tone and every pause of 40 ms holds two whole blocks (ITU-T Q.24 annex A). */
-const BLOCK = 102;
-const LOW = [697, 770, 852, 941];
-const HIGH = [1209, 1336, 1477, 1633];
-const KEYS: readonly (readonly DtmfDigit[])[] = [
-  ["1", "2", "3", "A"],
-  ["4", "5", "6", "B"],
-  ["7", "8", "9", "C"],
-  ["*", "0", "#", "D"],
-];
-const LOW_FACTORS = LOW.map((hz) => coefficient(hz));
-const HIGH_FACTORS = HIGH.map((hz) => coefficient(hz));
-const LOW_SECOND = LOW.map((hz) => coefficient(2 * hz));
-const HIGH_SECOND = HIGH.map((hz) => coefficient(2 * hz));
+/** Samples between two looks (6.4 ms). A window has two of these halves. */
+const HALF = 51;
+const WINDOW = 2 * HALF;
+const RATE = 8000;
+const FREQUENCIES = [697, 770, 852, 941, 1209, 1336, 1477, 1633] as const;
+const KEYS = ["123A", "456B", "789C", "*0#D"] as const;
+const COS = FREQUENCIES.map((hz) => Math.cos((2 * Math.PI * hz) / RATE));
+const SIN = FREQUENCIES.map((hz) => Math.sin((2 * Math.PI * hz) / RATE));
+/** Turn of each frequency's phase over half a window. */
+const TURN = FREQUENCIES.map((hz) => (2 * Math.PI * hz * HALF) / RATE);
+const TURN_COS = TURN.map(Math.cos);
+const TURN_SIN = TURN.map(Math.sin);
+
 /** Weaker tones than -31 dBm0 per frequency are no keys. */
 const LEAST_POWER = levelToPower(-31);
 /** The high group may be up to 6 dB louder than the low one. */
@@ -26,28 +24,37 @@ const FORWARD_TWIST = 10 ** 0.6;
 const REVERSE_TWIST = 10 ** 0.9;
 /** The strongest of a group must stand 8 dB above the others of it. */
 const PEAK = 10 ** 0.8;
-/** Share of the block's energy that must lie in the two tones; speech spreads wider. */
-const PURITY = 0.66;
-/** A second harmonic this close to its tone betrays a voice. */
-const HARMONIC = 10 ** -1.2;
-/** Twice a low frequency may fall beside a high one (2 x 697 beside 1336); there the test would hear the key itself. */
-const HARMONIC_CLEARANCE_HZ = 150;
+/** Share of the window's energy that must lie in the two tones. Speech spreads wider. */
+const PURITY = 0.85;
+/** Tones off by 1.5 % are keys, by 3.5 % are not (Q.24); the limit lies between. */
+const TOLERANCE = 0.023;
+/** Looks that must agree: at least 32 ms, so every key of 40 ms is found and none of 20 ms. */
+const HITS = 4;
+/** Looks without the key that end it: a pause of 40 ms has seven, a dropout of 10 ms four at the most. */
+const MISSES = 5;
 
 /**
- * Finds keys in the sound (ITU-T Q.23, Q.24): two blocks that agree make a key, two without it end
- * it. Against talk-off it asks for two tones of matching level that hold most of the energy, have
- * rivals neither in their group nor at twice their frequency.
+ * Finds keys in the sound (ITU-T Q.23, Q.24). Against talk-off it asks for two tones of matching
+ * level that hold nearly all the energy, without rivals in their groups, and measures their real
+ * frequencies by the turn of their phases: a voice hits the exact frequencies only in passing.
  */
 export class DtmfDetector {
   readonly #listener: KeyListener;
-  readonly #block = new Float64Array(BLOCK);
-  readonly #low = new Float64Array(4);
-  readonly #high = new Float64Array(4);
+  readonly #half = new Float64Array(HALF);
+  /** Goertzel results of the half before, and of the window before: real and imaginary parts. */
+  readonly #halfReal = new Float64Array(8);
+  readonly #halfImaginary = new Float64Array(8);
+  readonly #real = new Float64Array(8);
+  readonly #imaginary = new Float64Array(8);
+  readonly #power = new Float64Array(8);
+  readonly #error = new Float64Array(8);
   #filled = 0;
   #energy = 0;
+  #energyBefore = 0;
   #candidate: DtmfDigit | undefined;
+  #hits = 0;
   #down: DtmfDigit | undefined;
-  #blocks = 0;
+  #looks = 0;
   #misses = 0;
 
   constructor(listener: KeyListener) {
@@ -61,17 +68,13 @@ export class DtmfDetector {
 
   /** Takes received sound as A-law, in order (`table` maps µ-law first). */
   feed(alaw: Uint8Array, offset: number, length: number, table?: Uint8Array): void {
-    const block = this.#block;
+    const half = this.#half;
     for (let i = offset; i < offset + length; i++) {
       const octet = alaw[i] as number;
       const sample = ALAW_TO_LINEAR[table === undefined ? octet : (table[octet] as number)] as number;
-      block[this.#filled] = sample;
+      half[this.#filled] = sample;
       this.#energy += sample * sample;
-      if (++this.#filled === BLOCK) {
-        this.#judge(this.#find());
-        this.#filled = 0;
-        this.#energy = 0;
-      }
+      if (++this.#filled === HALF) this.#look();
     }
   }
 
@@ -79,60 +82,117 @@ export class DtmfDetector {
   flush(): void {
     if (this.#down !== undefined) this.#end();
     this.#candidate = undefined;
+    this.#hits = 0;
     this.#filled = 0;
     this.#energy = 0;
+    this.#energyBefore = 0;
+  }
+
+  #look(): void {
+    let digit: DtmfDigit | undefined;
+    if (this.#energy / HALF >= LEAST_POWER) digit = this.#find((this.#energyBefore + this.#energy) / WINDOW);
+    else {
+      // Most looks of a quiet line end here, without a transform.
+      this.#halfReal.fill(0);
+      this.#halfImaginary.fill(0);
+    }
+    this.#energyBefore = this.#energy;
+    this.#energy = 0;
+    this.#filled = 0;
+    this.#judge(digit);
   }
 
   #judge(digit: DtmfDigit | undefined): void {
+    this.#hits = digit !== undefined && digit === this.#candidate ? this.#hits + 1 : digit === undefined ? 0 : 1;
+    this.#candidate = digit;
     if (this.#down !== undefined) {
+      this.#misses++;
       if (digit === this.#down) {
-        this.#blocks += this.#misses + 1;
+        this.#looks += this.#misses;
         this.#misses = 0;
-      } else if (++this.#misses >= 2) {
-        this.#end();
-        // Another key without a pause: the first block of it was one of the misses.
-      }
-    } else if (digit !== undefined && digit === this.#candidate) {
+      } else if (this.#misses >= MISSES || this.#hits >= HITS) this.#end();
+    }
+    if (this.#down === undefined && digit !== undefined && this.#hits >= HITS) {
       this.#down = digit;
-      this.#blocks = 2;
+      this.#looks = HITS;
       this.#misses = 0;
       this.#listener.down(digit);
     }
-    this.#candidate = digit;
   }
 
   #end(): void {
     const digit = this.#down as DtmfDigit;
     this.#down = undefined;
     this.#misses = 0;
-    this.#listener.up(digit, Math.round((this.#blocks * BLOCK) / 8));
+    this.#listener.up(digit, Math.round(((this.#looks + 1) * HALF * 1000) / RATE));
   }
 
-  #find(): DtmfDigit | undefined {
-    const power = this.#energy / BLOCK;
-    if (power < LEAST_POWER * 2) return undefined; // most blocks of a call end here
-    const row = strongest(this.#block, LOW_FACTORS, this.#low);
-    const column = strongest(this.#block, HIGH_FACTORS, this.#high);
-    if (row < 0 || column < 0) return undefined;
-    const low = this.#low[row] as number;
-    const high = this.#high[column] as number;
+  #find(power: number): DtmfDigit | undefined {
+    this.#transform();
+    const row = this.#strongest(0);
+    const column = this.#strongest(4);
+    if (row < 0 || column < 0 || power < LEAST_POWER * 2) return undefined;
+    if (!this.#exact(row) || !this.#exact(column)) return undefined;
+    const low = this.#corrected(row);
+    const high = this.#corrected(column);
     if (low < LEAST_POWER || high < LEAST_POWER) return undefined;
     if (high > low * FORWARD_TWIST || low > high * REVERSE_TWIST) return undefined;
     if (low + high < PURITY * power) return undefined;
-    const clear = Math.abs(2 * (LOW[row] as number) - (HIGH[column] as number)) > HARMONIC_CLEARANCE_HZ;
-    if (clear && goertzelWith(this.#block, 0, BLOCK, LOW_SECOND[row] as number) > low * HARMONIC) return undefined;
-    if (goertzelWith(this.#block, 0, BLOCK, HIGH_SECOND[column] as number) > high * HARMONIC) return undefined;
-    return (KEYS[row] as readonly DtmfDigit[])[column];
+    return (KEYS[row] as string)[column - 4] as DtmfDigit;
   }
-}
 
-/** Index of the frequency that stands out of its group, -1 when none does. */
-function strongest(block: Float64Array, factors: readonly number[], into: Float64Array): number {
-  let best = 0;
-  for (let i = 0; i < 4; i++) {
-    into[i] = goertzelWith(block, 0, BLOCK, factors[i] as number);
-    if ((into[i] as number) > (into[best] as number)) best = i;
+  /**
+   * Goertzel over the new half, joined with the half before to the window (its result turned on by
+   * half a window). The turn of the window's phase since the last look gives the frequency's error in Hz.
+   */
+  #transform(): void {
+    const half = this.#half;
+    for (let f = 0; f < 8; f++) {
+      const cos = COS[f] as number;
+      const factor = 2 * cos;
+      let s1 = 0;
+      let s2 = 0;
+      for (let i = 0; i < HALF; i++) {
+        const s0 = (half[i] as number) + factor * s1 - s2;
+        s2 = s1;
+        s1 = s0;
+      }
+      const newReal = s1 - cos * s2;
+      const newImaginary = (SIN[f] as number) * s2;
+      const turnCos = TURN_COS[f] as number;
+      const turnSin = TURN_SIN[f] as number;
+      const beforeReal = this.#halfReal[f] as number;
+      const beforeImaginary = this.#halfImaginary[f] as number;
+      const real = beforeReal * turnCos - beforeImaginary * turnSin + newReal;
+      const imaginary = beforeReal * turnSin + beforeImaginary * turnCos + newImaginary;
+      const lastReal = this.#real[f] as number;
+      const lastImaginary = this.#imaginary[f] as number;
+      this.#power[f] = (2 * (real * real + imaginary * imaginary)) / (WINDOW * WINDOW);
+      const turned = Math.atan2(imaginary * lastReal - real * lastImaginary, real * lastReal + imaginary * lastImaginary) - (TURN[f] as number);
+      this.#error[f] = ((turned - 2 * Math.PI * Math.round(turned / (2 * Math.PI))) * RATE) / (2 * Math.PI * HALF);
+      this.#halfReal[f] = newReal;
+      this.#halfImaginary[f] = newImaginary;
+      this.#real[f] = real;
+      this.#imaginary[f] = imaginary;
+    }
   }
-  for (let i = 0; i < 4; i++) if (i !== best && (into[i] as number) * PEAK > (into[best] as number)) return -1;
-  return best;
+
+  /** Index of the frequency that stands out of the group beginning at `first`, -1 when none does. */
+  #strongest(first: number): number {
+    let best = first;
+    for (let i = first; i < first + 4; i++) if ((this.#power[i] as number) > (this.#power[best] as number)) best = i;
+    for (let i = first; i < first + 4; i++) if (i !== best && (this.#power[i] as number) * PEAK > (this.#power[best] as number)) return -1;
+    return best;
+  }
+
+  #exact(f: number): boolean {
+    return Math.abs(this.#error[f] as number) <= TOLERANCE * (FREQUENCIES[f] as number);
+  }
+
+  /** Power of a tone with what its frequency error took from it given back. */
+  #corrected(f: number): number {
+    const x = (Math.PI * (this.#error[f] as number) * WINDOW) / RATE;
+    const loss = Math.abs(x) < 1e-6 ? 1 : (Math.sin(x) / x) ** 2;
+    return (this.#power[f] as number) / loss;
+  }
 }

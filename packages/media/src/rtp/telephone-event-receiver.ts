@@ -11,6 +11,10 @@ export interface KeyListener {
 
 /** A key of which nothing was heard for so long has ended, though its end packets were lost. */
 const LOST_END_MS = 200;
+/** A segment this long is followed by another of the same key. */
+const LONG_SEGMENT = 0xff00;
+/** Senders that let the timestamp run move it on by a packet's length, 60 ms at most. */
+const RUNNING_STEP = 480;
 
 /**
  * Receives RFC 4733 keys. End packets sent three times, lost starts, lost ends, reordered packets,
@@ -63,8 +67,10 @@ export class TelephoneEventReceiver {
       if (this.#ended) return true; // the end again
       if (event !== this.#event) return true; // two keys cannot share a time
       this.#duration = Math.max(this.#duration, duration);
+    } else if (this.#ended && end && !marker && event === this.#event && distance <= RUNNING_STEP && duration === this.#duration) {
+      return true; // the end again, of a sender that lets the timestamp run
     } else if (this.#continues(distance, event, marker, duration)) {
-      if (distance === this.#duration) {
+      if (distance === this.#duration && this.#duration >= LONG_SEGMENT) {
         this.#before += this.#duration;
         this.#duration = duration;
       } else this.#duration = Math.max(this.#duration, duration);
@@ -102,8 +108,8 @@ export class TelephoneEventReceiver {
    */
   #continues(distance: number, event: number, marker: boolean, duration: number): boolean {
     if (this.#ended || !this.#known || event !== this.#event || marker) return false;
-    if (distance === this.#duration && this.#duration >= 0xff00) return true;
-    return distance <= 480 && duration > this.#duration;
+    if (distance === this.#duration && this.#duration >= LONG_SEGMENT) return true;
+    return distance <= RUNNING_STEP && duration > this.#duration;
   }
 
   #finish(): void {
