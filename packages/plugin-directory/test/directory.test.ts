@@ -8,10 +8,13 @@ import { demoOptions, demoUsers, startDirectory, type TestDirectory } from "./te
 
 let test: TestDirectory;
 
-beforeEach(async () => {
-  test = await startDirectory();
-});
-afterEach(() => test.stop());
+/** For the groups that work on one running directory. */
+function running(): void {
+  beforeEach(async () => {
+    test = await startDirectory();
+  });
+  afterEach(() => test.stop());
+}
 
 async function principalOf(username: string): Promise<Principal> {
   const user = (await test.directory.listUsers()).find((each) => each.username === username);
@@ -23,6 +26,8 @@ async function principalOf(username: string): Promise<Principal> {
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 describe("signing in", () => {
+  running();
+
   it("gives the principal with the permissions of its roles", async () => {
     const agent = await test.directory.authenticate("1001", "demo-1001");
     expect(agent).toMatchObject({ username: "1001", displayName: "叶立新", roles: ["agent"], agentNumber: "1001", departmentCode: "101" });
@@ -68,6 +73,8 @@ describe("signing in", () => {
 });
 
 describe("SIP digests", () => {
+  running();
+
   it("are those of the password, kept sealed", async () => {
     expect(test.digests.realm).toBe("hotline");
     expect(await test.digests.find("1001")).toEqual({ username: "1001", ...digestHa1("1001", "hotline", "demo-1001") });
@@ -91,6 +98,8 @@ describe("SIP digests", () => {
 });
 
 describe("changes", () => {
+  running();
+
   it("reach the principals at once", async () => {
     const before = await principalOf("1001");
     await test.admin.setRole({ name: "agent", permissions: ["desk.calls.listen"] }, "system");

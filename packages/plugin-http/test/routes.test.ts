@@ -42,6 +42,7 @@ const routes = [
     throw new Error("password is hunter2");
   }),
   get("/api/nothing", () => undefined),
+  defineRoute({ method: "GET", path: "/api/whence", permission: "public", summary: "", handler: ({ remoteAddress, headers }) => Promise.resolve({ remoteAddress, requestId: headers["x-request-id"] }) }),
   get("/api/created", () => ({ kind: "reply", status: 201, headers: { Location: "/api/created/1" }, body: { id: 1 } })),
   get("/api/bigint", () => ({ n: 1n })),
   defineRoute({ method: "GET", path: "/api/misfit", permission: "public", summary: "", output: z.object({ n: z.number() }), handler: () => Promise.resolve({ n: "1" }) }),
@@ -138,6 +139,14 @@ describe("paths and methods", () => {
   it("answer HEAD without a body", async () => {
     const head = await test.call("/api/created", { method: "HEAD" });
     expect([head.status, head.headers.get("location"), await head.text()]).toEqual([201, "/api/created/1", ""]);
+  });
+
+  it("believe a proxy only where told to", async () => {
+    const headers = { "x-forwarded-for": "203.0.113.9", "x-request-id": "from-the-proxy" };
+    expect(await (await test.call("/api/whence", { headers })).json()).toMatchObject({ remoteAddress: "127.0.0.1", requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    const behind = await startServer(routes, { trustProxy: "loopback" });
+    expect(await (await behind.call("/api/whence", { headers })).json()).toEqual({ remoteAddress: "203.0.113.9", requestId: "from-the-proxy" });
+    await behind.stop();
   });
 
   it("have an id and the headers that keep browsers safe", async () => {

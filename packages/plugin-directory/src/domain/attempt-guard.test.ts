@@ -51,11 +51,13 @@ describe("AttemptGuard", () => {
     expect(enter(guard, "a", "1").fail()).toBe(false);
   });
 
-  it("ends a source that tries many accounts", () => {
+  it("ends a source that tries many accounts, but not for those who sign in from there anyway", () => {
     const guard = new AttemptGuard(new VirtualClock(), limits);
+    enter(guard, "colleague", "1").succeed();
     for (let i = 0; i < 6; i++) enter(guard, `account${i}`, "1").fail();
     expect(isLocked(guard, "another", "1")).toBe(true);
     expect(isLocked(guard, "another", "2")).toBe(false);
+    expect(isLocked(guard, "colleague", "1")).toBe(false);
   });
 
   it("ends many sources that try one account, but not the one that has signed in before", () => {

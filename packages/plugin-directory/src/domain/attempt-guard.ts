@@ -3,9 +3,9 @@ import type { Clock } from "@hotlinejs/core";
 export interface AttemptLimits {
   /** Failures of one account from one source. */
   readonly pair: number;
-  /** Failures from one source over all accounts. */
+  /** Failures from one source over all accounts that never signed in from it. */
   readonly source: number;
-  /** Failures of one account from all sources; does not hold up sources that have signed in to it before. */
+  /** Failures of one account from all sources that never signed in to it. */
   readonly account: number;
   readonly windowMs: number;
 }
@@ -42,11 +42,9 @@ export class AttemptGuard {
   /** Milliseconds to wait when the account is locked for this source, else the attempt. */
   enter(account: string, source: string): Attempt | { readonly retryAfterMs: number } {
     const pairKey = `p\0${account}\0${source}`;
-    const keys: { key: string; limit: number }[] = [
-      { key: pairKey, limit: this.limits.pair },
-      { key: `s\0${source}`, limit: this.limits.source },
-    ];
-    if (!this.#trusted.has(pairKey)) keys.push({ key: `a\0${account}`, limit: this.limits.account });
+    const keys: { key: string; limit: number }[] = [{ key: pairKey, limit: this.limits.pair }];
+    // Who has signed in from here before is not held up by what others do: one address may be a whole office.
+    if (!this.#trusted.has(pairKey)) keys.push({ key: `s\0${source}`, limit: this.limits.source }, { key: `a\0${account}`, limit: this.limits.account });
     const now = this.clock.now();
     let wait = 0;
     for (const { key, limit } of keys) {
