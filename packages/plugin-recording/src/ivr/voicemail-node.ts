@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTIVITY, CLOCK, defineIvrNode, IDS, token } from "@hotlinejs/core";
+import { CLOCK, defineIvrNode, IDS, token } from "@hotlinejs/core";
 import type { IvrNodeContext, IvrStep } from "@hotlinejs/core";
 import type { CreatedTicket, NewTicket, Tickets } from "@hotlinejs/plugin-tickets/contract";
 import { RECORDINGS } from "../contract.js";
@@ -43,8 +43,7 @@ export const voicemailNode = defineIvrNode({
   config: voicemailConfig,
   outcomes: () => [{ name: "done" }, { name: "empty", optional: true }, { name: "failed", optional: true }],
   prompts: (node) => [node.prompt, node.emptyPrompt, node.savedPrompt, node.failedPrompt, node.ticketPrompt, ...(node.review ? [node.reviewPrompt] : [])],
-  // What was said is kept also when the caller is gone before the ticket is made: shutdown waits for it.
-  run: (context) => context.services.get(ACTIVITY).track(new VoicemailRun(context).run()),
+  run: (context) => new VoicemailRun(context).run(),
 });
 
 class VoicemailRun {

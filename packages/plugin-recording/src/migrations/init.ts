@@ -5,9 +5,9 @@ export class RecordingInit extends Migration {
   static readonly id = "0001-init";
 
   override up(): void {
-    const schema = this.getKnex().schema;
+    const knex = this.getKnex();
     const statements = [
-      schema.createTable("recording_recording", (table) => {
+      knex.schema.createTable("recording_recording", (table) => {
         table.text("id").notNullable().primary();
         table.text("interaction_id").notNullable();
         table.text("leg_id").notNullable();
@@ -30,17 +30,17 @@ export class RecordingInit extends Migration {
         table.bigInteger("retention_until").nullable();
         table.text("error").nullable();
       }),
-      schema.alterTable("recording_recording", (table) => table.index(["interaction_id"])),
-      schema.alterTable("recording_recording", (table) => table.index(["started_at", "id"])),
-      schema.alterTable("recording_recording", (table) => table.index(["state"])),
-      schema.alterTable("recording_recording", (table) => table.index(["retention_until"])),
-      schema.createTable("recording_link", (table) => {
+      knex.schema.alterTable("recording_recording", (table) => table.index(["interaction_id"])),
+      knex.schema.alterTable("recording_recording", (table) => table.index(["started_at", "id"])),
+      knex.schema.alterTable("recording_recording", (table) => table.index(["state"])),
+      knex.schema.alterTable("recording_recording", (table) => table.index(["retention_until"])),
+      knex.schema.createTable("recording_link", (table) => {
         table.text("recording_id").notNullable();
         table.text("ticket_id").notNullable();
         table.bigInteger("linked_at").notNullable();
         table.primary(["recording_id", "ticket_id"]);
       }),
-      schema.alterTable("recording_link", (table) => table.index(["ticket_id"])),
+      knex.schema.alterTable("recording_link", (table) => table.index(["ticket_id"])),
     ];
     for (const builder of statements) {
       for (const { sql } of builder.toSQL()) this.addSql(sql);

@@ -5,9 +5,9 @@ export class SurveysInit extends Migration {
   static readonly id = "0001-init";
 
   override up(): void {
-    const schema = this.getKnex().schema;
+    const knex = this.getKnex();
     const statements = [
-      schema.createTable("surveys_survey", (table) => {
+      knex.schema.createTable("surveys_survey", (table) => {
         table.text("key").notNullable().primary();
         table.text("title").notNullable();
         table.jsonb("question").notNullable();
@@ -15,7 +15,7 @@ export class SurveysInit extends Migration {
         table.boolean("active").notNullable();
         table.bigInteger("created_at").notNullable();
       }),
-      schema.createTable("surveys_answer", (table) => {
+      knex.schema.createTable("surveys_answer", (table) => {
         table.text("survey_key").notNullable();
         table.text("interaction_id").notNullable();
         table.text("option").notNullable();
@@ -25,7 +25,7 @@ export class SurveysInit extends Migration {
         table.integer("business_hour").notNullable();
         table.primary(["survey_key", "interaction_id"]);
       }),
-      schema.alterTable("surveys_answer", (table) => void table.index(["survey_key", "business_date"])),
+      knex.schema.alterTable("surveys_answer", (table) => void table.index(["survey_key", "business_date"])),
     ];
     for (const builder of statements) {
       for (const { sql } of builder.toSQL()) this.addSql(sql);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTIVITY, CLOCK, defineIvrNode, IDS } from "@hotlinejs/core";
+import { CLOCK, defineIvrNode, IDS } from "@hotlinejs/core";
 import type { IvrNodeContext, IvrStep, PromptRef } from "@hotlinejs/core";
 import type { RecordedMessage, Recordings } from "@hotlinejs/plugin-recording/contract";
 import { TICKETS } from "../contract.js";
@@ -10,6 +10,8 @@ import { promptRef } from "./prompt-ref-schema.js";
 /** How long after the longest message a ticket is made of the draft, when nobody made it. */
 const DRAFT_GRACE_MS = 10 * 60_000;
 const MENU_TRIES = 3;
+/** To the menu before: an outcome that plugin-ivr knows of every node. */
+const BACK = "$back";
 
 const choice = z.strictObject({
   /** Key, code or name of the kind of ticket. */
@@ -64,8 +66,7 @@ export const complaintNode = defineIvrNode({
     node.createFailedPrompt,
     node.recordFailedPrompt,
   ],
-  // The ticket is made also when the caller is gone: shutdown waits for it.
-  run: (context) => context.services.get(ACTIVITY).track(new ComplaintRun(context).run()),
+  run: (context) => new ComplaintRun(context).run(),
 });
 
 class ComplaintRun {
@@ -82,6 +83,7 @@ class ComplaintRun {
     const { recordings } = this;
     if (recordings === undefined) return this.failed(node.recordFailedPrompt);
     const chosen = await this.choose();
+    if (chosen === "back") return { outcome: BACK };
     if (chosen === undefined) return { outcome: "none" };
     const anonymous = chosen.askAnonymous && (await this.wantsAnonymity());
     const call = await this.wholeCall(recordings);
@@ -105,7 +107,7 @@ class ComplaintRun {
     return { outcome: "empty" };
   }
 
-  private async choose(): Promise<Choice | undefined> {
+  private async choose(): Promise<Choice | "back" | undefined> {
     const { config: node, signal } = this.context;
     const choices = Object.values(node.choices);
     if (choices.length === 1) return choices[0];
@@ -114,7 +116,9 @@ class ComplaintRun {
       if (reason === "ended") return undefined;
       const chosen = node.choices[digits];
       if (chosen !== undefined) return chosen;
-      if (digits !== "") await this.context.say(node.invalidPrompt);
+      if (digits === "*") return "back";
+      // `#` and silence repeat the question.
+      if (digits !== "" && digits !== "#") await this.context.say(node.invalidPrompt);
     }
     return undefined;
   }

@@ -13,6 +13,8 @@ import { promptRef } from "./prompt-ref-schema.js";
 export const TICKET_WORKFLOW = token<TicketWorkflow>("tickets.workflow");
 
 const CHANNEL = "phone";
+/** To the menu before: an outcome that plugin-ivr knows of every node. */
+const BACK = "$back";
 /** One more than the digits, so that the finishing key is taken along with the entry. */
 const SERIAL_ENTRY = { min: 1, max: 13, finishOn: "#" };
 const CODE_ENTRY = { min: 1, max: 9, finishOn: "#" };
@@ -65,6 +67,7 @@ class StatusRun {
     while (!signal.aborted) {
       const { digits, reason } = await this.context.ask(node.serialPrompt, SERIAL_ENTRY);
       if (reason === "ended") break;
+      if (digits === "*") return { outcome: BACK };
       if (digits === "" && reason === "finish-key") {
         const own = await this.tickets.latestStatus(this.context.session.interaction.callerNumber);
         if (own.found) return this.tell(own.serial, own);

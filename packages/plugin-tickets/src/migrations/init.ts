@@ -5,9 +5,9 @@ export class TicketsInit extends Migration {
   static readonly id = "0001-init";
 
   override up(): void {
-    const schema = this.getKnex().schema;
+    const knex = this.getKnex();
     const statements = [
-      schema.createTable("tickets_ticket", (table) => {
+      knex.schema.createTable("tickets_ticket", (table) => {
         table.text("id").notNullable().primary();
         table.text("serial").notNullable();
         table.text("kind").notNullable();
@@ -36,14 +36,14 @@ export class TicketsInit extends Migration {
         table.integer("business_hour").notNullable();
         table.integer("version").notNullable();
       }),
-      schema.alterTable("tickets_ticket", (table) => void table.unique(["serial"])),
-      schema.alterTable("tickets_ticket", (table) => void table.unique(["idempotency_key"])),
-      schema.alterTable("tickets_ticket", (table) => void table.index(["created_at", "id"])),
-      schema.alterTable("tickets_ticket", (table) => void table.index(["status", "created_at"])),
-      schema.alterTable("tickets_ticket", (table) => void table.index(["contact_index", "created_at"])),
-      schema.alterTable("tickets_ticket", (table) => void table.index(["interaction_id"])),
-      schema.alterTable("tickets_ticket", (table) => void table.index(["business_date"])),
-      schema.createTable("tickets_event", (table) => {
+      knex.schema.alterTable("tickets_ticket", (table) => void table.unique(["serial"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.unique(["idempotency_key"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.index(["created_at", "id"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.index(["status", "created_at"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.index(["contact_index", "created_at"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.index(["interaction_id"])),
+      knex.schema.alterTable("tickets_ticket", (table) => void table.index(["business_date"])),
+      knex.schema.createTable("tickets_event", (table) => {
         table.text("id").notNullable().primary();
         table.text("ticket_id").notNullable();
         table.bigInteger("at").notNullable();
@@ -55,8 +55,8 @@ export class TicketsInit extends Migration {
         table.jsonb("data").notNullable();
         table.integer("version").notNullable();
       }),
-      schema.alterTable("tickets_event", (table) => void table.index(["ticket_id", "at"])),
-      schema.createTable("tickets_attachment", (table) => {
+      knex.schema.alterTable("tickets_event", (table) => void table.index(["ticket_id", "at"])),
+      knex.schema.createTable("tickets_attachment", (table) => {
         table.text("ticket_id").notNullable();
         table.text("reference").notNullable();
         table.text("kind").notNullable();
@@ -64,19 +64,19 @@ export class TicketsInit extends Migration {
         table.bigInteger("attached_at").notNullable();
         table.primary(["ticket_id", "reference"]);
       }),
-      schema.alterTable("tickets_attachment", (table) => void table.index(["reference"])),
-      schema.createTable("tickets_serial", (table) => {
+      knex.schema.alterTable("tickets_attachment", (table) => void table.index(["reference"])),
+      knex.schema.createTable("tickets_serial", (table) => {
         table.text("business_date").notNullable().primary();
         table.integer("last_order").notNullable();
       }),
-      schema.createTable("tickets_query_lock", (table) => {
+      knex.schema.createTable("tickets_query_lock", (table) => {
         table.text("key").notNullable().primary();
         table.integer("failures").notNullable();
         table.bigInteger("last_at").notNullable();
         table.bigInteger("locked_until").notNullable();
       }),
-      schema.alterTable("tickets_query_lock", (table) => void table.index(["last_at"])),
-      schema.createTable("tickets_draft", (table) => {
+      knex.schema.alterTable("tickets_query_lock", (table) => void table.index(["last_at"])),
+      knex.schema.createTable("tickets_draft", (table) => {
         table.text("key").notNullable().primary();
         table.text("input_sealed").notNullable();
         table.bigInteger("deadline").notNullable();
