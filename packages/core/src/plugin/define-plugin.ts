@@ -38,7 +38,7 @@ export interface PluginDefinition<C, I> {
   readonly provides?: readonly Token<unknown>[];
   readonly permissions?: readonly PermissionDefinition[];
   readonly events?: readonly EventDefinition[];
-  readonly ivrNodes?: readonly IvrNodeType<never>[];
+  readonly ivrNodes?: readonly IvrNodeType<unknown>[];
   readonly routes?: readonly HttpRoute[];
   readonly datasets?: readonly Dataset[];
   readonly consolePages?: readonly ConsolePage[];

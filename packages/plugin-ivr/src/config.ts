@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { FlowDefinition } from "./contract.js";
+
+const routeSchema = z.strictObject({
+  /** The number dialled; a `*` at the end stands for any digits. */
+  number: z.string().min(1).optional(),
+  /** Key of the trunk, line or account the call came in by. */
+  trunk: z.string().min(1).optional(),
+  line: z.string().min(1).optional(),
+  account: z.string().min(1).optional(),
+  flow: z.string().min(1),
+  language: z.string().min(2).max(35).optional(),
+  /** For queues. */
+  priority: z.number().int().optional(),
+});
+
+/** A rule that leads calls to a flow; the first that fits wins, all its conditions must hold. */
+export type FlowRoute = z.infer<typeof routeSchema>;
+
+/** Options of `ivr({ ... })`. */
+export const ivrConfig = z.strictObject({
+  /** Checked at start, all at once: every fault in one error `HTL_IVR_FLOW_INVALID`. */
+  flows: z.array(z.custom<FlowDefinition>()).default([]),
+  routes: z.array(routeSchema).default([]),
+  limits: z
+    .strictObject({
+      /** Seconds a caller has for the first key. */
+      menuTimeoutSeconds: z.number().min(0.5).max(120).default(6),
+      /** Seconds between the keys of an entry. */
+      interDigitSeconds: z.number().min(0.5).max(60).default(4),
+      /** How often a menu is played to a silent caller, and how many entries one may try. */
+      maxTries: z.number().int().min(1).max(20).default(3),
+      /** Nodes in a row without a word to the caller before the flow counts as failed. */
+      maxSilentNodes: z.number().int().min(5).max(1000).default(50),
+      /** Nodes in one call. */
+      maxNodes: z.number().int().min(10).max(100_000).default(2000),
+    })
+    .prefault({}),
+});
+
+export type IvrConfig = z.infer<typeof ivrConfig>;

@@ -1,0 +1,18 @@
+import type { Call } from "@hotlinejs/core";
+import type { FlowRoute } from "../config.js";
+
+/** The first route all of whose conditions hold. One without conditions takes every call. */
+export function chooseRoute(routes: readonly FlowRoute[], call: Pick<Call, "to" | "via">): FlowRoute | undefined {
+  return routes.find((route) => {
+    if (route.number !== undefined && !numberFits(route.number, call.to.number)) return false;
+    for (const kind of ["trunk", "line", "account"] as const) {
+      const key = route[kind];
+      if (key !== undefined && (call.via.kind !== kind || call.via.key !== key)) return false;
+    }
+    return true;
+  });
+}
+
+function numberFits(pattern: string, number: string): boolean {
+  return pattern.endsWith("*") ? number.startsWith(pattern.slice(0, -1)) : pattern === number;
+}

@@ -1,0 +1,10 @@
+export { ivr, ivrNodes } from "./plugin.js";
+export { ivrConfig } from "./config.js";
+export type { FlowRoute, IvrConfig } from "./config.js";
+export { errors as ivrErrors } from "./errors.js";
+export { FLOWS, GLOBAL_OUTCOMES } from "./contract.js";
+export type { FlowDefinition, FlowGlobals, FlowInfo, FlowNode, Flows, GlobalKeys } from "./contract.js";
+export { compileFlows } from "./flow/compile-flows.js";
+export type { FlowChecks } from "./flow/compile-flows.js";
+export type { CompiledFlow, CompiledNode, FlowProblem, FlowSet } from "./flow/compiled-flow.js";
+export { promptRef } from "./flow/flow-schema.js";

@@ -1,0 +1,19 @@
+import { defineIvrNode } from "@hotlinejs/core";
+import { z } from "zod";
+import { promptRef } from "../flow/flow-schema.js";
+
+const config = z.strictObject({ prompt: promptRef.optional() });
+
+/** Says goodbye, if told how, and ends the call. */
+export const hangupNode = defineIvrNode({
+  type: "hangup",
+  config,
+  outcomes: () => [],
+  prompts: ({ prompt }) => (prompt === undefined ? [] : [prompt]),
+  async run(context) {
+    if (context.config.prompt !== undefined) await context.say(context.config.prompt);
+    if (context.signal.aborted) return { end: true };
+    await context.session.call.hangup();
+    return { end: true };
+  },
+});

@@ -1,0 +1,91 @@
+import type { CallSession, Prompts, RoutePlan } from "@hotlinejs/core";
+import { CALENDARS, CALL_PIPELINE, CLOCK, definePlugin, IVR_NODE_RUNNER, IVR_NODE_TYPES, PROMPTS } from "@hotlinejs/core";
+import { ivrConfig } from "./config.js";
+import { FLOWS } from "./contract.js";
+import { errors } from "./errors.js";
+import { chooseRoute } from "./flow/choose-flow.js";
+import { FlowRegistry } from "./flow/flow-registry.js";
+import { branchNode } from "./nodes/branch-node.js";
+import { collectNode } from "./nodes/collect-node.js";
+import { gotoNode, returnNode } from "./nodes/goto-node.js";
+import { hangupNode } from "./nodes/hangup-node.js";
+import { hoursNode } from "./nodes/hours-node.js";
+import { menuNode } from "./nodes/menu-node.js";
+import { playNode } from "./nodes/play-node.js";
+import { setNode } from "./nodes/set-node.js";
+import { transferNode } from "./nodes/transfer-node.js";
+import { IVR_PROMPTS } from "./runner/default-prompts.js";
+import { FlowRun } from "./runner/flow-run.js";
+
+/** Node types of this plugin. */
+export const ivrNodes = [playNode, menuNode, collectNode, hoursNode, gotoNode, returnNode, transferNode, hangupNode, setNode, branchNode] as const;
+
+/** Self-service by telephone: flows as data, chosen by number, trunk or line. */
+export const ivr = definePlugin({
+  name: "ivr",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  after: ["tts", "media", "recording", "acd", "tickets", "surveys"],
+  config: ivrConfig,
+  provides: [FLOWS],
+  ivrNodes,
+  register({ config, hooks, events, services, log, onReady, health }) {
+    const registry = new FlowRegistry(() => {
+      const prompts: Prompts | undefined = services.optional(PROMPTS);
+      return {
+        types: services.get(IVR_NODE_TYPES),
+        hasPrompt: prompts && ((id) => prompts.has(id)),
+        hasCalendar: (key) => services.get(CALENDARS).has(key),
+      };
+    });
+    services.provide(FLOWS, () => registry);
+
+    // Legs that talk with somebody: keys they press are part of the conversation.
+    const talking = new Set<string>();
+    events.handle("bridge.joined", ({ legIds }) => void legIds.forEach((id) => talking.add(id)));
+    events.handle("bridge.left", ({ legIds }) => void legIds.forEach((id) => talking.delete(id)));
+    events.handle("leg.ended", ({ legId }) => void talking.delete(legId));
+
+    hooks.callRoute.tap((plan, { call }) => {
+      const route = chooseRoute(config.routes, call);
+      return route && { ...plan, handler: "flow", target: route.flow, language: route.language ?? plan.language, priority: route.priority ?? plan.priority };
+    });
+
+    const serve = async (session: CallSession, plan: RoutePlan): Promise<void> => {
+      const flows = registry.current;
+      const flow = flows.get(plan.target);
+      if (!flow) throw errors.UNKNOWN_FLOW(plan.target);
+      session.language = plan.language ?? flow.language;
+      await session.call.answer();
+      const leave = registry.enter(flow.id);
+      try {
+        const { limits } = config;
+        await new FlowRun({
+          session,
+          flows,
+          flow,
+          vars: { ...plan.params, callerNumber: session.interaction.callerNumber, calledNumber: session.interaction.calledNumber },
+          services,
+          runner: services.get(IVR_NODE_RUNNER),
+          prompts: services.optional(PROMPTS),
+          clock: services.get(CLOCK),
+          log,
+          limits: { firstDigitMs: limits.menuTimeoutSeconds * 1000, interDigitMs: limits.interDigitSeconds * 1000, maxTries: limits.maxTries, maxSilentNodes: limits.maxSilentNodes, maxNodes: limits.maxNodes },
+          bridged: () => talking.has(session.call.id),
+        }).run();
+      } finally {
+        leave();
+      }
+    };
+
+    onReady(() => {
+      services.optional(PROMPTS)?.define(IVR_PROMPTS);
+      registry.load(config.flows, (flows) =>
+        config.routes.flatMap((route, index) => (flows.has(route.flow) ? [] : [{ path: `routes[${index}].flow`, message: `there is no flow "${route.flow}" (${[...flows.keys()].join(", ")})` }])),
+      );
+      if (!services.optional(PROMPTS)) log.warn("nobody speaks prompts (plugin-tts is missing): callers will hear nothing from flows");
+      services.get(CALL_PIPELINE).handler("flow", serve);
+    });
+    health(() => ({ ok: true, details: { flows: registry.list().length, calls: registry.list().reduce((sum, { calls }) => sum + calls, 0) } }));
+  },
+});
