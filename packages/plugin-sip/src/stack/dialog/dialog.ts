@@ -203,7 +203,8 @@ function nextHop(routeSet: readonly string[], target: string, source: MessageSou
   // A connection the peer made is the surest way back (RFC 5923), whatever port its Contact names.
   const kind = asked === "udp" || asked === "tcp" || asked === "tls" || asked === "ws" || asked === "wss" ? (asked as TransportKind) : source.kind;
   const same = kind === source.kind;
-  return { kind, host, port: uri.port ?? (kind === "tls" || kind === "wss" ? 5061 : 5060), flow: same && host === source.address ? source.flow : undefined, local: same ? source.local : undefined };
+  const sameFlow = same && (host === source.address || (policy.symmetric && routeSet.length === 0));
+  return { kind, host, port: uri.port ?? (kind === "tls" || kind === "wss" ? 5061 : 5060), flow: sameFlow ? source.flow : undefined, local: same ? source.local : undefined };
 }
 
 function hopUri(route: string | undefined, target: string): SipUri | undefined {

@@ -18,7 +18,7 @@ export interface Problem {
  */
 export type ParsedMessage =
   | { readonly message: AnySipMessage; readonly problem: Problem | undefined; readonly garbage?: undefined }
-  | { readonly message: undefined; readonly garbage: string };
+  | { readonly message: undefined; readonly problem?: undefined; readonly garbage: string };
 
 /** Bounds of one message. */
 export interface ParserLimits {

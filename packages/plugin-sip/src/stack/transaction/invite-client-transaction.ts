@@ -11,7 +11,7 @@ import type { ClientTransactionUser, TransactionContext } from "./types.js";
  * calling --1xx--> proceeding --2xx--> accepted --M--> terminated
  *    |  \______________\________2xx______^                 ^
  *    |                  \--300-699--> completed --D-------/
- *    \--B, transport error--------------------------------/
+ *    \--B, transport error, silence while proceeding------/
  * ```
  */
 export type InviteClientState = "calling" | "proceeding" | "completed" | "accepted" | "terminated";
@@ -54,10 +54,9 @@ export class InviteClientTransaction {
     if (this.state === "terminated") return;
     if (status < 200) {
       if (this.state !== "calling" && this.state !== "proceeding") return;
-      if (this.state === "calling") {
-        this.state = "proceeding";
-        this.#stopTimers();
-      }
+      this.state = "proceeding";
+      this.#stopTimers();
+      this.#deadline = timers.start(values.silence, this.#timedOut);
       this.#user.response(response, source);
       return;
     }

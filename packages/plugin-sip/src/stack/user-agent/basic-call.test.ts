@@ -117,6 +117,20 @@ describe("a call", () => {
     expect(await leftovers(world, alice)).toEqual(NOTHING_LEFT);
   });
 
+  it("that rings and then falls silent fails after three minutes", async () => {
+    const world = makeWorld();
+    const bob = await world.agent(BOB, { onInvite: (invite) => invite.ring() });
+    const alice = await world.agent(ALICE);
+    const outcome = watch(alice.invite(call(BOB)).outcome);
+    await world.clock.advance(300_000);
+    // It repeats its 180 every minute: that may go on for as long as it likes.
+    expect(outcome.value).toBeUndefined();
+    await bob.stop({ graceMs: 0 });
+    await world.clock.advance(200_000);
+    expect(outcome.value).toMatchObject({ answered: false, status: 408, cause: "timeout" });
+    expect(await leftovers(world, alice, bob)).toEqual(NOTHING_LEFT);
+  });
+
   it("gives up after the application's own limit and cancels what rings", async () => {
     const world = makeWorld();
     let closed: { value: { cause: string } | undefined } = { value: undefined };
