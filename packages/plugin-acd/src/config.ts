@@ -1,0 +1,140 @@
+import { strategyNames } from "@hotlinejs/queueing";
+import { z } from "zod";
+
+const seconds = (least: number, most: number) => z.number().min(least).max(most);
+const values = z.record(z.string(), z.unknown()).optional();
+const voice = { values, language: z.string().optional(), voice: z.string().optional() };
+
+/** A prompt by id, or as text. See PromptRef. */
+export const promptRef = z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), ...voice }), z.strictObject({ text: z.string().min(1), ...voice })]);
+
+/** Skill -> lowest level; a list means level 1 of each. */
+const skills = z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]);
+
+const music = z.union([
+  /** A soft melody made by the program. */
+  z.literal("melody"),
+  z.literal("silence"),
+  z.strictObject({ tone: z.enum(["ringback", "waiting"]) }),
+  /** A WAV file. */
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ prompt: promptRef }),
+]);
+
+const announce = z.strictObject({
+  /** Said once on entering. `false`: nothing. Default «正在为您转接人工坐席，请稍候。». */
+  welcome: z.union([promptRef, z.literal(false)]).optional(),
+  /** First announcement of the place in the queue, seconds after entering. */
+  firstSeconds: seconds(1, 3600).default(20),
+  /** Seconds between announcements; 0 = none at all. */
+  everySeconds: z.union([z.literal(0), seconds(5, 3600)]).default(30),
+  /** Values: `position` (callers ahead), `waitMinutes`. Default «您前面还有N位，请稍候。». */
+  position: promptRef.optional(),
+  /** For the first in line. */
+  next: promptRef.optional(),
+});
+
+/** What is stored per queue: only what was given, so that defaults can change. */
+export const queueSettings = z.strictObject({
+  strategy: z.enum(strategyNames() as [string, ...string[]]).default("longest-idle"),
+  /** An agent free for several queues serves the heaviest first. */
+  weight: z.number().default(0),
+  /** Added to the priority a caller brings. */
+  priority: z.int().default(0),
+  ringTimeoutSeconds: seconds(1, 300).default(20),
+  /** Default: the plugin's `wrapUp`. */
+  wrapUpSeconds: seconds(0, 3600).optional(),
+  /** 0 = no limit. */
+  maxWaitSeconds: seconds(0, 86_400).default(300),
+  /** Most callers waiting; `null` = no limit. */
+  maxLength: z.int().min(0).max(100_000).nullable().default(50),
+  skills: skills.default({}),
+  relaxSkillsAfterSeconds: seconds(0, 86_400).optional(),
+  overflow: z.array(z.strictObject({ afterSeconds: seconds(0, 86_400), queues: z.array(z.string().min(1)).min(1) })).default([]),
+  music: music.default("melody"),
+  announce: announce.prefault({}),
+  /** Heard by the caller when an agent has answered. Value `agentNo`. `false`: nothing. Default «工号N为您服务。». */
+  connectPrompt: z.union([promptRef, z.literal(false)]).optional(),
+  /** Heard by the agent meanwhile: `beep`, a prompt (values `queueName`, `waited`), or `false`. */
+  whisper: z.union([z.literal("beep"), z.literal(false), promptRef]).default("beep"),
+  /** A caller who hangs up and rings back within so many seconds gets the old place. 0 = off. */
+  regainSeconds: seconds(0, 86_400).default(120),
+  /** Let callers wait while no agent is there. */
+  joinEmpty: z.boolean().default(false),
+  /** Send waiting callers on when no agent has been there for `emptyGraceSeconds`. */
+  leaveEmpty: z.boolean().default(true),
+  emptyGraceSeconds: seconds(0, 3600).default(30),
+  /** Who is "there": all agents with a registered phone who have not signed out, or only those not in not-ready. */
+  staff: z.enum(["reachable", "ready"]).default("reachable"),
+  rejectDelaySeconds: seconds(0, 3600).default(5),
+  noAnswerDelaySeconds: seconds(0, 3600).default(5),
+  busyDelaySeconds: seconds(0, 3600).default(5),
+  /** Put an agent into not-ready after so many missed calls in a row; 0 = never. */
+  pauseAfterMisses: z.int().min(0).max(100).default(0),
+  /** Answered within this counts as in time (GB/T 33358: 15 s). */
+  serviceLevelSeconds: seconds(1, 3600).default(15),
+});
+
+export const queueConfig = queueSettings.extend({
+  /** Letters, digits, `.`, `_`, `-`. */
+  key: z.string().regex(/^[\w.-]{1,64}$/),
+  name: z.string().min(1).max(100),
+});
+
+export const agentSettings = z.strictObject({
+  queues: z.array(z.union([z.string().min(1), z.strictObject({ queue: z.string().min(1), weight: z.number().positive().optional() })])).default([]),
+  /** Skill -> level, higher is better; a list means level 1. */
+  skills: skills.default({}),
+  /** Overrides the queue's. */
+  wrapUpSeconds: seconds(0, 3600).optional(),
+  order: z.int().optional(),
+});
+
+export const agentConfig = agentSettings.extend({
+  /** 工号. */
+  number: z.string().regex(/^[\w.-]{1,32}$/),
+  name: z.string().min(1).max(100),
+  /** Where the agent is rung: `sip:1001`, `tel:...`. Default `sip:<number>`. */
+  address: z
+    .string()
+    .regex(/^[a-z][a-z0-9+.-]*:.+$/i, "must be an address like sip:1001")
+    .optional(),
+});
+
+export const acdConfig = z
+  .strictObject({
+    /** Seconds of after-call work where neither queue nor agent says otherwise (`HOTLINE_ACD_WRAP_UP`). */
+    wrapUp: seconds(0, 3600).default(10),
+    /** One step of priority is worth so many seconds of waiting; without it priorities are strict. */
+    priorityWorthSeconds: seconds(1, 86_400).optional(),
+    /** Made once by key; then the database is the truth. */
+    queues: z.array(queueConfig).default([]),
+    agents: z.array(agentConfig).default([]),
+  })
+  .superRefine((config, context) => {
+    const keys = new Set<string>();
+    const issue = (path: (string | number)[], message: string): void => context.addIssue({ code: "custom", path, message });
+    config.queues.forEach((queue, index) => {
+      if (keys.has(queue.key)) issue(["queues", index, "key"], `queue ${queue.key} is given twice`);
+      keys.add(queue.key);
+    });
+    config.queues.forEach((queue, index) => {
+      queue.overflow.forEach((step, at) => {
+        for (const key of step.queues) if (!keys.has(key)) issue(["queues", index, "overflow", at, "queues"], `there is no queue ${key}`);
+      });
+    });
+    const numbers = new Set<string>();
+    config.agents.forEach((agent, index) => {
+      if (numbers.has(agent.number)) issue(["agents", index, "number"], `agent ${agent.number} is given twice`);
+      numbers.add(agent.number);
+      agent.queues.forEach((membership, at) => {
+        const key = typeof membership === "string" ? membership : membership.queue;
+        if (!keys.has(key)) issue(["agents", index, "queues", at], `there is no queue ${key}`);
+      });
+    });
+  });
+
+export type AcdConfig = z.output<typeof acdConfig>;
+export type AcdPluginOptions = z.input<typeof acdConfig>;
+export type QueueSettings = z.output<typeof queueSettings>;
+export type AgentSettings = z.output<typeof agentSettings>;

@@ -1,0 +1,123 @@
+import { token } from "@hotlinejs/core";
+import type { CallSession } from "@hotlinejs/core";
+
+/** What an agent is doing. See AgentStatus of @hotlinejs/queueing. */
+export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
+
+/** What an agent can choose: 示闲, 示忙 (with a reason), 签出. */
+export type AgentChoice = "available" | "not-ready" | "offline";
+
+/** How a caller left the queue. `exit`: pressed an exit key, or whoever asked for service took the request back. */
+export type QueueOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents";
+
+export interface AgentSnapshot {
+  /** 工号. */
+  readonly number: string;
+  readonly name: string;
+  readonly address: string;
+  readonly state: AgentState;
+  /** Epoch ms. */
+  readonly since: number;
+  /** What the agent chose; `state` follows from it, the phone and the call. */
+  readonly choice: AgentChoice;
+  readonly reason: string | null;
+  /** The phone can be rung. */
+  readonly reachable: boolean;
+  readonly queues: readonly string[];
+  /** The call being rung or talked on. */
+  readonly interactionId: string | null;
+  /** End of wrap-up, epoch ms. */
+  readonly wrapUpUntil: number | null;
+  /** Calls answered and milliseconds talked since the hotline started. */
+  readonly callsTaken: number;
+  readonly talkMs: number;
+}
+
+export interface QueueSnapshot {
+  readonly key: string;
+  readonly name: string;
+  readonly strategy: string;
+  /** Callers who hear music and whose agent is not yet being rung. */
+  readonly waiting: number;
+  /** Callers whose agent is being rung. */
+  readonly ringing: number;
+  /** Wait of the first in line in ms, 0 when nobody waits. */
+  readonly oldestWaitMs: number;
+  readonly agents: number;
+  /** Agents who are there: phone registered, not signed out. */
+  readonly staffed: number;
+  /** Agents free for a call. */
+  readonly available: number;
+  /** No new entries: the hotline is draining. */
+  readonly frozen: boolean;
+  readonly serviceLevelSeconds: number;
+}
+
+export interface QueueRequest {
+  readonly queue: string;
+  /** Higher first, added to the queue's. Default 0. */
+  readonly priority?: number;
+  /** Skill -> lowest level. */
+  readonly skills?: Readonly<Record<string, number>>;
+  /** 工号 of the agent to ring first when free. */
+  readonly preferredAgent?: string;
+  /** Keys that leave the queue, for example `"0*"`. Default none. */
+  readonly exitKeys?: string;
+  /** Takes the request back while the caller waits (outcome `exit`). No effect once an agent talks. */
+  readonly signal?: AbortSignal;
+}
+
+export interface QueueResult {
+  readonly outcome: QueueOutcome;
+  /** The exit key. */
+  readonly key?: string;
+  /** 工号 of who answered. */
+  readonly agent?: string;
+  readonly waitMs: number;
+  readonly talkMs: number;
+  /** The caller has hung up or was taken over: nothing more to say. */
+  readonly callerGone: boolean;
+}
+
+/** Call distribution: queues and agents. */
+export interface Acd {
+  /**
+   * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
+   * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
+   */
+  serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
+  agents(): readonly AgentSnapshot[];
+  agent(number: string): AgentSnapshot | undefined;
+  queues(): readonly QueueSnapshot[];
+  queue(key: string): QueueSnapshot | undefined;
+  /**
+   * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
+   * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   *
+   * @param actor user id, `system` or `plugin:<name>`, for the audit
+   */
+  setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
+  /** Ends the agent's wrap-up early. */
+  finishWrapUp(number: string): AgentSnapshot;
+}
+
+export const ACD = token<Acd>("acd.acd");
+
+declare module "@hotlinejs/core" {
+  interface EventMap {
+    "acd.queued": { interactionId: string; queue: string; ahead: number; at: number };
+    "acd.offered": { interactionId: string; queue: string; agent: string; attempt: number; at: number };
+    /** An agent declined, missed or lost the offer; the caller waits in the old place. */
+    "acd.requeued": { interactionId: string; queue: string; agent: string; cause: string; at: number };
+    /** Durable. */
+    "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
+    /** Durable. The caller hung up while waiting or ringing. */
+    "acd.abandoned": { interactionId: string; queue: string; waitMs: number; at: number };
+    /** Durable. Left by other ways: `exit`, `timeout`, `full`, `no-agents`. */
+    "acd.left": { interactionId: string; queue: string; outcome: string; waitMs: number; at: number };
+    /** Durable. The talk is over. */
+    "acd.ended": { interactionId: string; queue: string; agent: string; talkMs: number; at: number };
+    "acd.agent-state": { agent: string; from: string; to: string; reason: string | null; at: number };
+  }
+}

@@ -1,0 +1,45 @@
+import type { AgentConfig, QueueConfig } from "@hotlinejs/queueing";
+import type { AgentSettings, QueueSettings } from "../config.js";
+
+/** Settings as stored -> rules of the reducer. Seconds become milliseconds. */
+export function engineQueue(key: string, settings: QueueSettings, wrapUpSeconds: number): QueueConfig {
+  const ms = (seconds: number): number => Math.round(seconds * 1000);
+  const every = settings.announce.everySeconds;
+  return {
+    key,
+    strategy: settings.strategy,
+    weight: settings.weight,
+    ringMs: ms(settings.ringTimeoutSeconds),
+    wrapUpMs: ms(settings.wrapUpSeconds ?? wrapUpSeconds),
+    maxWaitMs: settings.maxWaitSeconds === 0 ? undefined : ms(settings.maxWaitSeconds),
+    maxLength: settings.maxLength ?? undefined,
+    skills: levels(settings.skills),
+    relaxSkillsAfterMs: settings.relaxSkillsAfterSeconds === undefined ? undefined : ms(settings.relaxSkillsAfterSeconds),
+    overflow: settings.overflow.map((step) => ({ afterMs: ms(step.afterSeconds), queues: step.queues })),
+    announceFirstMs: every === 0 ? undefined : ms(settings.announce.firstSeconds),
+    announceEveryMs: every === 0 ? undefined : ms(every),
+    regainMs: ms(settings.regainSeconds),
+    joinEmpty: settings.joinEmpty,
+    leaveEmpty: settings.leaveEmpty,
+    emptyGraceMs: ms(settings.emptyGraceSeconds),
+    staff: settings.staff,
+    rejectDelayMs: ms(settings.rejectDelaySeconds),
+    noAnswerDelayMs: ms(settings.noAnswerDelaySeconds),
+    busyDelayMs: ms(settings.busyDelaySeconds),
+    pauseAfterMisses: settings.pauseAfterMisses,
+  };
+}
+
+export function engineAgent(number: string, settings: AgentSettings, order: number): AgentConfig {
+  return {
+    id: number,
+    order: settings.order ?? order,
+    queues: settings.queues.map((membership) => (typeof membership === "string" ? { queue: membership } : membership)),
+    skills: levels(settings.skills),
+    wrapUpMs: settings.wrapUpSeconds === undefined ? undefined : Math.round(settings.wrapUpSeconds * 1000),
+  };
+}
+
+function levels(skills: readonly string[] | Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Array.isArray(skills) ? Object.fromEntries((skills as readonly string[]).map((skill) => [skill, 1])) : (skills as Readonly<Record<string, number>>);
+}

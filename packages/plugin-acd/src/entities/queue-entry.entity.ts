@@ -1,0 +1,41 @@
+import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
+
+/** One stay of one caller in a queue: the fact that reports count. */
+export const QueueEntryEntity = defineEntity({
+  name: "AcdQueueEntry",
+  tableName: "acd_queue_entry",
+  properties: {
+    id: p.text().primary(),
+    interactionId: p.text(),
+    queue: p.text(),
+    priority: p.integer(),
+    enteredAt: p.bigint("number"),
+    /** Earlier than `enteredAt` when the caller regained a place. */
+    placeAt: p.bigint("number"),
+    /** Blind index of the caller's number, to give the place back after a crash. */
+    callerKey: p.text().nullable(),
+    offers: p.integer(),
+    firstOfferedAt: p.bigint("number").nullable(),
+    answeredAt: p.bigint("number").nullable(),
+    leftAt: p.bigint("number").nullable(),
+    endedAt: p.bigint("number").nullable(),
+    /** 工号 of who answered. */
+    agent: p.text().nullable(),
+    /** See QueueOutcome, and `process_restart`. Empty while the caller waits. */
+    outcome: p.text().nullable(),
+    waitMs: p.bigint("number").nullable(),
+    talkMs: p.bigint("number").nullable(),
+    /** Answered within the queue's threshold. */
+    inTime: p.boolean().nullable(),
+    businessDate: p.text(),
+    businessHour: p.integer(),
+  },
+  indexes: [
+    { name: "acd_queue_entry_entered_at_index", properties: ["enteredAt", "id"] },
+    { name: "acd_queue_entry_interaction_id_index", properties: ["interactionId"] },
+    { name: "acd_queue_entry_business_date_index", properties: ["businessDate", "queue"] },
+    { name: "acd_queue_entry_agent_index", properties: ["agent", "enteredAt"] },
+  ],
+});
+
+export type QueueEntryRow = InferEntity<typeof QueueEntryEntity>;

@@ -1,0 +1,11 @@
+import { defineErrors } from "@hotlinejs/core";
+
+export const acdErrors = defineErrors("ACD", {
+  UNKNOWN_QUEUE: { message: "There is no queue %s. Known: %s", status: 404, sip: 404 },
+  UNKNOWN_AGENT: { message: "There is no agent %s", status: 404 },
+  NOT_ALLOWED: { message: "Only agent %s or a supervisor may change this agent's state", status: 403 },
+  QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },
+  AGENT_UNUSABLE: { message: "The stored settings of agent %s cannot be used: %s" },
+  MUSIC_UNUSABLE: { message: "The hold music of queue %s cannot be prepared: %s" },
+  STOPPED: { message: "Call distribution has stopped", status: 503, sip: 503 },
+});

@@ -1,0 +1,95 @@
+import { defineRoute, type HttpRoute, type Page } from "@hotlinejs/core";
+import { z } from "zod";
+import { ACD } from "../contract.js";
+import { acdErrors } from "../errors.js";
+
+const agent = z.object({
+  number: z.string(),
+  name: z.string(),
+  address: z.string(),
+  state: z.string(),
+  since: z.number(),
+  choice: z.enum(["available", "not-ready", "offline"]),
+  reason: z.string().nullable(),
+  reachable: z.boolean(),
+  queues: z.array(z.string()),
+  interactionId: z.string().nullable(),
+  wrapUpUntil: z.number().nullable(),
+  callsTaken: z.number(),
+  talkMs: z.number(),
+});
+const queue = z.object({
+  key: z.string(),
+  name: z.string(),
+  strategy: z.string(),
+  waiting: z.number(),
+  ringing: z.number(),
+  oldestWaitMs: z.number(),
+  agents: z.number(),
+  staffed: z.number(),
+  available: z.number(),
+  frozen: z.boolean(),
+  serviceLevelSeconds: z.number(),
+});
+const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
+const pageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200), after: z.string().max(64).optional() });
+const number = z.strictObject({ number: z.string().min(1).max(32) });
+
+/** The page of a list sorted by key that comes after a key. */
+function page<T>(items: readonly T[], key: (item: T) => string, query: z.output<typeof pageQuery>): Page<T> {
+  const sorted = [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const { after } = query;
+  const rest = after === undefined ? sorted : sorted.filter((item) => key(item) > after);
+  const shown = rest.slice(0, query.limit);
+  const last = shown.at(-1);
+  return { items: shown, next: rest.length > shown.length && last !== undefined ? key(last) : null };
+}
+
+export const acdRoutes: readonly HttpRoute[] = [
+  defineRoute({
+    method: "GET",
+    path: "/api/agents",
+    permission: "acd.agents.read",
+    summary: "Agents and what they are doing",
+    query: pageQuery,
+    output: pageOf(agent),
+    handler: ({ services, query }) => Promise.resolve(page(services.get(ACD).agents(), (each) => each.number, query)),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/queues",
+    permission: "acd.queues.read",
+    summary: "Queues with waiting callers and agents",
+    query: pageQuery,
+    output: pageOf(queue),
+    handler: ({ services, query }) => Promise.resolve(page(services.get(ACD).queues(), (each) => each.key, query)),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/state",
+    // Agents may set their own state; that of others needs acd.agents.state.
+    permission: "authenticated",
+    summary: "Ready, not ready (with a reason) or signed out",
+    params: number,
+    body: z.strictObject({ state: z.enum(["available", "not-ready", "offline"]), reason: z.string().trim().min(1).max(100).optional() }),
+    output: agent,
+    handler: async ({ services, params, body, principal }) => {
+      const own = principal?.agentNumber === params.number;
+      if (principal === undefined || !(own || principal.permissions.has("acd.agents.state"))) throw acdErrors.NOT_ALLOWED(params.number);
+      return services.get(ACD).setAgentState(params.number, body.state, { actor: principal.userId, ...(body.reason === undefined ? {} : { reason: body.reason }) });
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/wrap-up/done",
+    permission: "authenticated",
+    summary: "Ends after-call work early",
+    params: number,
+    output: agent,
+    handler: ({ services, params, principal }) => {
+      const own = principal?.agentNumber === params.number;
+      if (principal === undefined || !(own || principal.permissions.has("acd.agents.state"))) return Promise.reject(acdErrors.NOT_ALLOWED(params.number));
+      return Promise.resolve(services.get(ACD).finishWrapUp(params.number));
+    },
+  }),
+];

@@ -1,0 +1,46 @@
+import { defineIvrNode } from "@hotlinejs/core";
+import type { IvrStep } from "@hotlinejs/core";
+import { z } from "zod";
+import { ACD } from "../contract.js";
+import type { QueueOutcome } from "../contract.js";
+
+const queueNodeConfig = z.strictObject({
+  /** Key of the queue. */
+  queue: z.string().min(1),
+  /** Higher first, added to the queue's. */
+  priority: z.int().optional(),
+  /** Skills the agent must have: a list (level 1) or levels. */
+  skills: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]).optional(),
+  /** Keys that leave the queue: `"0*"` for the outcome `exit`, or `{ "2": "voicemail" }` with an outcome each. */
+  exitKeys: z.union([z.string().regex(/^[0-9*#A-D]*$/), z.record(z.string().regex(/^[0-9*#A-D]$/), z.string().min(1))]).optional(),
+});
+
+type QueueNodeConfig = z.output<typeof queueNodeConfig>;
+
+/**
+ * IVR node `queue`: the caller waits for an agent and talks. `answered` comes when the agent has hung
+ * up and the caller is still there (satisfaction, goodbye); when the caller hung up the flow ends.
+ */
+export const queueNode = defineIvrNode<QueueNodeConfig>({
+  type: "queue",
+  config: queueNodeConfig,
+  outcomes(config) {
+    const outcomes: { name: string; optional?: boolean }[] = [{ name: "answered", optional: true }, { name: "timeout" }, { name: "full" }, { name: "no-agents" }];
+    for (const name of new Set(exitOutcomes(config).values())) if (!outcomes.some((outcome) => outcome.name === name)) outcomes.push({ name });
+    return outcomes;
+  },
+  async run({ session, config, signal, services }): Promise<IvrStep> {
+    const exits = exitOutcomes(config);
+    const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
+    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, exitKeys: [...exits.keys()].join(""), signal });
+    if (result.callerGone || result.outcome === "abandoned") return { end: true };
+    if (result.outcome !== "exit") return { outcome: result.outcome satisfies QueueOutcome };
+    // Without a key the flow itself took the caller back; what is returned then is not used.
+    return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };
+  },
+});
+
+function exitOutcomes({ exitKeys }: QueueNodeConfig): Map<string, string> {
+  if (exitKeys === undefined) return new Map();
+  return typeof exitKeys === "string" ? new Map([...exitKeys].map((key) => [key, "exit"])) : new Map(Object.entries(exitKeys));
+}

@@ -1,0 +1,88 @@
+import { CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { acdConfig } from "./config.js";
+import { ACD } from "./contract.js";
+import { acdDatasets } from "./datasets.js";
+import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
+import { AgentEntity } from "./entities/agent.entity.js";
+import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
+import { QueueEntity } from "./entities/queue.entity.js";
+import { acdRoutes } from "./http/routes.js";
+import { queueNode } from "./ivr/queue-node.js";
+import { AcdInit } from "./migrations/init.js";
+import { AcdStore } from "./services/acd-store.js";
+import { DefaultAcd } from "./services/default-acd.js";
+import { FactWriter } from "./services/fact-writer.js";
+import { HoldMusic } from "./services/hold-music.js";
+import { QueueFacts } from "./services/queue-facts.js";
+import { registerQueueHandler } from "./services/queue-handler.js";
+
+/** Call distribution: queues, agents who are registered phones, the IVR node `queue` and the call handler `queue`. */
+export const acd = definePlugin({
+  name: "acd",
+  version: __VERSION__,
+  core: ">=0.1.0 <1.0.0",
+  after: ["media", "sip", "voiceboard", "tts", "directory"],
+  critical: true,
+  config: acdConfig,
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity],
+  migrations: [AcdInit],
+  provides: [ACD],
+  permissions: [
+    { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
+    { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
+    { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See queues and waiting callers" },
+  ],
+  events: [
+    defineEvent("acd.queued"),
+    defineEvent("acd.offered"),
+    defineEvent("acd.requeued"),
+    defineEvent("acd.answered", { durable: true }),
+    defineEvent("acd.abandoned", { durable: true }),
+    defineEvent("acd.left", { durable: true }),
+    defineEvent("acd.ended", { durable: true }),
+    defineEvent("acd.agent-state"),
+  ],
+  ivrNodes: [queueNode],
+  routes: acdRoutes,
+  datasets: acdDatasets,
+  register({ config, events, services, log, onReady, onStart, onDrain, onStop, health }) {
+    const parts = once(() => {
+      const clock = services.get(CLOCK);
+      const ids = services.get(IDS);
+      const unitOfWork = services.get(UNIT_OF_WORK);
+      const prompts = services.optional(PROMPTS);
+      const writer = new FactWriter({ unitOfWork, clock, log });
+      return new DefaultAcd({
+        config,
+        clock,
+        ids,
+        log,
+        writer,
+        prompts,
+        store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock }),
+        facts: new QueueFacts({ writer, clock, ids, calendar: services.get(CALENDARS).get("default") }),
+        music: new HoldMusic({ media: services.optional(MEDIA), prompts, log }),
+        secrets: services.optional(SECRETS),
+        control: services.get(CALL_CONTROL),
+        pipeline: services.get(CALL_PIPELINE),
+        publish: (name, payload) => events.publish(name, payload),
+      });
+    });
+    services.provide(ACD, () => parts());
+    events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
+    events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
+    onReady(async () => {
+      await parts().prepare();
+      registerQueueHandler(services, log);
+    });
+    onStart(() => parts().start());
+    onDrain(() => parts().freeze());
+    onStop(() => parts().stop());
+    health(() => ({ ok: true, details: parts().figures }));
+  },
+});
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,94 @@
+import type { CallControl, CallSession, Logger, OutboundCall } from "@hotlinejs/core";
+import { isHotlineError } from "@hotlinejs/core";
+import type { RejectCause } from "@hotlinejs/queueing";
+import { rejectCause } from "../domain/reject-cause.js";
+
+export interface AgentOfferOptions {
+  readonly reservationId: string;
+  readonly session: CallSession;
+  readonly control: CallControl;
+  readonly agent: string;
+  readonly address: string;
+  readonly ringMs: number;
+  readonly log: Logger;
+  readonly accepted: () => void;
+  /** Also after `accepted`, when the agent's leg ends before both talk. Told once. */
+  readonly rejected: (cause: RejectCause) => void;
+}
+
+/** The reducer ends the ringing; the adapter's own limit only guards against a lost timer. */
+const GUARD_MS = 5_000;
+
+/** One attempt to get one agent to the phone. */
+export class AgentOffer {
+  readonly reservationId: string;
+  readonly agent: string;
+  /** The agent's leg once dialled. */
+  call: OutboundCall | undefined;
+  readonly #options: AgentOfferOptions;
+  readonly #abort = new AbortController();
+  #over = false;
+
+  constructor(options: AgentOfferOptions) {
+    this.#options = options;
+    this.reservationId = options.reservationId;
+    this.agent = options.agent;
+  }
+
+  /** Aborted when the attempt was called off. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Dials. Never rejects. */
+  async run(): Promise<void> {
+    const { session, control, address, ringMs, agent, log } = this.#options;
+    let call: OutboundCall;
+    try {
+      call = await control.originate({
+        to: address,
+        interactionId: session.interaction.id,
+        purpose: "agent",
+        role: "agent",
+        actor: "plugin:acd",
+        from: session.call.from,
+        near: session.call.media,
+        timeoutMs: ringMs + GUARD_MS,
+        signal: this.#abort.signal,
+      });
+    } catch (error) {
+      if (!this.#abort.signal.aborted) log.warn({ err: error, agent, interactionId: session.interaction.id, code: isHotlineError(error) ? error.code : undefined }, "an agent cannot be rung; the next one is tried");
+      this.#reject("failed");
+      return;
+    }
+    this.call = call;
+    if (this.#abort.signal.aborted) return this.#drop(call);
+    const answered = await call.answered;
+    if (this.#abort.signal.aborted) return this.#drop(call);
+    if (answered) this.#options.accepted();
+    const end = await call.ended;
+    this.#reject(rejectCause(end.reason, end.status));
+  }
+
+  /** Calls the attempt off: CANCEL while ringing, BYE after the answer. Idempotent. */
+  cancel(): void {
+    this.#over = true;
+    this.#abort.abort(new Error("the offer was taken back"));
+    if (this.call !== undefined) void this.#drop(this.call);
+  }
+
+  /** Both talk: what ends the leg from here on is the end of the talk. */
+  settle(): void {
+    this.#over = true;
+  }
+
+  #reject(cause: RejectCause): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.rejected(cause);
+  }
+
+  async #drop(call: OutboundCall): Promise<void> {
+    await call.hangup({ reason: call.state === "answered" ? "hangup" : "cancelled" });
+  }
+}

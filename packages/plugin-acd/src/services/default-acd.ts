@@ -1,0 +1,304 @@
+import type { CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets } from "@hotlinejs/core";
+import { agentView, queueView } from "@hotlinejs/queueing";
+import type { AcdEffect } from "@hotlinejs/queueing";
+import type { AcdConfig } from "../config.js";
+import type { Acd, AgentChoice, AgentSnapshot, QueueRequest, QueueResult, QueueSnapshot } from "../contract.js";
+import { addressScheme, sameAddress } from "../domain/agent-address.js";
+import { engineAgent, engineQueue } from "../domain/engine-config.js";
+import { acdErrors } from "../errors.js";
+import type { AcdStore, StoredAgent, StoredQueue } from "./acd-store.js";
+import type { FactWriter } from "./fact-writer.js";
+import type { HoldMusic } from "./hold-music.js";
+import { QueueEngine } from "./queue-engine.js";
+import type { EntryOwner, QueueFacts } from "./queue-facts.js";
+import { QueuedCall } from "./queued-call.js";
+
+export interface DefaultAcdDeps {
+  readonly config: AcdConfig;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly store: AcdStore;
+  readonly writer: FactWriter;
+  readonly facts: QueueFacts;
+  readonly music: HoldMusic;
+  readonly prompts: Prompts | undefined;
+  readonly secrets: Secrets | undefined;
+  readonly control: CallControl;
+  readonly pipeline: CallPipeline;
+  readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
+}
+
+interface Entry {
+  readonly call: QueuedCall;
+  readonly owner: EntryOwner;
+  entered: boolean;
+}
+
+/** Owns the engine and gives each of its decisions to whom it concerns. */
+export class DefaultAcd implements Acd {
+  readonly #deps: DefaultAcdDeps;
+  readonly #engine: QueueEngine;
+  readonly #queues = new Map<string, StoredQueue>();
+  readonly #agents = new Map<string, StoredAgent>();
+  readonly #entries = new Map<string, Entry>();
+  #frozen = false;
+  #stopped = false;
+
+  constructor(deps: DefaultAcdDeps) {
+    this.#deps = deps;
+    const worth = deps.config.priorityWorthSeconds;
+    this.#engine = new QueueEngine({
+      clock: deps.clock,
+      log: deps.log,
+      priorityWorthMs: worth === undefined ? undefined : worth * 1000,
+      perform: (effect) => this.#perform(effect),
+    });
+  }
+
+  /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
+  async prepare(): Promise<void> {
+    const { store, config } = this.#deps;
+    await store.seed(config);
+    const { queues, agents } = await store.load();
+    for (const queue of queues) {
+      this.#queues.set(queue.key, queue);
+      this.#engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
+    }
+    for (const [order, agent] of agents.entries()) {
+      this.#agents.set(agent.number, agent);
+      this.#engine.dispatch({ type: "agent.configured", agent: engineAgent(agent.number, agent.settings, order) });
+      this.#engine.dispatch({ type: "agent.state", agentId: agent.number, state: agent.choice, reason: agent.reason ?? undefined });
+    }
+    for (const place of await store.closeLeftovers()) this.#engine.dispatch({ type: "place.restored", ...place });
+  }
+
+  /** Asks the adapters which phones are there, and prepares the music. */
+  start(): void {
+    for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
+    for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
+  }
+
+  /** A phone has signed on or off. */
+  endpoint(address: string, reachable: boolean): void {
+    for (const agent of this.#agents.values()) if (sameAddress(agent.address, address)) this.#reach(agent, reachable);
+  }
+
+  /** No new entries from here on; those inside are served. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const key of this.#queues.keys()) this.#engine.dispatch({ type: "queue.frozen", queue: key, frozen: true });
+  }
+
+  /** Lets go of everything; what is open settles. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#engine.close();
+    for (const entry of this.#entries.values()) {
+      entry.call.stop();
+      this.#deps.facts.cut(entry.owner);
+    }
+    this.#entries.clear();
+    await this.#deps.writer.flush();
+  }
+
+  /** Figures for health. */
+  get figures(): { waiting: number; agents: number; available: number; factsPending: number } {
+    let waiting = 0;
+    for (const key of this.#queues.keys()) waiting += queueView(this.#engine.state, key)?.waiting ?? 0;
+    const states = [...this.#agents.keys()].map((number) => agentView(this.#engine.state, number)?.status);
+    return { waiting, agents: states.length, available: states.filter((state) => state === "available").length, factsPending: this.#deps.writer.pending };
+  }
+
+  async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
+    const { ids, control, prompts, log, music, secrets } = this.#deps;
+    const queue = this.#queues.get(request.queue);
+    if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
+    if (this.#stopped) throw acdErrors.STOPPED();
+    if (!(await answered(session))) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
+    if (this.#isStopped()) throw acdErrors.STOPPED();
+    const { callerNumber, id: interactionId } = session.interaction;
+    const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
+    const priority = queue.settings.priority + (request.priority ?? 0);
+    const id = ids.next();
+    const call = new QueuedCall(id, session, request, {
+      control,
+      prompts,
+      log,
+      dispatch: (event) => this.#engine.dispatch(event),
+      music: music.sources(queue.key, queue.settings.music, session.language),
+      queue,
+      addressOf: (agent) => this.#agents.get(agent)?.address,
+    });
+    // The number itself is never stored in the queue's rows.
+    const stored = secrets === undefined ? null : (callerKey ?? null);
+    const owner = { entryId: id, interactionId, queue: queue.key, priority, callerKey: stored, serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
+    this.#entries.set(id, { call, owner, entered: false });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
+    if (this.#entries.has(id)) call.watch();
+    const result = await call.result;
+    // A talk that went on after a take-over is followed to its end; everything else is over.
+    if (result.outcome !== "answered") this.#entries.delete(id);
+    return result;
+  }
+
+  agents(): readonly AgentSnapshot[] {
+    return [...this.#agents.keys()].flatMap((number) => this.agent(number) ?? []);
+  }
+
+  agent(number: string): AgentSnapshot | undefined {
+    const agent = this.#agents.get(number);
+    const view = agentView(this.#engine.state, number);
+    if (agent === undefined || view === undefined) return undefined;
+    return {
+      number,
+      name: agent.name,
+      address: agent.address,
+      state: view.status,
+      since: view.statusSince,
+      choice: view.choice,
+      reason: view.reason ?? null,
+      reachable: view.reachable,
+      queues: view.queues,
+      interactionId: view.interactionId === undefined ? null : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
+      wrapUpUntil: view.wrapUntil ?? null,
+      callsTaken: view.callsTaken,
+      talkMs: view.talkMs,
+    };
+  }
+
+  queues(): readonly QueueSnapshot[] {
+    return [...this.#queues.keys()].flatMap((key) => this.queue(key) ?? []);
+  }
+
+  queue(key: string): QueueSnapshot | undefined {
+    const queue = this.#queues.get(key);
+    const view = queueView(this.#engine.state, key);
+    if (queue === undefined || view === undefined) return undefined;
+    return {
+      key,
+      name: queue.name,
+      strategy: view.strategy,
+      waiting: view.waiting,
+      ringing: view.offered,
+      oldestWaitMs: view.oldestAt === undefined ? 0 : Math.max(0, this.#deps.clock.now() - view.oldestAt),
+      agents: view.members,
+      staffed: view.staffed,
+      available: view.available,
+      frozen: this.#frozen || view.frozen,
+      serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+    };
+  }
+
+  async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {
+    const agent = this.#agents.get(number);
+    if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
+    const reason = choice === "available" ? null : (options.reason ?? null);
+    await this.#deps.store.choose(number, choice, reason, options.actor);
+    agent.choice = choice;
+    agent.reason = reason;
+    this.#engine.dispatch({ type: "agent.state", agentId: number, state: choice, reason: reason ?? undefined });
+    return this.#known(number);
+  }
+
+  finishWrapUp(number: string): AgentSnapshot {
+    if (!this.#agents.has(number)) throw acdErrors.UNKNOWN_AGENT(number);
+    this.#engine.dispatch({ type: "agent.wrap-up-done", agentId: number });
+    return this.#known(number);
+  }
+
+  #known(number: string): AgentSnapshot {
+    const agent = this.agent(number);
+    if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
+    return agent;
+  }
+
+  // Read anew after an await; the compiler would take the earlier answer.
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  #reach(agent: StoredAgent, reachable: boolean): void {
+    this.#engine.dispatch({ type: "agent.reachable", agentId: agent.number, reachable });
+  }
+
+  /** Where no adapter can tell (an outside number), the agent is taken to be there. */
+  #reachable(address: string): boolean {
+    const scheme = addressScheme(address);
+    const answers = this.#deps.pipeline.adapters.filter((adapter) => adapter.schemes.includes(scheme)).map((adapter) => adapter.reachable(address));
+    return answers.length > 0 && answers.some((answer) => answer !== false);
+  }
+
+  #perform(effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>): void {
+    const { facts, publish, clock } = this.#deps;
+    const at = clock.now();
+    switch (effect.type) {
+      case "queue-length":
+        return;
+      case "agent-status":
+        facts.agentStatus(effect);
+        return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
+      case "auto-paused":
+        return this.#autoPaused(effect.agentId);
+    }
+    const entry = this.#entries.get(effect.interactionId);
+    if (entry === undefined) return;
+    const { call, owner } = entry;
+    const { interactionId } = owner;
+    switch (effect.type) {
+      case "entered":
+        entry.entered = true;
+        facts.entered(owner, effect.placeAt);
+        publish("acd.queued", { interactionId, queue: effect.queue, ahead: effect.ahead, at });
+        return call.entered(effect);
+      case "offer":
+        facts.offered(owner, effect);
+        publish("acd.offered", { interactionId, queue: effect.queue, agent: effect.agentId, attempt: effect.attempt, at });
+        return call.offered(effect);
+      case "rescind":
+        return call.rescinded(effect);
+      case "requeued":
+        publish("acd.requeued", { interactionId, queue: owner.queue, agent: effect.agentId, cause: effect.cause, at });
+        return call.requeued(effect);
+      case "connect":
+        void call.connect(effect).catch((error: unknown) => {
+          this.#deps.log.error({ err: error, interactionId, agent: effect.agentId }, "joining caller and agent failed");
+          this.#engine.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause: "failed" });
+        });
+        return;
+      case "announce":
+        return call.announce(effect);
+      case "overflowed":
+        return call.overflowed(effect);
+      case "left":
+        facts.left(owner, effect, entry.entered);
+        if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
+        return call.left(effect);
+      case "ended":
+        facts.ended(owner, effect);
+        this.#entries.delete(effect.interactionId);
+        return call.ended(effect);
+    }
+  }
+
+  #autoPaused(number: string): void {
+    const agent = this.#agents.get(number);
+    this.#deps.log.warn({ agent: number }, "an agent missed too many calls and is put into not-ready");
+    if (agent === undefined) return;
+    agent.choice = "not-ready";
+    agent.reason = "no-answer";
+    // Not stored: it was not the agent's choice, and a restart gives everyone a fresh start.
+  }
+}
+
+/** Answers the citizen's leg; `false` when the caller is gone. */
+async function answered(session: CallSession): Promise<boolean> {
+  if (session.signal.aborted) return false;
+  try {
+    await session.call.answer();
+  } catch (error) {
+    if (session.call.signal.aborted) return false;
+    throw error;
+  }
+  return !session.signal.aborted;
+}

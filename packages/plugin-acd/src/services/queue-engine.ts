@@ -1,0 +1,82 @@
+import type { Clock, Logger, Timer } from "@hotlinejs/core";
+import { createAcdState, reduce } from "@hotlinejs/queueing";
+import type { AcdEffect, AcdEvent, AcdOptions, AcdState } from "@hotlinejs/queueing";
+
+export interface QueueEngineOptions extends AcdOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Carries out everything but timers. A throw is logged and disturbs nothing. */
+  readonly perform: (effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>) => void;
+}
+
+/** Drives the reducer: one event after the other, timers by the hotline's clock. */
+export class QueueEngine {
+  readonly state: AcdState;
+  readonly #options: QueueEngineOptions;
+  readonly #timers = new Map<string, Timer>();
+  readonly #inbox: AcdEvent[] = [];
+  #running = false;
+  #closed = false;
+
+  constructor(options: QueueEngineOptions) {
+    this.#options = options;
+    this.state = createAcdState(options);
+  }
+
+  /** Takes an event in; effects that cause further events queue them, so nothing runs nested. After `close` nothing happens. */
+  dispatch(event: AcdEvent): void {
+    if (this.#closed) return;
+    this.#inbox.push(event);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Ends all timers; later events are ignored. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#inbox.length = 0;
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  #step(event: AcdEvent): void {
+    const { clock, log } = this.#options;
+    for (const effect of reduce(this.state, event, clock.now())) {
+      if (this.#closed) return;
+      if (effect.type === "timer") this.#setTimer(effect.id, effect.at);
+      else if (effect.type === "timer-cancel") {
+        this.#timers.get(effect.id)?.cancel();
+        this.#timers.delete(effect.id);
+      } else {
+        try {
+          this.#options.perform(effect);
+        } catch (error) {
+          log.error({ err: error, effect: effect.type }, "a decision of the queue could not be carried out");
+        }
+      }
+    }
+  }
+
+  #setTimer(id: string, at: number): void {
+    const { clock } = this.#options;
+    this.#timers.set(
+      id,
+      clock.setTimeout(
+        () => {
+          this.#timers.delete(id);
+          this.dispatch({ type: "timer", id });
+        },
+        Math.max(0, at - clock.now()),
+      ),
+    );
+  }
+}

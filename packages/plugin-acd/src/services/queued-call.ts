@@ -1,0 +1,266 @@
+import type { AudioSource, CallControl, CallSession, Connection, Logger, OutboundCall, PromptRef, Prompts } from "@hotlinejs/core";
+import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
+import type { QueueSettings } from "../config.js";
+import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
+import { defaultPrompt, withValues } from "../domain/queue-prompts.js";
+import { AgentOffer } from "./agent-offer.js";
+import { WaitingSound } from "./waiting-sound.js";
+
+type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
+
+/** How long a collect waits for an exit key before it is asked anew. */
+const KEY_WAIT_MS = 3_600_000;
+
+export interface QueuedCallDeps {
+  readonly control: CallControl;
+  readonly prompts: Prompts | undefined;
+  readonly log: Logger;
+  readonly dispatch: (event: AcdEvent) => void;
+  readonly music: Promise<readonly AudioSource[]>;
+  /** Name, settings of the queue at the moment of entering. */
+  readonly queue: { readonly name: string; readonly settings: QueueSettings };
+  readonly addressOf: (agent: string) => string | undefined;
+}
+
+/**
+ * One caller's stay in a queue:
+ * ```
+ * entered -> waiting <-> ringing an agent -> joining -> talking -> done
+ *               \____________\________________\__________________^  (hung up, exit key, limits)
+ * ```
+ * The reducer decides; this class carries out what concerns the caller's and the agent's leg and
+ * tells the reducer what became of it. `result` always settles.
+ */
+export class QueuedCall {
+  /** Id of the entry; also the reducer's id for it. */
+  readonly id: string;
+  readonly result: Promise<QueueResult>;
+  readonly #deps: QueuedCallDeps;
+  readonly #session: CallSession;
+  readonly #request: QueueRequest;
+  readonly #sound: WaitingSound;
+  readonly #keys = new AbortController();
+  #settle: (result: QueueResult) => void = () => undefined;
+  #offer: AgentOffer | undefined;
+  #connection: Connection | undefined;
+  #exitKey: string | undefined;
+  #agent: string | undefined;
+  #waitMs = 0;
+  #joining = false;
+  #done = false;
+
+  constructor(id: string, session: CallSession, request: QueueRequest, deps: QueuedCallDeps) {
+    this.id = id;
+    this.#session = session;
+    this.#request = request;
+    this.#deps = deps;
+    this.#sound = new WaitingSound(session.call, deps.music, deps.log);
+    this.result = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  get session(): CallSession {
+    return this.#session;
+  }
+
+  /** Watches the caller. Called once, before the event that enqueues. */
+  watch(): void {
+    const { signal, call } = this.#session;
+    const gone = (): void => {
+      // Taken over while an agent talks: the talk itself goes on, its end is told by the legs.
+      if (this.#agent !== undefined) {
+        if (!call.signal.aborted) this.#finish("answered", 0);
+        return;
+      }
+      this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
+    };
+    if (signal.aborted) gone();
+    else signal.addEventListener("abort", gone, { once: true });
+    const back = (): void => this.#deps.dispatch({ type: "interaction.exited", interactionId: this.id });
+    const { signal: request } = this.#request;
+    if (request?.aborted === true) back();
+    else request?.addEventListener("abort", back, { once: true });
+    void this.result.then(() => {
+      signal.removeEventListener("abort", gone);
+      request?.removeEventListener("abort", back);
+    });
+  }
+
+  /** The hotline stops: everything begun is let go of. */
+  stop(): void {
+    this.#offer?.cancel();
+    this.#finish("abandoned", 0);
+  }
+
+  entered(effect: Effect<"entered">): void {
+    this.#session.interaction.update({ queue: effect.queue });
+    this.#session.interaction.event("queue.entered", { queue: effect.queue, ahead: effect.ahead, ...(effect.regained ? { regained: true } : {}) });
+    void this.#welcome();
+    if (this.#request.exitKeys !== undefined && this.#request.exitKeys !== "") void this.#listenForKeys(this.#request.exitKeys);
+  }
+
+  offered(effect: Effect<"offer">): void {
+    const address = this.#deps.addressOf(effect.agentId);
+    const offer = new AgentOffer({
+      reservationId: effect.reservationId,
+      session: this.#session,
+      control: this.#deps.control,
+      agent: effect.agentId,
+      address: address ?? "",
+      ringMs: effect.ringMs,
+      log: this.#deps.log,
+      accepted: () => this.#deps.dispatch({ type: "offer.accepted", reservationId: effect.reservationId }),
+      rejected: (cause) => this.#deps.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause }),
+    });
+    this.#offer = offer;
+    this.#session.interaction.event("queue.offered", { queue: effect.queue, agent: effect.agentId, attempt: effect.attempt });
+    void offer.run();
+    // The words for the answer are prepared while the phone rings.
+    const words = this.#connectWords(effect.agentId);
+    if (words !== false) this.#resolve(words).catch((error: unknown) => this.#deps.log.debug({ err: error }, "the connect prompt is not ready"));
+  }
+
+  rescinded(effect: Effect<"rescind">): void {
+    if (this.#offer?.reservationId === effect.reservationId) this.#offer.cancel();
+  }
+
+  requeued(effect: Effect<"requeued">): void {
+    this.#offer = undefined;
+    this.#session.interaction.event("queue.requeued", { agent: effect.agentId, cause: effect.cause });
+    // Only the agent's answer had cut the music.
+    if (this.#joining) this.#sound.music();
+    this.#joining = false;
+  }
+
+  /** The agent is there: a word to the caller, a sign to the agent, then both are joined. */
+  async connect(effect: Effect<"connect">): Promise<void> {
+    const offer = this.#offer;
+    const agentCall = offer?.call;
+    if (offer === undefined || agentCall === undefined || offer.reservationId !== effect.reservationId) return;
+    this.#joining = true;
+    const { settings, name } = this.#deps.queue;
+    const { call } = this.#session;
+    const spoken = this.#connectWords(effect.agentId);
+    const words = spoken === false ? Promise.resolve(this.#sound.stop()) : this.#sound.sayOnly(() => this.#resolve(spoken));
+    const sign = this.#whisper(agentCall, settings.whisper, { queueName: name, waited: Math.round(effect.waitMs / 1000), agentNo: effect.agentId });
+    await Promise.race([Promise.all([words, sign]), agentCall.ended, call.ended]);
+    if (offer.signal.aborted || agentCall.signal.aborted || call.signal.aborted) return;
+    this.#sound.stop();
+    let connection: Connection;
+    try {
+      connection = await this.#deps.control.connect(this.#session.interaction.id, call, agentCall);
+    } catch (error) {
+      if (offer.signal.aborted || call.signal.aborted) return;
+      this.#deps.log.error({ err: error, interactionId: this.#session.interaction.id, agent: effect.agentId }, "caller and agent could not be joined; the next agent is tried");
+      offer.settle();
+      this.#deps.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause: "failed" });
+      await agentCall.hangup();
+      return;
+    }
+    if (offer.signal.aborted) return connection.separate();
+    this.#connection = connection;
+    this.#agent = effect.agentId;
+    offer.settle();
+    this.#deps.dispatch({ type: "offer.connected", reservationId: effect.reservationId });
+    await this.#talk(connection, agentCall);
+  }
+
+  announce(effect: Effect<"announce">): void {
+    const { settings } = this.#deps.queue;
+    const { language } = this.#session;
+    const ref = effect.ahead === 0 ? (settings.announce.next ?? defaultPrompt("next", language)) : (settings.announce.position ?? defaultPrompt("position", language));
+    const spoken = withValues(ref, { position: effect.ahead, waitMinutes: Math.max(1, Math.ceil(effect.expectedWaitMs / 60_000)) });
+    void this.#sound.say(() => this.#resolve(spoken));
+  }
+
+  left(effect: Effect<"left">): void {
+    const { interaction } = this.#session;
+    this.#waitMs = effect.waitMs;
+    this.#keys.abort();
+    if (effect.outcome === "answered") {
+      interaction.update({ queue: effect.queue, agentId: effect.agentId ?? null });
+      interaction.event("queue.answered", { queue: effect.queue, agent: effect.agentId, waitMs: effect.waitMs });
+      return;
+    }
+    const outcome = effect.outcome === "closed" || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
+    interaction.event("queue.left", { queue: effect.queue, outcome: effect.outcome, waitMs: effect.waitMs });
+    this.#finish(outcome, 0);
+  }
+
+  ended(effect: Effect<"ended">): void {
+    this.#session.interaction.event("queue.ended", { queue: effect.queue, agent: effect.agentId, talkMs: effect.talkMs });
+    this.#finish("answered", effect.talkMs);
+  }
+
+  overflowed(effect: Effect<"overflowed">): void {
+    this.#session.interaction.event("queue.overflowed", { queues: effect.queues });
+  }
+
+  async #talk(connection: Connection, agentCall: OutboundCall): Promise<void> {
+    const { by } = await connection.ended;
+    // Parted without an end (hold, transfer): the agent is taken until one of the legs is gone.
+    if (by === "separate") await Promise.race([agentCall.ended, this.#session.call.ended]);
+    this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
+    if (this.#session.call.signal.aborted) await agentCall.hangup();
+  }
+
+  #connectWords(agent: string): PromptRef | false {
+    const spoken = this.#deps.queue.settings.connectPrompt ?? defaultPrompt("connect", this.#session.language);
+    return spoken === false ? false : withValues(spoken, { agentNo: agent });
+  }
+
+  async #welcome(): Promise<void> {
+    const { welcome } = this.#deps.queue.settings.announce;
+    if (welcome === false) return this.#sound.music();
+    await this.#sound.greet(() => this.#resolve(welcome ?? defaultPrompt("welcome", this.#session.language)));
+  }
+
+  async #whisper(call: OutboundCall, whisper: QueueSettings["whisper"], values: Record<string, unknown>): Promise<void> {
+    if (whisper === false) return;
+    try {
+      const sources: readonly AudioSource[] = whisper === "beep" ? [{ kind: "tone", tone: "beep" }] : await this.#resolve(withValues(whisper, values));
+      if (sources.length > 0 && !call.signal.aborted) await call.play(sources).done;
+    } catch (error) {
+      this.#deps.log.warn({ err: error, callId: call.id }, "the sign to the agent cannot be played and is left out");
+    }
+  }
+
+  /** Keys pressed before entering were for the menu; from here on only the exit keys count. */
+  async #listenForKeys(exitKeys: string): Promise<void> {
+    let flush = true;
+    while (!this.#keys.signal.aborted) {
+      let pressed;
+      try {
+        pressed = await this.#session.call.collect({ min: 1, max: 1, flush, firstDigitTimeoutMs: KEY_WAIT_MS, signal: this.#keys.signal });
+      } catch (error) {
+        this.#deps.log.debug({ err: error, callId: this.#session.call.id }, "keys are no longer heard in the queue");
+        return;
+      }
+      flush = false;
+      if (pressed.reason === "ended" || this.#keys.signal.aborted) return;
+      if (pressed.digits !== "" && exitKeys.includes(pressed.digits)) {
+        this.#exitKey = pressed.digits;
+        this.#deps.dispatch({ type: "interaction.exited", interactionId: this.id });
+        return;
+      }
+    }
+  }
+
+  #resolve(ref: PromptRef): Promise<readonly AudioSource[]> {
+    return this.#deps.prompts?.resolve(ref, { language: this.#session.language, signal: this.#session.signal }) ?? Promise.resolve([]);
+  }
+
+  #finish(outcome: QueueOutcome, talkMs: number): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#keys.abort();
+    this.#sound.stop();
+    this.#settle({
+      outcome,
+      ...(outcome === "exit" && this.#exitKey !== undefined ? { key: this.#exitKey } : {}),
+      ...(this.#agent === undefined ? {} : { agent: this.#agent }),
+      waitMs: this.#waitMs,
+      talkMs,
+      callerGone: this.#session.signal.aborted,
+    });
+  }
+}
