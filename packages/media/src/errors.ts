@@ -1,4 +1,5 @@
-import { defineErrors } from "@hotlinejs/core";
+// Not from the root: worker threads that read captures load this too, and nothing else of core.
+import { defineErrors } from "@hotlinejs/core/errors";
 
 /** Everything the media plane can refuse or fail with. */
 export const mediaErrors = defineErrors("MEDIA", {
