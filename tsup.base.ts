@@ -22,6 +22,8 @@ export function library(entry: Entries) {
     clean: types,
     splitting: true,
     treeshake: false,
+    // What a package imports it must declare; nothing of it is copied in (two kernels in one process otherwise).
+    skipNodeModulesBundle: true,
     silent: true,
     define: { __VERSION__: JSON.stringify(packageVersion()) },
   }));
@@ -35,6 +37,7 @@ export function application(entry: Entries) {
     target: "node20",
     platform: "node",
     dts: false,
+    skipNodeModulesBundle: true,
     sourcemap: true,
     silent: true,
     define: { __VERSION__: JSON.stringify(packageVersion()) },

@@ -30,7 +30,7 @@ export async function runSipp(load: Load): Promise<LoadResult> {
     writeFileSync(join(folder, "scenario.xml"), scenario(load));
     if (load.stream) writeFileSync(join(folder, "speech.alaw"), alawNoise(30));
     const started = performance.now();
-    const child = spawn("/usr/bin/sipp", [`127.0.0.1:${load.sipPort}`, "-sf", "scenario.xml", "-i", "127.0.0.1", "-m", String(load.calls), "-r", String(load.rate), "-l", String(load.calls), "-nostdin", "-timeout", "240", "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-min_rtp_port", "30000", "-max_rtp_port", "39999"], { cwd: folder, stdio: "ignore", env: { ...process.env, TERM: "dumb" } });
+    const child = spawn("/usr/bin/sipp", [`127.0.0.1:${load.sipPort}`, "-sf", "scenario.xml", "-i", "127.0.0.1", "-m", String(load.calls), "-r", String(load.rate), "-l", String(load.calls), "-nostdin", "-timeout", "240", "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-mp", "30000"], { cwd: folder, stdio: "ignore", env: { ...process.env, TERM: "dumb" } });
     await new Promise((resolve) => child.once("exit", resolve));
     const seconds = (performance.now() - started) / 1_000;
     const [head = "", ...rows] = readFileSync(join(folder, "stat.csv"), "utf8").trim().split("\n");

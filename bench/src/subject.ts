@@ -2,7 +2,7 @@
  * The subject: a hotline of kernel, media and SIP with the smallest handlers there can be, as a
  * process of its own so that its CPU time is nobody else's. Speaks JSON over the fork's channel.
  */
-import { CALL_CONTROL, CALL_PIPELINE, createHotline, definePlugin, MEDIA } from "@hotlinejs/core";
+import { CALL_CONTROL, CALL_PIPELINE, createHotline, definePlugin, DIGEST_CREDENTIALS, MEDIA } from "@hotlinejs/core";
 import type { AudioSource, Call, CallSession } from "@hotlinejs/core";
 import { media } from "@hotlinejs/media";
 import { sip } from "@hotlinejs/plugin-sip";
@@ -46,6 +46,9 @@ const subject = definePlugin({
   },
 });
 
+/** Nobody has an account here. */
+const nobody = definePlugin({ name: "directory", version: "0.1.0", core: "*", config: z.strictObject({}), provides: [DIGEST_CREDENTIALS], register: ({ services }) => services.provide(DIGEST_CREDENTIALS, () => ({ realm: "bench", find: () => Promise.resolve(undefined) })) });
+
 /** Seconds of something speech-like: noise under a slow envelope. */
 function noise(seconds: number): Int16Array {
   const samples = new Int16Array(seconds * 8_000);
@@ -58,7 +61,7 @@ function noise(seconds: number): Int16Array {
 }
 
 const [, , sipPort = "0", rtpPorts = "20000-29999"] = process.argv;
-const hotline = createHotline({ name: "bench", dataDir, log: "error", plugins: [media({ rtpPorts }), sip({ port: Number(sipPort), maxCalls: 5_000, trunks: [{ key: "load", match: ["127.0.0.1"] }] }), subject()] });
+const hotline = createHotline({ name: "bench", dataDir, log: "error", plugins: [nobody(), media({ rtpPorts }), sip({ port: Number(sipPort), maxCalls: 5_000, trunks: [{ key: "load", match: ["127.0.0.1"] }] }), subject()] });
 
 process.on("message", (message) => {
   if (message === "usage") {

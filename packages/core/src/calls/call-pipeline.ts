@@ -21,6 +21,17 @@ export interface CallPipelineOptions {
   readonly language?: string;
 }
 
+const endedErrors = new Map<string, Error>();
+
+/** One error per reason: a stack trace for each call that ends would cost more than the rest of the ending. */
+function endedError(reason: string): Error {
+  const known = endedErrors.get(reason);
+  if (known !== undefined) return known;
+  const made = coreErrors.CALL_ENDED(reason);
+  endedErrors.set(reason, made);
+  return made;
+}
+
 /** Arrival -> admission -> route -> plan -> end. */
 export class DefaultCallPipeline implements CallPipeline {
   readonly #adapters: TelephonyAdapter[] = [];
@@ -91,7 +102,7 @@ export class DefaultCallPipeline implements CallPipeline {
     const { hooks, journal, control, events, log } = this.#deps;
     const abort = new AbortController();
     const session: { -readonly [K in keyof CallSession]: CallSession[K] } = { interaction, call, signal: abort.signal, language: this.#deps.options.language ?? "zh-CN", plan: this.#deps.options.initial ?? { handler: "none", target: "" } };
-    void call.ended.then((end) => abort.abort(coreErrors.CALL_ENDED(end.reason)));
+    void call.ended.then((end) => abort.abort(endedError(end.reason)));
 
     journal.leg({ id: call.id, interactionId: interaction.id, adapter: call.adapter, direction: call.direction, role: "citizen", from: call.from.number, to: call.to.number });
     control.adopt(session);

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from "@mikro-orm/knex";
+import type { Knex, SqlEntityManager } from "@mikro-orm/knex";
 import type { CallJournal, LegRole, LiveInteraction } from "../contracts/call.js";
 import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";
@@ -300,5 +300,8 @@ async function upsert(em: SqlEntityManager, table: Table, rows: readonly Row[]):
   const one = `(${columns.map(() => "?").join(", ")})`;
   const update = columns.filter((column) => column !== "id").map((column) => `${column} = excluded.${column}`).join(", ");
   const values = rows.flatMap((row) => columns.map((column) => row[column] ?? null));
-  await em.execute(`insert into ${table} (${columns.join(", ")}) values ${rows.map(() => one).join(", ")} on conflict (id) do update set ${update}`, values);
+  const statement = em.getKnex().raw(`insert into ${table} (${columns.join(", ")}) values ${rows.map(() => one).join(", ")} on conflict (id) do update set ${update}`, values);
+  // Through knex: em.execute would write the values into the text, which SQLite then has to read again.
+  const transaction = em.getTransactionContext<Knex.Transaction>();
+  await (transaction === undefined ? statement : statement.transacting(transaction));
 }

@@ -1,0 +1,6 @@
+import { defineErrors } from "@hotlinejs/core";
+
+export const exampleErrors = defineErrors("EXAMPLE", {
+  HOURS_UNKNOWN: { message: "HOTLINE_HOURS is %s; it may be one of: %s" },
+  FLOW_FILE: { message: "The flow file %s cannot be read: %s" },
+});

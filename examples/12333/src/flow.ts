@@ -1,0 +1,52 @@
+import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { topicNodes } from "./topics.js";
+
+/**
+ * 12333: 人工服务请按1, 自动服务请按2. `0` leads to a person at any node, `*` back, `#` repeats.
+ *
+ * @param today `YYYY-MM-DD` in the hotline's time zone, for the validity of articles
+ */
+export function mainFlow(today: string): FlowDefinition {
+  return {
+    id: "12333",
+    title: "12333 劳动保障热线",
+    start: "greet",
+    language: "zh-CN",
+    globals: { zero: "staffed", fallback: "sorry", invalid: "P170", silence: "P171", goodbye: "P175", maxInvalid: 3 },
+    nodes: [
+      { id: "greet", type: "play", label: "欢迎语", prompt: "P001", next: "main" },
+      { id: "main", type: "menu", label: "主菜单", prompt: "P002", keys: "12", maxTries: 2, on: { "1": "staffed", "2": "auto", timeout: "main-silent", invalid: "staffed" } },
+      { id: "main-silent", type: "play", prompt: "P003", next: "staffed" },
+
+      // 人工
+      { id: "staffed", type: "hours", label: "人工服务时间", calendar: "hotline", on: { open: "agent", closed: "closed" } },
+      { id: "agent", type: "queue", label: "人工服务", queue: "general", on: { answered: "bye", timeout: "too-long", full: "full", "no-agents": "nobody" }, next: "nobody" },
+      { id: "closed", type: "play", prompt: "P151", next: "voicemail" },
+      { id: "nobody", type: "play", prompt: "P028", next: "voicemail" },
+      { id: "full", type: "play", prompt: "P027", next: "voicemail" },
+      { id: "too-long", type: "play", prompt: "P026", next: "voicemail" },
+
+      // 自动
+      {
+        id: "auto",
+        type: "menu",
+        label: "自动服务",
+        prompt: "P040",
+        keys: "1234567",
+        maxTries: 3,
+        on: { "1": "topics", "2": "voicemail", "3": "complaint", "4": "fax", "5": "staffed", "6": "status", "7": "poll", timeout: "bye", invalid: "staffed" },
+      },
+      { id: "topics", type: "menu", label: "服务咨询", prompt: "P041", keys: "12345678", maxTries: 3, on: { ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((key) => [String(key), `topic-${key}`])), timeout: "more", invalid: "staffed" } },
+      ...topicNodes(today),
+      { id: "voicemail", type: "voicemail", label: "留言信箱", prompt: "P060", maxSeconds: 180, next: "more" },
+      { id: "complaint", type: "complaint", label: "批评建议、投诉举报", next: "more" },
+      { id: "fax", type: "play", label: "传真操作", prompt: "P096", next: "auto" },
+      { id: "status", type: "ticketStatus", label: "处理结果查询", next: "more" },
+      { id: "poll", type: "survey", label: "民意调查", survey: "service-2026", next: "more" },
+
+      { id: "more", type: "menu", prompt: "P051", keys: "1", maxTries: 1, on: { "1": "auto", timeout: "bye", invalid: "bye" } },
+      { id: "sorry", type: "play", prompt: "P172", next: "staffed" },
+      { id: "bye", type: "hangup", prompt: "P175" },
+    ],
+  };
+}

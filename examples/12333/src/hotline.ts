@@ -1,0 +1,86 @@
+import { createHotline } from "@hotlinejs/core";
+import type { Hotline, HotlineOptions, Plugin } from "@hotlinejs/core";
+import { media } from "@hotlinejs/media";
+import { acd } from "@hotlinejs/plugin-acd";
+import { directory } from "@hotlinejs/plugin-directory";
+import { http } from "@hotlinejs/plugin-http";
+import { ivr } from "@hotlinejs/plugin-ivr";
+import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { recording } from "@hotlinejs/plugin-recording";
+import { sip } from "@hotlinejs/plugin-sip";
+import { surveys } from "@hotlinejs/plugin-surveys";
+import { tickets } from "@hotlinejs/plugin-tickets";
+import { tts } from "@hotlinejs/plugin-tts";
+import { espeak } from "@hotlinejs/tts-espeak";
+import { calendars, type Staffing } from "./calendars.js";
+import { categories } from "./categories.js";
+import { mainFlow } from "./flow.js";
+import { agents, departments, roles, staff, users } from "./people.js";
+import { prompts } from "./prompts.js";
+
+export interface ExampleOptions {
+  /** Variables that override options (`HOTLINE_...`). */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Round the clock, or on working days only. */
+  readonly staffing?: Staffing;
+  /** Instead of the built-in flow. */
+  readonly flow?: FlowDefinition;
+  /** `YYYY-MM-DD`, for the validity of articles. */
+  readonly today: string;
+  /** Put before the example's own, for tests; a plugin of the same name replaces it. */
+  readonly plugins?: readonly Plugin[];
+  /** Names of plugins to leave out. */
+  readonly without?: readonly string[];
+  readonly hotline?: Partial<Omit<HotlineOptions, "plugins">>;
+}
+
+/** The 12333 hotline: a list of plugins and their data. */
+export function plugins(options: ExampleOptions): readonly Plugin[] {
+  const flow = options.flow ?? mainFlow(options.today);
+  const own = [
+    media(),
+    directory({ users, roles, departments, staff }),
+    // Whoever calls from this machine is a citizen on the line; agents' phones register with their password.
+    sip({ trunks: [{ key: "demo", match: ["127.0.0.1"] }] }),
+    http(),
+    espeak(),
+    tts({ prompts: [...prompts] }),
+    ivr({ flows: [flow], routes: [{ number: "12333", flow: flow.id }] }),
+    acd({
+      queues: [{ key: "general", name: "综合咨询", maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15 }],
+      agents: agents.map((agent) => ({ ...agent, queues: ["general"] })),
+    }),
+    recording(),
+    tickets({ categories }),
+    surveys({
+      surveys: [
+        {
+          key: "service-2026",
+          title: "12333热线服务民意调查",
+          question: { text: "您对12333热线的总体服务是否满意？非常满意请按1，满意请按2，基本满意请按3，不满意请按4，非常不满意请按5。" },
+          options: [
+            { key: "1", label: "非常满意" },
+            { key: "2", label: "满意" },
+            { key: "3", label: "基本满意" },
+            { key: "4", label: "不满意" },
+            { key: "5", label: "非常不满意" },
+          ],
+        },
+      ],
+    }),
+  ];
+  const replaced = new Set([...(options.plugins ?? []).map((plugin) => plugin.definition.name), ...(options.without ?? [])]);
+  return [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];
+}
+
+export function create12333(options: ExampleOptions): Hotline {
+  return createHotline({
+    name: "12333",
+    calendars: calendars(options.staffing ?? "always"),
+    environment: options.environment ?? {},
+    // Should the flow itself fail, the caller still reaches a person.
+    calls: { fallback: { handler: "queue", target: "general" } },
+    ...options.hotline,
+    plugins: plugins(options),
+  });
+}
