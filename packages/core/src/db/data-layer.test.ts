@@ -1,8 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshData, onBothDatabases } from "../../test/data-layers.js";
+import { postgresPresent, startPostgres, type TestPostgres } from "../../test/postgres.js";
 import { assertNoSchemaDiff } from "./schema-diff.js";
+import { SqliteHandle } from "./sqlite-handle.js";
 
 onBothDatabases("data layer", (fresh, kind) => {
   test("opens an empty folder, migrates, and opens again what is there", async () => {
@@ -49,6 +51,70 @@ onBothDatabases("data layer", (fresh, kind) => {
     await layer.close();
     await expect(layer.unitOfWork.run(() => Promise.resolve())).rejects.toMatchObject({ code: "HTL_CORE_DATA_STATE" });
     await expect(layer.readPool.read(() => Promise.resolve())).rejects.toMatchObject({ code: "HTL_CORE_DATA_STATE" });
+  });
+});
+
+describe("SQLite", () => {
+  const fresh = freshData(() => Promise.resolve(undefined));
+
+  test("another program that has the file locked for a moment is waited for", async () => {
+    const data = await fresh();
+    const { layer } = data.layer();
+    await layer.open([], []);
+    const other = await SqliteHandle.open(join(data.dataDir, "hotline.db"));
+    await other.exec("begin immediate");
+    const unit = layer.unitOfWork.run(({ em }) => em.execute("insert into core_state (key, value) values ('a', 'b')", [], "run"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await other.exec("commit");
+    await unit;
+    await other.close();
+  });
+
+  test("a folder that was there keeps its mode, and the files in it are for their owner alone", async () => {
+    const data = await fresh();
+    await chmod(data.dataDir, 0o755);
+    const { layer } = data.layer();
+    await layer.open([], []);
+    expect((await stat(data.dataDir)).mode & 0o777).toBe(0o755);
+    for (const name of await readdir(data.dataDir)) expect([name, (await stat(join(data.dataDir, name))).mode & 0o077]).toEqual([name, 0]);
+  });
+});
+
+describe.skipIf(!postgresPresent())("PostgreSQL", () => {
+  let server: TestPostgres | undefined;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+  const fresh = freshData(() => server?.database() ?? Promise.reject(new Error("no server")));
+
+  test("wrong password, no such database: DATABASE_UNREACHABLE without the password", async () => {
+    const data = await fresh();
+    const good = new URL(data.databaseUrl ?? "");
+    for (const change of [(url: URL) => (url.password = "hunter2"), (url: URL) => (url.pathname = "/nowhere")]) {
+      const url = new URL(good);
+      change(url);
+      const error: Error = await data.layer({ databaseUrl: url.href }).layer.open([], []).then(
+        () => new Error("opened"),
+        (failure: Error) => failure,
+      );
+      expect(error).toMatchObject({ code: "HTL_CORE_DATABASE_UNREACHABLE" });
+      expect(error.message).not.toMatch(/hunter2|test-password/);
+    }
+  });
+
+  test("connections the server ends are replaced, and the lock is taken again", async () => {
+    const data = await fresh();
+    const { layer, lines, clock } = data.layer();
+    await layer.open([], []);
+    const end = layer.unitOfWork.run(({ em }) => em.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() order by pid = pg_backend_pid()"));
+    await expect(end).rejects.toMatchObject({ code: "HTL_CORE_DATABASE_UNREACHABLE" });
+    await expect.poll(() => lines.filter((line) => line.message.includes("taking the lock again")).length, { timeout: 5000 }).toBe(1);
+    await clock.advance(0);
+    await expect.poll(() => lines.filter((line) => line.message.includes("is held again")).length, { timeout: 5000 }).toBe(1);
+    await layer.unitOfWork.run(({ em }) => em.execute("insert into core_state (key, value) values ('a', 'b')", [], "run"));
+    expect(await layer.readPool.read((em) => em.execute("select value from core_state where key = 'a'"))).toEqual([{ value: "b" }]);
+    await expect(data.layer({ dataDir: join(data.dataDir, "other") }).layer.open([], [])).rejects.toMatchObject({ code: "HTL_CORE_DATA_IN_USE" });
   });
 });
 

@@ -119,7 +119,7 @@ export class DataLayer {
       this.#lock = await FolderLock.acquire(dataDir);
       await this.secrets.load(secretFile ?? join(dataDir, "secret.key"), secretFile === undefined, log);
       await this.#blobStore.open();
-      this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, log });
+      this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log });
       await migrate(this.#database, [...dataMigrations.map((migration) => ({ plugin: "core", migration })), ...migrations], () => clock.now(), log);
       this.#state = "open";
       await this.#checkKey();

@@ -53,7 +53,7 @@ export function translateError(error: unknown, place: ErrorPlace = {}): unknown 
   if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") return dataErrors.DATABASE_CORRUPT(place.file ?? "The database", text, { cause: error });
   if (place.server !== undefined && code !== undefined && (NETWORK.has(code) || REFUSED.test(code))) return dataErrors.DATABASE_UNREACHABLE(place.server, text, { cause: error });
   if (place.server !== undefined && /timeout (expired|acquiring)|Connection terminated/i.test(errorText(error))) return dataErrors.DATABASE_UNREACHABLE(place.server, text, { cause: error });
-  if (place.folder !== undefined && (code === "SQLITE_CANTOPEN" || code === "SQLITE_READONLY" || code === "SQLITE_IOERR" || code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST" || code === "ENOENT" || code === "ELOOP" || code === "ENAMETOOLONG")) {
+  if (place.folder !== undefined && (code === "SQLITE_CANTOPEN" || code === "SQLITE_READONLY" || code === "SQLITE_IOERR" || code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR" || code === "EEXIST" || code === "EISDIR" || code === "ENOENT" || code === "ELOOP" || code === "ENAMETOOLONG")) {
     return dataErrors.DATA_UNWRITABLE(place.folder, text, { cause: error });
   }
   return error;

@@ -1,15 +1,17 @@
-import { mkdir, chmod, stat } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { EntitySchema, LoggerNamespace } from "@mikro-orm/core";
 import { MikroORM } from "@mikro-orm/core";
 import { SqliteKnexDialect, type Knex, type SqlEntityManager } from "@mikro-orm/knex";
 import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { SqliteDriver } from "@mikro-orm/sqlite";
+import type { Clock } from "../contracts/time.js";
 import type { Logger } from "../log/logger.js";
 import { dataErrors } from "./data-errors.js";
 import { driverCode, translateError, type ErrorPlace } from "./database-error.js";
 import type { PostgresAddress } from "./database-url.js";
 import { PostgresLock } from "./postgres-lock.js";
+import { makePrivateFile } from "./sqlite-handle.js";
 
 /** A raw connection as knex's pool hands it out; only what is needed here. */
 interface RawSqlite {
@@ -44,15 +46,20 @@ export interface DatabaseOptions {
   readonly postgres?: PostgresAddress;
   readonly entities: readonly EntitySchema[];
   readonly timezone: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Makes the data folder with mode 0700. `HTL_CORE_DATA_UNWRITABLE` when it cannot be used. */
+/**
+ * Makes the data folder with mode 0700; one that is there keeps its mode (it may be shared on
+ * purpose), the files in it are for their owner alone anyway. `HTL_CORE_DATA_UNWRITABLE` when it
+ * cannot be used.
+ */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
     await makeFolder(resolve(folder));
     if (!(await stat(folder)).isDirectory()) throw dataErrors.DATA_UNWRITABLE(folder, "it is a file");
-    await chmod(folder, 0o700);
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw translateError(error, { folder });
   }
@@ -105,7 +112,7 @@ export class Database {
     try {
       const writer = await open("writer");
       const knex = (writer.em as SqlEntityManager).getKnex();
-      const lock = postgres === undefined ? undefined : await PostgresLock.acquire(knex, postgres, options.log);
+      const lock = postgres === undefined ? undefined : await PostgresLock.acquire(knex, postgres, options.clock, options.log);
       const reader = await open("reader");
       return new Database(postgres === undefined ? "sqlite" : "postgres", place, writer, reader, lock);
     } catch (error) {
@@ -155,7 +162,14 @@ function common(options: DatabaseOptions) {
   };
 }
 
-function sqlite(file: string, side: "writer" | "reader", options: DatabaseOptions): Promise<MikroORM> {
+/** knex would print to stdout. */
+function knexLog(log: Logger) {
+  const to = (level: "debug" | "warn") => (message: unknown) => log[level]({ knex: String(message) }, "knex");
+  return { warn: to("warn"), error: to("warn"), deprecate: to("debug"), debug: to("debug") };
+}
+
+async function sqlite(file: string, side: "writer" | "reader", options: DatabaseOptions): Promise<MikroORM> {
+  await makePrivateFile(file);
   const pragmas = side === "writer" ? WRITER_PRAGMAS : READER_PRAGMAS;
   return MikroORM.init({
     ...common(options),
@@ -167,7 +181,7 @@ function sqlite(file: string, side: "writer" | "reader", options: DatabaseOption
       max: side === "writer" ? 1 : 3,
       afterCreate: (connection: RawSqlite, done: (error: Error | null, connection: RawSqlite) => void) => connection.exec(pragmas, (error) => done(error, connection)),
     },
-    ...(side === "writer" ? { driverOptions: { client: ImmediateSqliteDialect } } : {}),
+    driverOptions: { log: knexLog(options.log), ...(side === "writer" ? { client: ImmediateSqliteDialect } : {}) },
   });
 }
 
@@ -189,6 +203,7 @@ function postgresql(address: PostgresAddress, side: "writer" | "reader", options
       afterCreate: (connection: RawPostgres, done: (error: Error | null, connection: RawPostgres) => void) => connection.query(session, (error) => done(error, connection)),
     },
     driverOptions: {
+      log: knexLog(options.log),
       connection: {
         application_name: "hotline",
         connectionTimeoutMillis: 5000,

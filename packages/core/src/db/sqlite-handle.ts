@@ -1,6 +1,13 @@
+import { open } from "node:fs/promises";
 import sqlite3 from "sqlite3";
 
 export type SqliteValue = string | number | null | Uint8Array;
+
+/** Makes the file with mode 0600 when it is missing; SQLite would make it readable for all, and gives its WAL the same mode. */
+export async function makePrivateFile(file: string): Promise<void> {
+  const handle = await open(file, "a", 0o600);
+  await handle.close();
+}
 
 /** One SQLite connection with promises, for the files that stand beside the main database. */
 export class SqliteHandle {
@@ -11,7 +18,8 @@ export class SqliteHandle {
     this.#db = db;
   }
 
-  static open(file: string): Promise<SqliteHandle> {
+  static async open(file: string): Promise<SqliteHandle> {
+    await makePrivateFile(file);
     return new Promise((resolve, reject) => {
       const db: sqlite3.Database = new sqlite3.Database(file, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE, (error) => {
         if (error) reject(error);

@@ -143,7 +143,7 @@ export class OutboxConsumer {
     } catch (error) {
       this.#storeFailures++;
       next = this.#options.clock.now() + backoffMs(this.#storeFailures);
-      this.#options.log.error({ err: error, consumer: this.name }, "an event consumer cannot reach its store; it will try again");
+      if (this.#running) this.#options.log.error({ err: error, consumer: this.name }, "an event consumer cannot reach its store; it will try again");
     } finally {
       this.#loop = undefined;
     }
