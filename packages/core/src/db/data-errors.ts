@@ -12,7 +12,7 @@ export const dataErrors = defineErrors("CORE", {
   CONFLICT: { message: "Somebody else changed the same data at the same time. Load it again and repeat", status: 409 },
   UNIT_CLOSED: { message: "This unit of work has ended. Do not keep it beyond the function it was given to" },
   UNIT_TIMEOUT: { message: "A unit of work took longer than %s ms and was rolled back. Do no waiting inside it but for the database", status: 503 },
-  DATA_STATE: { message: "The data layer is %s; %s is not possible" },
+  DATA_STATE: { message: "The data layer is %s; %s is not possible", status: 503 },
   MIGRATION_UNKNOWN: { message: "The database was migrated by a newer version of %s (%s is unknown here). Install that version, or restore the backup from before the upgrade" },
   MIGRATION_FAILED: { message: "Migration %s failed and was rolled back: %s" },
   SCHEMA_DIFF: { message: "The migrated database differs from the entities:\n%s" },
