@@ -3,7 +3,7 @@ import type { CompressRequest, CompressResult } from "./compress-capture.js";
 /** The heavy work on sound, off the main thread. */
 export interface AudioEngine {
   /** Rejects with a coded error; the capture is never changed. */
-  compress(request: CompressRequest, signal?: AbortSignal): Promise<CompressResult>;
+  compress(request: CompressRequest): Promise<CompressResult>;
   /**
    * Decodes one block (see OpusBlocks) of an Opus file.
    *

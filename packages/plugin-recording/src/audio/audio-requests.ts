@@ -36,7 +36,7 @@ export class AudioRequests {
       return { id: request.id, type: "decoded", bytes: blocks.decode(request.index) };
     } catch (error) {
       const known = error instanceof Error;
-      return { id: request.id, type: "error", message: known ? error.message : String(error), format: known && (error.name === "AudioFormatError" || error.name === "MediaFormatError") };
+      return { id: request.id, type: "error", message: known ? error.message : String(error), format: known && (error.name === "AudioFormatError" || (error as { code?: unknown }).code === "HTL_MEDIA_BAD_CAPTURE") };
     }
   }
 }

@@ -103,6 +103,6 @@ describe("compression of a capture", () => {
 
   it("refuses what is no capture", async () => {
     writeFileSync(join(folder, "bad"), "no capture at all, but long enough to have a header");
-    await expect(compress("bad")).rejects.toMatchObject({ name: "MediaFormatError" });
+    await expect(compress("bad")).rejects.toMatchObject({ code: "HTL_MEDIA_BAD_CAPTURE" });
   });
 });

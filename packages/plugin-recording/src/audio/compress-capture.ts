@@ -33,7 +33,7 @@ const SLICE_FRAMES = 250;
 /**
  * Turns a capture file into an Ogg Opus file. Runs in the audio worker; `breathe` lets other requests in.
  *
- * @throws MediaFormatError when the file is no capture; file system errors as they are.
+ * @throws HTL_MEDIA_BAD_CAPTURE when the file is no capture; file system errors as they are.
  */
 export async function compressCapture(request: CompressRequest, breathe: () => Promise<void>): Promise<CompressResult> {
   const capture = await openCapture(request.capturePath);

@@ -24,20 +24,21 @@ export class WorkerAudioEngine implements AudioEngine {
 
   constructor(
     private readonly log: Logger,
-    private readonly workerFile: string | undefined = findWorker(),
+    /** `null`: work on this thread. */
+    private readonly workerFile: string | null = findWorker(),
   ) {}
 
   async compress(request: CompressRequest): Promise<CompressResult> {
     const reply = await this.ask({ type: "compress", request });
     if (reply.type === "compressed") return reply.result;
-    throw failure(reply, request.capturePath);
+    throw failure(reply, (reason) => errors.BAD_CAPTURE(request.capturePath, reason));
   }
 
   async decodeBlock(key: string, index: number, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     let reply = await this.ask({ type: "decode", key, index });
     if (reply.type === "need-file") reply = await this.ask({ type: "decode", key, index, file: await load() });
     if (reply.type === "decoded") return reply.bytes;
-    throw failure(reply, key);
+    throw failure(reply, (reason) => errors.BAD_OPUS(reason));
   }
 
   async close(): Promise<void> {
@@ -51,20 +52,22 @@ export class WorkerAudioEngine implements AudioEngine {
   private ask(request: Unnumbered<AudioRequest>): Promise<AudioReply> {
     if (this.closed) return Promise.reject(errors.WORKER_FAILED("closed"));
     const numbered = { ...request, id: this.nextId++ } as AudioRequest;
-    if (this.workerFile === undefined) {
+    const { workerFile } = this;
+    if (workerFile === null) {
       if (this.inline === undefined) this.log.warn("no built audio worker: recordings are compressed on the main thread");
       this.inline ??= new AudioRequests(() => nextTurn());
       return this.inline.answer(numbered);
     }
     return new Promise((resolve, reject) => {
       this.waiting.set(numbered.id, { resolve, reject });
-      this.start(this.workerFile ?? "").postMessage(numbered);
+      this.start(workerFile).postMessage(numbered);
     });
   }
 
   private start(file: string): Worker {
     if (this.worker !== undefined) return this.worker;
-    const worker = new Worker(file, { name: "hotline-recording" });
+    // Not with the parent's options: started from TypeScript sources those would lead the built worker to sources too.
+    const worker = new Worker(file, { name: "hotline-recording", execArgv: [] });
     worker.unref();
     worker.on("message", (reply: AudioReply) => {
       this.waiting.get(reply.id)?.resolve(reply);
@@ -89,16 +92,16 @@ export class WorkerAudioEngine implements AudioEngine {
   }
 }
 
-function failure(reply: AudioReply, subject: string): Error {
+function failure(reply: AudioReply, badFile: (reason: string) => Error): Error {
   if (reply.type !== "error") return errors.WORKER_FAILED(`unexpected answer ${reply.type}`);
-  return reply.format ? errors.BAD_CAPTURE(subject, reply.message) : errors.WORKER_FAILED(reply.message);
+  return reply.format ? badFile(reply.message) : errors.WORKER_FAILED(reply.message);
 }
 
 /** Beside this file once built; from the sources, in `dist`. */
-function findWorker(): string | undefined {
+function findWorker(): string | null {
   for (const candidate of ["./audio-worker.js", "../../dist/audio-worker.js"]) {
     const file = fileURLToPath(new URL(candidate, import.meta.url));
     if (existsSync(file)) return file;
   }
-  return undefined;
+  return null;
 }
