@@ -109,7 +109,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
       probe.close();
       caller.dispose();
     }
-  });
+  }, 120_000);
 
   it("takes the next call after wrap-up, and a caller who gives up early leaves no trace on the agent", async () => {
     const probe = await RtpProbe.open();
@@ -128,7 +128,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
       probe.close();
       impatient.dispose();
     }
-  });
+  }, 60_000);
 });
 
 function rms(samples: Int16Array): number {
