@@ -1,4 +1,5 @@
-export { ivr, ivrNodes } from "./plugin.js";
+export { ivr } from "./plugin.js";
+export { ivrNodes } from "./nodes/index.js";
 export { ivrConfig } from "./config.js";
 export type { FlowRoute, IvrConfig } from "./config.js";
 export { errors as ivrErrors } from "./errors.js";

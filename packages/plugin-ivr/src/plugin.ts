@@ -5,20 +5,9 @@ import { FLOWS } from "./contract.js";
 import { errors } from "./errors.js";
 import { chooseRoute } from "./flow/choose-flow.js";
 import { FlowRegistry } from "./flow/flow-registry.js";
-import { branchNode } from "./nodes/branch-node.js";
-import { collectNode } from "./nodes/collect-node.js";
-import { gotoNode, returnNode } from "./nodes/goto-node.js";
-import { hangupNode } from "./nodes/hangup-node.js";
-import { hoursNode } from "./nodes/hours-node.js";
-import { menuNode } from "./nodes/menu-node.js";
-import { playNode } from "./nodes/play-node.js";
-import { setNode } from "./nodes/set-node.js";
-import { transferNode } from "./nodes/transfer-node.js";
+import { ivrNodes } from "./nodes/index.js";
 import { IVR_PROMPTS } from "./runner/default-prompts.js";
 import { FlowRun } from "./runner/flow-run.js";
-
-/** Node types of this plugin. */
-export const ivrNodes = [playNode, menuNode, collectNode, hoursNode, gotoNode, returnNode, transferNode, hangupNode, setNode, branchNode] as const;
 
 /** Self-service by telephone: flows as data, chosen by number, trunk or line. */
 export const ivr = definePlugin({

@@ -192,6 +192,7 @@ class FlowDraft {
   }
 
   #unreachable(definition: FlowDefinition): void {
+    if (!this.#known.has(definition.start)) return;
     const open = [definition.start, definition.globals?.zero, definition.globals?.fallback, ...this.#entrances].filter((id) => id !== undefined);
     const reached = new Set<string>();
     for (let id = open.pop(); id !== undefined; id = open.pop()) {

@@ -54,7 +54,10 @@ export class FlowRun {
   /** Menus the caller went through, for `*`. */
   #menus: { place: Place; depth: number }[] = [];
   readonly #path: string[] = [];
+  readonly #gone: Promise<void>;
   #visit: NodeVisit | undefined;
+  /** Keys were pressed in a conversation: nobody collected them, and they mean nothing afterwards. */
+  #staleKeys = false;
   #target: { flow: string; node?: string; call: boolean } | undefined;
   #nodes = 0;
   #silentNodes = 0;
@@ -63,13 +66,16 @@ export class FlowRun {
 
   constructor(options: FlowRunOptions) {
     this.#options = options;
+    this.#gone = aborted(options.session.signal);
   }
 
   /** Resolves when the flow is over: at an end node, or because the caller has gone. Rejects never. */
   async run(): Promise<void> {
     const { session, flow, log } = this.#options;
     const unsubscribe = session.call.media?.subscribe((event) => {
-      if (event.type === "dtmf" && !this.#options.bridged()) this.#visit?.pressed(event.digit);
+      if (event.type !== "dtmf") return;
+      if (this.#options.bridged() || this.#visit?.inConversation) this.#staleKeys = true;
+      else this.#visit?.pressed(event.digit);
     });
     try {
       let place: Place | undefined = placeOf(flow, flow.start);
@@ -102,6 +108,7 @@ export class FlowRun {
   async #stay(place: Place): Promise<VisitResult> {
     const { session, services, prompts, limits, log, runner, clock } = this.#options;
     const { flow, node } = place;
+    if (this.#staleKeys) await this.#forgetKeys();
     if (node.type === "menu") this.#reachedMenu(place);
     this.#remember(place);
     const visit = new NodeVisit({ session, flow, node, vars: this.#options.vars, services, prompts, limits, log, zero: this.#zeroWorks(place), talked: () => (this.#silentNodes = 0) });
@@ -122,7 +129,7 @@ export class FlowRun {
       (step): VisitResult => (step ? { kind: "step", step } : { kind: "failed", error: errors.NODE_NOT_OWNED(node.type) }),
       (error: unknown): VisitResult => ({ kind: "failed", error }),
     );
-    let result = await Promise.race([work, visit.left.then((): VisitResult => ({ kind: "agent" })), gone(session.signal).then((): VisitResult => ({ kind: "gone" }))]);
+    let result = await Promise.race([work, visit.left.then((): VisitResult => ({ kind: "agent" })), this.#gone.then((): VisitResult => ({ kind: "gone" }))]);
     // Whoever won: nothing of this node may speak or listen any more, and the next one waits for its end.
     visit.abort();
     if (result.kind === "agent") await this.#settled(work, LEAVE_MS, place);
@@ -205,10 +212,18 @@ export class FlowRun {
   }
 
   async #agent(place: Place): Promise<Place | undefined> {
-    const target = this.#zeroPlace(place);
     // What was keyed before belongs to what the caller has left.
-    await this.#visit?.forgetKeys().catch((error: unknown) => this.#options.log.debug({ error: errorText(error) }, "keys could not be cleared"));
-    return target;
+    await this.#forgetKeys();
+    return this.#zeroPlace(place);
+  }
+
+  async #forgetKeys(): Promise<void> {
+    this.#staleKeys = false;
+    try {
+      await this.#visit?.forgetKeys();
+    } catch (error) {
+      this.#options.log.debug({ error: errorText(error) }, "keys could not be cleared");
+    }
   }
 
   /** A node failed: the first of its own error edge, the fallback node, the agent node, a goodbye. */
@@ -219,6 +234,8 @@ export class FlowRun {
     this.#silentNodes = 0;
     const code = isHotlineError(error) ? error.code : "error";
     log.error({ interactionId: session.interaction.id, flow: place.flow.id, node: place.node.id, failures: this.#failures, err: error }, "a node failed");
+    // A key that waits would cut the apology short.
+    await this.#forgetKeys();
     session.interaction.event("ivr.node-failed", { flow: place.flow.id, node: place.node.id, code });
     if (this.#failures <= MAX_FAILURES) {
       const own = place.node.edges.get("error");
@@ -293,7 +310,7 @@ function same(a: Place, b: Place): boolean {
   return a.node.id === b.node.id && a.flow.id === b.flow.id;
 }
 
-function gone(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

@@ -64,6 +64,10 @@ export class NodeVisit {
     this.#conversing = on;
   }
 
+  get inConversation(): boolean {
+    return this.#conversing;
+  }
+
   /** A key was pressed, whatever the node is doing. While it asks, keys belong to it. */
   pressed(digit: string): void {
     if (digit === "0" && this.#options.zero && this.#asking === 0 && !this.#conversing) this.#toAgent();
