@@ -49,9 +49,8 @@ describe("the timer queue", () => {
     const clock = new FakeClock();
     const timers = new TimerQueue(clock);
     const ran: string[] = [];
-    let second: { cancel(): void } | undefined;
-    timers.start(7, () => second?.cancel());
-    second = timers.start(7, () => ran.push("never"));
+    timers.start(7, () => second.cancel());
+    const second = timers.start(7, () => ran.push("never"));
     await clock.advance(20);
     expect(ran).toEqual([]);
     expect(timers.size).toBe(0);

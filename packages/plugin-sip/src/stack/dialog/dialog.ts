@@ -1,3 +1,5 @@
+import { SipParseError } from "../errors.js";
+import { splitList } from "../grammar/list.js";
 import { NameAddr, parseNameAddr } from "../grammar/name-addr.js";
 import { Params } from "../grammar/params.js";
 import { parseUri, type SipUri } from "../grammar/uri.js";
@@ -65,9 +67,9 @@ export class StackDialog implements Dialog {
     this.key = dialogKey(parts.callId, parts.localTag, parts.remoteTag);
   }
 
-  /** From an INVITE received (section 12.1.1). The request's Contact must have been checked. */
+  /** From an INVITE received (section 12.1.1). Contact and Record-Route must have been checked. */
   static fromRequest(request: SipRequest, source: MessageSource, localTag: string, localTarget: string, policy: RoutingPolicy): StackDialog {
-    const routeSet = request.headers.list("record-route");
+    const routeSet = recordRoutes(request);
     const contact = request.contacts()[0] as NameAddr;
     const viaHost = plainAddress(request.via.host);
     const behindNat = policy.symmetric && routeSet.length === 0 && viaHost !== source.address && isNumeric(viaHost);
@@ -82,8 +84,8 @@ export class StackDialog implements Dialog {
   static fromResponse(request: SipRequest, response: SipResponse, source: MessageSource, localTarget: string, policy: RoutingPolicy, pinned: Destination | undefined): StackDialog | undefined {
     const remoteTag = response.to.tag;
     if (remoteTag === undefined) return undefined;
-    const routeSet = response.headers.list("record-route").reverse();
-    const remoteTarget = response.contacts()[0]?.uri ?? request.uri;
+    const routeSet = recordRoutes(response).reverse();
+    const remoteTarget = firstUri(response.headers.get("contact") ?? "") ?? request.uri;
     const fixed = pinned !== undefined && routeSet.length === 0;
     return new StackDialog({
       role: "uac", callId: request.callId, localTag: request.from.tag ?? "", remoteTag, localParty: request.from.partyString(), remoteParty: request.to.partyString(),
@@ -164,7 +166,7 @@ export class StackDialog implements Dialog {
   confirm(response: SipResponse | undefined, source: MessageSource | undefined, policy: RoutingPolicy): void {
     this.state = "confirmed";
     if (response === undefined || source === undefined) return;
-    this.#routeSet = response.headers.list("record-route").reverse();
+    this.#routeSet = recordRoutes(response).reverse();
     this.#remoteTarget = firstUri(response.headers.get("contact") ?? "") ?? this.#remoteTarget;
     if (this.#routeSet.length > 0) this.#pinned = false;
     if (!this.#pinned) this.#destination = nextHop(this.#routeSet, this.#remoteTarget, source, policy);
@@ -175,9 +177,20 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
   return `${localTag} ${remoteTag} ${callId}`;
 }
 
+/** Elements of Record-Route in order, each one a name-addr that can be routed by. Throws `SipParseError`. */
+export function recordRoutes(message: AnySipMessage): string[] {
+  if (!message.headers.has("record-route")) return [];
+  const routes = message.headers.list("record-route");
+  for (const route of routes) {
+    const { scheme } = parseNameAddr(route).parsedUri();
+    if (route.indexOf("<") < 0 || (scheme !== "sip" && scheme !== "sips")) throw new SipParseError("bad Record-Route");
+  }
+  return routes;
+}
+
 function firstUri(contact: string): string | undefined {
   try {
-    const address = parseNameAddr(contact);
+    const address = parseNameAddr(contact.indexOf(",") < 0 ? contact : (splitList(contact)[0] as string));
     address.parsedUri();
     return address.uri;
   } catch {

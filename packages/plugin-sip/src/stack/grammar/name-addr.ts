@@ -1,4 +1,5 @@
 import { SipError, SipParseError } from "../errors.js";
+import { printable } from "../log.js";
 import { isTokenChar, isLws, quote, skipLws, skipQuoted, unquote } from "./chars.js";
 import { Params, parseParams } from "./params.js";
 import { type SipUri, parseUri } from "./uri.js";
@@ -92,6 +93,6 @@ export function requireNameAddr(text: string): NameAddr {
     address.parsedUri();
     return address;
   } catch (cause) {
-    throw new SipError("SIP_INVALID_URI", `not an address: ${text}`, {}, cause);
+    throw new SipError("SIP_INVALID_URI", `not an address: ${printable(text)}`, {}, cause);
   }
 }

@@ -1,4 +1,5 @@
 import { SipError, SipParseError } from "../errors.js";
+import { printable } from "../log.js";
 import { checkHost, checkPassword, checkUriHeaders, checkUriParam, checkUser, parseNumber, unescapeUri } from "./chars.js";
 import { Params } from "./params.js";
 
@@ -100,7 +101,7 @@ export function requireUri(text: string): SipUri {
   try {
     return parseUri(text);
   } catch (cause) {
-    throw new SipError("SIP_INVALID_URI", `not a URI: ${text}`, {}, cause);
+    throw new SipError("SIP_INVALID_URI", `not a URI: ${printable(text)}`, {}, cause);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../transport/limits.js";
-import { SipRequest, SipResponse } from "./message.js";
+import { SipRequest, type SipResponse } from "./message.js";
 import { type ParsedMessage, parseMessage } from "./parser.js";
 
 /** Cases after RFC 4475 (named as there), written out by hand, and some of our own. */

@@ -38,18 +38,15 @@ export class MemoryNetwork {
 
   /** A transport for a user agent. */
   transport(address: string, port = 5060): Transport {
-    const network = this;
     const local: Endpoint = { address, port };
     return {
       kind: "udp", reliable: false, local,
-      async start(handler: TransportHandler) {
-        if (network.#ports.has(key(local))) throw new SipError("SIP_ADDRESS_IN_USE", "taken", { address, port, transport: "udp" });
-        network.#ports.set(key(local), (bytes, from) => handler.message(bytes, { kind: "udp", address: from.address, port: from.port, local }));
+      start: async (handler: TransportHandler) => {
+        if (this.#ports.has(key(local))) throw new SipError("SIP_ADDRESS_IN_USE", "taken", { address, port, transport: "udp" });
+        this.#ports.set(key(local), (bytes, from) => handler.message(bytes, { kind: "udp", address: from.address, port: from.port, local }));
       },
-      async stop() {
-        network.#ports.delete(key(local));
-      },
-      send: (bytes: Buffer, destination: Destination) => network.send(bytes, local, { address: destination.host, port: destination.port }),
+      stop: async () => void this.#ports.delete(key(local)),
+      send: (bytes: Buffer, destination: Destination) => this.send(bytes, local, { address: destination.host, port: destination.port }),
       reaches: () => true,
     };
   }

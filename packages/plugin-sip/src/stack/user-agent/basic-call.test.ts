@@ -128,6 +128,7 @@ describe("a call", () => {
     await bob.stop({ graceMs: 0 });
     await world.clock.advance(200_000);
     expect(outcome.value).toMatchObject({ answered: false, status: 408, cause: "timeout" });
+    expect(world.network.trace().some((line) => line.includes("CANCEL"))).toBe(true);
     expect(await leftovers(world, alice, bob)).toEqual(NOTHING_LEFT);
   });
 

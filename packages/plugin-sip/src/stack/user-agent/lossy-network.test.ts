@@ -29,7 +29,7 @@ describe.each([
 
     const act = (session: Session): void => {
       sessions.push(session);
-      track(session.ended);
+      void track(session.ended);
       session.handle({
         reoffer: (offer) => {
           const what = random.number();
@@ -54,7 +54,7 @@ describe.each([
     };
 
     const answer = (invite: IncomingInvite): void => {
-      track(invite.closed);
+      void track(invite.closed);
       const what = random.number();
       if (what < 0.5) invite.ring();
       later(3000, () => {

@@ -6,6 +6,7 @@ import { uriUser } from "../grammar/uri.js";
 import { SipHeaders } from "../message/headers.js";
 import { SipRequest, type SipResponse } from "../message/message.js";
 import type { QueuedTimer } from "../timer-queue.js";
+import type { InviteClientTransaction } from "../transaction/invite-client-transaction.js";
 import type { Destination, MessageSource } from "../transport/types.js";
 import type { UaContext } from "./context.js";
 import { destinationsFor } from "./destinations.js";
@@ -39,6 +40,8 @@ export class StackOutgoingInvite implements OutgoingInvite {
   #seq = 0;
   #limit: QueuedTimer | undefined;
   #patience: QueuedTimer | undefined;
+  /** The transaction that got a provisional response. */
+  #heard: InviteClientTransaction | undefined;
   #cancelled = false;
   #cancelSent = false;
   #cancelHeaders: ExtraHeaders | undefined;
@@ -124,6 +127,7 @@ export class StackOutgoingInvite implements OutgoingInvite {
   }
 
   #provisional(response: SipResponse, source: MessageSource): void {
+    this.#heard = this.#sender.invite;
     if (this.#cancelled) {
       this.#sendCancel();
       return;
@@ -204,6 +208,8 @@ export class StackOutgoingInvite implements OutgoingInvite {
   #done(outcome: RequestOutcome): void {
     this.#patience?.cancel();
     this.#gone.resolve();
+    // The callee fell silent and may ring on (section 16.8 does the same for proxies).
+    if (outcome.cause === "timeout" && this.#heard !== undefined && !this.#cancelSent) this.#cancelTransaction(this.#heard);
     if (outcome.cause === "response" && outcome.status < 300) return;
     this.#settle({
       answered: false, status: outcome.status, cause: outcome.cause === "ended" ? "cancelled" : outcome.cause, response: outcome.response, error: outcome.error,
@@ -224,14 +230,18 @@ export class StackOutgoingInvite implements OutgoingInvite {
   #sendCancel(): void {
     const transaction = this.#sender.invite;
     if (this.#cancelSent || transaction === undefined || transaction.state !== "proceeding") return;
+    if (this.#cancelTransaction(transaction)) this.#patience = this.#context.timers.start(this.#context.transactions.values.t64, () => transaction.abandon());
+  }
+
+  #cancelTransaction(transaction: InviteClientTransaction): boolean {
     this.#cancelSent = true;
     const request = transaction.cancelRequest();
     this.#context.guard("cancel headers", () => applyHeaders(request, this.#cancelHeaders, false));
     const transport = this.#context.transportFor(transaction.destination);
-    if (transport === undefined) return;
+    if (transport === undefined) return false;
     const nothing = (): void => undefined;
     this.#context.transactions.request(request, transaction.destination, transport.reliable, { response: nothing, timeout: nothing, transportError: nothing });
-    this.#patience = this.#context.timers.start(this.#context.transactions.values.t64, () => transaction.abandon());
+    return true;
   }
 
   #settle(outcome: InviteOutcome): void {

@@ -18,6 +18,7 @@ export class StackRegistration implements Registration {
   readonly #first = deferred<RequestOutcome>();
   readonly #callId: string;
   readonly #user: string;
+  readonly #forget: () => void;
   #seq = 0;
   #expires: number;
   #retry = FIRST_RETRY_MS;
@@ -27,7 +28,9 @@ export class StackRegistration implements Registration {
   #running: Promise<RequestOutcome> | undefined;
   #state: RegistrationState = { status: "registering" };
 
-  constructor(context: UaContext, options: RegisterOptions) {
+  /** `removed` hears when the registration has ended for good. */
+  constructor(context: UaContext, options: RegisterOptions, removed: (registration: StackRegistration) => void) {
+    this.#forget = () => removed(this);
     this.#context = context;
     this.#options = options;
     this.#callId = context.random.id(24);
@@ -57,6 +60,7 @@ export class StackRegistration implements Registration {
     this.#timer?.cancel();
     const before = this.#running ?? Promise.resolve();
     this.#removed = before.then(() => this.#send(0)).then((outcome) => {
+      this.#forget();
       this.#change({ status: "removed", outcome });
       return outcome;
     });

@@ -139,7 +139,7 @@ export type AcceptOutcome =
  */
 export type IncomingInviteState = "trying" | "ringing" | "accepted" | "closed";
 
-/** A call coming in, from the first INVITE to the final response. */
+/** A call coming in, from the first INVITE to the final response. `SipError` is thrown for headers that may not be given, before anything is sent. */
 export interface IncomingInvite {
   readonly request: SipRequest;
   readonly source: MessageSource;

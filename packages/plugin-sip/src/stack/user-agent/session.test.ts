@@ -280,6 +280,8 @@ describe("requests in a session", () => {
     const { alice, bob, caller, end } = await connect();
     await expect((async () => caller.request("INFO", { headers: { "Call-ID": "x" } }))()).rejects.toThrow(/set by the stack/);
     await expect((async () => caller.request("INFO", { headers: { "X-A": "a\r\nVia: b" } }))()).rejects.toThrow(/line break/);
+    expect(() => caller.refer("sip:x@y", { headers: { Via: "x" } })).toThrow(/set by the stack/);
+    await expect(caller.reinvite({ headers: { To: "x" } })).rejects.toThrow(/set by the stack/);
     expect(() => alice.invite({ ...call(BOB), headers: { "X A": "b" } })).toThrow(/header name/);
     expect(() => alice.invite({ ...call(BOB), uri: "sip:a b@c" })).toThrow(/not an address/);
     void caller.bye({ headers: { Reason: "x\r\ny" } });

@@ -117,7 +117,12 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
       this.#referrals.set(seq, referral);
     };
     const headers = { ...options.headers, "Refer-To": `<${target}>` };
-    void this.#send("REFER", { ...options, headers }, { built }).then((outcome) => referral.answered(outcome));
+    try {
+      void this.#send("REFER", { ...options, headers }, { built }).then((outcome) => referral.answered(outcome));
+    } catch (error) {
+      referral.end();
+      throw error;
+    }
     return referral;
   }
 

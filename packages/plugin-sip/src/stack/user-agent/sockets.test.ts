@@ -152,7 +152,7 @@ describe("tcp", () => {
   });
 
   it("silent, dawdling and idle connections are closed; the head is bounded", async () => {
-    const ua = await agent(["tcp"], { limits: { firstMessageTimeoutMs: 300, messageTimeoutMs: 300, idleTimeoutMs: 2_500, maxHeadBytes: 4_000 } });
+    const ua = await agent(["tcp"], { limits: { firstMessageTimeoutMs: 300, messageTimeoutMs: 300, idleTimeoutMs: 4_000, maxHeadBytes: 4_000 } });
     const silent = await dial(portOf(ua));
     const dawdling = await dial(portOf(ua));
     dawdling.socket.write(`${OPTIONS(1)}OPTIONS sip:x`);
@@ -162,7 +162,7 @@ describe("tcp", () => {
     flood.socket.write(`OPTIONS sip:x SIP/2.0\r\nX: ${"a".repeat(10_000)}`);
     await eventually(() => silent.closed() && dawdling.closed() && flood.closed());
     expect(idle.closed()).toBe(false);
-    await eventually(idle.closed);
+    await eventually(idle.closed, 10_000);
     await eventually(() => ua.metrics().connections === 0 && ua.metrics().timers === 0);
   });
 

@@ -74,7 +74,12 @@ export interface UserAgentOptions {
   readonly supported?: readonly string[];
   /** What to do with a request above 1 300 bytes over UDP: `tcp` follows RFC 3261 section 18.1.1 (with fall-back to UDP), `udp` sends it as it is. Default `udp`. */
   readonly largeRequests?: "udp" | "tcp";
-  /** Send requests within a dialog to where its last message came from instead of to the Contact when there is no route set and the Contact's address differs (phones behind NAT). Default true. */
+  /**
+   * Send requests within a dialog back to where its first message came from, not to the Contact, when there is
+   * no route set and the peer is behind NAT (its Via or Contact names an address it does not send from) or
+   * came over a connection that is still open. Default true. Host names in Contact and Record-Route are never
+   * looked up; the source stands in for them.
+   */
   readonly symmetric?: boolean;
   /** A transport broke while running. */
   onTransportFailure?(error: Error): void;

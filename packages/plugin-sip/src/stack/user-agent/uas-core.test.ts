@@ -42,6 +42,8 @@ describe("checks on requests outside of a dialog", () => {
     ["INVITE without Contact", "INVITE", { Contact: "*" }, "400", undefined],
     ["INVITE with a tel Contact", "INVITE", { Contact: "<tel:+1>" }, "400", undefined],
     ["INVITE with a broken Record-Route", "INVITE", { "Record-Route": "sip:a, ," }, "400", undefined],
+    ["INVITE with a Record-Route that leads nowhere", "INVITE", { "Record-Route": "<tel:+1>" }, "400", undefined],
+    ["INVITE with two Contacts", "INVITE", { Contact: "<sip:a@b>, <sip:c@d>" }, "400", undefined],
     ["a malformed To", "INVITE", { To: '"x <sip:a@b>' }, "400", undefined],
     ["OPTIONS", "OPTIONS", {}, "200 OK", "Allow: INVITE"],
     ["OPTIONS with Max-Forwards 0", "OPTIONS", { "Max-Forwards": "0" }, "200 OK", undefined],
@@ -273,6 +275,35 @@ describe("dialogs", () => {
     await world.clock.advance(40_000);
     expect(await first).toEqual({ ok: false, cause: "no-ack" });
     expect(await leftovers(world, bob)).toEqual(NOTHING_LEFT);
+  });
+});
+
+describe("odd answers to our INVITE", () => {
+  it.each([
+    ["a Contact that cannot be read", "Contact: <sip:", true],
+    ["no Contact", "X: y", true],
+    ["a Record-Route that cannot be read", "Record-Route: <tel:1>", false],
+  ])("%s", async (_name, line, usable) => {
+    const world = makeWorld();
+    const alice = await world.agent(ALICE);
+    const heard: string[] = [];
+    const peer = world.network.port(BOB, 5060, (text) => {
+      heard.push(text.slice(0, text.indexOf(" ")));
+      const method = heard.at(-1);
+      if (method === "ACK") return;
+      const copied = text.split("\r\n").filter((one) => /^(Via|From|Call-ID|CSeq):/.test(one));
+      const to = method === "INVITE" ? `To: <sip:x@${BOB}>;tag=t` : (/To: .*/.exec(text)?.[0] ?? "");
+      peer.send(["SIP/2.0 200 OK", ...copied, to, ...(method === "INVITE" ? [line] : []), "Content-Length: 0", "", ""].join("\r\n"), { address: ALICE, port: 5060 });
+    });
+    const { outcome } = alice.invite({ uri: `sip:x@${BOB}`, from: "sip:a@b", body: OFFER });
+    await world.clock.advance(100);
+    const result = await outcome;
+    expect(result.answered).toBe(usable);
+    if (result.answered) void result.session.bye();
+    else expect(result.status).toBe(502);
+    expect(await leftovers(world, alice)).toEqual(NOTHING_LEFT);
+    expect(heard.filter((method) => method === "BYE").length).toBe(usable ? 1 : 0);
+    expect(world.errors).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { dialogKey } from "../dialog/dialog.js";
+import { dialogKey, recordRoutes } from "../dialog/dialog.js";
 import { printable } from "../log.js";
 import { type SipRequest, type SipResponse } from "../message/message.js";
 import type { Problem } from "../message/parser.js";
@@ -161,9 +161,7 @@ function badInvite(request: SipRequest): { readonly status: number; readonly rea
     if (contacts.length !== 1) return { status: 400, reason: "INVITE needs one Contact" };
     const { scheme } = (contacts[0] as (typeof contacts)[0]).parsedUri();
     if (scheme !== "sip" && scheme !== "sips") return { status: 400, reason: "Bad Contact" };
-    for (const route of request.headers.list("record-route")) {
-      if (route.indexOf("<") < 0) return { status: 400, reason: "Bad Record-Route" };
-    }
+    recordRoutes(request);
   } catch {
     return { status: 400, reason: "Bad Contact or Record-Route" };
   }

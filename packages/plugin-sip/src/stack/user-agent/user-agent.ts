@@ -121,7 +121,7 @@ export class StackUserAgent implements UserAgent, UaContext {
 
   register(options: RegisterOptions): Registration {
     this.#mustRun();
-    const registration = new StackRegistration(this, options);
+    const registration = new StackRegistration(this, options, (gone) => void this.#registrations.delete(gone));
     this.#registrations.add(registration);
     return registration;
   }
