@@ -21,7 +21,7 @@ export class RtpPeer {
   payloadType = 8;
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
-  #pacing = true;
+  #open = true;
 
   private constructor(rtp: Socket, rtcp: Socket) {
     this.#rtp = rtp;
@@ -86,7 +86,7 @@ export class RtpPeer {
   /** Sends sound in packets of 20 ms at the pace of a phone. */
   async speak(to: number, octets: Uint8Array): Promise<void> {
     const start = performance.now();
-    for (let at = 0; at < octets.length && this.#pacing; at += 160) {
+    for (let at = 0; at < octets.length && this.#open; at += 160) {
       const wait = start + at / 8 - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       this.sendPacket(to, octets.subarray(at, at + 160), { marker: at === 0 });
@@ -109,7 +109,8 @@ export class RtpPeer {
   }
 
   close(): void {
-    this.#pacing = false;
+    if (!this.#open) return;
+    this.#open = false;
     this.#rtp.close();
     this.#rtcp.close();
   }

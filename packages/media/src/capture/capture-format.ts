@@ -82,7 +82,8 @@ export function sealRecord(out: Uint8Array, flags: number, channels: 1 | 2, posi
   view.setUint16(6, 0, true);
   view.setUint32(8, position, true);
   view.setUint32(12, samples, true);
-  view.setUint32(16, crc32(out.subarray(CAPTURE_RECORD_BYTES), crc32(out.subarray(0, 16))), true);
+  const headCrc = crc32(out.subarray(0, 16));
+  view.setUint32(16, samples === 0 ? headCrc : crc32(out.subarray(CAPTURE_RECORD_BYTES), headCrc), true);
 }
 
 /** Undefined when no sound record header stands here. */

@@ -14,9 +14,11 @@ const NEEDED = 40;
 /** Hears the calling tone (CNG, 1100 Hz) and the answering tone (CED / ANS, 2100 Hz) of fax machines (ITU-T T.30). */
 export class FaxToneDetector {
   readonly #found: (tone: "cng" | "ced") => void;
+  readonly #octets = new Uint8Array(BLOCK);
   readonly #block = new Float64Array(BLOCK);
   #filled = 0;
-  #energy = 0;
+  #crossings = 0;
+  #sign = 0;
   #tone: "cng" | "ced" | undefined;
   #hits = 0;
   #misses = 0;
@@ -28,15 +30,20 @@ export class FaxToneDetector {
 
   /** Takes received sound as A-law, in order (`table` maps µ-law first). */
   feed(alaw: Uint8Array, offset: number, length: number, table?: Uint8Array): void {
+    const octets = this.#octets;
     for (let i = offset; i < offset + length; i++) {
       const octet = alaw[i] as number;
-      const sample = ALAW_TO_LINEAR[table === undefined ? octet : (table[octet] as number)] as number;
-      this.#block[this.#filled] = sample;
-      this.#energy += sample * sample;
+      // Both laws keep the sign in the top bit: counting its changes tells most sound apart from a tone at hardly any cost.
+      const sign = octet & 0x80;
+      if (sign !== this.#sign) {
+        this.#sign = sign;
+        this.#crossings++;
+      }
+      octets[this.#filled] = table === undefined ? octet : (table[octet] as number);
       if (++this.#filled === BLOCK) {
-        this.#judge(this.#find());
+        this.#judge(nearTone(this.#crossings) ? this.#find() : undefined);
         this.#filled = 0;
-        this.#energy = 0;
+        this.#crossings = 0;
       }
     }
   }
@@ -55,10 +62,21 @@ export class FaxToneDetector {
   }
 
   #find(): "cng" | "ced" | undefined {
-    const power = this.#energy / BLOCK;
+    let energy = 0;
+    for (let i = 0; i < BLOCK; i++) {
+      const sample = ALAW_TO_LINEAR[this.#octets[i] as number] as number;
+      this.#block[i] = sample;
+      energy += sample * sample;
+    }
+    const power = energy / BLOCK;
     if (power < LEAST_POWER) return undefined;
     if (goertzelWith(this.#block, 0, BLOCK, CNG) > PURITY * power) return "cng";
     if (goertzelWith(this.#block, 0, BLOCK, CED) > PURITY * power) return "ced";
     return undefined;
   }
+}
+
+/** Zero crossings of a block that a tone of 1100 or 2100 Hz (22 or 42), with some noise on it, can have. */
+function nearTone(crossings: number): boolean {
+  return (crossings >= 18 && crossings <= 27) || (crossings >= 37 && crossings <= 47);
 }

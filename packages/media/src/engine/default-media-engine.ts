@@ -82,24 +82,27 @@ export class DefaultMediaEngine implements MediaEngine {
   }
 
   get legs(): number {
-    return this.slots.reduce((sum, slot) => sum + slot.load, 0);
+    return this.slots.reduce((sum, slot) => sum + slot.legs, 0);
   }
 
   async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
     if (options.remote !== undefined) checkRemote(options.remote);
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
-    const local = await slot.request<"create-rtp">({
-      op: "create-rtp",
-      leg: id,
-      options: {
-        bindAddress: options.bindAddress,
-        inbandDtmf: options.inbandDtmf,
-        symmetric: options.symmetric ?? true,
-        mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
-        remote: options.remote,
-      },
-    });
+    const release = slot.reserve();
+    const local = await slot
+      .request<"create-rtp">({
+        op: "create-rtp",
+        leg: id,
+        options: {
+          bindAddress: options.bindAddress,
+          inbandDtmf: options.inbandDtmf,
+          symmetric: options.symmetric ?? true,
+          mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
+          remote: options.remote,
+        },
+      })
+      .finally(release);
     return new EngineRtpLeg(id, slot, this.#context, local);
   }
 
@@ -124,7 +127,7 @@ export class DefaultMediaEngine implements MediaEngine {
         .filter((slot) => slot.up)
         .map(async (slot) => {
           const { tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-          return { worker: slot.index, legs: slot.load, tickP99Ms, tickMaxMs };
+          return { worker: slot.index, legs: slot.legs, tickP99Ms, tickMaxMs };
         }),
     );
   }

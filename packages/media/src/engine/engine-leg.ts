@@ -61,10 +61,10 @@ export class EngineLeg implements MediaLeg {
     this.context = context;
     this.#collector = new DigitCollector(context.clock);
     slot.addLeg(id, {
-      event: (event) => this.#event(event),
+      event: (event) => (event.type === "ended" ? this.#end(event.reason) : this.#event(event)),
       keyDown: (digit) => this.#keyDown(digit),
       playEnd: (report) => this.#playEnd(report),
-      workerFailed: () => this.#end("worker-failed"),
+      gone: (reason) => this.#end(reason),
     });
   }
 

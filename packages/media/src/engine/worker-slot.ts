@@ -12,7 +12,8 @@ export interface LegSink {
   event(event: MediaLegEvent): void;
   keyDown(digit: DtmfDigit): void;
   playEnd(report: Extract<Report, { ev: "play-end" }>): void;
-  workerFailed(): void;
+  /** The leg is gone without having been closed by itself. */
+  gone(reason: "closed" | "worker-failed"): void;
 }
 
 export interface CaptureSink {
@@ -49,6 +50,7 @@ export class WorkerSlot {
   #worker: Worker | undefined;
   #state: "down" | "up" | "stopped" = "down";
   #rid = 0;
+  #reserved = 0;
   #failures = 0;
   #lastFailure = -CALM_MS;
 
@@ -65,8 +67,19 @@ export class WorkerSlot {
   }
 
   /** Legs that live here. */
-  get load(): number {
+  get legs(): number {
     return this.#legs.size;
+  }
+
+  /** Legs that live here or are being made. */
+  get load(): number {
+    return this.#legs.size + this.#reserved;
+  }
+
+  /** Counts a leg that is being made; to be released when it is there or has failed. */
+  reserve(): () => void {
+    this.#reserved++;
+    return () => this.#reserved--;
   }
 
   /** Resolves when the thread answers; rejects when it cannot be started. */
@@ -153,7 +166,7 @@ export class WorkerSlot {
     this.#state = "stopped";
     this.#worker = undefined;
     await worker?.terminate();
-    this.#release("the engine has stopped");
+    this.#release("the engine has stopped", "closed");
   }
 
   #report(report: Exclude<Report, { ev: "ready" }>): void {
@@ -190,7 +203,7 @@ export class WorkerSlot {
     const now = this.#clock.monotonic();
     this.#failures = now - this.#lastFailure < CALM_MS ? this.#failures + 1 : 0;
     this.#lastFailure = now;
-    this.#release(errorText(cause));
+    this.#release(errorText(cause), "worker-failed");
     const pause = this.#failures === 0 ? 0 : Math.min(30_000, 100 * 2 ** this.#failures);
     this.#clock.setTimeout(() => {
       if (this.#state !== "down") return;
@@ -198,7 +211,7 @@ export class WorkerSlot {
     }, pause);
   }
 
-  #release(why: string): void {
+  #release(why: string, reason: "closed" | "worker-failed"): void {
     for (const pending of [...this.#pending.values()]) pending.reject(mediaErrors.WORKER_FAILED(why));
     this.#pending.clear();
     const captures = [...this.#captures.values()];
@@ -208,7 +221,7 @@ export class WorkerSlot {
     const others = [...this.#onFailed];
     this.#onFailed.clear();
     for (const capture of captures) capture.workerFailed();
-    for (const leg of legs) leg.workerFailed();
+    for (const leg of legs) leg.gone(reason);
     for (const fn of others) fn();
   }
 }

@@ -17,6 +17,20 @@ const FRAME = 160;
 /** Writes that may wait for the disk (at the default interval half a minute) before it counts as failed. */
 const MAX_PENDING = 64;
 
+/** The worker's time in samples: exact, and as of the packet being handled. */
+export interface MediaTime {
+  readonly mediaTime: number;
+  readonly recent: number;
+}
+
+/** The file system calls a tap makes; tests put failing ones in their place. */
+export interface TapFiles {
+  readonly mkdir: typeof mkdir;
+  readonly open: typeof open;
+  readonly write: typeof write;
+  readonly close: typeof close;
+}
+
 /**
  * Records one leg. The media path only copies octets into a window of memory; a timer of its own
  * seals records and hands them to the disk. Nothing the disk does can hold up a packet.
@@ -24,8 +38,9 @@ const MAX_PENDING = 64;
 export class CaptureTap {
   readonly id: string;
   readonly #options: WireCaptureOptions;
-  readonly #mediaTime: () => number;
+  readonly #time: MediaTime;
   readonly #finished: (result: CaptureResult) => void;
+  readonly #files: TapFiles;
   readonly #start: number;
   readonly #channels: 1 | 2;
   readonly #capacity: number;
@@ -51,15 +66,16 @@ export class CaptureTap {
   #length = 0;
 
   /**
-   * @param mediaTime the worker's media time in samples; its value now is position 0.
+   * @param time its value now is position 0.
    * @param finished called once, when the file is closed.
    */
-  constructor(id: string, options: WireCaptureOptions, mediaTime: () => number, finished: (result: CaptureResult) => void) {
+  constructor(id: string, options: WireCaptureOptions, time: MediaTime, finished: (result: CaptureResult) => void, files: TapFiles = { mkdir, open, write, close }) {
     this.id = id;
     this.#options = options;
-    this.#mediaTime = mediaTime;
+    this.#time = time;
     this.#finished = finished;
-    this.#start = mediaTime();
+    this.#files = files;
+    this.#start = time.mediaTime;
     this.#channels = options.channels === "stereo" ? 2 : 1;
     this.#capacity = options.flushMs * 8 + HOLD_BACK + ROOM;
     this.#left = new Uint8Array(this.#capacity).fill(ALAW_SILENCE);
@@ -68,13 +84,13 @@ export class CaptureTap {
 
   /** Makes the file. `started` gets the error when that failed; the tap is then dead. */
   open(startedAt: number, started: (error: Error | undefined) => void): void {
-    mkdir(dirname(this.#options.path), { recursive: true }, (folderError) => {
+    this.#files.mkdir(dirname(this.#options.path), { recursive: true }, (folderError) => {
       if (folderError !== null) {
         this.#done = true;
         started(folderError);
         return;
       }
-      open(this.#options.path, "ax", 0o600, (error, fd) => {
+      this.#files.open(this.#options.path, "ax", 0o600, (error, fd) => {
         if (error !== null) {
           this.#done = true;
           started(error);
@@ -92,7 +108,7 @@ export class CaptureTap {
   /** Sound received from the party, placed by its timestamp. `table` maps µ-law. */
   received(source: object | number, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
     if (this.#ending !== undefined) return;
-    this.#put(this.#left, this.#leftPlace.place(source, timestamp, this.#now()), octets, offset, length, table);
+    this.#put(this.#left, this.#leftPlace.place(source, timestamp, this.#time.recent - this.#start), octets, offset, length, table);
   }
 
   /** A frame sent to the party at this media time. */
@@ -104,7 +120,7 @@ export class CaptureTap {
   /** A relayed packet sent to the party, placed by its timestamp. */
   sentPacket(source: object | number, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
     if (this.#ending !== undefined || this.#channels === 1) return;
-    this.#put(this.#right, this.#rightPlace.place(source, timestamp, this.#now()), octets, offset, length, table);
+    this.#put(this.#right, this.#rightPlace.place(source, timestamp, this.#time.recent - this.#start), octets, offset, length, table);
   }
 
   pause(): void {
@@ -129,7 +145,7 @@ export class CaptureTap {
   }
 
   #now(): number {
-    return this.#mediaTime() - this.#start;
+    return this.#time.mediaTime - this.#start;
   }
 
   #put(channel: Uint8Array, position: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
@@ -249,7 +265,7 @@ export class CaptureTap {
   }
 
   #write(data: Buffer, offset: number): void {
-    write(this.#fd, data, offset, data.length - offset, null, (error, written) => {
+    this.#files.write(this.#fd, data, offset, data.length - offset, null, (error, written) => {
       if (error !== null) {
         this.#writing = false;
         this.#fail();
@@ -281,6 +297,6 @@ export class CaptureTap {
     const fd = this.#fd;
     this.#fd = -1;
     // An error on closing loses nothing that a reader could tell from a crash.
-    close(fd, (error) => this.#finished(error === null ? result : { ...result, reason: "disk" }));
+    this.#files.close(fd, (error) => this.#finished(error === null ? result : { ...result, reason: "disk" }));
   }
 }

@@ -6,6 +6,8 @@ export interface LegHost {
   readonly data: MediaWorkerData;
   readonly ticks: TickDriver;
   report(report: Report): void;
+  /** Ends a leg whose own code has failed. */
+  legFault(leg: { readonly id: string }, error: unknown): void;
   /** Wall-clock time, epoch ms. */
   now(): number;
   /** 32 unpredictable bits. */

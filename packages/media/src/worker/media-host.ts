@@ -39,9 +39,12 @@ export class MediaHost implements LegHost {
     this.data = data;
     this.#post = post;
     this.#cursor = new Int32Array(data.portCursor);
-    this.ticks = new TickDriver((what, error) => this.#fault(what instanceof WorkerLeg ? `leg ${what.id}` : "bridge", error));
+    this.ticks = new TickDriver((what, error) => {
+      if (what instanceof WorkerLeg) this.legFault(what, error);
+      else this.#fault("bridge", error);
+    });
     this.#sweep = setInterval(() => {
-      const now = performance.now();
+      const now = this.ticks.mediaTime / 8;
       for (const leg of this.#legs.values()) if (leg instanceof RtpWorkerLeg) leg.sweep(now);
     }, SWEEP_MS);
   }
@@ -60,6 +63,15 @@ export class MediaHost implements LegHost {
       this.#randomNext = 0;
     }
     return this.#random[this.#randomNext++] as number;
+  }
+
+  /** A leg whose own code failed is ended, so that whoever waits on it is told; the others go on. */
+  legFault({ id }: { readonly id: string }, error: unknown): void {
+    this.#fault(`leg ${id}`, error);
+    const leg = this.#legs.get(id);
+    if (leg === undefined) return;
+    this.#closeLeg(leg);
+    this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
   }
 
   /** Carries out a command; every request is answered, whatever happens. */
@@ -169,7 +181,7 @@ export class MediaHost implements LegHost {
   #capture({ leg: legId, capture, options }: Extract<Command, { op: "capture" }>): Promise<undefined> {
     const leg = this.#leg(legId);
     return new Promise((resolve, reject) => {
-      const tap = new CaptureTap(capture, options, () => this.ticks.mediaTime, (result) => {
+      const tap = new CaptureTap(capture, options, this.ticks, (result) => {
         this.#taps.delete(capture);
         leg.removeTap(tap);
         this.#post({ ev: "capture-end", capture, result });

@@ -99,7 +99,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
     this.#inbound.codec = remote.codec;
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
-    this.#lastReceivedAt = performance.now();
+    this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
     if (reachable) this.#rtcp.start();
     if (moved || first) this.prime();
     this.wake();
@@ -123,7 +123,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     return { malformed: this.#malformed, strays: this.#strays };
   }
 
-  /** Looked at by the worker a few times a second. */
+  /** Looked at by the worker a few times a second; `now` is media time in ms. */
   sweep(now: number): void {
     const limit = this.#options.mediaTimeoutMs;
     if (limit > 0 && this.#remote !== undefined && !this.#timedOut) {
@@ -178,7 +178,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!sound.event && sound.codec !== remote.codec) {
       mapOctets(remote.codec === "PCMU" ? ALAW_TO_ULAW : ULAW_TO_ALAW, packet, RTP_HEADER_BYTES, packet, RTP_HEADER_BYTES, sound.length);
     }
-    const now = this.host.ticks.mediaTime;
+    const now = this.host.ticks.recent;
     if (!this.#sender.relay(packet, payloadType, sound.marker, sound.source, sound.ssrc, sound.sequence, sound.timestamp, now, sound.length)) return;
     if (this.tapped && !sound.event) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
     this.#transmit(packet);
@@ -187,7 +187,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   /** A key that is down must be watched for a lost end. */
   protected override attend(): boolean {
     if (!this.#events.active) return false;
-    this.#events.poll(performance.now());
+    this.#events.poll(this.host.ticks.recent / 8);
     return this.#events.active;
   }
 
@@ -201,7 +201,16 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#sockets.rtcp.close();
   }
 
+  /** What a packet sets off must never take the worker, and with it all other legs, down. */
   readonly #onRtp = (packet: Buffer, from: RemoteInfo): void => {
+    try {
+      this.#receive(packet, from);
+    } catch (error) {
+      this.host.legFault(this, error);
+    }
+  };
+
+  #receive(packet: Buffer, from: RemoteInfo): void {
     const remote = this.#remote;
     if (remote === undefined || this.closed) return;
     if (!this.#connectedSocket && !this.#accepts(packet, from, remote)) {
@@ -219,9 +228,10 @@ export class RtpWorkerLeg extends WorkerLeg {
     }
     const isEvent = header.payloadType === remote.telephoneEventPayloadType;
     if (!isEvent && header.payloadType !== remote.payloadType) return;
-    const now = performance.now();
+    const arrivedAt = this.host.ticks.mediaTime;
+    const now = arrivedAt / 8;
     this.#lastReceivedAt = now;
-    const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, this.host.ticks.mediaTime);
+    const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt);
     if (this.#timedOut) {
       this.#timedOut = false;
       this.host.report({ ev: "leg", leg: this.id, event: { type: "media-resumed" } });
@@ -243,7 +253,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#events.packet(header.ssrc, header.timestamp, header.marker, packet, header.payloadOffset, header.payloadLength, now);
     if (this.#events.active) this.wake();
     this.seat?.sound(inbound);
-  };
+  }
 
   readonly #onRtcp = (packet: Buffer, from: RemoteInfo): void => {
     // From the peer's address, whichever port: NATs give RTCP one of its own.
@@ -299,7 +309,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   }
 
   #transmit(packet: Uint8Array): void {
-    this.#lastSentAt = performance.now();
+    this.#lastSentAt = this.host.ticks.recent / 8;
     if (this.#connectedSocket) this.#sockets.rtp.send(packet);
     else this.#sockets.rtp.send(packet, 0, packet.length, this.#port, this.#address);
   }

@@ -27,6 +27,7 @@ export class TickDriver {
   readonly #epoch = performance.now();
   readonly #fault: (what: Tickable, error: unknown) => void;
   readonly #late = new Uint32Array(BUCKETS);
+  #recent = 0;
   #ticks = 0;
   #maxLate = 0;
   #next = 0;
@@ -39,7 +40,13 @@ export class TickDriver {
 
   /** Media time in samples since the worker's start. */
   get mediaTime(): number {
-    return Math.floor((performance.now() - this.#epoch) * 8);
+    this.#recent = Math.floor((performance.now() - this.#epoch) * 8);
+    return this.#recent;
+  }
+
+  /** Media time when it was last asked for: for what follows within the handling of one packet. */
+  get recent(): number {
+    return this.#recent;
   }
 
   /** Number of the latest tick that was due. */
@@ -97,6 +104,7 @@ export class TickDriver {
     const bucket = Math.min(BUCKETS - 1, Math.floor(late * 4));
     this.#late[bucket] = (this.#late[bucket] as number) + 1;
     const due = Math.floor((now - this.#epoch) / TICK_MS);
+    this.#recent = Math.floor((now - this.#epoch) * 8);
     if (due - this.#next > MAX_CATCH_UP) this.#next = due;
     while (this.#next <= due) {
       const tick = this.#next++;

@@ -1,0 +1,118 @@
+import * as fs from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CaptureResult } from "@hotlinejs/core";
+import { openCapture } from "../capture/capture-reader.js";
+import { sines } from "../audio/tones.js";
+import { CaptureTap } from "./capture-tap.js";
+import type { TapFiles } from "./capture-tap.js";
+import type { WireCaptureOptions } from "./protocol.js";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "hotline-tap-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A tap whose media time the test moves. */
+async function tapped(options: Partial<WireCaptureOptions> = {}, files?: TapFiles): Promise<{ tap: CaptureTap; path: string; done: Promise<CaptureResult>; opened: Error | undefined; time: { now: number } }> {
+  const path = join(folder, "tap.cap");
+  const time = { now: 5_000_000 };
+  let finish: (result: CaptureResult) => void = () => undefined;
+  const done = new Promise<CaptureResult>((resolve) => (finish = resolve));
+  const tap = new CaptureTap("c", { path, flushMs: 20, channels: "stereo", ...options }, { get mediaTime() { return time.now; }, get recent() { return time.now; } }, finish, files);
+  const opened = await new Promise<Error | undefined>((resolve) => tap.open(1_700_000_000_000, resolve));
+  return { tap, path, done, opened, time };
+}
+const real: TapFiles = { mkdir: fs.mkdir, open: fs.open, write: fs.write, close: fs.close };
+const tone = sines([{ hz: 1000, level: -10 }], 160, false);
+
+describe("CaptureTap", () => {
+  test("a disk that is full ends the capture with that reason; what was written stays readable", async () => {
+    let left = 3;
+    const write = ((fd: number, data: Buffer, offset: number, length: number, position: null, callback: (error: Error | null, written: number, data: Buffer) => void) => {
+      if (--left < 0) setImmediate(() => callback(Object.assign(new Error("no space"), { code: "ENOSPC" }), 0, data));
+      else fs.write(fd, data, offset, length, position, (error, written) => callback(error, written, data));
+    }) as typeof fs.write;
+    const { tap, path, done, time } = await tapped({}, { ...real, write });
+    const timer = setInterval(() => {
+      tap.sentFrame(time.now, tone);
+      time.now += 160;
+    }, 2);
+    const result = await done;
+    clearInterval(timer);
+    expect(result.reason).toBe("disk");
+    tap.sentFrame(time.now, tone);
+    tap.stop("stopped");
+    const file = await openCapture(path);
+    expect(file.truncated).toBe(true);
+  });
+
+  test("a disk that writes in pieces loses nothing", async () => {
+    const write = ((fd: number, data: Buffer, offset: number, length: number, position: null, callback: (error: Error | null, written: number, data: Buffer) => void) => {
+      fs.write(fd, data, offset, Math.min(length, 33), position, (error, written) => callback(error, written, data));
+    }) as typeof fs.write;
+    const { tap, path, done, time } = await tapped({}, { ...real, write });
+    for (let i = 0; i < 50; i++) {
+      tap.sentFrame(time.now, tone);
+      time.now += 160;
+    }
+    tap.stop("stopped");
+    expect(await done).toMatchObject({ durationMs: 1000, reason: "stopped" });
+    const file = await openCapture(path);
+    const right: Uint8Array[] = [];
+    for await (const chunk of file.readStereo()) right.push(chunk.right);
+    expect(Buffer.concat(right).equals(Buffer.concat(Array.from({ length: 50 }, () => tone)))).toBe(true);
+    expect(file.startedAt).toBe(1_700_000_000_000);
+  });
+
+  test("a disk that hangs is given up, and the file closed when it comes back", async () => {
+    let hanging: (() => void) | undefined;
+    const write = ((fd: number, data: Buffer, offset: number, length: number, position: null, callback: (error: Error | null, written: number, data: Buffer) => void) => {
+      hanging = () => fs.write(fd, data, offset, length, position, (error, written) => callback(error, written, data));
+    }) as typeof fs.write;
+    const { tap, done, time } = await tapped({}, { ...real, write });
+    let ended: CaptureResult | undefined;
+    void done.then((result) => {
+      ended = result;
+    });
+    const timer = setInterval(() => {
+      time.now += 400;
+      tap.sentFrame(time.now, tone);
+    }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // 64 flushes of 20 ms and some
+    clearInterval(timer);
+    expect(ended).toBeUndefined();
+    hanging?.();
+    expect((await done).reason).toBe("disk");
+  });
+
+  test("sound beyond a standstill is placed right; the standstill itself reads as silence", async () => {
+    const { tap, path, done, time } = await tapped({ flushMs: 10_000 });
+    tap.sentFrame(time.now, tone);
+    time.now += 30 * 8000; // the worker was stopped for half a minute
+    tap.stop("stopped");
+    expect(await done).toMatchObject({ durationMs: 30_000 });
+    const file = await openCapture(path);
+    expect(file.durationMs).toBe(30_000);
+    let samples = 0;
+    for await (const chunk of file.readStereo()) samples += chunk.left.length;
+    expect(samples).toBe(240_000);
+    const middle: number[] = [];
+    for await (const chunk of file.readStereo(100, 300)) middle.push(chunk.left.length);
+    expect(middle.reduce((sum, n) => sum + n, 0)).toBe(200);
+  });
+
+  test("stopped before the file was open it is still whole", async () => {
+    const path = join(folder, "early.cap");
+    const result = await new Promise<CaptureResult>((resolve) => {
+      const tap = new CaptureTap("c", { path, flushMs: 500, channels: "received" }, { mediaTime: 0, recent: 0 }, resolve);
+      tap.open(1, () => undefined);
+      tap.stop("leg-ended");
+    });
+    expect(result).toMatchObject({ durationMs: 0, reason: "leg-ended" });
+    expect(await openCapture(path)).toMatchObject({ truncated: false, durationMs: 0, channels: 1 });
+  });
+});
