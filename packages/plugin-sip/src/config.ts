@@ -71,8 +71,13 @@ export const sipConfig = z.strictObject({
   advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
   /** Realm of challenges. Default: the realm the stored digests were made for; another one makes them useless. */
   realm: z.string().min(1).max(64).optional(),
-  /** Digest algorithms offered to phones, best first. */
-  algorithms: z.array(z.enum(["SHA-256", "MD5"])).min(1).default(["SHA-256", "MD5"]),
+  /**
+   * Digest algorithms offered to phones, best first; answers in either are taken. RFC 8760 would offer
+   * SHA-256 before MD5, but phones from before it fail on a challenge they do not know instead of
+   * passing it over (SIPp 3.6 reads only the first, baresip 1.0 gives up at any). So SHA-256 is
+   * offered only when told: `["SHA-256", "MD5"]`, once all phones follow RFC 8760.
+   */
+  algorithms: z.array(z.enum(["SHA-256", "MD5"])).min(1).default(["MD5"]),
   trunks: z.array(trunk).default([]),
   /** Take calls of unknown sources. They then arrive with `via` trunk `anonymous`. */
   allowAnonymous: z.boolean().default(false),

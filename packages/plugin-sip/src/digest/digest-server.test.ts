@@ -52,6 +52,16 @@ describe("DigestServer and DigestClient", () => {
     expect(await verify(answer(client(), server.challenge().slice(1)))).toEqual({ kind: "accepted", username: "1001" });
   });
 
+  it("never takes the weaker algorithm where only the stronger is offered, but the stronger always", async () => {
+    const strict = new DigestServer({ credentials, clock, algorithms: ["SHA-256"] });
+    const downgraded = (strict.challenge()[0] ?? "").replace("SHA-256", "MD5");
+    expect(await strict.verify({ method: "REGISTER", uri: URI, authorization: [answer(client(), [downgraded])] })).toEqual({ kind: "challenge", stale: false });
+    const lenient = new DigestServer({ credentials, clock, algorithms: ["MD5"] });
+    expect(lenient.challenge()).toHaveLength(1);
+    const raised = (lenient.challenge()[0] ?? "").replace("=MD5", "=SHA-256");
+    expect(await lenient.verify({ method: "REGISTER", uri: URI, authorization: [answer(client(), [raised])] })).toMatchObject({ kind: "accepted" });
+  });
+
   it("asks when there are none, or only ones for another realm or scheme", async () => {
     expect(await server.verify({ method: "REGISTER", uri: URI, authorization: [] })).toEqual({ kind: "challenge", stale: false });
     const other = answer(client(), ['Digest realm="elsewhere", nonce="n", qop="auth"']);

@@ -30,7 +30,7 @@ export interface DigestServerOptions {
   readonly clock: Clock;
   /** Default: the realm of the credentials. */
   readonly realm?: string;
-  /** Offered, best first. Default SHA-256, then MD5 (RFC 8760 section 2.3). */
+  /** Offered, best first. Default SHA-256, then MD5 (RFC 8760 section 2.3). Answers are taken in either, offered or not: an answer in the stronger one needs no invitation, and MD5 is refused where only SHA-256 is offered. */
   readonly algorithms?: readonly DigestAlgorithm[];
   /** How long a nonce may be used. Default 300 000 ms. */
   readonly nonceLifetimeMs?: number;
@@ -78,7 +78,7 @@ export class DigestServer {
       }
       if (given.realm !== this.#realm) continue;
       const name = parseAlgorithm(given.algorithm);
-      if (name === undefined || name.session || !this.#algorithms.includes(name.algorithm)) continue;
+      if (name === undefined || name.session || (name.algorithm === "MD5" && !this.#algorithms.includes("MD5"))) continue;
       if (given.qop !== undefined && given.qop.toLowerCase() !== "auth") return { kind: "malformed" };
       const nonce = this.#mint.check(given.nonce);
       // Nothing is computed for nonces that are not ours: an attacker cannot make us hash for free.

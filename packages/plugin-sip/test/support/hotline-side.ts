@@ -114,12 +114,12 @@ export class HotlineSide {
   }
 }
 
-/** Waits until the condition holds; fails after two seconds. */
-export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
+/** Waits until the condition holds; fails after so many seconds. */
+export async function until(condition: () => boolean, what: string | (() => string) = "the condition", seconds = 2): Promise<void> {
   const clock = new SystemClock();
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < seconds * 200; i++) {
     if (condition()) return;
     await clock.sleep(5);
   }
-  throw new Error(`waited in vain for ${what}`);
+  throw new Error(`waited in vain for ${typeof what === "string" ? what : what()}`);
 }

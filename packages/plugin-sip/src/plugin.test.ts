@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createSocket } from "node:dgram";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin } from "@hotlinejs/core";
+import type { Hotline } from "@hotlinejs/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { FakeMedia } from "../test/support/fake-media.js";
+import { until } from "../test/support/hotline-side.js";
+import { Phone } from "../test/support/phone.js";
+import { stubDirectory, stubMedia } from "../test/support/stub-plugins.js";
+import { SIP } from "./contract.js";
+import { sip } from "./plugin.js";
+
+let dataDir: string;
+let phone: Phone;
+let media: FakeMedia;
+let told: string[];
+const live: Hotline[] = [];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "hotline-sip-"));
+  phone = await new Phone("1001", { password: "demo-1001" }).start();
+  media = new FakeMedia();
+  told = [];
+});
+
+afterEach(async () => {
+  await Promise.all(live.splice(0).map((hotline) => hotline.stop({ drain: false })));
+  await phone.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Answers every call and notes what is told of phones. */
+const watcher = () =>
+  definePlugin({
+    name: "watcher",
+    version: "0.1.0",
+    core: ">=0.1.0 <1.0.0",
+    config: z.strictObject({}),
+    register({ events, services, hooks }) {
+      events.handle("endpoint.reachable", ({ address }) => void told.push(`reachable ${address}`));
+      events.handle("endpoint.unreachable", ({ address }) => void told.push(`unreachable ${address}`));
+      events.handle("sip.registered", ({ account }) => void told.push(`registered ${account}`));
+      hooks.callRoute.tap(() => ({ handler: "test", target: "" }));
+      services.get(CALL_PIPELINE).handler("test", async ({ call }) => {
+        await call.answer();
+        await call.ended;
+      });
+    },
+  })();
+
+async function run(port = 0): Promise<Hotline> {
+  const hotline = createHotline({
+    dataDir,
+    logger: createSilentLogger(),
+    environment: { HOTLINE_SIP_PORT: String(port) },
+    plugins: [watcher(), stubMedia(media), stubDirectory(), sip({ transports: ["udp"], trunks: [{ key: "demo", match: ["127.0.0.1"] }] })],
+  });
+  live.push(hotline);
+  await hotline.start();
+  return hotline;
+}
+
+const portOf = (hotline: Hotline): number => hotline.services.get(SIP).endpoints[0]?.port ?? 0;
+
+describe("the sip plugin in a hotline", () => {
+  it("takes calls, lists phones, and knows them again after a restart", async () => {
+    const first = await run();
+    const port = portOf(first);
+    expect((await phone.register(port)).status).toBe(200);
+    const service = first.services.get(SIP);
+    expect(service.registrations("1001")).toMatchObject([{ account: "1001", address: `udp:127.0.0.1:${phone.port}`, userAgent: "test-phone" }]);
+    expect(service.registrations("1002")).toEqual([]);
+    expect(service.trunks()).toEqual([{ key: "demo", state: "static", status: null, channels: 0, maxChannels: null }]);
+    const caller = await new Phone("13800138000").start();
+    const { session } = await caller.reach(port);
+    expect(service.stats()).toMatchObject({ calls: 1, registrations: 1 });
+    const health = await first.health();
+    expect(health.plugins.find((p) => p.name === "sip")).toMatchObject({ ok: true, details: { calls: 1, registrations: 1 } });
+    await session.bye();
+    await until(() => service.stats().calls === 0, "the end of the call");
+    await until(() => told.includes("reachable sip:1001") && told.includes("registered 1001"), "the events");
+    await first.stop();
+    live.length = 0;
+    expect((await caller.call(port, { timeoutMs: 300 }).outcome).answered).toBe(false);
+
+    told = [];
+    const second = await run(port);
+    await until(() => told.includes("reachable sip:1001"), "the phone to be known again");
+    expect(second.services.get(SIP).registrations("1001")).toHaveLength(1);
+    // It is rung where it is, without having registered again.
+    const call = await second.services.get(CALL_PIPELINE).adapters[0]?.originate("sip:1001");
+    await until(() => phone.invites.length === 1, "the phone to ring");
+    await call?.hangup();
+    expect((await phone.register(port, { expires: 0 })).status).toBe(200);
+    await until(() => told.includes("unreachable sip:1001"), "the phone to be gone");
+    await caller.stop();
+    await second.stop();
+    live.length = 0;
+    told = [];
+    const third = await run();
+    expect(third.services.get(SIP).registrations()).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  it("fails the start with a clear error when the port is taken", async () => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    await expect(run(socket.address().port)).rejects.toMatchObject({ code: "HTL_SIP_PORT_IN_USE" });
+    socket.close();
+  });
+
+  it.each([
+    [{ trunks: [{ key: "x" }] }, "trunks.0"],
+    [{ trunks: [{ key: "x", match: ["10.0.0.0/40"] }] }, "trunks.0.match.0"],
+    [{ trunks: [{ key: "x", outbound: {} }] }, "outbound.host"],
+    [{ prot: 5060 }, "prot"],
+    [{ port: 70_000 }, "port"],
+  ])("refuses the options %j", (options, path) => {
+    const parsed = sip.definition.config.safeParse(options);
+    expect(parsed.success).toBe(false);
+    expect(JSON.stringify(parsed.error?.issues)).toContain(path.split(".").at(-1) ?? "");
+  });
+});

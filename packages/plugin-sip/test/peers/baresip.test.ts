@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HotlineSide, until } from "../support/hotline-side.js";
+import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+
+const BARESIP = "/usr/bin/baresip";
+const present = peerPresent("baresip", BARESIP);
+
+let hotline: HotlineSide;
+let folder: string;
+let phone: PeerProcess | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hotline-baresip-"));
+  phone = undefined;
+});
+
+afterEach(async () => {
+  await phone?.stop();
+  await hotline.stop();
+  await rm(folder, { recursive: true, force: true });
+  expect(hotline.media.open).toBe(0);
+});
+
+async function begin(password: string, transport: "udp" | "tcp", ...commands: string[]): Promise<PeerProcess> {
+  hotline = await new HotlineSide().start();
+  const port = hotline.adapter.agent?.endpoints.find((e) => e.kind === transport)?.port ?? 0;
+  await writeFile(
+    join(folder, "config"),
+    [
+      `sip_listen 127.0.0.1:${await freePort()}`,
+      "audio_source aubridge,a",
+      "audio_player aubridge,a",
+      "audio_alert aubridge,b",
+      "module_path /usr/lib/baresip/modules",
+      "module g711.so",
+      "module aubridge.so",
+      "module_app account.so",
+      "module_app menu.so",
+      "",
+    ].join("\n"),
+  );
+  await writeFile(join(folder, "accounts"), `<sip:1001@127.0.0.1:${port};transport=${transport}>;auth_user=1001;auth_pass=${password};answermode=auto;regint=120;audio_codecs=PCMA/8000/1\n`);
+  await writeFile(join(folder, "contacts"), "\n");
+  phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "40", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
+  return phone;
+}
+
+describe.skipIf(!present)("with baresip", () => {
+  it.each(["udp", "tcp"] as const)("registers by digest over %s, is rung, answers, is held, and is hung up", { timeout: 40_000 }, async (transport) => {
+    const peer = await begin("demo-1001", transport);
+    await until(() => hotline.registrar.lookup("1001").length === 1, () => `the registration: ${peer.output.slice(-2000)}`, 15);
+    expect(hotline.registrar.lookup("1001")[0]?.destination.kind).toBe(transport);
+    const call = await hotline.adapter.originate("sip:1001", { from: { number: "13800138000" } });
+    expect(await call.answered, peer.output.slice(-2000)).toBe(true);
+    expect(hotline.media.last.remote).toMatchObject({ codec: "PCMA", payloadType: 8, direction: "sendrecv" });
+    expect(hotline.media.last.remote?.telephoneEventPayloadType).toBe(101);
+    await call.hold();
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendonly" });
+    await call.unhold();
+    expect(hotline.media.last.remote).toMatchObject({ direction: "sendrecv" });
+    await call.hangup();
+    await expect(call.ended).resolves.toMatchObject({ reason: "hangup", by: "local" });
+  });
+
+  it("is refused with a wrong password", { timeout: 40_000 }, async () => {
+    const peer = await begin("wrong", "udp");
+    await until(() => hotline.audit.length > 0, () => `the refusal: ${peer.output.slice(-2000)}`, 15);
+    expect(hotline.registrar.all()).toEqual([]);
+  });
+
+  it("calls in as an account, by digest", { timeout: 40_000 }, async () => {
+    let dialled = "";
+    const peer = await begin("demo-1001", "udp", "/dial 12333");
+    hotline.onCall = (call) => {
+      dialled = call.to.number;
+      void call.answer();
+    };
+    await until(() => hotline.arrived.length > 0 && hotline.arrived[0]?.state === "answered", () => `the call: ${peer.output.slice(-2000)}`, 15);
+    expect(dialled).toBe("12333");
+    expect(hotline.arrived[0]?.via).toEqual({ kind: "account", key: "1001" });
+    await hotline.arrived[0]?.hangup();
+  });
+});

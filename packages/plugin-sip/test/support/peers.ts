@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { existsSync } from "node:fs";
+
+/** Whether this program is here. Missing: one line and `false`; under HOTLINE_REQUIRE_PEERS=1 an error. */
+export function peerPresent(name: string, path: string): boolean {
+  if (existsSync(path)) return true;
+  const message = `${name} is not installed (${path}); its tests are skipped. scripts/install-peers.sh installs it`;
+  if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error(message);
+  process.stdout.write(`${message}\n`);
+  return false;
+}
+
+/** A UDP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+/** A program of another's making, with what it wrote. */
+export class PeerProcess {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  output = "";
+
+  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+    this.#child = spawn(command, [...args], { stdio: ["ignore", "pipe", "pipe"], ...options });
+    const note = (data: Buffer): void => void (this.output = (this.output + data.toString()).slice(-200_000));
+    this.#child.stdout?.on("data", note);
+    this.#child.stderr?.on("data", note);
+    this.ended = new Promise((resolve) => {
+      this.#child.once("exit", (code) => resolve(code));
+      this.#child.once("error", () => resolve(null));
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+}
