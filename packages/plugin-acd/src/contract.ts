@@ -114,7 +114,7 @@ declare module "@hotlinejs/core" {
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
     "acd.abandoned": { interactionId: string; queue: string; waitMs: number; at: number };
-    /** Durable. Left by other ways: `exit`, `timeout`, `full`, `no-agents`. */
+    /** Durable. Left by other ways: `exit`, `timeout`, `full`, `no-agents`, `cut` (the hotline ended the call). */
     "acd.left": { interactionId: string; queue: string; outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; talkMs: number; at: number };

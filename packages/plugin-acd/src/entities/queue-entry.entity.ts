@@ -21,7 +21,7 @@ export const QueueEntryEntity = defineEntity({
     endedAt: p.bigint("number").nullable(),
     /** 工号 of who answered. */
     agent: p.text().nullable(),
-    /** See QueueOutcome, and `process_restart`. Empty while the caller waits. */
+    /** See QueueOutcome; `cut`: the hotline ended the call; `process_restart`: found open after a crash. Empty while the caller waits. */
     outcome: p.text().nullable(),
     waitMs: p.bigint("number").nullable(),
     talkMs: p.bigint("number").nullable(),

@@ -104,7 +104,7 @@ export class AcdStore {
         entry.endedAt = now;
       }
       await em.flush();
-      const cut = await em.find(QueueEntryEntity, { outcome: "process_restart", leftAt: { $gte: now - LONGEST_REGAIN_MS } }, { orderBy: { leftAt: "asc" } });
+      const cut = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: now - LONGEST_REGAIN_MS } }, { orderBy: { leftAt: "asc" } });
       return cut.flatMap(({ callerKey, queue, placeAt, leftAt }) => (typeof callerKey === "string" && typeof leftAt === "number" ? [{ callerKey, queue, placeAt, leftAt }] : []));
     });
   }

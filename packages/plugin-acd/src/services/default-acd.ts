@@ -271,7 +271,7 @@ export class DefaultAcd implements Acd {
       case "overflowed":
         return call.overflowed(effect);
       case "left":
-        facts.left(owner, effect, entry.entered);
+        facts.left(owner, effect, { entered: entry.entered, cut: call.cut });
         if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
         return call.left(effect);
       case "ended":

@@ -44,15 +44,18 @@ export class QueueFacts {
     });
   }
 
-  /** @param known whether the entry was written before (a refused caller never entered). */
-  left(owner: EntryOwner, effect: Effect<"left">, known: boolean): void {
+  /**
+   * @param how.entered the entry was written before (a refused caller never entered)
+   * @param how.cut the hotline ended the caller's leg
+   */
+  left(owner: EntryOwner, effect: Effect<"left">, how: { readonly entered: boolean; readonly cut: boolean }): void {
     const at = this.#clock.now();
     const { interactionId, queue } = owner;
     const { waitMs, agentId } = effect;
-    const outcome = effect.outcome === "closed" || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
+    const outcome = effect.outcome === "closed" || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome === "abandoned" && how.cut ? "cut" : effect.outcome;
     const answered = outcome === "answered";
     const values = { outcome, leftAt: at, waitMs, agent: agentId ?? null, answeredAt: answered ? at : null, endedAt: answered ? null : at, inTime: answered ? waitMs <= owner.serviceLevelMs : null };
-    if (known) this.#writer.push(async ({ em }) => void (await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, values)));
+    if (how.entered) this.#writer.push(async ({ em }) => void (await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, values)));
     else this.#insert(owner, at, at, values);
     this.#writer.push((uow) => {
       const options = { aggregate: interactionId };
@@ -75,7 +78,7 @@ export class QueueFacts {
   cut(owner: EntryOwner): void {
     const at = this.#clock.now();
     this.#writer.push(async ({ em }) => {
-      await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, leftAt: null }, { leftAt: at, outcome: "process_restart" });
+      await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, leftAt: null }, { leftAt: at, outcome: "cut" });
       await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, endedAt: null }, { endedAt: at });
     });
   }

@@ -47,6 +47,7 @@ export class QueuedCall {
   #agent: string | undefined;
   #waitMs = 0;
   #joining = false;
+  #cut = false;
   #done = false;
 
   constructor(id: string, session: CallSession, request: QueueRequest, deps: QueuedCallDeps) {
@@ -62,6 +63,11 @@ export class QueuedCall {
     return this.#session;
   }
 
+  /** The hotline itself ended the caller's leg (stop, supervisor): not the caller's giving up. */
+  get cut(): boolean {
+    return this.#cut;
+  }
+
   /** Watches the caller. Called once, before the event that enqueues. */
   watch(): void {
     const { signal, call } = this.#session;
@@ -71,11 +77,17 @@ export class QueuedCall {
         if (!call.signal.aborted) this.#finish("answered", 0);
         return;
       }
-      this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
+      if (call.signal.aborted) {
+        void call.ended.then(({ by }) => {
+          this.#cut = by === "local";
+          this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
+        });
+      } else this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
     };
     if (signal.aborted) gone();
     else signal.addEventListener("abort", gone, { once: true });
-    const back = (): void => this.#deps.dispatch({ type: "interaction.exited", interactionId: this.id });
+    // A flow's signal also fires when the caller has gone, perhaps before the session's own.
+    const back = (): void => (signal.aborted || call.signal.aborted ? gone() : this.#deps.dispatch({ type: "interaction.exited", interactionId: this.id }));
     const { signal: request } = this.#request;
     if (request?.aborted === true) back();
     else request?.addEventListener("abort", back, { once: true });

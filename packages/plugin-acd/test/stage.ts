@@ -1,0 +1,94 @@
+import { CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
+import type { EventMap, EventName, Plugin } from "@hotlinejs/core";
+import { createTestHotline } from "@hotlinejs/testing";
+import type { FakeAgent, FakeCaller, TestHotline } from "@hotlinejs/testing";
+import { z } from "zod";
+import { ACD, acd } from "../src/index.js";
+import type { Acd, AcdPluginOptions, QueueRequest, QueueResult } from "../src/index.js";
+import { QueueEntryEntity } from "../src/entities/queue-entry.entity.js";
+import type { QueueEntryRow } from "../src/entities/queue-entry.entity.js";
+
+const EVENTS = ["acd.queued", "acd.offered", "acd.requeued", "acd.answered", "acd.abandoned", "acd.left", "acd.ended", "acd.agent-state"] as const satisfies readonly EventName[];
+
+export interface Stage {
+  readonly test: TestHotline;
+  readonly acd: Acd;
+  /** Events of the plugin, in order. */
+  readonly told: readonly { name: string; payload: unknown }[];
+  /** What `serve` gave for calls by the handler `probe`. */
+  readonly results: readonly QueueResult[];
+  dial(from?: string): Promise<FakeCaller>;
+  phone(number: string): Promise<FakeAgent>;
+  entries(): Promise<QueueEntryRow[]>;
+  events<N extends (typeof EVENTS)[number]>(name: N): EventMap[N][];
+}
+
+export interface StageOptions {
+  readonly acd?: AcdPluginOptions;
+  /** Calls `serve` with this; the call goes on afterwards. Default: the handler `queue`. */
+  readonly request?: Omit<QueueRequest, "queue">;
+  readonly dataDir?: string;
+  readonly startAt?: number;
+  readonly plugins?: readonly Plugin[];
+}
+
+type Queue = NonNullable<AcdPluginOptions["queues"]>[number];
+
+/** A queue `q` with agents 1001 and 1002. */
+export function team(queue: Partial<Queue> = {}, numbers: readonly string[] = ["1001", "1002"], wrapUp = 10): AcdPluginOptions {
+  return { wrapUp, queues: [{ key: "q", name: "综合咨询", ...queue }], agents: numbers.map((number) => ({ number, name: `坐席${number}`, queues: ["q"] })) };
+}
+
+const open: TestHotline[] = [];
+
+export async function closeStages(): Promise<void> {
+  for (const test of open.splice(0)) await test.close();
+}
+
+export async function stage(options: StageOptions = {}): Promise<Stage> {
+  const told: { name: string; payload: unknown }[] = [];
+  const results: QueueResult[] = [];
+  const probe = definePlugin({
+    name: "probe",
+    version: "0.1.0",
+    core: ">=0.1.0 <1.0.0",
+    after: ["acd"],
+    config: z.strictObject({}),
+    register({ events, services, onReady }) {
+      for (const name of EVENTS) events.handle(name, (payload) => void told.push({ name, payload }));
+      onReady(() =>
+        services.get(CALL_PIPELINE).handler("probe", async (session) => {
+          results.push(await services.get(ACD).serve(session, { queue: "q", ...options.request }));
+          await session.call.ended;
+        }),
+      );
+    },
+  });
+  const test = await createTestHotline({
+    calls: { initial: { handler: options.request === undefined ? "queue" : "probe", target: "q" } },
+    plugins: [acd(options.acd ?? team()), probe(), ...(options.plugins ?? [])],
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+  });
+  open.push(test);
+  return {
+    test,
+    acd: test.services.get(ACD),
+    told,
+    results,
+    dial: async (from) => {
+      const caller = await test.dial("12333", from === undefined ? {} : { from });
+      await test.advance(200);
+      return caller;
+    },
+    phone: (number) => test.agent(number),
+    entries: () => test.services.get(READ_POOL).read((em) => em.find(QueueEntryEntity, {}, { orderBy: { enteredAt: "asc", id: "asc" } })),
+    events: <N extends (typeof EVENTS)[number]>(name: N) => told.filter((event) => event.name === name).map((event) => event.payload as EventMap[N]),
+  };
+}
+
+/** Ends the hotline as a crash would: nothing is drained. */
+export async function crash(at: Stage): Promise<void> {
+  open.splice(open.indexOf(at.test), 1);
+  await at.test.close({ drain: false });
+}

@@ -1,0 +1,162 @@
+import type { Clock, IvrNodeContext, Principal, UnitOfWork } from "@hotlinejs/core";
+import { createSilentLogger, VirtualClock } from "@hotlinejs/core";
+import { describe, expect, it } from "vitest";
+import { acdConfig } from "../src/config.js";
+import { ACD } from "../src/contract.js";
+import type { QueueResult } from "../src/contract.js";
+import { sameAddress } from "../src/domain/agent-address.js";
+import { rejectCause } from "../src/domain/reject-cause.js";
+import { acdRoutes } from "../src/http/routes.js";
+import { queueNode } from "../src/ivr/queue-node.js";
+import { FactWriter } from "../src/services/fact-writer.js";
+import { HoldMusic } from "../src/services/hold-music.js";
+import { stage, closeStages, team } from "./stage.js";
+
+const services = (acd: unknown) => ({ get: () => acd, optional: () => acd, provide: () => undefined }) as unknown as IvrNodeContext["services"];
+
+describe("addresses", () => {
+  it.each([
+    ["sip:1001", "sip:1001", true],
+    ["sip:1001", "sip:1001@10.0.0.1", true],
+    ["sip:1001@A.test", "SIP:1001@a.test;transport=tcp", true],
+    ["sips:1001", "sip:1001", true],
+    ["sip:1001@a.test", "sip:1001@b.test", false],
+    ["sip:1001", "sip:10011", false],
+    ["sip:1001", "tel:1001", false],
+  ])("%s and %s: %s", (a, b, same) => expect(sameAddress(a, b)).toBe(same));
+});
+
+describe("why a leg ended", () => {
+  it.each([
+    ["busy", 486, "busy"],
+    ["declined", 603, "declined"],
+    ["no-answer", undefined, "no-answer"],
+    ["rejected", 486, "busy"],
+    ["unreachable", 480, "failed"],
+    ["not-found", 404, "failed"],
+    ["remote-hangup", undefined, "failed"],
+  ] as const)("%s %s -> %s", (reason, status, cause) => expect(rejectCause(reason, status)).toBe(cause));
+});
+
+describe("options", () => {
+  it("refuses typos, unknown strategies, unknown queues and doubles with their path", () => {
+    const issues = (options: unknown): string[] => (acdConfig.safeParse(options).error?.issues ?? []).map((issue) => issue.path.join("."));
+    expect(issues({ queues: [{ key: "q", name: "Q", strategy: "ringall" }] })).toEqual(["queues.0.strategy"]);
+    expect(issues({ queues: [{ key: "q", name: "Q", ringTimeout: 3 }] })).toEqual(["queues.0"]);
+    expect(issues({ queues: [{ key: "q", name: "Q" }, { key: "q", name: "R" }] })).toEqual(["queues.1.key"]);
+    expect(issues({ queues: [{ key: "q", name: "Q", overflow: [{ afterSeconds: 5, queues: ["x"] }] }] })).toEqual(["queues.0.overflow.0.queues"]);
+    expect(issues({ agents: [{ number: "1", name: "A", queues: ["x"] }] })).toEqual(["agents.0.queues.0"]);
+    expect(issues({ agents: [{ number: "1", name: "A", address: "1001" }] })).toEqual(["agents.0.address"]);
+    expect(issues({ wrapUp: -1 })).toEqual(["wrapUp"]);
+    expect(issues({})).toEqual([]);
+  });
+});
+
+describe("IVR node queue", () => {
+  const run = async (result: Partial<QueueResult>, exitKeys?: unknown) => {
+    const config = queueNode.config.parse({ queue: "q", ...(exitKeys === undefined ? {} : { exitKeys }) });
+    const asked: unknown[] = [];
+    const acd = { serve: (_session: unknown, request: unknown) => (asked.push(request), Promise.resolve({ outcome: "answered", waitMs: 0, talkMs: 0, callerGone: false, ...result })) };
+    const step = await queueNode.run({ config, services: services(acd), session: {}, signal: new AbortController().signal } as unknown as Parameters<typeof queueNode.run>[0]);
+    return { step, asked, outcomes: queueNode.outcomes(config).map((outcome) => outcome.name) };
+  };
+
+  it("leads on by outcome, and ends the flow when the caller is gone", async () => {
+    expect((await run({})).step).toEqual({ outcome: "answered" });
+    expect((await run({ outcome: "full" })).step).toEqual({ outcome: "full" });
+    expect((await run({ callerGone: true })).step).toEqual({ end: true });
+  });
+
+  it("names exit keys' outcomes", async () => {
+    const plain = await run({ outcome: "exit", key: "0" }, "0*");
+    expect(plain.step).toEqual({ outcome: "exit" });
+    expect(plain.outcomes).toEqual(["answered", "timeout", "full", "no-agents", "exit"]);
+    expect(plain.asked).toMatchObject([{ queue: "q", exitKeys: "0*" }]);
+    const named = await run({ outcome: "exit", key: "2" }, { "2": "voicemail", "1": "no-agents" });
+    expect(named.step).toEqual({ outcome: "voicemail" });
+    expect(named.outcomes).toEqual(["answered", "timeout", "full", "no-agents", "voicemail"]);
+  });
+});
+
+describe("routes", () => {
+  const route = (method: string, path: string) => acdRoutes.find((each) => each.method === method && each.path === path) ?? expect.fail(`no ${method} ${path}`);
+  const principal = (agentNumber: string, ...permissions: string[]) => ({ userId: "u1", username: "u", displayName: "U", roles: [], permissions: new Set(permissions), agentNumber }) as Principal;
+
+  it("an agent sets the own state, a supervisor that of others; the rest is refused", async () => {
+    const at = await stage({ acd: team() });
+    const post = (number: string, who: Principal | undefined) => Promise.resolve(route("POST", "/api/agents/:number/state").handler({ services: at.test.services, params: { number }, body: { state: "not-ready", reason: "培训" }, principal: who } as never));
+    await expect(post("1001", principal("1001"))).resolves.toMatchObject({ state: "not-ready", reason: "培训", choice: "not-ready" });
+    await expect(post("1002", principal("1001"))).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED", status: 403 });
+    await expect(post("1002", principal("9", "acd.agents.state"))).resolves.toMatchObject({ number: "1002" });
+    await expect(post("77", principal("9", "acd.agents.state"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT", status: 404 });
+    await expect(post("1001", undefined)).rejects.toMatchObject({ status: 403 });
+    await closeStages();
+  });
+
+  it("lists agents and queues in pages that fit their schema", async () => {
+    const at = await stage({ acd: team({}, ["1003", "1001", "1002"]) });
+    const get = (path: string, query: object) => Promise.resolve(route("GET", path).handler({ services: at.test.services, query } as never)) as Promise<{ items: { number: string }[]; next: string | null }>;
+    const first = await get("/api/agents", { limit: 2 });
+    expect(first.items.map((item) => item.number)).toEqual(["1001", "1002"]);
+    expect(first.next).toBe("1002");
+    const second = await get("/api/agents", { limit: 2, after: "1002" });
+    expect(second).toMatchObject({ items: [{ number: "1003", state: "unreachable" }], next: null });
+    expect(route("GET", "/api/agents").output?.safeParse(first).success).toBe(true);
+    expect(route("GET", "/api/queues").output?.safeParse(await get("/api/queues", { limit: 200 })).success).toBe(true);
+    await closeStages();
+  });
+});
+
+describe("facts", () => {
+  const log = createSilentLogger();
+  const writer = (run: (facts: number) => Promise<void>, clock: Clock = new VirtualClock()) => {
+    let depth = 0;
+    const unitOfWork = {
+      current: undefined,
+      run: async (fn: (uow: never) => Promise<unknown>) => {
+        depth += 1;
+        await run(depth);
+        return fn({} as never);
+      },
+    } as unknown as UnitOfWork;
+    return new FactWriter({ unitOfWork, clock, log });
+  };
+
+  it("writes in order, several at a time", async () => {
+    let units = 0;
+    const facts = writer(() => (units++, Promise.resolve()));
+    const written: number[] = [];
+    for (let i = 0; i < 500; i++) facts.push(() => (written.push(i), Promise.resolve()));
+    await facts.flush();
+    expect(written).toEqual(Array.from({ length: 500 }, (_, i) => i));
+    expect(units).toBe(3);
+  });
+
+  it("one bad fact does not take the others with it, and flush settles", async () => {
+    const clock = new VirtualClock();
+    const facts = writer(() => Promise.resolve(), clock);
+    const written: string[] = [];
+    facts.push(() => (written.push("a"), Promise.resolve()));
+    facts.push(() => Promise.reject(new Error("broken row")));
+    facts.push(() => (written.push("c"), Promise.resolve()));
+    const done = facts.flush();
+    for (let i = 0; i < 10; i++) await clock.advance(5_000);
+    await done;
+    expect(written).toEqual(["a", "a", "c"]);
+    expect(facts.pending).toBe(0);
+  });
+});
+
+describe("hold music", () => {
+  it("falls back to the ring-back tone when it cannot be made, and is made once", async () => {
+    let made = 0;
+    const media = { encode: () => (made++, Promise.resolve({ id: "m", samples: new Uint8Array(0), durationMs: 1 })), loadWav: () => Promise.reject(new Error("no such file")) } as never;
+    const music = new HoldMusic({ media, prompts: undefined, log: createSilentLogger() });
+    await music.sources("q", "melody", "zh-CN");
+    expect(await music.sources("r", "melody", "zh-CN")).toMatchObject([{ kind: "asset" }]);
+    expect(made).toBe(1);
+    expect(await music.sources("q", { file: "/nowhere.wav" }, "zh-CN")).toEqual([{ kind: "tone", tone: "ringback" }]);
+    expect(await music.sources("q", "silence", "zh-CN")).toMatchObject([{ kind: "silence" }]);
+  });
+});
+
