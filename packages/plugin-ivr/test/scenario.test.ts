@@ -317,6 +317,42 @@ describe("entries", () => {
   });
 });
 
+describe("the way through the flow", () => {
+  it("is on the agent's screen, by labels", async () => {
+    let seen: unknown;
+    const { dial } = await stage({
+      flows: [flow([{ id: "menu", type: "menu", label: "自动服务", prompt: { text: "菜单" }, keys: "1", next: "topic" }, { id: "topic", type: "set", label: "社保", next: "probe" }, { id: "probe", type: "probe", next: "bye" }])],
+      probe: ({ session }) => Promise.resolve(((seen = session.interaction.data.ivr), { outcome: "done" })),
+    });
+    const caller = await dial();
+    await caller.press("1");
+    await caller.hears("感谢来电");
+    expect(seen).toMatchObject({ v: 1, flow: "main", node: "probe", path: ["自动服务", "社保", "probe"], language: "zh-CN" });
+  });
+
+  it("is in the journal, node by node", async () => {
+    const events: [string, unknown][] = [];
+    const { dial } = await stage({
+      flows: [flow([{ id: "probe", type: "probe", next: "menu" }, { id: "menu", type: "menu", prompt: { text: "菜单" }, keys: "1", next: "bye" }])],
+      probe: ({ session }) => {
+        const { interaction } = session;
+        const event = interaction.event.bind(interaction);
+        Object.assign(interaction, { event: (type: string, data: unknown) => (events.push([type, data]), event(type, data as Record<string, unknown>)) });
+        return Promise.resolve({ outcome: "done" });
+      },
+    });
+    const caller = await dial();
+    await caller.press("1");
+    await caller.hears("感谢来电");
+    await caller.hangup();
+    expect(events.filter(([type]) => type === "ivr.node").map(([, data]) => data)).toMatchObject([
+      { flow: "main", node: "probe", type: "probe", outcome: "done" },
+      { node: "menu", type: "menu", outcome: "1" },
+      { node: "bye", type: "hangup", outcome: "gone" },
+    ]);
+  });
+});
+
 describe("live changes", () => {
   it("leave calls in the version they began with", async () => {
     const { dial, test } = await stage();

@@ -50,7 +50,6 @@ export function compileFlows(flows: readonly unknown[], checks: FlowChecks): { f
 }
 
 class FlowDraft {
-  readonly #path: string;
   readonly #checks: FlowChecks;
   readonly #problems: FlowProblem[];
   readonly #definition: FlowDefinition | undefined;
@@ -60,7 +59,6 @@ class FlowDraft {
   readonly #entrances = new Set<string>();
 
   constructor(raw: unknown, path: string, checks: FlowChecks, problems: FlowProblem[], entrances: Entrance[]) {
-    this.#path = path;
     this.#checks = checks;
     this.#problems = problems;
     const parsed = flowSchema.safeParse(raw);

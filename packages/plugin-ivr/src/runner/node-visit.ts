@@ -113,7 +113,8 @@ export class NodeVisit {
       });
       if (playback && (bargeIn !== false || this.signal.aborted)) playback.stop();
       if (playback) await this.#whilePlaying(playback);
-      if (collected.reason !== "ended") this.#options.talked();
+      // A wait of no length behind a prompt that could not be heard is no talk.
+      if (playback || collected.digits !== "" || (options.firstDigitTimeoutMs ?? limits.firstDigitMs) > 0) this.#options.talked();
       return this.signal.aborted ? GONE : collected;
     } finally {
       this.#asking--;

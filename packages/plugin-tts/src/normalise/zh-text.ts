@@ -68,7 +68,7 @@ function dates(text: string): string {
       isDay(month, day) ? `${readDigits(year, "一")}年${readInteger(month)}月${readInteger(day)}日` : all,
     )
     .replace(/(?<!\d)(\d{1,2})月(\d{1,2})(日|号)/g, (all, month: string, day: string, unit: string) => (isDay(month, day) ? `${readInteger(month)}月${readInteger(day)}${unit}` : all))
-    .replace(/[〔［\[](\d{4})[〕］\]]/g, (_all, year: string) => `，${readDigits(year, "一")}，`)
+    .replace(/[〔［[](\d{4})[〕］\]]/g, (_all, year: string) => `，${readDigits(year, "一")}，`)
     .replace(/(?<!\d)((?:1[89]|20)\d{2})年/g, (_all, year: string) => `${readDigits(year, "一")}年`);
 }
 
@@ -143,7 +143,7 @@ function plain(number: string): string {
 /** Signs that no engine should see; several pauses in a row become the longest of them. */
 function tidy(text: string): string {
   return text
-    .replace(/[“”‘’"'《》〈〉「」『』【】\[\]{}|\\^`_=~～]/g, "")
+    .replace(/[“”‘’"'《》〈〉「」『』【】[\]{}|\\^`_=~～]/g, "")
     .replace(/[（(]/g, "，")
     .replace(/[）)]/g, "，")
     .replace(/[—–…]+/g, "，")

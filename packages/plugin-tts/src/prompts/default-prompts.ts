@@ -81,6 +81,8 @@ export class DefaultPrompts implements Prompts {
     const requests = new Map<string, { unit: SpeechUnit & { kind: "speech" }; voice?: string }>();
     let prepared = 0;
     let failed = 0;
+    // Digits first: they are wanted wherever a number is read.
+    for (const digit of this.#spokenDigits()) requests.set([digit.language, "", digit.text].join("\n"), { unit: digit });
     const add = (parts: readonly TemplatePart[], language: string | undefined, voice?: string) => {
       for (const unit of fixedUnits(parts, this.#plan(language))) {
         if (unit.kind === "speech") requests.set([unit.language, voice ?? "", unit.text].join("\n"), { unit, voice });
@@ -100,7 +102,6 @@ export class DefaultPrompts implements Prompts {
         else add(prompt.parts, prompt.language, voice);
       }
     }
-    for (const digit of this.#spokenDigits()) requests.set([digit.language, "", digit.text].join("\n"), { unit: digit });
     for (const { unit, voice } of requests.values()) {
       if (options.signal?.aborted) break;
       try {

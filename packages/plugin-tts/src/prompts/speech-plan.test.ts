@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PlanOptions, SpeechUnit } from "./speech-plan.js";
 import { fixedUnits, planSpeech } from "./speech-plan.js";
@@ -72,11 +73,11 @@ describe("planSpeech", () => {
     const units = plan("{{article|text}}", { article: "本条说明缴费标准和办理流程。".repeat(60) });
     const texts = spoken(units);
     expect(texts.length).toBeGreaterThan(2);
-    expect(texts.every((text) => text.length <= 240 && text.endsWith("。"))).toBe(true);
+    expect(texts.every((text) => text.length <= 120 && text.endsWith("。"))).toBe(true);
     expect(texts.join("")).toBe("本条说明缴费标准和办理流程。".repeat(60));
     const monster = spoken(plan("字".repeat(1000)));
     expect(monster.join("")).toBe("字".repeat(1000));
-    expect(monster.every((text) => text.length <= 240)).toBe(true);
+    expect(monster.every((text) => text.length <= 120)).toBe(true);
   });
 
   it("is empty where there is nothing to say", () => {
@@ -92,6 +93,22 @@ describe("planSpeech", () => {
     expect(() => plan("{{toString|text}}")).toThrow(expect.objectContaining({ code: "HTL_TTS_MISSING_VALUE" }));
     expect(() => plan("{{x|digits}}", { x: {} })).toThrow(expect.objectContaining({ code: "HTL_TTS_BAD_VALUE" }));
     expect(spoken(plan("甲{{x|text}}乙", { x: "\ue000\ue001{{y}}" })).join("")).toContain("甲");
+  });
+});
+
+describe("any text", () => {
+  it("gives pieces that can be spoken, none too long, no pause at the ends or twice", () => {
+    const anything = fc.oneof(fc.string({ unit: "grapheme", maxLength: 400 }), fc.array(fc.constantFrom("您好", "，", "。", "12333", " press 1 ", "For English", "\ue000", "{", "}", "2026-10-15", "\n"), { maxLength: 60 }).map((bits) => bits.join("")));
+    fc.assert(
+      fc.property(anything, anything, fc.constantFrom("zh-CN", "en-US"), fc.constantFrom("clips" as const, "inline" as const), (text, value, language, digits) => {
+        const units = planSpeech([{ kind: "fixed", text }, { kind: "value", name: "x", format: "text" }, { kind: "fixed", text: value }, { kind: "value", name: "n", format: "digits" }], { x: value, n: value.slice(0, 20) }, { ...options, language, digits });
+        units.forEach((unit, index) => {
+          if (unit.kind === "pause") expect(index > 0 && index < units.length - 1 && units[index - 1]?.kind === "speech" && units[index + 1]?.kind === "speech").toBe(true);
+          else expect(unit.text.length > 0 && unit.text.length <= 120 && unit.text.trim() === unit.text).toBe(true);
+        });
+      }),
+      { numRuns: 1500 },
+    );
   });
 });
 

@@ -36,8 +36,8 @@ const PAUSES: Readonly<Record<string, number>> = { "、": 120, "，": 220, ",": 
 const DIGIT_GAP = 50;
 const GROUP_GAP = 350;
 const EDGE_GAP = 130;
-/** Longer texts are synthesised in pieces of whole sentences, so that none takes too long. */
-const LONGEST = 240;
+/** Longer texts are synthesised in pieces of whole sentences: none takes long, and a caller waits for at most one that is being prepared. */
+const LONGEST = 120;
 
 /** Formats whose values are few and say nothing about a person. */
 const REUSABLE: ReadonlySet<string> = new Set(["number", "minutes", "seconds", "date", "time"]);
@@ -180,7 +180,7 @@ function pieces(text: string): readonly string[] {
   const out: string[] = [];
   let piece = "";
   for (const sentence of text.match(/[^。！？!?.]*[。！？!?.]*|.+/g) ?? []) {
-    for (const bit of sentence.length <= LONGEST ? [sentence] : (sentence.match(new RegExp(`(?:[^，,；;、]{0,${LONGEST}}[，,；;、])|[\\s\\S]{1,${LONGEST}}`, "g")) ?? [])) {
+    for (const bit of sentence.length <= LONGEST ? [sentence] : (sentence.match(new RegExp(`(?:[^，,；;、]{0,${LONGEST - 1}}[，,；;、])|[\\s\\S]{1,${LONGEST}}`, "g")) ?? [])) {
       if (piece.length + bit.length > LONGEST && piece !== "") {
         out.push(piece.trim());
         piece = "";
