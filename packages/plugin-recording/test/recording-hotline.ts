@@ -31,7 +31,7 @@ export const listens = handles(() => async ({ call }) => {
 });
 
 export function startRecording(options: Partial<TestHotlineOptions> = {}, config: Parameters<typeof recording>[0] = {}): Promise<TestHotline> {
-  return createTestHotline({ ...options, plugins: [recording(config), ...(options.plugins ?? [listens])] });
+  return createTestHotline({ ...options, plugins: [...(options.plugins ?? [listens]), recording(config)] });
 }
 
 export function captureFiles(dataDir: string): readonly string[] {

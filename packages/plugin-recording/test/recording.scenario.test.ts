@@ -3,14 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { AUDIT, BLOBS, READ_POOL, ROUTES } from "@hotlinejs/core";
-import type { HttpContent, Principal } from "@hotlinejs/core";
+import { AUDIT, BLOBS, definePlugin, READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
+import type { HttpContent, Plugin, Principal } from "@hotlinejs/core";
 import type { TestHotline } from "@hotlinejs/testing";
+import { z } from "zod";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RECORDINGS } from "../src/index.js";
 import type { RecordedMessage, RecordingView } from "../src/index.js";
 import { captureBytes, channel, strength, tone } from "./capture-writer.js";
-import { captureFiles, fillCapture, handles, listens, startRecording, until } from "./recording-hotline.js";
+import { captureFiles, fillCapture, handles, startRecording, until } from "./recording-hotline.js";
 
 let dataDir: string;
 let test: TestHotline;
@@ -159,6 +160,22 @@ describe("a call", () => {
   });
 });
 
+/** Sets a row back before the recorder looks at what was left. */
+const undone = (id: string): Plugin =>
+  definePlugin({
+    name: "aaa",
+    version: "0.1.0",
+    core: "*",
+    config: z.strictObject({}),
+    register({ onReady, services }) {
+      onReady(() =>
+        services.get(UNIT_OF_WORK).run(async (uow) => {
+          await uow.em.execute("update recording_recording set state = 'capturing', capture_file = ?, duration_ms = null where id = ?", [captureFiles(dataDir)[0] ?? "", id]);
+        }),
+      );
+    },
+  })();
+
 describe("after a crash", () => {
   it("captures are taken over up to the last whole record, also one without a row", async () => {
     test = await startRecording({ dataDir });
@@ -184,10 +201,12 @@ describe("after a crash", () => {
     const kept = readFileSync(path);
     const { id } = await only();
     await test.close();
-    // The clean end finished it; put things back to where a kill -9 would have left them.
+    // The clean end finished it: puts things back to where a kill -9 would have left them.
     writeFileSync(path, kept);
-    test = await startRecording({ dataDir, plugins: [listens] });
+    test = await startRecording({ dataDir, plugins: [undone(id)] });
+    expect((await only()).state).toBe("captured");
     await compressed(id);
+    expect(await only()).toMatchObject({ durationMs: 2000, truncated: true });
     expect(await rows("select id from recording_recording")).toHaveLength(1);
     await until(test, () => Promise.resolve(captureFiles(dataDir).length === 0));
   });

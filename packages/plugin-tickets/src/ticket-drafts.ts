@@ -62,7 +62,8 @@ export class TicketDrafts {
   private async somethingWasSaid(recordingId: string | undefined): Promise<boolean> {
     if (recordingId === undefined) return true;
     const recording = await this.parts.services.optional(RECORDINGS)?.get(recordingId);
-    if (recording === undefined || recording.state === "failed") return false;
+    if (recording === undefined) return false;
+    // Also of one that was lost since: that somebody spoke must not be lost with it.
     return recording.voicedMs === null ? (recording.durationMs ?? 0) >= MIN_SOUND_MS : recording.voicedMs >= MIN_VOICED_MS;
   }
 }

@@ -1,5 +1,23 @@
-/// <reference path="./evan-opus.d.ts" />
-import { Decoder, Encoder } from "@evan/opus";
+import { createRequire } from "node:module";
+
+/** What is used of @evan/opus. It has types, but its `exports` hide them from NodeNext resolution. */
+interface OpusBinding {
+  readonly Encoder: new (options: { channels: 1; sample_rate: 8000; application: "voip" }) => {
+    complexity: number;
+    signal: "auto" | "voice" | "music";
+    bitrate: number;
+    vbr: boolean;
+    /** A raw request of libopus. */
+    ctl(request: number, value?: number): number;
+    encode(pcm: Int16Array): Uint8Array;
+  };
+  readonly Decoder: new (options: { channels: 1; sample_rate: 8000 }) => {
+    /** 16-bit PCM as octets. */
+    decode(packet: Uint8Array): Uint8Array;
+  };
+}
+
+const { Decoder, Encoder } = createRequire(import.meta.url)("@evan/opus") as OpusBinding;
 
 /** OPUS_GET_LOOKAHEAD of libopus: the encoder's delay in samples. */
 const GET_LOOKAHEAD = 4027;
