@@ -3,10 +3,11 @@
 # there already is left alone. Needs root (or sudo).
 #   sip-tester    SIPp: callers, load            (sipp)
 #   baresip-core  a SIP phone that is not ours   (baresip)
+#   opus-tools    reads our recordings           (opusdec)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
 set -euo pipefail
 
-packages=(sip-tester baresip-core postgresql)
+packages=(sip-tester baresip-core postgresql opus-tools)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
