@@ -2,7 +2,6 @@ import type { Clock, IvrNodeContext, Principal, UnitOfWork } from "@hotlinejs/co
 import { createSilentLogger, VirtualClock } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { acdConfig } from "../src/config.js";
-import { ACD } from "../src/contract.js";
 import type { QueueResult } from "../src/contract.js";
 import { sameAddress } from "../src/domain/agent-address.js";
 import { rejectCause } from "../src/domain/reject-cause.js";

@@ -42,7 +42,6 @@ export class QueuedCall {
   readonly #keys = new AbortController();
   #settle: (result: QueueResult) => void = () => undefined;
   #offer: AgentOffer | undefined;
-  #connection: Connection | undefined;
   #exitKey: string | undefined;
   #agent: string | undefined;
   #waitMs = 0;
@@ -169,7 +168,6 @@ export class QueuedCall {
       return;
     }
     if (offer.signal.aborted) return connection.separate();
-    this.#connection = connection;
     this.#agent = effect.agentId;
     offer.settle();
     this.#deps.dispatch({ type: "offer.connected", reservationId: effect.reservationId });

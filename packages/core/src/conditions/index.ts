@@ -1,0 +1,11 @@
+export type { Comparison, Condition, ConditionOperator, ConditionScalar, ConditionValue, RelativeTime } from "./condition.js";
+export { datasetCatalogue, fieldCatalogue } from "./field-catalogue.js";
+export type { ConditionField, ConditionFieldType, FieldCatalogue } from "./field-catalogue.js";
+export { CONDITION_LIMITS, parseCondition, validateCondition } from "./validate-condition.js";
+export type { ConditionProblem, ConditionProblemCode, ConditionResult } from "./validate-condition.js";
+export { compileMemory } from "./compile-memory.js";
+export type { ConditionPredicate, ConditionRecord } from "./compile-memory.js";
+export { compileSql } from "./compile-sql.js";
+export type { SqlCondition, SqlConditionOptions, SqlDialect } from "./compile-sql.js";
+export { relativeInstant } from "./condition-time.js";
+export type { ConditionTime } from "./condition-time.js";
