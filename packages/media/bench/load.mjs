@@ -1,5 +1,7 @@
 // The far end of the bench: phones in a process of their own, so that their work is not measured.
 import dgram from "node:dgram";
+import { performance } from "node:perf_hooks";
+import { clearInterval, setInterval } from "node:timers";
 
 const sockets = [];
 let received = 0;

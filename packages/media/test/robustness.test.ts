@@ -127,6 +127,26 @@ describe("robustness", () => {
     blocker.close();
   });
 
+  test("IPv6", async () => {
+    const socket = createSocket("udp6");
+    const there = await new Promise<boolean>((resolve) => socket.once("error", () => resolve(false)).bind(0, "::1", () => resolve(true)));
+    bench = await MediaBench.start({ bindAddress: "::1" });
+    if (there) {
+      let received = 0;
+      socket.on("message", () => received++);
+      const leg = await bench.engine.createRtpLeg({ remote: { address: "::1", port: socket.address().port, codec: "PCMA", payloadType: 8 } });
+      await leg.play({ kind: "silence", durationMs: 60 }).done;
+      await until(() => received === 3);
+      const packet = new Uint8Array(172);
+      packet.set([0x80, 8]);
+      socket.send(packet, leg.localPort, "::1");
+      while ((await leg.stats()).packetsReceived === 0) await delay(10);
+      await leg.play({ kind: "silence", durationMs: 60 }).done;
+      await until(() => received === 6);
+    }
+    socket.close();
+  });
+
   test("keep-alive silence opens the way and stays rare", async () => {
     bench = await MediaBench.start({ keepAliveSilence: true });
     const { leg, peer } = await bench.call();

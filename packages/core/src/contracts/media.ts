@@ -98,6 +98,7 @@ export interface MediaLeg {
   /** The worker that holds the leg; legs of one bridge share it where they were made `near` each other. */
   readonly worker: number;
   readonly ended: boolean;
+  /** Starts a play-out. The one that runs ends as `stopped`: a leg has one at a time. On a held leg it waits. */
   play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback;
   collect(options?: CollectOptions): Promise<Collected>;
   /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. */
@@ -123,6 +124,7 @@ export interface RtpRemote {
   readonly payloadType: number;
   /** Payload type of telephone-event at 8 kHz, absent when the peer offers none: then keys are listened for in the sound. */
   readonly telephoneEventPayloadType?: number;
+  /** As seen from us: `sendonly` means that the peer listens only. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
 }
 

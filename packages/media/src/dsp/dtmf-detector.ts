@@ -47,7 +47,8 @@ export class DtmfDetector {
   readonly #real = new Float64Array(8);
   readonly #imaginary = new Float64Array(8);
   readonly #power = new Float64Array(8);
-  readonly #error = new Float64Array(8);
+  readonly #lastReal = new Float64Array(8);
+  readonly #lastImaginary = new Float64Array(8);
   #filled = 0;
   #energy = 0;
   #energyBefore = 0;
@@ -132,9 +133,11 @@ export class DtmfDetector {
     const row = this.#strongest(0);
     const column = this.#strongest(4);
     if (row < 0 || column < 0 || power < LEAST_POWER * 2) return undefined;
-    if (!this.#exact(row) || !this.#exact(column)) return undefined;
-    const low = this.#corrected(row);
-    const high = this.#corrected(column);
+    const lowError = this.#error(row);
+    const highError = this.#error(column);
+    if (Math.abs(lowError) > TOLERANCE * (FREQUENCIES[row] as number) || Math.abs(highError) > TOLERANCE * (FREQUENCIES[column] as number)) return undefined;
+    const low = corrected(this.#power[row] as number, lowError);
+    const high = corrected(this.#power[column] as number, highError);
     if (low < LEAST_POWER || high < LEAST_POWER) return undefined;
     if (high > low * FORWARD_TWIST || low > high * REVERSE_TWIST) return undefined;
     if (low + high < PURITY * power) return undefined;
@@ -143,7 +146,7 @@ export class DtmfDetector {
 
   /**
    * Goertzel over the new half, joined with the half before to the window (its result turned on by
-   * half a window). The turn of the window's phase since the last look gives the frequency's error in Hz.
+   * half a window).
    */
   #transform(): void {
     const half = this.#half;
@@ -165,11 +168,9 @@ export class DtmfDetector {
       const beforeImaginary = this.#halfImaginary[f] as number;
       const real = beforeReal * turnCos - beforeImaginary * turnSin + newReal;
       const imaginary = beforeReal * turnSin + beforeImaginary * turnCos + newImaginary;
-      const lastReal = this.#real[f] as number;
-      const lastImaginary = this.#imaginary[f] as number;
+      this.#lastReal[f] = this.#real[f] as number;
+      this.#lastImaginary[f] = this.#imaginary[f] as number;
       this.#power[f] = (2 * (real * real + imaginary * imaginary)) / (WINDOW * WINDOW);
-      const turned = Math.atan2(imaginary * lastReal - real * lastImaginary, real * lastReal + imaginary * lastImaginary) - (TURN[f] as number);
-      this.#error[f] = ((turned - 2 * Math.PI * Math.round(turned / (2 * Math.PI))) * RATE) / (2 * Math.PI * HALF);
       this.#halfReal[f] = newReal;
       this.#halfImaginary[f] = newImaginary;
       this.#real[f] = real;
@@ -185,14 +186,20 @@ export class DtmfDetector {
     return best;
   }
 
-  #exact(f: number): boolean {
-    return Math.abs(this.#error[f] as number) <= TOLERANCE * (FREQUENCIES[f] as number);
+  /** How far off the tone at this frequency is, in Hz: by the turn of its phase since the last look. */
+  #error(f: number): number {
+    const real = this.#real[f] as number;
+    const imaginary = this.#imaginary[f] as number;
+    const lastReal = this.#lastReal[f] as number;
+    const lastImaginary = this.#lastImaginary[f] as number;
+    const turned = Math.atan2(imaginary * lastReal - real * lastImaginary, real * lastReal + imaginary * lastImaginary) - (TURN[f] as number);
+    return ((turned - 2 * Math.PI * Math.round(turned / (2 * Math.PI))) * RATE) / (2 * Math.PI * HALF);
   }
+}
 
-  /** Power of a tone with what its frequency error took from it given back. */
-  #corrected(f: number): number {
-    const x = (Math.PI * (this.#error[f] as number) * WINDOW) / RATE;
-    const loss = Math.abs(x) < 1e-6 ? 1 : (Math.sin(x) / x) ** 2;
-    return (this.#power[f] as number) / loss;
-  }
+/** Power of a tone with what its frequency error took from it given back. */
+function corrected(power: number, error: number): number {
+  const x = (Math.PI * error * WINDOW) / RATE;
+  const loss = Math.abs(x) < 1e-6 ? 1 : (Math.sin(x) / x) ** 2;
+  return power / loss;
 }

@@ -17,8 +17,8 @@ export type EncodeReply =
 
 /** Samples shared by all threads, and the key of their content. */
 async function encode(job: EncodeJob): Promise<{ id: string; samples: Uint8Array }> {
-  let { pcm, sampleRate } = job.kind === "pcm" ? job : readWav(await readFile(job.path));
-  pcm = await resample(pcm, sampleRate, 8000);
+  const sound = job.kind === "pcm" ? job : readWav(await readFile(job.path));
+  const pcm = await resample(sound.pcm, sound.sampleRate, 8000);
   const samples = encodeAlaw(pcm, new Uint8Array(new SharedArrayBuffer(pcm.length)));
   return { id: createHash("sha256").update(samples).digest("hex"), samples };
 }

@@ -32,6 +32,8 @@ interface Running {
   readonly keys: string;
   digit: DtmfDigit | undefined;
   settled: boolean;
+  /** The worker knows of it, and will say when it ends. */
+  sent: boolean;
   settle(reason: PlayEndReason, playedMs: number): void;
 }
 
@@ -84,7 +86,10 @@ export class EngineLeg implements MediaLeg {
       running.settle("leg-ended", 0);
       return playback;
     }
-    const start = (): void => this.slot.send({ op: "play", leg: this.id, playback: playback.id, sources, loop: options.loop ?? false, startAtMs: Math.max(0, options.startAtMs ?? 0) });
+    const start = (): void => {
+      running.sent = true;
+      this.slot.send({ op: "play", leg: this.id, playback: playback.id, sources, loop: options.loop ?? false, startAtMs: Math.max(0, options.startAtMs ?? 0) });
+    };
     const before = this.#latest;
     this.#latest = running;
     const early = [...this.#collector.buffered].find((digit) => running.keys.includes(digit));
@@ -200,12 +205,15 @@ export class EngineLeg implements MediaLeg {
         id,
         done,
         stop: () => {
-          if (!running.settled) this.slot.send({ op: "stop-play", leg: this.id, playback: id, reason: "stopped" });
+          if (running.settled) return;
+          if (running.sent) this.slot.send({ op: "stop-play", leg: this.id, playback: id, reason: "stopped" });
+          else running.settle("stopped", 0);
         },
       },
       keys,
       digit: undefined,
       settled: false,
+      sent: false,
       settle: (reason, playedMs) => {
         if (running.settled) return;
         running.settled = true;
