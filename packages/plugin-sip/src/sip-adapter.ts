@@ -14,6 +14,7 @@ import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
 import { sipErrors } from "./errors.js";
 import { attributesOf, calledParty, callingParty } from "./parties.js";
+import { RefusalLog } from "./refusal-log.js";
 import type { Authenticator } from "./registrar/authenticator.js";
 import type { Registrar } from "./registrar/registrar.js";
 import { createUserAgent, SipError, SipParseError, uriUser } from "./stack/index.js";
@@ -54,6 +55,7 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #deps: SipAdapterDeps;
   readonly #policy: CallerPolicy;
   readonly #dialer: Dialer;
+  readonly #refusals: RefusalLog;
   readonly #calls = new Set<SipCall>();
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
@@ -65,6 +67,7 @@ export class SipAdapter implements TelephonyAdapter {
   constructor(deps: SipAdapterDeps) {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
+    this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
@@ -201,11 +204,11 @@ export class SipAdapter implements TelephonyAdapter {
 
   async #arrive(invite: IncomingInvite): Promise<void> {
     const { request, source } = invite;
-    const { ids, log, pipeline } = this.#deps;
+    const { ids, pipeline } = this.#deps;
     const caller = await this.#policy.identify(request, source);
     if (invite.state === "closed") return;
     if (caller.kind === "refused") {
-      if (caller.response.status !== 401) log.info({ source: source.address, status: caller.response.status }, "a call was refused");
+      if (caller.response.status !== 401) this.#refusals.note(source.address, caller.response.status);
       return invite.reject(caller.response);
     }
     // The caller may have had to wait for the directory: ask again.

@@ -110,15 +110,20 @@ export class CallMedia {
     const leg = this.#leg;
     if (leg === undefined || this.#closed || leg.ended) return;
     this.#remote = remote;
-    leg.setRemote({
-      address: remote.address,
-      port: remote.port,
-      rtcpPort: audio.rtcpPort,
-      codec: audio.codec,
-      payloadType: audio.payloadType,
-      ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
-      direction: audio.direction,
-    });
+    try {
+      leg.setRemote({
+        address: remote.address,
+        port: remote.port,
+        rtcpPort: audio.rtcpPort,
+        codec: audio.codec,
+        payloadType: audio.payloadType,
+        ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
+        direction: audio.direction,
+      });
+    } catch (error) {
+      this.#environment.log.error({ err: error }, "the media engine refused what was agreed with a peer");
+      this.#listener.failed();
+    }
   }
 
   /** Ends the leg. Idempotent, never throws. */

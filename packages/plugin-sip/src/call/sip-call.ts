@@ -3,7 +3,7 @@ import type {
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, notSupported, sipErrors } from "../errors.js";
-import type { ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
+import type { DialogSnapshot, ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallMedia } from "./call-media.js";
 import { dtmfOfInfo } from "./dtmf-info.js";
@@ -154,7 +154,7 @@ export abstract class SipCall implements Call {
     this.#end = whole;
     this.#state = "ended";
     this.sound.close();
-    if (this.session !== undefined) this.environment.onDialog(this.id, null);
+    if (this.session !== undefined) this.#journal(null);
     this.#abort.abort(callEnded(whole.reason));
     this.#settle(whole);
     this.#tell({ type: "state", state: "ended", at: whole.at });
@@ -327,7 +327,16 @@ export abstract class SipCall implements Call {
   }
 
   #storeDialog(): void {
-    if (this.#end === undefined && this.session !== undefined && this.session.state === "confirmed") this.environment.onDialog(this.id, this.session.dialog.snapshot());
+    if (this.#end === undefined && this.session !== undefined && this.session.state === "confirmed") this.#journal(this.session.dialog.snapshot());
+  }
+
+  /** A journal that fails must not take the call along. */
+  #journal(snapshot: DialogSnapshot | null): void {
+    try {
+      this.environment.onDialog(this.id, snapshot);
+    } catch (error) {
+      this.environment.log.error({ err: error, callId: this.id }, "the dialog of a call could not be stored");
+    }
   }
 
   #tell(event: CallEvent): void {
