@@ -80,7 +80,7 @@ const relative = fc.record(
 
 const valueOf: Readonly<Record<ConditionFieldType, fc.Arbitrary<ConditionValue>>> = {
   string: text,
-  number: fc.oneof<fc.Arbitrary<ConditionValue>[]>(count, size),
+  number: fc.oneof<fc.Arbitrary<ConditionValue>[]>(count, size, fc.constantFrom(3_000_000_000, 2 ** 60)),
   boolean: fc.boolean(),
   date: fc.oneof<fc.Arbitrary<ConditionValue>[]>(day, relative),
   datetime: fc.oneof<fc.Arbitrary<ConditionValue>[]>(at, relative),
