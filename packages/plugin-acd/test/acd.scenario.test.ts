@@ -85,10 +85,15 @@ describe("a call", () => {
     const caller = await at.dial();
     await phone.answer();
     await at.test.advance(10_000);
+    await caller.press("15");
     await phone.hangup();
     await at.test.advance(200);
     expect(at.results).toMatchObject([{ outcome: "answered", agent: "1001", callerGone: false }]);
     expect(caller.answered).toBe(true);
+    // Keys of the talk must not answer the next question.
+    const keys = caller.call.collect({ firstDigitTimeoutMs: 10 });
+    await at.test.advance(20);
+    expect((await keys).digits).toBe("");
   });
 
   it("hears words of regret when nobody is there", async () => {

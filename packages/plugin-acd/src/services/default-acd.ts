@@ -139,6 +139,7 @@ export class DefaultAcd implements Acd {
     const result = await call.result;
     // A talk that went on after a take-over is followed to its end; everything else is over.
     if (result.outcome !== "answered") this.#entries.delete(id);
+    else if (!result.callerGone) await forgetKeys(session, log);
     return result;
   }
 
@@ -288,6 +289,15 @@ export class DefaultAcd implements Acd {
     agent.choice = "not-ready";
     agent.reason = "no-answer";
     // Not stored: it was not the agent's choice, and a restart gives everyone a fresh start.
+  }
+}
+
+/** What the caller keyed while talking was for the agent, not for what comes after. */
+async function forgetKeys(session: CallSession, log: Logger): Promise<void> {
+  try {
+    await session.call.collect({ flush: true, max: 1, firstDigitTimeoutMs: 1, signal: session.signal });
+  } catch (error) {
+    log.debug({ err: error, interactionId: session.interaction.id }, "keys of the talk could not be cleared");
   }
 }
 
