@@ -127,6 +127,19 @@ describe("robustness", () => {
     blocker.close();
   });
 
+  test("a peer that was offered both laws may send either", async () => {
+    bench = await MediaBench.start({ bindAddress: "localhost" });
+    const a = await bench.call({ bindAddress: "127.0.0.1" });
+    const b = await bench.call({ near: a.leg, bindAddress: "127.0.0.1" });
+    const bridge = await bench.engine.createBridge({ near: a.leg });
+    await Promise.all([bridge.join(a.leg), bridge.join(b.leg)]);
+    a.peer.sendPacket(a.leg.localPort, new Uint8Array(160).fill(0xff), { payloadType: 0 });
+    await until(() => b.peer.packets.length === 1);
+    expect(b.peer.packets[0]).toMatchObject({ payloadType: 8 });
+    expect(b.peer.packets[0]!.payload.every((octet) => octet === 0xd5)).toBe(true);
+    await expect(bench.engine.createRtpLeg({ bindAddress: "no such host" })).rejects.toMatchObject({ code: "HTL_MEDIA_BAD_ADDRESS" });
+  });
+
   test("IPv6", async () => {
     const socket = createSocket("udp6");
     const there = await new Promise<boolean>((resolve) => socket.once("error", () => resolve(false)).bind(0, "::1", () => resolve(true)));

@@ -1,4 +1,7 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
+import { errorText } from "@hotlinejs/core";
 import type { AudioAsset, Clock, Ids, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { Encoder } from "./encoder.js";
@@ -8,6 +11,7 @@ import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
 import { checkRemote, EngineRtpLeg } from "./engine-rtp-leg.js";
 import { builtEntry } from "./package-paths.js";
+import type { MediaWorkerData } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
 export interface MediaEngineOptions {
@@ -35,6 +39,7 @@ export class DefaultMediaEngine implements MediaEngine {
   readonly #context: LegContext;
   readonly #encoder = new Encoder();
   readonly #seating: Seating = new WeakMap();
+  #bindAddress: string;
   #running = false;
 
   constructor(options: MediaEngineOptions) {
@@ -44,29 +49,24 @@ export class DefaultMediaEngine implements MediaEngine {
     // A random start: after a restart the ports of calls just lost come last.
     new Int32Array(portCursor)[0] = Math.floor(Math.random() * 0x7fff);
     const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };
-    this.slots = Array.from(
-      { length: count },
-      (_, index) =>
-        new WorkerSlot(
-          builtEntry("worker"),
-          {
-            index,
-            bindAddress: options.bindAddress ?? "127.0.0.1",
-            portMin: ports.min,
-            portMax: ports.max,
-            portCursor,
-            keepAliveSilence: options.keepAliveSilence ?? true,
-            faxDetectionMs: options.faxDetectionMs ?? 60_000,
-          },
-          options.clock,
-          options.log,
-        ),
-    );
+    this.#bindAddress = options.bindAddress ?? "127.0.0.1";
+    const data = (index: number): MediaWorkerData => ({
+      index,
+      bindAddress: this.#bindAddress,
+      portMin: ports.min,
+      portMax: ports.max,
+      portCursor,
+      keepAliveSilence: options.keepAliveSilence ?? true,
+      faxDetectionMs: options.faxDetectionMs ?? 60_000,
+    });
+    const path = builtEntry("worker");
+    this.slots = Array.from({ length: count }, (_, index) => new WorkerSlot(index, path, () => data(index), options.clock, options.log));
   }
 
-  /** Starts the threads; rejects with `HTL_MEDIA_WORKER_MISSING` or `HTL_MEDIA_WORKER_FAILED`. */
+  /** Starts the threads; rejects with `HTL_MEDIA_BAD_ADDRESS`, `HTL_MEDIA_WORKER_MISSING` or `HTL_MEDIA_WORKER_FAILED`. */
   async start(): Promise<void> {
     try {
+      this.#bindAddress = await numeric(this.#bindAddress);
       await Promise.all(this.slots.map((slot) => slot.start()));
       this.#running = true;
     } catch (error) {
@@ -87,6 +87,7 @@ export class DefaultMediaEngine implements MediaEngine {
 
   async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
     if (options.remote !== undefined) checkRemote(options.remote);
+    const bindAddress = options.bindAddress === undefined ? undefined : await numeric(options.bindAddress);
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
     const release = slot.reserve();
@@ -95,7 +96,7 @@ export class DefaultMediaEngine implements MediaEngine {
         op: "create-rtp",
         leg: id,
         options: {
-          bindAddress: options.bindAddress,
+          bindAddress,
           inbandDtmf: options.inbandDtmf,
           symmetric: options.symmetric ?? true,
           mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
@@ -122,14 +123,14 @@ export class DefaultMediaEngine implements MediaEngine {
   }
 
   async health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]> {
-    return Promise.all(
-      this.slots
-        .filter((slot) => slot.up)
-        .map(async (slot) => {
-          const { tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-          return { worker: slot.index, legs: slot.legs, tickP99Ms, tickMaxMs };
-        }),
+    const asked = await Promise.allSettled(
+      this.slots.map(async (slot) => {
+        const { tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
+        return { worker: slot.index, legs: slot.legs, tickP99Ms, tickMaxMs };
+      }),
     );
+    // A worker that is down has no health to tell; it is missing in the list.
+    return asked.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   }
 
   #slotFor(near: MediaLeg | undefined): WorkerSlot {
@@ -139,6 +140,16 @@ export class DefaultMediaEngine implements MediaEngine {
     for (const slot of this.slots) if (slot.up && (best === undefined || slot.load < best.load)) best = slot;
     if (best === undefined) throw mediaErrors.WORKER_FAILED("no worker is running");
     return best;
+  }
+}
+
+/** The address behind a name (`localhost`); the workers bind and send to numbers only. */
+async function numeric(address: string): Promise<string> {
+  if (isIP(address) !== 0) return address;
+  try {
+    return (await lookup(address)).address;
+  } catch (error) {
+    throw mediaErrors.BAD_ADDRESS(address, errorText(error), { cause: error });
   }
 }
 

@@ -40,7 +40,7 @@ const CALM_MS = 30_000;
 export class WorkerSlot {
   readonly index: number;
   readonly #path: string;
-  readonly #data: MediaWorkerData;
+  readonly #data: () => MediaWorkerData;
   readonly #clock: Clock;
   readonly #log: Logger | undefined;
   readonly #pending = new Map<number, Pending>();
@@ -54,10 +54,11 @@ export class WorkerSlot {
   #failures = 0;
   #lastFailure = -CALM_MS;
 
-  constructor(path: string, data: MediaWorkerData, clock: Clock, log: Logger | undefined) {
+  /** @param data asked for at every start of the thread. */
+  constructor(index: number, path: string, data: () => MediaWorkerData, clock: Clock, log: Logger | undefined) {
     this.#path = path;
     this.#data = data;
-    this.index = data.index;
+    this.index = index;
     this.#clock = clock;
     this.#log = log;
   }
@@ -88,7 +89,7 @@ export class WorkerSlot {
     return new Promise((resolve, reject) => {
       let cause: unknown;
       // No flags of the parent: its loaders are for the main thread.
-      const worker = new Worker(this.#path, { workerData: this.#data, execArgv: [], name: `hotline-media-${this.index}` });
+      const worker = new Worker(this.#path, { workerData: this.#data(), execArgv: [], name: `hotline-media-${this.index}` });
       this.#worker = worker;
       this.#state = "up";
       worker.on("message", (report: Report) => {

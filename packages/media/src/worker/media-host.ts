@@ -45,7 +45,14 @@ export class MediaHost implements LegHost {
     });
     this.#sweep = setInterval(() => {
       const now = this.ticks.mediaTime / 8;
-      for (const leg of this.#legs.values()) if (leg instanceof RtpWorkerLeg) leg.sweep(now);
+      for (const leg of [...this.#legs.values()]) {
+        if (!(leg instanceof RtpWorkerLeg)) continue;
+        try {
+          leg.sweep(now);
+        } catch (error) {
+          this.legFault(leg, error);
+        }
+      }
     }, SWEEP_MS);
   }
 

@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import type { DtmfDigit, LegStats, RtpRemote } from "@hotlinejs/core";
+import type { AudioCodec, DtmfDigit, LegStats, RtpRemote } from "@hotlinejs/core";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { Reception } from "../rtp/reception.js";
 import { RTP_HEADER_BYTES, emptyRtpHeader, isRtcp, parseRtp } from "../rtp/rtp-packet.js";
@@ -97,7 +97,6 @@ export class RtpWorkerLeg extends WorkerLeg {
     }
     this.#rtcpAddress = this.#latched ? this.#address : remote.address;
     this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
-    this.#inbound.codec = remote.codec;
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
     this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
     if (reachable) this.#rtcp.start();
@@ -227,7 +226,8 @@ export class RtpWorkerLeg extends WorkerLeg {
       return;
     }
     const isEvent = header.payloadType === remote.telephoneEventPayloadType;
-    if (!isEvent && header.payloadType !== remote.payloadType) return;
+    const codec = soundCodec(header.payloadType, remote);
+    if (!isEvent && codec === undefined) return;
     const arrivedAt = this.host.ticks.mediaTime;
     const now = arrivedAt / 8;
     this.#lastReceivedAt = now;
@@ -239,6 +239,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!this.mayReceive || arrival === "duplicate") return;
     const inbound = this.#inbound;
     inbound.event = isEvent;
+    inbound.codec = codec ?? remote.codec;
     inbound.ssrc = header.ssrc;
     inbound.sequence = header.sequence;
     inbound.timestamp = header.timestamp;
@@ -279,7 +280,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!expected && !this.#options.symmetric) return false;
     if (!parseRtp(packet, this.#header) || isRtcp(packet)) return expected;
     const { payloadType } = this.#header;
-    if (payloadType !== remote.payloadType && payloadType !== remote.telephoneEventPayloadType) return expected;
+    if (payloadType !== remote.telephoneEventPayloadType && soundCodec(payloadType, remote) === undefined) return expected;
     this.#latched = true;
     this.#address = from.address;
     this.#port = from.port;
@@ -331,3 +332,12 @@ export class RtpWorkerLeg extends WorkerLeg {
   }
 }
 
+/**
+ * The law of a payload type: the negotiated one, or one of the two static types (RFC 3551 section 6),
+ * because a peer that was offered both may send either at any time (RFC 3264 section 7).
+ */
+function soundCodec(payloadType: number, remote: RtpRemote): AudioCodec | undefined {
+  if (payloadType === remote.payloadType) return remote.codec;
+  if (payloadType === 8) return "PCMA";
+  return payloadType === 0 ? "PCMU" : undefined;
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VirtualClock } from "@hotlinejs/core";
+import type { MediaWorkerData } from "../worker/protocol.js";
+import { WorkerSlot } from "./worker-slot.js";
+
+const data: MediaWorkerData = { index: 3, bindAddress: "127.0.0.1", portMin: 40_000, portMax: 40_100, portCursor: new SharedArrayBuffer(4), keepAliveSilence: false, faxDetectionMs: 0 };
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hotline-slot-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+function script(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+
+describe("WorkerSlot", () => {
+  test("a worker that was not built, or cannot start, is a coded error", async () => {
+    const clock = new VirtualClock();
+    await expect(new WorkerSlot(0, join(folder, "none.js"), () => data, clock, undefined).start()).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_MISSING" });
+    const broken = new WorkerSlot(0, script("broken.cjs", "throw new Error('no luck')"), () => data, clock, undefined);
+    await expect(broken.start()).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED", message: expect.stringContaining("no luck") as string });
+    await broken.stop(10);
+    expect(clock.pending).toBeLessThanOrEqual(1);
+    await clock.advance(60_000);
+    expect(broken.up).toBe(false);
+  });
+
+  test("one that dies again and again is started again with growing pauses", async () => {
+    const clock = new VirtualClock();
+    // Dies when it is asked for anything.
+    const path = script("dying.cjs", "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => process.exit(3)); parentPort.postMessage({ ev: 'ready' });");
+    const slot = new WorkerSlot(3, path, () => data, clock, undefined);
+    await slot.start();
+    const gone: string[] = [];
+    const pauses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      slot.addLeg(`leg-${i}`, { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, gone: (reason) => gone.push(reason) });
+      await expect(slot.request<"health">({ op: "health" })).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
+      expect(slot.up).toBe(false);
+      await expect(slot.request<"health">({ op: "health" })).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
+      pauses.push((clock.nextAt ?? 0) - clock.now());
+      await clock.advance(pauses.at(-1) ?? 0);
+      while (!slot.up) await settled();
+    }
+    expect(gone).toEqual(["worker-failed", "worker-failed", "worker-failed", "worker-failed"]);
+    expect(pauses).toEqual([0, 200, 400, 800]);
+    expect(slot.legs).toBe(0);
+    await slot.stop(100);
+    await clock.advance(60_000);
+    expect(slot.up).toBe(false);
+  });
+
+  test("a worker that hangs is ended when its time to stop is over", async () => {
+    const clock = new VirtualClock();
+    const slot = new WorkerSlot(3, script("hanging.cjs", "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage({ ev: 'ready' });"), () => data, clock, undefined);
+    await slot.start();
+    const gone: string[] = [];
+    slot.addLeg("leg", { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, gone: (reason) => gone.push(reason) });
+    const waiting = slot.request<"stats">({ op: "stats", leg: "leg" });
+    const stopping = slot.stop(1000);
+    await clock.advance(1000);
+    await stopping;
+    await expect(waiting).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
+    expect(gone).toEqual(["closed"]);
+  });
+});
