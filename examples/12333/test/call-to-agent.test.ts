@@ -51,7 +51,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
 
   it("by key 1; both hear each other; the whole call is recorded, left and right; the records agree", async () => {
     const probe = await RtpProbe.open();
-    const caller = SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138000", mediaPort: probe.port }], talkMs: 22_000 });
+    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138000", mediaPort: probe.port }], talkMs: 22_000 });
     try {
       probe.playSilence();
       await probe.hearsSound();
@@ -114,7 +114,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
   it("takes the next call after wrap-up, and a caller who gives up early leaves no trace on the agent", async () => {
     const probe = await RtpProbe.open();
     // Hangs up while the agent is still in wrap-up: the queue has nobody to offer.
-    const impatient = SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138001", mediaPort: probe.port }], talkMs: 4_000 });
+    const impatient = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138001", mediaPort: probe.port }], talkMs: 4_000 });
     try {
       probe.playSilence();
       await probe.hearsSound();

@@ -18,10 +18,12 @@ interface Ticket {
 /** Dials, goes through `keys` (one prompt each) and hands the probe over. */
 async function call(example: Example, from: string, keys: readonly string[], then: (probe: RtpProbe) => Promise<void>): Promise<void> {
   const probe = await RtpProbe.open();
-  const caller = SippCallers.start({ sipPort: example.sipPort, calls: [{ from, mediaPort: probe.port }], talkMs: 90_000 });
+  const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from, mediaPort: probe.port }], talkMs: 90_000 });
   try {
     probe.playSilence();
     await probe.hearsSound();
+    // The welcome with its recording notice cannot be cut short.
+    await pause(6_500);
     for (const key of keys) {
       await pause(1_200);
       await probe.press(key);
@@ -46,7 +48,7 @@ describe.skipIf(!hasSipp())("a complaint by telephone", () => {
   it("2-3: what the citizen says becomes a ticket with that recording, and the serial is spoken", async () => {
     await call(example, "13900139000", ["2", "3", "2"], async (probe) => {
       // After the beep the citizen speaks for three seconds and ends with #.
-      await pause(9_000);
+      await probe.hearsBeep();
       probe.playTone(500);
       await pause(3_000);
       probe.playSilence();
@@ -91,9 +93,10 @@ async function answerTo(example: Example, keys: string, from: string): Promise<{
   await call(example, from, ["2", "6"], async (probe) => {
     await pause(1_500);
     await probe.press(keys, 60);
+    // The first key has cut the question short; what is heard from here is the answer.
     const at = probe.samples().length;
-    await pause(4_000);
-    samples = probe.samples().slice(at, at + 3 * 8_000);
+    await pause(5_000);
+    samples = probe.samples().slice(at + 800, at + 800 + 3 * 8_000);
     level = probe.level(3_000);
   });
   return { samples, level };

@@ -30,7 +30,7 @@ describe.skipIf(!hasSipp())("kill -9 in the middle of ten calls", () => {
     const sipPort = await freePort();
     const probes = await Promise.all(Array.from({ length: CALLS }, () => RtpProbe.open()));
     let example = await Example.start({ dataDir: folder, sipPort });
-    const callers = SippCallers.start({ sipPort, talkMs: 120_000, calls: probes.map((probe, index) => ({ from: `1360000000${index}`, mediaPort: probe.port })) });
+    const callers = await SippCallers.start({ sipPort, talkMs: 120_000, calls: probes.map((probe, index) => ({ from: `1360000000${index}`, mediaPort: probe.port })) });
     try {
       for (const probe of probes) probe.playTone(600);
       await Promise.all(probes.map((probe) => probe.hearsSound()));

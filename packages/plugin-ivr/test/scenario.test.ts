@@ -211,12 +211,22 @@ describe("the agent key", () => {
     await caller.hears("正在转接人工", 5000);
   });
 
+  it("is a figure of what is keyed ahead when it follows a key at once: a serial number with zeros", async () => {
+    const { dial } = await stage();
+    const caller = await dial();
+    // All of it during the welcome, which cannot be cut short.
+    await caller.press("26260301000014");
+    await caller.hears("您的诉求260301000014已受理");
+  });
+
   it("counts once, and drops what was keyed before it", async () => {
     const { dial, test } = await stage({
       flows: [flow([{ id: "long", type: "play", prompt: { text: "长".repeat(100) }, bargeIn: false, next: "bye" }, { id: "choice", type: "menu", prompt: { text: "真的转人工吗" }, keys: "1", on: { "1": "agent", timeout: "bye", invalid: "bye" } }], { zero: "choice" })],
     });
     const caller = await dial();
-    await caller.press("10");
+    await caller.press("1");
+    await test.advance(2_000);
+    await caller.press("0");
     await test.advance(200);
     expect(caller.hearing).toBe("真的转人工吗");
     await caller.press("0");

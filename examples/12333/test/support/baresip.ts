@@ -70,7 +70,7 @@ export class Baresip {
         "",
       ].join("\n"),
     );
-    const child = spawn("/usr/bin/baresip", ["-f", folder], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("/usr/bin/baresip", ["-f", folder, "-n", "127.0.0.1"], { stdio: ["ignore", "pipe", "pipe"] });
     const socket = await retry(() => dial(control), 50);
     const phone = new Baresip(child, folder, socket);
     return phone;

@@ -113,6 +113,11 @@ export class RtpProbe {
     );
   }
 
+  /** Waits for the pure tone that says "speak now". */
+  hearsBeep(timeoutMs = 40_000): Promise<void> {
+    return this.until(() => this.toneLevel(450, 160) > -35 && this.toneLevel(450, 160) > this.level(160) - 1, timeoutMs, "the beep");
+  }
+
   async hearsTone(hz: number, timeoutMs = 15_000): Promise<void> {
     await this.until(() => this.toneLevel(hz, 500) > -30, timeoutMs, `${hz} Hz`);
   }

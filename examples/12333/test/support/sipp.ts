@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-ports.js";
 
 /** How one SIPp caller behaves after the answer. */
 export interface SippCall {
@@ -25,13 +26,13 @@ export class SippCallers {
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   }
 
-  static start(options: { sipPort: number; calls: readonly SippCall[]; /** Each caller hangs up after this long, unless the hotline did before. */ talkMs: number; number?: string; rate?: number; transport?: "udp" | "tcp" }): SippCallers {
+  static async start(options: { sipPort: number; calls: readonly SippCall[]; /** Each caller hangs up after this long, unless the hotline did before. */ talkMs: number; number?: string; rate?: number; transport?: "udp" | "tcp" }): Promise<SippCallers> {
     const folder = mkdtempSync(join(tmpdir(), "sipp-"));
     writeFileSync(join(folder, "scenario.xml"), scenario(options.number ?? "12333", options.talkMs));
     writeFileSync(join(folder, "calls.csv"), ["SEQUENTIAL", ...options.calls.map((call) => `${call.from};${call.mediaPort}`), ""].join("\n"));
     const child = spawn(
       "/usr/bin/sipp",
-      [`127.0.0.1:${options.sipPort}`, "-sf", "scenario.xml", "-inf", "calls.csv", "-i", "127.0.0.1", "-t", options.transport === "tcp" ? "t1" : "u1", "-m", String(options.calls.length), "-l", String(options.calls.length), "-r", String(options.rate ?? 20), "-nostdin", "-timeout", "300", "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv"],
+      [`127.0.0.1:${options.sipPort}`, "-sf", "scenario.xml", "-inf", "calls.csv", "-i", "127.0.0.1", "-p", String(await freePort()), "-t", options.transport === "tcp" ? "t1" : "u1", "-m", String(options.calls.length), "-l", String(options.calls.length), "-r", String(options.rate ?? 20), "-nostdin", "-timeout", "300", "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv"],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TERM: "dumb" } },
     );
     return new SippCallers(child, folder);
@@ -40,7 +41,8 @@ export class SippCallers {
   /** What SIPp found wrong, if anything. */
   errors(): string {
     try {
-      return readFileSync(join(this.#folder, "errors.log"), "utf8");
+      // A caller who hangs up by himself is told as a receive time-out: that is the scenario, no error.
+      return readFileSync(join(this.#folder, "errors.log"), "utf8").replace(/^The following events occurred:\n/, "").replace(/[^\n]*?receive timeout on message caller:\d+, jumping to label \d+/g, "").trim();
     } catch {
       return "";
     }

@@ -58,6 +58,7 @@ export class FlowRun {
   #visit: NodeVisit | undefined;
   /** Keys were pressed in a conversation: nobody collected them, and they mean nothing afterwards. */
   #staleKeys = false;
+  readonly #keyedAhead = { count: 0, at: 0 };
   #target: { flow: string; node?: string; call: boolean } | undefined;
   #nodes = 0;
   #silentNodes = 0;
@@ -111,7 +112,7 @@ export class FlowRun {
     if (this.#staleKeys) await this.#forgetKeys();
     if (node.type === "menu") this.#reachedMenu(place);
     this.#remember(place);
-    const visit = new NodeVisit({ session, flow, node, vars: this.#options.vars, services, prompts, limits, log, zero: this.#zeroWorks(place), talked: () => (this.#silentNodes = 0) });
+    const visit = new NodeVisit({ session, flow, node, vars: this.#options.vars, services, prompts, limits, log, zero: this.#zeroWorks(place), keyedAhead: this.#keyedAhead, now: () => clock.now(), talked: () => (this.#silentNodes = 0) });
     this.#visit = visit;
     setControl(session, {
       invalid: flow.invalid,

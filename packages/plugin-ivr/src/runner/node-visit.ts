@@ -15,9 +15,21 @@ export interface NodeVisitOptions {
   readonly log: Logger;
   /** Whether `0` leads to a person from here. */
   readonly zero: boolean;
+  /** Shared by all visits of a call. */
+  readonly keyedAhead: KeyedAhead;
+  readonly now: () => number;
   /** The caller heard something or was waited for: the flow does not spin. */
   readonly talked: () => void;
 }
+
+/** Keys that wait for a later node, and when the last of them came. */
+export interface KeyedAhead {
+  count: number;
+  at: number;
+}
+
+/** A 0 that follows a key sooner than this is a figure of what is keyed ahead (a serial number), not the wish for a person. */
+const ENTRY_PAUSE_MS = 1_500;
 
 const GONE: Collected = { digits: "", reason: "ended" };
 
@@ -70,7 +82,18 @@ export class NodeVisit {
 
   /** A key was pressed, whatever the node is doing. While it asks, keys belong to it. */
   pressed(digit: string): void {
-    if (digit === "0" && this.#options.zero && this.#asking === 0 && !this.#conversing) this.#toAgent();
+    if (this.#asking > 0 || this.#conversing) return;
+    const { keyedAhead, now } = this.#options;
+    if (this.#meansAgent(digit)) this.#toAgent();
+    else {
+      keyedAhead.count++;
+      keyedAhead.at = now();
+    }
+  }
+
+  #meansAgent(digit: string): boolean {
+    const { zero, keyedAhead, now } = this.#options;
+    return digit === "0" && zero && (keyedAhead.count === 0 || now() - keyedAhead.at > ENTRY_PAUSE_MS);
   }
 
   async say(ref: PromptRef, options: { bargeIn?: boolean | string } = {}): Promise<void> {
@@ -82,7 +105,7 @@ export class NodeVisit {
     const { playedMs, digit } = await this.#whilePlaying(playback);
     if (playedMs > 0) this.#options.talked();
     // The key event may come after the play-out's end: the node must not go on in between.
-    if (digit === "0") this.pressed(digit);
+    if (digit !== undefined && this.#asking === 0 && !this.#conversing && this.#meansAgent(digit)) this.#toAgent();
   }
 
   async ask(ref: PromptRef, options: CollectOptions = {}): Promise<Collected> {
@@ -111,6 +134,8 @@ export class NodeVisit {
         flush: false,
         signal: options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal,
       });
+      const { keyedAhead } = this.#options;
+      keyedAhead.count = Math.max(0, keyedAhead.count - collected.digits.length - (collected.reason === "finish-key" ? 1 : 0));
       if (playback && (bargeIn !== false || this.signal.aborted)) playback.stop();
       if (playback) await this.#whilePlaying(playback);
       // A wait of no length behind a prompt that could not be heard is no talk.
@@ -123,6 +148,7 @@ export class NodeVisit {
 
   /** Throws away what was keyed and not collected. */
   async forgetKeys(): Promise<void> {
+    this.#options.keyedAhead.count = 0;
     await this.session.call.collect({ flush: true, max: 1, signal: AbortSignal.abort() });
   }
 
