@@ -5,7 +5,7 @@ import type { Load, LoadResult } from "./sipp-load.js";
 
 /** The same load as SIPp's, for machines without it: our own stack as the caller. */
 export async function runGenerator(load: Load): Promise<LoadResult> {
-  const ua = createUserAgent({ clock: new SystemClock(), transports: [{ kind: "udp", address: "127.0.0.1", port: 0 }], userAgentHeader: "bench", random: cryptoRandom, onInvite: (incoming) => incoming.reject({ status: 486 }) });
+  const ua = createUserAgent({ clock: new SystemClock(), transports: [{ kind: "udp", address: "127.0.0.1", port: 0 }], userAgentHeader: "bench", random: cryptoRandom(), onInvite: (incoming) => incoming.reject({ status: 486 }) });
   await ua.start();
   const counts = { successful: 0, failed: 0 };
   const started = performance.now();

@@ -1,13 +1,8 @@
 import { strategyNames } from "@hotlinejs/queueing";
+import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
-const values = z.record(z.string(), z.unknown()).optional();
-const voice = { values, language: z.string().optional(), voice: z.string().optional() };
-
-/** A prompt by id, or as text. See PromptRef. */
-export const promptRef = z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), ...voice }), z.strictObject({ text: z.string().min(1), ...voice })]);
-
 /** Skill -> lowest level; a list means level 1 of each. */
 const skills = z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]);
 

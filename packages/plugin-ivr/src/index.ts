@@ -8,4 +8,3 @@ export type { FlowDefinition, FlowGlobals, FlowInfo, FlowNode, Flows, GlobalKeys
 export { compileFlows } from "./flow/compile-flows.js";
 export type { FlowChecks } from "./flow/compile-flows.js";
 export type { CompiledFlow, CompiledNode, FlowProblem, FlowSet } from "./flow/compiled-flow.js";
-export { promptRef } from "./flow/flow-schema.js";

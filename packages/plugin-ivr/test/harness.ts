@@ -19,7 +19,7 @@ class TellingPrompts extends FakePrompts {
     for (const prompt of prompts) this.#defined.set(prompt.id, prompt);
   }
 
-  definition(id: string): PromptDefinition | undefined {
+  override definition(id: string): PromptDefinition | undefined {
     return this.#defined.get(id);
   }
 

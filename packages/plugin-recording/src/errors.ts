@@ -8,6 +8,5 @@ export const errors = defineErrors("RECORDING", {
   BAD_CAPTURE: { message: "%s is no capture file: %s", status: 500 },
   BAD_OPUS: { message: "The Opus file of a recording cannot be read: %s", status: 500 },
   BAD_CURSOR: { message: "The cursor does not come from this list", status: 400 },
-  CAPTURE_MISSING: { message: "The capture file of recording %s is gone", status: 500 },
   WORKER_FAILED: { message: "The audio worker ended: %s", status: 503 },
 });

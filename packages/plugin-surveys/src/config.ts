@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { promptRef } from "./ivr/prompt-ref-schema.js";
+import { promptRef } from "@hotlinejs/core";
 
 const survey = z.strictObject({
   key: z.string().regex(/^[a-z][a-z0-9-]*$/),

@@ -32,6 +32,5 @@ export const coreErrors = defineErrors("CORE", {
   CALL_ENDED: { message: "The call has ended (%s)", status: 409, sip: 481 },
   HANDLER_DUPLICATE: { message: "Two plugins carry out route plans of the kind %s" },
   CALENDAR_UNKNOWN: { message: "There is no calendar %s. Configured are: %s" },
-  CALENDAR_EMPTY: { message: "Calendar %s has no working time within two years. Give it weekly slots" },
   TIMEZONE_INVALID: { message: "%s is not a time zone. Give an IANA name such as Asia/Shanghai" },
 });

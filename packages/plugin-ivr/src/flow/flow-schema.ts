@@ -1,12 +1,5 @@
-import type { PromptRef } from "@hotlinejs/core";
+import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
-
-const spoken = { values: z.record(z.string(), z.unknown()).optional(), language: z.string().min(2).optional(), voice: z.string().min(1).optional() };
-
-/** A prompt in a flow: an id, `{ id, values }` or `{ text, values }`. */
-export const promptRef: z.ZodType<PromptRef> = z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), ...spoken }), z.strictObject({ text: z.string().min(1), ...spoken })], {
-  error: 'expected a prompt: an id, { id, values } or { text, values }',
-});
 
 const id = z.string().regex(/^[\w.:-]{1,80}$/, "expected 1 to 80 letters, figures, or _ . : -");
 

@@ -1,6 +1,5 @@
-import { defineIvrNode } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
-import { promptRef } from "../flow/flow-schema.js";
 
 const config = z.strictObject({ prompt: promptRef.optional() });
 

@@ -1,7 +1,6 @@
-import { defineIvrNode } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { GLOBAL_OUTCOMES } from "../contract.js";
-import { promptRef } from "../flow/flow-schema.js";
 import { controlOf } from "../runner/flow-control.js";
 
 const config = z.strictObject({

@@ -1,6 +1,5 @@
-import { defineIvrNode } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
-import { promptRef } from "../flow/flow-schema.js";
 
 const config = z.strictObject({
   /** One prompt, or several one after the other. */

@@ -1,7 +1,6 @@
 import type { IvrNodeContext, IvrStep, OutboundCall } from "@hotlinejs/core";
-import { CALL_CONTROL, defineIvrNode, errorText, isHotlineError } from "@hotlinejs/core";
+import { CALL_CONTROL, defineIvrNode, errorText, isHotlineError, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
-import { promptRef } from "../flow/flow-schema.js";
 import { controlOf } from "../runner/flow-control.js";
 
 const config = z

@@ -256,8 +256,8 @@ export class FlowRun {
   }
 
   async #sayAlone(place: Place, prompt: Parameters<NodeVisit["say"]>[0]): Promise<void> {
-    const { session, services, prompts, limits, log, vars } = this.#options;
-    const visit = new NodeVisit({ session, flow: place.flow, node: place.node, vars, services, prompts, limits, log, zero: false, talked: () => undefined });
+    const { session, services, prompts, limits, log, vars, clock } = this.#options;
+    const visit = new NodeVisit({ session, flow: place.flow, node: place.node, vars, services, prompts, limits, log, zero: false, keyedAhead: this.#keyedAhead, now: () => clock.now(), talked: () => undefined });
     await visit.say(prompt, { bargeIn: false });
   }
 

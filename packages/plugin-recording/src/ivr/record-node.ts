@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { defineIvrNode } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { RECORDINGS } from "../contract.js";
-import { promptRef } from "./prompt-ref-schema.js";
 
 const config = z.strictObject({
   prompt: promptRef.default("recording.record"),

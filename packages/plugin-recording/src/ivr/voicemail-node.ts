@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { CLOCK, defineIvrNode, IDS, token } from "@hotlinejs/core";
+import { CLOCK, defineIvrNode, IDS, token, promptRef } from "@hotlinejs/core";
 import type { IvrNodeContext, IvrStep } from "@hotlinejs/core";
 import type { CreatedTicket, NewTicket, Tickets } from "@hotlinejs/plugin-tickets/contract";
 import { RECORDINGS } from "../contract.js";
 import type { RecordedMessage } from "../contract.js";
-import { promptRef } from "./prompt-ref-schema.js";
 
 /** An optional partner: only its types are imported, the token is found by its name. */
 const TICKETS = token<Tickets>("tickets.tickets");

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { defineIvrNode } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
 import { SURVEYS } from "../contract.js";
-import { promptRef } from "./prompt-ref-schema.js";
 
 /** Spoken by the node unless its configuration names others. */
 export const SURVEY_PROMPTS: readonly PromptDefinition[] = [

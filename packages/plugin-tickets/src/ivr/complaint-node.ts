@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { CLOCK, defineIvrNode, IDS } from "@hotlinejs/core";
+import { CLOCK, defineIvrNode, IDS, promptRef } from "@hotlinejs/core";
 import type { IvrNodeContext, IvrStep, PromptRef } from "@hotlinejs/core";
 import type { RecordedMessage, Recordings } from "@hotlinejs/plugin-recording/contract";
 import { TICKETS } from "../contract.js";
 import type { CreatedTicket, NewTicket, Tickets } from "../contract.js";
 import { RECORDINGS } from "../ticket-creator.js";
-import { promptRef } from "./prompt-ref-schema.js";
 
 /** How long after the longest message a ticket is made of the draft, when nobody made it. */
 const DRAFT_GRACE_MS = 10 * 60_000;

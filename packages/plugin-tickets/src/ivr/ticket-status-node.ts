@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineIvrNode, token } from "@hotlinejs/core";
+import { defineIvrNode, token, promptRef } from "@hotlinejs/core";
 import type { IvrNodeContext, IvrStep } from "@hotlinejs/core";
 import type { Asker, PublicStatus, Tickets } from "../contract.js";
 import { TICKETS } from "../contract.js";
@@ -7,7 +7,6 @@ import { isSerial } from "../domain/serial-number.js";
 import type { TicketWorkflow } from "../domain/ticket-workflow.js";
 import { RECORDINGS } from "../ticket-creator.js";
 import { withValues } from "./complaint-node.js";
-import { promptRef } from "./prompt-ref-schema.js";
 
 /** The workflow of this hotline, for what is spoken. */
 export const TICKET_WORKFLOW = token<TicketWorkflow>("tickets.workflow");
