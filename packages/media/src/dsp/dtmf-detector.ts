@@ -70,13 +70,21 @@ export class DtmfDetector {
   /** Takes received sound as A-law, in order (`table` maps µ-law first). */
   feed(alaw: Uint8Array, offset: number, length: number, table?: Uint8Array): void {
     const half = this.#half;
+    let filled = this.#filled;
+    let energy = this.#energy;
     for (let i = offset; i < offset + length; i++) {
       const octet = alaw[i] as number;
       const sample = ALAW_TO_LINEAR[table === undefined ? octet : (table[octet] as number)] as number;
-      half[this.#filled] = sample;
-      this.#energy += sample * sample;
-      if (++this.#filled === HALF) this.#look();
+      half[filled++] = sample;
+      energy += sample * sample;
+      if (filled === HALF) {
+        this.#look(energy);
+        filled = 0;
+        energy = 0;
+      }
     }
+    this.#filled = filled;
+    this.#energy = energy;
   }
 
   /** Ends a key that is down, for example at a gap in the sound. */
@@ -89,17 +97,16 @@ export class DtmfDetector {
     this.#energyBefore = 0;
   }
 
-  #look(): void {
+  /** @param energy of the half that is full now. */
+  #look(energy: number): void {
     let digit: DtmfDigit | undefined;
-    if (this.#energy / HALF >= LEAST_POWER) digit = this.#find((this.#energyBefore + this.#energy) / WINDOW);
+    if (energy / HALF >= LEAST_POWER) digit = this.#find((this.#energyBefore + energy) / WINDOW);
     else {
       // Most looks of a quiet line end here, without a transform.
       this.#halfReal.fill(0);
       this.#halfImaginary.fill(0);
     }
-    this.#energyBefore = this.#energy;
-    this.#energy = 0;
-    this.#filled = 0;
+    this.#energyBefore = energy;
     this.#judge(digit);
   }
 
