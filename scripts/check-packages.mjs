@@ -23,7 +23,7 @@ for (const folder of folders) {
     for (const condition of ["types", "import"]) if (!files.has(target[condition].replace("./", ""))) fail(manifest.name, `export ${name} has no ${condition} file ${target[condition]} (run npm run build:types)`);
   }
   for (const needed of ["LICENSE", "README.md", "package.json"]) if (!files.has(needed)) fail(manifest.name, `${needed} is missing from the package`);
-  for (const file of files) if (/\.test\.ts$|\.env$|secret|\.db$/.test(file)) fail(manifest.name, `${file} does not belong into the package`);
+  for (const file of files) if (/\.test\.ts$|\.env$|secret\.key$|\.db$/.test(file)) fail(manifest.name, `${file} does not belong into the package`);
   const text = files.has("README.md") ? readFileSync(join(path, "README.md"), "utf8") : "";
   if (text.length > 0 && text.length < 300) fail(manifest.name, "README.md says next to nothing");
   if (folder !== "core" && folder !== "queueing" && manifest.peerDependencies?.["@hotlinejs/core"] !== ">=0.1.0 <1.0.0") fail(manifest.name, "core must be a peer dependency in range >=0.1.0 <1.0.0");

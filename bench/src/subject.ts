@@ -31,7 +31,8 @@ const subject = definePlugin({
       await call.answer();
       if (plan.target === "prompt") call.play(await speech(), { loop: true });
       if (plan.target.startsWith("pair")) {
-        if (plan.target === "pair-capture") await call.media?.capture({ path: join(dataDir, "captures", call.id) });
+        // As in a hotline: the citizen's leg is captured, both directions.
+        if (plan.target === "pair-capture" && waiting === undefined) await call.media?.capture({ path: join(dataDir, "captures", call.id) });
         const first = waiting;
         if (first === undefined) {
           const other = await new Promise<Call>((resolve) => (waiting = { session, joined: resolve }));

@@ -44,6 +44,7 @@ class LuxonCalendar implements BusinessCalendar {
   readonly #knownUntil: number | undefined;
   readonly #slots = new Map<string, readonly Slot[]>();
   /** The day last asked for: most questions are about now. */
+  #hour: { readonly quarter: number; readonly hour: number } | undefined;
   #day: { date: string; from: number; to: number } | undefined;
 
   constructor(data: CalendarData, timezone: string) {
@@ -82,7 +83,10 @@ class LuxonCalendar implements BusinessCalendar {
   }
 
   hourOf(at: number): number {
-    return DateTime.fromMillis(at, { zone: this.timezone }).hour;
+    // Asked at every call; offsets change on quarter hours at the finest.
+    const quarter = Math.floor(at / 900_000);
+    if (this.#hour?.quarter !== quarter) this.#hour = { quarter, hour: DateTime.fromMillis(at, { zone: this.timezone }).hour };
+    return this.#hour.hour;
   }
 
   isWorkday(date: string): boolean {

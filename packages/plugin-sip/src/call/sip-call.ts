@@ -25,6 +25,17 @@ const TRANSFER_WAIT_MS = 1_000;
 /** A REFER of ours whose progress is never reported is given up after this. */
 const REFER_WAIT_MS = 60_000;
 
+const abortReasons = new Map<EndReason, Error>();
+
+/** One error per reason: a stack trace made for each call that ends would cost more than the ending. */
+function abortReason(reason: EndReason): Error {
+  const known = abortReasons.get(reason);
+  if (known !== undefined) return known;
+  const made = callEnded(reason);
+  abortReasons.set(reason, made);
+  return made;
+}
+
 const UNSUPPORTED_TYPE = { status: 415, headers: { Accept: "application/sdp" } };
 
 /**
@@ -155,7 +166,7 @@ export abstract class SipCall implements Call {
     this.#state = "ended";
     this.sound.close();
     if (this.session !== undefined) this.#journal(null);
-    this.#abort.abort(callEnded(whole.reason));
+    this.#abort.abort(abortReason(whole.reason));
     this.#settle(whole);
     this.#tell({ type: "state", state: "ended", at: whole.at });
     this.#listeners.clear();
