@@ -361,6 +361,22 @@ describe("the way through the flow", () => {
       { node: "bye", type: "hangup", outcome: "gone" },
     ]);
   });
+
+  it("tells a call that the flow ended from one whose caller went away", async () => {
+    const ended: string[] = [];
+    const { dial, test } = await stage({
+      flows: [flow([{ id: "probe", type: "probe", next: "bye" }])],
+      probe: ({ session: { interaction } }) => {
+        const event = interaction.event.bind(interaction);
+        Object.assign(interaction, { event: (type: string, data: Record<string, unknown>) => (type === "ivr.node" && ended.push(`${String(data["node"])}:${String(data["outcome"])}`), event(type, data)) });
+        return Promise.resolve({ outcome: "done" });
+      },
+    });
+    const caller = await dial();
+    await test.advance(10_000);
+    expect(caller.end?.by).toBe("local");
+    expect(ended).toEqual(["probe:done", "bye:end"]);
+  });
 });
 
 describe("live changes", () => {

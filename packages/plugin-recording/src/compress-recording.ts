@@ -27,6 +27,7 @@ export async function compressRecording(parts: CompressParts, recordingId: strin
   if (row.state === "captured") {
     const name = row.captureFile;
     if (name === null || name === undefined || !(await exists(parts.folder.file(name)))) {
+      if (await discarded(parts, recordingId)) return;
       parts.log.error({ recordingId }, "the capture file is gone");
       await parts.store.lost(recordingId, "the capture file is gone");
       return;
@@ -46,6 +47,7 @@ export async function compressRecording(parts: CompressParts, recordingId: strin
       }
       await parts.store.compressed(row, blob.id, result, parts.keepRawMs);
     } catch (error) {
+      if (await discarded(parts, recordingId)) return;
       if (!isHotlineError(error, errors.BAD_CAPTURE.code)) throw error;
       // Trying again would not mend it. The file stays for whoever looks into it.
       parts.log.error({ err: error, recordingId }, "the capture cannot be read");
@@ -67,6 +69,11 @@ export async function removeRaw(parts: Pick<CompressParts, "store" | "folder">, 
   if (row?.state !== "compressed" || row.captureFile === null || row.captureFile === undefined) return;
   await parts.folder.remove(row.captureFile);
   await parts.store.rawRemoved(recordingId);
+}
+
+/** An empty message is thrown away as soon as it has ended, perhaps while it is being compressed. */
+async function discarded({ store }: Pick<CompressParts, "store">, recordingId: string): Promise<boolean> {
+  return (await store.row(recordingId)) === undefined;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { ActivityCounter, createHotline, createSilentLogger, seededRandom, UuidIds, VirtualClock } from "@hotlinejs/core";
+import { ActivityCounter, createHotline, createSilentLogger, seededRandom, SystemClock, UuidIds, VirtualClock } from "@hotlinejs/core";
 import type { Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +18,8 @@ export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids"
   readonly logger?: Logger;
   /** For repeatable ids. Default 1. */
   readonly seed?: number;
+  /** Makes the hotline, for a composition of its own. Default `createHotline`. */
+  readonly create?: (options: HotlineOptions) => Hotline;
 }
 
 /** A hotline in virtual time with fake telephony, media and prompts around the real kernel and database. */
@@ -47,13 +49,13 @@ export interface TestHotline {
  * ```
  */
 export async function createTestHotline(options: TestHotlineOptions): Promise<TestHotline> {
-  const { plugins, startAt, seed = 1, dataDir: given, logger = createSilentLogger(), ...rest } = options;
+  const { plugins, startAt, seed = 1, dataDir: given, logger = createSilentLogger(), create = createHotline, ...rest } = options;
   const dataDir = given ?? mkdtempSync(join(tmpdir(), "hotline-test-"));
   const clock = new VirtualClock(startAt);
   const activity = new ActivityCounter();
   const names = new Set(plugins.map((plugin) => plugin.definition.name));
   const fakes = [fakeMedia(), fakeTelephony(), fakePrompts()].filter((plugin) => !names.has(plugin.definition.name));
-  const hotline = createHotline({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [...fakes, ...plugins] });
+  const hotline = create({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [...fakes, ...plugins] });
   try {
     await hotline.start();
   } catch (error) {
@@ -83,10 +85,21 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
       const stopped = hotline.stop(stopOptions ?? { drain: false });
       let done = false;
       void stopped.finally(() => (done = true));
-      // Draining and stopping wait for timers: time goes on until they are through.
-      while (!done) await advance(1_000);
+      // Draining and stopping wait for timers: time goes on until they are through. Not faster than
+      // what needs real time (a worker that ends, a socket that closes) can follow.
+      while (!done) {
+        await Promise.race([stopped, realPause()]);
+        if (!done) await advance(1_000);
+      }
       await stopped;
       if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Real milliseconds that a stopping hotline has for each second of virtual time. */
+const REAL_PAUSE_MS = 25;
+
+function realPause(): Promise<void> {
+  return new SystemClock().sleep(REAL_PAUSE_MS);
 }

@@ -25,6 +25,10 @@ export class FakePrompts implements Prompts {
     return this.#definitions.has(id);
   }
 
+  definition(id: string): PromptDefinition | undefined {
+    return this.#definitions.get(id);
+  }
+
   resolve(ref: PromptRef): Promise<readonly AudioSource[]> {
     const given = typeof ref === "string" ? { id: ref } : ref;
     const text = "text" in given ? given.text : this.#definitions.get(given.id)?.text;
@@ -45,18 +49,20 @@ function spoken(values: Readonly<Record<string, unknown>> | undefined, path: str
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** Stands in for plugin-tts. */
+/** Stands in for plugin-tts; takes the prompts that one would be given. */
 export const fakePrompts = definePlugin({
   name: "tts",
   version: "0.1.0",
   core: ">=0.1.0 <1.0.0",
   requires: ["media"],
-  config: z.strictObject({}),
+  config: z.strictObject({ prompts: z.array(z.custom<PromptDefinition>()).default([]) }),
   provides: [PROMPTS],
-  register({ services }) {
+  register({ services, config }) {
     services.provide(PROMPTS, ({ get }) => {
       get(MEDIA);
-      return new FakePrompts((text, durationMs) => ({ kind: "asset", asset: { id: `text:${text}`, samples: new Uint8Array(0), durationMs } }));
+      const prompts = new FakePrompts((text, durationMs) => ({ kind: "asset", asset: { id: `text:${text}`, samples: new Uint8Array(0), durationMs } }));
+      prompts.define(config.prompts);
+      return prompts;
     });
   },
 });
