@@ -8,8 +8,8 @@ import { CAPTURE_RECORD_BYTES, FLAG_END, FLAG_EXCLUDED, sealRecord, writeCapture
 import type { WireCaptureOptions } from "./protocol.js";
 import { TimelinePlacer } from "./timeline-placer.js";
 
-/** Samples held back from writing, so that late packets find their place (200 ms). */
-const HOLD_BACK = 1600;
+/** Samples held back from writing, so that late packets find their place (100 ms); less where the caller wants shorter flushes. */
+const HOLD_BACK = 800;
 /** Room beyond a flush interval (2 s): a slow disk at the start loses nothing. */
 const ROOM = 16_000;
 const VOICED_POWER = levelToPower(-45);
@@ -46,8 +46,11 @@ export class CaptureTap {
   readonly #capacity: number;
   readonly #left: Uint8Array;
   readonly #right: Uint8Array;
-  readonly #leftPlace = new TimelinePlacer();
-  readonly #rightPlace = new TimelinePlacer();
+  readonly #holdBack: number;
+  /** What is written lags by `holdBack`, so the timer runs that much more often than `flushMs` says. */
+  readonly #periodMs: number;
+  readonly #leftPlace: TimelinePlacer;
+  readonly #rightPlace: TimelinePlacer;
   /** Position of the window's first sample: everything before it is on its way to the disk. */
   #base = 0;
   /** Where pauses begin and end, ascending; an odd count means paused now. */
@@ -77,7 +80,11 @@ export class CaptureTap {
     this.#files = files;
     this.#start = time.mediaTime;
     this.#channels = options.channels === "stereo" ? 2 : 1;
-    this.#capacity = options.flushMs * 8 + HOLD_BACK + ROOM;
+    this.#holdBack = Math.min(HOLD_BACK, options.flushMs * 4);
+    this.#periodMs = options.flushMs - this.#holdBack / 8;
+    this.#leftPlace = new TimelinePlacer(this.#holdBack);
+    this.#rightPlace = new TimelinePlacer(this.#holdBack);
+    this.#capacity = options.flushMs * 8 + ROOM;
     this.#left = new Uint8Array(this.#capacity).fill(ALAW_SILENCE);
     this.#right = new Uint8Array(this.#channels === 2 ? this.#capacity : 0).fill(ALAW_SILENCE);
   }
@@ -162,8 +169,8 @@ export class CaptureTap {
   }
 
   #schedule(): void {
-    const { flushMs, endOnSilenceMs, maxMs } = this.#options;
-    let wait = endOnSilenceMs === undefined ? flushMs : Math.min(flushMs, 250);
+    const { endOnSilenceMs, maxMs } = this.#options;
+    let wait = endOnSilenceMs === undefined ? this.#periodMs : Math.min(this.#periodMs, 250);
     if (maxMs !== undefined) wait = Math.min(wait, Math.max(0, maxMs - this.#now() / 8));
     this.#timer = setTimeout(this.#flush, Math.ceil(wait));
   }
@@ -175,7 +182,7 @@ export class CaptureTap {
       this.stop("max", maxMs * 8);
       return;
     }
-    this.#seal(Math.max(this.#base, Math.floor((now - HOLD_BACK) / FRAME) * FRAME)); // whole frames, so that each is measured
+    this.#seal(Math.max(this.#base, Math.floor((now - this.#holdBack) / FRAME) * FRAME)); // whole frames, so that each is measured
     if (endOnSilenceMs !== undefined && this.#judged - this.#lastVoiced >= endOnSilenceMs * 8) {
       this.stop("silence", Math.max(this.#base, this.#judged));
       return;
