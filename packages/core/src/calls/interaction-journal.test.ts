@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import { onBothDatabases, type TestLayer } from "../../test/data-layers.js";
+import { defineEvent } from "../events/event-map.js";
+import { createSilentLogger } from "../log/pino-logger.js";
+import { createBusinessCalendar } from "../time/business-calendar.js";
+import { UuidIds } from "../time/uuid-ids.js";
+import { roundTheClock } from "../config/hotline-options.js";
+import { InteractionJournal } from "./interaction-journal.js";
+
+const definitions = [defineEvent("interaction.ended", { durable: true }), defineEvent("job.failed", { durable: true })];
+const calendar = createBusinessCalendar(roundTheClock, "Asia/Shanghai");
+
+function journalOn({ layer, clock }: TestLayer, nodeId = "node-1"): InteractionJournal {
+  return new InteractionJournal({ clock, ids: new UuidIds(clock), unitOfWork: layer.unitOfWork, log: createSilentLogger(), nodeId, calendar: () => calendar });
+}
+const rows = <T>({ layer }: TestLayer, sql: string): Promise<T[]> => layer.readPool.read((em) => em.execute<T[]>(sql));
+const voice = { channel: "voice", direction: "inbound", callerNumber: "13800138000", calledNumber: "12333", via: { kind: "trunk", key: "demo" } } as const;
+
+onBothDatabases("interaction journal", (freshData) => {
+  it("writes what happens within 20 ms as one group, and the whole story of a call in the end", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    const ended: string[] = [];
+    test.layer.events.forPlugin("test").handle("interaction.ended", ({ reason }) => void ended.push(reason));
+    const journal = journalOn(test);
+    const interaction = journal.open(voice);
+    journal.leg({ id: "leg-1", interactionId: interaction.id, adapter: "sip", direction: "inbound", role: "citizen", from: "13800138000", to: "12333" });
+    interaction.note({ screen: "a" });
+    interaction.note({ step: 2 });
+    interaction.update({ queue: "general", agentId: "1001" });
+    interaction.event("queue.entered", { queue: "general" });
+    await test.advance(19);
+    expect(await rows(test, "select * from core_interaction")).toEqual([]);
+    await test.advance(2);
+    const [live] = await rows<{ data: unknown; queue: string; version: number; ended_at: number | null; business_date: string; business_hour: number }>(test, "select * from core_interaction");
+    expect(live).toMatchObject({ queue: "general", ended_at: null, business_date: calendar.dateOf(test.clock.now()), business_hour: calendar.hourOf(test.clock.now()) });
+    expect(typeof live?.data === "string" ? JSON.parse(live.data) : live?.data).toEqual({ screen: "a", step: 2 });
+
+    const membership = journal.joined(interaction.id, "bridge-1", "leg-1", "talk");
+    await test.advance(1_000);
+    journal.left(membership);
+    journal.legState("leg-1", { answeredAt: test.clock.now(), endedAt: test.clock.now(), endReason: "remote-hangup", status: 200 });
+    journal.close(interaction.id, "remote-hangup");
+    await journal.flush();
+    await test.advance(0);
+    expect(await rows(test, "select end_reason from core_interaction")).toEqual([{ end_reason: "remote-hangup" }]);
+    expect(await rows(test, "select end_reason, status, dialog from core_leg")).toEqual([{ end_reason: "remote-hangup", status: 200, dialog: null }]);
+    expect(await rows(test, "select type from core_interaction_event")).toEqual([{ type: "queue.entered" }]);
+    const [member] = await rows<{ joined_at: number; left_at: number }>(test, "select joined_at, left_at from core_bridge_membership");
+    expect(Number(member?.left_at) - Number(member?.joined_at)).toBe(1_000);
+    expect(ended).toEqual(["remote-hangup"]);
+    await test.layer.close();
+  });
+
+  it("keeps what could not be written and writes it when the database takes it again", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    let broken = true;
+    const unitOfWork = { current: undefined, run: <T>(fn: Parameters<typeof test.layer.unitOfWork.run>[0]) => (broken ? Promise.reject(new Error("disk full")) : test.layer.unitOfWork.run(fn)) as Promise<T> };
+    const journal = new InteractionJournal({ clock: test.clock, ids: new UuidIds(test.clock), unitOfWork, log: createSilentLogger(), nodeId: "n", calendar: () => calendar });
+    const first = journal.open(voice);
+    await test.advance(500);
+    journal.open(voice);
+    journal.close(first.id, "hangup");
+    await test.advance(2_000);
+    expect(await rows(test, "select id from core_interaction")).toEqual([]);
+    broken = false;
+    await test.advance(1_100);
+    const written = await rows<{ end_reason: string | null }>(test, "select end_reason from core_interaction order by started_at");
+    expect(written).toEqual([{ end_reason: "hangup" }, { end_reason: null }]);
+    await test.layer.close();
+  });
+
+  it("closes what a dead process left open, hands its dialogs out once, and tells the end of each interaction", async () => {
+    const data = await freshData();
+    const before = data.layer({ eventDefinitions: () => definitions });
+    await before.layer.open([], []);
+    await before.layer.start();
+    const journal = journalOn(before);
+    const lost = journal.open(voice);
+    journal.leg({ id: "leg-a", interactionId: lost.id, adapter: "sip", direction: "inbound", role: "citizen", from: "1", to: "2" });
+    journal.leg({ id: "leg-b", interactionId: lost.id, adapter: "sip", direction: "outbound", role: "agent", from: "1", to: "2" });
+    journal.dialog("leg-a", { callId: "x" });
+    const done = journal.open(voice);
+    journal.close(done.id, "hangup");
+    await journal.flush();
+    // The process dies: nothing is closed in order but the database itself.
+    await before.layer.close();
+
+    const after = data.layer({ eventDefinitions: () => definitions });
+    await after.layer.open([], []);
+    const ended: string[] = [];
+    after.layer.events.forPlugin("test").handle("interaction.ended", ({ interactionId, reason }) => void ended.push(`${interactionId} ${reason}`));
+    await after.layer.start();
+    const next = journalOn(after, "node-2");
+    expect(await next.recover()).toEqual({ interactions: 1, legs: 2 });
+    await after.advance(50);
+    expect(next.orphans("voiceboard")).toEqual([]);
+    expect(next.orphans("sip")).toEqual([{ legId: "leg-a", dialog: { callId: "x" } }]);
+    expect(next.orphans("sip")).toEqual([]);
+    expect(ended).toEqual([`${lost.id} process_restart`]);
+    expect(await rows(after, "select end_reason from core_leg")).toEqual([{ end_reason: "process_restart" }, { end_reason: "process_restart" }]);
+    expect(await next.recover()).toEqual({ interactions: 0, legs: 0 });
+    await after.layer.close();
+  });
+});
