@@ -51,12 +51,12 @@ const watcher = () =>
     },
   })();
 
-async function run(port = 0): Promise<Hotline> {
+async function run(port = 0, accounts = true): Promise<Hotline> {
   const hotline = createHotline({
     dataDir,
     logger: createSilentLogger(),
     environment: { HOTLINE_SIP_PORT: String(port) },
-    plugins: [watcher(), stubMedia(media), stubDirectory(), sip({ transports: ["udp"], trunks: [{ key: "demo", match: ["127.0.0.1"] }] })],
+    plugins: [watcher(), stubMedia(media), ...(accounts ? [stubDirectory()] : []), sip({ transports: ["udp"], trunks: [{ key: "demo", match: ["127.0.0.1"] }] })],
   });
   live.push(hotline);
   await hotline.start();
@@ -103,6 +103,17 @@ describe("the sip plugin in a hotline", () => {
     const third = await run();
     expect(third.services.get(SIP).registrations()).toEqual([]);
     expect(told).toEqual([]);
+  });
+
+  it("works with trunks alone: without a directory nobody registers, and callers get in", async () => {
+    const hotline = await run(0, false);
+    const port = portOf(hotline);
+    expect((await phone.register(port)).status).toBe(403);
+    const caller = await new Phone("13800138000").start();
+    const { session } = await caller.reach(port);
+    await session.bye();
+    await caller.stop();
+    expect((await hotline.health()).ok).toBe(true);
   });
 
   it("fails the start with a clear error when the port is taken", async () => {

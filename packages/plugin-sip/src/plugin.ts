@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   AUDIT, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK,
 } from "@hotlinejs/core";
+import type { DigestCredentials } from "@hotlinejs/core";
 import { z } from "zod";
 import { sipConfig } from "./config.js";
 import { SIP } from "./contract.js";
@@ -22,8 +23,7 @@ export const sip = definePlugin({
   name: "sip",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  requires: ["directory"],
-  after: ["media"],
+  after: ["media", "directory"],
   config: sipConfig,
   entities: [RegistrationEntity],
   migrations: [SipInit],
@@ -64,7 +64,7 @@ export const sip = definePlugin({
 
     onReady(() => {
       const clock = services.get(CLOCK);
-      const credentials = services.get(DIGEST_CREDENTIALS);
+      const credentials = services.optional(DIGEST_CREDENTIALS) ?? noAccounts(config.realm ?? settings.name);
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
       const digest = new DigestServer({
@@ -141,3 +141,8 @@ export const sip = definePlugin({
     }
   },
 });
+
+/** Without plugin-directory no phone can register; trunks work. */
+function noAccounts(realm: string): DigestCredentials {
+  return { realm, find: () => Promise.resolve(undefined) };
+}
