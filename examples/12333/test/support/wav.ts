@@ -26,3 +26,8 @@ export function readWav(data: Buffer): { sampleRate: number; channels: Int16Arra
   }
   throw new Error("the WAV file has no data");
 }
+
+/** The largest sample. */
+export function loudest(samples: Int16Array | undefined): number {
+  return (samples ?? new Int16Array()).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
