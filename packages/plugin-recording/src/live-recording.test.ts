@@ -135,6 +135,15 @@ describe("a recording while it lives", () => {
     expect(alarms).toEqual(["no space", "only 3 MB"]);
   });
 
+  it("raises no alarm when the caller hung up before it could begin", async () => {
+    const one = begin();
+    await turn();
+    refuse(new Error("capture failed", { cause: Object.assign(new Error("the leg has ended"), { code: "HTL_MEDIA_LEG_ENDED" }) }));
+    expect(await one.finished).toBeUndefined();
+    expect(store.log).toEqual(["begin", "failed"]);
+    expect(alarms).toEqual([]);
+  });
+
   it("keeps what a full disk left, marked", async () => {
     const one = begin();
     await turn();

@@ -74,7 +74,9 @@ export class LiveRecording {
     try {
       capture = await capturing;
     } catch (error) {
-      this.parts.alarm.raise(this.recording, error);
+      // Who hangs up in the moment of the answer leaves nothing to record: no fault of ours, and nothing any caller may turn health red with.
+      if (legEnded(error)) this.parts.log.debug({ recordingId: this.recording.id }, "the call ended before its recording began");
+      else this.parts.alarm.raise(this.recording, error);
       await this.commit(() => this.parts.store.failed(this.recording, String(error)));
       return undefined;
     }
@@ -138,4 +140,12 @@ export class LiveRecording {
       }
     }
   }
+}
+
+/** Whether an error, or what caused it, is that the leg was over. */
+function legEnded(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && cause.code === "HTL_MEDIA_LEG_ENDED") return true;
+  }
+  return false;
 }

@@ -12,7 +12,7 @@ export const CONFIDENTIAL = "recording.confidential";
 
 const instant = z.union([z.coerce.number().int().nonnegative(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
 const idParams = z.object({ id: z.string().min(1).max(64) });
-const listQuery = z.object({
+const listQuery = z.strictObject({
   interactionId: z.string().max(64).optional(),
   ticketId: z.string().max(64).optional(),
   /** Epoch ms or ISO 8601 with offset; `from` inclusive, `to` exclusive. */
