@@ -85,12 +85,22 @@ describe("input", () => {
     ["/api/echo/1", [], "body"],
     ["/api/echo/1", "null", "body"],
     ["/api/echo/1", "5", "body"],
+    ["/api/echo/1?limit=%00", { name: "x" }, "query.limit"],
+    ["/api/echo/%00", { name: "x" }, "params.id"],
+    ["/api/echo/1", { name: "x", tags: ["a", "b\0"] }, "body.tags.1"],
+    ["/api/echo/1", { name: "x", "a\0": 1 }, "body"],
   ])("%s %j is refused at %s", async (path, body, where) => {
     const response = await test.post(path, body);
     expect(response.status).toBe(400);
     const json = (await response.json()) as { code: string; details: { issues: { path: string }[] } };
     expect(json.code).toBe("HTL_HTTP_BAD_INPUT");
     expect(json.details.issues.map((issue) => issue.path)).toContain(where);
+  });
+
+  it("nested deeper than any stack is refused", async () => {
+    const response = await test.call("/api/echo/1", { method: "POST", token: "good", headers: { "content-type": "application/json" }, body: `{"name":${"[".repeat(20_000)}"\\u0000"${"]".repeat(20_000)}}` });
+    expect(response.status).toBe(400);
+    expect((await response.text()).length).toBeLessThan(2000);
   });
 
   it("without a body is refused as such", async () => {

@@ -8,16 +8,36 @@ export interface InputIssue {
 }
 
 /**
- * Checks one part of the input.
+ * Checks one part of the input. Text with U+0000 fits nowhere: no database takes it.
  *
  * @throws HTL_HTTP_BAD_INPUT with all issues in the details
  */
 export async function parseInput(part: "params" | "query" | "body", schema: z.ZodType | undefined, value: unknown): Promise<unknown> {
+  const nul = findNul(part, value);
+  if (nul !== undefined) throw refuse([{ path: nul, message: "U+0000 is not allowed in text" }]);
   if (schema === undefined) return part === "body" ? undefined : value;
   const parsed = await schema.safeParseAsync(value);
   if (parsed.success) return parsed.data;
-  const issues = describeIssues(part, parsed.error);
-  throw httpErrors.BAD_INPUT(issues.slice(0, 5).map((issue) => `${issue.path}: ${issue.message}`).join("; "), { details: { issues } });
+  throw refuse(describeIssues(part, parsed.error));
+}
+
+function refuse(issues: readonly InputIssue[]): Error {
+  return httpErrors.BAD_INPUT(issues.slice(0, 5).map((issue) => `${issue.path}: ${issue.message}`).join("; "), { details: { issues } });
+}
+
+/** Place of the first text with U+0000. A list instead of recursion: a body may be nested deeper than the stack. */
+function findNul(part: string, value: unknown): string | undefined {
+  const todo: (readonly [path: string, value: unknown])[] = [[part, value]];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [path, found] = next;
+    if (typeof found === "string" && found.includes("\0")) return path;
+    if (typeof found !== "object" || found === null) continue;
+    for (const [key, child] of Object.entries(found)) {
+      if (key.includes("\0")) return path;
+      todo.push([path.length < 200 ? `${path}.${key}` : path, child]);
+    }
+  }
+  return undefined;
 }
 
 export function describeIssues(prefix: string, error: z.ZodError): InputIssue[] {
