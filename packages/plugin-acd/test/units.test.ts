@@ -98,7 +98,7 @@ describe("routes", () => {
     const first = await get("/api/agents", { limit: 2 });
     expect(first.items.map((item) => item.number)).toEqual(["1001", "1002"]);
     expect(first.next).toBe("1002");
-    const second = await get("/api/agents", { limit: 2, after: "1002" });
+    const second = await get("/api/agents", { limit: 2, cursor: "1002" });
     expect(second).toMatchObject({ items: [{ number: "1003", state: "unreachable" }], next: null });
     expect(route("GET", "/api/agents").output?.safeParse(first).success).toBe(true);
     expect(route("GET", "/api/queues").output?.safeParse(await get("/api/queues", { limit: 200 })).success).toBe(true);

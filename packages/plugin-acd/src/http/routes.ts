@@ -32,14 +32,14 @@ const queue = z.object({
   serviceLevelSeconds: z.number(),
 });
 const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
-const pageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200), after: z.string().max(64).optional() });
+const pageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200), cursor: z.string().max(64).optional() });
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 
 /** The page of a list sorted by key that comes after a key. */
 function page<T>(items: readonly T[], key: (item: T) => string, query: z.output<typeof pageQuery>): Page<T> {
   const sorted = [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  const { after } = query;
-  const rest = after === undefined ? sorted : sorted.filter((item) => key(item) > after);
+  const { cursor } = query;
+  const rest = cursor === undefined ? sorted : sorted.filter((item) => key(item) > cursor);
   const shown = rest.slice(0, query.limit);
   const last = shown.at(-1);
   return { items: shown, next: rest.length > shown.length && last !== undefined ? key(last) : null };

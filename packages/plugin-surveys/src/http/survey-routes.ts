@@ -21,7 +21,7 @@ export const surveyRoutes: readonly HttpRoute[] = [
     permission: READ,
     summary: "Counts by answer over business dates (both inclusive)",
     params: z.object({ key: z.string().min(1).max(100) }),
-    query: z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+    query: z.strictObject({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
     async handler({ params, query, services }) {
       return services.get(SURVEYS).results(params.key, query);
     },

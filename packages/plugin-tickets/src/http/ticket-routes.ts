@@ -25,7 +25,7 @@ const several = z
   .transform((value) => (Array.isArray(value) ? value : value.split(",")).map((each) => each.trim()).filter((each) => each !== ""));
 const idParams = z.object({ id: z.string().min(1).max(64) });
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   status: several.optional(),
   /** Key, code or name; several by comma. */
   kind: several.optional(),
