@@ -25,7 +25,7 @@ function refuse(issues: readonly InputIssue[]): Error {
   return httpErrors.BAD_INPUT(issues.slice(0, 5).map((issue) => `${issue.path}: ${issue.message}`).join("; "), { details: { issues } });
 }
 
-/** Place of the first text with U+0000. A list instead of recursion: a body may be nested deeper than the stack. */
+/** Place of the first text with U+0000. A list instead of recursion: a body may be nested deeper than the stack, and its path is not told in full. */
 function findNul(part: string, value: unknown): string | undefined {
   const todo: (readonly [path: string, value: unknown])[] = [[part, value]];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
