@@ -46,7 +46,7 @@ export class VirtualExample {
   }
 
   static async start(options: VirtualOptions = {}): Promise<VirtualExample> {
-    if (options.dataDir !== undefined || options.without !== undefined) return VirtualExample.#start(options);
+    if (options.dataDir !== undefined) return VirtualExample.#start(options);
     seeded ??= makeSeeded((dataDir) => VirtualExample.#start({ dataDir, startAt: Date.parse("2026-01-05T09:00:00+08:00") }));
     const dataDir = join(await seeded, `${folders++}`);
     cpSync(join(await seeded, "seed"), dataDir, { recursive: true });
