@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { errorText, isHotlineError, runUntilSignal, SETTINGS, SystemClock } from "@hotlinejs/core";
+import { HTTP_SERVER } from "@hotlinejs/plugin-http/contract";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { SIP } from "@hotlinejs/plugin-sip/contract";
 import { staffings, type Staffing } from "./calendars.js";
 import { exampleErrors } from "./errors.js";
 import { create12333 } from "./hotline.js";
+import { readyLine } from "./ready-line.js";
 
 /** The two variables that are the example's own; all others belong to core and plugins. */
 function ownOptions(environment: NodeJS.ProcessEnv): { staffing: Staffing; flow: FlowDefinition | undefined } {
@@ -32,10 +35,7 @@ async function main(): Promise<number> {
       process,
       print,
       printError,
-      ready: () => {
-        const { host } = hotline.services.get(SETTINGS);
-        return `12333 is ready: dial sip:12333@${host}:${environment.HOTLINE_SIP_PORT ?? "5060"}, look at http://${host}:${environment.HOTLINE_HTTP_PORT ?? "8080"}/`;
-      },
+      ready: () => readyLine({ host: hotline.services.get(SETTINGS).host, sip: hotline.services.get(SIP).endpoints, http: hotline.services.get(HTTP_SERVER) }),
     });
   } catch (error) {
     printError(isHotlineError(error) ? `${error.code}: ${error.message}` : `The hotline could not start: ${errorText(error)}`);

@@ -35,6 +35,9 @@ describe("pluginConfig", () => {
     expect(thrown(() => pluginConfig(acd(), { HOTLINE_ACD_WRAP_UP: "-1" })).message).toContain("HOTLINE_ACD_WRAP_UP");
     expect(thrown(() => pluginConfig(acd(), { HOTLINE_ACD_QUEUES: "[{" })).code).toBe("HTL_CORE_ENVIRONMENT_INVALID");
   });
+  it("names the place inside the JSON of a variable", () => {
+    expect(thrown(() => pluginConfig(acd(), { HOTLINE_ACD_QUEUES: '[{"key":"a"},{"key":1}]' })).message).toContain("HOTLINE_ACD_QUEUES is not valid: 1.key: ");
+  });
   it("finds variables that mean nothing", () => {
     expect(unknownVariables([acd()], { HOTLINE_ACD_WRAPUP: "1", HOTLINE_ACD_WRAP_UP: "1", HOTLINE_HOST: "::1", PATH: "x" })).toEqual(["HOTLINE_ACD_WRAPUP"]);
   });

@@ -31,7 +31,10 @@ export function pluginConfig(plugin: Plugin, environment: Readonly<Record<string
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     const variable = fromEnvironment.get(String(issue.path[0]))?.variable;
-    if (variable !== undefined) throw coreErrors.ENVIRONMENT_INVALID(variable, issue.message);
+    if (variable === undefined) continue;
+    // The rest of the path leads into the JSON of a list or object.
+    const inside = issue.path.slice(1).join(".");
+    throw coreErrors.ENVIRONMENT_INVALID(variable, inside === "" ? issue.message : `${inside}: ${issue.message}`);
   }
   throw coreErrors.CONFIG_INVALID(issueLines(name, parsed.error).join("\n"), { details: { plugin: name, issues: parsed.error.issues.map((issue) => ({ path: [name, ...issue.path].join("."), message: issue.message })) } });
 }
