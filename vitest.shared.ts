@@ -5,7 +5,7 @@ export const fromSource = { resolve: { conditions }, ssr: { resolve: { condition
 
 export const common = {
   environment: "node",
-  pool: "forks",
+  pool: "forks" as const,
   setupFiles: [new URL("./test/setup.ts", import.meta.url).pathname],
   server: { deps: { inline: [/@hotlinejs\//] } },
-} as const;
+};

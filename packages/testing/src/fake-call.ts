@@ -130,8 +130,13 @@ export class FakeCall implements OutboundCall {
     return kind === "audio" ? Promise.resolve(this.leg) : Promise.reject(coreNotSupported("t38"));
   }
 
+  /** Tells an event of the far end: a transfer asked for, a hold. */
+  tell(event: CallEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
   #enter(state: CallState): void {
     this.#state = state;
-    for (const listener of [...this.#listeners]) listener({ type: "state", state, at: this.#clock.now() });
+    this.tell({ type: "state", state, at: this.#clock.now() });
   }
 }

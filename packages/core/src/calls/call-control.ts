@@ -6,6 +6,7 @@ import { coreErrors } from "../errors/core-errors.js";
 import type { HookRunner } from "../hooks/hook-runner.js";
 import type { Logger } from "../log/logger.js";
 import type { InteractionJournal } from "./interaction-journal.js";
+import { Conversation } from "./conversation.js";
 import { watchLeg } from "./leg-watch.js";
 
 export interface CallControlDeps {
@@ -85,37 +86,12 @@ export class DefaultCallControl implements CallControl {
   }
 
   async connect(interactionId: string, a: Call, b: Call): Promise<Connection> {
-    const { journal, events, media, log } = this.#deps;
-    for (const leg of [a, b]) if (leg.media === undefined || leg.signal.aborted) throw coreErrors.CALL_ENDED(leg.signal.aborted ? "it has hung up" : "it has no sound yet");
-    const legA = a.media;
-    const legB = b.media;
-    if (legA === undefined || legB === undefined) throw coreErrors.CALL_ENDED("it has no sound yet");
-
-    const bridge = await media().createBridge({ near: legA });
-    try {
-      await Promise.all([bridge.join(legA), bridge.join(legB)]);
-    } catch (error) {
-      await bridge.close();
-      throw error;
-    }
-    const memberships = [a, b].map((leg) => journal.joined(interactionId, bridge.id, leg.id, "talk"));
-    events.publish("bridge.joined", { interactionId, bridgeId: bridge.id, legIds: [a.id, b.id] });
-
-    let settle: (end: { by: "a" | "b" | "separate" }) => void = () => undefined;
-    const ended = new Promise<{ by: "a" | "b" | "separate" }>((resolve) => (settle = resolve));
-    let parted: Promise<void> | undefined;
-    const part = (by: "a" | "b" | "separate"): Promise<void> => {
-      parted ??= (async () => {
-        for (const membership of memberships) journal.left(membership);
-        await bridge.close().catch((error: unknown) => log.warn({ err: error, interactionId }, "a bridge could not be closed in order"));
-        events.publish("bridge.left", { interactionId, bridgeId: bridge.id, legIds: [a.id, b.id] });
-        settle({ by });
-      })();
-      return parted;
-    };
-    void a.ended.then(() => part("a"));
-    void b.ended.then(() => part("b"));
-    return { bridgeId: bridge.id, ended, separate: () => part("separate") };
+    const conversation = new Conversation(interactionId, a, {
+      ...this.#deps,
+      originate: (request) => this.originate(request),
+    });
+    await conversation.begin(b);
+    return conversation;
   }
 
   #add(interactionId: string, call: Call): void {

@@ -1,5 +1,5 @@
 import { token } from "../di/token.js";
-import type { AudioSource, Collected, CollectOptions, MediaLeg, Playback, PlayOptions } from "./media.js";
+import type { AudioSource, BridgeRole, Collected, CollectOptions, MediaLeg, Playback, PlayOptions } from "./media.js";
 
 /** One end of a call as signalling tells it. */
 export interface Party {
@@ -195,12 +195,35 @@ export interface CallControl {
   session(interactionId: string): CallSession | undefined;
 }
 
+/**
+ * Legs that talk with each other, and every move within: hold, transfer, conference, supervision. The
+ * first leg (`a` of `connect`, the citizen) stays; the others may change while the conversation lasts.
+ */
 export interface Connection {
   readonly bridgeId: string;
-  /** Resolves when either leg has ended or `separate` was called. */
+  /**
+   * Resolves when the conversation is over: the first leg has ended (`a`), nobody is left to talk with it
+   * (`b`), or `separate` was called. A transfer does not end it.
+   */
   readonly ended: Promise<{ by: "a" | "b" | "separate" }>;
-  /** Parts the legs; both stay alive. Idempotent. */
+  readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[];
+  /** Parts the legs; all stay alive. Idempotent. */
   separate(): Promise<void>;
+  /** One more leg: a conference (`talk`), a supervisor who listens (`listen`) or speaks to some only (`whisper`). Rejects with `HTL_CORE_CALL_ENDED` when it or the conversation is over. */
+  join(call: Call, options?: { role?: BridgeRole; whisperTo?: readonly Call[] }): Promise<void>;
+  /** Takes a leg out; it stays alive. */
+  leave(call: Call): Promise<void>;
+  /** Parts a leg from the others for a while; it hears `music`, or silence. */
+  hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void>;
+  retrieve(call: Call): Promise<void>;
+  /** The second half of an attended transfer: `by` takes the place of `old`, which is hung up. */
+  replace(old: Call, by: Call): Promise<void>;
+  /**
+   * Blind transfer: `from` is let go, the first leg hears ring-back while `to` is rung, then both talk. When `to`
+   * does not answer, `from`'s address is rung again; when that fails too the conversation ends.
+   * Resolves with whether `to` answered.
+   */
+  transfer(from: Call, to: string, options?: { role?: LegRole; timeoutMs?: number; actor?: string }): Promise<boolean>;
 }
 
 export interface OutboundRequest extends OriginateOptions {

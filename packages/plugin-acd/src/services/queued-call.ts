@@ -42,6 +42,7 @@ export class QueuedCall {
   readonly #keys = new AbortController();
   #settle: (result: QueueResult) => void = () => undefined;
   #offer: AgentOffer | undefined;
+  #conversation: Promise<unknown> = Promise.resolve();
   #exitKey: string | undefined;
   #agent: string | undefined;
   #waitMs = 0;
@@ -198,7 +199,7 @@ export class QueuedCall {
 
   ended(effect: Effect<"ended">): void {
     this.#session.interaction.event("queue.ended", { queue: effect.queue, agent: effect.agentId, talkMs: effect.talkMs });
-    this.#finish("answered", effect.talkMs);
+    void this.#conversation.then(() => this.#finish("answered", effect.talkMs));
   }
 
   overflowed(effect: Effect<"overflowed">): void {
@@ -206,9 +207,11 @@ export class QueuedCall {
   }
 
   async #talk(connection: Connection, agentCall: OutboundCall): Promise<void> {
-    const { by } = await connection.ended;
-    // Parted without an end (hold, transfer): the agent is taken until one of the legs is gone.
-    if (by === "separate") await Promise.race([agentCall.ended, this.#session.call.ended]);
+    // A transferred caller talks on with somebody else: the agent is free, the queue's part ends with the conversation.
+    this.#conversation = connection.ended;
+    const first = await Promise.race([connection.ended, agentCall.ended.then(() => undefined)]);
+    // Parted without an end: the agent is taken until one of the legs is gone.
+    if (first?.by === "separate") await Promise.race([agentCall.ended, this.#session.call.ended]);
     this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
     if (this.#session.call.signal.aborted) await agentCall.hangup();
   }

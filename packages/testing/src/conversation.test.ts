@@ -1,0 +1,150 @@
+import { CALL_CONTROL, CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
+import type { Call, Connection, OutboundCall } from "@hotlinejs/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createTestHotline, type TestHotline } from "./create-test-hotline.js";
+import type { FakeAgent } from "./fake-agent.js";
+import type { FakeCall } from "./fake-call.js";
+import type { FakeCaller } from "./fake-caller.js";
+
+let test: TestHotline;
+let caller: FakeCaller;
+let agent: FakeAgent;
+let connection: Connection;
+let agentCall: OutboundCall;
+let over: { by: string } | undefined;
+
+const demo = definePlugin({
+  name: "demo",
+  version: "0.1.0",
+  core: "*",
+  requires: ["sip"],
+  config: z.strictObject({}),
+  register({ services, hooks }) {
+    hooks.callRoute.tap(() => ({ handler: "demo", target: "" }));
+    services.get(CALL_PIPELINE).handler("demo", async ({ call, interaction }) => {
+      await call.answer();
+      const control = services.get(CALL_CONTROL);
+      agentCall = await control.originate({ to: "sip:1001", interactionId: interaction.id, purpose: "agent", role: "agent" });
+      if (!(await agentCall.answered)) return;
+      connection = await control.connect(interaction.id, call, agentCall);
+      over = await connection.ended;
+    });
+  },
+});
+
+beforeEach(async () => {
+  over = undefined;
+  test = await createTestHotline({ plugins: [demo()] });
+  agent = await test.agent("1001");
+  caller = await test.dial("12333");
+  await agent.answer();
+});
+afterEach(() => test.close());
+
+/** The agent's phone asks for a transfer (REFER). */
+function refer(call: Call | undefined, to: string): { accepted: boolean; rejected: number | undefined } {
+  const answer: { accepted: boolean; rejected: number | undefined } = { accepted: false, rejected: undefined };
+  const target = call as FakeCall;
+  target.tell({ type: "transfer-request", to, accept: () => (answer.accepted = true), reject: (status?: number) => (answer.rejected = status ?? 603) });
+  return answer;
+}
+const rows = <T>(sql: string): Promise<T[]> => test.services.get(READ_POOL).read((em) => em.execute<T[]>(sql));
+
+describe("a conversation", () => {
+  it("is transferred by the agent's phone: ring-back, then the colleague; the agent is let go, the conversation goes on", async () => {
+    const colleague = await test.agent("1002");
+    expect(refer(agent.call, "sip:1002@hotline.test").accepted).toBe(true);
+    await test.advance(500);
+    expect(agent.talking).toBe(false);
+    expect(caller.hearing).toBe("tone:ringback");
+    expect(colleague.ringing).toBe(true);
+    await colleague.answer();
+    await test.advance(100);
+    expect(caller.call.leg?.bridgedWith.has(colleague.call?.leg as never)).toBe(true);
+    expect(over).toBeUndefined();
+    await colleague.hangup();
+    await test.advance(100);
+    expect(over).toEqual({ by: "b" });
+    await test.advance(100);
+    expect(await rows("select role from core_leg order by started_at")).toHaveLength(3);
+    expect((await rows<{ left_at: number | null }>("select left_at from core_bridge_membership")).every((row) => row.left_at !== null)).toBe(true);
+  });
+
+  it("comes back to the agent when the colleague does not answer", async () => {
+    const colleague = await test.agent("1002");
+    refer(agent.call, "sip:1002@hotline.test");
+    await test.advance(31_000);
+    expect(colleague.ringing).toBe(false);
+    expect(agent.ringing).toBe(true);
+    await agent.answer();
+    await test.advance(100);
+    expect(caller.call.leg?.bridgedWith.has(agent.call?.leg as never)).toBe(true);
+    expect(over).toBeUndefined();
+  });
+
+  it("ends when nobody can be reached any more, and at once when the citizen hangs up during the transfer", async () => {
+    refer(agent.call, "sip:1002@hotline.test");
+    await test.advance(100);
+    // 1002 is no phone of ours and goes out as a number; nobody answers there.
+    expect(caller.hearing).toBe("tone:ringback");
+    await caller.hangup();
+    await test.advance(1_000);
+    expect(over).toEqual({ by: "a" });
+    expect(await rows("select id from core_leg where ended_at is null")).toEqual([]);
+  });
+
+  it("refuses transfers that cannot be: no number, an attended one by Replaces, or asked by the citizen", async () => {
+    expect(refer(agent.call, "sip:evil/../x@host").rejected).toBe(603);
+    expect(refer(agent.call, "sip:1002@host?Replaces=abc").rejected).toBe(603);
+    expect(refer(caller.call, "sip:1001@host").rejected).toBe(603);
+    expect(agent.talking).toBe(true);
+  });
+
+  it("takes in a third, lets a supervisor listen, and goes on when the first agent leaves", async () => {
+    const control = test.services.get(CALL_CONTROL);
+    const colleague = await test.agent("1002");
+    const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+    const third = await control.originate({ to: "sip:1002", interactionId, purpose: "consult", role: "agent" });
+    await test.advance(50);
+    await colleague.answer();
+    await connection.join(third);
+    expect(connection.members.map((member) => member.role)).toEqual(["talk", "talk", "talk"]);
+    await agent.hangup();
+    await test.advance(100);
+    expect(over).toBeUndefined();
+    expect(caller.call.leg?.bridgedWith.has(colleague.call?.leg as never)).toBe(true);
+    await colleague.hangup();
+    await test.advance(100);
+    expect(over).toEqual({ by: "b" });
+  });
+
+  it("attended transfer: the consulted colleague takes the agent's place", async () => {
+    const control = test.services.get(CALL_CONTROL);
+    const colleague = await test.agent("1002");
+    const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+    await connection.hold(caller.call, { kind: "tone", tone: "waiting" });
+    expect(caller.call.leg?.bridgedWith.size).toBe(0);
+    expect(caller.hearing).toBe("tone:waiting");
+    const consult = await control.originate({ to: "sip:1002", interactionId, purpose: "consult", role: "agent" });
+    await test.advance(50);
+    await colleague.answer();
+    await connection.retrieve(caller.call);
+    await connection.replace(agentCall, consult);
+    await test.advance(50);
+    expect(agent.talking).toBe(false);
+    expect(caller.call.leg?.bridgedWith.has(colleague.call?.leg as never)).toBe(true);
+    expect(over).toBeUndefined();
+  });
+
+  it("does not take in who has hung up, nor anybody after its end", async () => {
+    const control = test.services.get(CALL_CONTROL);
+    const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+    const gone = await control.originate({ to: "sip:9999", interactionId, purpose: "consult", role: "agent" });
+    await test.advance(50);
+    await expect(connection.join(gone)).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await connection.separate();
+    await expect(connection.join(agentCall)).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+    await expect(connection.transfer(agentCall, "sip:1002")).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+  });
+});
