@@ -2,13 +2,15 @@
  * npm run bench: what a call costs. CPU time of the subject's process per unit of work, so that a
  * busy machine makes the figures later, not larger. Each row says what drove it.
  */
-import { fork, type ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measureAcd } from "./acd-decisions.js";
+import { echoBaseline, relayBaseline } from "./baseline.js";
 import { runGenerator } from "./generator.js";
+import { message } from "./message.js";
 import { runSipp, type Load, type LoadResult } from "./sipp-load.js";
 
 interface Row {
@@ -52,20 +54,6 @@ async function withSubject<T>(measure: (subject: { sipPort: number; usage(): Pro
   }
 }
 
-function message(child: ChildProcess, wanted: (message: unknown) => boolean): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const listen = (text: unknown): void => {
-      if (!wanted(text)) return;
-      child.off("message", listen);
-      child.off("exit", gone);
-      resolve(text);
-    };
-    const gone = (): void => reject(new Error("the subject ended"));
-    child.on("message", listen);
-    child.once("exit", gone);
-  });
-}
-
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function signalling(): Promise<void> {
@@ -106,7 +94,16 @@ async function memory(): Promise<void> {
   });
 }
 
+/** What this machine, as busy as it is now, takes for the datagrams alone: the other rows are to be read against these. */
+async function baseline(): Promise<void> {
+  const echo = await echoBaseline(300);
+  rows.push({ what: "baseline: 3 datagrams of 600 octets echoed per call", value: echo.value, unit: "CPU-ms/call", drivenBy: "in-repo sender", note: echo.note });
+  const relay = await relayBaseline(50);
+  rows.push({ what: "baseline: RTP packets passed on unread, two parties", value: relay.value, unit: "CPU-ms/call-second", drivenBy: "in-repo sender", note: relay.note });
+}
+
 const all: readonly (readonly [string, () => Promise<void>])[] = [
+  ["baseline", baseline],
   ["signalling", signalling],
   ["prompt", () => held("a prompt of speech, 200 callers", "prompt", 200, false, "<= 0.6", 1)],
   ["relay", () => held("two parties relayed, 50 calls", "pair", 100, true, "", 2)],

@@ -15,9 +15,8 @@ const NEEDED = 40;
 export class FaxToneDetector {
   readonly #found: (tone: "cng" | "ced") => void;
   readonly #octets = new Uint8Array(BLOCK);
-  readonly #block = new Float64Array(BLOCK);
+  readonly #samples = new Float64Array(BLOCK);
   #filled = 0;
-  #crossings = 0;
   #sign = 0;
   #tone: "cng" | "ced" | undefined;
   #hits = 0;
@@ -28,28 +27,44 @@ export class FaxToneDetector {
     this.#found = found;
   }
 
+  /** Nothing like a tone was in what came last: leaving out the next 20 ms would still find one. */
+  get calm(): boolean {
+    return this.#tone === undefined && this.#filled === 0;
+  }
+
   /** Takes received sound as A-law, in order (`table` maps µ-law first). */
   feed(alaw: Uint8Array, offset: number, length: number, table?: Uint8Array): void {
-    // Locals: this loop sees every sample of every leg.
-    const octets = this.#octets;
-    let filled = this.#filled;
-    let sign = this.#sign;
-    let crossings = this.#crossings;
-    for (let i = offset; i < offset + length; i++) {
-      const octet = alaw[i] as number;
-      // Both laws keep the sign in the top bit: counting its changes tells most sound apart from a tone at hardly any cost.
-      crossings += (octet ^ sign) >> 7;
-      sign = octet & 0x80;
-      octets[filled++] = octet;
-      if (filled === BLOCK) {
-        this.#judge(nearTone(crossings) ? this.#find(table) : undefined);
-        filled = 0;
-        crossings = 0;
+    const end = offset + length;
+    let at = offset;
+    while (at < end) {
+      if (this.#filled === 0 && end - at >= BLOCK) {
+        // A whole block within the packet, the usual case, is not copied.
+        this.#block(alaw, at, table);
+        at += BLOCK;
+        continue;
+      }
+      this.#octets[this.#filled++] = alaw[at++] as number;
+      if (this.#filled === BLOCK) {
+        this.#filled = 0;
+        this.#block(this.#octets, 0, table);
       }
     }
-    this.#filled = filled;
+  }
+
+  /**
+   * Both laws keep the sign in the top bit: counting its changes tells most sound apart from a tone
+   * at hardly any cost. This loop sees every sample, hence the locals.
+   */
+  #block(octets: Uint8Array, from: number, table: Uint8Array | undefined): void {
+    let sign = this.#sign;
+    let crossings = 0;
+    for (let i = from; i < from + BLOCK; i++) {
+      const octet = octets[i] as number;
+      crossings += (octet ^ sign) >> 7;
+      sign = octet & 0x80;
+    }
     this.#sign = sign;
-    this.#crossings = crossings;
+    this.#judge(nearTone(crossings) ? this.#find(octets, from, table) : undefined);
   }
 
   #judge(tone: "cng" | "ced" | undefined): void {
@@ -65,18 +80,18 @@ export class FaxToneDetector {
     }
   }
 
-  #find(table: Uint8Array | undefined): "cng" | "ced" | undefined {
+  #find(octets: Uint8Array, from: number, table: Uint8Array | undefined): "cng" | "ced" | undefined {
     let energy = 0;
     for (let i = 0; i < BLOCK; i++) {
-      const octet = this.#octets[i] as number;
+      const octet = octets[from + i] as number;
       const sample = ALAW_TO_LINEAR[table === undefined ? octet : (table[octet] as number)] as number;
-      this.#block[i] = sample;
+      this.#samples[i] = sample;
       energy += sample * sample;
     }
     const power = energy / BLOCK;
     if (power < LEAST_POWER) return undefined;
-    if (goertzelWith(this.#block, 0, BLOCK, CNG) > PURITY * power) return "cng";
-    if (goertzelWith(this.#block, 0, BLOCK, CED) > PURITY * power) return "ced";
+    if (goertzelWith(this.#samples, 0, BLOCK, CNG) > PURITY * power) return "cng";
+    if (goertzelWith(this.#samples, 0, BLOCK, CED) > PURITY * power) return "ced";
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { errorText } from "@hotlinejs/core";
 import type { Clock, Logger, MediaLegEvent, DtmfDigit } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
-import type { Command, MediaWorkerData, Replies, Report, RequestCommand, WireError } from "../worker/protocol.js";
+import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "../worker/protocol.js";
 
 type Without<C, K extends string> = C extends unknown ? Omit<C, K> : never;
 
@@ -92,9 +92,11 @@ export class WorkerSlot {
       const worker = new Worker(this.#path, { workerData: this.#data(), execArgv: [], name: `hotline-media-${this.index}` });
       this.#worker = worker;
       this.#state = "up";
-      worker.on("message", (report: Report) => {
-        if (report.ev === "ready") resolve();
-        else this.#report(report);
+      worker.on("message", (posted: Posted) => {
+        for (const report of Array.isArray(posted) ? (posted as readonly Report[]) : [posted as Report]) {
+          if (report.ev === "ready") resolve();
+          else this.#report(report);
+        }
       });
       worker.on("error", (error) => {
         cause = error;

@@ -12,6 +12,8 @@ import { TimelinePlacer } from "./timeline-placer.js";
 const HOLD_BACK = 800;
 /** Room beyond a flush interval (2 s): a slow disk at the start loses nothing. */
 const ROOM = 16_000;
+/** Taps that need not write more often write at whole multiples of this (ms of media time). */
+const COMMON_MS = 200;
 const VOICED_POWER = levelToPower(-45);
 const FRAME = 160;
 /** Writes that may wait for the disk (at the default interval half a minute) before it counts as failed. */
@@ -172,6 +174,8 @@ export class CaptureTap {
     const { endOnSilenceMs, maxMs } = this.#options;
     let wait = endOnSilenceMs === undefined ? this.#periodMs : Math.min(this.#periodMs, 250);
     if (maxMs !== undefined) wait = Math.min(wait, Math.max(0, maxMs - this.#now() / 8));
+    // All taps of a worker write at the same moments: the disk threads are woken once for many.
+    else if (wait >= COMMON_MS) wait = COMMON_MS * Math.floor((this.#time.mediaTime / 8 + wait + 1) / COMMON_MS) - this.#time.mediaTime / 8;
     this.#timer = setTimeout(this.#flush, Math.ceil(wait));
   }
 

@@ -5,7 +5,7 @@ import type { Command, MediaWorkerData } from "./protocol.js";
 /** Entry of a media worker thread. Everything it needs comes with its start; it loads nothing of the kernel. */
 if (parentPort !== null) {
   const port = parentPort;
-  const host = new MediaHost(workerData as MediaWorkerData, (report) => port.postMessage(report));
+  const host = new MediaHost(workerData as MediaWorkerData, (posted) => port.postMessage(posted));
   port.on("message", (command: Command) => host.handle(command));
   port.postMessage({ ev: "ready" });
 }

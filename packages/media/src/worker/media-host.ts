@@ -2,7 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { CaptureTap } from "./capture-tap.js";
 import type { LegHost } from "./leg-host.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
-import type { Command, MediaWorkerData, Replies, Report, RequestCommand, WireError } from "./protocol.js";
+import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "./protocol.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
 import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
@@ -10,6 +10,8 @@ import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
 const SWEEP_MS = 200;
+/** Longest wait of a report that nobody is in a hurry for: waking the main thread costs more than the report. */
+const LEISURE_MS = 20;
 
 /** A failure with the code it crosses the thread border under. */
 class CommandError extends Error {
@@ -25,7 +27,10 @@ class CommandError extends Error {
 export class MediaHost implements LegHost {
   readonly data: MediaWorkerData;
   readonly ticks: TickDriver;
-  readonly #post: (report: Report) => void;
+  readonly #postNow: (posted: Posted) => void;
+  /** Waiting for the next report to go along with, or for the timer. */
+  #leisurely: Report[] = [];
+  #leisure: NodeJS.Timeout | undefined;
   readonly #legs = new Map<string, WorkerLeg>();
   readonly #bridges = new Map<string, WorkerBridge>();
   readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
@@ -35,9 +40,9 @@ export class MediaHost implements LegHost {
   readonly #sweep: NodeJS.Timeout;
   #stopped: ((value: undefined) => void) | undefined;
 
-  constructor(data: MediaWorkerData, post: (report: Report) => void) {
+  constructor(data: MediaWorkerData, post: (posted: Posted) => void) {
     this.data = data;
-    this.#post = post;
+    this.#postNow = post;
     this.#cursor = new Int32Array(data.portCursor);
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
@@ -93,9 +98,34 @@ export class MediaHost implements LegHost {
     }
     const { rid } = command;
     this.#answer(command).then(
-      (value) => this.#post({ ev: "reply", rid, value }),
+      (value) => {
+        if (command.op === "close-leg") this.#postLeisurely({ ev: "reply", rid, value });
+        else this.#post({ ev: "reply", rid, value });
+      },
       (error: unknown) => this.#post({ ev: "reply", rid, error: { code: error instanceof CommandError ? error.code : "FAILED", message: error instanceof Error ? error.message : String(error) } }),
     );
+  }
+
+  #post(report: Report): void {
+    if (this.#leisurely.length === 0) {
+      this.#postNow(report);
+      return;
+    }
+    this.#leisurely.push(report);
+    this.#postWaiting();
+  }
+
+  #postLeisurely(report: Report): void {
+    this.#leisurely.push(report);
+    this.#leisure ??= setTimeout(() => this.#postWaiting(), LEISURE_MS);
+  }
+
+  #postWaiting(): void {
+    clearTimeout(this.#leisure);
+    this.#leisure = undefined;
+    const waiting = this.#leisurely;
+    this.#leisurely = [];
+    this.#postNow(waiting);
   }
 
   #order(command: Exclude<Command, RequestCommand>): void {

@@ -87,6 +87,9 @@ export interface Replies {
   stop: undefined;
 }
 
+/** What a worker posts: one report, or several in the order in which they came about. */
+export type Posted = Report | readonly Report[];
+
 /** Reports of a worker. */
 export type Report =
   | { readonly ev: "ready" }

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { errorText } from "@hotlinejs/core";
-import type { MediaLeg, RtpLeg, Timer } from "@hotlinejs/core";
+import type { MediaLeg, RtpLeg, RtpRemote, Timer } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
@@ -32,6 +32,8 @@ export class CallMedia {
   #unsubscribe: (() => void) | undefined;
   #remote: { address: string; port: number } | undefined;
   #generation = 0;
+  /** What the leg was made with, until it is agreed. */
+  #expected: RtpRemote | undefined;
 
   constructor(environment: CallEnvironment, listener: CallMediaListener, signallingAddress?: string) {
     this.#environment = environment;
@@ -44,20 +46,26 @@ export class CallMedia {
     return this.#leg;
   }
 
-  /** Makes the leg, once. Rejects with HTL_SIP_MEDIA_FAILED, or HTL_CORE_CALL_ENDED when `close` came first. */
-  open(near?: MediaLeg): Promise<RtpLeg> {
-    this.#opening ??= this.#create(near);
+  /**
+   * Makes the leg, once. Rejects with HTL_SIP_MEDIA_FAILED, or HTL_CORE_CALL_ENDED when `close` came first.
+   *
+   * @param options.expected what is about to be agreed, where the peer has offered: the leg then starts with it and need not be told.
+   */
+  open(options: { near?: MediaLeg; expected?: NegotiatedAudio } = {}): Promise<RtpLeg> {
+    this.#opening ??= this.#create(options.near, options.expected);
     return this.#opening;
   }
 
-  async #create(near: MediaLeg | undefined): Promise<RtpLeg> {
+  async #create(near: MediaLeg | undefined, expected: NegotiatedAudio | undefined): Promise<RtpLeg> {
     const { mediaBindAddress, mediaTimeoutMs } = this.#environment;
+    if (expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected);
     let leg: RtpLeg;
     try {
       leg = await this.#environment.media().createRtpLeg({
         ...(near === undefined || near.ended ? {} : { near }),
         ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
         ...(mediaTimeoutMs > 0 ? { mediaTimeoutMs } : {}),
+        ...(this.#expected === undefined ? {} : { remote: this.#expected }),
       });
     } catch (error) {
       throw sipErrors.MEDIA_FAILED(errorText(error), { cause: error });
@@ -90,9 +98,8 @@ export class CallMedia {
     this.#direction = audio.direction;
     this.#watch();
     const generation = ++this.#generation;
-    const unspecified = audio.address === "0.0.0.0" || audio.address === "::";
     // The old way of holding names no address: the last one stays, so that reports do not go astray.
-    const remote = unspecified ? this.#remote : { address: audio.address, port: audio.port };
+    const remote = isUnspecified(audio.address) ? this.#remote : { address: audio.address, port: audio.port };
     if (remote === undefined) return;
     if (isIP(remote.address) !== 0) {
       this.#setRemote(audio, remote);
@@ -110,16 +117,12 @@ export class CallMedia {
     const leg = this.#leg;
     if (leg === undefined || this.#closed || leg.ended) return;
     this.#remote = remote;
+    const wanted = remoteOf(audio, remote);
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (expected !== undefined && sameRemote(expected, wanted)) return;
     try {
-      leg.setRemote({
-        address: remote.address,
-        port: remote.port,
-        rtcpPort: audio.rtcpPort,
-        codec: audio.codec,
-        payloadType: audio.payloadType,
-        ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
-        direction: audio.direction,
-      });
+      leg.setRemote(wanted);
     } catch (error) {
       this.#environment.log.error({ err: error }, "the media engine refused what was agreed with a peer");
       this.#listener.failed();
@@ -161,4 +164,24 @@ export class CallMedia {
       if (this.#silent) this.#listener.timedOut(mediaTimeoutMs);
     }, mediaTimeoutMs);
   }
+}
+
+function isUnspecified(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address: string; readonly port: number }): RtpRemote {
+  return {
+    address,
+    port,
+    rtcpPort: audio.rtcpPort,
+    codec: audio.codec,
+    payloadType: audio.payloadType,
+    ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
+    direction: audio.direction,
+  };
+}
+
+function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
+  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.direction === b.direction;
 }

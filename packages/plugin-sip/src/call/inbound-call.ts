@@ -1,6 +1,7 @@
 import type { EndReason, HangupOptions } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
+import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, IncomingInvite } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { sdpBodyOf } from "./message-body.js";
@@ -13,6 +14,8 @@ export class InboundCall extends SipCall {
   #answering: Promise<void> | undefined;
   /** The INVITE had no description: we offer in the 200, the ACK answers. */
   #late = false;
+  /** What our answer to the offer will agree on. */
+  #expected: NegotiatedAudio | undefined;
 
   constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite) {
     super(environment, identity, invite.source.local.address);
@@ -36,7 +39,10 @@ export class InboundCall extends SipCall {
       return false;
     }
     const negotiation = this.sound.sdp.receiveOffer(body.text);
-    if (negotiation.ok) return true;
+    if (negotiation.ok) {
+      this.#expected = negotiation.audio;
+      return true;
+    }
     this.#invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
     return false;
   }
@@ -71,7 +77,7 @@ export class InboundCall extends SipCall {
 
   async #answer(): Promise<void> {
     try {
-      await this.sound.open();
+      await this.sound.open(this.#expected === undefined ? {} : { expected: this.#expected });
     } catch (error) {
       if (this.over() === undefined) await this.hangup({ reason: "failed", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
       throw error;

@@ -74,7 +74,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (this.#plan.targets.length === 0) return this.finish({ reason: "unreachable", by: "system", status: 480 });
     this.#timer = clock.setTimeout(() => this.#timedOut(), this.#plan.timeoutMs ?? ringTimeoutMs);
     try {
-      await this.sound.open(this.#plan.near);
+      await this.sound.open(this.#plan.near === undefined ? {} : { near: this.#plan.near });
     } catch (error) {
       this.environment.log.warn({ callId: this.id, error: errorText(error) }, "an outgoing call got no media");
       return this.finish({ reason: "failed", by: "system", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
