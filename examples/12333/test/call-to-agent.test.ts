@@ -41,7 +41,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
     folder = mkdtempSync(join(tmpdir(), "hotline-call-"));
     example = await Example.start({ dataDir: folder });
     agent = await Baresip.start({ sipPort: example.sipPort, user: "1001", password: "demo-1001", toneHz: AGENT_HZ });
-    await agent.event("REGISTER_OK");
+    await agent.registered();
   });
   afterAll(async () => {
     await agent?.dispose();

@@ -33,7 +33,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("kill -9 in the middle of ten calls
     const probes = await Promise.all(Array.from({ length: CALLS }, () => RtpProbe.open()));
     let example = await Example.start({ dataDir: folder, sipPort });
     const agent = await Baresip.start({ sipPort, user: "1002", password: "demo-1002", toneHz: 1_000 });
-    await agent.event("REGISTER_OK");
+    await agent.registered();
     const callers = await SippCallers.start({ sipPort, talkMs: 120_000, calls: probes.map((probe, index) => ({ from: `1360000000${index}`, mediaPort: probe.port })) });
     try {
       for (const probe of probes) probe.playTone(600);

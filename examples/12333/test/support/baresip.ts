@@ -76,6 +76,15 @@ export class Baresip {
     return phone;
   }
 
+  /** Waits until the hotline knows the phone. Told by the log too: the event may come before we listen for events. */
+  async registered(timeoutMs = 15_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!this.events.includes("REGISTER_OK") && !/200 OK [^\n]*\[\d+ bindings?\]/.test(this.log)) {
+      if (performance.now() > deadline) throw new Error(`baresip did not register within ${timeoutMs} ms\n${this.log.slice(-2_000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   async event(type: string, timeoutMs = 15_000, count = 1): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (this.events.filter((each) => each === type).length < count) {
