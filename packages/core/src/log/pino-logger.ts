@@ -1,14 +1,19 @@
 import pino from "pino";
 import type { Logger } from "./logger.js";
 import { maskFields } from "./masking.js";
+import { safeError } from "./safe-error.js";
 
 /** Levels of `HOTLINE_LOG`. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+function serialise(error: unknown): unknown {
+  return pino.stdSerializers.err(safeError(error) as Error);
+}
+
 /**
  * JSON lines on stderr (stdout belongs to the application's ready line). Every object is masked
- * before it is written: see masking.ts.
+ * before it is written: see masking.ts, for errors safe-error.ts.
  */
 export function createPinoLogger(options: { level?: LogLevel; name: string }): Logger {
   return pino(
@@ -16,7 +21,7 @@ export function createPinoLogger(options: { level?: LogLevel; name: string }): L
       level: options.level ?? "info",
       base: { name: options.name },
       formatters: { level: (label) => ({ level: label }), log: (fields) => maskFields(fields) },
-      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+      serializers: { err: serialise, error: serialise },
     },
     pino.destination({ dest: 2, sync: false }),
   );
