@@ -42,6 +42,7 @@ export class Conversation implements Connection {
   #bridge: MediaBridge | undefined;
   #moves: Promise<unknown> = Promise.resolve();
   #over: End | undefined;
+  readonly #transferred = new Set<Call>();
   /** A transfer is under way: being alone is no end. */
   #transferring = 0;
   #settle: (end: End) => void = () => undefined;
@@ -124,6 +125,7 @@ export class Conversation implements Connection {
       this.#transferring++;
       try {
         await this.#enter(by, "talk", []);
+        this.#transferred.add(by);
         await this.#exit(old);
         this.#tell("bridge.joined", by);
         this.#deps.journal.event(this.#interactionId, "leg.transferred", { from: old.id, to: by.id, attended: true });
@@ -178,6 +180,7 @@ export class Conversation implements Connection {
         return false;
       }
       const reached = call;
+      this.#transferred.add(reached);
       await this.#move(() => this.#enter(reached, "talk", []));
       this.#tell("bridge.joined", call);
       journal.event(this.#interactionId, "leg.transferred", { to: call.id, attended: false });
@@ -267,8 +270,8 @@ export class Conversation implements Connection {
     const bridge = this.#bridge;
     await bridge?.close().catch((error: unknown) => log.warn({ err: error, interactionId: this.#interactionId }, "a bridge could not be closed in order"));
     if (bridge !== undefined) events.publish("bridge.left", { interactionId: this.#interactionId, bridgeId: bridge.id, legIds });
-    // Whoever was taken in later belongs to this conversation alone; the one who began it looks after the first two.
-    if (end.by !== "separate") for (const { call, role } of this.#members.values()) if (call !== this.#first && (role !== "talk" || end.by === "a") && call.signal.aborted === false) void call.hangup();
+    // Who came in by a transfer has nobody else to look after the leg; the others have those who brought them.
+    if (end.by === "a") for (const call of this.#transferred) void call.hangup();
     this.#members.clear();
     this.#settle(end);
   }
