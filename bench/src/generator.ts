@@ -17,7 +17,7 @@ export async function runGenerator(load: Load): Promise<LoadResult> {
   await Promise.all(calls);
   const seconds = (performance.now() - started) / 1_000;
   await ua.stop();
-  return { ...counts, seconds, errors: "" };
+  return { ...counts, seconds, errors: "", hungUp: 0 };
 }
 
 async function call(ua: UserAgent, load: Load, counts: { successful: number; failed: number }): Promise<void> {

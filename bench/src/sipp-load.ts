@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,6 +21,8 @@ export interface LoadResult {
   readonly failed: number;
   readonly seconds: number;
   readonly errors: string;
+  /** Of `failed`: calls the hotline hung up, which SIPp did not expect. */
+  readonly hungUp: number;
 }
 
 /** One run of SIPp. */
@@ -37,13 +39,9 @@ export async function runSipp(load: Load): Promise<LoadResult> {
     const names = head.split(";");
     const last = (rows.at(-1) ?? "").split(";");
     const value = (name: string): number => Number(last[names.indexOf(name)] ?? Number.NaN);
-    let errors = "";
-    try {
-      errors = readFileSync(join(folder, "errors.log"), "utf8").slice(0, 500);
-    } catch {
-      errors = "";
-    }
-    return { successful: value("SuccessfulCall(C)"), failed: value("FailedCall(C)"), seconds, errors };
+    const log = join(folder, "errors.log");
+    const all = existsSync(log) ? readFileSync(log, "utf8") : "";
+    return { successful: value("SuccessfulCall(C)"), failed: value("FailedCall(C)"), seconds, errors: all.slice(0, 500), hungUp: all.split("unexpected BYE").length - 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
