@@ -1,7 +1,7 @@
 // The floors of the house: imports go down, and across plugins only by a plugin's contract.
 const floors = [
   ["packages/(core|media|queueing)/"],
-  ["packages/(plugin-sip|plugin-voiceboard|plugin-asterisk|plugin-http|plugin-directory|plugin-tts|tts-espeak|plugin-email|plugin-sms)/"],
+  ["packages/(plugin-sip|plugin-voiceboard|plugin-asterisk|plugin-http|plugin-directory|plugin-tts|tts-espeak|plugin-email|plugin-sms|plugin-business-systems)/"],
   ["packages/(plugin-acd|plugin-ivr|plugin-tickets|plugin-recording|plugin-fax|plugin-webchat|plugin-knowledge|plugin-contacts|plugin-surveys)/"],
   ["packages/(plugin-console|plugin-portal|plugin-reports|plugin-callbacks|plugin-quality)/"],
   ["(examples|bench)/"],
