@@ -19,6 +19,8 @@ export { ALAW_SILENCE, ALAW_TO_LINEAR, ALAW_TO_ULAW, alawOf, decodeAlaw, decodeU
 export { alawLevel, alawPower, levelToAmplitude, levelToPower, powerToLevel, SILENCE_LEVEL } from "./codec/level.js";
 export { goertzel } from "./dsp/goertzel.js";
 export { DtmfDetector } from "./dsp/dtmf-detector.js";
+export { CallProgressDetector } from "./dsp/call-progress-detector.js";
+export type { CallProgressListener } from "./dsp/call-progress-detector.js";
 export { FaxToneDetector } from "./dsp/fax-tone-detector.js";
 export { JitterBuffer } from "./rtp/jitter-buffer.js";
 export { emptyRtpHeader, parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from "./rtp/rtp-packet.js";

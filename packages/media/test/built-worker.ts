@@ -5,15 +5,18 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const LOCK = join(root, "dist", ".lock");
-
 /** Builds the worker threads when a source is younger than what was built. Several test files may ask at once. */
-export async function ensureWorkerBuilt(): Promise<void> {
+export function ensureWorkerBuilt(): Promise<void> {
+  return ensureBuilt(dirname(dirname(fileURLToPath(import.meta.url))), ["worker.js", "encoder.js", "dsp.js"]);
+}
+
+/** The same for another package that has code for a worker. */
+export async function ensureBuilt(root: string, names: readonly string[]): Promise<void> {
+  const lock = join(root, "dist", ".lock");
   const deadline = Date.now() + 50_000;
-  await mkdir(dirname(LOCK), { recursive: true });
-  while (await stale()) {
-    const mine = await mkdir(LOCK).then(
+  await mkdir(dirname(lock), { recursive: true });
+  while (await stale(root, names)) {
+    const mine = await mkdir(lock).then(
       () => true,
       () => false,
     );
@@ -22,17 +25,17 @@ export async function ensureWorkerBuilt(): Promise<void> {
         const tsup = createRequire(import.meta.url).resolve("tsup/dist/cli-default.js");
         await promisify(execFile)(process.execPath, [tsup], { cwd: root });
       } finally {
-        await rm(LOCK, { recursive: true, force: true });
+        await rm(lock, { recursive: true, force: true });
       }
       return;
     }
-    if (Date.now() > deadline) await rm(LOCK, { recursive: true, force: true }); // its owner was killed
+    if (Date.now() > deadline) await rm(lock, { recursive: true, force: true }); // its owner was killed
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-async function stale(): Promise<boolean> {
-  const built = await Promise.all(["worker.js", "encoder.js"].map((name) => stat(join(root, "dist", name)).then((info) => info.mtimeMs, () => 0)));
+async function stale(root: string, names: readonly string[]): Promise<boolean> {
+  const built = await Promise.all(names.map((name) => stat(join(root, "dist", name)).then((info) => info.mtimeMs, () => 0)));
   const oldest = Math.min(...built);
   const sources = await readdir(join(root, "src"), { recursive: true, withFileTypes: true });
   for (const source of sources) {

@@ -1,4 +1,4 @@
-import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegStats, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer } from "@hotlinejs/core";
+import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegStats, LineLeg, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer } from "@hotlinejs/core";
 import { DigitCollector } from "@hotlinejs/media";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -13,7 +13,7 @@ export interface Heard {
 }
 
 /** A media leg without media: it keeps time, remembers what was played and takes keys from a test. */
-export class FakeMediaLeg implements RtpLeg {
+export class FakeMediaLeg implements RtpLeg, LineLeg {
   readonly id: string;
   readonly worker = 0;
   readonly localAddress = "127.0.0.1";
@@ -23,6 +23,8 @@ export class FakeMediaLeg implements RtpLeg {
   sent = "";
   /** Legs this one talks with at the moment. */
   readonly bridgedWith = new Set<MediaLeg>();
+  /** What was sent to the part of a line. */
+  readonly posted: unknown[] = [];
   /** Sets what a capture will report: a test's "the caller spoke for four seconds". */
   speech = { voicedMs: 4_000, peakLevel: -12 };
   #ended = false;
@@ -31,6 +33,7 @@ export class FakeMediaLeg implements RtpLeg {
   readonly #digits: DigitCollector;
   readonly #listeners = new Set<(event: MediaLegEvent) => void>();
   readonly #captures = new Set<FakeCapture>();
+  readonly #hearers = new Set<(message: unknown) => void>();
   #playing: FakePlayback | undefined;
 
   constructor(clock: Clock, ids: Ids) {
@@ -83,6 +86,26 @@ export class FakeMediaLeg implements RtpLeg {
     if (!this.#digits.swallows(digit)) this.#playing?.key(digit);
     this.#emit({ type: "dtmf", digit, durationMs: 100, via: "rfc4733" });
     this.#digits.push(digit);
+  }
+
+  post(message: unknown): void {
+    if (!this.#ended) this.posted.push(message);
+  }
+
+  listen(listener: (message: unknown) => void): () => void {
+    this.#hearers.add(listener);
+    return () => this.#hearers.delete(listener);
+  }
+
+  /** The part of the line in the worker sends a message. */
+  partSends(message: unknown): void {
+    for (const hearer of [...this.#hearers]) hearer(message);
+  }
+
+  /** Something happens in the sound: a tone, a voice, a silence. */
+  tell(event: MediaLegEvent): void {
+    if (event.type === "ended") this.#ended = true;
+    this.#emit(event);
   }
 
   setDirection(): void {

@@ -29,6 +29,10 @@ export class FakeMediaEngine implements MediaEngine {
     return Promise.resolve(this.createLeg());
   }
 
+  createLineLeg(): Promise<FakeMediaLeg> {
+    return Promise.resolve(this.createLeg());
+  }
+
   createBridge(): Promise<MediaBridge> {
     return Promise.resolve(new FakeBridge(this.#ids.next()));
   }

@@ -18,6 +18,9 @@ export interface AudioAsset {
 /** Named call-progress tones of the 450 Hz family (GB/T 3380; YD/T 1070): continuous dial tone; busy 350/350; ring-back 1 s / 4 s; congestion 700/700; beep 400 ms for "speak now". */
 export type ToneName = "dial" | "busy" | "ringback" | "congestion" | "beep" | "waiting";
 
+/** What an exchange tells by tones. */
+export type ProgressTone = "dial" | "ringback" | "busy" | "congestion";
+
 export type AudioSource =
   | { readonly kind: "asset"; readonly asset: AudioAsset }
   | { readonly kind: "tone"; readonly tone: ToneName; /** Default: for ever for cadenced tones, 400 ms for `beep`. */ readonly durationMs?: number }
@@ -89,6 +92,13 @@ export type MediaLegEvent =
   | { readonly type: "media-resumed" }
   /** 1100 Hz (CNG) or 2100 Hz (CED) was heard: a fax machine. */
   | { readonly type: "fax-tone"; readonly tone: "cng" | "ced" }
+  /**
+   * Line legs: the exchange was heard (450 Hz, GB/T 3380). `dial` after 1.3 s of it, `ringback` after each burst,
+   * `busy` and `congestion` after two periods; each of these three is told again only after something else was heard.
+   */
+  | { readonly type: "progress-tone"; readonly tone: ProgressTone }
+  /** Line legs: a quarter of a second of something that is neither silence nor a tone of the exchange. Told again after a second without. */
+  | { readonly type: "voice" }
   /** The leg is gone: closed, or its worker died. */
   | { readonly type: "ended"; readonly reason: "closed" | "worker-failed"; readonly stats?: LegStats };
 
@@ -151,6 +161,52 @@ export interface RtpLeg extends MediaLeg {
   setRemote(remote: RtpRemote): void;
 }
 
+/**
+ * Where the sound of a board line comes from and goes to: a built JavaScript module of the adapter's package.
+ * The media worker loads it and calls its export `openLine` (an `OpenLinePart`) for each leg.
+ */
+export interface LinePartRef {
+  /** `file:` URL. */
+  readonly module: string;
+  /** Handed to `openLine`; must survive the structured clone. */
+  readonly options?: unknown;
+}
+
+export interface LineLegOptions {
+  /** Makes the leg in the worker of that leg, so that a bridge needs no cross-worker hop. */
+  readonly near?: MediaLeg;
+  readonly part: LinePartRef;
+}
+
+/** A leg on a line of a board. Keys are always listened for in its sound, and so are the tones of the exchange. */
+export interface LineLeg extends MediaLeg {
+  /** Sends a message to the line's part in the worker (hook, pulse, gain: whatever the two agreed on). Dropped when the leg has ended. */
+  post(message: unknown): void;
+  /** Messages of the part, in order; those that came before the first listener are kept for it. */
+  listen(listener: (message: unknown) => void): () => void;
+}
+
+/** A line in a media worker. Called on the worker's one clock: every 20 ms `read`, then `write`. It must not wait for anything. */
+export interface LinePart {
+  /** Puts the next 160 A-law octets that came from the line into `frame`. `false`: nothing came. */
+  read(frame: Uint8Array): boolean;
+  /** Takes the next 160 A-law octets for the line: silence when the hotline says nothing. They are overwritten afterwards. */
+  write(frame: Uint8Array): void;
+  /** A message of the main thread. */
+  message(message: unknown): void;
+  /** The leg is over; what is posted here still arrives. */
+  close(): void;
+}
+
+/** What a part may do to its leg. */
+export interface LinePort {
+  post(message: unknown): void;
+  /** The line is gone: ends the leg as `worker-failed`. */
+  fail(error: Error): void;
+}
+
+export type OpenLinePart = (options: unknown, port: LinePort) => LinePart | Promise<LinePart>;
+
 export type BridgeRole =
   /** Speaks to all and hears all. */
   | "talk"
@@ -203,6 +259,8 @@ export interface Capture {
 /** The pool of media workers. */
 export interface MediaEngine {
   createRtpLeg(options?: RtpLegOptions): Promise<RtpLeg>;
+  /** Rejects with `HTL_MEDIA_LINE_PART_FAILED` when the part cannot be loaded or opened. */
+  createLineLeg(options: LineLegOptions): Promise<LineLeg>;
   /** A bridge in the worker of `near`. Two talking members of one codec are relayed without decoding. */
   createBridge(options?: { near?: MediaLeg }): Promise<MediaBridge>;
   /** Encodes 16-bit linear PCM to an asset; resamples when `sampleRate` is not 8000. CPU work happens off the main thread. */

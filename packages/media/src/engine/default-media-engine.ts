@@ -2,13 +2,14 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { AudioAsset, Clock, Ids, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
+import type { AudioAsset, Clock, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { Encoder } from "./encoder.js";
 import { EngineBridge } from "./engine-bridge.js";
 import type { Seating } from "./engine-bridge.js";
 import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
+import { EngineLineLeg } from "./engine-line-leg.js";
 import { checkRemote, EngineRtpLeg } from "./engine-rtp-leg.js";
 import { builtEntry } from "./package-paths.js";
 import type { MediaWorkerData } from "../worker/protocol.js";
@@ -105,6 +106,19 @@ export class DefaultMediaEngine implements MediaEngine {
       })
       .finally(release);
     return new EngineRtpLeg(id, slot, this.#context, local);
+  }
+
+  async createLineLeg({ near, part }: LineLegOptions): Promise<LineLeg> {
+    const slot = this.#slotFor(near);
+    // There before its part is, so that no message of it is lost.
+    const leg = new EngineLineLeg(this.#context.ids.next(), slot, this.#context);
+    try {
+      await slot.request<"create-line">({ op: "create-line", leg: leg.id, part });
+    } catch (error) {
+      slot.removeLeg(leg.id);
+      throw error;
+    }
+    return leg;
   }
 
   async createBridge(options: { near?: MediaLeg } = {}): Promise<MediaBridge> {

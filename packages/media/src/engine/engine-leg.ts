@@ -66,6 +66,7 @@ export class EngineLeg implements MediaLeg {
       event: (event) => (event.type === "ended" ? this.#end(event.reason) : this.#event(event)),
       keyDown: (digit) => this.#keyDown(digit),
       playEnd: (report) => this.#playEnd(report),
+      lineMessage: (message) => this.lineMessage(message),
       gone: (reason) => this.#end(reason),
     });
   }
@@ -192,6 +193,11 @@ export class EngineLeg implements MediaLeg {
     }
     this.#end("closed");
     return this.#lastStats;
+  }
+
+  /** For legs on lines. */
+  protected lineMessage(_message: unknown): void {
+    // Other legs have no part that could send one.
   }
 
   #newRunning(keys: string): Running {

@@ -40,7 +40,7 @@ describe("WorkerSlot", () => {
     const gone: string[] = [];
     const pauses: number[] = [];
     for (let i = 0; i < 4; i++) {
-      slot.addLeg(`leg-${i}`, { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, gone: (reason) => gone.push(reason) });
+      slot.addLeg(`leg-${i}`, { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, lineMessage: () => undefined, gone: (reason) => gone.push(reason) });
       await expect(slot.request<"health">({ op: "health" })).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
       expect(slot.up).toBe(false);
       await expect(slot.request<"health">({ op: "health" })).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
@@ -61,7 +61,7 @@ describe("WorkerSlot", () => {
     const slot = new WorkerSlot(3, script("hanging.cjs", "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage({ ev: 'ready' });"), () => data, clock, undefined);
     await slot.start();
     const gone: string[] = [];
-    slot.addLeg("leg", { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, gone: (reason) => gone.push(reason) });
+    slot.addLeg("leg", { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, lineMessage: () => undefined, gone: (reason) => gone.push(reason) });
     const waiting = slot.request<"stats">({ op: "stats", leg: "leg" });
     const stopping = slot.stop(1000);
     await clock.advance(1000);

@@ -12,6 +12,8 @@ export interface LegSink {
   event(event: MediaLegEvent): void;
   keyDown(digit: DtmfDigit): void;
   playEnd(report: Extract<Report, { ev: "play-end" }>): void;
+  /** The line's part has sent a message. */
+  lineMessage(message: unknown): void;
   /** The leg is gone without having been closed by itself. */
   gone(reason: "closed" | "worker-failed"): void;
 }
@@ -186,6 +188,9 @@ export class WorkerSlot {
         break;
       case "key-down":
         this.#legs.get(report.leg)?.keyDown(report.digit);
+        break;
+      case "line-message":
+        this.#legs.get(report.leg)?.lineMessage(report.message);
         break;
       case "play-end":
         this.#legs.get(report.leg)?.playEnd(report);

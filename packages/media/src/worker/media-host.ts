@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { CaptureTap } from "./capture-tap.js";
 import type { LegHost } from "./leg-host.js";
+import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "./protocol.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
@@ -155,6 +156,9 @@ export class MediaHost implements LegHost {
       case "stop-play":
         leg?.stopPlay(command.playback, command.reason);
         break;
+      case "line-message":
+        if (leg instanceof LineWorkerLeg) leg.message(command.message);
+        break;
       case "key":
         leg?.seat?.key(command.digit, 100);
         break;
@@ -168,6 +172,8 @@ export class MediaHost implements LegHost {
     switch (command.op) {
       case "create-rtp":
         return this.#createRtp(command);
+      case "create-line":
+        return this.#createLine(command);
       case "send-dtmf": {
         const leg = this.#leg(command.leg);
         return new Promise((resolve) => leg.sendKeys(command.digits, command.toneMs, command.gapMs, () => resolve(undefined)));
@@ -213,6 +219,15 @@ export class MediaHost implements LegHost {
     });
     this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
     return { address, port: sockets.port };
+  }
+
+  async #createLine({ leg: id, part }: Extract<Command, { op: "create-line" }>): Promise<undefined> {
+    try {
+      this.#legs.set(id, await LineWorkerLeg.open(id, this, part));
+    } catch (error) {
+      throw new CommandError("LINE_PART_FAILED", error instanceof Error ? error.message : String(error));
+    }
+    return undefined;
   }
 
   #capture({ leg: legId, capture, options }: Extract<Command, { op: "capture" }>): Promise<undefined> {

@@ -1,4 +1,4 @@
-import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, MediaLegEvent, PlayEndReason, RtpRemote } from "@hotlinejs/core";
+import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, LinePartRef, MediaLegEvent, PlayEndReason, RtpRemote } from "@hotlinejs/core";
 
 /** What a media worker is started with. */
 export interface MediaWorkerData {
@@ -40,6 +40,8 @@ export interface WireLink {
 /** Commands to a worker. Those with `rid` are answered by one `reply`. */
 export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
+  | { readonly op: "create-line"; readonly rid: number; readonly leg: string; readonly part: LinePartRef }
+  | { readonly op: "line-message"; readonly leg: string; readonly message: unknown }
   | { readonly op: "create-link"; readonly leg: string; readonly link: WireLink }
   | { readonly op: "set-remote"; readonly leg: string; readonly remote: RtpRemote }
   | { readonly op: "play"; readonly leg: string; readonly playback: string; readonly sources: readonly AudioSource[]; readonly loop: boolean; readonly startAtMs: number }
@@ -62,7 +64,7 @@ export type RequestCommand = Extract<Command, { rid: number }>;
 
 /** A failure as it crosses the thread border; the engine turns `code` into a coded error. */
 export interface WireError {
-  readonly code: "NO_PORT" | "CAPTURE_FAILED" | "LEG_ENDED" | "BRIDGE_CLOSED" | "FAILED";
+  readonly code: "NO_PORT" | "LINE_PART_FAILED" | "CAPTURE_FAILED" | "LEG_ENDED" | "BRIDGE_CLOSED" | "FAILED";
   readonly message: string;
 }
 
@@ -75,6 +77,7 @@ export interface WireHealth {
 /** Answer values by command. */
 export interface Replies {
   "create-rtp": { readonly address: string; readonly port: number };
+  "create-line": undefined;
   "send-dtmf": undefined;
   capture: undefined;
   stats: LegStats;
@@ -97,6 +100,7 @@ export type Report =
   | { readonly ev: "leg"; readonly leg: string; readonly event: MediaLegEvent }
   /** A key went down, ahead of its `dtmf` event: the moment for barge-in. */
   | { readonly ev: "key-down"; readonly leg: string; readonly digit: DtmfDigit }
+  | { readonly ev: "line-message"; readonly leg: string; readonly message: unknown }
   | { readonly ev: "play-end"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
   | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }
   | { readonly ev: "fault"; readonly where: string; readonly message: string };

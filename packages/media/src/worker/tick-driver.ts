@@ -10,8 +10,8 @@ export interface Tickable {
   tick(tick: number): void;
 }
 
-/** Order within a tick: what comes in over links, then bridges, then legs. */
-export type TickPhase = 0 | 1 | 2;
+/** Order within a tick: what comes in over links and lines, then bridges, then legs, then what goes out to lines. */
+export type TickPhase = 0 | 1 | 2 | 3;
 
 /** Up to this many missed ticks are made up for; a longer standstill is skipped. */
 const MAX_CATCH_UP = 10;
@@ -23,7 +23,7 @@ const BUCKETS = 400;
  * before, so it does not drift. It runs only while something has asked for ticks.
  */
 export class TickDriver {
-  readonly #phases: readonly Set<Tickable>[] = [new Set(), new Set(), new Set()];
+  readonly #phases: readonly Set<Tickable>[] = [new Set(), new Set(), new Set(), new Set()];
   readonly #epoch = performance.now();
   readonly #fault: (what: Tickable, error: unknown) => void;
   readonly #late = new Uint32Array(BUCKETS);

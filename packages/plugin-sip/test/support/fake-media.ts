@@ -1,5 +1,5 @@
 import type {
-  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DtmfDigit, LegStats, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
+  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
 } from "@hotlinejs/core";
 
 const STATS: LegStats = { packetsSent: 0, packetsReceived: 0, octetsSent: 0, octetsReceived: 0, packetsLost: 0, packetsLate: 0, jitterMs: 0 };
@@ -104,6 +104,10 @@ export class FakeMedia implements MediaEngine {
     const leg = this.made.at(-1);
     if (leg === undefined) throw new Error("no leg was made");
     return leg;
+  }
+
+  createLineLeg(): Promise<LineLeg> {
+    return Promise.reject(new Error("no lines here"));
   }
 
   createBridge(): Promise<MediaBridge> {

@@ -1,0 +1,28 @@
+/** A line for tests: says what it is sent, keeps what it hears, hands it over when asked and at the end. */
+export function openLine(options, port) {
+  const heard = [];
+  let speech = [];
+  port.post({ opened: options });
+  if (options?.refuse) throw new Error("no dial tone");
+  return {
+    read(frame) {
+      if (options?.fails) throw new Error("the driver broke");
+      const next = speech.shift();
+      if (next === undefined) return options?.silent !== true && (frame.fill(0xd5), true);
+      frame.set(next);
+      return true;
+    },
+    write(frame) {
+      heard.push(frame.slice());
+    },
+    message(message) {
+      if (message.say !== undefined) for (let at = 0; at + 160 <= message.say.length; at += 160) speech.push(message.say.slice(at, at + 160));
+      if (message.tell === true) port.post({ heard: Buffer.concat(heard) });
+      if (message.fail === true) port.fail(new Error("unplugged"));
+    },
+    close() {
+      speech = [];
+      port.post({ closed: true, heard: Buffer.concat(heard) });
+    },
+  };
+}
