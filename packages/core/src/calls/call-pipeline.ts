@@ -1,4 +1,4 @@
-import type { Call, CallHandler, CallPipeline, CallSession, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
+import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
 import type { Clock } from "../contracts/time.js";
 import type { EventBus } from "../events/event-bus.js";
 import { coreErrors } from "../errors/core-errors.js";
@@ -20,6 +20,8 @@ export interface CallPipelineOptions {
   /** Language until something says otherwise. */
   readonly language?: string;
 }
+
+type Session = { -readonly [K in keyof CallSession]: CallSession[K] };
 
 const endedErrors = new Map<string, Error>();
 
@@ -80,11 +82,38 @@ export class DefaultCallPipeline implements CallPipeline {
 
   arrive(call: Call): void {
     const interaction = this.#deps.journal.open({ channel: "voice", direction: "inbound", callerNumber: call.from.number, calledNumber: call.to.number, via: call.via, language: this.#deps.options.language ?? "zh-CN" });
-    const run = this.#serve(call, interaction).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, interactionId: interaction.id }, "the call pipeline failed");
-    });
-    this.#live.set(interaction.id, run);
-    void run.finally(() => this.#live.delete(interaction.id));
+    this.#keep(interaction.id, this.#serve(call, interaction));
+  }
+
+  async launch(request: LaunchRequest): Promise<LaunchedCall> {
+    const { journal, control, events, options } = this.#deps;
+    if (this.#closed !== undefined) throw coreErrors.DRAINING();
+    const { plan, data, interactionId: id, ...dial } = request;
+    const calledNumber = numberOf(request.to);
+    const callerNumber = request.from?.number ?? "";
+    const interaction = journal.open({ ...(id === undefined ? {} : { id }), channel: "voice", direction: "outbound", callerNumber, calledNumber, language: plan.language ?? options.language ?? "zh-CN" });
+    if (data !== undefined) interaction.note(data);
+    events.publish("interaction.started", { interactionId: interaction.id, channel: "voice", callerNumber, calledNumber });
+    let call: OutboundCall;
+    try {
+      call = await control.originate({ ...dial, interactionId: interaction.id, role: "citizen" });
+    } catch (error) {
+      journal.close(interaction.id, isHotlineError(error, coreErrors.OUTBOUND_REFUSED.code) ? "refused" : "failed");
+      throw error;
+    }
+    const finished = this.#serveLaunched(call, interaction, plan);
+    this.#keep(interaction.id, finished);
+    return { interactionId: interaction.id, call, answered: call.answered, finished };
+  }
+
+  /** Counts a call until it is through. */
+  #keep(interactionId: string, serving: Promise<unknown>): void {
+    const run = serving.then(
+      () => undefined,
+      (error: unknown) => this.#deps.log.error({ err: error, interactionId }, "the call pipeline failed"),
+    );
+    this.#live.set(interactionId, run);
+    void run.finally(() => this.#live.delete(interactionId));
   }
 
   /** Resolves when no call is left. At the signal the remaining ones are ended. */
@@ -99,11 +128,8 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   async #serve(call: Call, interaction: ReturnType<InteractionJournal["open"]>): Promise<void> {
-    const { hooks, journal, control, events, log } = this.#deps;
-    const abort = new AbortController();
-    const session: { -readonly [K in keyof CallSession]: CallSession[K] } = { interaction, call, signal: abort.signal, language: this.#deps.options.language ?? "zh-CN", plan: this.#deps.options.initial ?? { handler: "none", target: "" } };
-    void call.ended.then((end) => abort.abort(endedError(end.reason)));
-
+    const { journal, control, events, log, options } = this.#deps;
+    const session = this.#session(call, interaction, options.initial ?? { handler: "none", target: "" });
     journal.leg({ id: call.id, interactionId: interaction.id, adapter: call.adapter, direction: call.direction, role: "citizen", from: call.from.number, to: call.to.number });
     control.adopt(session);
     events.publish("interaction.started", { interactionId: interaction.id, channel: "voice", callerNumber: call.from.number, calledNumber: call.to.number });
@@ -113,12 +139,41 @@ export class DefaultCallPipeline implements CallPipeline {
     });
 
     const refused = await this.#admit(call, interaction.id);
-    if (!refused) await this.#handle(session, call, interaction.id);
+    if (!refused) {
+      session.plan = await this.#deps.hooks.callRoute(session.plan, { call, interactionId: interaction.id });
+      await this.#carryOut(session);
+    }
+    await this.#close(session);
+  }
+
+  /** A call of the hotline's own: the plan is the launcher's, and begins when the citizen has answered. */
+  async #serveLaunched(call: OutboundCall, interaction: ReturnType<InteractionJournal["open"]>, plan: RoutePlan): Promise<CallEnd> {
+    const { clock, control, events, journal } = this.#deps;
+    const session = this.#session(call, interaction, plan);
+    control.adopt(session);
+    if (await call.answered) {
+      const at = clock.now();
+      journal.answered(interaction.id, at);
+      events.publish("interaction.answered", { interactionId: interaction.id, at });
+      await this.#carryOut(session);
+    }
+    return this.#close(session);
+  }
+
+  #session(call: Call, interaction: ReturnType<InteractionJournal["open"]>, plan: RoutePlan): Session {
+    const abort = new AbortController();
+    void call.ended.then((end) => abort.abort(endedError(end.reason)));
+    return { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
+  }
+
+  async #close({ call, interaction }: Session): Promise<CallEnd> {
+    const { control, hooks, journal } = this.#deps;
     await call.hangup();
     const end = await call.ended;
     await hooks.callEnd({ interactionId: interaction.id, call, reason: end.reason });
     control.release(interaction.id);
     journal.close(interaction.id, end.reason);
+    return end;
   }
 
   /** Whether the call was refused (and hung up). */
@@ -131,9 +186,10 @@ export class DefaultCallPipeline implements CallPipeline {
     return true;
   }
 
-  async #handle(session: { -readonly [K in keyof CallSession]: CallSession[K] }, call: Call, interactionId: string): Promise<void> {
-    const { hooks, journal, log, options } = this.#deps;
-    session.plan = await hooks.callRoute(session.plan, { call, interactionId });
+  async #carryOut(session: Session): Promise<void> {
+    const { journal, log, options } = this.#deps;
+    const { call } = session;
+    const interactionId = session.interaction.id;
     if (session.plan.language !== undefined) session.language = session.plan.language;
     journal.event(interactionId, "call.routed", { handler: session.plan.handler, target: session.plan.target });
     for (const plan of [session.plan, options.fallback]) {
@@ -180,4 +236,9 @@ export class DefaultCallPipeline implements CallPipeline {
       work.catch((error: unknown) => this.#deps.log.debug({ callId: call.id, error: errorText(error) }, "a call handler ended with an error"));
     }
   }
+}
+
+/** What a person would call the number of an address: `tel:13800138000` and `sip:1001@host` without scheme and host. */
+function numberOf(address: string): string {
+  return address.replace(/^[a-z][a-z0-9+.-]*:/i, "").replace(/[@;?].*$/, "");
 }

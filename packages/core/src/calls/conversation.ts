@@ -1,6 +1,7 @@
 import type { Call, CallPipeline, Connection, LegRole, OutboundCall, OutboundRequest } from "../contracts/call.js";
 import type { AudioSource, BridgeRole, MediaBridge, MediaEngine, MediaLeg, Playback } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
+import { citizenParty } from "./citizen-party.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { EventBus } from "../events/event-bus.js";
 import type { Logger } from "../log/logger.js";
@@ -168,7 +169,7 @@ export class Conversation implements Connection {
         role: options.role ?? "department",
         timeoutMs: options.timeoutMs ?? TRANSFER_RING_MS,
         near: this.#first.media,
-        from: { number: this.#first.from.number },
+        from: { number: citizenParty(this.#first).number },
         signal: this.#first.signal,
         ...(options.actor === undefined ? {} : { actor: options.actor }),
       });

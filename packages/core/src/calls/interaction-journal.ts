@@ -1,7 +1,9 @@
 import type { Knex, SqlEntityManager } from "@mikro-orm/knex";
 import type { CallJournal, LegRole, LiveInteraction } from "../contracts/call.js";
+import type { Interactions, NewInteractionRecord, OpenInteraction } from "../contracts/interaction.js";
 import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";
+import type { EventMap } from "../events/event-map.js";
 import type { Logger } from "../log/logger.js";
 
 /** Longest wait of a change before it is written; what arrives meanwhile goes along in one transaction. */
@@ -23,6 +25,8 @@ const TABLES = {
 type Table = keyof typeof TABLES;
 
 export interface NewInteraction {
+  /** When it was known before (intent before act). */
+  readonly id?: string;
   readonly channel: string;
   readonly direction: "inbound" | "outbound";
   readonly callerNumber: string;
@@ -57,6 +61,7 @@ export class InteractionJournal implements CallJournal {
   /** Live rows by table and id; a closed row is let go once written. */
   readonly #rows: Record<Table, Map<string, Row>> = { core_interaction: new Map(), core_leg: new Map(), core_bridge_membership: new Map(), core_interaction_event: new Map() };
   #dirty: Record<Table, Set<string>> = emptyDirty();
+  readonly #live = new Map<string, LiveInteraction>();
   #closing: { interactionId: string; reason: string; at: number }[] = [];
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
@@ -74,7 +79,7 @@ export class InteractionJournal implements CallJournal {
   open(input: NewInteraction): LiveInteraction {
     const now = this.#clock.now();
     const calendar = this.#calendar();
-    const id = this.#ids.next();
+    const id = input.id ?? this.#ids.next();
     const row: Row = {
       id,
       channel: input.channel,
@@ -105,7 +110,7 @@ export class InteractionJournal implements CallJournal {
       row.version = Number(row.version) + 1;
       this.#put("core_interaction", row);
     };
-    return {
+    const live: LiveInteraction = {
       id,
       channel: input.channel,
       startedAt: now,
@@ -127,6 +132,34 @@ export class InteractionJournal implements CallJournal {
       },
       event: (type, details) => this.event(id, type, details),
     };
+    this.#live.set(id, live);
+    return live;
+  }
+
+  /** Interactions of other plugins, which are no calls. */
+  interactions(events: { publish(name: "interaction.started", payload: EventMap["interaction.started"]): void; publish(name: "interaction.answered", payload: EventMap["interaction.answered"]): void }): Interactions {
+    return {
+      open: (record) => this.#openRecord(record, events),
+      live: (id) => this.#live.get(id),
+    };
+  }
+
+  #openRecord({ from, to, language = "zh-CN", ...rest }: NewInteractionRecord, events: Parameters<InteractionJournal["interactions"]>[0]): OpenInteraction {
+    const live = this.open({ ...rest, callerNumber: from, calledNumber: to, language });
+    events.publish("interaction.started", { interactionId: live.id, channel: live.channel, callerNumber: from, calledNumber: to });
+    let answered = false;
+    return Object.assign(live, {
+      answered: () => {
+        if (answered || !this.#live.has(live.id)) return;
+        answered = true;
+        const at = this.#clock.now();
+        this.answered(live.id, at);
+        events.publish("interaction.answered", { interactionId: live.id, at });
+      },
+      close: (reason: string) => {
+        if (this.#live.has(live.id)) this.close(live.id, reason);
+      },
+    });
   }
 
   answered(interactionId: string, at: number): void {
@@ -136,6 +169,7 @@ export class InteractionJournal implements CallJournal {
   /** Ends the interaction; `interaction.ended` is published with the rows. */
   close(interactionId: string, reason: string): void {
     const at = this.#clock.now();
+    this.#live.delete(interactionId);
     this.#patch("core_interaction", interactionId, { ended_at: at, end_reason: reason });
     this.#closing.push({ interactionId, reason, at });
   }

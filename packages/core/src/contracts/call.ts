@@ -138,8 +138,44 @@ export interface CallPipeline {
   arrive(call: Call): void;
   /** Names a way to carry out a route plan: `flow`, `queue` ... One owner per name. */
   handler(name: string, handler: CallHandler): void;
+  /**
+   * The hotline calls a citizen: opens an outbound interaction, asks `callOutbound`, dials and, once answered, carries out the
+   * plan with a session like that of an arriving call. Resolves when dialling has begun. Refused, draining or undiallable:
+   * the interaction is closed and the coded error of `CallControl.originate` is thrown.
+   */
+  launch(request: LaunchRequest): Promise<LaunchedCall>;
   /** Voice interactions in progress. */
   readonly active: number;
+}
+
+export interface LaunchRequest {
+  /** `tel:13800138000`, `sip:...`, `line:3`. */
+  readonly to: string;
+  /** The number shown to the citizen. */
+  readonly from?: Partial<Party>;
+  readonly purpose: OutboundRequest["purpose"];
+  /** What happens once the citizen has answered. */
+  readonly plan: RoutePlan;
+  readonly actor: string;
+  /** Put into the interaction's data before dialling. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Ring at most so long. Default 30 000 ms. */
+  readonly timeoutMs?: number;
+  /** Gives up while it rings. */
+  readonly signal?: AbortSignal;
+  /** Known before dialling, for intent before act: the interaction's row has this id. */
+  readonly interactionId?: string;
+  /** Make the media near this leg (an agent who is already on the line). */
+  readonly near?: MediaLeg;
+}
+
+export interface LaunchedCall {
+  readonly interactionId: string;
+  readonly call: OutboundCall;
+  /** Resolves with true when the citizen answered, false when the call ended before. Never rejects. */
+  readonly answered: Promise<boolean>;
+  /** Resolves when the interaction is closed: recordings and call record are finished. Never rejects. */
+  readonly finished: Promise<CallEnd>;
 }
 
 export interface RoutePlan {

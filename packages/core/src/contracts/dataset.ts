@@ -1,3 +1,5 @@
+import { token } from "../di/token.js";
+
 /** One column of a dataset. */
 export interface DatasetField {
   readonly name: string;
@@ -18,3 +20,6 @@ export interface Dataset {
   /** Table or view in the main database that has a column per field. */
   readonly source: string;
 }
+
+/** The datasets of core and of the plugins present. Filled by the kernel. Read them on READ_POOL only. */
+export const DATASETS = token<readonly (Dataset & { readonly plugin: string })[]>("core.datasets");

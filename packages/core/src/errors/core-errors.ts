@@ -28,6 +28,8 @@ export const coreErrors = defineErrors("CORE", {
   DRAINING: { message: "The hotline is shutting down and takes nothing new", status: 503, sip: 503 },
   NO_ADAPTER: { message: "No telephony adapter dials %s. Add one, for example plugin-sip", status: 422, sip: 404 },
   OUTBOUND_REFUSED: { message: "The call to %s was refused: %s", status: 403, sip: 403 },
+  MESSAGE_NOT_TAKEN: { message: "Nobody takes messages of the channel %s. Add a plugin that does, for example plugin-tickets", status: 503 },
+  NOTIFICATION_UNDELIVERED: { message: "No channel delivered the notification to %s. Add the plugin of that channel, or look at its health", status: 503 },
   NOT_SUPPORTED: { message: "%s does not support %s", status: 501, sip: 488 },
   CALL_ENDED: { message: "The call has ended (%s)", status: 409, sip: 481 },
   HANDLER_DUPLICATE: { message: "Two plugins carry out route plans of the kind %s" },

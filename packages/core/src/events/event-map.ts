@@ -13,6 +13,10 @@ export interface EventMap {
   "hotline.state": { state: string };
   "plugin.degraded": { plugin: string; hook: string; failures: number };
   "job.failed": { jobId: string; name: string; error: string };
+  /** Durable. A notification was handed on; `state`: sent, delivered or uncertain. */
+  "notification.sent": { notificationId: string; channel: string; template: string; state: string; subject: { type: string; id: string } | null };
+  /** Durable. No channel could deliver it, or it came back. */
+  "notification.failed": { notificationId: string; channel: string; template: string; error: string; subject: { type: string; id: string } | null };
   "interaction.started": { interactionId: string; channel: string; callerNumber: string; calledNumber: string };
   "interaction.answered": { interactionId: string; at: number };
   "interaction.ended": { interactionId: string; reason: string; at: number };

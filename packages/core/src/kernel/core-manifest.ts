@@ -1,3 +1,4 @@
+import type { Dataset, DatasetField } from "../contracts/dataset.js";
 import { defineEvent, type EventDefinition } from "../events/event-map.js";
 import type { PermissionDefinition } from "../plugin/define-plugin.js";
 
@@ -9,6 +10,8 @@ export const coreEvents: readonly EventDefinition[] = [
   defineEvent("interaction.started"),
   defineEvent("interaction.answered"),
   defineEvent("interaction.ended", { durable: true }),
+  defineEvent("notification.sent", { durable: true }),
+  defineEvent("notification.failed", { durable: true }),
   defineEvent("leg.started"),
   defineEvent("leg.answered"),
   defineEvent("leg.ended"),
@@ -22,4 +25,55 @@ export const coreEvents: readonly EventDefinition[] = [
 export const corePermissions: readonly PermissionDefinition[] = [
   { name: "core.interactions.read", roles: ["agent", "team_leader", "supervisor", "quality", "analyst"], description: "Read calls and interactions" },
   { name: "core.health.details", roles: ["supervisor"], description: "See the state of each plugin" },
+];
+
+const field = (name: string, label: string, type: DatasetField["type"], sensitivity: DatasetField["sensitivity"] = "public"): DatasetField => ({ name, label, type, sensitivity });
+
+/** What core itself offers for reading across. */
+export const coreDatasets: readonly Dataset[] = [
+  {
+    name: "core.interactions",
+    version: 1,
+    permission: "core.interactions.read",
+    source: "core_interaction",
+    fields: [
+      field("id", "联络编号", "string"),
+      field("channel", "渠道", "string"),
+      field("direction", "方向", "string"),
+      field("caller_number", "主叫号码", "string", "personal"),
+      field("called_number", "被叫号码", "string", "personal"),
+      field("queue", "技能组", "string"),
+      field("agent_id", "工号", "string"),
+      field("language", "语言", "string"),
+      field("started_at", "开始时间", "datetime"),
+      field("answered_at", "接听时间", "datetime"),
+      field("ended_at", "结束时间", "datetime"),
+      field("end_reason", "结束原因", "string"),
+      field("wrap_up_code", "小结", "string"),
+      field("via_kind", "接入方式", "string"),
+      field("via_key", "接入线路", "string"),
+      field("business_date", "业务日期", "date"),
+      field("business_hour", "业务小时", "number"),
+    ],
+  },
+  {
+    name: "core.legs",
+    version: 1,
+    permission: "core.interactions.read",
+    source: "core_leg",
+    fields: [
+      field("id", "通话腿编号", "string"),
+      field("interaction_id", "联络编号", "string"),
+      field("adapter", "接入方式", "string"),
+      field("direction", "方向", "string"),
+      field("role", "角色", "string"),
+      field("from_number", "主叫号码", "string", "personal"),
+      field("to_number", "被叫号码", "string", "personal"),
+      field("started_at", "开始时间", "datetime"),
+      field("ringing_at", "振铃时间", "datetime"),
+      field("answered_at", "接听时间", "datetime"),
+      field("ended_at", "结束时间", "datetime"),
+      field("end_reason", "结束原因", "string"),
+    ],
+  },
 ];

@@ -3,6 +3,10 @@ import { CALL_CONTROL, CALL_JOURNAL, CALL_PIPELINE } from "../contracts/call.js"
 import { AUDIT, BLOBS, JOBS, READ_POOL, SECRETS, UNIT_OF_WORK } from "../contracts/data.js";
 import { PERMISSIONS } from "../contracts/directory.js";
 import { HEALTH, ROUTES, type HotlineHealth, type HotlineState } from "../contracts/http.js";
+import { INTERACTIONS } from "../contracts/interaction.js";
+import { DATASETS } from "../contracts/dataset.js";
+import { MESSAGE_INTAKE } from "../contracts/message.js";
+import { NOTIFICATIONS } from "../contracts/notification.js";
 import { IVR_NODE_RUNNER, IVR_NODE_TYPES, type IvrNodeContext, type IvrNodeType } from "../contracts/ivr.js";
 import { MEDIA } from "../contracts/media.js";
 import type { Services } from "../contracts/services.js";
@@ -23,9 +27,11 @@ import { HookRunner } from "../hooks/hook-runner.js";
 import { createHooks } from "../hooks/hooks.js";
 import { pluginHooks } from "../hooks/taps.js";
 import type { Logger } from "../log/logger.js";
+import { DefaultMessageIntake } from "../messages/default-message-intake.js";
+import { DefaultNotifications } from "../notify/default-notifications.js";
 import type { Plugin } from "../plugin/define-plugin.js";
 import { checkManifests } from "./boot-checks.js";
-import { coreEvents, corePermissions } from "./core-manifest.js";
+import { coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
 import { Lifecycle } from "./lifecycle.js";
 import { orderPlugins } from "./plugin-graph.js";
 import { PluginHost, type Phase } from "./plugin-host.js";
@@ -56,6 +62,8 @@ export class Kernel {
   readonly #journal: InteractionJournal;
   readonly #pipeline: DefaultCallPipeline;
   readonly #control: DefaultCallControl;
+  readonly #notifications: DefaultNotifications;
+  readonly #intake: DefaultMessageIntake;
   readonly services: Services;
   readonly #startedAt: number;
   #plugins: readonly Plugin[] = [];
@@ -79,6 +87,9 @@ export class Kernel {
     this.services = this.#container.servicesFor("core");
     this.#control = new DefaultCallControl({ hooks: this.#runner, journal: this.#journal, events, clock, ids, log, media: () => this.services.get(MEDIA), pipeline: () => this.#pipeline });
     this.#pipeline = new DefaultCallPipeline({ hooks: this.#runner, journal: this.#journal, control: this.#control, events, clock, log, options: deps.calls });
+    const store = { clock, ids, log, unitOfWork: this.#data.unitOfWork, readPool: this.#data.readPool };
+    this.#notifications = new DefaultNotifications({ ...store, jobs: this.#data.jobs, notify: (notification) => this.#runner.notify(notification) });
+    this.#intake = new DefaultMessageIntake({ ...store, blobs: this.#data.blobs, ask: (message) => this.#runner.messageArrival(message) });
     void activity;
   }
 
@@ -188,6 +199,10 @@ export class Kernel {
     services.provide(CALL_PIPELINE, () => this.#pipeline);
     services.provide(CALL_CONTROL, () => this.#control);
     services.provide(CALL_JOURNAL, () => this.#journal);
+    services.provide(INTERACTIONS, () => this.#journal.interactions(data.events));
+    services.provide(NOTIFICATIONS, () => this.#notifications);
+    services.provide(MESSAGE_INTAKE, () => this.#intake);
+    services.provide(DATASETS, () => [...coreDatasets.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.datasets ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
     services.provide(IVR_NODE_TYPES, () => new Map(this.#plugins.flatMap(({ definition }) => ((definition.ivrNodes ?? []) as readonly IvrNodeType<unknown>[]).map((node) => [node.type, node] as const))));
     services.provide(IVR_NODE_RUNNER, () => ({ run: (type: string, context: IvrNodeContext) => this.#runner.ivrNode(type, context) }));
     services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));

@@ -1,5 +1,5 @@
 import type { CallControl, CallSession, Logger, OutboundCall } from "@hotlinejs/core";
-import { isHotlineError } from "@hotlinejs/core";
+import { citizenParty, isHotlineError } from "@hotlinejs/core";
 import type { RejectCause } from "@hotlinejs/queueing";
 import { rejectCause } from "../domain/reject-cause.js";
 
@@ -51,7 +51,7 @@ export class AgentOffer {
         purpose: "agent",
         role: "agent",
         actor: "plugin:acd",
-        from: session.call.from,
+        from: citizenParty(session.call),
         near: session.call.media,
         timeoutMs: ringMs + GUARD_MS,
         signal: this.#abort.signal,

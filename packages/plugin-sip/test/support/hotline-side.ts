@@ -64,6 +64,7 @@ export class HotlineSide {
         this.#waiting.shift()?.(call);
       },
       handler: () => undefined,
+      launch: () => Promise.reject(new Error("this side of the hotline does not call out")),
       active: 0,
     };
     const settings: HotlineSettings = {

@@ -5,6 +5,8 @@ import { InteractionEventEntity } from "./interaction-event.entity.js";
 import { InteractionEntity } from "./interaction.entity.js";
 import { JobEntity } from "./job.entity.js";
 import { LegEntity } from "./leg.entity.js";
+import { MessageEntity } from "./message.entity.js";
+import { NotificationEntity } from "./notification.entity.js";
 import { ConsumerEntity, HeldEventEntity, OutboxEntity } from "./outbox.entity.js";
 import { SeedEntity, StateEntity } from "./state.entity.js";
 
@@ -21,4 +23,6 @@ export const dataEntities: readonly EntitySchema[] = [
   AuditEntity,
   StateEntity,
   SeedEntity,
+  NotificationEntity,
+  MessageEntity,
 ] as readonly unknown[] as readonly EntitySchema[];

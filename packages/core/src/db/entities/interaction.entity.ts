@@ -37,6 +37,7 @@ export const InteractionEntity = defineEntity({
   indexes: [
     { name: "core_interaction_started_at_index", properties: ["startedAt", "id"] },
     { name: "core_interaction_caller_number_index", properties: ["callerNumber", "startedAt"] },
+    { name: "core_interaction_called_number_index", properties: ["calledNumber", "startedAt"] },
     { name: "core_interaction_contact_id_index", properties: ["contactId", "startedAt"] },
     { name: "core_interaction_agent_id_index", properties: ["agentId", "startedAt"] },
     { name: "core_interaction_ended_at_index", properties: ["endedAt"] },

@@ -1,5 +1,6 @@
 import type { MigrationClass } from "../migration.js";
 import { DataMigration } from "./0001-data.js";
+import { MessagesMigration } from "./0002-messages.js";
 
 /** The migrations of core's data layer; `DataLayer.open` adds them by itself, first. */
-export const dataMigrations: readonly MigrationClass[] = [DataMigration];
+export const dataMigrations: readonly MigrationClass[] = [DataMigration, MessagesMigration];
