@@ -30,7 +30,7 @@ export const acd = definePlugin({
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
-    { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See queues and waiting callers" },
+    { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor", "analyst", "director"], description: "See queues and waiting callers" },
   ],
   events: [
     defineEvent("acd.queued"),

@@ -54,6 +54,8 @@ export interface NewTicket {
   readonly recordingIds?: readonly string[];
   /** `received` (waits for a person) or `accepted` (a person registered it). Default by source: `agent` and `phone` are accepted. */
   readonly status?: "received" | "accepted";
+  /** 工号 of the agent who registers it, for reports. */
+  readonly agent?: string | null;
   /** User id, `citizen`, `system`. */
   readonly actor: string;
   /** The same key twice is the same ticket; also settles the draft of that key. */

@@ -2,6 +2,7 @@ import { AUDIT, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_
 import type { IvrNodeType } from "@hotlinejs/core";
 import { ticketsConfig } from "./config.js";
 import { TICKETS } from "./contract.js";
+import { STATISTICS, ticketDatasets } from "./datasets.js";
 import { TicketCatalogue } from "./domain/ticket-kinds.js";
 import { TicketWorkflow } from "./domain/ticket-workflow.js";
 import { QueryLockEntity } from "./entities/query-lock.entity.js";
@@ -14,6 +15,7 @@ import { CONFIDENTIAL, CREATE, HANDLE, PERSONAL, READ, TICKET_READER, ticketRout
 import { complaintNode } from "./ivr/complaint-node.js";
 import { TICKET_PROMPTS } from "./ivr/ticket-prompts.js";
 import { TICKET_WORKFLOW, ticketStatusNode } from "./ivr/ticket-status-node.js";
+import { TicketsAgent } from "./migrations/agent.js";
 import { TicketsInit } from "./migrations/init.js";
 import { QueryGuard } from "./query-guard.js";
 import { TicketCreator } from "./ticket-creator.js";
@@ -32,18 +34,20 @@ export const tickets = definePlugin({
   critical: false,
   config: ticketsConfig,
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity],
-  migrations: [TicketsInit],
+  migrations: [TicketsInit, TicketsAgent],
   provides: [TICKETS, TICKET_WORKFLOW, TICKET_READER],
   permissions: [
     { name: READ, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "expediter", "revisiter", "qa", "report_officer", "director", "bureau_leader"], description: "See tickets" },
     { name: CREATE, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "report_officer"], description: "Register tickets" },
     { name: HANDLE, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "report_officer", "director"], description: "Move tickets on" },
     { name: PERSONAL, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "revisiter", "report_officer"], description: "See names and numbers of citizens" },
+    { name: STATISTICS, roles: ["team_leader", "shift_supervisor", "qa", "analyst", "director", "bureau_leader"], description: "Count tickets in reports" },
     { name: CONFIDENTIAL, roles: ["report_officer"], description: "See confidential and secret tickets in full" },
   ],
   events: [defineEvent("ticket.created", { durable: true }), defineEvent("ticket.transitioned", { durable: true })],
   ivrNodes: [complaintNode, ticketStatusNode] as unknown as readonly IvrNodeType<never>[],
   routes: ticketRoutes,
+  datasets: ticketDatasets,
   register({ config, jobs, log, onStart, services }) {
     const catalogue = new TicketCatalogue(config.kinds, config.categories);
     const workflow = new TicketWorkflow(config.workflow);

@@ -120,6 +120,7 @@ export class TicketCreator {
       queryCodeSealed: parts.secrets.seal(queryCode),
       idempotencyKey,
       createdBy: input.actor,
+      agent: input.agent ?? null,
       createdAt: now,
       updatedAt: now,
       businessDate,

@@ -1,4 +1,4 @@
-import { definePlugin, READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
+import { DATASETS, definePlugin, READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { Plugin, PluginContext, Principal } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
 import type { TestHotline } from "@hotlinejs/testing";
@@ -51,6 +51,17 @@ describe("creation", () => {
     const first = await service.create(complaint());
     expect([last, still, first].map(({ serial }) => serial.slice(0, 11))).toEqual(["26123100001", "26123100002", "27010100001"]);
     expect(await service.get(first.id)).toMatchObject({ businessDate: "2027-01-01" });
+  });
+
+  it("keeps the 工号 of the agent who registers it, and offers it for counting without anything of the citizen", async () => {
+    await start();
+    const agent = { ...principal("tickets.create"), agentNumber: "1601" };
+    await request("POST", "/api/tickets", { body: { kind: "举报", contactName: "王五", contactNumber: "13800138000", staffCode: "10101" } }, agent);
+    await request("POST", "/api/tickets", { body: { kind: "咨询" } }, principal("tickets.create"));
+    const dataset = test.services.get(DATASETS).find(({ name }) => name === "tickets.tickets");
+    const fields = dataset?.fields.map(({ name }) => name) ?? [];
+    expect(await rows(`select ${fields.join(", ")} from ${dataset?.source} order by created_at, kind`)).toMatchObject([{ kind: "consultation", agent: null }, { kind: "report", agent: "1601", confidentiality: "confidential", business_date: "2026-03-02" }]);
+    for (const told of ["contact_name", "contact_number", "contact_sealed", "contact_index", "summary", "content", "staff_code", "serial", "interaction_id", "query_code_sealed"]) expect(fields).not.toContain(told);
   });
 
   it("leaves no gap when the transaction is rolled back", async () => {

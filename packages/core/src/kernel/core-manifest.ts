@@ -23,8 +23,8 @@ export const coreEvents: readonly EventDefinition[] = [
 
 /** Permissions for what core itself owns; routes over them are served by plugin-http. */
 export const corePermissions: readonly PermissionDefinition[] = [
-  { name: "core.interactions.read", roles: ["agent", "team_leader", "supervisor", "quality", "analyst"], description: "Read calls and interactions" },
-  { name: "core.health.details", roles: ["supervisor"], description: "See the state of each plugin" },
+  { name: "core.interactions.read", roles: ["agent", "team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "Read calls and interactions" },
+  { name: "core.health.details", roles: ["shift_supervisor"], description: "See the state of each plugin" },
 ];
 
 const field = (name: string, label: string, type: DatasetField["type"], sensitivity: DatasetField["sensitivity"] = "public"): DatasetField => ({ name, label, type, sensitivity });

@@ -5,7 +5,7 @@ import type { Confidentiality, TicketSource } from "../contract.js";
 export const TicketEntity = defineEntity({
   name: "Ticket",
   tableName: "tickets_ticket",
-  indexes: [{ properties: ["createdAt", "id"] }, { properties: ["status", "createdAt"] }, { properties: ["contactIndex", "createdAt"] }, { properties: ["interactionId"] }, { properties: ["businessDate"] }],
+  indexes: [{ properties: ["createdAt", "id"] }, { properties: ["status", "createdAt"] }, { properties: ["contactIndex", "createdAt"] }, { properties: ["interactionId"] }, { properties: ["businessDate"] }, { properties: ["agent", "businessDate"] }],
   properties: {
     id: p.text().primary(),
     serial: p.text().unique(),
@@ -33,6 +33,8 @@ export const TicketEntity = defineEntity({
     queryCodeSealed: p.text(),
     idempotencyKey: p.text().nullable().unique(),
     createdBy: p.text(),
+    /** 工号 of who registered it, when that person has one. */
+    agent: p.text().nullable(),
     createdAt: p.bigint("number"),
     updatedAt: p.bigint("number"),
     businessDate: p.text(),

@@ -135,6 +135,7 @@ export const ticketRoutes: readonly HttpRoute[] = [
       const created = await services.get(TICKETS).create({
         ...body,
         actor: principal?.userId ?? "unknown",
+        agent: principal?.agentNumber ?? null,
         // One person's key never finds another's ticket, with its code.
         ...(body.idempotencyKey === undefined ? {} : { idempotencyKey: `api:${principal?.userId ?? ""}:${body.idempotencyKey}` }),
       });
