@@ -4,10 +4,11 @@
 #   sip-tester    SIPp: callers, load            (sipp)
 #   baresip-core  a SIP phone that is not ours   (baresip)
 #   opus-tools    reads our recordings           (opusdec)
+#   dovecot-imapd an IMAP server              (/usr/sbin/dovecot; started by the tests)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
 set -euo pipefail
 
-packages=(sip-tester baresip-core postgresql opus-tools)
+packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

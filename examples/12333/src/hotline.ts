@@ -3,6 +3,7 @@ import type { Hotline, HotlineOptions, Plugin } from "@hotlinejs/core";
 import { media } from "@hotlinejs/media";
 import { acd } from "@hotlinejs/plugin-acd";
 import { directory } from "@hotlinejs/plugin-directory";
+import { email } from "@hotlinejs/plugin-email";
 import { http } from "@hotlinejs/plugin-http";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
@@ -53,6 +54,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     }),
     recording(),
     tickets({ categories }),
+    email(),
     surveys({
       surveys: [
         {

@@ -84,6 +84,15 @@ describe("a notification", () => {
     expect((await notifications.get(first.id))?.state).toBe("cancelled");
   });
 
+  it("that can never be delivered has failed at once", async () => {
+    deliver = () => ({ delivered: false, error: "550 no such user" });
+    const { id } = await test.services.get(NOTIFICATIONS).send(mail());
+    await test.advance(HOUR);
+    expect(attempts).toHaveLength(1);
+    expect(await test.services.get(NOTIFICATIONS).get(id)).toMatchObject({ state: "failed", lastError: "550 no such user" });
+    expect(told).toEqual([`${id} failed: 550 no such user`]);
+  });
+
   it("is tried again over a restart, each try with the same id, and given up after days", async () => {
     deliver = () => {
       throw new Error("connection refused");

@@ -31,7 +31,15 @@ export interface Notification {
   readonly attempt: number;
 }
 
-export interface Delivery {
+export type Delivery = Delivered | Undeliverable;
+
+/** No later try can succeed (no such mailbox, no such number): the notification has failed at once. Throw instead when a later try may. */
+export interface Undeliverable {
+  readonly delivered: false;
+  readonly error: string;
+}
+
+export interface Delivered {
   readonly delivered: true;
   /** The channel's own id of the message. */
   readonly ref?: string;
@@ -59,7 +67,7 @@ export interface NewNotification {
  * ```
  * pending --a channel delivered--> sent | delivered | uncertain
  *    |  \--cancel--> cancelled
- *    \--no channel took it until the last try--> failed
+ *    \--undeliverable, or no channel took it until the last try--> failed
  * ```
  */
 export type NotificationState = "pending" | "sent" | "delivered" | "uncertain" | "failed" | "cancelled";

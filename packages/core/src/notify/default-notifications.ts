@@ -113,6 +113,11 @@ export class DefaultNotifications implements Notifications {
     } catch (error) {
       problem = error;
     }
+    if (delivery?.delivered === false) {
+      log.warn({ notificationId: id, channel: row.channel, template: row.template, error: delivery.error }, "a notification cannot be delivered");
+      await this.#settle(id, ["pending"], "failed", { error: delivery.error, attempts: attempt });
+      return;
+    }
     if (delivery !== undefined) {
       await this.#settle(id, ["pending"], delivery.state, { ref: delivery.ref, attempts: attempt });
       return;
