@@ -2,6 +2,7 @@ import { createHotline } from "@hotlinejs/core";
 import type { Hotline, HotlineOptions, Plugin } from "@hotlinejs/core";
 import { media } from "@hotlinejs/media";
 import { acd } from "@hotlinejs/plugin-acd";
+import { business } from "@hotlinejs/plugin-business-systems";
 import { directory } from "@hotlinejs/plugin-directory";
 import { email } from "@hotlinejs/plugin-email";
 import { http } from "@hotlinejs/plugin-http";
@@ -16,8 +17,10 @@ import { espeak } from "@hotlinejs/tts-espeak";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
 import { mainFlow } from "./flow.js";
+import { lookups } from "./lookups.js";
 import { agents, departments, roles, staff, users } from "./people.js";
 import { prompts } from "./prompts.js";
+import { socialInsurance, SocialInsuranceService } from "./social-insurance.js";
 
 export interface ExampleOptions {
   /** Variables that override options (`HOTLINE_...`). */
@@ -38,6 +41,7 @@ export interface ExampleOptions {
 /** The 12333 hotline: a list of plugins and their data. */
 export function plugins(options: ExampleOptions): readonly Plugin[] {
   const flow = options.flow ?? mainFlow(options.today);
+  const insurance = new SocialInsuranceService();
   const own = [
     media(),
     directory({ users, roles, departments, staff }),
@@ -71,6 +75,8 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
         },
       ],
     }),
+    business(lookups(insurance)),
+    socialInsurance(insurance)(),
   ];
   const replaced = new Set([...(options.plugins ?? []).map((plugin) => plugin.definition.name), ...(options.without ?? [])]);
   return [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];

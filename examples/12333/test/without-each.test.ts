@@ -45,7 +45,7 @@ afterEach(async () => {
 
 describe("each plugin can be left out", () => {
   it("knows which there are", () => {
-    expect([...names].sort()).toEqual(["acd", "directory", "espeak", "http", "ivr", "media", "recording", "sip", "surveys", "tickets", "tts"]);
+    expect([...names].sort()).toEqual(["acd", "business", "directory", "espeak", "http", "ivr", "media", "recording", "sip", "social-insurance", "surveys", "tickets", "tts"]);
   });
 
   it.each(names.map((name) => [name]))("without %s the real composition starts, is healthy and stops", async (name) => {
@@ -159,6 +159,7 @@ describe("calls without one plugin", () => {
     ["tickets", "23", MISSING],
     ["tickets", "26", MISSING],
     ["surveys", "27", MISSING],
+    ["business", "28", MISSING],
   ])("without %s the keys %s are told to be out of service, and the menu goes on", async (name, keys, words) => {
     const example = await start(name);
     const caller = await example.call(keys);
