@@ -1,8 +1,8 @@
 import { token } from "@hotlinejs/core";
-import type { Uow, Veto } from "@hotlinejs/core";
+import type { Principal, Uow, Veto } from "@hotlinejs/core";
 
 /** Where a ticket came from. */
-export type TicketSource = "phone" | "ivr" | "voicemail" | "agent" | "fax" | "web" | "email" | "letter" | "sms" | "exchange";
+export type TicketSource = "phone" | "ivr" | "voicemail" | "agent" | "fax" | "web" | "email" | "chat" | "letter" | "sms" | "exchange";
 
 /**
  * Who may see the citizen (保密级别). `confidential`: identity and number only with `tickets.confidential`;
@@ -32,6 +32,18 @@ export interface TicketCategory {
   readonly code: string;
   readonly name: string;
   readonly parent?: string | null;
+  /** Limit in working days by kind (key, code or name), where it differs from the kind's own. */
+  readonly limitDays?: Readonly<Record<string, number>>;
+}
+
+/** A file that belongs to a ticket. */
+export interface TicketFile {
+  /** Of its blob. */
+  readonly id: string;
+  readonly fileName: string;
+  /** As it is served: what a browser could run is `application/octet-stream`. */
+  readonly contentType: string;
+  readonly size: number;
 }
 
 export interface NewTicket {
@@ -45,13 +57,18 @@ export interface NewTicket {
   readonly contactName?: string | null;
   /** Digits. Not kept when `anonymous`. */
   readonly contactNumber?: string | null;
+  /** Where the answer goes, when it is to be written. Not kept when `anonymous`. */
+  readonly contactEmail?: string | null;
   readonly anonymous?: boolean;
   /** May only raise the level of the kind. */
   readonly confidentiality?: Confidentiality;
+  /** Whom it is about. Who handles it is said by `dispatch`. */
   readonly departmentCode?: string | null;
   readonly staffCode?: string | null;
   readonly interactionId?: string | null;
   readonly recordingIds?: readonly string[];
+  /** Blobs that were put already; they are claimed. */
+  readonly files?: readonly { readonly blobId: string; readonly fileName: string; readonly contentType: string; readonly size: number }[];
   /** `received` (waits for a person) or `accepted` (a person registered it). Default by source: `agent` and `phone` are accepted. */
   readonly status?: "received" | "accepted";
   /** 工号 of the agent who registers it, for reports. */
@@ -71,6 +88,26 @@ export interface CreatedTicket {
   readonly status: string;
 }
 
+/** How the due clock stands. */
+export interface TicketClockView {
+  /** `none`: it has no due day. */
+  readonly state: "none" | "running" | "paused" | "stopped";
+  /** Working days, extensions included. */
+  readonly limitDays: number | null;
+  /** Epoch ms, as all times here. */
+  readonly startedAt: number | null;
+  readonly pausedAt: number | null;
+  readonly stoppedAt: number | null;
+  /** End of office hours of the due day; `null` while it is paused. */
+  readonly dueAt: number | null;
+  /** It reaches into a year whose holidays are not published yet. */
+  readonly provisional: boolean;
+  /** Since when it is late. */
+  readonly overdueAt: number | null;
+  /** Highest card given (黄牌, 红牌). */
+  readonly card: "yellow" | "red" | null;
+}
+
 export interface TicketView {
   readonly id: string;
   readonly serial: string;
@@ -84,16 +121,26 @@ export interface TicketView {
   readonly summary: string | null;
   readonly content: string | null;
   readonly answer: string | null;
+  /** Why it was rejected or made void. */
+  readonly reason: string | null;
   readonly confidentiality: Confidentiality;
   readonly anonymous: boolean;
   readonly contactName: string | null;
   /** Plain for the service; routes mask it. `null` when anonymous. */
   readonly contactNumber: string | null;
+  readonly contactEmail: string | null;
+  /** Whom it is about. */
   readonly departmentCode: string | null;
   readonly staffCode: string | null;
+  /** 承办单位. */
+  readonly handlingDepartment: string | null;
+  /** 承办人: a user id. */
+  readonly handler: string | null;
+  readonly clock: TicketClockView;
   readonly interactionId: string | null;
   /** Ids of recordings. */
   readonly recordings: readonly string[];
+  readonly files: readonly TicketFile[];
   readonly createdBy: string;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -125,6 +172,11 @@ export interface TransitionRequest {
   /** Id of a transition of the workflow, for example `register`. */
   readonly action: string;
   readonly actor: string;
+  /**
+   * Given: what this person may do is checked (`HTL_TICKETS_FORBIDDEN`, `HTL_TICKETS_OTHER_DEPARTMENT`), and a ticket not
+   * shown to it is `HTL_TICKETS_NOT_FOUND`. Left out: the caller answers for it.
+   */
+  readonly principal?: TicketPrincipal;
   /** Version that was read; a ticket changed since is `HTL_TICKETS_CONFLICT`. Left out: the version found now. */
   readonly version?: number;
   readonly note?: string;
@@ -132,7 +184,55 @@ export interface TransitionRequest {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** Who acts, as far as tickets look at it. */
+export type TicketPrincipal = Pick<Principal, "userId" | "permissions" | "departmentCode">;
+
 export type TransitionResult = { readonly done: true; readonly ticket: TicketView } | { readonly done: false; readonly veto: Veto };
+
+/** Why a ticket is due when it is. */
+export interface DueExplanation {
+  readonly clock: TicketClockView;
+  /** Key of the calendar and its time zone. */
+  readonly calendar: { readonly key: string; readonly timezone: string };
+  /** Where the limit comes from. */
+  readonly rule: { readonly source: "dispatch" | "category" | "kind"; readonly days: number; readonly extendedDays: number } | null;
+  /** Set when it was given to another department and the days left were not enough. */
+  readonly restDays: number | null;
+  readonly pauses: readonly { readonly from: number; readonly to: number | null }[];
+  /** `YYYY-MM-DD` of day 0, and why it is that day. */
+  readonly startDay: string | null;
+  readonly startDayReason: string | null;
+  readonly trace: readonly { readonly date: string; readonly weekday: string; readonly counts: boolean; readonly day?: number; readonly reason: string }[];
+  /** All of it in a sentence, in Chinese. */
+  readonly text: string;
+}
+
+/** One urging (催办), of the ladder or by hand. */
+export interface Urging {
+  readonly id: string;
+  /** Level of the ladder; `manual` for one by hand. */
+  readonly level: string;
+  readonly name: string;
+  readonly state: "planned" | "fired" | "dropped" | "withdrawn";
+  readonly plannedAt: number;
+  readonly firedAt: number | null;
+  /** User id, or `system`. */
+  readonly actor: string;
+  readonly text: string | null;
+}
+
+export interface UrgeRequest {
+  readonly ticketId: string;
+  readonly actor: string;
+  /** As in a transition. Needs `tickets.urge`. */
+  readonly principal?: TicketPrincipal;
+  /** What to tell whoever handles it. */
+  readonly text: string;
+  /** Epoch ms (定时催办). Default now. */
+  readonly at?: number;
+  /** The same key twice is the same urging. */
+  readonly idempotencyKey?: string;
+}
 
 export interface Tickets {
   /**
@@ -160,6 +260,14 @@ export interface Tickets {
   noteFailure(asker: Asker, serial: string): Promise<AnswerResult>;
   answerFor(serial: string, queryCode: string, asker: Asker): Promise<AnswerResult>;
   transition(request: TransitionRequest): Promise<TransitionResult>;
+  /** Why it is due when it is. */
+  due(ticketId: string): Promise<DueExplanation | undefined>;
+  /** Urges whoever handles it, now or at a time; besides the ladder, which it never delays. */
+  urge(request: UrgeRequest): Promise<Urging>;
+  /** What was urged and what is planned, by time. */
+  urgings(ticketId: string): Promise<readonly Urging[]>;
+  /** Takes back one by hand that has not fired: `HTL_TICKETS_NO_URGE` otherwise. */
+  withdrawUrging(ticketId: string, urgingId: string, actor: string): Promise<void>;
   /** Links one more recording. Joins the open unit of work. */
   attachRecording(ticketId: string, recordingId: string): Promise<void>;
   readonly kinds: readonly TicketKind[];
@@ -171,5 +279,12 @@ declare module "@hotlinejs/core" {
   interface EventMap {
     "ticket.created": { ticketId: string; serial: string; kind: string; source: string; status: string; interactionId: string | null };
     "ticket.transitioned": { ticketId: string; serial: string; action: string; from: string; to: string; actor: string };
+    /** A level of urging before the due time was reached. */
+    "ticket.due-soon": { ticketId: string; serial: string; dueAt: number; handlingDepartment: string | null };
+    "ticket.overdue": { ticketId: string; serial: string; dueAt: number; handlingDepartment: string | null };
+    /** Somebody was urged: a level of the ladder, or `manual`. */
+    "ticket.urged": { ticketId: string; serial: string; level: string; cycle: number; actor: string; handlingDepartment: string | null };
+    /** The citizen wrote about a ticket that was there already. */
+    "ticket.message": { ticketId: string; serial: string; channel: string; externalId: string };
   }
 }

@@ -1,11 +1,13 @@
 import { randomInt } from "node:crypto";
-import type { Audit, BusinessCalendar, Clock, Ids, Secrets, Services, TicketGate, UnitOfWork, Uow } from "@hotlinejs/core";
+import type { Audit, Blobs, BusinessCalendar, Clock, Ids, Secrets, Services, TicketGate, UnitOfWork, Uow } from "@hotlinejs/core";
 import { token } from "@hotlinejs/core";
 import type { Recordings } from "@hotlinejs/plugin-recording/contract";
+import type { ContactBook } from "./contact-book.js";
 import type { CreatedTicket, NewTicket, TicketKind } from "./contract.js";
-import { normaliseNumber } from "./domain/contact-number.js";
+import { servedType } from "./domain/served-type.js";
 import type { TicketCatalogue } from "./domain/ticket-kinds.js";
 import { higher } from "./domain/ticket-kinds.js";
+import type { TicketWorkflow } from "./domain/ticket-workflow.js";
 import { TicketAttachmentEntity } from "./entities/ticket-attachment.entity.js";
 import { TicketDraftEntity } from "./entities/ticket-draft.entity.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
@@ -13,8 +15,10 @@ import type { TicketRow } from "./entities/ticket.entity.js";
 import { TicketEventEntity } from "./entities/ticket-event.entity.js";
 import { errors } from "./errors.js";
 import { allocateSerial } from "./serial-allocator.js";
+import type { TicketClock } from "./ticket-clock.js";
 import type { TicketReader } from "./ticket-reader.js";
 import { FRESH } from "./ticket-reader.js";
+import type { TicketUrger } from "./ticket-urger.js";
 
 /** An optional partner: only its types are imported, the token is found by its name. */
 export const RECORDINGS = token<Recordings>("recording.recordings");
@@ -24,8 +28,13 @@ export interface TicketCreatorParts {
   readonly reader: TicketReader;
   readonly gate: TicketGate;
   readonly audit: Audit;
+  readonly blobs: Blobs;
   readonly secrets: Secrets;
+  readonly contacts: ContactBook;
   readonly clock: Clock;
+  readonly dueClock: TicketClock;
+  readonly urger: TicketUrger;
+  readonly workflow: TicketWorkflow;
   readonly ids: Ids;
   readonly calendar: () => BusinessCalendar;
   readonly catalogue: TicketCatalogue;
@@ -36,6 +45,7 @@ export interface TicketCreatorParts {
 /** Longest texts kept. */
 const MOST_SUMMARY = 500;
 const MOST_CONTENT = 20_000;
+const MOST_FILE_NAME = 200;
 
 /** Makes tickets: the hook first, then everything in one unit of work. */
 export class TicketCreator {
@@ -71,6 +81,8 @@ export class TicketCreator {
       await parts.audit.record({ actor: input.actor, action: "ticket.created", subject: { type: "ticket", id }, outcome: "vetoed", details: { code: veto.code, kind: kind.key, source: input.source } });
       throw errors.VETOED(veto.message, { details: { veto: veto.code } });
     }
+    // Before the rows that name them: a file too many is better than one swept away.
+    for (const { blobId } of input.files ?? []) await parts.blobs.claim(blobId);
     try {
       return await parts.work.run(async (uow) => {
         const { ticket, fresh } = await this.insert(uow, id, input, kind, category, status);
@@ -100,6 +112,7 @@ export class TicketCreator {
     const { serial, businessDate } = await allocateSerial(uow, calendar, now);
     const queryCode = randomDigits(kind.codeOnly === true ? parts.codeDigits.reports : parts.codeDigits.digits);
     const confidentiality = higher(kind.confidentiality ?? "normal", input.confidentiality ?? "normal");
+    const clock = parts.dueClock.begin(kind.key, category, parts.workflow.clockOf(status), now);
     await uow.em.insert(TicketEntity, {
       id,
       serial,
@@ -113,7 +126,7 @@ export class TicketCreator {
       reason: null,
       confidentiality,
       anonymous: input.anonymous === true,
-      ...this.contact(input, kind, confidentiality !== "normal"),
+      ...parts.contacts.columns(parts.contacts.given(input), kind, confidentiality !== "normal"),
       departmentCode: input.departmentCode ?? null,
       staffCode: input.staffCode ?? null,
       interactionId: input.interactionId ?? null,
@@ -126,9 +139,14 @@ export class TicketCreator {
       businessDate,
       businessHour: calendar.hourOf(now),
       version: 1,
+      handlingDepartment: null,
+      handler: null,
+      ...clock,
     });
+    await parts.urger.plan(uow, { id, ...clock });
     await uow.em.insert(TicketEventEntity, { id: parts.ids.next(), ticketId: id, at: now, action: "create", fromStatus: null, toStatus: status, actor: input.actor, note: null, data: { source: input.source }, version: 1 });
     await this.attach(uow, id, input.recordingIds ?? [], confidentiality !== "normal");
+    await this.attachFiles(uow, id, input.files ?? []);
     uow.audit({ actor: input.actor, action: "ticket.created", subject: { type: "ticket", id }, details: { serial, kind: kind.key, source: input.source } });
     uow.publish("ticket.created", { ticketId: id, serial, kind: kind.key, source: input.source, status, interactionId: input.interactionId ?? null }, { aggregate: `ticket:${id}` });
     return { ticket: { id, serial, queryCode, status }, fresh: true };
@@ -142,18 +160,30 @@ export class TicketCreator {
     for (const reference of recordingIds) {
       if (known.has(reference)) continue;
       known.add(reference);
-      await uow.em.insert(TicketAttachmentEntity, { ticketId, reference, kind: "recording", position: known.size, attachedAt: this.parts.clock.now() });
+      await uow.em.insert(TicketAttachmentEntity, { ticketId, reference, kind: "recording", position: known.size, attachedAt: this.parts.clock.now(), fileName: null, contentType: null, size: null });
       await recordings?.attach(reference, ticketId, { confidential });
     }
   }
 
-  private contact(input: NewTicket, kind: TicketKind, sealed: boolean): Pick<TicketRow, "contactName" | "contactNumber" | "contactSealed" | "contactIndex"> {
-    const name = input.anonymous === true ? null : input.contactName?.trim() || null;
-    const number = input.anonymous === true ? null : normaliseNumber(input.contactNumber ?? "") || null;
-    const { secrets } = this.parts;
-    const contactIndex = number === null || kind.codeOnly === true ? null : contactIndexOf(secrets, number);
-    if (!sealed) return { contactName: name, contactNumber: number, contactSealed: null, contactIndex };
-    return { contactName: null, contactNumber: null, contactSealed: name === null && number === null ? null : secrets.seal(JSON.stringify({ name, number })), contactIndex };
+  /** Adds files after what it has. Their blobs are claimed by whoever put them. */
+  async attachFiles(uow: Uow, ticketId: string, files: NonNullable<NewTicket["files"]>): Promise<void> {
+    if (files.length === 0) return;
+    const present = await uow.em.find(TicketAttachmentEntity, { ticketId }, FRESH);
+    const known = new Set(present.map((each) => each.reference));
+    for (const { blobId, fileName, contentType, size } of files) {
+      if (known.has(blobId)) continue;
+      known.add(blobId);
+      await uow.em.insert(TicketAttachmentEntity, {
+        ticketId,
+        reference: blobId,
+        kind: "file",
+        position: known.size,
+        attachedAt: this.parts.clock.now(),
+        fileName: fileName.replace(/[\p{Cc}/\\]/gu, "_").slice(0, MOST_FILE_NAME) || "附件",
+        contentType: servedType(contentType),
+        size,
+      });
+    }
   }
 
   /** The same request once more: the draft it was about is settled. */
@@ -165,11 +195,6 @@ export class TicketCreator {
   private ticketOf(row: TicketRow): CreatedTicket {
     return { id: row.id, serial: row.serial, queryCode: this.parts.secrets.open(row.queryCodeSealed), status: row.status };
   }
-}
-
-/** Under which the newest ticket of a number is found. */
-export function contactIndexOf(secrets: Pick<Secrets, "blindIndex">, number: string): string {
-  return secrets.blindIndex(`contact:${normaliseNumber(number)}`);
 }
 
 function randomDigits(count: number): string {

@@ -1,13 +1,19 @@
-import type { ReadPool, Secrets } from "@hotlinejs/core";
+import type { ReadPool } from "@hotlinejs/core";
+import type { ContactBook } from "./contact-book.js";
 import type { TicketView } from "./contract.js";
+import type { ClockPause } from "./domain/due-clock.js";
+import { servedType } from "./domain/served-type.js";
 import type { TicketCatalogue } from "./domain/ticket-kinds.js";
 import type { TicketWorkflow } from "./domain/ticket-workflow.js";
 import { TicketAttachmentEntity } from "./entities/ticket-attachment.entity.js";
+import type { TicketAttachmentRow } from "./entities/ticket-attachment.entity.js";
+import { TicketPauseEntity } from "./entities/ticket-pause.entity.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
 import type { TicketRow } from "./entities/ticket.entity.js";
 import { TicketEventEntity } from "./entities/ticket-event.entity.js";
 import type { TicketEventRow } from "./entities/ticket-event.entity.js";
 import { errors } from "./errors.js";
+import type { TicketClock } from "./ticket-clock.js";
 
 export const FRESH = { disableIdentityMap: true } as const;
 
@@ -24,6 +30,14 @@ export interface TicketFilter {
   readonly q?: string;
   /** Leave out tickets of the level `secret`. */
   readonly withoutSecret: boolean;
+  /** 承办单位. */
+  readonly handlingDepartment?: string;
+  /** 承办人. */
+  readonly handler?: string;
+  /** Only those that are late, or only those that are not. */
+  readonly overdue?: boolean;
+  /** Blind index of the citizen's number. */
+  readonly contactIndex?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -32,9 +46,10 @@ export interface TicketFilter {
 export class TicketReader {
   constructor(
     private readonly pool: ReadPool,
-    private readonly secrets: Pick<Secrets, "open">,
+    private readonly contacts: ContactBook,
     private readonly catalogue: TicketCatalogue,
     private readonly workflow: TicketWorkflow,
+    private readonly dueClock: TicketClock,
   ) {}
 
   async row(where: { id: string } | { serial: string } | { idempotencyKey: string }): Promise<TicketRow | undefined> {
@@ -56,6 +71,24 @@ export class TicketReader {
     return this.pool.read((em) => em.find(TicketEventEntity, { ticketId }, { ...FRESH, orderBy: [{ at: "asc" }, { version: "asc" }] }));
   }
 
+  /** Transitions it has gone through. */
+  async doneActions(ticketId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.pool.read((em) => em.execute<{ action: string }[]>("select distinct action from tickets_event where ticket_id = ?", [ticketId]));
+    return new Set(rows.map((row) => row.action));
+  }
+
+  /** Pauses of the clock that runs now. */
+  async pauses(row: Pick<TicketRow, "id" | "clockCycle">): Promise<readonly ClockPause[]> {
+    if (row.clockCycle === null || row.clockCycle === undefined) return [];
+    const where = { ticketId: row.id, cycle: row.clockCycle };
+    const rows = await this.pool.read((em) => em.find(TicketPauseEntity, where, { ...FRESH, orderBy: { fromAt: "asc" } }));
+    return rows.map(({ fromAt, toAt }) => ({ from: fromAt, to: toAt ?? null }));
+  }
+
+  async file(ticketId: string, reference: string): Promise<TicketAttachmentRow | undefined> {
+    return (await this.pool.read((em) => em.findOne(TicketAttachmentEntity, { ticketId, reference, kind: "file" }, FRESH))) ?? undefined;
+  }
+
   /** Newest first. */
   async page(filter: TicketFilter): Promise<{ items: readonly TicketView[]; next: string | null }> {
     const after = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
@@ -68,6 +101,10 @@ export class TicketReader {
     if (filter.to !== undefined) conditions.push({ createdAt: { $lt: filter.to } });
     // Digits only (the route sees to it), so nothing in it is a wildcard.
     if (filter.q !== undefined) conditions.push({ serial: { $like: `${filter.q}%` } });
+    if (filter.handlingDepartment !== undefined) conditions.push({ handlingDepartment: filter.handlingDepartment });
+    if (filter.handler !== undefined) conditions.push({ handler: filter.handler });
+    if (filter.overdue !== undefined) conditions.push({ overdueAt: filter.overdue ? { $ne: null } : null });
+    if (filter.contactIndex !== undefined) conditions.push({ contactIndex: filter.contactIndex });
     if (filter.withoutSecret) conditions.push({ confidentiality: { $ne: "secret" } });
     if (after !== undefined) conditions.push({ $or: [{ createdAt: { $lt: after.at } }, { createdAt: after.at, id: { $lt: after.id } }] });
     const rows = await this.pool.read((em) =>
@@ -81,10 +118,11 @@ export class TicketReader {
   async views(rows: readonly TicketRow[]): Promise<readonly TicketView[]> {
     if (rows.length === 0) return [];
     const attachments = await this.pool.read((em) =>
-      em.find(TicketAttachmentEntity, { ticketId: { $in: rows.map((row) => row.id) }, kind: "recording" }, { ...FRESH, orderBy: [{ position: "asc" }, { reference: "asc" }] }),
+      em.find(TicketAttachmentEntity, { ticketId: { $in: rows.map((row) => row.id) } }, { ...FRESH, orderBy: [{ position: "asc" }, { reference: "asc" }] }),
     );
     return rows.map((row) => {
-      const contact = this.contact(row);
+      const contact = this.contacts.of(row);
+      const own = attachments.filter((each) => each.ticketId === row.id);
       return {
         id: row.id,
         serial: row.serial,
@@ -98,14 +136,22 @@ export class TicketReader {
         summary: row.summary ?? null,
         content: row.content ?? null,
         answer: row.answer ?? null,
+        reason: row.reason ?? null,
         confidentiality: row.confidentiality,
         anonymous: row.anonymous,
         contactName: contact.name,
         contactNumber: contact.number,
+        contactEmail: contact.email,
         departmentCode: row.departmentCode ?? null,
         staffCode: row.staffCode ?? null,
+        handlingDepartment: row.handlingDepartment ?? null,
+        handler: row.handler ?? null,
+        clock: this.dueClock.view(row),
         interactionId: row.interactionId ?? null,
-        recordings: attachments.filter((each) => each.ticketId === row.id).map((each) => each.reference),
+        recordings: own.filter((each) => each.kind === "recording").map((each) => each.reference),
+        files: own
+          .filter((each) => each.kind === "file")
+          .map((each) => ({ id: each.reference, fileName: each.fileName ?? "", contentType: servedType(each.contentType ?? ""), size: each.size ?? 0 })),
         createdBy: row.createdBy,
         createdAt: row.createdAt,
         updatedAt: row.updatedAt,
@@ -113,11 +159,6 @@ export class TicketReader {
         version: row.version,
       };
     });
-  }
-
-  private contact(row: TicketRow): { name: string | null; number: string | null } {
-    if (row.contactSealed === null || row.contactSealed === undefined) return { name: row.contactName ?? null, number: row.contactNumber ?? null };
-    return JSON.parse(this.secrets.open(row.contactSealed)) as { name: string | null; number: string | null };
   }
 }
 

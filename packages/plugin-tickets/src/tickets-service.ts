@@ -1,35 +1,37 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Audit, Clock, Ids, Secrets, TicketGate, UnitOfWork, Uow } from "@hotlinejs/core";
-import type { AnswerResult, Asker, CreatedTicket, NewTicket, PublicStatus, TicketKind, Tickets, TicketView, TransitionRequest, TransitionResult } from "./contract.js";
+import type { Secrets, UnitOfWork, Uow } from "@hotlinejs/core";
+import type { ContactBook } from "./contact-book.js";
+import type { AnswerResult, Asker, CreatedTicket, DueExplanation, NewTicket, PublicStatus, TicketKind, Tickets, TicketView, TransitionRequest, TransitionResult, UrgeRequest, Urging } from "./contract.js";
 import { isSerial } from "./domain/serial-number.js";
 import type { TicketCatalogue } from "./domain/ticket-kinds.js";
 import type { TicketWorkflow } from "./domain/ticket-workflow.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
 import type { TicketRow } from "./entities/ticket.entity.js";
-import { TicketEventEntity } from "./entities/ticket-event.entity.js";
 import { errors } from "./errors.js";
 import type { QueryGuard } from "./query-guard.js";
 import type { TicketCreator } from "./ticket-creator.js";
-import { contactIndexOf } from "./ticket-creator.js";
+import type { TicketClock } from "./ticket-clock.js";
 import type { TicketDrafts } from "./ticket-drafts.js";
+import type { TicketMover } from "./ticket-mover.js";
 import type { TicketReader } from "./ticket-reader.js";
 import { FRESH } from "./ticket-reader.js";
+import { mayFind } from "./ticket-scope.js";
+import type { TicketUrger } from "./ticket-urger.js";
 
-const MOST_TEXT = 20_000;
-/** Values of a transition that become columns. */
-const COLUMNS = ["answer", "reason", "summary", "category", "departmentCode"] as const;
+/** Urge by hand. */
+export const URGE = "tickets.urge";
 
 export interface TicketsServiceParts {
   readonly work: UnitOfWork;
   readonly reader: TicketReader;
   readonly creator: TicketCreator;
   readonly drafts: TicketDrafts;
+  readonly mover: TicketMover;
+  readonly urger: TicketUrger;
+  readonly dueClock: TicketClock;
+  readonly contacts: ContactBook;
   readonly guard: QueryGuard;
-  readonly gate: TicketGate;
-  readonly audit: Audit;
   readonly secrets: Secrets;
-  readonly clock: Clock;
-  readonly ids: Ids;
   readonly catalogue: TicketCatalogue;
   readonly workflow: TicketWorkflow;
 }
@@ -68,7 +70,7 @@ export class DefaultTickets implements Tickets {
 
   async latestStatus(callerNumber: string): Promise<PublicStatus> {
     if (callerNumber.replace(/\D/g, "") === "") return { found: false };
-    return this.publicStatus(await this.parts.reader.newest(contactIndexOf(this.parts.secrets, callerNumber)));
+    return this.publicStatus(await this.parts.reader.newest(this.parts.contacts.indexOf(callerNumber)));
   }
 
   lockedUntil(asker: Asker, serial?: string): Promise<number | undefined> {
@@ -94,43 +96,32 @@ export class DefaultTickets implements Tickets {
   }
 
   async transition(request: TransitionRequest): Promise<TransitionResult> {
-    const { parts } = this;
-    const data = request.data ?? {};
-    const row = await parts.reader.row({ id: request.ticketId });
-    if (row === undefined) throw errors.NOT_FOUND(request.ticketId);
-    if (request.version !== undefined && request.version !== row.version) throw errors.CONFLICT();
-    const step = parts.workflow.check(request.action, row.status, data);
-    const columns = this.columns(data);
-    const along: ((uow: Uow) => Promise<void>)[] = [];
-    const veto = await parts.gate.ask({
-      ticketId: row.id,
-      serial: row.serial,
-      kind: row.kind,
-      from: row.status,
-      to: step.to,
-      action: step.id,
-      actor: request.actor,
-      data,
-      within: (fn) => void along.push(fn),
-    });
-    if (veto !== undefined) {
-      await parts.audit.record({ actor: request.actor, action: `ticket.${step.id}`, subject: { type: "ticket", id: row.id }, outcome: "vetoed", details: { code: veto.code } });
-      return { done: false, veto };
-    }
-    await parts.work.run(async (uow) => {
-      const now = parts.clock.now();
-      const version = row.version + 1;
-      // The hook judged what was read: the commit holds only if it is still so.
-      const changed = await uow.em.nativeUpdate(TicketEntity, { id: row.id, version: row.version }, { ...columns, status: step.to, updatedAt: now, version });
-      if (changed === 0) throw errors.CONFLICT();
-      await uow.em.insert(TicketEventEntity, { id: parts.ids.next(), ticketId: row.id, at: now, action: step.id, fromStatus: row.status, toStatus: step.to, actor: request.actor, note: request.note ?? null, data, version });
-      uow.audit({ actor: request.actor, action: `ticket.${step.id}`, subject: { type: "ticket", id: row.id }, details: { from: row.status, to: step.to } });
-      uow.publish("ticket.transitioned", { ticketId: row.id, serial: row.serial, action: step.id, from: row.status, to: step.to, actor: request.actor }, { aggregate: `ticket:${row.id}` });
-      for (const fn of along) await fn(uow);
-    });
-    const ticket = await parts.reader.view({ id: row.id });
-    if (ticket === undefined) throw errors.NOT_FOUND(row.id);
+    const vetoed = await this.parts.mover.move(request);
+    if (vetoed !== undefined) return { done: false, veto: vetoed.veto };
+    const ticket = await this.parts.reader.view({ id: request.ticketId });
+    if (ticket === undefined) throw errors.NOT_FOUND(request.ticketId);
     return { done: true, ticket };
+  }
+
+  async due(ticketId: string): Promise<DueExplanation | undefined> {
+    const { dueClock, reader } = this.parts;
+    const row = await reader.row({ id: ticketId });
+    return row === undefined ? undefined : dueClock.explain(row, await reader.pauses(row));
+  }
+
+  async urge(request: UrgeRequest): Promise<Urging> {
+    const row = await this.parts.reader.row({ id: request.ticketId });
+    if (row === undefined || (request.principal !== undefined && !mayFind(row, request.principal))) throw errors.NOT_FOUND(request.ticketId);
+    if (request.principal !== undefined && !request.principal.permissions.has(URGE)) throw errors.FORBIDDEN(URGE);
+    return this.parts.urger.byHand(request, row);
+  }
+
+  urgings(ticketId: string): Promise<readonly Urging[]> {
+    return this.parts.urger.list(ticketId);
+  }
+
+  withdrawUrging(ticketId: string, urgingId: string, actor: string): Promise<void> {
+    return this.parts.urger.withdraw(ticketId, urgingId, actor);
   }
 
   async attachRecording(ticketId: string, recordingId: string): Promise<void> {
@@ -152,17 +143,6 @@ export class DefaultTickets implements Tickets {
     const { catalogue, workflow } = this.parts;
     if (row === undefined || row.confidentiality === "secret" || catalogue.findKind(row.kind)?.codeOnly === true) return { found: false };
     return { found: true, serial: row.serial, status: row.status, statusName: workflow.state(row.status).name };
-  }
-
-  private columns(data: Readonly<Record<string, unknown>>): Partial<Record<(typeof COLUMNS)[number], string>> {
-    const out: Partial<Record<(typeof COLUMNS)[number], string>> = {};
-    for (const name of COLUMNS) {
-      const value = data[name];
-      if (value === undefined || value === null) continue;
-      if (typeof value !== "string" || value.length === 0 || value.length > MOST_TEXT) throw errors.BAD_VALUE(name, MOST_TEXT);
-      out[name] = name === "category" ? (this.parts.catalogue.category(value) ?? value) : value;
-    }
-    return out;
   }
 }
 

@@ -43,6 +43,17 @@ export const CLOCK = token<Clock>("core.clock");
 export const IDS = token<Ids>("core.ids");
 export const ACTIVITY = token<Activity>("core.activity");
 
+/** One date of a calendar. */
+export interface CalendarDay {
+  readonly workday: boolean;
+  /** Set when the date differs from its weekday: a holiday, or a make-up workday. */
+  readonly exception: "holiday" | "workday" | null;
+  /** Name of the exception, for example of the holiday. */
+  readonly name: string | null;
+  /** False in years whose exceptions are not known yet. */
+  readonly known: boolean;
+}
+
 /** Opening hours and working days in the hotline's time zone. */
 export interface BusinessCalendar {
   /** IANA name, for example `Asia/Shanghai`. */
@@ -53,6 +64,8 @@ export interface BusinessCalendar {
   hourOf(at: number): number;
   /** Whether the date is a working day (holidays and make-up days applied). */
   isWorkday(date: string): boolean;
+  /** What a date is and why, for explanations. */
+  day(date: string): CalendarDay;
   /** The office slots of a date, empty on rest days. Times in epoch ms. */
   slots(date: string): readonly { from: number; to: number }[];
   /** Whether the office is open at this instant. */

@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from "luxon";
-import type { BusinessCalendar, CalendarData } from "../contracts/time.js";
+import type { BusinessCalendar, CalendarData, CalendarDay } from "../contracts/time.js";
 import { defineErrors } from "../errors/define-errors.js";
 
 export const calendarErrors = defineErrors("CORE", {
@@ -41,6 +41,7 @@ class LuxonCalendar implements BusinessCalendar {
   readonly #key: string;
   readonly #week: ReadonlyMap<number, readonly DaySlot[]>;
   readonly #exceptions: ReadonlyMap<string, readonly DaySlot[]>;
+  readonly #names = new Map<string, string | null>();
   readonly #knownUntil: number | undefined;
   readonly #slots = new Map<string, readonly Slot[]>();
   /** The day last asked for: most questions are about now. */
@@ -65,6 +66,7 @@ class LuxonCalendar implements BusinessCalendar {
     for (const [index, exception] of (data.exceptions ?? []).entries()) {
       const path = `exceptions.${index}`;
       if (!/^\d{4}-\d{2}-\d{2}$/.test(exception.date) || !DateTime.fromISO(exception.date, { zone: "utc" }).isValid) throw calendarErrors.CALENDAR_INVALID(data.key, `${path}.date ${exception.date} is no date`);
+      this.#names.set(exception.date, exception.name ?? null);
       if (exceptions.has(exception.date)) throw calendarErrors.CALENDAR_INVALID(data.key, `${exception.date} is given twice`);
       if (exception.kind === "holiday") {
         if (exception.slots !== undefined && exception.slots.length > 0) throw calendarErrors.CALENDAR_INVALID(data.key, `${path}: a holiday has no slots; shorter hours are a workday with slots`);
@@ -91,6 +93,12 @@ class LuxonCalendar implements BusinessCalendar {
 
   isWorkday(date: string): boolean {
     return this.#daySlots(date).length > 0;
+  }
+
+  day(date: string): CalendarDay {
+    const workday = this.isWorkday(date);
+    const exception = this.#exceptions.has(date) ? (workday ? "workday" : "holiday") : null;
+    return { workday, exception, name: this.#names.get(date) ?? null, known: this.#knownUntil === undefined || Number(date.slice(0, 4)) <= this.#knownUntil };
   }
 
   slots(date: string): readonly Slot[] {

@@ -17,3 +17,9 @@ export function maskName(name: string): string {
   const [first = "", ...rest] = [...name];
   return first + "*".repeat(rest.length);
 }
+
+/** `w***@example.cn`. */
+export function maskEmail(address: string): string {
+  const at = address.lastIndexOf("@");
+  return at < 1 ? "***" : `${[...address][0] ?? ""}***${address.slice(at)}`;
+}

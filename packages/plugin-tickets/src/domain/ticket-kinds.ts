@@ -51,6 +51,12 @@ export class TicketCatalogue {
     return code;
   }
 
+  /** Limit of a field of business for this kind, in working days. */
+  limitOf(code: string | null, kind: TicketKind): number | undefined {
+    const limits = code === null ? undefined : this.byCategory.get(code)?.limitDays;
+    return limits?.[kind.key] ?? limits?.[kind.name] ?? limits?.[kind.code];
+  }
+
   categoryName(code: string | null): string | null {
     return code === null ? null : (this.byCategory.get(code)?.name ?? null);
   }

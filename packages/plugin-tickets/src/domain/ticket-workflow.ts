@@ -1,56 +1,28 @@
 import { errors } from "../errors.js";
+import { DEFAULT_WORKFLOW } from "./default-workflow.js";
+import type { StateClock, Workflow, WorkflowField, WorkflowState, WorkflowTransition } from "./workflow.js";
 
-export interface WorkflowState {
-  readonly id: string;
-  readonly name: string;
-  /** What a citizen is told by phone: prompt id, `{{answer|text}}` and `{{reason|text}}` are known. */
-  readonly prompt: string;
-  /** Nothing more will happen to it. */
-  readonly closed?: boolean;
+const MOST_TEXT = 20_000;
+const MOST_DAYS = 365;
+
+/** Who wants to do something. */
+export interface Doer {
+  readonly permissions: ReadonlySet<string>;
+  readonly departmentCode?: string | undefined;
 }
 
-export interface WorkflowTransition {
-  readonly id: string;
-  readonly name: string;
-  readonly from: readonly string[];
-  readonly to: string;
-  /** Values that must be given. */
-  readonly needs?: readonly string[];
+/** The ticket as far as it matters to what is allowed. */
+export interface Guarded {
+  readonly status: string;
+  readonly handlingDepartment: string | null;
+  /** Ids of the transitions it has gone through. */
+  readonly done: ReadonlySet<string>;
 }
 
-export interface Workflow {
-  readonly states: readonly WorkflowState[];
-  readonly transitions: readonly WorkflowTransition[];
-}
+export type Refusal = { readonly kind: "permission"; readonly permission: string } | { readonly kind: "department"; readonly department: string } | { readonly kind: "once" };
 
-/**
- * ```
- * received --register--> accepted --start--> handling --reply--> replied --close--> closed
- *     \                     \--answer-at-once--> answered-once --close-------------^
- *      \--reject / void      \--reply / reject / void
- * ```
- */
-export const DEFAULT_WORKFLOW: Workflow = {
-  states: [
-    { id: "received", name: "待受理", prompt: "tickets.state.received" },
-    { id: "accepted", name: "已受理", prompt: "tickets.state.accepted" },
-    { id: "handling", name: "办理中", prompt: "tickets.state.handling" },
-    { id: "answered-once", name: "即时办结", prompt: "tickets.state.replied" },
-    { id: "replied", name: "已答复", prompt: "tickets.state.replied" },
-    { id: "closed", name: "已办结", prompt: "tickets.state.closed", closed: true },
-    { id: "rejected", name: "不予受理", prompt: "tickets.state.rejected", closed: true },
-    { id: "void", name: "已作废", prompt: "tickets.state.void", closed: true },
-  ],
-  transitions: [
-    { id: "register", name: "登记受理", from: ["received"], to: "accepted" },
-    { id: "answer-at-once", name: "当场答复", from: ["accepted"], to: "answered-once", needs: ["answer"] },
-    { id: "start", name: "开始办理", from: ["accepted"], to: "handling" },
-    { id: "reply", name: "答复", from: ["accepted", "handling"], to: "replied", needs: ["answer"] },
-    { id: "close", name: "办结", from: ["answered-once", "replied"], to: "closed" },
-    { id: "reject", name: "不予受理", from: ["received", "accepted"], to: "rejected", needs: ["reason"] },
-    { id: "void", name: "作废", from: ["received", "accepted"], to: "void", needs: ["reason"] },
-  ],
-};
+/** May act for every department, as its own people do. */
+export const EVERY_DEPARTMENT = "tickets.every-department";
 
 /** States and transitions as data; this only looks things up and says no. */
 export class TicketWorkflow {
@@ -58,13 +30,7 @@ export class TicketWorkflow {
 
   constructor(readonly workflow: Workflow = DEFAULT_WORKFLOW) {
     this.statesById = new Map(workflow.states.map((state) => [state.id, state]));
-    for (const needed of ["received", "accepted"]) if (!this.statesById.has(needed)) throw errors.BAD_WORKFLOW(`the state ${needed} is missing`);
-    const seen = new Set<string>();
-    for (const { id, from, to } of workflow.transitions) {
-      if (seen.has(id)) throw errors.BAD_WORKFLOW(`two transitions are called ${id}`);
-      seen.add(id);
-      for (const state of [...from, to]) if (!this.statesById.has(state)) throw errors.BAD_WORKFLOW(`transition ${id} names the unknown state ${state}`);
-    }
+    checkSound(workflow);
   }
 
   /** A state that the workflow no longer knows keeps its id as name. */
@@ -72,20 +38,103 @@ export class TicketWorkflow {
     return this.statesById.get(id) ?? { id, name: id, prompt: "tickets.state.accepted" };
   }
 
+  clockOf(status: string): StateClock {
+    const state = this.state(status);
+    return state.clock ?? (state.closed === true ? "stopped" : "running");
+  }
+
   /** The transition, when it exists, is possible now and has what it needs. */
   check(action: string, status: string, data: Readonly<Record<string, unknown>>): WorkflowTransition {
     const transition = this.workflow.transitions.find((each) => each.id === action);
     if (transition === undefined) throw errors.UNKNOWN_ACTION(action);
     if (!transition.from.includes(status)) throw errors.NOT_ALLOWED(transition.name, this.state(status).name);
-    for (const need of transition.needs ?? []) {
-      const value = data[need];
-      if (value === undefined || value === null || value === "") throw errors.VALUE_MISSING(transition.name, need);
-    }
+    for (const field of transition.needs ?? []) checkValue(transition, field, data[field.name]);
     return transition;
+  }
+
+  /** Why this person may not do it; `undefined`: allowed. */
+  refusal(transition: WorkflowTransition, ticket: Guarded, doer: Doer): Refusal | undefined {
+    if (!doer.permissions.has(transition.permission)) return { kind: "permission", permission: transition.permission };
+    const { handlingDepartment } = ticket;
+    if (transition.ownDepartment === true && handlingDepartment !== null && doer.departmentCode !== handlingDepartment && !doer.permissions.has(EVERY_DEPARTMENT)) {
+      return { kind: "department", department: handlingDepartment };
+    }
+    return transition.once === true && ticket.done.has(transition.id) ? { kind: "once" } : undefined;
   }
 
   /** What can be done from here. */
   actions(status: string): readonly WorkflowTransition[] {
     return this.workflow.transitions.filter((transition) => transition.from.includes(status));
   }
+
+  /** Permissions that the data names, with the transition that does. */
+  permissions(): readonly { readonly permission: string; readonly transition: string }[] {
+    return this.workflow.transitions.flatMap((transition) => [
+      { permission: transition.permission, transition: transition.id },
+      ...(transition.notify ?? []).filter(({ to }) => to.startsWith("permission:")).map(({ to }) => ({ permission: to.slice("permission:".length), transition: transition.id })),
+    ]);
+  }
+
+  /** Templates that the data names. */
+  templates(): readonly string[] {
+    return [...new Set(this.workflow.transitions.flatMap((transition) => (transition.notify ?? []).map(({ template }) => template)))];
+  }
+}
+
+function checkSound({ states, transitions }: Workflow): void {
+  const known = new Set<string>();
+  for (const { id } of states) {
+    if (known.has(id)) throw errors.BAD_WORKFLOW(`two states are called ${id}`);
+    known.add(id);
+  }
+  for (const needed of ["received", "accepted"]) if (!known.has(needed)) throw errors.BAD_WORKFLOW(`the state ${needed} is missing`);
+  const seen = new Set<string>();
+  for (const transition of transitions) {
+    const { id, from, to, permission } = transition;
+    if (seen.has(id)) throw errors.BAD_WORKFLOW(`two transitions are called ${id}`);
+    seen.add(id);
+    for (const state of [...from, to]) if (!known.has(state)) throw errors.BAD_WORKFLOW(`transition ${id} names the unknown state ${state}`);
+    if (permission.trim() === "") throw errors.BAD_WORKFLOW(`transition ${id} names no permission`);
+    checkEffects(transition);
+  }
+  const reached = new Set(["received", "accepted"]);
+  for (let before = 0; before !== reached.size; ) {
+    before = reached.size;
+    for (const { from, to } of transitions) if (from.some((state) => reached.has(state))) reached.add(to);
+  }
+  for (const { id, closed } of states) {
+    if (!reached.has(id)) throw errors.BAD_WORKFLOW(`no way leads to the state ${id}`);
+    if (closed !== true && !transitions.some(({ from, to }) => from.includes(id) && to !== id)) throw errors.BAD_WORKFLOW(`no way leads on from the state ${id}, and it is not closed`);
+  }
+}
+
+function checkEffects({ id, needs = [], assign, clock, notify = [] }: WorkflowTransition): void {
+  const names = new Set<string>();
+  for (const field of needs) {
+    if (names.has(field.name)) throw errors.BAD_WORKFLOW(`transition ${id} needs ${field.name} twice`);
+    names.add(field.name);
+    if (field.type === "choice" && (field.choices ?? []).length === 0) throw errors.BAD_WORKFLOW(`transition ${id}: the choice ${field.name} offers nothing`);
+  }
+  const needsType = (name: string, type: string): boolean => needs.some((field) => field.name === name && field.type === type && field.required !== false);
+  if (assign === "department" && !needsType("department", "department")) throw errors.BAD_WORKFLOW(`transition ${id} assigns a department but does not need one`);
+  if (clock === "extend" && !needsType("days", "days")) throw errors.BAD_WORKFLOW(`transition ${id} extends the time but does not need days`);
+  for (const { to } of notify) {
+    if (!["citizen", "department", "handler"].includes(to) && !/^permission:[a-z][a-z0-9.-]+$/.test(to)) throw errors.BAD_WORKFLOW(`transition ${id} notifies ${to}, which is nobody`);
+  }
+}
+
+function checkValue(transition: WorkflowTransition, field: WorkflowField, value: unknown): void {
+  if (value === undefined || value === null || value === "" || (typeof value === "string" && value.trim() === "")) {
+    if (field.required === false) return;
+    throw errors.VALUE_MISSING(transition.name, field.label, { details: { field: field.name } });
+  }
+  const details = { details: { field: field.name } };
+  if (field.type === "days") {
+    const most = field.max ?? MOST_DAYS;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > most) throw errors.BAD_NUMBER(field.label, most, details);
+    return;
+  }
+  const most = field.max ?? MOST_TEXT;
+  if (typeof value !== "string" || value.length > most) throw errors.BAD_VALUE(field.label, most, details);
+  if (field.type === "choice" && field.choices?.includes(value) !== true) throw errors.BAD_CHOICE(field.label, (field.choices ?? []).join("、"), details);
 }

@@ -1,23 +1,19 @@
 import { z } from "zod";
 import { defineRoute, token } from "@hotlinejs/core";
-import type { HttpRoute, Principal } from "@hotlinejs/core";
+import type { HttpRoute } from "@hotlinejs/core";
 import { TICKETS } from "../contract.js";
-import type { TicketView } from "../contract.js";
-import { maskName, maskNumber } from "../domain/contact-number.js";
 import { errors } from "../errors.js";
 import { TICKET_WORKFLOW } from "../ivr/ticket-status-node.js";
+import type { ContactBook } from "../contact-book.js";
 import type { TicketReader } from "../ticket-reader.js";
+import { CONFIDENTIAL, mayFind, ownDepartmentOnly, PERSONAL, READ } from "../ticket-scope.js";
+import { actionsOf, may, shown } from "./ticket-view.js";
 
 /** For the routes of this plugin only. */
 export const TICKET_READER = token<TicketReader>("tickets.reader");
+export const CONTACT_BOOK = token<ContactBook>("tickets.contact-book");
 
-export const READ = "tickets.read";
 export const CREATE = "tickets.create";
-export const HANDLE = "tickets.handle";
-/** See names and numbers of citizens in full. */
-export const PERSONAL = "tickets.personal";
-/** See who is behind confidential tickets, and secret tickets at all. */
-export const CONFIDENTIAL = "tickets.confidential";
 
 const instant = z.union([z.coerce.number().int().nonnegative(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
 const several = z
@@ -40,6 +36,13 @@ const listQuery = z.strictObject({
     .transform((text) => text.replace(/[\s-]/g, ""))
     .pipe(z.string().regex(/^\d{1,12}$/))
     .optional(),
+  /** 承办单位. */
+  handlingDepartment: z.string().max(10).optional(),
+  /** `me`, or a user id. */
+  handler: z.string().max(64).optional(),
+  overdue: z.stringbool().optional(),
+  /** The citizen's number; needs `tickets.personal`. Tickets whose state needs the code are not found by it. */
+  contactNumber: z.string().regex(/^[\d+\s-]{3,30}$/).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
@@ -52,6 +55,7 @@ const createBody = z.strictObject({
   content: text(20_000).nullish(),
   contactName: text(100).nullish(),
   contactNumber: text(30).nullish(),
+  contactEmail: z.email().max(254).nullish(),
   anonymous: z.boolean().optional(),
   confidentiality: z.enum(["normal", "confidential", "secret"]).optional(),
   departmentCode: text(10).nullish(),
@@ -70,24 +74,6 @@ const transitionBody = z.strictObject({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 
-function may(principal: Principal | undefined, permission: string): boolean {
-  return principal?.permissions.has(permission) === true;
-}
-
-function maySee(view: TicketView, principal: Principal | undefined): boolean {
-  return view.confidentiality !== "secret" || may(principal, CONFIDENTIAL);
-}
-
-/** What this person may see of it. */
-function shown(view: TicketView, principal: Principal | undefined): TicketView {
-  const restricted = view.confidentiality !== "normal";
-  if (restricted && !may(principal, CONFIDENTIAL)) {
-    return { ...view, contactName: null, contactNumber: null, summary: null, content: null, interactionId: null };
-  }
-  if (may(principal, PERSONAL)) return view;
-  return { ...view, contactName: view.contactName === null ? null : maskName(view.contactName), contactNumber: view.contactNumber === null ? null : maskNumber(view.contactNumber) };
-}
-
 export const ticketRoutes: readonly HttpRoute[] = [
   defineRoute({
     method: "GET",
@@ -96,8 +82,19 @@ export const ticketRoutes: readonly HttpRoute[] = [
     summary: "Tickets, newest first",
     query: listQuery,
     async handler({ query, services, principal }) {
-      const kinds = query.kind?.map((name) => services.get(TICKETS).kinds.find((kind) => [kind.key, kind.code, kind.name].includes(name))?.key ?? name);
-      const page = await services.get(TICKET_READER).page({ ...query, kind: kinds, withoutSecret: !may(principal, CONFIDENTIAL) });
+      const { contactNumber, handler, kind, ...filter } = query;
+      if (contactNumber !== undefined && !may(principal, PERSONAL)) throw errors.FORBIDDEN(PERSONAL);
+      const kinds = kind?.map((name) => services.get(TICKETS).kinds.find((each) => [each.key, each.code, each.name].includes(name))?.key ?? name);
+      const own = ownDepartmentOnly(principal);
+      if (own === "" || (own !== undefined && filter.handlingDepartment !== undefined && filter.handlingDepartment !== own)) return { items: [], next: null };
+      const page = await services.get(TICKET_READER).page({
+        ...filter,
+        kind: kinds,
+        withoutSecret: !may(principal, CONFIDENTIAL),
+        ...(own === undefined ? {} : { handlingDepartment: own }),
+        ...(handler === undefined ? {} : { handler: handler === "me" ? (principal?.userId ?? "") : handler }),
+        ...(contactNumber === undefined ? {} : { contactIndex: services.get(CONTACT_BOOK).indexOf(contactNumber) }),
+      });
       return { items: page.items.map((item) => shown(item, principal)), next: page.next };
     },
   }),
@@ -110,7 +107,7 @@ export const ticketRoutes: readonly HttpRoute[] = [
     async handler({ params, services, principal }) {
       const reader = services.get(TICKET_READER);
       const view = await reader.view(/^\d{12}$/.test(params.id) ? { serial: params.id } : { id: params.id });
-      if (view === undefined || !maySee(view, principal)) throw errors.NOT_FOUND(params.id);
+      if (view === undefined || !mayFind(view, principal)) throw errors.NOT_FOUND(params.id);
       const workflow = services.get(TICKET_WORKFLOW);
       const open = view.confidentiality === "normal" || may(principal, CONFIDENTIAL);
       const history = (await reader.history(view.id)).map((line) => ({
@@ -122,7 +119,8 @@ export const ticketRoutes: readonly HttpRoute[] = [
         note: open ? (line.note ?? null) : null,
         data: open ? line.data : {},
       }));
-      return { ...shown(view, principal), history, actions: workflow.actions(view.status).map(({ id, name, needs }) => ({ id, name, needs: needs ?? [] })) };
+      const done = new Set(history.map((line) => line.action));
+      return { ...shown(view, principal), history, urgings: await services.get(TICKETS).urgings(view.id), actions: actionsOf(view, done, workflow, principal) };
     },
   }),
   defineRoute({
@@ -145,16 +143,13 @@ export const ticketRoutes: readonly HttpRoute[] = [
   defineRoute({
     method: "POST",
     path: "/api/tickets/:id/transitions",
-    permission: HANDLE,
+    // Who may do which transition is in the workflow.
+    permission: READ,
     summary: "Moves a ticket on",
     params: idParams,
     body: transitionBody,
     async handler({ params, body, services, principal }) {
-      const tickets = services.get(TICKETS);
-      const view = await tickets.get(params.id);
-      if (view === undefined || !maySee(view, principal)) throw errors.NOT_FOUND(params.id);
-      if (view.confidentiality !== "normal" && !may(principal, CONFIDENTIAL)) throw errors.FORBIDDEN(CONFIDENTIAL);
-      const result = await tickets.transition({ ticketId: params.id, actor: principal?.userId ?? "unknown", ...body });
+      const result = await services.get(TICKETS).transition({ ticketId: params.id, actor: principal?.userId ?? "unknown", ...(principal === undefined ? {} : { principal }), ...body });
       if (!result.done) throw errors.VETOED(result.veto.message, { details: { veto: result.veto.code } });
       return shown(result.ticket, principal);
     },

@@ -24,6 +24,8 @@ export const TICKET_PROMPTS: readonly PromptDefinition[] = [
   { id: "tickets.answer", text: "答复如下：{{answer|text}}" },
   { id: "tickets.state.received", text: "您的诉求已收到，正在等待登记受理。" },
   { id: "tickets.state.accepted", text: "您的诉求已受理，正在审核派发。" },
+  { id: "tickets.state.dispatched", text: "您的诉求已转给承办单位，承办单位正在签收。" },
+  { id: "tickets.state.waiting-citizen", text: "承办单位需要您补充材料，补充后继续办理。" },
   { id: "tickets.state.handling", text: "您的诉求正在办理。" },
   { id: "tickets.state.replied", text: "您的诉求已有答复。" },
   { id: "tickets.state.closed", text: "您的诉求已办结。" },
