@@ -108,7 +108,7 @@ describe("creation", () => {
     const { id } = await service.create(complaint());
     expect(await rows(`select key from core_seed where key = 'tap:${id}'`)).toHaveLength(1);
     mode = "veto";
-    await expect(service.create(complaint())).rejects.toMatchObject({ code: "HTL_TICKETS_VETOED", message: "骚扰来电", status: 422 });
+    await expect(service.create(complaint())).rejects.toMatchObject({ code: "HTL_TICKETS_VETOED", message: "骚扰来电", status: 409 });
     expect(await service.transition({ ticketId: id, action: "register", actor: "u1" })).toMatchObject({ done: false, veto: { code: "nuisance" } });
     mode = "throw";
     await expect(service.create(complaint())).rejects.toMatchObject({ code: "HTL_TICKETS_VETOED" });
@@ -150,15 +150,15 @@ describe("confidentiality", () => {
     const plain = await service.create(complaint({ contactName: "王秀兰" }));
     const report = await service.create(complaint({ kind: "举报", summary: "虚报学员", interactionId: "i1" }));
     const secret = await service.create(complaint({ confidentiality: "secret" }));
-    const list = async (...permissions: string[]): Promise<readonly TicketView[]> => ((await request("GET", "/api/tickets", {}, principal("tickets.read", ...permissions))) as { items: TicketView[] }).items;
+    const list = async (...permissions: string[]): Promise<readonly TicketView[]> => ((await request("GET", "/api/tickets", {}, principal("tickets.read", "tickets.all", ...permissions))) as { items: TicketView[] }).items;
     const few = await list();
     expect(few.map((item) => item.id)).toEqual([report.id, plain.id]);
     expect(few[0]).toMatchObject({ contactNumber: null, summary: null, interactionId: null, kind: "report" });
     expect(few[1]).toMatchObject({ contactNumber: "138****8000", contactName: "王**" });
     expect((await list("tickets.personal"))[1]).toMatchObject({ contactNumber: "13800138000" });
     expect((await list("tickets.personal", "tickets.confidential")).map((item) => item.contactNumber)).toEqual(["13800138000", "13800138000", "13800138000"]);
-    await expect(request("GET", "/api/tickets/:id", { params: { id: secret.id } }, principal("tickets.read"))).rejects.toMatchObject({ status: 404 });
-    await expect(request("POST", "/api/tickets/:id/transitions", { params: { id: report.id }, body: { action: "register" } }, principal("tickets.handle"))).rejects.toMatchObject({ status: 403 });
+    await expect(request("GET", "/api/tickets/:id", { params: { id: secret.id } }, principal("tickets.read", "tickets.all"))).rejects.toMatchObject({ status: 404 });
+    await expect(request("POST", "/api/tickets/:id/transitions", { params: { id: report.id }, body: { action: "register" } }, principal("tickets.handle", "tickets.create", "tickets.all"))).rejects.toMatchObject({ status: 403 });
   });
 });
 
@@ -237,7 +237,7 @@ describe("transitions", () => {
     await expect(service.transition({ ticketId: "none", action: "start", actor: "u1" })).rejects.toMatchObject({ status: 404 });
     await test.advance(1000);
     expect(events).toMatchObject([{ ticketId: id, serial, from: "received" }]);
-    const detail = (await request("GET", "/api/tickets/:id", { params: { id: serial } }, principal("tickets.read"))) as { history: { action: string }[]; version: number };
+    const detail = (await request("GET", "/api/tickets/:id", { params: { id: serial } }, principal("tickets.read", "tickets.all"))) as { history: { action: string }[]; version: number };
     expect(detail.version).toBe(2);
     expect(detail.history).toHaveLength(2);
   });
@@ -246,7 +246,7 @@ describe("transitions", () => {
 describe("the interface", () => {
   it("registers, lists with filters and cursor, and moves on", async () => {
     await start();
-    const agent = principal("tickets.read", "tickets.create", "tickets.handle", "tickets.personal");
+    const agent = principal("tickets.read", "tickets.all", "tickets.create", "tickets.handle", "tickets.personal");
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
       await test.advance(1000);

@@ -15,7 +15,7 @@ const opinion: WorkflowField = { name: "opinion", label: "意见", type: "text",
  *        \                 |                     v      |redispatch  waiting-citizen --reply/
  *         \                |                   return-pending
  *          \               \--answer-at-once--> answered-once --close--> closed
- *           \--reject / void (also from accepted)
+ *           \--reject / void (also from accepted; accepted --reply--> replied)
  * ```
  */
 export const DEFAULT_WORKFLOW: Workflow = {
@@ -118,7 +118,7 @@ export const DEFAULT_WORKFLOW: Workflow = {
         { template: "extension-unit", to: "department" },
       ],
     },
-    { id: "reply", name: "答复", from: ["handling", "waiting-citizen"], to: "replied", permission: "tickets.handle", ownDepartment: true, needs: [answer], notify: [{ template: "replied", to: "citizen" }] },
+    { id: "reply", name: "答复", from: ["accepted", "handling", "waiting-citizen"], to: "replied", permission: "tickets.handle", ownDepartment: true, needs: [answer], notify: [{ template: "replied", to: "citizen" }] },
     { id: "close", name: "办结", from: ["answered-once", "replied"], to: "closed", permission: "tickets.close" },
     { id: "reject", name: "不予受理", from: ["received", "accepted"], to: "rejected", permission: "tickets.reject", needs: [reason()], notify: [{ template: "rejected", to: "citizen" }] },
     { id: "void", name: "作废", from: ["received", "accepted"], to: "void", permission: "tickets.reject", needs: [reason()] },
