@@ -18,7 +18,7 @@ import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
 import { mainFlow } from "./flow.js";
 import { lookups } from "./lookups.js";
-import { agents, departments, roles, staff, users } from "./people.js";
+import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
 import { prompts } from "./prompts.js";
 import { socialInsurance, SocialInsuranceService } from "./social-insurance.js";
 
@@ -57,7 +57,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
       agents: agents.map((agent) => ({ ...agent, queues: ["general"] })),
     }),
     recording(),
-    tickets({ categories }),
+    tickets({ categories, mailboxes, noDispatch }),
     email(),
     surveys({
       surveys: [

@@ -32,6 +32,15 @@ const at = (text: string, inZone = zone): number => DateTime.fromFormat(text, te
 const text = (instant: number, inZone = zone): string => DateTime.fromMillis(instant, { zone: inZone }).toFormat("yyyy-MM-dd HH:mm");
 const received = (example: Example): number => at((/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}/.exec(example.event) as RegExpExecArray)[0]);
 
+describe("a date", () => {
+  it("is told with its reason", () => {
+    expect(calendar.day("2026-10-01")).toEqual({ workday: false, exception: "holiday", name: "国庆节", known: true });
+    expect(calendar.day("2026-10-10")).toEqual({ workday: true, exception: "workday", name: "国庆节", known: true });
+    expect(calendar.day("2026-10-11")).toEqual({ workday: false, exception: null, name: null, known: true });
+    expect(calendar.day("2027-01-04")).toEqual({ workday: true, exception: null, name: null, known: false });
+  });
+});
+
 describe("worked due dates of 2026", () => {
   it.each(examples.map((example) => [example.id, example] as const))("%s: which days count", (_id, example) => {
     for (const step of example.trace) {

@@ -75,9 +75,9 @@ export function computeDue(calendar: BusinessCalendar, input: DueInput): DueResu
 
 /** In a sentence, for people. */
 export function dueSentence(calendar: BusinessCalendar, input: DueInput, result: DueResult): string {
-  const off = result.trace.filter((each) => !each.counts && each.reason !== "周末").map((each) => `${monthDay(each.date)}${each.reason}`);
+  const off = result.trace.filter((each) => !each.counts && each.reason !== "周末");
   const makeUp = result.trace.filter((each) => each.counts && each.reason.startsWith("调休")).map((each) => `${monthDay(each.date)}（${each.weekday}）${each.reason}，计入`);
-  const parts = [`${monthDay(result.startDay)}为第0日：${result.startDayReason}`, ...compress(off), ...makeUp];
+  const parts = [`${monthDay(result.startDay)}为第0日（${result.startDayReason}）`, ...compress(off), ...makeUp];
   if (result.due === null) parts.push("计时暂停中，恢复后重新计算到期时间");
   else parts.push(`第${input.days}个工作日为${calendar.dateOf(result.due)}，当日下班时到期`);
   if (result.provisional) parts.push("跨入放假安排尚未公布的年份，到期时间为暂定");
@@ -114,18 +114,17 @@ function standing(pauses: readonly ClockPause[], at: number): ClockPause | undef
 }
 
 function startReason(calendar: BusinessCalendar, at: number, received: string, startDay: string): string {
-  if (startDay === received) return "工作日内收到，当日为第0日，次一工作日起算";
+  if (startDay === received) return "工作日内收到，次一工作日起算";
   if (!calendar.isWorkday(received)) return `休息日收到，视同下一工作日（${monthDay(startDay)}）收到`;
   return `下班后收到，视同下一工作日（${monthDay(startDay)}）收到`;
 }
 
-/** `10月1日国庆节放假`, ... of neighbouring days with one reason becomes one item. */
-function compress(items: readonly string[]): readonly string[] {
+/** Days that do not count for one reason become one item. */
+function compress(items: readonly DueDay[]): readonly string[] {
   const groups = new Map<string, string[]>();
-  for (const item of items) {
-    const at = item.indexOf("日") + 1;
-    const days = groups.get(item.slice(at)) ?? [];
-    groups.set(item.slice(at), [...days, item.slice(0, at)]);
-  }
-  return [...groups].map(([reason, days]) => `${days.length > 1 ? `${days[0] ?? ""}至${days.at(-1) ?? ""}共${days.length}个${reason.endsWith("放假") ? "日" : "工作日"}` : (days[0] ?? "")}${reason}不计`);
+  for (const { date, reason } of items) groups.set(reason, [...(groups.get(reason) ?? []), monthDay(date)]);
+  return [...groups].map(([reason, days]) => {
+    const [first = "", ...more] = days;
+    return `${more.length === 0 ? first : `${first}至${more.at(-1) ?? ""}共${days.length}天`}${reason}，不计`;
+  });
 }
