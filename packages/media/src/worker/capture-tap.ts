@@ -55,6 +55,8 @@ export class CaptureTap {
   readonly #rightPlace: TimelinePlacer;
   /** Position of the window's first sample: everything before it is on its way to the disk. */
   #base = 0;
+  /** End of what stands in the window: beyond it there is silence in both channels. */
+  #top = 0;
   /** Where pauses begin and end, ascending; an odd count means paused now. */
   readonly #pauses: number[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -166,7 +168,9 @@ export class CaptureTap {
     }
     length = Math.min(length, this.#capacity - at);
     if (length <= 0) return;
-    if (table === undefined) channel.set(octets.subarray(offset, offset + length), at);
+    if (at + length > this.#top) this.#top = at + length;
+    // For a packet's length a loop is cheaper than the view that `set` would need.
+    if (table === undefined) for (let i = 0; i < length; i++) channel[at + i] = octets[offset + i] as number;
     else for (let i = 0; i < length; i++) channel[at + i] = table[octets[offset + i] as number] as number;
   }
 
@@ -207,11 +211,13 @@ export class CaptureTap {
       from = edge;
     }
     const moved = end - this.#base;
+    const left = Math.max(0, this.#top - moved);
     for (const channel of [this.#left, this.#right]) {
       if (channel.length === 0) continue;
-      if (moved < this.#capacity) channel.copyWithin(0, moved);
-      channel.fill(ALAW_SILENCE, Math.max(0, this.#capacity - moved));
+      channel.copyWithin(0, moved, this.#top);
+      channel.fill(ALAW_SILENCE, left, this.#top);
     }
+    this.#top = left;
     this.#base = end;
     while (this.#pauses.length >= 2 && (this.#pauses[1] as number) <= end) this.#pauses.splice(0, 2);
   }

@@ -8,7 +8,7 @@ import type { LegHost } from "./leg-host.js";
 /** RFC 3550 section 6.2: five seconds, each time between half and one and a half of it. */
 const INTERVAL_MS = 5000;
 
-/** The reports of one leg: sends SR or RR with the canonical name, reads what the peer reports. */
+/** The reports of one leg: sends SR or RR with the canonical name, reads what the peer reports. It has no timer: the worker's sweep asks all legs at once. */
 export class RtcpSession {
   /** From the peer's reports. */
   roundTripMs: number | undefined;
@@ -18,7 +18,8 @@ export class RtcpSession {
   readonly #reception: Reception;
   readonly #cname: string;
   readonly #send: (packet: Uint8Array) => void;
-  #timer: NodeJS.Timeout | undefined;
+  /** When the next report is due, media time in ms; undefined while stopped. */
+  #due: number | undefined;
   #lastSr = 0;
   #lastSrAt = 0;
   #sentBefore = 0;
@@ -32,15 +33,22 @@ export class RtcpSession {
     this.#send = send;
   }
 
-  start(): void {
-    if (this.#timer === undefined) this.#schedule(INTERVAL_MS / 2); // the first one after half the time
+  /** @param now media time in ms, as for `poll`. */
+  start(now: number): void {
+    this.#due ??= now + this.#spread(INTERVAL_MS / 2); // the first one after half the time
+  }
+
+  /** To be called a few times a second: sends the report that is due. */
+  poll(now: number): void {
+    if (this.#due === undefined || now < this.#due) return;
+    this.#due = now + this.#spread(INTERVAL_MS);
+    this.#report(false);
   }
 
   /** Stops the reports and says good-bye when anything was ever reported or sent. */
   stop(): void {
-    const running = this.#timer !== undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    const running = this.#due !== undefined;
+    this.#due = undefined;
     if (running) this.#report(true);
   }
 
@@ -68,12 +76,8 @@ export class RtcpSession {
     if (units >= 0) this.roundTripMs = (units * 1000) / 65536;
   }
 
-  #schedule(base: number): void {
-    const factor = 0.5 + this.#host.random() / 0x1_0000_0000;
-    this.#timer = setTimeout(() => {
-      this.#report(false);
-      this.#schedule(INTERVAL_MS);
-    }, Math.round(base * factor));
+  #spread(base: number): number {
+    return base * (0.5 + this.#host.random() / 0x1_0000_0000);
   }
 
   #report(bye: boolean): void {

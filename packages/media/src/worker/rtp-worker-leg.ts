@@ -83,7 +83,8 @@ export class RtpWorkerLeg extends WorkerLeg {
   setRemote(remote: RtpRemote): void {
     const moved = this.#remote?.address !== remote.address || this.#remote.port !== remote.port;
     const first = this.#remote === undefined;
-    this.#remote = remote;
+    // A string that came from another thread equals a literal only octet by octet, at every packet; the literal itself at once.
+    this.#remote = { ...remote, codec: remote.codec === "PCMU" ? "PCMU" : "PCMA" };
     const direction = remote.direction ?? "sendrecv";
     const reachable = remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::";
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
@@ -99,7 +100,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
     this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
-    if (reachable) this.#rtcp.start();
+    if (reachable) this.#rtcp.start(this.#lastReceivedAt);
     if (moved || first) this.prime();
     this.wake();
   }
@@ -124,6 +125,7 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   /** Looked at by the worker a few times a second; `now` is media time in ms. */
   sweep(now: number): void {
+    this.#rtcp.poll(now);
     const limit = this.#options.mediaTimeoutMs;
     if (limit > 0 && this.#remote !== undefined && !this.#timedOut) {
       // On hold nothing is expected.
