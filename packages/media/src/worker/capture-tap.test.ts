@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CaptureResult } from "@hotlinejs/core";
 import { openCapture } from "../capture/capture-reader.js";
 import { sines } from "../audio/tones.js";
+import { ALAW_SILENCE } from "../codec/g711.js";
 import { CaptureTap } from "./capture-tap.js";
 import type { TapFiles } from "./capture-tap.js";
 import type { WireCaptureOptions } from "./protocol.js";
@@ -103,6 +104,24 @@ describe("CaptureTap", () => {
     const middle: number[] = [];
     for await (const chunk of file.readStereo(100, 300)) middle.push(chunk.left.length);
     expect(middle.reduce((sum, n) => sum + n, 0)).toBe(200);
+  });
+
+  test("sound is written once and where it belongs, whatever of it was held back at a flush", async () => {
+    const { tap, path, done, time } = await tapped({ flushMs: 60, channels: "received" });
+    const start = time.now;
+    const spoken = [0, 7, 8, 30]; // frames; the rest is silence
+    for (let n = 0; n < 40; n++) {
+      if (spoken.includes(n)) tap.received(1, n * 160, tone, 0, 160, undefined);
+      time.now = start + (n + 1) * 160;
+      await new Promise((resolve) => setTimeout(resolve, 10)); // a flush every few frames
+    }
+    tap.stop("stopped");
+    await done;
+    const file = await openCapture(path);
+    const left: Uint8Array[] = [];
+    for await (const chunk of file.readStereo()) left.push(chunk.left);
+    const expected = Buffer.concat(Array.from({ length: 40 }, (_, n) => (spoken.includes(n) ? tone : new Uint8Array(160).fill(ALAW_SILENCE))));
+    expect(Buffer.concat(left).equals(expected)).toBe(true);
   });
 
   test("stopped before the file was open it is still whole", async () => {
