@@ -7,11 +7,14 @@ const floors = [
   ["(examples|bench)/"],
 ];
 
+// Pages of every floor stand in the console, and are built on its sdk.
+const CONSOLE_SDK = "^packages/plugin-console/ui/sdk/";
+
 const upward = floors.flatMap(([from], level) => {
   const above = floors.slice(level + 1).map(([path]) => path);
   return above.length === 0
     ? []
-    : [{ name: `floor-${level}-imports-down`, comment: "Imports go down the floors (see docs/reference/floors.md).", severity: "error", from: { path: `^${from}`, pathNot: "\\.test\\.ts$|/test/" }, to: { path: `^(${above.join("|")})` } }];
+    : [{ name: `floor-${level}-imports-down`, comment: "Imports go down the floors (see docs/reference/floors.md).", severity: "error", from: { path: `^${from}`, pathNot: "\\.test\\.ts$|/test/" }, to: { path: `^(${above.join("|")})`, pathNot: CONSOLE_SDK } }];
 });
 
 const tests = "\\.test\\.ts$|/test/|/bench/|/testing/";
@@ -27,6 +30,13 @@ module.exports = {
       from: { path: "^packages/(plugin-[^/]+|tts-[^/]+)/", pathNot: tests },
       to: { path: "^packages/(plugin-[^/]+|tts-[^/]+)/src/", pathNot: ["^packages/$1/", "^packages/[^/]+/src/contract\\.ts$"] },
     },
+    {
+      name: "pages-run-in-browsers",
+      comment: "A page imports the console's sdk, its own files and types; never what runs on the server.",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/ui/", pathNot: tests },
+      to: { pathNot: ["^packages/$1/ui/", CONSOLE_SDK, "node_modules/(react|react-dom|antd|@ant-design|@types)/"], dependencyTypesNot: ["type-only"] },
+    },
     { name: "packages-by-their-entry", comment: "Core, media and queueing are imported by their package entry, never by a file inside.", severity: "error", from: { path: "^(packages/([^/]+)|examples|bench)/", pathNot: tests }, to: { path: "^packages/(core|media|queueing)/src/", pathNot: ["^packages/$2/", "^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/src/worker/main\\.ts$", "^packages/media/src/(capture|dsp)/index\\.ts$", "^packages/core/src/errors/define-errors\\.ts$"] } },
     { name: "contracts-import-nothing", comment: "core/contracts holds types and tokens only.", severity: "error", from: { path: "^packages/core/src/contracts/" }, to: { pathNot: ["^packages/core/src/(contracts|di/token|events/event-map|plugin/define-plugin|plugin/plugin-context|log/logger|config/settings|db/migration)", "node_modules/(zod|@mikro-orm|rxjs)", "^(node:|stream|http)"], dependencyTypesNot: ["core", "type-only"] } },
     { name: "stack-stands-alone", comment: "The SIP stack imports itself and Node only.", severity: "error", from: { path: "^packages/plugin-sip/src/stack/", pathNot: tests }, to: { pathNot: "^packages/plugin-sip/src/stack/", dependencyTypesNot: ["core"] } },
@@ -40,6 +50,6 @@ module.exports = {
     exclude: { path: "/dist/|\\.d\\.ts$|tsup\\.config\\.ts$" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["@hotlinejs/source", "import", "node", "default", "types"], extensions: [".ts", ".js", ".mjs", ".json"] },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["@hotlinejs/source", "import", "node", "default", "types"], extensions: [".ts", ".tsx", ".js", ".mjs", ".json"] },
   },
 };

@@ -13,7 +13,7 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true }],
@@ -33,6 +33,8 @@ export default tseslint.config(
     ignores: ["**/*.test.ts", "packages/core/src/time/**", "packages/*/src/worker/**"],
     rules: { "no-restricted-globals": ["error", ...timers], "no-restricted-syntax": ["error", ...time] },
   },
+  // Pages run in a browser: its clock, not the hotline's, and nothing of Node.
+  { files: ["packages/*/ui/**"], rules: { "no-restricted-globals": ["error", "process", "Buffer", "global", "require"], "no-console": ["error", { allow: ["warn", "error"] }] } },
   { files: ["packages/core/src/db/**", "packages/*/src/migrations/**"], rules: { "no-restricted-syntax": ["error", ...time.slice(0, 2)] } },
   { files: ["vitest*.config.ts", "**/*.mjs", "**/*.d.ts", "eslint.config.js", "test/summary-reporter.ts", "packages/*/src/migrations/**"], rules: { "no-restricted-exports": "off" } },
   { files: ["**/*.mjs", "scripts/**", "bench/**", "eslint.config.js", "**/bench/**", "**/test/**"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", fetch: "readonly", AbortSignal: "readonly" } }, rules: { "no-console": "off" } },

@@ -1,7 +1,7 @@
 // Builds every package and application with tsup, in one process.
 //   --if-needed   only what is older than its sources (npm start, npm test)
 //   --types       with .d.ts files (a release)
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +24,7 @@ if (wanted.length > 0) {
       const absolute = Object.fromEntries(Object.entries(entry).map(([name, file]) => [name, join(root, folder, file)]));
       await build({ ...options, entry: absolute, outDir: join(root, folder, "dist"), tsconfig: join(root, folder, "tsconfig.json"), config: false });
     }
+    await buildPages(join(root, folder));
     writeFileSync(join(root, folder, "dist", ".build-stamp"), String(newest(folder)));
   }
   process.chdir(root);
@@ -46,6 +47,18 @@ async function loadConfig(folder) {
   }
 }
 
+/** Console pages of a plugin (`ui/index.tsx`), or the console's host (`ui/main.tsx`), into `dist/ui`. */
+async function buildPages(folder) {
+  const host = existsSync(join(folder, "ui/main.tsx"));
+  if (!host && !existsSync(join(folder, "ui/index.tsx"))) return;
+  const { build: bundle } = await import("esbuild");
+  const outdir = join(folder, "dist/ui");
+  rmSync(outdir, { recursive: true, force: true });
+  const { hostOptions } = await import("../packages/plugin-console/build/host.mjs");
+  const { consoleUiOptions } = await import("../packages/plugin-console/build/console-ui.mjs");
+  await bundle(host ? await hostOptions(folder) : consoleUiOptions({ entry: join(folder, "ui/index.tsx"), outdir }));
+}
+
 function list(parent) {
   return existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(parent, name)) : [];
 }
@@ -65,6 +78,7 @@ function newest(folder) {
       else latest = Math.max(latest, statSync(full).mtimeMs);
     }
   };
+  if (existsSync(join(root, folder, "ui"))) walk(join(root, "packages/plugin-console/build"));
   for (const source of ["src", "ui"]) if (existsSync(join(root, folder, source))) walk(join(root, folder, source));
   return latest;
 }

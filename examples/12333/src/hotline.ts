@@ -3,6 +3,7 @@ import type { Hotline, HotlineOptions, Plugin } from "@hotlinejs/core";
 import { media } from "@hotlinejs/media";
 import { acd } from "@hotlinejs/plugin-acd";
 import { business } from "@hotlinejs/plugin-business-systems";
+import { staffConsole } from "@hotlinejs/plugin-console";
 import { directory } from "@hotlinejs/plugin-directory";
 import { email } from "@hotlinejs/plugin-email";
 import { http } from "@hotlinejs/plugin-http";
@@ -49,6 +50,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     // MD5 alone: older phones give up at a challenge that also offers SHA-256 (RFC 8760) instead of passing over it.
     sip({ trunks: [{ key: "demo", match: ["127.0.0.1"] }], algorithms: ["MD5"] }),
     http(),
+    staffConsole({ title: "12333" }),
     espeak(),
     tts({ prompts: [...prompts] }),
     ivr({ flows: [flow], routes: [{ number: "12333", flow: flow.id }] }),

@@ -1,1 +1,1 @@
-export {};
+export type { ConsoleIcon, ConsolePage, ConsolePanel, ConsoleUi } from "@hotlinejs/core";

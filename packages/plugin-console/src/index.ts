@@ -1,1 +1,2 @@
+export { staffConsole } from "./plugin.js";
 export * from "./contract.js";

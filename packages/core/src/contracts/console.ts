@@ -1,14 +1,53 @@
 import { token } from "../di/token.js";
 
-/** A page of a plugin in the staff console. */
+/** Pictures the console has for its menu. */
+export type ConsoleIcon = "phone" | "headset" | "ticket" | "report" | "record" | "message" | "mail" | "fax" | "callback" | "book" | "people" | "monitor" | "flow" | "check" | "clock" | "settings" | "list";
+
+/** A page of a plugin in the staff console. Its component is what the plugin's script gives under the same path. */
 export interface ConsolePage {
-  /** Path below `/console`, for example `/tickets`. */
+  /** Path below `/console` with parameters: `/tickets`, `/tickets/:id`. */
   readonly path: string;
+  /** In Chinese. */
   readonly title: string;
+  readonly titleEn?: string;
+  /** Who may open it; others do not see it in the menu either. */
   readonly permission: string;
-  /** Built script below the plugin's `ui` folder. */
-  readonly script: string;
+  /** Entry in the menu. Left out: the page is reached by links only. */
+  readonly menu?: {
+    readonly icon: ConsoleIcon;
+    /** Place in the menu, lowest first: 10 the desk, 20 cases, 50 reports, 90 administration. */
+    readonly order: number;
+  };
+  /** Stays mounted while other pages are shown, so that nothing typed is lost (the agent's desk). Default false. */
+  readonly keepMounted?: boolean;
 }
+
+/** A part of a plugin inside somebody else's page. */
+export interface ConsolePanel {
+  /** The place, named by the page that has it: `agent.context`, `agent.work`, `ticket.detail`, `host.bar`. */
+  readonly slot: string;
+  /** Unique within slot and plugin; the key under which the plugin's script gives the component. */
+  readonly name: string;
+  /** In Chinese. */
+  readonly title: string;
+  readonly titleEn?: string;
+  readonly permission: string;
+  /** Lowest first. Default 50. */
+  readonly order?: number;
+}
+
+/** What a plugin brings to the staff console: data here, components in its built script. Served by plugin-console where that is present. */
+export interface ConsoleUi {
+  /** Folder with what the build made of the plugin's `ui/`: `new URL("../dist/ui/", import.meta.url)`. */
+  readonly folder: URL;
+  /** Entry in it. Default `index.js`; an `index.css` beside it is loaded too. */
+  readonly script?: string;
+  readonly pages?: readonly ConsolePage[];
+  readonly panels?: readonly ConsolePanel[];
+}
+
+/** Console parts of the plugins present. Filled by the kernel, served by plugin-console. */
+export const CONSOLE_UIS = token<readonly { readonly plugin: string; readonly version: string; readonly ui: ConsoleUi }[]>("core.console-uis");
 
 /** Who should see it: any of these. */
 export interface ScreenAudience {

@@ -38,6 +38,8 @@ export interface HttpContent {
   readonly fileName?: string;
   /** For If-None-Match and If-Range. */
   readonly etag?: string;
+  /** Further headers: Cache-Control, Content-Encoding, Content-Security-Policy ... They replace the server's own. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** `end` is inclusive. */
   open(start: number, end: number): Readable;
 }

@@ -18,6 +18,7 @@ export const coreErrors = defineErrors("CORE", {
   TOKEN_CYCLE: { message: "Capabilities need each other in a circle: %s" },
   ROUTE_DUPLICATE: { message: "Route %s is declared by both %s and %s" },
   ROUTE_PERMISSION: { message: "%s of plugin %s names the permission %s, which no plugin declares" },
+  PAGE_DUPLICATE: { message: "Console page %s is declared by both %s and %s" },
   TABLE_PREFIX: { message: "Table %s of plugin %s must begin with %s" },
   NODE_TYPE_DUPLICATE: { message: "IVR node type %s is declared by both %s and %s" },
   MIGRATION_DUPLICATE: { message: "Migration %s is declared twice" },

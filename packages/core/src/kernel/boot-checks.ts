@@ -11,6 +11,7 @@ const BUILT_IN = new Set(["public", "authenticated"]);
  */
 export function checkManifests(plugins: readonly Plugin[], corePermissions: readonly string[]): void {
   const routes = new Map<string, string>();
+  const pages = new Map<string, string>();
   const nodes = new Map<string, string>();
   const events = new Map<string, string>();
   const migrations = new Set<string>();
@@ -26,7 +27,13 @@ export function checkManifests(plugins: readonly Plugin[], corePermissions: read
       requirePermission(permissions, `Route ${key}`, name, route.permission);
     }
     for (const dataset of definition.datasets ?? []) requirePermission(permissions, `Dataset ${dataset.name}`, name, dataset.permission);
-    for (const page of definition.consolePages ?? []) requirePermission(permissions, `Page ${page.path}`, name, page.permission);
+    for (const page of definition.consoleUi?.pages ?? []) {
+      const other = pages.get(page.path);
+      if (other !== undefined) throw coreErrors.PAGE_DUPLICATE(page.path, other, name);
+      pages.set(page.path, name);
+      requirePermission(permissions, `Page ${page.path}`, name, page.permission);
+    }
+    for (const panel of definition.consoleUi?.panels ?? []) requirePermission(permissions, `Panel ${panel.slot}/${panel.name}`, name, panel.permission);
     for (const node of definition.ivrNodes ?? []) {
       const other = nodes.get(node.type);
       if (other !== undefined) throw coreErrors.NODE_TYPE_DUPLICATE(node.type, other, name);

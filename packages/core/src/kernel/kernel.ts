@@ -1,6 +1,7 @@
 import type { EntitySchema } from "@mikro-orm/core";
 import { CALL_CONTROL, CALL_JOURNAL, CALL_PIPELINE } from "../contracts/call.js";
 import { AUDIT, BLOBS, JOBS, READ_POOL, SECRETS, UNIT_OF_WORK } from "../contracts/data.js";
+import { CONSOLE_UIS } from "../contracts/console.js";
 import { PERMISSIONS } from "../contracts/directory.js";
 import { HEALTH, ROUTES, type HotlineHealth, type HotlineState } from "../contracts/http.js";
 import { INTERACTIONS } from "../contracts/interaction.js";
@@ -208,6 +209,7 @@ export class Kernel {
     services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));
     services.provide(PERMISSIONS, () => [...corePermissions.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
     services.provide(ROUTES, () => this.#plugins.flatMap(({ definition }) => (definition.routes ?? []).map((route) => ({ plugin: definition.name, route }))));
+    services.provide(CONSOLE_UIS, () => this.#plugins.flatMap(({ definition }) => (definition.consoleUi === undefined ? [] : [{ plugin: definition.name, version: definition.version, ui: definition.consoleUi }])));
     services.provide(HEALTH, () => {
       const kernel = (): Kernel => this;
       return {

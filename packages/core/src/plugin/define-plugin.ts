@@ -5,7 +5,7 @@ import type { EventDefinition } from "../events/event-map.js";
 import type { HttpRoute } from "../contracts/http.js";
 import type { IvrNodeType } from "../contracts/ivr.js";
 import type { Dataset } from "../contracts/dataset.js";
-import type { ConsolePage } from "../contracts/console.js";
+import type { ConsoleUi } from "../contracts/console.js";
 import type { MigrationClass } from "../db/migration.js";
 import type { PluginContext } from "./plugin-context.js";
 
@@ -41,7 +41,8 @@ export interface PluginDefinition<C, I> {
   readonly ivrNodes?: readonly IvrNodeType<unknown>[];
   readonly routes?: readonly HttpRoute[];
   readonly datasets?: readonly Dataset[];
-  readonly consolePages?: readonly ConsolePage[];
+  /** Pages and panels in the staff console. */
+  readonly consoleUi?: ConsoleUi;
   register(context: PluginContext<C>): void;
 }
 

@@ -19,7 +19,7 @@ export const systemRoutes: readonly HttpRoute[] = [
     path: "/",
     permission: "public",
     summary: "What this is, for people",
-    handler: ({ services }) => Promise.resolve(html(homePage(services.get(SETTINGS).name))),
+    handler: ({ services }) => Promise.resolve(html(homePage(services.get(SETTINGS).name, { console: services.get(ROUTES).some(({ plugin }) => plugin === "console") }))),
   }),
   defineRoute({
     method: "GET",

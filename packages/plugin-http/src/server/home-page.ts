@@ -7,7 +7,7 @@ const STYLE =
 export const HOME_STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /** What a person sees who opens the address in a browser. */
-export function homePage(name: string): string {
+export function homePage(name: string, options: { /** The staff console is there. */ readonly console: boolean }): string {
   return `<!doctype html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(name)} · 热线</title><style>${STYLE}</style></head>
@@ -18,7 +18,7 @@ export function homePage(name: string): string {
 <li><a href="/api/health">运行状态</a> <code>/api/health</code></li>
 <li><a href="/api/openapi.json">接口说明(OpenAPI)</a> <code>/api/openapi.json</code></li>
 </ul>
-<p>工作人员请通过 <code>POST /api/auth/login</code> 登录后使用接口。</p>
+<p>${options.console ? '工作人员:<a href="/console">打开工作台</a>(登录后使用)。程序' : "工作人员"}请通过 <code>POST /api/auth/login</code> 登录后使用接口。</p>
 </body>
 </html>
 `;

@@ -13,6 +13,7 @@ const SHOWN_INLINE = /^(audio\/|video\/|image\/(png|jpeg|gif|webp|tiff)|applicat
 /** Sends content, or the range of it that is wanted. Reads from the source only what goes out. */
 export async function sendContent(req: Request, res: Response, content: HttpContent, signal: AbortSignal): Promise<void> {
   const etag = content.etag === undefined ? undefined : formatEntityTag(content.etag);
+  for (const [name, value] of Object.entries(content.headers ?? {})) res.setHeader(name, value);
   res.setHeader("Content-Type", content.contentType);
   res.setHeader("Accept-Ranges", "bytes");
   if (!res.hasHeader("Cache-Control")) res.setHeader("Cache-Control", etag === undefined ? "no-store" : "private, no-cache");
@@ -50,16 +51,16 @@ export async function sendContent(req: Request, res: Response, content: HttpCont
     res.end();
     return;
   }
-  await stream(content.open(start, end), length, res, signal);
+  await stream(content.open(start, end), length, res, signal, Object.keys(content.headers ?? {}));
 }
 
-async function stream(source: Readable, length: number, res: Response, signal: AbortSignal): Promise<void> {
+async function stream(source: Readable, length: number, res: Response, signal: AbortSignal, own: readonly string[]): Promise<void> {
   try {
     await firstOctets(source, signal);
   } catch (error) {
     // Nothing has been sent: the client gets a proper error instead of a broken file.
     source.destroy();
-    for (const name of ["Content-Length", "Content-Range", "Content-Type", "Content-Disposition", "ETag"]) res.removeHeader(name);
+    for (const name of ["Content-Length", "Content-Range", "Content-Type", "Content-Disposition", "ETag", ...own]) res.removeHeader(name);
     res.status(200);
     throw error;
   }

@@ -1,0 +1,41 @@
+import {
+  AudioOutlined,
+  BarChartOutlined,
+  BookOutlined,
+  CheckSquareOutlined,
+  ClockCircleOutlined,
+  CustomerServiceOutlined,
+  DashboardOutlined,
+  FileTextOutlined,
+  MailOutlined,
+  MessageOutlined,
+  PartitionOutlined,
+  PhoneOutlined,
+  PrinterOutlined,
+  RollbackOutlined,
+  SettingOutlined,
+  TeamOutlined,
+  UnorderedListOutlined,
+} from "@ant-design/icons";
+import type { ComponentType } from "react";
+
+/** Pictures of the menu, by the names of the contract (`ConsoleIcon`). */
+export const MENU_ICONS: Readonly<Record<string, ComponentType<{ "aria-hidden"?: boolean }>>> = {
+  phone: PhoneOutlined,
+  headset: CustomerServiceOutlined,
+  ticket: FileTextOutlined,
+  report: BarChartOutlined,
+  record: AudioOutlined,
+  message: MessageOutlined,
+  mail: MailOutlined,
+  fax: PrinterOutlined,
+  callback: RollbackOutlined,
+  book: BookOutlined,
+  people: TeamOutlined,
+  monitor: DashboardOutlined,
+  flow: PartitionOutlined,
+  check: CheckSquareOutlined,
+  clock: ClockCircleOutlined,
+  settings: SettingOutlined,
+  list: UnorderedListOutlined,
+};

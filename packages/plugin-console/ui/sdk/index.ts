@@ -1,0 +1,17 @@
+export { defineConsoleUi } from "./define-ui.js";
+export type { ConsoleScript, ConsoleScriptFactory, ConsoleSdk, ConsoleSlots, InteractionContext, SlotName } from "./define-ui.js";
+export { api, ApiError, onSignedOut, withQuery, type Query } from "./api.js";
+export { announce } from "./announce.js";
+export { serverNow, setServerTime, useServerSeconds } from "./clock.js";
+export { forgetDrafts, useDraft, type Draft } from "./drafts.js";
+export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
+export { connectLive, linkStore, missedStore, onResync, onTopic, useTopic, type LinkState } from "./live.js";
+export { PageFrame } from "./page-frame.js";
+export { BASE, Link, matchPath, navigate, PageContext, placeStore, usePageShown, useParams, usePlace, useQuery, type PageContextValue, type Place } from "./router.js";
+export { sessionStore, useMay, useSession, useUser, type ConsoleSession, type ConsoleUser, type PageEntry, type PanelEntry, type ScriptEntry } from "./session.js";
+export { Panel, PanelRenderer, Slot, useSlot, type SlotPanel } from "./slot.js";
+export { EmptyState, ErrorState, LoadingState } from "./states.js";
+export { StatusTag, type Status } from "./status.js";
+export { createStore, useStore, type Store } from "./store.js";
+export { defineTexts, languageStore, setLanguage, titleIn, useLanguage, useTexts, type Language } from "./texts.js";
+export { useLoad, type Loaded } from "./use-load.js";

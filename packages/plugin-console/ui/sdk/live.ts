@@ -1,0 +1,144 @@
+import { useEffect, useRef } from "react";
+import { setServerTime } from "./clock.js";
+import { createStore } from "./store.js";
+
+export type LinkState = { readonly state: "online" } | { readonly state: "offline"; /** Epoch ms of this computer. */ readonly since: number };
+
+/** Whether pushed events arrive. */
+export const linkStore = createStore<LinkState>({ state: "online" });
+/** Events that were told again after the last interruption; `undefined` when there was none, `"all"` when a gap was too long and everything was loaded anew. */
+export const missedStore = createStore<number | "all" | undefined>(undefined);
+
+type Listener = (data: unknown) => void;
+const listeners = new Map<string, Set<Listener>>();
+const resync = new Set<() => void>();
+
+/** Pushed events of a topic. Returns an unsubscribe. */
+export function onTopic(topic: string, listener: Listener): () => void {
+  const set = listeners.get(topic) ?? new Set();
+  listeners.set(topic, set.add(listener));
+  return () => set.delete(listener);
+}
+
+/** Told when events may have been missed: whatever is shown should be loaded anew. */
+export function onResync(listener: () => void): () => void {
+  resync.add(listener);
+  return () => resync.delete(listener);
+}
+
+/** Follows one or several topics while the component is mounted. Events of one frame are told one by one. */
+export function useTopic<T>(topics: string | readonly string[], listener: (data: T, topic: string) => void): void {
+  const latest = useRef(listener);
+  latest.current = listener;
+  const key = typeof topics === "string" ? topics : topics.join("\n");
+  useEffect(() => {
+    const stops = key === "" ? [] : key.split("\n").map((topic) => onTopic(topic, (data) => latest.current(data as T, topic)));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [key]);
+}
+
+interface ServerMessage {
+  readonly type: "hello" | "event" | "reset" | "resumed" | "pong";
+  readonly epoch?: string;
+  readonly now?: number;
+  readonly id?: number;
+  readonly missed?: number;
+  readonly topic?: string;
+  readonly data?: unknown;
+}
+
+const QUIET_MS = 15_000;
+const DEAD_MS = 25_000;
+
+/**
+ * The one connection of this page:
+ * ```
+ * connecting --hello--> online --(closed, or silent for 25 s)--> waiting (0.5 s doubling to 10 s) --> connecting
+ * ```
+ * Returns what ends it.
+ */
+export function connectLive(url: string): () => void {
+  let socket: WebSocket | undefined;
+  let epoch: string | undefined;
+  let last = 0;
+  let heard = 0;
+  let wait = 500;
+  let ended = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const open = (): void => {
+    if (ended) return;
+    heard = Date.now();
+    const mine = new WebSocket(url);
+    socket = mine;
+    mine.onmessage = ({ data }) => {
+      if (mine === socket && typeof data === "string") receive(mine, JSON.parse(data) as ServerMessage);
+    };
+    mine.onclose = () => {
+      if (mine === socket) lost();
+    };
+  };
+
+  const lost = (): void => {
+    socket = undefined;
+    if (ended) return;
+    if (linkStore.get().state === "online") linkStore.set({ state: "offline", since: Date.now() });
+    retry = setTimeout(open, wait);
+    wait = Math.min(wait * 2, 10_000);
+  };
+
+  const receive = (mine: WebSocket, message: ServerMessage): void => {
+    heard = Date.now();
+    switch (message.type) {
+      case "hello":
+        if (message.now !== undefined) setServerTime(message.now);
+        if (epoch !== undefined) mine.send(JSON.stringify({ type: "resume", epoch, last }));
+        else last = message.id ?? 0;
+        epoch = message.epoch;
+        wait = 500;
+        linkStore.set({ state: "online" });
+        return;
+      case "event":
+        if (message.id === undefined || message.id <= last || message.topic === undefined) return;
+        last = message.id;
+        for (const listener of [...(listeners.get(message.topic) ?? [])]) listener(message.data);
+        return;
+      case "reset":
+        last = message.id ?? 0;
+        missedStore.set("all");
+        for (const listener of [...resync]) listener();
+        return;
+      case "resumed":
+        missedStore.set(message.missed ?? 0);
+        return;
+      case "pong":
+        if (message.now !== undefined) setServerTime(message.now);
+    }
+  };
+
+  const beat = setInterval(() => {
+    if (socket === undefined) return;
+    const silent = Date.now() - heard;
+    if (silent > DEAD_MS) {
+      const dead = socket;
+      lost();
+      dead.close();
+    } else if (silent > QUIET_MS && socket.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
+  }, 5_000);
+  const again = (): void => {
+    if (socket !== undefined || ended) return;
+    clearTimeout(retry);
+    open();
+  };
+  window.addEventListener("online", again);
+  open();
+  return () => {
+    ended = true;
+    clearInterval(beat);
+    clearTimeout(retry);
+    window.removeEventListener("online", again);
+    socket?.close();
+  };
+}
