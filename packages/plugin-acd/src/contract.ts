@@ -100,6 +100,18 @@ export interface Acd {
   setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
   /** Ends the agent's wrap-up early. */
   finishWrapUp(number: string): AgentSnapshot;
+  /**
+   * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
+   * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out or has no phone, or, with
+   * `free`, is anything but available. Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined;
+}
+
+/** An agent taken out of the queues for a call of another kind. */
+export interface Occupation {
+  /** The call is over; idempotent. With `wrapUp` the agent has after-call work as after a call of the agent's first queue. */
+  release(options?: { readonly wrapUp?: boolean }): void;
 }
 
 export const ACD = token<Acd>("acd.acd");

@@ -127,9 +127,12 @@ describe("who may call", () => {
     hotline.closed = { status: 503, retryAfter: 11 };
     const refused = await caller.call(hotline.port).outcome;
     expect(!refused.answered && refused.response?.headers.get("retry-after")).toBe("11");
+    expect(hotline.turnedAway).toEqual([expect.stringMatching(/^\S+ 503$/)]);
     hotline.closed = undefined;
     const { call } = await connected();
     expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 503 });
+    // Overload is refused before anything is read of the call: nobody is written down.
+    expect(hotline.turnedAway).toHaveLength(1);
     await call.hangup();
   });
 

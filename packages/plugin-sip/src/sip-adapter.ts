@@ -109,7 +109,7 @@ export class SipAdapter implements TelephonyAdapter {
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
-      admission: () => this.#admission(),
+      admission: () => this.#overload(),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
       onTransportFailure: (error) => {
@@ -190,8 +190,11 @@ export class SipAdapter implements TelephonyAdapter {
 
   #admission(): Refusal | undefined {
     if (this.#draining) return { status: 503, retryAfter: RETRY_AFTER };
-    const closed = this.#deps.pipeline.admission();
-    if (closed !== undefined) return closed;
+    return this.#deps.pipeline.admission() ?? this.#overload();
+  }
+
+  /** Refused before anything is read of the call: the machine has enough to do. */
+  #overload(): Refusal | undefined {
     return this.#calls.size >= this.#deps.config.maxCalls ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
   }
 
@@ -213,10 +216,14 @@ export class SipAdapter implements TelephonyAdapter {
     }
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission();
-    if (closed !== undefined) return invite.reject(closed);
-    const release = caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
-    if (release === undefined) return invite.reject({ status: 486 });
+    const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
     const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : "anonymous" };
+    if (release === undefined) {
+      const refusal = closed ?? { status: 486 };
+      // A citizen on a carrier's trunk is known by number; whoever else knocks is not written down.
+      if (caller.kind === "trunk") pipeline.turnedAway({ from: callingParty(request, true), to: calledParty(request), via }, refusal.status);
+      return invite.reject(refusal);
+    }
     const call = new InboundCall(
       this.#environment(),
       { id: ids.next(), direction: "inbound", from: callingParty(request, caller.kind === "trunk"), to: calledParty(request), via, attributes: attributesOf(request, source) },

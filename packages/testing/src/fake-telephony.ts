@@ -47,7 +47,10 @@ export class FakeTelephony implements TelephonyAdapter {
     const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, clock, makeLeg: () => media.createLeg() });
     const closed = pipeline().admission();
     if (closed === undefined) pipeline().arrive(call);
-    else void call.hangup({ status: closed.status, reason: "rejected" });
+    else {
+      pipeline().turnedAway({ from: call.from, to: call.to, via: call.via }, closed.status);
+      void call.hangup({ status: closed.status, reason: "rejected" });
+    }
     return call;
   }
 

@@ -97,6 +97,50 @@ describe("a call of the hotline's own", () => {
     expect(await rows("select end_reason from core_interaction")).toEqual([{ end_reason: "failed" }]);
   });
 
+  it("rings an agent first where asked: permission, agent, citizen; the citizen never waits", async () => {
+    const agent = await test.agent("1001");
+    const control = test.services.get(CALL_CONTROL);
+    const launching = launch({
+      before: async ({ id }) => {
+        asked.push("before");
+        const leg = await control.originate({ to: "sip:1001", interactionId: id, purpose: "agent", role: "agent" });
+        if (!(await leg.answered)) throw new Error("nobody at the desk");
+        return leg.media;
+      },
+    });
+    await test.advance(3_000);
+    expect([agent.ringing, phone]).toEqual([true, undefined]);
+    await agent.answer();
+    await test.advance(100);
+    const launched = await launching;
+    expect(asked).toEqual([`callback ${CITIZEN}`, "before", "agent sip:1001"]);
+    await phone?.answer();
+    await test.advance(10_000);
+    await launched.finished;
+    // The agent's leg ends with the interaction.
+    expect(agent.talking).toBe(false);
+    expect(await rows("select role from core_leg order by started_at")).toEqual([{ role: "agent" }, { role: "citizen" }]);
+  });
+
+  it("dials nobody when the agent does not come, and hangs up what was rung", async () => {
+    const agent = await test.agent("1001");
+    const control = test.services.get(CALL_CONTROL);
+    const failing = launch({
+      before: async ({ id }) => {
+        await control.originate({ to: "sip:1001", interactionId: id, purpose: "agent", role: "agent" });
+        throw new Error("changed my mind");
+      },
+    });
+    await expect(failing).rejects.toThrow("changed my mind");
+    await test.advance(100);
+    expect([phone, agent.ringing]).toEqual([undefined, false]);
+    expect(await rows("select end_reason from core_interaction")).toEqual([{ end_reason: "cancelled" }]);
+    refuse = true;
+    let asked = 0;
+    await expect(launch({ before: () => Promise.resolve(void asked++) })).rejects.toMatchObject({ code: "HTL_CORE_OUTBOUND_REFUSED" });
+    expect(asked).toBe(0);
+  });
+
   it("is given up by its signal, and not begun while the hotline drains", async () => {
     const giveUp = new AbortController();
     const launched = await launch({ signal: giveUp.signal });
@@ -106,6 +150,22 @@ describe("a call of the hotline's own", () => {
     expect((await launched.finished).reason).toBe("cancelled");
     const stopped = test.hotline.stop({ drain: true });
     await expect(launch()).rejects.toMatchObject({ code: "HTL_CORE_DRAINING" });
+    await stopped;
+  });
+});
+
+describe("a caller who is turned away", () => {
+  it("while the hotline drains is not forgotten", async () => {
+    // Somebody is still on the line, or the drain would be over at once.
+    await launch();
+    const stopped = test.hotline.stop({ drain: true });
+    await test.advance(0);
+    const caller = await test.dial("12333", { from: "13700137000" });
+    expect(caller.end?.status).toBe(503);
+    await test.advance(100);
+    expect(await rows("select caller_number, end_reason from core_interaction where direction = 'inbound'")).toEqual([{ caller_number: "13700137000", end_reason: "rejected" }]);
+    phone?.finish("busy", "remote", 486);
+    await test.advance(1_000);
     await stopped;
   });
 });

@@ -1,4 +1,4 @@
-import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest } from "../contracts/call.js";
+import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaEngine } from "../contracts/media.js";
 import type { Clock, Ids } from "../contracts/time.js";
 import type { EventBus } from "../events/event-bus.js";
@@ -58,7 +58,12 @@ export class DefaultCallControl implements CallControl {
   }
 
   async originate(request: OutboundRequest): Promise<OutboundCall> {
-    const { hooks, journal, events, ids, log, pipeline } = this.#deps;
+    return this.dial(request, await this.permit(request));
+  }
+
+  /** The adapter that dials it, once nobody has refused. Rejects as `originate` does. */
+  async permit(request: OutboundRequest): Promise<TelephonyAdapter> {
+    const { hooks, journal, pipeline } = this.#deps;
     const closed = pipeline().admission();
     // While draining, an agent may still be rung for a caller who is already in; nothing else goes out.
     if (closed !== undefined && request.purpose !== "agent" && request.purpose !== "transfer" && request.purpose !== "consult") throw coreErrors.DRAINING();
@@ -70,6 +75,12 @@ export class DefaultCallControl implements CallControl {
       journal.event(request.interactionId, "outbound.refused", { purpose: request.purpose, code: refusal.code });
       throw coreErrors.OUTBOUND_REFUSED(request.to, refusal.message, { details: { code: refusal.code } });
     }
+    return adapter;
+  }
+
+  /** Dials what was permitted. */
+  async dial(request: OutboundRequest, adapter: TelephonyAdapter): Promise<OutboundCall> {
+    const { journal, events, ids, log } = this.#deps;
     // Intent before act: the leg's row exists before the INVITE leaves.
     const id = request.id ?? ids.next();
     journal.leg({ id, interactionId: request.interactionId, adapter: adapter.name, direction: "outbound", role: request.role, from: request.from?.number ?? "", to: request.to });

@@ -1,4 +1,5 @@
-import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
+import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, OutboundRequest, Party, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
+import type { MediaLeg } from "../contracts/media.js";
 import type { Clock } from "../contracts/time.js";
 import type { EventBus } from "../events/event-bus.js";
 import { coreErrors } from "../errors/core-errors.js";
@@ -88,22 +89,60 @@ export class DefaultCallPipeline implements CallPipeline {
   async launch(request: LaunchRequest): Promise<LaunchedCall> {
     const { journal, control, events, options } = this.#deps;
     if (this.#closed !== undefined) throw coreErrors.DRAINING();
-    const { plan, data, interactionId: id, ...dial } = request;
+    const { plan, data, interactionId: id, before, ...dial } = request;
     const calledNumber = numberOf(request.to);
     const callerNumber = request.from?.number ?? "";
     const interaction = journal.open({ ...(id === undefined ? {} : { id }), channel: "voice", direction: "outbound", callerNumber, calledNumber, language: plan.language ?? options.language ?? "zh-CN" });
     if (data !== undefined) interaction.note(data);
     events.publish("interaction.started", { interactionId: interaction.id, channel: "voice", callerNumber, calledNumber });
+    let dialled: (serving: Promise<unknown>) => void = () => undefined;
+    // A drain waits for it from here on: an agent may already be on the line.
+    this.#keep(interaction.id, new Promise((resolve) => (dialled = resolve)));
+    let reason = "failed";
+    const first = async (): Promise<MediaLeg | undefined> => {
+      try {
+        return await before?.(interaction);
+      } catch (error) {
+        reason = "cancelled";
+        throw error;
+      }
+    };
     let call: OutboundCall;
     try {
-      call = await control.originate({ ...dial, interactionId: interaction.id, role: "citizen" });
+      call = await this.#dialFirst({ ...dial, interactionId: interaction.id, role: "citizen" }, before === undefined ? undefined : first);
     } catch (error) {
-      journal.close(interaction.id, isHotlineError(error, coreErrors.OUTBOUND_REFUSED.code) ? "refused" : "failed");
+      control.release(interaction.id);
+      // An agent's leg may be refused in `before`: that is no refusal of the citizen's call.
+      if (reason === "failed" && isHotlineError(error, coreErrors.OUTBOUND_REFUSED.code)) reason = "refused";
+      journal.close(interaction.id, reason);
+      dialled(Promise.resolve());
       throw error;
     }
     const finished = this.#serveLaunched(call, interaction, plan);
-    this.#keep(interaction.id, finished);
+    dialled(finished);
     return { interactionId: interaction.id, call, answered: call.answered, finished };
+  }
+
+  /** Permission first, then whoever has to be on the line first, then the citizen. */
+  async #dialFirst(request: OutboundRequest, before: (() => Promise<MediaLeg | undefined>) | undefined): Promise<OutboundCall> {
+    const { control } = this.#deps;
+    const adapter = await control.permit(request);
+    if (before === undefined) return control.dial(request, adapter);
+    const near = await before();
+    if (this.#isClosed()) throw coreErrors.DRAINING();
+    return control.dial(near === undefined ? request : { ...request, near }, adapter);
+  }
+
+  // Read anew after an await; the compiler would take the earlier answer.
+  #isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  turnedAway(caller: { readonly from: Party; readonly to: Party; readonly via: Call["via"] }, status: number): void {
+    const { journal, options } = this.#deps;
+    const { id } = journal.open({ channel: "voice", direction: "inbound", callerNumber: caller.from.number, calledNumber: caller.to.number, via: caller.via, language: options.language ?? "zh-CN" });
+    journal.event(id, "call.refused", { reason: "turned-away", status });
+    journal.close(id, "rejected");
   }
 
   /** Counts a call until it is through. */

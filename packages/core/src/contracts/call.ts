@@ -136,6 +136,11 @@ export interface CallPipeline {
   admission(): { status: number; retryAfter?: number } | undefined;
   /** A call has arrived. The pipeline owns it from here: it journals, asks the hooks, runs the plan and hangs up in the end. Never throws. */
   arrive(call: Call): void;
+  /**
+   * A known caller could not be taken (the hotline drains, all channels are in use) and was refused with `status`: leaves a closed
+   * interaction with the reason `rejected`, so that the caller is not forgotten. Not for floods: what has no known source is not journalled.
+   */
+  turnedAway(caller: { readonly from: Party; readonly to: Party; readonly via: Call["via"] }, status: number): void;
   /** Names a way to carry out a route plan: `flow`, `queue` ... One owner per name. */
   handler(name: string, handler: CallHandler): void;
   /**
@@ -167,6 +172,12 @@ export interface LaunchRequest {
   readonly interactionId?: string;
   /** Make the media near this leg (an agent who is already on the line). */
   readonly near?: MediaLeg;
+  /**
+   * Runs between the permission of `callOutbound` and the dialling of the citizen: an agent is rung first here, in the open
+   * interaction, so that a citizen who answers never waits. The leg it returns takes the place of `near`. When it rejects, nobody
+   * is dialled: the interaction is closed with `cancelled`, its legs are hung up, and `launch` rejects with the same error.
+   */
+  readonly before?: (interaction: LiveInteraction) => Promise<MediaLeg | undefined>;
 }
 
 export interface LaunchedCall {

@@ -2,7 +2,7 @@ import type { CallControl, CallPipeline, CallSession, Clock, EventMap, EventName
 import { agentView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, AgentChoice, AgentSnapshot, QueueRequest, QueueResult, QueueSnapshot } from "../contract.js";
+import type { Acd, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineAgent, engineQueue } from "../domain/engine-config.js";
 import { acdErrors } from "../errors.js";
@@ -35,6 +35,9 @@ interface Entry {
   entered: boolean;
 }
 
+/** From these an agent may take up a call of another kind by own wish. */
+const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "not-ready", "held", "wrap-up"]);
+
 /** Owns the engine and gives each of its decisions to whom it concerns. */
 export class DefaultAcd implements Acd {
   readonly #deps: DefaultAcdDeps;
@@ -42,6 +45,8 @@ export class DefaultAcd implements Acd {
   readonly #queues = new Map<string, StoredQueue>();
   readonly #agents = new Map<string, StoredAgent>();
   readonly #entries = new Map<string, Entry>();
+  /** Agent -> interaction no queue gave. */
+  readonly #occupied = new Map<string, string>();
   #frozen = false;
   #stopped = false;
 
@@ -161,7 +166,7 @@ export class DefaultAcd implements Acd {
       reason: view.reason ?? null,
       reachable: view.reachable,
       queues: view.queues,
-      interactionId: view.interactionId === undefined ? null : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
+      interactionId: view.interactionId === undefined ? (this.#occupied.get(number) ?? null) : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
@@ -206,6 +211,26 @@ export class DefaultAcd implements Acd {
     if (!this.#agents.has(number)) throw acdErrors.UNKNOWN_AGENT(number);
     this.#engine.dispatch({ type: "agent.wrap-up-done", agentId: number });
     return this.#known(number);
+  }
+
+  occupy(number: string, { interactionId, free = false }: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined {
+    const { state, reachable, queues } = this.#known(number);
+    const possible = free ? state === "available" : reachable && OCCUPIABLE.has(state);
+    if (!possible || this.#stopped) return undefined;
+    this.#occupied.set(number, interactionId);
+    this.#engine.dispatch({ type: "agent.occupied", agentId: number, occupied: true });
+    const [first] = queues;
+    const settings = first === undefined ? undefined : this.#queues.get(first)?.settings;
+    const wrapUp = this.#agents.get(number)?.settings.wrapUpSeconds ?? settings?.wrapUpSeconds ?? this.#deps.config.wrapUp;
+    let released = false;
+    return {
+      release: (options = {}) => {
+        if (released) return;
+        released = true;
+        this.#occupied.delete(number);
+        this.#engine.dispatch({ type: "agent.occupied", agentId: number, occupied: false, wrapUpMs: options.wrapUp === true ? wrapUp * 1000 : 0 });
+      },
+    };
   }
 
   #known(number: string): AgentSnapshot {

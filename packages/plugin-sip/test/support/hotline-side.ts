@@ -25,6 +25,8 @@ export const credentials: DigestCredentials = {
 /** The plugin's inside without kernel and database: adapter, registrar, fake media, on free loopback ports. */
 export class HotlineSide {
   readonly media = new FakeMedia();
+  /** Callers the hotline was told of although they were refused. */
+  readonly turnedAway: string[] = [];
   readonly arrived: Call[] = [];
   readonly dialogs = new Map<string, DialogSnapshot | null>();
   readonly audit: AuditEntry[] = [];
@@ -63,6 +65,7 @@ export class HotlineSide {
         this.onCall(call);
         this.#waiting.shift()?.(call);
       },
+      turnedAway: ({ from }, status) => void this.turnedAway.push(`${from.number} ${status}`),
       handler: () => undefined,
       launch: () => Promise.reject(new Error("this side of the hotline does not call out")),
       active: 0,

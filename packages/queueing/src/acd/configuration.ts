@@ -2,7 +2,7 @@ import { checkAgent, resolveQueue } from "./config.js";
 import type { AgentConfig, QueueConfig } from "./config.js";
 import type { AgentChoice } from "./events.js";
 import { leave } from "./interactions.js";
-import { endWrapUp, rescind } from "./reservations.js";
+import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
 import type { AgentState, QueueState } from "./state.js";
 import { clearTimer, refreshAgent, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
@@ -165,5 +165,14 @@ export function setReachable(step: Step, agent: AgentState, reachable: boolean):
       agent.reason = undefined;
     }
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-unreachable");
+  refreshAgent(step, agent);
+}
+
+export function setOccupied(step: Step, agent: AgentState, occupied: boolean, wrapUpMs: number): void {
+  const before = agent.occupied;
+  agent.occupied = occupied;
+  // First occupied, then out of wrap-up: there is no moment in which a queue could take the agent.
+  if (occupied) endWrapUp(step, agent);
+  else if (before && agent.activity === "idle" && wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
 }

@@ -33,7 +33,8 @@ export type AcdEvent =
   /** A call in progress goes on; an offer being rung is taken back unless the choice is `available`. Ends wrap-up when `available`. */
   | { readonly type: "agent.state"; readonly agentId: string; readonly state: AgentChoice; readonly reason?: string }
   | { readonly type: "agent.reachable"; readonly agentId: string; readonly reachable: boolean }
-  | { readonly type: "agent.occupied"; readonly agentId: string; readonly occupied: boolean }
+  /** On a call that no queue gave, or no longer; then after-call work of `wrapUpMs`. Ends a wrap-up. No effect while an offer or a queue's call has the agent. */
+  | { readonly type: "agent.occupied"; readonly agentId: string; readonly occupied: boolean; readonly wrapUpMs?: number }
   | { readonly type: "agent.wrap-up-done"; readonly agentId: string }
   | { readonly type: "agent.wrap-up-extended"; readonly agentId: string; readonly ms: number }
   | {

@@ -1,4 +1,4 @@
-import { configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setReachable } from "./configuration.js";
+import { configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
 import { announce, enqueue, keepPlace, leave, overflow, setPriority } from "./interactions.js";
 import { match } from "./matching.js";
@@ -75,8 +75,7 @@ function apply(step: Step, event: AcdEvent): void {
         case "agent.reachable":
           return setReachable(step, agent, event.reachable);
         case "agent.occupied":
-          agent.occupied = event.occupied;
-          return refreshAgent(step, agent);
+          return setOccupied(step, agent, event.occupied, event.wrapUpMs ?? 0);
         case "agent.wrap-up-done":
           return endWrapUp(step, agent);
         case "agent.wrap-up-extended": {

@@ -115,13 +115,16 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
   queue.handleMs += SMOOTHING * (talkMs + wrapUpMs - queue.handleMs);
   step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs });
-  if (wrapUpMs > 0 && !agent.removed) {
-    agent.activity = "wrap-up";
-    agent.wrapUntil = step.now + wrapUpMs;
-    agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
-  } else agent.activity = "idle";
+  if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
+  else agent.activity = "idle";
   refreshAgent(step, agent);
   if (agent.removed) step.state.agents.delete(agent.id);
+}
+
+export function startWrapUp(step: Step, agent: AgentState, wrapUpMs: number): void {
+  agent.activity = "wrap-up";
+  agent.wrapUntil = step.now + wrapUpMs;
+  agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
 }
 
 export function endWrapUp(step: Step, agent: AgentState): void {

@@ -27,10 +27,10 @@ export function clearTimer(step: Step, id: string | undefined): void {
 
 function statusOf(agent: AgentState): AgentStatus {
   if (agent.activity !== "idle") return agent.activity;
+  if (agent.occupied && !agent.removed) return "occupied";
   if (agent.removed || agent.choice === "offline") return "offline";
   if (agent.choice === "not-ready") return "not-ready";
   if (!agent.reachable) return "unreachable";
-  if (agent.occupied) return "occupied";
   return agent.holdTimer === undefined ? "available" : "held";
 }
 
