@@ -5,16 +5,19 @@
 #   baresip-core  a SIP phone that is not ours   (baresip)
 #   opus-tools    reads our recordings           (opusdec)
 #   dovecot-imapd an IMAP server              (/usr/sbin/dovecot; started by the tests)
+#   libspandsp    a fax machine: packages/plugin-fax/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
 set -euo pipefail
 
-packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd)
+packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev)
+build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "peers: all present (${packages[*]})"
+  build_fax_peer
   exit 0
 fi
 sudo=""
@@ -27,3 +30,4 @@ fi
 $sudo apt-get update -q
 $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
 echo "peers: installed ${missing[*]}"
+build_fax_peer

@@ -51,7 +51,7 @@ const RECOVERY_AT_ONCE = 16;
 export class SipAdapter implements TelephonyAdapter {
   readonly name = "sip";
   readonly schemes = ["sip", "sips", "tel"] as const;
-  readonly capabilities = { hold: true, redirect: true, t38: false, earlyMedia: true } as const;
+  readonly capabilities = { hold: true, redirect: true, t38: true, earlyMedia: true } as const;
   readonly #deps: SipAdapterDeps;
   readonly #policy: CallerPolicy;
   readonly #dialer: Dialer;

@@ -68,6 +68,7 @@ export function fakeMedia(): MediaEngine & { encoded: number; wavs: Map<string, 
     },
     createRtpLeg: () => Promise.reject(new Error("no legs here")),
     createLineLeg: () => Promise.reject(new Error("no legs here")),
+    createDatagramPort: () => Promise.reject(new Error("no ports here")),
     createBridge: () => Promise.reject(new Error("no bridges here")),
     health: () => Promise.resolve([]),
   };

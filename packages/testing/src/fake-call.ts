@@ -1,5 +1,5 @@
 import { coreNotSupported } from "./not-supported.js";
-import type { AudioSource, Call, CallEnd, CallEvent, CallState, Clock, Collected, CollectOptions, EndReason, HangupOptions, OutboundCall, Party, Playback, PlayOptions } from "@hotlinejs/core";
+import type { AudioSource, Call, CallEnd, CallEvent, CallState, Clock, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, OutboundCall, Party, Playback, PlayOptions, T38Port, T38Request } from "@hotlinejs/core";
 import type { FakeMediaLeg } from "./fake-media-leg.js";
 
 export interface FakeCallOptions {
@@ -126,8 +126,14 @@ export class FakeCall implements OutboundCall {
     return Promise.resolve();
   }
 
-  mediaPort(kind: "audio" | "t38"): Promise<unknown> {
-    return kind === "audio" ? Promise.resolve(this.leg) : Promise.reject(coreNotSupported("t38"));
+  /** Switches to T.38; set by tests of fax. Default: the adapter cannot. */
+  onT38: (request: T38Request) => Promise<T38Port> = () => Promise.reject(coreNotSupported("t38"));
+
+  mediaPort(kind: "audio"): Promise<MediaLeg>;
+  mediaPort(kind: "t38", request: T38Request): Promise<T38Port>;
+  mediaPort(kind: "audio" | "t38", request?: T38Request): Promise<MediaLeg | T38Port> {
+    if (kind === "t38" && request !== undefined) return this.onT38(request);
+    return this.leg === undefined ? Promise.reject(new Error("the call has no sound yet")) : Promise.resolve(this.leg);
   }
 
   /** Tells an event of the far end: a transfer asked for, a hold. */

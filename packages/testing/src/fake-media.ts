@@ -2,6 +2,7 @@ import { CLOCK, definePlugin, IDS, MEDIA } from "@hotlinejs/core";
 import type { AudioAsset, BridgeRole, Clock, Ids, MediaBridge, MediaEngine, MediaLeg } from "@hotlinejs/core";
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { FakeDatagramPort } from "./fake-datagram-port.js";
 import { FakeMediaLeg } from "./fake-media-leg.js";
 
 /** A media engine without sound, in the time of the test's clock. */
@@ -9,6 +10,7 @@ export class FakeMediaEngine implements MediaEngine {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #legs = new Set<FakeMediaLeg>();
+  readonly ports: FakeDatagramPort[] = [];
 
   constructor(clock: Clock, ids: Ids) {
     this.#clock = clock;
@@ -31,6 +33,12 @@ export class FakeMediaEngine implements MediaEngine {
 
   createLineLeg(): Promise<FakeMediaLeg> {
     return Promise.resolve(this.createLeg());
+  }
+
+  createDatagramPort(): Promise<FakeDatagramPort> {
+    const port = new FakeDatagramPort(this.#ids.next());
+    this.ports.push(port);
+    return Promise.resolve(port);
   }
 
   createBridge(): Promise<MediaBridge> {

@@ -10,3 +10,4 @@ export type { Heard } from "./fake-media-leg.js";
 export { FakePrompts, fakePrompts } from "./fake-prompts.js";
 export { FAKE_TELEPHONY, FakeTelephony, fakeTelephony } from "./fake-telephony.js";
 export { ActivityCounter, VirtualClock, UuidIds, seededRandom, createSilentLogger } from "@hotlinejs/core";
+export { FakeDatagramPort } from "./fake-datagram-port.js";

@@ -1,5 +1,5 @@
 import { token } from "../di/token.js";
-import type { AudioSource, BridgeRole, Collected, CollectOptions, MediaLeg, Playback, PlayOptions } from "./media.js";
+import type { AudioSource, BridgeRole, Collected, CollectOptions, DatagramPort, MediaLeg, Playback, PlayOptions, WorkerPartRef } from "./media.js";
 
 /** One end of a call as signalling tells it. */
 export interface Party {
@@ -56,7 +56,34 @@ export type CallEvent =
   | { readonly type: "state"; readonly state: CallState; readonly at: number }
   | { readonly type: "remote-hold"; readonly held: boolean }
   /** The far end asks to be transferred (REFER). Nobody accepting within a second means 603. */
-  | { readonly type: "transfer-request"; readonly to: string; accept(): void; reject(status?: number): void };
+  | { readonly type: "transfer-request"; readonly to: string; accept(): void; reject(status?: number): void }
+  /** The far end asks for other media (a T.38 re-INVITE). The first to accept has it; nobody within a second means 488, and the sound goes on. `accept` rejects as `mediaPort` does. */
+  | { readonly type: "media-request"; readonly kind: "t38"; accept(request: T38Request): Promise<T38Port>; reject(): void };
+
+/** Who will speak T.38 on the port: a part in the media worker (see DatagramPort). */
+export interface T38Request {
+  readonly part: WorkerPartRef;
+  /** Fastest page rate told to the far end, bit/s. Default 14400. */
+  readonly maxBitRate?: number;
+}
+
+/** The media of a call while it is T.38 over UDPTL (ITU-T T.38 Annex D), and what both sides agreed on. The sound rests meanwhile. */
+export interface T38Port {
+  /** Speaks to the far end. Closed two seconds after `over`, so that its part can still report. */
+  readonly port: DatagramPort;
+  /** `T38FaxVersion`: form of the IFP packets. */
+  readonly version: number;
+  /** `T38MaxBitRate` of the far end. */
+  readonly maxBitRate: number;
+  /** Most octets of a datagram the far end takes. */
+  readonly maxDatagram: number;
+  /** Copies of earlier packets to carry in each datagram; 0 where the far end has no error recovery. */
+  readonly redundancy: number;
+  /** Settles when it is over: given back by `release`, taken back to sound by the far end, or the call has ended. */
+  readonly over: Promise<"released" | "remote" | "ended">;
+  /** Back to sound. Resolves with whether it flows again; `false`: refused, or the call has ended. Never rejects; idempotent. */
+  release(): Promise<boolean>;
+}
 
 /** The control handle of a voice leg, the same for every adapter. Every promise settles when the call ends, whoever hung up. */
 export interface Call {
@@ -94,8 +121,13 @@ export interface Call {
   unhold(): Promise<void>;
   /** Sends the far end elsewhere: 302 before the answer, REFER after it. Rejects with `HTL_CORE_NOT_SUPPORTED` where the adapter cannot. */
   redirect(to: string): Promise<void>;
-  /** Switches the leg's media (T.38 re-INVITE) and returns the raw port; `audio` is the default leg. Rejects with `HTL_CORE_NOT_SUPPORTED` where the adapter cannot. */
-  mediaPort(kind: "audio" | "t38"): Promise<unknown>;
+  /** The leg of the sound. */
+  mediaPort(kind: "audio"): Promise<MediaLeg>;
+  /**
+   * Switches an answered call to T.38 (re-INVITE); on one that is switched already resolves with what there is. Rejects with
+   * `HTL_CORE_NOT_SUPPORTED` where the adapter cannot, with the adapter's own error when the far end refuses: the sound then goes on.
+   */
+  mediaPort(kind: "t38", request: T38Request): Promise<T38Port>;
 }
 
 export interface OriginateOptions {

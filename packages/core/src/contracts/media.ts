@@ -162,15 +162,18 @@ export interface RtpLeg extends MediaLeg {
 }
 
 /**
- * Where the sound of a board line comes from and goes to: a built JavaScript module of the adapter's package.
- * The media worker loads it and calls its export `openLine` (an `OpenLinePart`) for each leg.
+ * Code of a plugin that runs in a media worker: a built JavaScript module of its package. The worker loads it and calls the
+ * export that belongs to the kind of leg or port.
  */
-export interface LinePartRef {
+export interface WorkerPartRef {
   /** `file:` URL. */
   readonly module: string;
-  /** Handed to `openLine`; must survive the structured clone. */
+  /** Handed to the export; must survive the structured clone. */
   readonly options?: unknown;
 }
+
+/** Where the sound of a board line comes from and goes to. The export is `openLine`, an `OpenLinePart`, called for each leg. */
+export type LinePartRef = WorkerPartRef;
 
 export interface LineLegOptions {
   /** Makes the leg in the worker of that leg, so that a bridge needs no cross-worker hop. */
@@ -206,6 +209,59 @@ export interface LinePort {
 }
 
 export type OpenLinePart = (options: unknown, port: LinePort) => LinePart | Promise<LinePart>;
+
+export interface DatagramPortOptions {
+  /** Makes the port in the worker of that leg. */
+  readonly near?: MediaLeg;
+  /** Address to bind; default the hotline's host. */
+  readonly bindAddress?: string;
+  /** Who speaks on the port. The export is `openDatagrams`, an `OpenDatagramPart`. */
+  readonly part: WorkerPartRef;
+}
+
+/** A UDP port of the RTP range whose datagrams are a part's business in the worker (T.38); the main thread sees messages only. */
+export interface DatagramPort {
+  readonly id: string;
+  readonly localAddress: string;
+  /** Even, as RTP ports are; the port above it is kept free for it. */
+  readonly localPort: number;
+  readonly ended: boolean;
+  /** Where to send. Datagrams of other hosts are dropped; of this host any port is taken, and answered to (symmetric, as NATs need it). Throws `HTL_MEDIA_BAD_REMOTE`. */
+  setRemote(remote: { readonly address: string; readonly port: number }): void;
+  /** Sends a message to the part. Dropped when the port has ended. */
+  post(message: unknown): void;
+  /** Messages of the part, in order; those that came before the first listener are kept for it. */
+  listen(listener: (message: unknown) => void): () => void;
+  /** Resolves when the port is gone, by `close` or because its worker or part failed. */
+  readonly closed: Promise<{ reason: "closed" | "worker-failed" }>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The part of a datagram port, in the worker. It must not wait for anything. */
+export interface DatagramPart {
+  /** A datagram of the remote has come. The octets are the part's own. */
+  datagram(octets: Uint8Array): void;
+  /** A message of the main thread. */
+  message(message: unknown): void;
+  /** The port is over; what is posted here still arrives. */
+  close(): void;
+}
+
+/** What a part may do with its port. */
+export interface DatagramPartPort {
+  /** Sends to the remote; dropped while none is known. */
+  send(octets: Uint8Array): void;
+  post(message: unknown): void;
+  /** Ends the port as `worker-failed`. */
+  fail(error: Error): void;
+  /** Milliseconds that never jump. */
+  now(): number;
+  /** Calls back once at this time of `now`; a new call takes the place of the old one, `undefined` takes it back. */
+  wakeAt(time: number | undefined, fn: () => void): void;
+}
+
+export type OpenDatagramPart = (options: unknown, port: DatagramPartPort) => DatagramPart | Promise<DatagramPart>;
 
 export type BridgeRole =
   /** Speaks to all and hears all. */
@@ -261,6 +317,8 @@ export interface MediaEngine {
   createRtpLeg(options?: RtpLegOptions): Promise<RtpLeg>;
   /** Rejects with `HTL_MEDIA_LINE_PART_FAILED` when the part cannot be loaded or opened. */
   createLineLeg(options: LineLegOptions): Promise<LineLeg>;
+  /** Opens a UDP port for a protocol of its own. Rejects with `HTL_MEDIA_LINE_PART_FAILED` or `HTL_MEDIA_NO_PORT`. */
+  createDatagramPort(options: DatagramPortOptions): Promise<DatagramPort>;
   /** A bridge in the worker of `near`. Two talking members of one codec are relayed without decoding. */
   createBridge(options?: { near?: MediaLeg }): Promise<MediaBridge>;
   /** Encodes 16-bit linear PCM to an asset; resamples when `sampleRate` is not 8000. CPU work happens off the main thread. */

@@ -2,11 +2,12 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { AudioAsset, Clock, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
+import type { AudioAsset, Clock, DatagramPort, DatagramPortOptions, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { Encoder } from "./encoder.js";
 import { EngineBridge } from "./engine-bridge.js";
 import type { Seating } from "./engine-bridge.js";
+import { EngineDatagramPort } from "./engine-datagram-port.js";
 import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
 import { EngineLineLeg } from "./engine-line-leg.js";
@@ -119,6 +120,19 @@ export class DefaultMediaEngine implements MediaEngine {
       throw error;
     }
     return leg;
+  }
+
+  async createDatagramPort({ near, bindAddress, part }: DatagramPortOptions): Promise<DatagramPort> {
+    const address = bindAddress === undefined ? undefined : await numeric(bindAddress);
+    const slot = this.#slotFor(near);
+    const port = new EngineDatagramPort(this.#context.ids.next(), slot, this.#context.log);
+    try {
+      port.bound(await slot.request<"create-port">({ op: "create-port", leg: port.id, part, ...(address === undefined ? {} : { bindAddress: address }) }));
+    } catch (error) {
+      slot.removeLeg(port.id);
+      throw error;
+    }
+    return port;
   }
 
   async createBridge(options: { near?: MediaLeg } = {}): Promise<MediaBridge> {

@@ -6,6 +6,7 @@ import { RTP_HEADER_BYTES } from "../rtp/rtp-packet.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
+import { loadPart } from "./load-part.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
 import { WorkerLeg } from "./worker-leg.js";
@@ -49,11 +50,10 @@ export class LineWorkerLeg extends WorkerLeg {
 
   /** Loads the part and puts the leg on the worker's clock. */
   static async open(id: string, host: LegHost, ref: LinePartRef): Promise<LineWorkerLeg> {
-    const loaded = (await import(ref.module)) as { openLine?: OpenLinePart };
-    if (typeof loaded.openLine !== "function") throw new Error(`${ref.module} exports no openLine`);
+    const openLine = await loadPart<OpenLinePart>(ref, "openLine");
     const leg = new LineWorkerLeg(id, host);
     let failure: Error | undefined;
-    const part = await loaded.openLine(ref.options, {
+    const part = await openLine(ref.options, {
       post: (message) => host.report({ ev: "line-message", leg: id, message }),
       fail: (error) => {
         failure = error;

@@ -5,8 +5,10 @@ import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "./protocol.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
+import type { PortPair } from "./rtp-sockets.js";
 import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
+import { WorkerDatagramPort } from "./worker-datagram-port.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
@@ -33,6 +35,7 @@ export class MediaHost implements LegHost {
   #leisurely: Report[] = [];
   #leisure: NodeJS.Timeout | undefined;
   readonly #legs = new Map<string, WorkerLeg>();
+  readonly #ports = new Map<string, WorkerDatagramPort>();
   readonly #bridges = new Map<string, WorkerBridge>();
   readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
   readonly #cursor: Int32Array;
@@ -82,8 +85,10 @@ export class MediaHost implements LegHost {
   legFault({ id }: { readonly id: string }, error: unknown): void {
     this.#fault(`leg ${id}`, error);
     const leg = this.#legs.get(id);
-    if (leg === undefined) return;
-    this.#closeLeg(leg);
+    const port = this.#ports.get(id);
+    if (leg !== undefined) this.#closeLeg(leg);
+    else if (port !== undefined) this.#closePort(port);
+    else return;
     this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
   }
 
@@ -158,6 +163,10 @@ export class MediaHost implements LegHost {
         break;
       case "line-message":
         if (leg instanceof LineWorkerLeg) leg.message(command.message);
+        else this.#ports.get(command.leg)?.message(command.message);
+        break;
+      case "port-remote":
+        this.#ports.get(command.leg)?.setRemote(command.remote);
         break;
       case "key":
         leg?.seat?.key(command.digit, 100);
@@ -174,6 +183,13 @@ export class MediaHost implements LegHost {
         return this.#createRtp(command);
       case "create-line":
         return this.#createLine(command);
+      case "create-port":
+        return this.#createPort(command);
+      case "close-port": {
+        const port = this.#ports.get(command.leg);
+        if (port !== undefined) this.#closePort(port);
+        return undefined;
+      }
       case "send-dtmf": {
         const leg = this.#leg(command.leg);
         return new Promise((resolve) => leg.sendKeys(command.digits, command.toneMs, command.gapMs, () => resolve(undefined)));
@@ -205,20 +221,40 @@ export class MediaHost implements LegHost {
         this.#bridges.delete(command.bridge);
         return undefined;
       case "health":
-        return { legs: this.#legs.size, ...this.ticks.health() };
+        return { legs: this.#legs.size + this.#ports.size, ...this.ticks.health() };
       case "stop":
         return this.#stop();
     }
   }
 
   async #createRtp({ leg: id, options }: Extract<Command, { op: "create-rtp" }>): Promise<Replies["create-rtp"]> {
-    const address = options.bindAddress ?? this.data.bindAddress;
+    const { address, sockets } = await this.#openSockets(options.bindAddress);
+    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+    return { address, port: sockets.port };
+  }
+
+  async #openSockets(bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {
+    const address = bindAddress ?? this.data.bindAddress;
     const sockets = await openPortPair(address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
       if (error instanceof NoPortError) throw new CommandError("NO_PORT", error.message);
       throw error;
     });
-    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+    return { address, sockets };
+  }
+
+  async #createPort({ leg: id, bindAddress, part }: Extract<Command, { op: "create-port" }>): Promise<Replies["create-port"]> {
+    const { address, sockets } = await this.#openSockets(bindAddress);
+    try {
+      this.#ports.set(id, await WorkerDatagramPort.open(id, this, sockets, part));
+    } catch (error) {
+      throw new CommandError("LINE_PART_FAILED", error instanceof Error ? error.message : String(error));
+    }
     return { address, port: sockets.port };
+  }
+
+  #closePort(port: WorkerDatagramPort): void {
+    this.#ports.delete(port.id);
+    port.close();
   }
 
   async #createLine({ leg: id, part }: Extract<Command, { op: "create-line" }>): Promise<undefined> {
@@ -266,6 +302,7 @@ export class MediaHost implements LegHost {
     for (const bridge of this.#bridges.values()) bridge.close();
     this.#bridges.clear();
     for (const leg of [...this.#legs.values()]) this.#closeLeg(leg);
+    for (const port of [...this.#ports.values()]) this.#closePort(port);
     this.ticks.stop();
     return new Promise((resolve) => {
       this.#stopped = resolve;

@@ -1,4 +1,4 @@
-import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, LinePartRef, MediaLegEvent, PlayEndReason, RtpRemote } from "@hotlinejs/core";
+import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, LinePartRef, MediaLegEvent, PlayEndReason, RtpRemote, WorkerPartRef } from "@hotlinejs/core";
 
 /** What a media worker is started with. */
 export interface MediaWorkerData {
@@ -41,6 +41,10 @@ export interface WireLink {
 export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
   | { readonly op: "create-line"; readonly rid: number; readonly leg: string; readonly part: LinePartRef }
+  | { readonly op: "create-port"; readonly rid: number; readonly leg: string; readonly bindAddress?: string; readonly part: WorkerPartRef }
+  | { readonly op: "port-remote"; readonly leg: string; readonly remote: { readonly address: string; readonly port: number } }
+  | { readonly op: "close-port"; readonly rid: number; readonly leg: string }
+  /** To the part of a line or of a datagram port. */
   | { readonly op: "line-message"; readonly leg: string; readonly message: unknown }
   | { readonly op: "create-link"; readonly leg: string; readonly link: WireLink }
   | { readonly op: "set-remote"; readonly leg: string; readonly remote: RtpRemote }
@@ -78,6 +82,8 @@ export interface WireHealth {
 export interface Replies {
   "create-rtp": { readonly address: string; readonly port: number };
   "create-line": undefined;
+  "create-port": { readonly address: string; readonly port: number };
+  "close-port": undefined;
   "send-dtmf": undefined;
   capture: undefined;
   stats: LegStats;

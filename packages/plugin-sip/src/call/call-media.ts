@@ -85,12 +85,26 @@ export class CallMedia {
 
   /** What goes into our descriptions. The leg must be open. */
   local(): LocalEndpoint {
+    if (this.#leg === undefined) throw sipErrors.NO_MEDIA();
+    return this.described(this.#leg);
+  }
+
+  /** How something bound here is told to the peer. */
+  described(bound: { readonly localAddress: string; readonly localPort: number }): LocalEndpoint {
+    const { localAddress } = bound;
+    const address = this.#environment.advertisedAddress ?? (isUnspecified(localAddress) ? (this.#signallingAddress ?? localAddress) : localAddress);
+    return { address, port: bound.localPort };
+  }
+
+  /** The call is something else than sound for a while (T.38): nothing is sent, nothing missed. `apply` ends it. */
+  rest(): void {
+    this.#direction = "inactive";
+    this.#generation++;
+    this.#watch();
     const leg = this.#leg;
-    if (leg === undefined) throw sipErrors.NO_MEDIA();
-    const bound = leg.localAddress;
-    const wildcard = bound === "0.0.0.0" || bound === "::";
-    const address = this.#environment.advertisedAddress ?? (wildcard ? (this.#signallingAddress ?? bound) : bound);
-    return { address, port: leg.localPort };
+    const audio = this.sdp.audio;
+    if (leg === undefined || leg.ended || audio === undefined || this.#remote === undefined) return;
+    leg.setRemote({ ...remoteOf(audio, this.#remote), direction: "inactive" });
   }
 
   /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first. */

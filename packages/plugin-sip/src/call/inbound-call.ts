@@ -4,8 +4,8 @@ import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, IncomingInvite } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { sdpBodyOf } from "./message-body.js";
-import { SipCall, warning } from "./sip-call.js";
+import { sdpBodyOf, warning } from "./message-body.js";
+import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
 
 /** A call that came in. */

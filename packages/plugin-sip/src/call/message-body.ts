@@ -1,4 +1,4 @@
-import type { SipRequest, SipResponse } from "../stack/index.js";
+import type { ExtraHeaders, SipRequest, SipResponse } from "../stack/index.js";
 
 /** What a message carries for us. */
 export type SdpBody =
@@ -31,4 +31,9 @@ function multipartSdp(contentType: string, body: string): string | undefined {
     if (/\r\ncontent-type[ \t]*:[ \t]*application\/sdp/.test(head)) return part.slice(end + 4);
   }
   return undefined;
+}
+
+/** A Warning that tells why a description was refused (RFC 3261 section 20.43). */
+export function warning(reason: string): ExtraHeaders {
+  return { Warning: `399 hotline "${reason.replace(/["\\\r\n]/g, "")}"` };
 }

@@ -1,14 +1,15 @@
 import type {
-  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions,
+  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import { callEnded, notSupported, sipErrors } from "../errors.js";
+import { callEnded, sipErrors } from "../errors.js";
 import type { DialogSnapshot, ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallMedia } from "./call-media.js";
 import { dtmfOfInfo } from "./dtmf-info.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
-import { sdpBodyOf } from "./message-body.js";
+import { sdpBodyOf, warning } from "./message-body.js";
+import { T38Switch } from "./t38-switch.js";
 
 /** What is known of a call before it is made. */
 export interface SipCallIdentity {
@@ -20,8 +21,8 @@ export interface SipCallIdentity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Nobody taking a transfer request within this time means 603 (see CallEvent). */
-const TRANSFER_WAIT_MS = 1_000;
+/** Nobody taking a wish of the far end (transfer, T.38) within this time means no (see CallEvent). */
+const REQUEST_WAIT_MS = 1_000;
 /** A REFER of ours whose progress is never reported is given up after this. */
 const REFER_WAIT_MS = 60_000;
 
@@ -64,6 +65,7 @@ export abstract class SipCall implements Call {
   #end: CallEnd | undefined;
   #holding = false;
   #heldByPeer = false;
+  readonly #t38: T38Switch;
   /** Offers of ours go out one after the other. */
   #offers: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +78,16 @@ export abstract class SipCall implements Call {
     this.via = identity.via;
     this.attributes = identity.attributes;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
+    this.#t38 = new T38Switch({
+      environment,
+      sound: () => this.sound,
+      session: () => this.#answeredSession(),
+      over: () => this.over(),
+      soundAgain: () => this.#offerSound(this.#holding),
+      inTurn: (offer) => this.#inTurn(offer),
+      askListeners: (refuse, event) => this.#askListeners(refuse, event),
+      storeDialog: () => this.#storeDialog(),
+    });
     this.sound = new CallMedia(environment, { timedOut: (ms) => this.#mediaTimedOut(ms), failed: () => this.#mediaFailed() }, signallingAddress);
   }
 
@@ -144,9 +156,11 @@ export abstract class SipCall implements Call {
     return this.#offer(false);
   }
 
-  async mediaPort(kind: "audio" | "t38"): Promise<unknown> {
+  mediaPort(kind: "audio"): Promise<MediaLeg>;
+  mediaPort(kind: "t38", request: T38Request): Promise<T38Port>;
+  async mediaPort(kind: "audio" | "t38", request?: T38Request): Promise<MediaLeg | T38Port> {
     this.requireAlive();
-    if (kind === "t38") throw notSupported("T.38");
+    if (kind === "t38" && request !== undefined) return this.#inTurn(() => this.#t38.ask(request));
     if (this.media === undefined) throw sipErrors.NO_MEDIA();
     return this.media;
   }
@@ -165,6 +179,7 @@ export abstract class SipCall implements Call {
     this.#end = whole;
     this.#state = "ended";
     this.sound.close();
+    this.#t38.end("ended");
     if (this.session !== undefined) this.#journal(null);
     this.#abort.abort(abortReason(whole.reason));
     this.#settle(whole);
@@ -225,17 +240,28 @@ export abstract class SipCall implements Call {
     await this.hangup();
   }
 
-  async #offer(hold: boolean): Promise<void> {
-    const turn = this.#offers.then(() => this.#offerNow(hold));
+  #offer(hold: boolean): Promise<void> {
+    return this.#inTurn(() => (this.#holding === hold ? Promise.resolve() : this.#offerSound(hold)));
+  }
+
+  /** Offers of ours go out one after the other. */
+  #inTurn<T>(offer: () => Promise<T>): Promise<T> {
+    const turn = this.#offers.then(() => {
+      this.requireAlive();
+      return offer();
+    });
     this.#offers = turn.catch(() => undefined);
     return turn;
   }
 
-  async #offerNow(hold: boolean): Promise<void> {
-    this.requireAlive();
-    const session = this.session;
-    if (session === undefined || this.#state !== "answered") throw sipErrors.NO_MEDIA();
-    if (this.#holding === hold) return;
+  /** The dialog, once answered. */
+  #answeredSession(): Session {
+    if (this.session === undefined || this.#state !== "answered") throw sipErrors.NO_MEDIA();
+    return this.session;
+  }
+
+  async #offerSound(hold: boolean): Promise<void> {
+    const session = this.#answeredSession();
     const { sdp } = this.sound;
     const outcome = await session.reinvite({ body: sdp.offer(this.sound.local(), hold ? "sendonly" : "sendrecv") });
     const over = this.over();
@@ -262,11 +288,13 @@ export abstract class SipCall implements Call {
     const body = sdpBodyOf(offer.request);
     if (body.kind === "other") return offer.respond(UNSUPPORTED_TYPE);
     const wanted = this.#holding ? "sendonly" : "sendrecv";
+    if (body.kind === "sdp" && this.#t38.offered(offer, body.text)) return;
     if (body.kind === "none") return this.#lateReoffer(offer, wanted);
     const negotiation = sdp.receiveOffer(body.text, wanted);
     if (!negotiation.ok) return offer.respond({ status: negotiation.status, headers: warning(negotiation.reason) });
     const { sdp: answer } = sdp.answer(this.sound.local(), wanted);
     this.agreed();
+    this.#t38.end("remote");
     void offer.accept({ body: answer }).then(() => this.#storeDialog());
   }
 
@@ -283,6 +311,24 @@ export abstract class SipCall implements Call {
   }
 
   #refer(refer: IncomingRefer): void {
+    this.#askListeners(
+      () => refer.respond({ status: 603 }),
+      (once) => ({
+        type: "transfer-request",
+        to: refer.target,
+        accept: () =>
+          once(() => {
+            refer.accept();
+            // From here the hotline answers for the transfer; the phone may let go.
+            refer.finish(200);
+          }),
+        reject: (status = 603) => once(() => refer.respond({ status })),
+      }),
+    );
+  }
+
+  /** Tells a wish of the far end. The first answer counts; none in time is a refusal. */
+  #askListeners(refuse: () => void, event: (once: (fn: () => void) => void) => CallEvent): void {
     let settled = false;
     const once = (fn: () => void): void => {
       if (settled) return;
@@ -290,19 +336,9 @@ export abstract class SipCall implements Call {
       timer.cancel();
       fn();
     };
-    const timer = this.environment.clock.setTimeout(() => once(() => refer.respond({ status: 603 })), TRANSFER_WAIT_MS);
-    if (this.#listeners.size === 0) return once(() => refer.respond({ status: 603 }));
-    this.#tell({
-      type: "transfer-request",
-      to: refer.target,
-      accept: () =>
-        once(() => {
-          refer.accept();
-          // From here the hotline answers for the transfer; the phone may let go.
-          refer.finish(200);
-        }),
-      reject: (status = 603) => once(() => refer.respond({ status })),
-    });
+    const timer = this.environment.clock.setTimeout(() => once(refuse), REQUEST_WAIT_MS);
+    if (this.#listeners.size === 0) return once(refuse);
+    this.#tell(event(once));
   }
 
   #request(request: IncomingRequest): void {
@@ -359,11 +395,6 @@ export abstract class SipCall implements Call {
       }
     }
   }
-}
-
-/** A Warning that tells why a description was refused (RFC 3261 section 20.43). */
-export function warning(reason: string): ExtraHeaders {
-  return { Warning: `399 hotline "${reason.replace(/["\\\r\n]/g, "")}"` };
 }
 
 function reasonHeaders(reason: EndReason): { headers?: ExtraHeaders } {

@@ -5,3 +5,4 @@ export { SdpSession } from "./sdp-session.js";
 export type { LocalEndpoint, NegotiatedAudio, Negotiation, SdpSessionOptions } from "./sdp-session.js";
 export type { AddressFamily, Direction, SdpAttribute, SdpConnection, SdpMedia, SdpOrigin, SessionDescription } from "./session-description.js";
 export { SdpError } from "./session-description.js";
+export type { ImageStream, ImageTerms } from "./image-stream.js";

@@ -2,6 +2,8 @@ import type { AudioCodec } from "@hotlinejs/core";
 import { findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
 import type { AudioStream, CodecChoice } from "./audio-stream.js";
 import { buildSdp } from "./build-sdp.js";
+import { imageMedia, isT38, readImage } from "./image-stream.js";
+import type { ImageStream, ImageTerms } from "./image-stream.js";
 import { parseSdp } from "./parse-sdp.js";
 import type { Direction, SdpAttribute, SdpMedia, SessionDescription } from "./session-description.js";
 import { familyOf, hasAttribute, SdpError } from "./session-description.js";
@@ -66,6 +68,10 @@ export class SdpSession {
   #offered: { codecs: readonly CodecChoice[]; telephoneEvent: number | undefined; direction: Direction } | undefined;
   #audio: NegotiatedAudio | undefined;
   #answering: { stream: AudioStream; choice: CodecChoice } | undefined;
+  /** How our audio line was last written: while the line is T.38 it is not there to be read. */
+  #style = { protocol: "RTP/AVP", mux: false };
+  #offeredImage: readonly SdpMedia[] | undefined;
+  #pendingImage: { description: SessionDescription; stream: ImageStream } | undefined;
 
   constructor(options: SdpSessionOptions) {
     this.#options = options;
@@ -78,7 +84,7 @@ export class SdpSession {
 
   /** Whether an offer of ours waits for its answer. */
   get offering(): boolean {
-    return this.#offered !== undefined;
+    return this.#offered !== undefined || this.#offeredImage !== undefined;
   }
 
   /**
@@ -113,6 +119,7 @@ export class SdpSession {
     );
     const sdp = this.#write(slots, local);
     this.#slots = slots;
+    this.#style = { protocol: offered?.protocol ?? "RTP/AVP", mux };
     this.#audioIndex = stream.index;
     this.#remote = offer;
     this.#audio = audio;
@@ -126,9 +133,7 @@ export class SdpSession {
     const current = this.#audio;
     const codecs = current === undefined ? this.#options.codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
     const telephoneEvent = current === undefined ? OWN_TELEPHONE_EVENT : current.telephoneEventPayloadType;
-    const previous = this.#slots[this.#audioIndex];
-    const mux = previous !== undefined && hasAttribute(previous.attributes, "rtcp-mux");
-    const media = audioMedia(previous?.protocol ?? "RTP/AVP", local, codecs, telephoneEvent, direction, mux);
+    const media = audioMedia(this.#style.protocol, local, codecs, telephoneEvent, direction, this.#style.mux);
     const slots = this.#slots.length === 0 ? [media] : this.#slots.map((slot, i) => (i === this.#audioIndex ? media : refusedMedia(slot)));
     this.#offered = { codecs, telephoneEvent, direction };
     const sdp = this.#write(slots, local);
@@ -161,6 +166,54 @@ export class SdpSession {
   /** The offer of ours was refused or overtaken (491): what was agreed before stays. */
   abandonOffer(): void {
     this.#offered = undefined;
+    this.#offeredImage = undefined;
+  }
+
+  /**
+   * Takes an offer that wants T.38 instead of sound: `undefined` when it is none, and `receiveOffer` should see it.
+   * Nothing is agreed before `answerImage`.
+   */
+  receiveImageOffer(text: string): ImageStream | undefined {
+    const description = this.#parse(text);
+    if (description instanceof SdpError || findAudioIndex(description) >= 0) return undefined;
+    const stream = readImage(description);
+    if (stream !== undefined) this.#pendingImage = { description, stream };
+    return stream;
+  }
+
+  /** Writes the answer to the T.38 offer last received. */
+  answerImage(local: LocalEndpoint, terms: ImageTerms): string {
+    const pending = this.#pendingImage;
+    if (pending === undefined) throw new SdpError("no offer to answer");
+    this.#pendingImage = undefined;
+    const { description, stream } = pending;
+    const slots = description.media.map((m, i) => (i === stream.index ? imageMedia(local.port, terms) : refusedMedia(m)));
+    const sdp = this.#write(slots, local);
+    this.#slots = slots;
+    this.#remote = description;
+    // Where the offer put the image in the place of the audio, the audio comes back in that place.
+    const audio = description.media.findIndex((m) => m.kind === "audio");
+    this.#audioIndex = audio >= 0 ? audio : stream.index;
+    return sdp;
+  }
+
+  /** Writes an offer of T.38 in the place of the audio (RFC 3264 section 8.3.3). */
+  offerImage(local: LocalEndpoint, terms: ImageTerms): string {
+    const slots = this.#slots.map((slot, i) => (i === this.#audioIndex ? imageMedia(local.port, terms) : refusedMedia(slot)));
+    this.#offeredImage = slots;
+    return this.#write(slots, local);
+  }
+
+  /** Takes the answer to our T.38 offer. `undefined`: it was refused, or is no answer to it. */
+  receiveImageAnswer(text: string): ImageStream | undefined {
+    const slots = this.#offeredImage;
+    const description = this.#parse(text);
+    if (slots === undefined || description instanceof SdpError) return undefined;
+    this.#offeredImage = undefined;
+    this.#slots = slots;
+    this.#remote = description;
+    // Some answer with the old audio line, refused, in front.
+    return readImage(description, this.#audioIndex) ?? readImage(description, description.media.findIndex(isT38));
   }
 
   /** The peer's offer was refused by us after all. */

@@ -1,5 +1,5 @@
 import type {
-  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
+  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DatagramPort, DatagramPortOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
 } from "@hotlinejs/core";
 
 const STATS: LegStats = { packetsSent: 0, packetsReceived: 0, octetsSent: 0, octetsReceived: 0, packetsLost: 0, packetsLate: 0, jitterMs: 0 };
@@ -77,9 +77,46 @@ export class FakeLeg implements RtpLeg {
   }
 }
 
+/** A datagram port that remembers where it was told to send. */
+export class FakePort implements DatagramPort {
+  readonly id: string;
+  readonly localAddress = "127.0.0.1";
+  readonly localPort: number;
+  readonly options: DatagramPortOptions;
+  readonly remotes: { readonly address: string; readonly port: number }[] = [];
+  readonly closed: Promise<{ reason: "closed" | "worker-failed" }>;
+  ended = false;
+  #settle: (end: { reason: "closed" | "worker-failed" }) => void = () => undefined;
+
+  constructor(number: number, options: DatagramPortOptions) {
+    this.id = `port-${number}`;
+    this.localPort = 30_000 + number * 2;
+    this.options = options;
+    this.closed = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  setRemote(remote: { readonly address: string; readonly port: number }): void {
+    this.remotes.push(remote);
+  }
+
+  post(): void {
+    // no part
+  }
+
+  listen(): () => void {
+    return () => undefined;
+  }
+
+  async close(): Promise<void> {
+    this.ended = true;
+    this.#settle({ reason: "closed" });
+  }
+}
+
 /** A media engine without sound. */
 export class FakeMedia implements MediaEngine {
   readonly made: FakeLeg[] = [];
+  readonly ports: FakePort[] = [];
   /** Set to let legs wait for it. */
   gate: Promise<void> | undefined;
   failure: Error | undefined;
@@ -108,6 +145,13 @@ export class FakeMedia implements MediaEngine {
 
   createLineLeg(): Promise<LineLeg> {
     return Promise.reject(new Error("no lines here"));
+  }
+
+  async createDatagramPort(options: DatagramPortOptions): Promise<DatagramPort> {
+    if (this.failure !== undefined) throw this.failure;
+    const port = new FakePort(this.ports.length + 1, options);
+    this.ports.push(port);
+    return port;
   }
 
   createBridge(): Promise<MediaBridge> {
