@@ -1,5 +1,5 @@
 import { SystemClock, UuidIds, createSilentLogger } from "@hotlinejs/core";
-import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings } from "@hotlinejs/core";
+import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings, MediaEngine } from "@hotlinejs/core";
 import { sipConfig } from "../../src/config.js";
 import { computeHa1 } from "../../src/digest/digest-response.js";
 import { DigestServer } from "../../src/digest/digest-server.js";
@@ -41,7 +41,8 @@ export class HotlineSide {
   readonly adapter: SipAdapter;
   #waiting: ((call: Call) => void)[] = [];
 
-  constructor(options: Record<string, unknown> = {}, clock: Clock = new SystemClock()) {
+  /** @param engine real media in place of the fake. */
+  constructor(options: Record<string, unknown> = {}, clock: Clock = new SystemClock(), engine?: MediaEngine) {
     this.clock = clock;
     const config = sipConfig.parse({ port: 0, trunks: [{ key: "demo", match: ["127.0.0.1"] }], ...options });
     const ids = new UuidIds(this.clock);
@@ -89,7 +90,7 @@ export class HotlineSide {
       authenticator: new Authenticator({ digest: new DigestServer({ credentials, clock: this.clock, algorithms: config.algorithms }), throttle: new AuthThrottle(this.clock, { perAccount: config.authFailures }), audit, log }),
       registrar: this.registrar,
       trunks: this.trunks,
-      media: () => this.media,
+      media: () => engine ?? this.media,
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       product: "hotline-test",
       timers: { t1: 50, t2: 400, t4: 500 },

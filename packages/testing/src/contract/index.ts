@@ -1,3 +1,3 @@
 export { telephonyContract } from "./telephony-contract.js";
 export type { FarEnd, TelephonyHarness } from "./telephony-harness.js";
-export type { TestFramework } from "./test-framework.js";
+export type { Assertion, TestFramework } from "./test-framework.js";

@@ -1,10 +1,20 @@
-import type { afterAll, beforeAll, describe, expect, it } from "vitest";
+/** What a suite says of a value. */
+export interface Assertion {
+  readonly not: Assertion;
+  readonly rejects: { toMatchObject(expected: object): Promise<void> };
+  toBe(expected: unknown): void;
+  toEqual(expected: unknown): void;
+  toMatchObject(expected: object): void;
+  toContain(expected: unknown): void;
+  toBeDefined(): void;
+  toBeUndefined(): void;
+}
 
-/** The part of vitest that a contract suite needs. Handed in, so that this package can be loaded without it. */
+/** The part of vitest that a contract suite needs. Handed in, so that this package can be installed and loaded without it. */
 export interface TestFramework {
-  readonly describe: typeof describe;
-  readonly it: typeof it;
-  readonly expect: typeof expect;
-  readonly beforeAll: typeof beforeAll;
-  readonly afterAll: typeof afterAll;
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>, timeoutMs: number): unknown;
+  expect(value: unknown): Assertion;
+  beforeAll(body: () => Promise<void>, timeoutMs: number): unknown;
+  afterAll(body: () => Promise<void>, timeoutMs: number): unknown;
 }
