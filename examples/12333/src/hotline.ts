@@ -14,6 +14,7 @@ import { sip } from "@hotlinejs/plugin-sip";
 import { surveys } from "@hotlinejs/plugin-surveys";
 import { tickets } from "@hotlinejs/plugin-tickets";
 import { tts } from "@hotlinejs/plugin-tts";
+import { voiceboard } from "@hotlinejs/plugin-voiceboard";
 import { espeak } from "@hotlinejs/tts-espeak";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
@@ -49,6 +50,8 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     // Whoever calls from this machine is a citizen on the line; agents' phones register with their password.
     // MD5 alone: older phones give up at a challenge that also offers SHA-256 (RFC 8760) instead of passing over it.
     sip({ trunks: [{ key: "demo", match: ["127.0.0.1"] }], algorithms: ["MD5"] }),
+    // No lines unless HOTLINE_VIRTUAL_LINES says so, or a board's driver is given.
+    voiceboard(),
     http(),
     staffConsole({ title: "12333" }),
     espeak(),

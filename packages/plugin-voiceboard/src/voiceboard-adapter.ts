@@ -1,5 +1,5 @@
 import { errorText } from "@hotlinejs/core";
-import type { CallPipeline, Clock, Ids, Logger, MediaEngine, MediaLeg, OriginateOptions, OutboundCall, TelephonyAdapter } from "@hotlinejs/core";
+import type { CallPipeline, Clock, Ids, LineLeg, Logger, MediaEngine, MediaLeg, OriginateOptions, OutboundCall, TelephonyAdapter } from "@hotlinejs/core";
 import type { BoardChannel, BoardDriver, ChannelEvent } from "./board/board-driver.js";
 import { RingWatch } from "./board/ring-watch.js";
 import { Seizure } from "./board/seizure.js";
@@ -118,10 +118,9 @@ export class VoiceboardAdapter implements TelephonyAdapter {
       { digits, dialToneWaitMs: config.dialToneWaitMs, timeoutMs: options.timeoutMs ?? config.ringTimeoutMs, signal: options.signal, seize: () => this.#seize(line, options.near) },
     );
     this.#watch(call);
-    // Where the line could not even be taken, nobody else sets it free.
-    void call.start().then(() => {
-      if (line.seizure === undefined && line.watch === undefined) line.busy = false;
-    });
+    void call.start();
+    // Cancelled before it began: the line was not even asked for.
+    if (call.state === "ended") line.busy = false;
     return call;
   }
 
@@ -157,7 +156,6 @@ export class VoiceboardAdapter implements TelephonyAdapter {
       log.error({ line: line.channel.key, error: errorText(error) }, "a call that came in on a line got no media; it is not answered");
       watch.end();
       line.watch = undefined;
-      line.busy = false;
       line.channel.onHook();
       return;
     }
@@ -181,7 +179,13 @@ export class VoiceboardAdapter implements TelephonyAdapter {
   }
 
   async #seize(line: Line, near: MediaLeg | undefined): Promise<Seizure> {
-    const leg = await this.#deps.media().createLineLeg({ part: line.channel.part(), ...(near === undefined || near.ended ? {} : { near }) });
+    let leg: LineLeg;
+    try {
+      leg = await this.#deps.media().createLineLeg({ part: line.channel.part(), ...(near === undefined || near.ended ? {} : { near }) });
+    } catch (error) {
+      line.busy = false;
+      throw error;
+    }
     const seizure = new Seizure(line.channel, leg, this.#deps.log, () => {
       line.watch?.end();
       line.watch = undefined;

@@ -8,7 +8,8 @@ export class Seizure {
   readonly leg: LineLeg;
   readonly #log: Logger;
   readonly #released: () => void;
-  #release: Promise<void> | undefined;
+  #over = false;
+  #closed: Promise<void> = Promise.resolve();
 
   /** @param released told once, when the line is free again. */
   constructor(channel: BoardChannel, leg: LineLeg, log: Logger, released: () => void) {
@@ -21,8 +22,11 @@ export class Seizure {
 
   /** Hangs up and ends the leg. Idempotent, never rejects. */
   release(): Promise<void> {
-    this.#release ??= this.#letGo();
-    return this.#release;
+    if (!this.#over) {
+      this.#over = true; // first: closing the leg may lead here again
+      this.#closed = this.#letGo();
+    }
+    return this.#closed;
   }
 
   async #letGo(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { defineRoute, isLoopback } from "@hotlinejs/core";
 import type { HttpContent, HttpRequest, HttpRoute } from "@hotlinejs/core";
-import { WAV_HEADER_BYTES, writeWavOctets } from "@hotlinejs/media";
+import { decodeAlaw, writeWav } from "@hotlinejs/media";
 import { z } from "zod";
 import { VOICEBOARD } from "../contract.js";
 import { voiceboardErrors } from "../errors.js";
@@ -65,6 +65,19 @@ export const lineRoutes: readonly HttpRoute[] = [
     },
   }),
   defineRoute({
+    method: "POST",
+    path: "/api/voiceboard/virtual-lines/:line/hang-up",
+    permission: USE,
+    summary: "Let the party of a virtual line hang up at once, or give up ringing",
+    params: lineParams,
+    output: partyView,
+    async handler(request) {
+      const party = partyOf(request);
+      party.hangUp();
+      return shown(party);
+    },
+  }),
+  defineRoute({
     method: "GET",
     path: "/api/voiceboard/virtual-lines/:line/party",
     permission: USE,
@@ -81,8 +94,8 @@ export const lineRoutes: readonly HttpRoute[] = [
     params: lineParams,
     async handler(request): Promise<HttpContent> {
       const party = partyOf(request);
-      const wav = writeWavOctets(await party.heard(), { encoding: "alaw", channels: 1, sampleRate: 8_000 });
-      if (wav.length <= WAV_HEADER_BYTES) throw voiceboardErrors.NO_PARTY(party.line);
+      // 16-bit linear: browsers do not play A-law.
+      const wav = writeWav(decodeAlaw(await party.heard()), 8_000);
       return { kind: "content", contentType: "audio/wav", size: wav.length, fileName: `line-${party.line}.wav`, open: (start, end) => Readable.from([Buffer.from(wav.subarray(start, end + 1))]) };
     },
   }),
