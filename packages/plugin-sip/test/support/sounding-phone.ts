@@ -3,7 +3,8 @@ import type { FarEnd } from "@hotlinejs/testing/contract";
 import { RtpPeer } from "../../../media/test/rtp-peer.js";
 import { parseSdp } from "../../src/sdp/index.js";
 import type { OutgoingInvite, Session } from "../../src/stack/index.js";
-import { offerOf, Phone } from "./phone.js";
+import type { Phone } from "./phone.js";
+import { offerOf } from "./phone.js";
 
 const EVENTS = "0123456789*#ABCD";
 
