@@ -132,7 +132,8 @@ export class TicketUrger {
 
   async list(ticketId: string): Promise<readonly Urging[]> {
     const rows = await this.parts.pool.read((em) => em.find(TicketUrgeEntity, { ticketId }, { ...FRESH, orderBy: [{ plannedAt: "asc" }, { id: "asc" }] }));
-    return rows.map((row) => this.view(row));
+    // Levels of the ladder that are off the plan are no news; they come back with the clock.
+    return rows.filter((row) => row.state !== "withdrawn" || row.level.startsWith(MANUAL)).map((row) => this.view(row));
   }
 
   private enqueue(uow: Uow, urgeId: string, plan: number, runAt: number): void {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { MikroORM } from "@mikro-orm/postgresql";
-import { READ_POOL } from "@hotlinejs/core";
+import { JOBS, MESSAGE_INTAKE, READ_POOL } from "@hotlinejs/core";
 import { recording } from "@hotlinejs/plugin-recording";
 import { RECORDINGS } from "@hotlinejs/plugin-recording/contract";
 import { surveys } from "@hotlinejs/plugin-surveys";
@@ -11,6 +11,8 @@ import { postgresPresent, startPostgres } from "../../core/test/postgres.js";
 import type { TestPostgres } from "../../core/test/postgres.js";
 import { TICKETS, tickets } from "../src/index.js";
 import type { NewTicket, Tickets } from "../src/index.js";
+import { Desk, person } from "./support/desk.js";
+import { at, text } from "./support/office.js";
 
 const complaint = (more: Partial<NewTicket> = {}): NewTicket => ({ kind: "投诉", source: "ivr", actor: "citizen", contactNumber: "13800138000", ...more });
 
@@ -76,5 +78,34 @@ describe.skipIf(!postgresPresent())("on PostgreSQL", () => {
     } finally {
       await orm.close();
     }
+  });
+
+  it("a ticket goes its way, with pause, urging and a letter; what comes at once comes once", async () => {
+    const desk = await Desk.open({ databaseUrl: await server.database(), startAt: at("2026-04-28 14:00") });
+    test = desk.test;
+    const { ref } = await test.services.get(MESSAGE_INTAKE).arrive({ channel: "email", externalId: "<a@x.cn>", from: "wang@x.cn", to: "12333@x.cn", subject: "欠薪", text: "三个月", attachments: [], receivedAt: desk.now });
+    const id = ref.replace("ticket:", "");
+    const [agent, dispatcher, liaison] = [person("a", "agent"), person("d", "dispatcher"), person("l", "dept_liaison", "204")];
+    await desk.move(agent, id, "register");
+    const moves = await Promise.allSettled(Array.from({ length: 6 }, () => desk.move(dispatcher, id, "dispatch", { department: "204", limitDays: 5 }, { version: 2 })));
+    expect(moves.filter((each) => each.status === "fulfilled")).toHaveLength(1);
+    for (const each of moves) if (each.status === "rejected") expect(each.reason).toMatchObject({ code: "HTL_TICKETS_CONFLICT" });
+    await desk.move(liaison, id, "sign");
+    await desk.until(at("2026-04-30 10:00"));
+    await desk.move(liaison, id, "ask-citizen", { need: "工资表" });
+    await desk.until(at("2026-05-08 15:00"));
+    await desk.move(agent, id, "supplemented");
+    expect(text((await desk.service.get(id))?.clock.dueAt ?? 0)).toBe("2026-05-12 17:30");
+    await desk.until(at("2026-05-12 08:59"));
+    // The job and five doubles of it, all at once.
+    const [planned] = await desk.rows<{ id: string; plan: number }>("select id, plan from tickets_urge where level = 'urge' and state = 'planned'");
+    for (let i = 0; i < 5; i++) await test.services.get(JOBS).enqueue({ name: "tickets.urge", payload: { urgeId: planned?.id, plan: planned?.plan }, runAt: at("2026-05-12 09:00") });
+    desk.told();
+    await desk.until(at("2026-05-12 09:01"));
+    expect([...desk.told()].sort()).toEqual([["email", "204@haiyan.example", "ticket.urge"], ["screen", "department:204", "ticket.urge"], ["screen", "user:l", "ticket.urge"]]);
+    const found = await desk.ask<{ items: unknown[] }>(dispatcher, "GET", "/api/tickets", { query: { overdue: "false", handlingDepartment: "204" } });
+    expect(found.items).toHaveLength(1);
+    await desk.move(liaison, id, "reply", { answer: "已付" });
+    expect((await desk.about(id)).find((each) => each.template === "ticket.replied")?.headers["in-reply-to"]).toBe("<a@x.cn>");
   });
 });

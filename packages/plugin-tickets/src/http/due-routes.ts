@@ -6,7 +6,7 @@ import { TICKETS } from "../contract.js";
 import type { TicketView } from "../contract.js";
 import { servedType } from "../domain/served-type.js";
 import { errors } from "../errors.js";
-import { confidentialOnly, mayFind, READ } from "../ticket-scope.js";
+import { confidentialOnly, mayFind, PERSONAL, READ } from "../ticket-scope.js";
 import { URGE } from "../tickets-service.js";
 import { TICKET_READER } from "./ticket-routes.js";
 
@@ -82,7 +82,8 @@ export const dueRoutes: readonly HttpRoute[] = [
     params: attachmentParams,
     async handler({ params, services, principal }): Promise<HttpContent> {
       const view = await found(services, params.id, principal);
-      const needed = confidentialOnly(view, principal);
+      // A citizen's papers, and the letter as it came, show who it is.
+      const needed = confidentialOnly(view, principal) ?? (principal?.permissions.has(PERSONAL) === true ? undefined : PERSONAL);
       if (needed !== undefined) throw errors.FORBIDDEN(needed);
       const file = await services.get(TICKET_READER).file(view.id, params.attachmentId);
       const blobs = services.get(BLOBS);
