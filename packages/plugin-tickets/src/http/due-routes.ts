@@ -95,6 +95,7 @@ export const dueRoutes: readonly HttpRoute[] = [
         size: info.size,
         fileName: file.fileName ?? file.reference,
         etag: `"${info.sha256}"`,
+        headers: { "x-content-type-options": "nosniff", "content-security-policy": "sandbox" },
         open: (start, end) => Readable.from(pump(() => blobs.open(file.reference, { start, end })), { objectMode: false }),
       };
     },
