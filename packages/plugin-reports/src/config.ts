@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { ReportDefinition } from "./contract.js";
+
+const id = z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits, hyphens");
+const measure = {
+  id: z.string().regex(/^[a-z][a-zA-Z0-9]*$/, "a name like answeredCalls"),
+  label: z.string().min(1),
+  labelEn: z.string().min(1),
+  unit: z.string().min(1),
+  decimals: z.int().min(0).max(3).optional(),
+  scale: z.number().positive().optional(),
+  better: z.enum(["up", "down"]).optional(),
+  hidden: z.boolean().optional(),
+};
+const counted = z.strictObject({
+  ...measure,
+  dataset: z.string().min(1),
+  aggregate: z.enum(["count", "sum", "average"]),
+  field: z.string().min(1).optional(),
+  /** Checked against the dataset's fields when the hotline starts. */
+  where: z.unknown().optional(),
+  date: z.string().min(1).optional(),
+});
+const terms = { plus: z.array(z.string()).min(1), minus: z.array(z.string()).optional() };
+const derived = z.strictObject({ ...measure, ...terms, over: z.strictObject(terms).optional() });
+const dimension = z.strictObject({
+  id: z.string().regex(/^[a-z][a-zA-Z0-9]*$/),
+  label: z.string().min(1),
+  labelEn: z.string().min(1),
+  fields: z.record(z.string(), z.string()),
+  none: z.string().min(1),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+const unit = z.enum(["day", "week", "month", "quarter", "year"]);
+
+const report = z.strictObject({
+  id,
+  title: z.string().min(1),
+  titleEn: z.string().min(1),
+  permission: z.string().min(1).optional(),
+  rows: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("period") }),
+    z.strictObject({ kind: z.literal("hour") }),
+    z.strictObject({ kind: z.literal("dimension"), dimension, share: z.string().optional() }),
+    z.strictObject({ kind: z.literal("crosstab"), dimension }),
+    z.strictObject({ kind: z.literal("measure") }),
+  ]),
+  measures: z.array(z.union([counted, derived])).min(1).max(60),
+  basis: z.array(z.string()).default([]),
+  period: unit,
+  figures: z.array(z.string()).max(5).optional(),
+  filters: z.array(dimension).optional(),
+  chart: z.strictObject({ kind: z.enum(["line", "bar", "pie"]), series: z.array(z.string()).min(1).max(4), shares: z.array(z.string()).optional() }).optional(),
+});
+
+export const reportsConfig = z.strictObject({
+  /** Reports besides the built-in ones; one of the same id takes the place of a built-in one. */
+  reports: z.array(report.transform((value) => value as ReportDefinition)).default([]),
+  /** Callers who give up within so many seconds of queueing count neither as asked for an agent nor as abandoned (短时放弃). */
+  shortAbandonSeconds: z.int().min(0).max(60).default(5),
+  /** Calls answered within so many seconds of queueing are in time (15 秒接听率). */
+  answerWithinSeconds: z.int().min(1).max(600).default(15),
+  /** Calendar whose zone the days are of. */
+  calendar: z.string().min(1).default("default"),
+  /** Most groups one figure is counted in: days times agents, for example. */
+  rowLimit: z.int().min(100).max(1_000_000).default(50_000),
+  /** Longest time one question to the database may take. */
+  timeoutSeconds: z.number().min(0.05).max(600).default(20),
+  /** Questions to the database at once: the connections for reading are shared with everybody. */
+  concurrency: z.int().min(1).max(8).default(2),
+});
+
+export type ReportsConfig = z.output<typeof reportsConfig>;

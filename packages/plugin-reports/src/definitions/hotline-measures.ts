@@ -1,0 +1,76 @@
+import type { Condition } from "@hotlinejs/core";
+import type { CountedMeasure, DerivedMeasure, Dimension, Measure } from "../contract.js";
+
+/** Names of the datasets the built-in reports read. */
+export const CALLS = "core.interactions";
+export const ENTRIES = "acd.queue-entries";
+export const TICKETS = "tickets.tickets";
+
+export interface Thresholds {
+  readonly shortAbandonSeconds: number;
+  readonly answerWithinSeconds: number;
+}
+
+/** A nature of tickets (性质). */
+export interface Nature {
+  readonly key: string;
+  readonly name: string;
+}
+
+const arrived: Condition = { and: [{ field: "channel", op: "eq", value: "voice" }, { field: "direction", op: "eq", value: "inbound" }] };
+const outcome = (value: string): Condition => ({ field: "outcome", op: "eq", value });
+/** Neither refused, nor made void, nor of the kind 无效. */
+const accepted: Condition = { and: [{ field: "kind", op: "ne", value: "void" }, { field: "status", op: "nin", value: ["void", "rejected"] }] };
+
+const calls = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: CALLS, aggregate: "count", where });
+const entries = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: ENTRIES, aggregate: "count", where });
+
+/** The figures of telephone hotlines (GB/T 33358), by the names in which they are used here. */
+export function hotlineMeasures({ shortAbandonSeconds, answerWithinSeconds }: Thresholds) {
+  const within = (condition: Condition, seconds: number): Condition => ({ and: [condition, { field: "wait_ms", op: "lte", value: seconds * 1000 }] });
+  const requestedNet = { plus: ["requested"], minus: ["shortAbandoned"] };
+  const percent = { unit: "%", decimals: 1, scale: 100 } as const;
+  return {
+    calls: calls("calls", "来电总量", "Calls", arrived),
+    selfService: calls("selfService", "自助服务量", "Self-service", { and: [arrived, { field: "ended_at", op: "exists" }, { field: "queue", op: "eq", value: null }] }),
+    requested: entries("requested", "请求人工", "Asked for an agent", { field: "outcome", op: "exists" }),
+    answered: { ...entries("answered", "人工接通", "Answered", outcome("answered")), better: "up" } as CountedMeasure,
+    answeredInTime: { ...entries("answeredInTime", `${answerWithinSeconds}秒内接通`, `Answered in ${answerWithinSeconds} s`, within(outcome("answered"), answerWithinSeconds)), hidden: true } as CountedMeasure,
+    abandoned: { ...entries("abandoned", "放弃", "Abandoned", outcome("abandoned")), better: "down" } as CountedMeasure,
+    shortAbandoned: entries("shortAbandoned", "短时放弃", "Short abandons", within(outcome("abandoned"), shortAbandonSeconds)),
+    answerRate: { id: "answerRate", label: "接通率", labelEn: "Answer rate", ...percent, better: "up", plus: ["answered"], over: requestedNet } as DerivedMeasure,
+    answerInTimeRate: { id: "answerInTimeRate", label: `${answerWithinSeconds}秒接听率`, labelEn: `Answered in ${answerWithinSeconds} s`, ...percent, better: "up", plus: ["answeredInTime"], over: { plus: ["answered"] } } as DerivedMeasure,
+    abandonRate: { id: "abandonRate", label: "放弃率", labelEn: "Abandon rate", ...percent, better: "down", plus: ["abandoned"], minus: ["shortAbandoned"], over: requestedNet } as DerivedMeasure,
+    averageWait: { id: "averageWait", label: "平均等待", labelEn: "Average wait", unit: "秒", scale: 0.001, better: "down", dataset: ENTRIES, aggregate: "average", field: "wait_ms", where: outcome("answered") } as CountedMeasure,
+    averageTalk: { id: "averageTalk", label: "平均通话", labelEn: "Average talk", unit: "秒", scale: 0.001, dataset: ENTRIES, aggregate: "average", field: "talk_ms", where: outcome("answered") } as CountedMeasure,
+    accepted: { id: "accepted", label: "受理件数", labelEn: "Tickets", unit: "件", dataset: TICKETS, aggregate: "count", where: accepted } as CountedMeasure,
+  } satisfies Record<string, Measure>;
+}
+
+/** Tickets of one nature among those accepted. */
+export function natureMeasure({ key, name }: Nature): CountedMeasure {
+  return { id: natureId(key), label: name, labelEn: key, unit: "件", dataset: TICKETS, aggregate: "count", where: { and: [accepted, { field: "kind", op: "eq", value: key }] } };
+}
+
+export function natureId(key: string): string {
+  return `kind${key.replaceAll(/[^A-Za-z0-9]+/g, "_").replace(/^./, (first) => first.toUpperCase())}`;
+}
+
+export const agentDimension: Dimension = { id: "agent", label: "工号", labelEn: "Agent", fields: { [CALLS]: "agent_id", [ENTRIES]: "agent", [TICKETS]: "agent" }, none: "（无工号）" };
+export const queueDimension: Dimension = { id: "queue", label: "技能组", labelEn: "Queue", fields: { [CALLS]: "queue", [ENTRIES]: "queue" }, none: "（未排队）" };
+export const kindDimension: Dimension = { id: "kind", label: "性质", labelEn: "Nature", fields: { [TICKETS]: "kind" }, none: "（未定）" };
+export const sourceDimension: Dimension = {
+  id: "source",
+  label: "来源",
+  labelEn: "Source",
+  fields: { [TICKETS]: "source" },
+  none: "（不详）",
+  labels: { phone: "来电登记", ivr: "自动语音", voicemail: "留言信箱", agent: "坐席登记", fax: "传真", web: "网站", email: "电子邮件", chat: "在线咨询", letter: "信函", sms: "短信", exchange: "转来" },
+};
+
+export const BASIS = {
+  calls: "来电总量：呼入的电话，含自动语音服务",
+  selfService: "自助服务量：未请求人工即结束的来电",
+  requested: "请求人工：进入排队的次数，正在排队的不计",
+  accepted: "受理件数：登记的诉求，含待受理，不含无效、作废和不予受理；涉密件只计数",
+} as const;
