@@ -10,6 +10,7 @@ import { http } from "@hotlinejs/plugin-http";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { recording } from "@hotlinejs/plugin-recording";
+import { reports } from "@hotlinejs/plugin-reports";
 import { sip } from "@hotlinejs/plugin-sip";
 import { surveys } from "@hotlinejs/plugin-surveys";
 import { tickets } from "@hotlinejs/plugin-tickets";
@@ -82,6 +83,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     }),
     business(lookups(insurance)),
     socialInsurance(insurance)(),
+    reports(),
   ];
   const replaced = new Set([...(options.plugins ?? []).map((plugin) => plugin.definition.name), ...(options.without ?? [])]);
   return [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];

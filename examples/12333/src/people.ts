@@ -1,7 +1,7 @@
 import organisation from "../data/organisation.json" with { type: "json" };
 
-/** One of each role that a ticket passes on its way: dispatcher, expediter, director, report officer. */
-const DESK = ["1601", "1611", "1501", "1651"];
+/** One of each role that a ticket passes on its way (dispatcher, expediter, director, report officer), and the analyst. */
+const DESK = ["1601", "1611", "1501", "1651", "1641"];
 /** Liaison officer of the labour law enforcement brigade (204). */
 const LIAISON = ["20402"];
 

@@ -45,7 +45,7 @@ afterEach(async () => {
 
 describe("each plugin can be left out", () => {
   it("knows which there are", () => {
-    expect([...names].sort()).toEqual(["acd", "business", "console", "directory", "email", "espeak", "http", "ivr", "media", "recording", "sip", "social-insurance", "surveys", "tickets", "tts", "voiceboard"]);
+    expect([...names].sort()).toEqual(["acd", "business", "console", "directory", "email", "espeak", "http", "ivr", "media", "recording", "reports", "sip", "social-insurance", "surveys", "tickets", "tts", "voiceboard"]);
   });
 
   it.each(names.map((name) => [name]))("without %s the real composition starts, is healthy and stops", async (name) => {

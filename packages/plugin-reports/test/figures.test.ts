@@ -115,7 +115,7 @@ function figuresAgree(database: () => Promise<string | undefined>): void {
     }
     agrees(result, result.rows[at++], count(data, range), count(data, whole));
     expect(result.rows).toHaveLength(at);
-    expect(result.columns.map(({ label: name }) => name)).toEqual(expect.arrayContaining(["来话", "投诉", "举报", "咨询"]));
+    expect(result.columns.map(({ label: name }) => name)).toEqual(expect.arrayContaining(["来话", "投诉", "举报", "咨询", "调度"]));
   });
 
   it("受理性质统计 with its shares", async () => {
@@ -129,12 +129,13 @@ function figuresAgree(database: () => Promise<string | undefined>): void {
       const row = result.rows.find(({ key }) => key === `=${kind}`);
       const own = count(data, range, { kinds: [kind] }).accepted as Exact;
       const base = count(data, wholeBase(range, TODAY, "year"), { kinds: [kind] }).accepted as Exact;
-      agrees(result, row, { accepted: own, share: share(own, all) }, { accepted: base, share: share(base, allBefore) });
+      const before = count(data, wholeBase(range, TODAY, "year"), { kinds: [kind] });
+      agrees(result, row, { ...count(data, range, { kinds: [kind] }), share: share(own, all) }, { ...before, share: share(base, allBefore) });
     }
     expect(result.rows).toHaveLength(kinds.length + 1);
     expect(result.rows.slice(0, -1).map(({ cells }) => cells[0]?.value)).toEqual(result.rows.slice(0, -1).map(({ cells }) => cells[0]?.value ?? 0).sort((a, b) => b - a));
     expect(result.rows[0]?.labels).toEqual(["咨询"]);
-    agrees(result, result.rows.at(-1), { accepted: all, share: share(all, all) }, { accepted: allBefore, share: share(allBefore, allBefore) });
+    agrees(result, result.rows.at(-1), { ...count(data, range), share: share(all, all) }, { ...count(data, wholeBase(range, TODAY, "year")), share: share(allBefore, allBefore) });
   });
 
   it("同期比: each figure, the span before, last year", async () => {

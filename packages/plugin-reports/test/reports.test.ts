@@ -118,8 +118,8 @@ describe("one request", () => {
     expect(rows.length).toBeGreaterThan(4);
     for (const row of rows) {
       expect(json.picture?.svg).toContain(`>${row.labels[0]}</text>`);
-      expect(json.picture?.svg).toContain(`>${row.cells[0]?.text} 件  ${row.cells[1]?.text}</text>`);
-      expect(json.picture?.description).toContain(`${row.labels[0]} ${row.cells[0]?.text} 件，占 ${row.cells[1]?.text}`);
+      expect(json.picture?.svg).toContain(`>${row.cells[0]?.text} 件  ${row.cells.at(-1)?.text}</text>`);
+      expect(json.picture?.description).toContain(`${row.labels[0]} ${row.cells[0]?.text} 件，占 ${row.cells.at(-1)?.text}`);
     }
   });
 

@@ -185,7 +185,7 @@ export interface TransitionRequest {
 }
 
 /** Who acts, as far as tickets look at it. */
-export type TicketPrincipal = Pick<Principal, "userId" | "permissions" | "departmentCode">;
+export type TicketPrincipal = Pick<Principal, "userId" | "permissions" | "departmentCode" | "agentNumber">;
 
 export type TransitionResult = { readonly done: true; readonly ticket: TicketView } | { readonly done: false; readonly veto: Veto };
 

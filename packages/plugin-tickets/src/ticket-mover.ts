@@ -148,7 +148,9 @@ export class TicketMover {
       corrected: columns.kind !== undefined || columns.category !== undefined,
       now,
     });
-    const changed = { ...columns, ...due, status: step.to, updatedAt: now, version };
+    // 受理工号: what came by itself belongs to the agent who accepts it.
+    const agent = row.status === "received" && step.to === "accepted" ? (row.agent ?? request.principal?.agentNumber) : undefined;
+    const changed = { ...columns, ...due, ...(agent === undefined ? {} : { agent }), status: step.to, updatedAt: now, version };
     // The hook judged what was read: the commit holds only if it is still so.
     if ((await uow.em.nativeUpdate(TicketEntity, { id: row.id, version: row.version }, changed)) === 0) throw errors.CONFLICT();
     await this.writePauses(uow, row, before, pauses, due.clockCycle ?? 0);

@@ -61,6 +61,9 @@ describe("creation", () => {
     const dataset = test.services.get(DATASETS).find(({ name }) => name === "tickets.tickets");
     const fields = dataset?.fields.map(({ name }) => name) ?? [];
     expect(await rows(`select ${fields.join(", ")} from ${dataset?.source} order by created_at, kind`)).toMatchObject([{ kind: "consultation", agent: null }, { kind: "report", agent: "1601", confidentiality: "confidential", business_date: "2026-03-02" }]);
+    const { id } = await test.services.get(TICKETS).create(complaint());
+    await request("POST", "/api/tickets/:id/transitions", { params: { id }, body: { action: "register" } }, { ...agent, permissions: new Set(["tickets.read", "tickets.create", "tickets.all"]) });
+    expect(await rows("select agent, status from tickets_ticket where source = 'ivr'")).toEqual([{ agent: "1601", status: "accepted" }]);
     for (const told of ["contact_name", "contact_number", "contact_sealed", "contact_index", "summary", "content", "staff_code", "serial", "interaction_id", "query_code_sealed"]) expect(fields).not.toContain(told);
   });
 

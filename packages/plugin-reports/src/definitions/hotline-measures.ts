@@ -22,6 +22,9 @@ const outcome = (value: string): Condition => ({ field: "outcome", op: "eq", val
 /** Neither refused, nor made void, nor of the kind 无效. */
 const accepted: Condition = { and: [{ field: "kind", op: "ne", value: "void" }, { field: "status", op: "nin", value: ["void", "rejected"] }] };
 
+/** Answered, or the time for it is over: what runs and is not yet due is outside. */
+const due: Condition = { and: [accepted, { or: [{ field: "clock_stopped_at", op: "exists" }, { field: "due_at", op: "lte", value: { from: "now" } }] }] };
+
 const calls = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: CALLS, aggregate: "count", where });
 const entries = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: ENTRIES, aggregate: "count", where });
 
@@ -44,6 +47,11 @@ export function hotlineMeasures({ shortAbandonSeconds, answerWithinSeconds }: Th
     averageWait: { id: "averageWait", label: "平均等待", labelEn: "Average wait", unit: "秒", scale: 0.001, better: "down", dataset: ENTRIES, aggregate: "average", field: "wait_ms", where: outcome("answered") } as CountedMeasure,
     averageTalk: { id: "averageTalk", label: "平均通话", labelEn: "Average talk", unit: "秒", scale: 0.001, dataset: ENTRIES, aggregate: "average", field: "talk_ms", where: outcome("answered") } as CountedMeasure,
     accepted: { id: "accepted", label: "受理件数", labelEn: "Tickets", unit: "件", dataset: TICKETS, aggregate: "count", where: accepted } as CountedMeasure,
+    dispatched: { id: "dispatched", label: "转办", labelEn: "Dispatched", unit: "件", dataset: TICKETS, aggregate: "count", where: { and: [accepted, { field: "handling_department", op: "exists" }] } } as CountedMeasure,
+    /** By the day they are due, not by the day they were accepted. */
+    due: { id: "due", label: "应答复", labelEn: "Due", unit: "件", dataset: TICKETS, aggregate: "count", where: due, date: "due_at", hidden: true } as CountedMeasure,
+    dueInTime: { id: "dueInTime", label: "按时答复", labelEn: "Answered in time", unit: "件", dataset: TICKETS, aggregate: "count", where: { and: [due, { field: "overdue_at", op: "eq", value: null }, { field: "clock_stopped_at", op: "exists" }] }, date: "due_at", hidden: true } as CountedMeasure,
+    onTimeRate: { id: "onTimeRate", label: "按时办结率", labelEn: "Answered in time", ...percent, better: "up", plus: ["dueInTime"], over: { plus: ["due"] } } as DerivedMeasure,
   } satisfies Record<string, Measure>;
 }
 
@@ -72,5 +80,6 @@ export const BASIS = {
   calls: "来电总量：呼入的电话，含自动语音服务",
   selfService: "自助服务量：未请求人工即结束的来电",
   requested: "请求人工：进入排队的次数，正在排队的不计",
+  onTime: "按时办结率＝时限内答复÷应答复，按时限到期日计；未到期的不计，延期的按延后时限计",
   accepted: "受理件数：登记的诉求，含待受理，不含无效、作废和不予受理；涉密件只计数",
 } as const;

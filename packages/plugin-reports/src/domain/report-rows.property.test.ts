@@ -14,13 +14,6 @@ const measures: readonly Measure[] = [
 ];
 const definition: ReportDefinition = { id: "x", title: "表", titleEn: "T", rows: { kind: "crosstab", dimension: { id: "agent", label: "工号", labelEn: "Agent", fields: {}, none: "无" } }, period: "day", measures, basis: [] };
 
-interface Fact {
-  readonly day: number;
-  readonly agent: string | null;
-  readonly size: number | null;
-  readonly half: boolean;
-}
-
 const facts = fc.array(fc.record({ day: fc.integer({ min: 0, max: 40 }), agent: fc.constantFrom("1601", "1602", "99", null), size: fc.option(fc.integer({ min: 0, max: 1000 })), half: fc.boolean() }), { maxLength: 80 });
 
 /** Subtotals of dates, of agents, and the total say the same; rates and means of totals come from the sums. */

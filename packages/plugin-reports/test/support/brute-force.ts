@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import type { CompareKind, PeriodUnit } from "../../src/index.js";
-import { shanghai } from "./made-up.js";
+import { NOW, shanghai } from "./made-up.js";
 import type { MadeUp, MadeUpCall, MadeUpEntry, MadeUpTicket } from "./made-up.js";
 
 /** Both ends included. */
@@ -26,7 +26,10 @@ export function count(data: MadeUp, range: Range | undefined, choice: Choice = {
   const of = <T>(list: readonly T[] | undefined, value: T): boolean => list === undefined || list.includes(value);
   const calls: MadeUpCall[] = within(data.calls).filter((call) => call.channel === "voice" && call.direction === "inbound" && of(choice.agents, call.agent) && (choice.queues === undefined || (call.queue !== null && choice.queues.includes(call.queue))));
   const entries: MadeUpEntry[] = within(data.entries).filter((entry) => of(choice.agents, entry.agent) && of(choice.queues, entry.queue));
-  const tickets: MadeUpTicket[] = within(data.tickets).filter((ticket) => ticket.kind !== "void" && ticket.status !== "void" && ticket.status !== "rejected" && of(choice.agents, ticket.agent) && of(choice.kinds, ticket.kind));
+  const countable = (ticket: MadeUpTicket): boolean => ticket.kind !== "void" && ticket.status !== "void" && ticket.status !== "rejected" && of(choice.agents, ticket.agent) && of(choice.kinds, ticket.kind);
+  const tickets: MadeUpTicket[] = within(data.tickets).filter((ticket) => countable(ticket));
+  const due = data.tickets.filter((ticket) => countable(ticket) && range !== undefined && ticket.dueAt !== null && shanghai(ticket.dueAt).date >= range[0] && shanghai(ticket.dueAt).date <= range[1] && (ticket.stoppedAt !== null || ticket.dueAt <= NOW));
+  const inTime = due.filter((ticket) => ticket.stoppedAt !== null && ticket.dueAt !== null && ticket.stoppedAt <= ticket.dueAt);
   const answered = entries.filter(({ outcome }) => outcome === "answered");
   const abandoned = entries.filter(({ outcome }) => outcome === "abandoned");
   const short = abandoned.filter(({ waitMs }) => (waitMs ?? 0) <= 5000);
@@ -53,6 +56,8 @@ export function count(data: MadeUp, range: Range | undefined, choice: Choice = {
     averageWait: { top: wait, below: answered.length * 1000 },
     averageTalk: { top: talk, below: answered.length * 1000 },
     accepted: whole(tickets.length),
+    dispatched: whole(tickets.filter(({ department }) => department !== null).length),
+    onTimeRate: { top: inTime.length * 100, below: due.length },
     kindConsultation: kind("consultation"),
     kindHelp: kind("help"),
     kindComplaint: kind("complaint"),
@@ -63,7 +68,7 @@ export function count(data: MadeUp, range: Range | undefined, choice: Choice = {
   };
 }
 
-const DECIMALS: Readonly<Record<string, number>> = { answerRate: 1, answerInTimeRate: 1, abandonRate: 1, share: 1 };
+const DECIMALS: Readonly<Record<string, number>> = { answerRate: 1, answerInTimeRate: 1, abandonRate: 1, share: 1, onTimeRate: 1 };
 
 /** Half away from zero, in whole numbers only. */
 export function rounded({ top, below }: Exact, decimals: number): number | null {

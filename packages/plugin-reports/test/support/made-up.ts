@@ -33,6 +33,11 @@ export interface MadeUpTicket {
   readonly source: string;
   readonly agent: string | null;
   readonly confidentiality: string;
+  readonly department: string | null;
+  readonly dueAt: number | null;
+  readonly stoppedAt: number | null;
+  /** Set at the due time where it was still running. */
+  readonly overdueAt: number | null;
 }
 export interface MadeUp {
   readonly calls: readonly MadeUpCall[];
@@ -70,7 +75,11 @@ export function madeUp(seed = 7): MadeUp {
       }
       if (unit() < 0.6) {
         const kind = pick(["consultation", "consultation", "consultation", "help", "complaint", "report", "suggestion", "praise", "void"]);
-        made.push({ at, kind, status: pick(["received", "accepted", "closed", "void", "rejected"]), source: agent === null ? pick(["ivr", "web"]) : "agent", agent, confidentiality: kind === "report" ? pick(["confidential", "secret"]) : "normal" });
+        const dueAt = unit() < 0.2 ? null : pick([day + 17.5 * 3_600_000, day + DAY_MS - 1, day + DAY_MS]) + Math.floor(unit() * 12) * DAY_MS;
+        const answeredAt = dueAt === null || unit() < 0.2 ? null : pick([at + 60_000, dueAt, dueAt + 1, dueAt + DAY_MS]);
+        const stoppedAt = answeredAt !== null && answeredAt <= NOW ? answeredAt : null;
+        const overdueAt = dueAt !== null && dueAt <= NOW && (stoppedAt === null || stoppedAt > dueAt) ? dueAt : null;
+        made.push({ department: pick(["101", "202", null]), dueAt, stoppedAt, overdueAt, at, kind, status: pick(["received", "accepted", "closed", "void", "rejected"]), source: agent === null ? pick(["ivr", "web"]) : "agent", agent, confidentiality: kind === "report" ? pick(["confidential", "secret"]) : "normal" });
       }
     }
   }
@@ -98,7 +107,7 @@ export async function store(test: TestHotline, data: MadeUp): Promise<void> {
   const stamp = (at: number): { business_date: string; business_hour: number } => ({ business_date: shanghai(at).date, business_hour: shanghai(at).hour });
   const calls = data.calls.map((call): Row => ({ id: next(), channel: call.channel, direction: call.direction, caller_number: "13800138000", called_number: "12333", queue: call.queue, agent_id: call.agent, started_at: call.at, ended_at: call.ended ? call.at + 60_000 : null, data: "{}", node_id: "n", version: 1, ...stamp(call.at) }));
   const entries = data.entries.map((entry): Row => ({ id: next(), interaction_id: "i", queue: entry.queue, priority: 0, entered_at: entry.at, place_at: entry.at, offers: 1, agent: entry.agent, outcome: entry.outcome, wait_ms: entry.waitMs, talk_ms: entry.talkMs, ...stamp(entry.at) }));
-  const made = data.tickets.map((ticket): Row => ({ id: next(), serial: next(), kind: ticket.kind, status: ticket.status, source: ticket.source, confidentiality: ticket.confidentiality, anonymous: false, query_code_sealed: "x", created_by: "u", agent: ticket.agent, created_at: ticket.at, updated_at: ticket.at, version: 1, ...stamp(ticket.at) }));
+  const made = data.tickets.map((ticket): Row => ({ id: next(), serial: next(), kind: ticket.kind, status: ticket.status, source: ticket.source, confidentiality: ticket.confidentiality, anonymous: false, query_code_sealed: "x", created_by: "u", agent: ticket.agent, handling_department: ticket.department, due_at: ticket.dueAt, clock_stopped_at: ticket.stoppedAt, overdue_at: ticket.overdueAt, created_at: ticket.at, updated_at: ticket.at, version: 1, ...stamp(ticket.at) }));
   for (const [table, rows] of [["core_interaction", calls], ["acd_queue_entry", entries], ["tickets_ticket", made]] as const) {
     for (let from = 0; from < rows.length; from += 400) {
       const part = rows.slice(from, from + 400);
