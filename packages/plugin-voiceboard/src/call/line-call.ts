@@ -1,5 +1,5 @@
 import type {
-  AudioSource, Call, CallEnd, CallEvent, CallState, Clock, Collected, CollectOptions, EndReason, HangupOptions, Logger, MediaLeg, MediaLegEvent, Party, Playback, PlayOptions, ProgressTone,
+  AudioSource, Call, CallEnd, CallEvent, CallState, Clock, Collected, CollectOptions, EndReason, HangupOptions, Logger, MediaLeg, MediaLegEvent, Party, Playback, PlayOptions, ProgressTone, T38Port, T38Request,
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { ChannelEvent } from "../board/board-driver.js";
@@ -117,7 +117,9 @@ export abstract class LineCall implements Call {
     throw notSupported("sending a call elsewhere; a transfer by bridge can");
   }
 
-  async mediaPort(kind: "audio" | "t38"): Promise<unknown> {
+  mediaPort(kind: "audio"): Promise<MediaLeg>;
+  mediaPort(kind: "t38", request: T38Request): Promise<T38Port>;
+  async mediaPort(kind: "audio" | "t38"): Promise<MediaLeg | T38Port> {
     this.requireAlive();
     if (kind === "t38") throw notSupported("T.38");
     if (this.media === undefined) throw voiceboardErrors.NO_MEDIA();
