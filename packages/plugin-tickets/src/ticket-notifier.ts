@@ -10,6 +10,7 @@ import type { TicketRow } from "./entities/ticket.entity.js";
 import type { ContactBook } from "./contact-book.js";
 import { errors } from "./errors.js";
 import { FRESH } from "./ticket-reader.js";
+import { CONFIDENTIAL } from "./ticket-scope.js";
 
 /** Who dispatches: told of what would concern the handling department while there is none. */
 const DISPATCHERS = "permission:tickets.dispatch";
@@ -66,11 +67,13 @@ export class TicketNotifier {
       this.parts.services.get(NOTIFICATIONS).send({ channel, to, template: `ticket.${template}`, ...this.write(template, given), subject: { type: "ticket", id: row.id }, key: `${cause}:${template}:${channel}:${to}` });
     if (via.includes("screen")) await send("screen", address);
     const department = row.handlingDepartment ?? undefined;
-    const mailbox = via.includes("email") && notice.to === "department" && department !== undefined ? this.parts.mailboxes[department] : undefined;
+    const mailbox = via.includes("email") && notice.to === "department" && department !== undefined && row.confidentiality !== "secret" ? this.parts.mailboxes[department] : undefined;
     if (mailbox !== undefined) await send("email", mailbox);
   }
 
   private staffAddress(row: TicketRow, to: string): string | undefined {
+    // Not even its existence is anybody else's business.
+    if (row.confidentiality === "secret") return `permission:${CONFIDENTIAL}`;
     if (to === "handler") return row.handler === null || row.handler === undefined ? undefined : `user:${row.handler}`;
     if (to === "department") return row.handlingDepartment === null || row.handlingDepartment === undefined ? DISPATCHERS : `department:${row.handlingDepartment}`;
     return to;

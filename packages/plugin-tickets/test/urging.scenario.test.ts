@@ -155,6 +155,19 @@ describe("the ladder", () => {
     expect(desk.told().filter(([, , template]) => template === "ticket.urge")).toEqual([["screen", "department:204", "ticket.urge"], ["email", "204@haiyan.example", "ticket.urge"]]);
   });
 
+  it("of a secret ticket goes to report officers alone, and never by mail", async () => {
+    await open();
+    const { id } = await desk.service.create({ kind: "举报", source: "ivr", actor: "citizen", confidentiality: "secret", summary: "虚报冒领" });
+    const officer = person("officer", "report_officer", "201");
+    await desk.move(officer, id, "register");
+    await desk.move(officer, id, "dispatch", { department: "204", limitDays: 3 });
+    await desk.until(at("2026-03-20 10:00"));
+    expect(new Set(desk.told().map(([channel, to]) => `${channel} ${to}`))).toEqual(new Set(["screen permission:tickets.confidential"]));
+    expect(JSON.stringify(await desk.about(id))).not.toContain("虚报冒领");
+    await expect(desk.see(liaison, id)).rejects.toMatchObject({ status: 404 });
+    await expect(desk.see(director, id)).rejects.toMatchObject({ status: 404 });
+  });
+
   it("does not come late with what is moot: a reminder is no news on the due day", async () => {
     await open();
     const id = await dispatched(1);
