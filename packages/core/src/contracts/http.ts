@@ -44,12 +44,16 @@ export interface HttpContent {
   open(start: number, end: number): Readable;
 }
 
-/** A JSON answer with another status or headers. */
+/** An answer with another status or headers. */
 export interface HttpReply {
   readonly kind: "reply";
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values of one name (Set-Cookie) as a list. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is instead: a page. Name its Content-Type in `headers`. */
+  readonly text?: string;
 }
 
 export interface HttpRoute {
@@ -62,6 +66,8 @@ export interface HttpRoute {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The body may also be an HTML form (`application/x-www-form-urlencoded`): names with text, repeated names with a list. */
+  readonly form?: boolean;
   readonly output?: z.ZodType;
   // The handler's input is checked against the schemas before it runs; defineRoute gives it their types.
   handler(request: HttpRequest<never, never, never>): Promise<unknown>;
@@ -78,6 +84,7 @@ export function defineRoute<P extends z.ZodType | undefined = undefined, Q exten
   params?: P;
   query?: Q;
   body?: B;
+  form?: boolean;
   output?: z.ZodType;
   handler(request: HttpRequest<Out<P>, Out<Q>, Out<B>>): Promise<unknown>;
 }): HttpRoute {

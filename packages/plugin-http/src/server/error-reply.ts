@@ -38,6 +38,8 @@ function fromExpress(thrown: unknown, bodyLimit: number): HotlineError | undefin
       return httpErrors.BODY_TOO_LARGE(bodyLimit, { details: { limit: bodyLimit } });
     case "entity.parse.failed":
       return httpErrors.BAD_JSON();
+    case "parameters.too.many":
+      return httpErrors.BAD_REQUEST();
     case "encoding.unsupported":
     case "charset.unsupported":
       return httpErrors.BAD_MEDIA_TYPE();

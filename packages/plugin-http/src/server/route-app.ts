@@ -24,6 +24,13 @@ export interface RouteAppParts {
   readonly draining: () => boolean;
 }
 
+interface BodyParsers {
+  readonly json: ReturnType<typeof express.json>;
+  readonly form: ReturnType<typeof express.urlencoded>;
+}
+
+const MOST_FORM_FIELDS = 200;
+
 /** The routes of all plugins as one express application. */
 export function createRouteApp(parts: RouteAppParts): Express {
   const app = express();
@@ -41,10 +48,13 @@ export function createRouteApp(parts: RouteAppParts): Express {
     next(httpErrors.DRAINING({ details: { retryAfter: 10 } }));
   });
 
-  const parseJson = express.json({ limit: parts.bodyLimit, strict: false, type: isJson });
+  const parsers: BodyParsers = {
+    json: express.json({ limit: parts.bodyLimit, strict: false, type: isJson }),
+    form: express.urlencoded({ limit: parts.bodyLimit, extended: false, parameterLimit: MOST_FORM_FIELDS, type: isForm }),
+  };
   for (const [path, routes] of byPath(parts.routes)) {
     for (const { route } of routes) {
-      app[route.method.toLowerCase() as "get"](path, (req, res) => serve(parts, parseJson, route, req, res));
+      app[route.method.toLowerCase() as "get"](path, (req, res) => serve(parts, parsers, route, req, res));
     }
     const methods = allowed(routes.map(({ route }) => route.method));
     app.all(path, (req, res) => {
@@ -101,7 +111,7 @@ function securityHeaders(tls: boolean): ReturnType<typeof helmet> {
   });
 }
 
-async function serve(parts: RouteAppParts, parseJson: ReturnType<typeof express.json>, route: HttpRoute, req: Request, res: Response): Promise<void> {
+async function serve(parts: RouteAppParts, parsers: BodyParsers, route: HttpRoute, req: Request, res: Response): Promise<void> {
   const abort = new AbortController();
   res.once("close", () => {
     if (!res.writableFinished) abort.abort(httpErrors.CLIENT_GONE());
@@ -110,7 +120,7 @@ async function serve(parts: RouteAppParts, parseJson: ReturnType<typeof express.
   const principal = await parts.authenticator.admit({ permission: route.permission, headers: req.headers, unsafe, host: req.host });
   const params = await parseInput("params", route.params, { ...req.params });
   const query = await parseInput("query", route.query, { ...req.query });
-  const body = route.body === undefined ? undefined : await parseInput("body", route.body, await readBody(parseJson, req, res));
+  const body = route.body === undefined ? undefined : await parseInput("body", route.body, await readBody(parsers, route, req, res));
   if (abort.signal.aborted) return;
   const request: HttpRequest = {
     params,
@@ -127,13 +137,15 @@ async function serve(parts: RouteAppParts, parseJson: ReturnType<typeof express.
   await send(parts, route, req, res, result, abort.signal);
 }
 
-function readBody(parseJson: ReturnType<typeof express.json>, req: Request, res: Response): Promise<unknown> {
+function readBody(parsers: BodyParsers, route: HttpRoute, req: Request, res: Response): Promise<unknown> {
   const hasBody = req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
   if (!hasBody) return Promise.resolve(undefined);
-  if (!isJson(req)) throw httpErrors.BAD_MEDIA_TYPE();
+  const form = route.form === true && isForm(req);
+  if (!form && !isJson(req)) throw httpErrors.BAD_MEDIA_TYPE();
   return new Promise((resolve, reject) => {
-    parseJson(req, res, (error?: unknown) => {
-      if (error === undefined || error === null) resolve(req.body as unknown);
+    parsers[form ? "form" : "json"](req, res, (error?: unknown) => {
+      // The form parser makes objects without a prototype, which schemas do not take for records.
+      if (error === undefined || error === null) resolve(form ? { ...(req.body as object) } : (req.body as unknown));
       else reject(error instanceof Error ? error : new Error(errorText(error)));
     });
   });
@@ -149,6 +161,10 @@ async function send(parts: RouteAppParts, route: HttpRoute, req: Request, res: R
     body = reply.body;
     status = reply.status;
     for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
+    if (reply.text !== undefined) {
+      res.status(status).send(reply.text);
+      return;
+    }
   }
   const text = body === undefined ? undefined : JSON.stringify(body);
   if (parts.checkOutput && route.output !== undefined && status < 300) {
@@ -197,6 +213,10 @@ function byPath(routes: RouteAppParts["routes"]): [string, RouteAppParts["routes
 
 function allowed(methods: readonly string[]): string {
   return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))), "OPTIONS"].join(", ");
+}
+
+function isForm(req: IncomingMessage): boolean {
+  return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(req.headers["content-type"] ?? "");
 }
 
 function isJson(req: IncomingMessage): boolean {

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+
+/** Own small style sheet with the colours of the console; no framework, no script. */
+export const STYLE = `
+:root{--ink:#1b1f24;--soft:#4a5361;--ground:#fff;--panel:#f4f6f9;--line:#7a8594;--blue:#1455b3;--blue-dark:#0b3776;--red:#a40600;--red-tint:#fdecea;--green:#00705f;--green-tint:#e2f4f0;--focus:#c55200}
+@media (prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#b5bdc9;--ground:#14171c;--panel:#1e232b;--line:#8a94a3;--blue:#74a9fa;--blue-dark:#93bdfc;--red:#fb7f72;--red-tint:#431f20;--green:#9eebc1;--green-tint:#12322a;--focus:#fed344}}
+*{box-sizing:border-box}
+html{font-size:18px}
+html.large{font-size:24px}
+body{margin:0;background:var(--ground);color:var(--ink);line-height:1.65;font-family:"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",system-ui,sans-serif}
+.wrap{max-width:38rem;margin:0 auto;padding:0 1rem}
+header{background:var(--panel);border-bottom:4px solid var(--blue)}
+header .wrap{display:flex;justify-content:space-between;align-items:center;flex-wrap:wrap;gap:.25rem 1rem;min-height:60px}
+.agency{font-weight:700;color:var(--ink);text-decoration:none}
+header nav a{display:inline-block;padding:.55rem .5rem}
+footer{margin-top:3rem;padding:1.25rem 0;background:var(--panel);color:var(--soft)}
+main{padding-top:1.25rem;padding-bottom:1rem}
+a{color:var(--blue)}
+a:hover{color:var(--blue-dark)}
+.skip{position:absolute;left:-999em}
+.skip:focus{position:static;display:block;padding:.6rem 1rem}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+h1{font-size:1.55rem;line-height:1.35;margin:.6rem 0 .8rem}
+h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
+.choices{list-style:none;padding:0;margin:1rem 0}
+.choices a{display:block;padding:.9rem 1rem;margin-bottom:.75rem;border:2px solid var(--line);border-radius:6px;text-decoration:none;font-weight:600}
+.choices small{display:block;font-weight:400;color:var(--soft);font-size:.9rem}
+.step,.hint,.note{color:var(--soft)}
+.hint{display:block;font-size:.92rem}
+.back{display:inline-block;padding:.5rem 0}
+label,legend{font-weight:600}
+label .hint,legend .hint,label small{font-weight:400}
+fieldset{border:0;padding:0;margin:0 0 1.2rem}
+.field{margin:0 0 1.2rem}
+input[type=text],input[type=tel],input[type=email],select,textarea{display:block;width:100%;margin-top:.35rem;padding:.6rem .7rem;min-height:44px;font:inherit;color:inherit;background:var(--ground);border:2px solid var(--line);border-radius:4px}
+html.large input[type=text],html.large input[type=tel],html.large input[type=email],html.large select,html.large button{min-height:60px}
+textarea{min-height:11rem;resize:vertical}
+.short{max-width:18rem}
+.option{display:flex;gap:.75rem;align-items:flex-start;padding:.55rem 0;min-height:44px}
+.option input{width:1.4rem;height:1.4rem;margin:.25rem 0 0;flex:none;accent-color:var(--blue)}
+.option label{flex:1}
+.wrong{border-left:5px solid var(--red);padding-left:.9rem}
+.wrong input,.wrong textarea,.wrong select{border-color:var(--red)}
+.error{color:var(--red);font-weight:600;margin:.2rem 0}
+.summary{border:3px solid var(--red);background:var(--red-tint);border-radius:6px;padding:.8rem 1rem;margin:0 0 1.4rem}
+.summary h2{margin:0 0 .3rem;color:var(--red)}
+.summary ul{margin:0;padding-left:1.2rem}
+button{min-height:44px;padding:.65rem 1.6rem;font:inherit;font-weight:700;color:var(--ground);background:var(--blue);border:0;border-radius:4px;cursor:pointer}
+button:hover{background:var(--blue-dark)}
+dl.answers{margin:0 0 1.5rem}
+dl.answers div{display:grid;grid-template-columns:7rem 1fr auto;gap:.2rem 1rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
+dl.answers dt{color:var(--soft)}
+dl.answers dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+.receipt{background:var(--green-tint);border:2px solid var(--green);border-radius:6px;padding:1rem 1.2rem;margin:1rem 0}
+.receipt b{display:block;font-size:1.6rem;letter-spacing:.06em;font-variant-numeric:tabular-nums}
+@media (max-width:30rem){dl.answers div{grid-template-columns:1fr auto}dl.answers dt{grid-column:1/-1}}
+@media print{header nav,.skip,footer,button,.choices{display:none}body{background:#fff;color:#000}}
+`;
+
+export const STYLE_FILE = `portal.${createHash("sha256").update(STYLE).digest("hex").slice(0, 12)}.css`;
+export const STYLE_PATH = `/portal/assets/${STYLE_FILE}`;
