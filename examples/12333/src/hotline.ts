@@ -9,6 +9,7 @@ import { email } from "@hotlinejs/plugin-email";
 import { http } from "@hotlinejs/plugin-http";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { portal } from "@hotlinejs/plugin-portal";
 import { recording } from "@hotlinejs/plugin-recording";
 import { reports } from "@hotlinejs/plugin-reports";
 import { sip } from "@hotlinejs/plugin-sip";
@@ -19,6 +20,7 @@ import { voiceboard } from "@hotlinejs/plugin-voiceboard";
 import { espeak } from "@hotlinejs/tts-espeak";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
+import { site } from "./citizens.js";
 import { mainFlow } from "./flow.js";
 import { lookups } from "./lookups.js";
 import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
@@ -65,6 +67,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     recording(),
     tickets({ categories, mailboxes, noDispatch }),
     email(),
+    portal(site),
     surveys({
       surveys: [
         {

@@ -104,6 +104,8 @@ function securityHeaders(tls: boolean): ReturnType<typeof helmet> {
         upgradeInsecureRequests: tls ? [] : null,
       },
     },
+    // With `no-referrer` browsers send `Origin: null` with our own forms, which then look like another site's.
+    referrerPolicy: { policy: "same-origin" },
     hsts: tls ? { maxAge: 180 * 86_400, includeSubDomains: false } : false,
     frameguard: { action: "deny" },
     crossOriginOpenerPolicy: tls ? { policy: "same-origin" } : false,
