@@ -19,7 +19,10 @@ export const systemRoutes: readonly HttpRoute[] = [
     path: "/",
     permission: "public",
     summary: "What this is, for people",
-    handler: ({ services }) => Promise.resolve(html(homePage(services.get(SETTINGS).name, { console: services.get(ROUTES).some(({ plugin }) => plugin === "console") }))),
+    handler: ({ services }) => {
+      const present = (name: string): boolean => services.get(ROUTES).some(({ plugin }) => plugin === name);
+      return Promise.resolve(html(homePage(services.get(SETTINGS).name, { console: present("console"), portal: present("portal") })));
+    },
   }),
   defineRoute({
     method: "GET",

@@ -7,7 +7,7 @@ const STYLE =
 export const HOME_STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /** What a person sees who opens the address in a browser. */
-export function homePage(name: string, options: { /** The staff console is there. */ readonly console: boolean }): string {
+export function homePage(name: string, options: { /** The staff console is there. */ readonly console: boolean; /** The citizens' web site is there. */ readonly portal: boolean }): string {
   return `<!doctype html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(name)} · 热线</title><style>${STYLE}</style></head>
@@ -15,7 +15,7 @@ export function homePage(name: string, options: { /** The staff console is there
 <h1>${escapeHtml(name)}</h1>
 <p>这里是基于 <strong>@hotlinejs</strong> 的热线系统,正在提供电话接入与数据接口服务。</p>
 <ul>
-<li><a href="/api/health">运行状态</a> <code>/api/health</code></li>
+${options.portal ? '<li><a href="/portal">市民服务网站</a>:提交诉求、查询进度</li>\n' : ""}<li><a href="/api/health">运行状态</a> <code>/api/health</code></li>
 <li><a href="/api/openapi.json">接口说明(OpenAPI)</a> <code>/api/openapi.json</code></li>
 </ul>
 <p>${options.console ? '工作人员:<a href="/console">打开工作台</a>(登录后使用)。程序' : "工作人员"}请通过 <code>POST /api/auth/login</code> 登录后使用接口。</p>

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type BrowserContext } from "playwright-core";
+import { peer } from "./peers.js";
+
+const BINARY = "/usr/bin/chromium";
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+export const hasChromium = (): boolean => peer("Chromium", BINARY);
+
+/** A browser with an empty profile of its own, in Chinese. */
+export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
+  const profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
+  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args: FLAGS, locale: "zh-CN", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
+  return Object.assign(context, {
+    dispose: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  });
+}
