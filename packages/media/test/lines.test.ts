@@ -67,7 +67,7 @@ describe("legs on lines", () => {
   test("play, listen for keys and tones, and are captured", async () => {
     const it = await line();
     const { leg } = it;
-    const capture = await leg.capture({ path: join(bench.folder, "line.cap"), flushMs: 100 });
+    const capture = await leg.capture({ path: join(bench.folder, "line.cap") });
     const entry = leg.collect({ max: 3, firstDigitTimeoutMs: 10_000 });
     it.say(tone(700, 400), dtmfTone("1", 100), tone(0, 100), dtmfTone("2", 60), tone(0, 100), dtmfTone("#", 100), tone(0, 100));
     const playback = leg.play({ kind: "sine", hz: 1000, durationMs: 600, level: -10 });

@@ -122,6 +122,12 @@ export class CaptureTap {
     this.#put(this.#left, this.#leftPlace.place(source, timestamp, this.#time.recent - this.#start), octets, offset, length, table);
   }
 
+  /** A frame received from the party at this media time: from a line, which has no clock of its own. */
+  receivedFrame(mediaTime: number, octets: Uint8Array, offset: number, length: number): void {
+    if (this.#ending !== undefined) return;
+    this.#put(this.#left, mediaTime - this.#start, octets, offset, length, undefined);
+  }
+
   /** A frame sent to the party at this media time. */
   sentFrame(mediaTime: number, alaw: Uint8Array): void {
     if (this.#ending !== undefined || this.#channels === 1) return;

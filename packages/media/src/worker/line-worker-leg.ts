@@ -3,6 +3,7 @@ import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
 import { CallProgressDetector } from "../dsp/call-progress-detector.js";
 import { JitterBuffer } from "../rtp/jitter-buffer.js";
 import { RTP_HEADER_BYTES } from "../rtp/rtp-packet.js";
+import type { CaptureTap } from "./capture-tap.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
@@ -31,11 +32,12 @@ export class LineWorkerLeg extends WorkerLeg {
   readonly #out = new Uint8Array(TICK_SAMPLES);
   readonly #pulled = new Uint8Array(TICK_SAMPLES);
   readonly #relayed = new JitterBuffer();
+  #mediaTime = 0;
   #relaying = false;
   #pending = false;
   #sent = 0;
   #received = 0;
-  readonly #reader: Tickable = { tick: () => this.#guard(() => this.#read()) };
+  readonly #reader: Tickable = { tick: (tick) => this.#guard(() => this.#read(tick)) };
   readonly #writer: Tickable = { tick: (tick) => this.#guard(() => this.#write(tick)) };
 
   private constructor(id: string, host: LegHost) {
@@ -107,12 +109,18 @@ export class LineWorkerLeg extends WorkerLeg {
     part?.close();
   }
 
-  #read(): void {
+  /** A frame belongs to its tick, also when a busy worker is late with it. */
+  protected override tapHeard(tap: CaptureTap, sound: InboundSound): void {
+    tap.receivedFrame(this.#mediaTime, sound.packet, sound.offset, sound.length);
+  }
+
+  #read(tick: number): void {
     const inbound = this.#inbound;
     const next = (inbound.sequence + 1) % RING;
     const frame = this.#frames[next] as Uint8Array;
     inbound.sequence = (inbound.sequence + 1) & 0xffff;
-    inbound.timestamp = (inbound.timestamp + TICK_SAMPLES) >>> 0;
+    this.#mediaTime = tick * TICK_SAMPLES;
+    inbound.timestamp = this.#mediaTime >>> 0;
     if (this.#part?.read(frame) !== true) {
       this.#progress.feed(SILENCE, 0);
       return;

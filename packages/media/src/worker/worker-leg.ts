@@ -202,12 +202,17 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   /** Sound came from the party. `fresh` is false for packets out of order: detectors cannot use those. */
   protected heard(sound: InboundSound, fresh: boolean): void {
     const table = sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined;
-    for (const tap of this.#taps) tap.received(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, table);
+    for (const tap of this.#taps) this.tapHeard(tap, sound, table);
     if (fresh) {
       this.#inband?.feed(sound.packet, sound.offset, sound.length, table);
       if (this.#faxLeft > 0) this.#listenForFax(sound, table);
     }
     this.seat?.sound(sound);
+  }
+
+  /** Gives received sound to a capture, placed by its timestamp. */
+  protected tapHeard(tap: CaptureTap, sound: InboundSound, table: Uint8Array | undefined): void {
+    tap.received(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, table);
   }
 
   /** Told to the taps when a relayed packet was sent: its own timestamp on this leg's stream. */
