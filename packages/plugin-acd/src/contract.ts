@@ -1,5 +1,5 @@
 import { token } from "@hotlinejs/core";
-import type { CallSession } from "@hotlinejs/core";
+import type { CallSession, Connection, OutboundCall } from "@hotlinejs/core";
 
 /** What an agent is doing. See AgentStatus of @hotlinejs/queueing. */
 export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
@@ -100,6 +100,8 @@ export interface Acd {
   setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
   /** Ends the agent's wrap-up early. */
   finishWrapUp(number: string): AgentSnapshot;
+  /** Gives the agent so much more time for after-call work. No effect outside of wrap-up. */
+  extendWrapUp(number: string, ms: number): AgentSnapshot;
   /**
    * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
    * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out or has no phone, or, with
@@ -113,6 +115,89 @@ export interface Occupation {
   /** The call is over; idempotent. With `wrapUp` the agent has after-call work as after a call of the agent's first queue. */
   release(options?: { readonly wrapUp?: boolean }): void;
 }
+
+/**
+ * What an agent has on the telephone:
+ * ```
+ * ringing ------answered------> talking <--hold/retrieve--> held
+ *                                  |  ^                       |
+ *                               consult  cancel            consult
+ *                                  v  |                       |
+ * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
+ *                                                             |-- complete --> over for this agent
+ *                                                             \-- conference --> conference
+ * ```
+ */
+export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference";
+
+/** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
+export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "dtmf" | "hangup";
+
+export interface AgentCall {
+  /** 工号. */
+  readonly agent: string;
+  readonly interactionId: string;
+  readonly direction: "inbound" | "outbound";
+  readonly state: AgentCallState;
+  /** Epoch ms at which the state was entered. */
+  readonly since: number;
+  /** The citizen's number; empty when withheld. In full: whoever shows it masks it. */
+  readonly citizenNumber: string;
+  readonly queue: string | null;
+  readonly queueName: string | null;
+  /** How long the caller waited, ms. */
+  readonly waitMs: number | null;
+  /** Epoch ms at which ringing gives up. */
+  readonly ringUntil: number | null;
+  readonly answeredAt: number | null;
+  /** The other half of a consultation or conference. */
+  readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
+  readonly commands: readonly AgentCallCommand[];
+}
+
+/**
+ * The agents' telephones. State changes only by what the telephones tell; a command resolves when it was
+ * carried out, and is refused with `HTL_ACD_NO_CALL` or `HTL_ACD_CALL_STATE` when the call is no longer
+ * as the agent saw it. Targets are agents (工号), extensions or telephone numbers; each dial asks `callOutbound`.
+ */
+export interface AgentCalls {
+  current(agent: string): AgentCall | undefined;
+  /** Gives the ringing call back: the next agent is tried. */
+  reject(agent: string): Promise<void>;
+  /** The caller hears music. */
+  hold(agent: string): Promise<void>;
+  retrieve(agent: string): Promise<void>;
+  /** Blind: the agent is free at once; when nobody answers the agent's phone is rung again. */
+  transfer(agent: string, to: string, actor: string): Promise<void>;
+  /** The caller is held while the agent rings somebody else. Resolves when that phone is being rung. */
+  consult(agent: string, to: string, actor: string): Promise<void>;
+  /** Talks with the other of the two; the one left hears music. */
+  swap(agent: string): Promise<void>;
+  /** Caller and consulted talk, the agent is free. */
+  complete(agent: string): Promise<void>;
+  /** All three talk. */
+  conference(agent: string): Promise<void>;
+  /** Ends the consultation; the caller is taken off hold. */
+  cancel(agent: string): Promise<void>;
+  /** Keys to whom the agent talks with. */
+  dtmf(agent: string, digits: string): Promise<void>;
+  /** The agent leaves: in a consultation only that ends, in a conference the others talk on. */
+  hangup(agent: string): Promise<void>;
+  /** Rings the agent's own phone, then the number. `HTL_ACD_AGENT_BUSY`, `HTL_ACD_AGENT_UNREACHABLE`. */
+  dial(agent: string, to: string, actor: string): Promise<AgentCall>;
+  /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
+  follow(agent: string, call: FollowedCall): void;
+}
+
+/** A call somebody else made for an agent, once both talk. */
+export interface FollowedCall {
+  readonly session: CallSession;
+  readonly connection: Connection;
+  /** The agent's leg. */
+  readonly call: OutboundCall;
+}
+
+export const AGENT_CALLS = token<AgentCalls>("acd.agent-calls");
 
 export const ACD = token<Acd>("acd.acd");
 
@@ -130,6 +215,8 @@ declare module "@hotlinejs/core" {
     "acd.left": { interactionId: string; queue: string; outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; talkMs: number; at: number };
+    /** What an agent has on the phone has changed; `call` is `null` when it is over. */
+    "acd.agent-call": { agent: string; call: AgentCall | null; at: number };
     "acd.agent-state": { agent: string; from: string; to: string; reason: string | null; at: number };
   }
 }

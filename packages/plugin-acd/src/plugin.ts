@@ -1,6 +1,6 @@
 import { CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
-import { ACD } from "./contract.js";
+import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
 import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
 import { AgentEntity } from "./entities/agent.entity.js";
@@ -15,6 +15,7 @@ import { FactWriter } from "./services/fact-writer.js";
 import { HoldMusic } from "./services/hold-music.js";
 import { QueueFacts } from "./services/queue-facts.js";
 import { registerQueueHandler } from "./services/queue-handler.js";
+import { ScreenNews } from "./services/screen-news.js";
 
 /** Call distribution: queues, agents who are registered phones, the IVR node `queue` and the call handler `queue`. */
 export const acd = definePlugin({
@@ -26,7 +27,7 @@ export const acd = definePlugin({
   config: acdConfig,
   entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity],
   migrations: [AcdInit],
-  provides: [ACD],
+  provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
@@ -40,6 +41,7 @@ export const acd = definePlugin({
     defineEvent("acd.abandoned", { durable: true }),
     defineEvent("acd.left", { durable: true }),
     defineEvent("acd.ended", { durable: true }),
+    defineEvent("acd.agent-call"),
     defineEvent("acd.agent-state"),
   ],
   ivrNodes: [queueNode],
@@ -66,18 +68,27 @@ export const acd = definePlugin({
         control: services.get(CALL_CONTROL),
         pipeline: services.get(CALL_PIPELINE),
         publish: (name, payload) => events.publish(name, payload),
+        queueChanged: (key) => news().queue(key),
       });
     });
+    const news = once(() => new ScreenNews(services, services.get(CLOCK), parts()));
     services.provide(ACD, () => parts());
+    services.provide(AGENT_CALLS, () => parts().desk);
+    events.handle("acd.agent-state", ({ agent }) => news().agent(agent));
+    events.handle("acd.agent-call", ({ agent, call }) => news().call(agent, call));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
     events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
     onReady(async () => {
       await parts().prepare();
       registerQueueHandler(services, log);
+      parts().desk.prepare();
     });
     onStart(() => parts().start());
     onDrain(() => parts().freeze());
-    onStop(() => parts().stop());
+    onStop(() => {
+      news().stop();
+      return parts().stop();
+    });
     health(() => ({ ok: true, details: parts().figures }));
   },
 });

@@ -1,7 +1,7 @@
 import { defineRoute, type HttpRoute, type Page } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD } from "../contract.js";
-import { acdErrors } from "../errors.js";
+import { callRoutes, requireAgent } from "./call-routes.js";
 
 const agent = z.object({
   number: z.string(),
@@ -74,9 +74,8 @@ export const acdRoutes: readonly HttpRoute[] = [
     body: z.strictObject({ state: z.enum(["available", "not-ready", "offline"]), reason: z.string().trim().min(1).max(100).optional() }),
     output: agent,
     handler: async ({ services, params, body, principal }) => {
-      const own = principal?.agentNumber === params.number;
-      if (principal === undefined || !(own || principal.permissions.has("acd.agents.state"))) throw acdErrors.NOT_ALLOWED(params.number);
-      return services.get(ACD).setAgentState(params.number, body.state, { actor: principal.userId, ...(body.reason === undefined ? {} : { reason: body.reason }) });
+      const actor = requireAgent(params.number, principal).userId;
+      return services.get(ACD).setAgentState(params.number, body.state, { actor, ...(body.reason === undefined ? {} : { reason: body.reason }) });
     },
   }),
   defineRoute({
@@ -86,10 +85,23 @@ export const acdRoutes: readonly HttpRoute[] = [
     summary: "Ends after-call work early",
     params: number,
     output: agent,
-    handler: ({ services, params, principal }) => {
-      const own = principal?.agentNumber === params.number;
-      if (principal === undefined || !(own || principal.permissions.has("acd.agents.state"))) return Promise.reject(acdErrors.NOT_ALLOWED(params.number));
+    handler: async ({ services, params, principal }) => {
+      requireAgent(params.number, principal);
       return Promise.resolve(services.get(ACD).finishWrapUp(params.number));
     },
   }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/wrap-up/extend",
+    permission: "authenticated",
+    summary: "More time for after-call work",
+    params: number,
+    body: z.strictObject({ seconds: z.number().int().min(1).max(600).default(60) }),
+    output: agent,
+    handler: async ({ services, params, body, principal }) => {
+      requireAgent(params.number, principal);
+      return Promise.resolve(services.get(ACD).extendWrapUp(params.number, body.seconds * 1000));
+    },
+  }),
+  ...callRoutes,
 ];

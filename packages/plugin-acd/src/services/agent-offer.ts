@@ -70,6 +70,14 @@ export class AgentOffer {
     this.#reject(rejectCause(end.reason, end.status));
   }
 
+  /** The agent gives the call back, from the screen. */
+  async decline(): Promise<void> {
+    if (this.#over) return;
+    this.#reject("declined");
+    this.#abort.abort(new Error("the agent declined"));
+    if (this.call !== undefined) await this.#drop(this.call);
+  }
+
   /** Calls the attempt off: CANCEL while ringing, BYE after the answer. Idempotent. */
   cancel(): void {
     this.#over = true;

@@ -11,6 +11,7 @@ import type { FactWriter } from "./fact-writer.js";
 import type { HoldMusic } from "./hold-music.js";
 import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
+import { AgentDesk } from "./agent-desk.js";
 import { QueuedCall } from "./queued-call.js";
 
 export interface DefaultAcdDeps {
@@ -26,6 +27,8 @@ export interface DefaultAcdDeps {
   readonly secrets: Secrets | undefined;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
+  /** Somebody entered, left, or is being rung. */
+  readonly queueChanged: (key: string) => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
@@ -47,6 +50,8 @@ export class DefaultAcd implements Acd {
   readonly #entries = new Map<string, Entry>();
   /** Agent -> interaction no queue gave. */
   readonly #occupied = new Map<string, string>();
+  /** What the agents have on the phone. */
+  readonly desk: AgentDesk;
   #frozen = false;
   #stopped = false;
 
@@ -58,6 +63,17 @@ export class DefaultAcd implements Acd {
       log: deps.log,
       priorityWorthMs: worth === undefined ? undefined : worth * 1000,
       perform: (effect) => this.#perform(effect),
+    });
+    this.desk = new AgentDesk({
+      control: deps.control,
+      pipeline: deps.pipeline,
+      clock: deps.clock,
+      ids: deps.ids,
+      log: deps.log,
+      music: () => deps.music.sources("", "melody", "zh-CN"),
+      publish: deps.publish,
+      agent: (number) => this.agent(number),
+      occupy: (number, interactionId) => this.occupy(number, { interactionId }),
     });
   }
 
@@ -116,7 +132,7 @@ export class DefaultAcd implements Acd {
   }
 
   async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
-    const { ids, control, prompts, log, music, secrets } = this.#deps;
+    const { ids, clock, control, prompts, log, music, secrets } = this.#deps;
     const queue = this.#queues.get(request.queue);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
     if (this.#stopped) throw acdErrors.STOPPED();
@@ -126,6 +142,7 @@ export class DefaultAcd implements Acd {
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
+    const enteredAt = clock.now();
     const call = new QueuedCall(id, session, request, {
       control,
       prompts,
@@ -134,6 +151,8 @@ export class DefaultAcd implements Acd {
       music: music.sources(queue.key, queue.settings.music, session.language),
       queue,
       addressOf: (agent) => this.#agents.get(agent)?.address,
+      desk: this.desk,
+      waited: () => clock.now() - enteredAt,
     });
     // The number itself is never stored in the queue's rows.
     const stored = secrets === undefined ? null : (callerKey ?? null);
@@ -233,6 +252,12 @@ export class DefaultAcd implements Acd {
     };
   }
 
+  extendWrapUp(number: string, ms: number): AgentSnapshot {
+    if (!this.#agents.has(number)) throw acdErrors.UNKNOWN_AGENT(number);
+    this.#engine.dispatch({ type: "agent.wrap-up-extended", agentId: number, ms });
+    return this.#known(number);
+  }
+
   #known(number: string): AgentSnapshot {
     const agent = this.agent(number);
     if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
@@ -260,7 +285,7 @@ export class DefaultAcd implements Acd {
     const at = clock.now();
     switch (effect.type) {
       case "queue-length":
-        return;
+        return this.#deps.queueChanged(effect.queue);
       case "agent-status":
         facts.agentStatus(effect);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });

@@ -3,6 +3,7 @@ import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { QueueSettings } from "../config.js";
 import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
 import { defaultPrompt, withValues } from "../domain/queue-prompts.js";
+import type { AgentDesk } from "./agent-desk.js";
 import { AgentOffer } from "./agent-offer.js";
 import { WaitingSound } from "./waiting-sound.js";
 
@@ -17,8 +18,11 @@ export interface QueuedCallDeps {
   readonly log: Logger;
   readonly dispatch: (event: AcdEvent) => void;
   readonly music: Promise<readonly AudioSource[]>;
+  readonly desk: AgentDesk;
+  /** How long this caller has waited so far. */
+  readonly waited: () => number;
   /** Name, settings of the queue at the moment of entering. */
-  readonly queue: { readonly name: string; readonly settings: QueueSettings };
+  readonly queue: { readonly key: string; readonly name: string; readonly settings: QueueSettings };
   readonly addressOf: (agent: string) => string | undefined;
 }
 
@@ -125,6 +129,7 @@ export class QueuedCall {
     });
     this.#offer = offer;
     this.#session.interaction.event("queue.offered", { queue: effect.queue, agent: effect.agentId, attempt: effect.attempt });
+    this.#deps.desk.offered(offer, this.#session, { queue: { key: effect.queue, name: this.#deps.queue.name }, waitMs: this.#deps.waited(), ringMs: effect.ringMs, music: this.#deps.music });
     void offer.run();
     // The words for the answer are prepared while the phone rings.
     const words = this.#connectWords(effect.agentId);
@@ -133,10 +138,12 @@ export class QueuedCall {
 
   rescinded(effect: Effect<"rescind">): void {
     if (this.#offer?.reservationId === effect.reservationId) this.#offer.cancel();
+    this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
   }
 
   requeued(effect: Effect<"requeued">): void {
     this.#offer = undefined;
+    this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
     this.#session.interaction.event("queue.requeued", { agent: effect.agentId, cause: effect.cause });
     // Only the agent's answer had cut the music.
     if (this.#joining) this.#sound.music();
@@ -172,6 +179,7 @@ export class QueuedCall {
     this.#agent = effect.agentId;
     offer.settle();
     this.#deps.dispatch({ type: "offer.connected", reservationId: effect.reservationId });
+    this.#deps.desk.connected(effect.agentId, this.#session, connection, agentCall);
     await this.#talk(connection, agentCall);
   }
 

@@ -1,0 +1,16 @@
+import type { AgentCallCommand, AgentCallState } from "../contract.js";
+
+const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = {
+  ringing: ["reject"],
+  dialling: ["hangup"],
+  talking: ["hold", "transfer", "consult", "dtmf", "hangup"],
+  held: ["retrieve", "transfer", "consult", "hangup"],
+  "consult-ringing": ["cancel", "hangup"],
+  consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],
+  conference: ["complete", "dtmf", "hangup"],
+};
+
+/** What an agent can do with a call in this state. */
+export function commandsIn(state: AgentCallState): readonly AgentCallCommand[] {
+  return COMMANDS[state];
+}

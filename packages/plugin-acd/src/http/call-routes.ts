@@ -1,0 +1,133 @@
+import { AUDIT, defineRoute, type HttpRequest, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { z } from "zod";
+import { ACD, AGENT_CALLS, type AgentCall, type AgentCalls } from "../contract.js";
+import { maskedCall } from "../domain/masked-call.js";
+import { acdErrors } from "../errors.js";
+
+const number = z.strictObject({ number: z.string().min(1).max(32) });
+const target = z.strictObject({ to: z.string().min(1).max(40) });
+
+export const agentCall = z.object({
+  agent: z.string(),
+  interactionId: z.string(),
+  direction: z.enum(["inbound", "outbound"]),
+  state: z.string(),
+  since: z.number(),
+  citizenNumber: z.string(),
+  queue: z.string().nullable(),
+  queueName: z.string().nullable(),
+  waitMs: z.number().nullable(),
+  ringUntil: z.number().nullable(),
+  answeredAt: z.number().nullable(),
+  consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
+  commands: z.array(z.string()),
+});
+const answer = z.object({ call: agentCall.nullable() });
+
+type Request = HttpRequest<{ number: string }, undefined, unknown>;
+
+/** The agent, or who may act for other agents. @throws HTL_ACD_NOT_ALLOWED */
+export function requireAgent(agent: string, principal: Principal | undefined): Principal {
+  if (principal === undefined || !(principal.agentNumber === agent || principal.permissions.has("acd.agents.state"))) throw acdErrors.NOT_ALLOWED(agent);
+  return principal;
+}
+
+function shown(call: AgentCall | undefined): { call: AgentCall | null } {
+  return { call: call === undefined ? null : maskedCall(call) };
+}
+
+/** One command: who may, the command, and the call as it is afterwards. */
+function command(name: string, summary: string, run: (calls: AgentCalls, agent: string) => Promise<unknown>): HttpRoute {
+  return defineRoute({
+    method: "POST",
+    path: `/api/agents/:number/call/${name}`,
+    permission: "authenticated",
+    summary,
+    params: number,
+    body: z.strictObject({}).optional(),
+    output: answer,
+    handler: async ({ services, params, principal }) => {
+      requireAgent(params.number, principal);
+      const calls = services.get(AGENT_CALLS);
+      await run(calls, params.number);
+      return shown(calls.current(params.number));
+    },
+  });
+}
+
+/** The same, with a number to call. */
+function targeted(name: string, summary: string, run: (calls: AgentCalls, agent: string, to: string, actor: string) => Promise<unknown>): HttpRoute {
+  return defineRoute({
+    method: "POST",
+    path: `/api/agents/:number/call/${name}`,
+    permission: "authenticated",
+    summary,
+    params: number,
+    body: target,
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await run(calls, params.number, body.to, actor);
+      return shown(calls.current(params.number));
+    },
+  });
+}
+
+export const callRoutes: readonly HttpRoute[] = [
+  defineRoute({
+    method: "GET",
+    path: "/api/agents/:number/call",
+    permission: "authenticated",
+    summary: "What the agent has on the phone, or null; the citizen's number masked",
+    params: number,
+    output: answer,
+    handler: ({ services, params, principal }) => {
+      requireAgent(params.number, principal);
+      if (services.get(ACD).agent(params.number) === undefined) return Promise.reject(acdErrors.UNKNOWN_AGENT(params.number));
+      return Promise.resolve(shown(services.get(AGENT_CALLS).current(params.number)));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/reveal",
+    permission: "authenticated",
+    summary: "The citizen's number of the call in progress, in full; audited",
+    params: number,
+    body: z.strictObject({}).optional(),
+    output: z.object({ citizenNumber: z.string() }),
+    handler: async ({ services, params, principal }: Request) => {
+      const { userId } = requireAgent(params.number, principal);
+      const call = services.get(AGENT_CALLS).current(params.number);
+      if (call === undefined) throw acdErrors.NO_CALL(params.number);
+      await services.get(AUDIT).record({ actor: userId, action: "acd.number-revealed", subject: { type: "interaction", id: call.interactionId } });
+      return { citizenNumber: call.citizenNumber };
+    },
+  }),
+  command("reject", "Gives the ringing call back to the queue", (calls, agent) => calls.reject(agent)),
+  command("hold", "The caller hears music", (calls, agent) => calls.hold(agent)),
+  command("retrieve", "The caller is taken off hold", (calls, agent) => calls.retrieve(agent)),
+  command("swap", "Talks with the other of caller and consulted", (calls, agent) => calls.swap(agent)),
+  command("complete", "Caller and consulted talk, the agent is free", (calls, agent) => calls.complete(agent)),
+  command("conference", "All three talk", (calls, agent) => calls.conference(agent)),
+  command("cancel", "Ends the consultation", (calls, agent) => calls.cancel(agent)),
+  command("hangup", "The agent leaves the call; in a consultation only that ends", (calls, agent) => calls.hangup(agent)),
+  targeted("transfer", "Blind transfer to an agent, extension or number", (calls, agent, to, actor) => calls.transfer(agent, to, actor)),
+  targeted("consult", "Holds the caller and rings somebody else", (calls, agent, to, actor) => calls.consult(agent, to, actor)),
+  targeted("dial", "Rings the agent's phone, then the number", (calls, agent, to, actor) => calls.dial(agent, to, actor)),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/dtmf",
+    permission: "authenticated",
+    summary: "Keys to whom the agent talks with",
+    params: number,
+    body: z.strictObject({ digits: z.string().regex(/^[0-9*#A-D]{1,32}$/) }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      requireAgent(params.number, principal);
+      const calls = services.get(AGENT_CALLS);
+      await calls.dtmf(params.number, body.digits);
+      return shown(calls.current(params.number));
+    },
+  }),
+];

@@ -1,0 +1,249 @@
+import type { AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import type { AgentCall, AgentCalls, FollowedCall, Occupation } from "../contract.js";
+import { targetDigits } from "../domain/call-target.js";
+import { acdErrors } from "../errors.js";
+import type { AgentOffer } from "./agent-offer.js";
+import { AgentTalk, type Target } from "./agent-talk.js";
+
+export interface AgentDeskDeps {
+  readonly control: CallControl;
+  readonly pipeline: CallPipeline;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** Music for who is held. */
+  readonly music: () => Promise<readonly AudioSource[]>;
+  readonly agent: (number: string) => { readonly address: string; readonly name: string; readonly reachable: boolean } | undefined;
+  /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
+  readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
+}
+
+/** Ring of the agent's own phone before a number is dialled. */
+const OWN_RING_MS = 20_000;
+const BUSY_TONE_MS = 2_000;
+/** Handler of calls that agents dial. */
+export const DIAL_HANDLER = "agent-dial";
+
+interface Dialled {
+  readonly agentCall: OutboundCall;
+  readonly talk: AgentTalk;
+}
+
+/** The agents' telephones: who has what call, and what they do with it. */
+export class AgentDesk implements AgentCalls {
+  readonly #deps: AgentDeskDeps;
+  readonly #talks = new Map<string, AgentTalk>();
+  readonly #offers = new Map<string, AgentOffer>();
+  readonly #dialled = new Map<string, Dialled>();
+
+  constructor(deps: AgentDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** Registers how calls that agents dial go on once the citizen has answered. */
+  prepare(): void {
+    this.#deps.pipeline.handler(DIAL_HANDLER, (session) => this.#dialAnswered(session));
+  }
+
+  /** A queue rings an agent. */
+  offered(offer: AgentOffer, session: CallSession, facts: { readonly queue: { key: string; name: string }; readonly waitMs: number; readonly ringMs: number; readonly music: Promise<readonly AudioSource[]> }): void {
+    const talk = this.#talk({ agent: offer.agent, session, direction: session.call.direction, queue: facts.queue, waitMs: facts.waitMs, ringUntil: this.#deps.clock.now() + facts.ringMs, state: "ringing", music: facts.music });
+    this.#offers.set(offer.agent, offer);
+    this.#put(talk);
+  }
+
+  /** The offer is over without a talk. */
+  withdrawn(agent: string, interactionId: string): void {
+    const talk = this.#talks.get(agent);
+    if (talk?.session.interaction.id !== interactionId || talk.state !== "ringing") return;
+    this.#offers.delete(agent);
+    talk.close();
+  }
+
+  /** Citizen and agent talk. */
+  connected(agent: string, session: CallSession, connection: Connection, agentCall: OutboundCall): void {
+    this.#offers.delete(agent);
+    const talk = this.#talks.get(agent);
+    if (talk?.session === session) talk.connected(connection, agentCall);
+  }
+
+  current(agent: string): AgentCall | undefined {
+    return this.#talks.get(agent)?.view();
+  }
+
+  async reject(agent: string): Promise<void> {
+    const offer = this.#offers.get(agent);
+    if (offer === undefined) throw this.#mismatch(agent);
+    await offer.decline();
+  }
+
+  async hold(agent: string): Promise<void> {
+    await this.#of(agent).hold();
+  }
+
+  async retrieve(agent: string): Promise<void> {
+    await this.#of(agent).retrieve();
+  }
+
+  async transfer(agent: string, to: string, actor: string): Promise<void> {
+    const talk = this.#of(agent);
+    await talk.transfer(this.#target(agent, to), actor, (call, connection) => this.#returned(talk, call, connection));
+  }
+
+  async consult(agent: string, to: string, actor: string): Promise<void> {
+    await this.#of(agent).consult(this.#target(agent, to), actor);
+  }
+
+  async swap(agent: string): Promise<void> {
+    await this.#of(agent).swap();
+  }
+
+  async complete(agent: string): Promise<void> {
+    await this.#of(agent).complete();
+  }
+
+  async conference(agent: string): Promise<void> {
+    await this.#of(agent).conference();
+  }
+
+  async cancel(agent: string): Promise<void> {
+    await this.#of(agent).cancel();
+  }
+
+  async dtmf(agent: string, digits: string): Promise<void> {
+    await this.#of(agent).dtmf(digits);
+  }
+
+  async hangup(agent: string): Promise<void> {
+    await this.#of(agent).hangup();
+  }
+
+  async dial(agent: string, to: string, actor: string): Promise<AgentCall> {
+    const { control, pipeline, ids } = this.#deps;
+    const own = this.#deps.agent(agent);
+    if (own === undefined) throw acdErrors.UNKNOWN_AGENT(agent);
+    const target = this.#target(agent, to);
+    if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
+    const interactionId = ids.next();
+    const occupation = this.#talks.has(agent) ? undefined : this.#deps.occupy(agent, interactionId);
+    if (occupation === undefined) throw acdErrors.AGENT_BUSY(agent);
+    let agentCall: OutboundCall | undefined;
+    try {
+      const launched = await pipeline.launch({
+        to: target.address,
+        from: { number: agent },
+        purpose: "agent",
+        plan: { handler: DIAL_HANDLER, target: agent },
+        actor,
+        interactionId,
+        before: async (interaction) => {
+          interaction.update({ agentId: agent });
+          agentCall = await control.originate({ to: own.address, interactionId, purpose: "agent", role: "agent", actor, from: { number: target.number }, timeoutMs: OWN_RING_MS });
+          if (!(await agentCall.answered)) throw acdErrors.AGENT_UNREACHABLE(agent);
+          return agentCall.media;
+        },
+      });
+      if (agentCall === undefined) throw acdErrors.NO_CALL(agent);
+      return this.#follow(agent, launched, agentCall, occupation).view();
+    } catch (error) {
+      occupation.release();
+      throw error;
+    }
+  }
+
+  /** Ring-back for the agent while the citizen's phone rings; a busy tone when nobody answered. */
+  #follow(agent: string, launched: LaunchedCall, agentCall: OutboundCall, occupation: Occupation): AgentTalk {
+    const { control, log } = this.#deps;
+    const session = control.session(launched.interactionId);
+    if (session === undefined) throw acdErrors.NO_CALL(agent);
+    const talk = this.#talk({ agent, session, direction: "outbound", queue: null, waitMs: null, ringUntil: null, state: "dialling", music: this.#deps.music() });
+    talk.progress("dialling", agentCall);
+    this.#put(talk);
+    this.#dialled.set(launched.interactionId, { agentCall, talk });
+    const ringback = agentCall.play({ kind: "tone", tone: "ringback" }, { loop: true });
+    void launched.answered.then(async (answered) => {
+      ringback.stop();
+      if (answered) return;
+      talk.close();
+      if (!agentCall.signal.aborted) await agentCall.play({ kind: "tone", tone: "busy", durationMs: BUSY_TONE_MS }).done;
+      await agentCall.hangup();
+    }).catch((error: unknown) => log.warn({ agent, error: errorText(error) }, "the busy tone could not be played"));
+    // The agent gives up while it rings, or hangs up in the end.
+    void agentCall.ended.then(() => {
+      const talked = talk.view().answeredAt !== null;
+      talk.close();
+      this.#dialled.delete(launched.interactionId);
+      occupation.release({ wrapUp: talked });
+      if (!talked) void launched.call.hangup();
+    });
+    return talk;
+  }
+
+  follow(agent: string, { session, connection, call }: FollowedCall): void {
+    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: null, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
+    this.#put(talk);
+    talk.connected(connection, call);
+  }
+
+  async #dialAnswered(session: CallSession): Promise<void> {
+    const { id } = session.interaction;
+    const dialled = this.#dialled.get(id);
+    if (dialled === undefined || dialled.agentCall.signal.aborted) return;
+    const connection = await this.#deps.control.connect(id, session.call, dialled.agentCall);
+    dialled.talk.connected(connection, dialled.agentCall);
+    await connection.ended;
+    await dialled.agentCall.hangup();
+  }
+
+  /** A transfer nobody answered: the agent's phone has the call again. */
+  #returned(before: AgentTalk, call: OutboundCall, connection: Connection): void {
+    const { queue, queueName, direction, interactionId } = before.view();
+    const occupation = this.#deps.occupy(before.agent, interactionId);
+    void call.ended.then(() => occupation?.release({ wrapUp: true }));
+    const talk = this.#talk({ agent: before.agent, session: before.session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
+    this.#put(talk);
+    talk.connected(connection, call);
+  }
+
+  #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
+    const { control, clock, log } = this.#deps;
+    return new AgentTalk(facts, { control, clock, log, changed: (talk) => this.#changed(talk) });
+  }
+
+  #put(talk: AgentTalk): void {
+    this.#talks.set(talk.agent, talk);
+    this.#changed(talk);
+  }
+
+  #changed(talk: AgentTalk): void {
+    if (this.#talks.get(talk.agent) !== talk) return;
+    if (talk.over) this.#talks.delete(talk.agent);
+    this.#deps.publish("acd.agent-call", { agent: talk.agent, call: talk.over ? null : talk.view(), at: this.#deps.clock.now() });
+  }
+
+  #of(agent: string): AgentTalk {
+    const talk = this.#talks.get(agent);
+    if (talk === undefined) throw this.#mismatch(agent);
+    return talk;
+  }
+
+  #mismatch(agent: string): Error {
+    const talk = this.#talks.get(agent);
+    if (talk !== undefined) return acdErrors.CALL_STATE(agent, talk.state);
+    return this.#deps.agent(agent) === undefined ? acdErrors.UNKNOWN_AGENT(agent) : acdErrors.NO_CALL(agent);
+  }
+
+  /** An agent's number, an extension somebody is registered at, or a telephone number. */
+  #target(agent: string, to: string): Target {
+    const digits = targetDigits(to);
+    if (digits === undefined) throw acdErrors.TARGET_UNKNOWN(to.slice(0, 40));
+    if (digits === agent) throw acdErrors.TARGET_SELF();
+    const colleague = this.#deps.agent(digits);
+    if (colleague !== undefined) return { address: colleague.address, number: digits, name: colleague.name, role: "agent" };
+    const extension = `sip:${digits}`;
+    const known = this.#deps.pipeline.adapters.some((adapter) => adapter.schemes.includes("sip") && adapter.reachable(extension) === true);
+    return { address: known ? extension : `tel:${digits}`, number: digits, name: null, role: "department" };
+  }
+}

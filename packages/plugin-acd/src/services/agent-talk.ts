@@ -1,0 +1,303 @@
+import type { AudioSource, CallControl, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import { citizenParty, errorText } from "@hotlinejs/core";
+import type { AgentCall, AgentCallState } from "../contract.js";
+import { commandsIn } from "../domain/agent-call-commands.js";
+import { acdErrors } from "../errors.js";
+
+export interface AgentTalkDeps {
+  readonly control: CallControl;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Something about it has changed. */
+  readonly changed: (talk: AgentTalk) => void;
+}
+
+export interface TalkFacts {
+  readonly agent: string;
+  readonly session: CallSession;
+  readonly direction: "inbound" | "outbound";
+  readonly queue: { readonly key: string; readonly name: string } | null;
+  readonly waitMs: number | null;
+  readonly ringUntil: number | null;
+  readonly state: AgentCallState;
+  readonly music: Promise<readonly AudioSource[]>;
+}
+
+interface Consultation {
+  readonly call: OutboundCall;
+  readonly number: string;
+  readonly name: string | null;
+  answeredAt: number | null;
+  talking: boolean;
+}
+
+/** Where a consultation or transfer goes. */
+export interface Target {
+  readonly address: string;
+  readonly number: string;
+  readonly name: string | null;
+  readonly role: "agent" | "department";
+}
+
+/**
+ * One call on one agent's phone, from the first ring. Commands are carried out one after the other; each looks
+ * at the state first, so that a hang-up in between finds nothing half done.
+ */
+export class AgentTalk {
+  readonly agent: string;
+  readonly session: CallSession;
+  readonly #facts: TalkFacts;
+  readonly #deps: AgentTalkDeps;
+  #state: AgentCallState;
+  #since: number;
+  #answeredAt: number | null = null;
+  #connection: Connection | undefined;
+  #agentCall: OutboundCall | undefined;
+  #consult: Consultation | undefined;
+  /** Legs of others that were taken into the conversation from here. */
+  readonly #brought = new Set<OutboundCall>();
+  #moves: Promise<unknown> = Promise.resolve();
+  #over = false;
+
+  constructor(facts: TalkFacts, deps: AgentTalkDeps) {
+    this.agent = facts.agent;
+    this.session = facts.session;
+    this.#facts = facts;
+    this.#deps = deps;
+    this.#state = facts.state;
+    this.#since = deps.clock.now();
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get state(): AgentCallState {
+    return this.#state;
+  }
+
+  view(): AgentCall {
+    const { direction, queue, waitMs, ringUntil } = this.#facts;
+    const { call, interaction } = this.session;
+    const consult = this.#consult;
+    return {
+      agent: this.agent,
+      interactionId: interaction.id,
+      direction,
+      state: this.#state,
+      since: this.#since,
+      citizenNumber: citizenParty(call).number,
+      queue: queue?.key ?? null,
+      queueName: queue?.name ?? null,
+      waitMs,
+      ringUntil: this.#state === "ringing" ? ringUntil : null,
+      answeredAt: this.#answeredAt,
+      consult: consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
+      commands: this.#over ? [] : commandsIn(this.#state),
+    };
+  }
+
+  /** Citizen and agent talk. */
+  connected(connection: Connection, agentCall: OutboundCall): void {
+    this.#connection = connection;
+    this.#agentCall = agentCall;
+    this.#answeredAt ??= this.#deps.clock.now();
+    this.#enter("talking");
+    // However the agent's part ends, by the phone or from here, it is told by the legs.
+    void agentCall.ended.then(() => this.#agentGone());
+    void connection.ended.then(() => this.#conversationOver());
+  }
+
+  /** The agent's leg is being rung, or the citizen's by the agent. */
+  progress(state: AgentCallState, agentCall?: OutboundCall): void {
+    if (agentCall !== undefined) this.#agentCall = agentCall;
+    this.#enter(state);
+  }
+
+  /** Nothing more will happen. Idempotent. */
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deps.changed(this);
+  }
+
+  hold(): Promise<void> {
+    return this.#move(["talking"], async ({ connection }) => {
+      await connection.hold(this.session.call, await this.#facts.music);
+      this.#enter("held");
+    });
+  }
+
+  retrieve(): Promise<void> {
+    return this.#move(["held"], async ({ connection }) => {
+      await connection.retrieve(this.session.call);
+      this.#enter("talking");
+    });
+  }
+
+  /** Resolves when the agent is free; `returned` is told when nobody answered and the agent's phone took the call again. */
+  transfer(target: Target, actor: string, returned: (call: OutboundCall, connection: Connection) => void): Promise<void> {
+    return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
+      if (this.#state === "held") await connection.retrieve(this.session.call);
+      const before = new Set(connection.members.map(({ call }) => call));
+      const transferred = connection.transfer(agentCall, target.address, { role: target.role, actor });
+      this.close();
+      void transferred.then(
+        (answered) => {
+          if (answered || this.session.call.signal.aborted) return;
+          const back = connection.members.find(({ call }) => !before.has(call) && call !== this.session.call);
+          if (back !== undefined) returned(back.call as OutboundCall, connection);
+        },
+        (error: unknown) => this.#deps.log.warn({ error: errorText(error), interactionId: this.session.interaction.id }, "a transfer did not come about"),
+      );
+      await agentCall.ended;
+    });
+  }
+
+  consult(target: Target, actor: string): Promise<void> {
+    return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
+      const { call, interaction } = this.session;
+      if (this.#state === "talking") await connection.hold(call, await this.#facts.music);
+      await connection.hold(agentCall, [{ kind: "tone", tone: "ringback" }]);
+      let leg: OutboundCall;
+      try {
+        leg = await this.#deps.control.originate({ to: target.address, interactionId: interaction.id, purpose: "consult", role: target.role, actor, near: call.media, from: { number: this.agent }, signal: agentCall.signal });
+      } catch (error) {
+        await this.#endConsultation(connection, agentCall);
+        throw error;
+      }
+      const consultation: Consultation = { call: leg, number: target.number, name: target.name, answeredAt: null, talking: true };
+      this.#consult = consultation;
+      this.#enter("consult-ringing");
+      void leg.answered.then((answered) => (answered ? this.#consultAnswered(consultation) : this.#consultLost(consultation)));
+    });
+  }
+
+  swap(): Promise<void> {
+    return this.#move(["consulting"], async ({ connection, consult }) => {
+      const music = await this.#facts.music;
+      const [held, talking] = consult.talking ? [consult.call, this.session.call] : [this.session.call, consult.call];
+      await connection.hold(held, music);
+      await connection.retrieve(talking);
+      consult.talking = !consult.talking;
+      this.#enter("consulting");
+    });
+  }
+
+  complete(): Promise<void> {
+    return this.#move(["consulting", "conference"], async ({ connection, agentCall, consult }) => {
+      await connection.leave(agentCall);
+      await connection.retrieve(consult.call);
+      await connection.retrieve(this.session.call);
+      this.close();
+      await agentCall.hangup();
+    });
+  }
+
+  conference(): Promise<void> {
+    return this.#move(["consulting"], async ({ connection, consult }) => {
+      await connection.retrieve(consult.call);
+      await connection.retrieve(this.session.call);
+      consult.talking = true;
+      this.#enter("conference");
+    });
+  }
+
+  cancel(): Promise<void> {
+    return this.#move(["consult-ringing", "consulting"], ({ connection, agentCall }) => this.#endConsultation(connection, agentCall));
+  }
+
+  dtmf(digits: string): Promise<void> {
+    return this.#move(["talking", "consulting", "conference"], ({ consult }) => (consult !== undefined && this.#state === "consulting" && consult.talking ? consult.call : this.session.call).sendDtmf(digits), false);
+  }
+
+  hangup(): Promise<void> {
+    if (this.#state === "consult-ringing" || this.#state === "consulting") return this.cancel();
+    if (this.#state === "ringing" || this.#agentCall === undefined) throw acdErrors.CALL_STATE(this.agent, this.#state);
+    return this.#agentCall.hangup().then(() => undefined);
+  }
+
+  #enter(state: AgentCallState): void {
+    if (this.#over) return;
+    this.#state = state;
+    this.#since = this.#deps.clock.now();
+    this.#deps.changed(this);
+  }
+
+  /** One command at a time, and only from a state in which it means something. */
+  #move(from: readonly AgentCallState[], fn: (parts: { connection: Connection; agentCall: OutboundCall; consult: Consultation }) => Promise<void>, exclusive = true): Promise<void> {
+    const run = async (): Promise<void> => {
+      const connection = this.#connection;
+      const agentCall = this.#agentCall;
+      if (this.#over || connection === undefined || agentCall === undefined || !from.includes(this.#state)) throw acdErrors.CALL_STATE(this.agent, this.#over ? "over" : this.#state);
+      await fn({ connection, agentCall, consult: this.#consult as Consultation });
+    };
+    if (!exclusive) return run();
+    const done = this.#moves.then(run, run);
+    this.#moves = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Internal steps queue like commands, but have no state to be refused from. */
+  #then(fn: () => Promise<void>): void {
+    this.#moves = this.#moves.then(fn, fn).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
+  }
+
+  /** In the conversation while the caller is out of it, on hold. */
+  #consultAnswered(consultation: Consultation): void {
+    this.#then(async () => {
+      const connection = this.#connection;
+      const agentCall = this.#agentCall;
+      if (this.#consult !== consultation || connection === undefined || agentCall === undefined || this.#over) return consultation.call.hangup();
+      await connection.join(consultation.call);
+      this.#brought.add(consultation.call);
+      await connection.retrieve(agentCall);
+      consultation.answeredAt = this.#deps.clock.now();
+      this.#enter("consulting");
+      void consultation.call.ended.then(() => this.#consultLost(consultation));
+    });
+  }
+
+  /** The consulted did not answer, or has hung up: agent and caller talk again. */
+  #consultLost(consultation: Consultation): void {
+    this.#then(async () => {
+      if (this.#consult !== consultation || this.#over || this.#connection === undefined || this.#agentCall === undefined) return;
+      await this.#endConsultation(this.#connection, this.#agentCall);
+    });
+  }
+
+  async #endConsultation(connection: Connection, agentCall: OutboundCall): Promise<void> {
+    const consult = this.#consult;
+    this.#consult = undefined;
+    if (consult !== undefined) {
+      await connection.leave(consult.call);
+      await consult.call.hangup();
+    }
+    await connection.retrieve(agentCall);
+    await connection.retrieve(this.session.call);
+    this.#enter("talking");
+  }
+
+  /** The agent's phone has hung up, or was. In the middle of a consultation that means: you two talk. */
+  #agentGone(): void {
+    const consult = this.#consult;
+    const connection = this.#connection;
+    this.close();
+    if (consult === undefined || connection === undefined) return;
+    if (consult.answeredAt === null) {
+      void consult.call.hangup();
+      return;
+    }
+    this.#then(async () => {
+      await connection.retrieve(consult.call);
+      await connection.retrieve(this.session.call);
+    });
+  }
+
+  /** Who was brought in has nobody else to look after the leg. */
+  #conversationOver(): void {
+    for (const call of this.#brought) void call.hangup();
+    if (this.#consult !== undefined) void this.#consult.call.hangup();
+    this.close();
+  }
+}

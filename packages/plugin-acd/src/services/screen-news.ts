@@ -1,0 +1,47 @@
+import { SCREENS, type Clock, type Services, type Timer } from "@hotlinejs/core";
+import type { Acd, AgentCall } from "../contract.js";
+import { maskedCall } from "../domain/masked-call.js";
+
+/** Changes of one queue are told together, at most so often. */
+const QUEUE_NEWS_MS = 250;
+
+/** Tells the open pages of the staff what changes in call distribution. Without the console nobody is told. */
+export class ScreenNews {
+  readonly #queues = new Set<string>();
+  #timer: Timer | undefined;
+
+  constructor(
+    private readonly services: Services,
+    private readonly clock: Clock,
+    private readonly acd: Pick<Acd, "agent" | "queue">,
+  ) {}
+
+  agent(number: string): void {
+    const data = this.acd.agent(number);
+    if (data !== undefined) this.services.optional(SCREENS)?.tell({ permission: "acd.agents.read" }, { topic: "acd.agent", data });
+  }
+
+  call(agent: string, call: AgentCall | null): void {
+    this.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "acd.call", data: { agent, call: call === null ? null : maskedCall(call) } });
+  }
+
+  queue(key: string): void {
+    this.#queues.add(key);
+    this.#timer ??= this.clock.setTimeout(() => this.#tellQueues(), QUEUE_NEWS_MS);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #tellQueues(): void {
+    this.#timer = undefined;
+    const screens = this.services.optional(SCREENS);
+    for (const key of this.#queues) {
+      const data = this.acd.queue(key);
+      if (data !== undefined) screens?.tell({ permission: "acd.queues.read" }, { topic: "acd.queue", data });
+    }
+    this.#queues.clear();
+  }
+}
