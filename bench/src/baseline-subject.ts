@@ -11,12 +11,16 @@ function bind(): Promise<Socket> {
   return new Promise((resolve) => socket.bind(0, "127.0.0.1", () => resolve(socket)));
 }
 
-/** Every packet of one side goes out of the other socket to where that side's packets come from. */
-function relay(from: Socket, to: Socket): void {
-  from.once("message", (_packet, peer) => {
-    from.connect(peer.port, peer.address);
-    from.on("message", (packet) => to.send(packet));
-  });
+/** Connects a side to where its first packet came from. */
+function known(side: Socket): Promise<void> {
+  return new Promise((resolve) => side.once("message", (_packet, peer) => side.connect(peer.port, peer.address, resolve)));
+}
+
+/** Every packet of one side goes out of the other socket, once both sides are known. */
+async function relay(a: Socket, b: Socket): Promise<void> {
+  await Promise.all([known(a), known(b)]);
+  a.on("message", (packet) => b.send(packet));
+  b.on("message", (packet) => a.send(packet));
 }
 
 const [, , kind = "echo", count = "1"] = process.argv;
@@ -25,8 +29,7 @@ if (kind === "relay") {
   for (let pair = 0; pair < Number(count); pair++) {
     const a = await bind();
     const b = await bind();
-    relay(a, b);
-    relay(b, a);
+    void relay(a, b);
     ports.push(a.address().port, b.address().port);
   }
 } else {
