@@ -4,6 +4,7 @@
  * still makes them larger: the baseline rows tell by how much. Each row says what drove it.
  */
 import { fork } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
@@ -37,13 +38,12 @@ const drivenBy = sippPresent ? "SIPp" : "in-repo generator";
 const rows: Row[] = [];
 /** Set by the baseline row, where it was asked for. */
 const bare: { call?: number; callSecond?: number } = {};
-let port = 25_060;
 
 const drive = (load: Load): Promise<LoadResult> => (sippPresent ? runSipp(load) : runGenerator(load));
 
 /** The subject's process for the length of `measure`. */
 async function withSubject<T>(measure: (subject: { sipPort: number; usage(what?: "usage" | "memory"): Promise<Usage> }) => Promise<T>): Promise<T> {
-  const sipPort = (port += 2);
+  const sipPort = await freePort();
   const child = fork(join(here, "subject.js"), [String(sipPort), "20000-29999"], { execArgv: ["--expose-gc"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   try {
     await message(child, (text) => text === "ready");
@@ -57,6 +57,18 @@ async function withSubject<T>(measure: (subject: { sipPort: number; usage(what?:
     child.send("stop");
     await new Promise((resolve) => child.once("exit", resolve));
   }
+}
+
+/** A UDP port nobody listens on: another hotline on this machine may be at any fixed one. */
+function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(0, "127.0.0.1", () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
