@@ -1,0 +1,63 @@
+import type { EndReason } from "@hotlinejs/core";
+import type { AttemptResult, CallbackResult } from "../contract.js";
+
+export interface RetryRule {
+  readonly maxAttempts: number;
+  readonly waitMinutes: readonly number[];
+  /** Wait after an attempt that did not count. */
+  readonly shortWaitMs: number;
+}
+
+/** What becomes of the task after an attempt. */
+export type AfterAttempt = { readonly status: "closed"; readonly result: CallbackResult; readonly attempts: number } | { readonly status: "open"; readonly nextAt: number; readonly attempts: number } | { readonly status: "uncertain"; readonly attempts: number };
+
+const MINUTE_MS = 60_000;
+
+/**
+ * @param attempts counted before this one
+ * @param now epoch ms
+ */
+export function afterAttempt(result: AttemptResult, attempts: number, now: number, rule: RetryRule): AfterAttempt {
+  switch (result) {
+    case "answered":
+      return { status: "closed", result: "reached", attempts: attempts + 1 };
+    // Who does not want to be called is not called again.
+    case "declined":
+    case "refused":
+      return { status: "closed", result, attempts: attempts + 1 };
+    case "uncertain":
+      return { status: "uncertain", attempts: attempts + 1 };
+    case "no-agent":
+    case "cancelled":
+      return { status: "open", nextAt: now + rule.shortWaitMs, attempts };
+    case "no-answer":
+    case "busy":
+    case "unreachable":
+    case "failed": {
+      const made = attempts + 1;
+      if (made >= rule.maxAttempts) return { status: "closed", result, attempts: made };
+      const wait = rule.waitMinutes[Math.min(made, rule.waitMinutes.length) - 1] ?? 30;
+      return { status: "open", nextAt: now + wait * MINUTE_MS, attempts: made };
+    }
+  }
+}
+
+/** How a citizen's leg ended that was never answered. */
+export function resultOf(reason: EndReason): AttemptResult {
+  switch (reason) {
+    case "no-answer":
+      return "no-answer";
+    case "busy":
+      return "busy";
+    case "declined":
+      return "declined";
+    case "not-found":
+    case "unreachable":
+      return "unreachable";
+    case "cancelled":
+    case "hangup":
+      return "cancelled";
+    default:
+      return "failed";
+  }
+}
