@@ -13,10 +13,13 @@ const pairs = (slots: readonly (readonly string[])[]): readonly Slot[] => slots.
 export const staffings = ["always", "day"] as const;
 export type Staffing = (typeof staffings)[number];
 
-/** Office hours for due dates, and the hours in which people answer the telephone. */
+/** Office hours for due dates, the hours in which people answer the telephone, and those in which citizens may be called. */
 export function calendars(staffing: Staffing): readonly CalendarData[] {
-  const { office, hotline24, hotlineDay } = organisation.hours;
+  const { office, hotline24, hotlineDay, quietForCitizens } = organisation.hours;
+  // Open for calls to citizens when it is not quiet.
+  const callable = pairs(quietForCitizens.slots).map(([quietFrom, quietTo]): Slot => [quietTo, quietFrom]);
   return [
+    { key: "citizens", week: everyDay(callable) },
     { key: "default", week: workingWeek(pairs(office.slots)), exceptions, knownUntil: 2026 },
     staffing === "always" ? { key: "hotline", week: everyDay(pairs(hotline24.slots)) } : { key: "hotline", week: workingWeek(pairs(hotlineDay.slots)), exceptions, knownUntil: 2026 },
   ];

@@ -3,6 +3,7 @@ import type { Hotline, HotlineOptions, Plugin } from "@hotlinejs/core";
 import { media } from "@hotlinejs/media";
 import { acd } from "@hotlinejs/plugin-acd";
 import { business } from "@hotlinejs/plugin-business-systems";
+import { callbacks } from "@hotlinejs/plugin-callbacks";
 import { staffConsole } from "@hotlinejs/plugin-console";
 import { directory } from "@hotlinejs/plugin-directory";
 import { email } from "@hotlinejs/plugin-email";
@@ -84,6 +85,8 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
         },
       ],
     }),
+    // Callbacks go out by a trunk with `outbound` (HOTLINE_SIP_TRUNKS); the plan runs with HOTLINE_CALLBACKS_AUTOMATIC=true.
+    callbacks({ callerId: "12333", calendar: "citizens" }),
     business(lookups(insurance)),
     socialInsurance(insurance)(),
     reports(),

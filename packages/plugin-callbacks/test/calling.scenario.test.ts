@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -173,10 +173,15 @@ describe("one click", () => {
     const agent = await dialled(at);
     const other = await at.phone("1002");
     const citizen = last(at);
+    // Both in one moment: the answer was first.
+    const answering = citizen?.answer();
     agent.call?.finish("remote-hangup", "remote");
-    await citizen?.answer();
+    await answering;
     await at.test.advance(500);
-    expect(other.ringing || citizen?.state === "ended").toBe(true);
+    expect(other.ringing).toBe(true);
+    await other.answer();
+    await at.test.advance(6_000);
+    expect(other.call?.leg?.bridgedWith.has(citizen?.leg as never)).toBe(true);
   });
 });
 
@@ -188,13 +193,11 @@ describe("a process that dies", () => {
     await before(at);
     // The database as a crash leaves it: what was committed, and nothing of the tidying of a stop.
     const copy = mkdtempSync(join(tmpdir(), "callbacks-crash-"));
-    const { cpSync } = await import("node:fs");
     cpSync(folder, copy, { recursive: true });
     const now = at.test.clock.now();
     await crash(at);
     rmSync(folder, { recursive: true, force: true });
     folder = copy;
-    rmSync(join(copy, "hotline.lock"), { force: true });
     return stage({ dataDir: copy, callbacks: { automatic: true }, startAt: now + 5_000, seed: 2 });
   }
 
