@@ -14,8 +14,8 @@ export const portal = definePlugin({
   name: "portal",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  requires: ["http"],
-  after: ["tickets", "webchat"],
+  // Without http its pages are not served and nothing else is lacking: every plugin but critical ones can be left out.
+  after: ["http", "tickets", "webchat"],
   critical: false,
   config: portalConfig,
   entities: [DraftEntity],
