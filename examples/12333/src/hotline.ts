@@ -18,6 +18,7 @@ import { surveys } from "@hotlinejs/plugin-surveys";
 import { tickets } from "@hotlinejs/plugin-tickets";
 import { tts } from "@hotlinejs/plugin-tts";
 import { voiceboard } from "@hotlinejs/plugin-voiceboard";
+import { webchat } from "@hotlinejs/plugin-webchat";
 import { espeak } from "@hotlinejs/tts-espeak";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
@@ -68,6 +69,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     recording(),
     tickets({ categories, mailboxes, noDispatch }),
     email(),
+    webchat(),
     portal(site),
     surveys({
       surveys: [

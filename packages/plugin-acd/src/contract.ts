@@ -79,6 +79,24 @@ export interface QueueResult {
   readonly callerGone: boolean;
 }
 
+/** An agent's answer to being asked. `no-answer` counts as a miss. */
+export type OfferAnswer = "accepted" | "declined" | "no-answer" | "failed";
+
+/** What waits for an agent without being a call: a chat, a mail. */
+export interface QueueWork {
+  readonly interactionId: string;
+  /** Who it is (a number, a session), for regaining the place. */
+  readonly callerKey?: string;
+  /** Asks an agent. The signal takes the question back (too long, signed off, the citizen has gone); the answer is then of no account. */
+  offer(agent: string, options: { readonly ringMs: number; readonly attempt: number; readonly signal: AbortSignal }): Promise<OfferAnswer>;
+  /** The agent has it from here on. A throw gives it to the next one. */
+  connected(agent: string, waitMs: number): void | Promise<void>;
+  /** Told as the wait goes on, like announcements. */
+  waiting?(place: { readonly ahead: number; readonly expectedWaitMs: number }): void;
+  /** Resolves when nothing is left to do: while waiting it leaves the queue as abandoned, after that the agent is free (with wrap-up). */
+  readonly ended: Promise<void>;
+}
+
 /** Call distribution: queues and agents. */
 export interface Acd {
   /**
@@ -87,6 +105,11 @@ export interface Acd {
    * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
    */
   serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
+  /**
+   * The same queues and agents for what is no call. Resolves once, as `serve` does; an agent has one thing at a time.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
+   */
+  serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult>;
   agents(): readonly AgentSnapshot[];
   agent(number: string): AgentSnapshot | undefined;
   queues(): readonly QueueSnapshot[];

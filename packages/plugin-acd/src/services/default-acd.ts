@@ -2,7 +2,7 @@ import type { CallControl, CallPipeline, CallSession, Clock, EventMap, EventName
 import { agentView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot } from "../contract.js";
+import type { Acd, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineAgent, engineQueue } from "../domain/engine-config.js";
 import { acdErrors } from "../errors.js";
@@ -12,7 +12,9 @@ import type { HoldMusic } from "./hold-music.js";
 import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { AgentDesk } from "./agent-desk.js";
+import type { QueueMember } from "./queue-member.js";
 import { QueuedCall } from "./queued-call.js";
+import { QueuedWork } from "./queued-work.js";
 
 export interface DefaultAcdDeps {
   readonly config: AcdConfig;
@@ -33,7 +35,7 @@ export interface DefaultAcdDeps {
 }
 
 interface Entry {
-  readonly call: QueuedCall;
+  readonly call: QueueMember;
   readonly owner: EntryOwner;
   entered: boolean;
 }
@@ -164,6 +166,25 @@ export class DefaultAcd implements Acd {
     // A talk that went on after a take-over is followed to its end; everything else is over.
     if (result.outcome !== "answered") this.#entries.delete(id);
     else if (!result.callerGone) await forgetKeys(session, log);
+    return result;
+  }
+
+  async serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult> {
+    const queue = this.#queues.get(request.queue);
+    if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
+    if (this.#stopped) throw acdErrors.STOPPED();
+    const { ids, log, secrets } = this.#deps;
+    const { interactionId, callerKey: key } = work;
+    const callerKey = key === undefined ? undefined : (secrets?.blindIndex(key) ?? key);
+    const priority = queue.settings.priority + (request.priority ?? 0);
+    const id = ids.next();
+    const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#engine.dispatch(event) }, request.signal);
+    const owner = { entryId: id, interactionId, queue: queue.key, priority, callerKey: secrets === undefined ? null : (callerKey ?? null), serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
+    this.#entries.set(id, { call: member, owner, entered: false });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
+    if (this.#entries.has(id)) member.watch();
+    const result = await member.result;
+    if (result.outcome !== "answered") this.#entries.delete(id);
     return result;
   }
 

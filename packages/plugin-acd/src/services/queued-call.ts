@@ -1,13 +1,12 @@
 import type { AudioSource, CallControl, CallSession, Connection, Logger, OutboundCall, PromptRef, Prompts } from "@hotlinejs/core";
-import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
+import type { AcdEvent } from "@hotlinejs/queueing";
 import type { QueueSettings } from "../config.js";
 import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
 import { defaultPrompt, withValues } from "../domain/queue-prompts.js";
 import type { AgentDesk } from "./agent-desk.js";
 import { AgentOffer } from "./agent-offer.js";
+import type { Effect, QueueMember } from "./queue-member.js";
 import { WaitingSound } from "./waiting-sound.js";
-
-type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
 
 /** How long a collect waits for an exit key before it is asked anew. */
 const KEY_WAIT_MS = 3_600_000;
@@ -35,7 +34,7 @@ export interface QueuedCallDeps {
  * The reducer decides; this class carries out what concerns the caller's and the agent's leg and
  * tells the reducer what became of it. `result` always settles.
  */
-export class QueuedCall {
+export class QueuedCall implements QueueMember {
   /** Id of the entry; also the reducer's id for it. */
   readonly id: string;
   readonly result: Promise<QueueResult>;

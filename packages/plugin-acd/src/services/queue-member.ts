@@ -1,0 +1,21 @@
+import type { AcdEffect } from "@hotlinejs/queueing";
+
+export type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
+
+/** Whoever stays in a queue carries out what the reducer decides about it. */
+export interface QueueMember {
+  /** The hotline itself ended it: not the citizen's giving up. */
+  readonly cut: boolean;
+  entered(effect: Effect<"entered">): void;
+  offered(effect: Effect<"offer">): void;
+  rescinded(effect: Effect<"rescind">): void;
+  requeued(effect: Effect<"requeued">): void;
+  /** A rejection means that joining failed: the next agent is tried. */
+  connect(effect: Effect<"connect">): Promise<void>;
+  announce(effect: Effect<"announce">): void;
+  overflowed(effect: Effect<"overflowed">): void;
+  left(effect: Effect<"left">): void;
+  ended(effect: Effect<"ended">): void;
+  /** The process stops: what is open settles. */
+  stop(): void;
+}
