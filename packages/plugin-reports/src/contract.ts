@@ -188,8 +188,11 @@ export interface ReportSummary {
   readonly id: string;
   readonly title: string;
   readonly titleEn: string;
+  readonly layout: RowAxis["kind"];
   readonly period: PeriodUnit;
   readonly charts: readonly ChartKind[];
+  /** How it is shown when nobody says; `null` where it has no chart. */
+  readonly chart: ChartKind | null;
   readonly filters: readonly { readonly id: string; readonly label: string; readonly labelEn: string }[];
   /** Whether it can be compared by its request; a report of figures always shows both. */
   readonly comparable: boolean;

@@ -19,6 +19,13 @@ export const reports = definePlugin({
   provides: [REPORTS],
   permissions: [{ name: READ, roles: ["team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "See reports whose datasets one may read" }],
   routes: reportRoutes,
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [
+      { path: "/reports", title: "报表", titleEn: "Reports", permission: READ, menu: { icon: "report", order: 50 } },
+      { path: "/reports/:id", title: "报表", titleEn: "Reports", permission: READ },
+    ],
+  },
   register({ config, services, onReady }) {
     let made: DefaultReports | undefined;
     const service = (): DefaultReports => {

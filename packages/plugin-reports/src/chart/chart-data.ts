@@ -57,6 +57,8 @@ function barSeries(result: ReportResult, id: string): ChartSeries[] {
   const rows = chartRows(result);
   const points = (value: (row: ReportRow) => number | null): ChartPoint[] => rows.map((row) => ({ key: row.key, label: row.labels.at(-1) ?? "", short: row.short, value: value(row) }));
   const own: ChartSeries = { id, label: result.compare === null ? label : "本期", points: limited(points((row) => row.cells[column]?.value ?? null), result.layout, MOST_BARS), compared: false };
+  // Whoever has none of it need not be drawn.
+  if (result.compare === null && result.layout !== "period" && result.layout !== "hour") return [{ ...own, points: own.points.filter(({ value }) => value !== 0) }];
   if (result.compare === null) return [own];
   const shown = new Set(own.points.map(({ key }) => key));
   const base = points((row) => row.changes?.[column]?.base.value ?? null);

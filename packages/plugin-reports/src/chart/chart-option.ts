@@ -28,7 +28,7 @@ export function chartOption(data: ChartData, look: ChartLook): EChartsCoreOption
     aria: { enabled: true, label: { description: data.description }, decal: { show: look.patterns } },
   };
   const empty = data.series.every(({ points }) => points.every(({ value }) => value === null || value === 0));
-  if (empty && data.kind === "pie") return { ...common, title: { text: "没有数据", left: "center", top: "middle", textStyle: { fontSize: 16, fontWeight: "normal", color: palette.quiet } } };
+  if (empty && (data.kind === "pie" || data.lying)) return { ...common, title: { text: "没有数据", left: "center", top: "middle", textStyle: { fontSize: 16, fontWeight: "normal", color: palette.quiet } } };
   return { ...common, ...(data.kind === "pie" ? pie(data, palette) : axes(data, palette, look)) };
 }
 
@@ -74,13 +74,11 @@ function axes(data: ChartData, palette: Palette, { width }: ChartLook): EChartsC
     axisTick: { show: false },
     axisLine: { lineStyle: { color: palette.quiet } },
     // Upright text only: names lie beside lying bars, dates are left out where they would touch.
-    axisLabel: { ...labels, hideOverlap: true, rotate: 0, ...(lying ? { interval: 0, width: 120, overflow: "truncate" } : {}) },
+    axisLabel: { ...labels, hideOverlap: true, rotate: 0, ...(points.length <= 14 ? { interval: 0 } : {}), ...(lying ? { interval: 0, width: 120, overflow: "truncate" } : {}) },
   };
   const value = {
     type: "value",
-    name,
-    nameLocation: "end",
-    nameTextStyle: { ...labels, align: lying ? "right" : "left" },
+    ...(lying ? {} : { name, nameLocation: "end", nameTextStyle: { ...labels, align: "left" } }),
     min: 0,
     ...(unit === "%" && most <= 100 ? { max: 100 } : {}),
     ...(unit === "%" ? {} : { minInterval: large ? 1000 : 1 }),
@@ -90,8 +88,10 @@ function axes(data: ChartData, palette: Palette, { width }: ChartLook): EChartsC
   const bars = points.length * series.length;
   const withValues = kind === "bar" && (lying || width / Math.max(1, bars) >= 34);
   return {
-    grid: { left: lying ? 16 : 12, right: kind === "line" ? 96 : lying ? 72 : 16, top: 40, bottom: lying ? 28 : 12, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    xAxis: lying ? { ...value, nameLocation: "end" } : category,
+    // The axis of lying bars is below: their unit stands above, as everywhere.
+    ...(lying ? { title: { text: name, left: 16, top: 8, textStyle: { ...labels, fontWeight: "normal" } } } : {}),
+    grid: { left: lying ? 16 : 12, right: kind === "line" ? 84 : lying ? 72 : 16, top: 40, bottom: 12, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: lying ? value : category,
     yAxis: lying ? category : value,
     ...(kind === "bar" && series.length > 1 ? { legend: { right: 12, top: 4, selectedMode: false, itemWidth: 18, itemHeight: 12, textStyle: { ...labels, color: palette.ink } } } : {}),
     series: series.map((each, index) => (kind === "line" ? line(each, index, series, palette) : bar(each, palette, lying, withValues ? shown : undefined))),
@@ -117,7 +117,7 @@ function line(series: ChartSeries, index: number, all: readonly ChartSeries[], p
     showSymbol: few || series.points.length === 1,
     itemStyle: { color },
     lineStyle: { color, width: series.compared ? 1.5 : 2, type: series.compared ? "dashed" : DASHES[all.some(({ compared }) => compared) ? 0 : place % DASHES.length] },
-    endLabel: { show: true, formatter: series.label, fontSize: SIZE, fontFamily: FONT, color: palette.ink, textBorderWidth: 0, distance: 8 },
+    endLabel: { show: true, formatter: series.label, fontSize: SIZE, lineHeight: 18, fontFamily: FONT, color: palette.ink, textBorderWidth: 0, distance: 8 },
     labelLayout: { moveOverlap: "shiftY" },
   };
 }

@@ -31,6 +31,7 @@ describe("changes", () => {
     expect(changeOf(calls, 5, null)).toMatchObject({ base: { text: "—" }, text: "—" });
     expect(changeOf(rate, null, 95)).toMatchObject({ base: { text: "95.0%" }, text: "—" });
     expect(changeOf(calls, 35, 29).text).toBe("+6（基数小）");
+    expect([changeOf(calls, 50, 50), changeOf(rate, 96.41, 96.38), changeOf(calls, 0, 0)].map(({ text }) => text)).toEqual(["持平", "持平", "—"]);
   });
 });
 

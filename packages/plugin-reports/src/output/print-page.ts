@@ -1,4 +1,5 @@
 import type { ReportChange, ReportResult, ReportRow } from "../contract.js";
+import { NONE } from "../domain/number-text.js";
 import { escapeXml } from "../chart/render-chart.js";
 
 /** As wide as a Chinese character. */
@@ -33,25 +34,37 @@ export function printPage(result: ReportResult, { hotline, maker, style, chart }
 <p class="basis">统计口径：${text(basis.join("；"))}</p>
 ${notes.length === 0 ? "" : `<p class="notes">说明：${text(notes.join("；"))}</p>`}
 ${picture}
-${table(result)}
+${tables(result)}
 <div class="signed"><span>制表：${text(maker)}</span><span>审核：</span></div>
 </body>
 </html>
 `;
 }
 
-function table(result: ReportResult): string {
-  const { compare, heads, columns, rows } = result;
-  const second = compare === null ? "" : `<tr>${columns.map(() => `<th>本期</th><th>${compare.baseName}</th><th>${compare.name}</th>`).join("")}</tr>`;
-  const span = compare === null ? "" : ' colspan="3"';
-  const head = heads.map(({ label }) => `<th${compare === null ? "" : ' rowspan="2"'}>${escapeXml(label)}</th>`).join("");
-  return `<table><thead><tr>${head}${columns.map(({ label, unit }) => `<th${span}>${escapeXml(unit === "" || unit === "%" ? label : `${label}（${unit}）`)}</th>`).join("")}</tr>${second}</thead><tbody>${rows.map(tableRow).join("")}</tbody></table>`;
+/** Columns that fit beside each other on A4 landscape, alone and with their comparison. */
+const MOST_COLUMNS = { alone: 20, compared: 5 } as const;
+
+/** Wide reports become several tables, one below the other, each with the names of the rows. */
+function tables(result: ReportResult): string {
+  const most = result.compare === null ? MOST_COLUMNS.alone : MOST_COLUMNS.compared;
+  const count = Math.max(1, Math.ceil(result.columns.length / most));
+  // Of about the same width, not a last one with a single column.
+  const size = Math.ceil(result.columns.length / count);
+  return Array.from({ length: count }, (_, index) => table(result, index * size, (index + 1) * size)).join("\n");
 }
 
-function tableRow(row: ReportRow): string {
-  const labels = row.labels.map((label, index) => `<td>${escapeXml(index === 0 && row.note !== undefined ? `${label}（${row.note}）` : label)}</td>`).join("");
-  const cells = row.cells.map((cell, index) => {
-    const change = row.changes?.[index];
+function table({ compare, heads, columns, rows }: ReportResult, begin: number, end: number): string {
+  const shown = columns.slice(begin, end);
+  const second = compare === null ? "" : `<tr>${shown.map(() => `<th>本期</th><th>${compare.baseName}</th><th>${compare.name}</th>`).join("")}</tr>`;
+  const span = compare === null ? "" : ' colspan="3"';
+  const head = heads.map(({ label }) => `<th${compare === null ? "" : ' rowspan="2"'}>${escapeXml(label)}</th>`).join("");
+  return `<table><thead><tr>${head}${shown.map(({ label, unit }) => `<th${span}>${escapeXml(unit === "" || unit === "%" ? label : `${label}（${unit}）`)}</th>`).join("")}</tr>${second}</thead><tbody>${rows.map((row) => tableRow(row, begin, end)).join("")}</tbody></table>`;
+}
+
+function tableRow(row: ReportRow, begin: number, end: number): string {
+  const labels = row.labels.map((label, index) => `<td class="label">${escapeXml(label)}${index === 0 && row.note !== undefined ? `<br><small>（${escapeXml(row.note)}）</small>` : ""}</td>`).join("");
+  const cells = row.cells.slice(begin, end).map((cell, index) => {
+    const change = row.changes?.[begin + index];
     const own = `<td class="number">${escapeXml(cell.text)}</td>`;
     return change === undefined ? own : `${own}<td class="number">${escapeXml(change.base.text)}</td><td class="number">${escapeXml(arrow(change))}</td>`;
   });
@@ -60,6 +73,6 @@ function tableRow(row: ReportRow): string {
 
 /** On paper rise and fall are arrows beside the sign. */
 function arrow({ text, delta }: ReportChange): string {
-  if (delta.value === null || delta.value === 0) return text;
+  if (text === NONE || delta.value === null || delta.value === 0) return text;
   return `${delta.value > 0 ? "↑" : "↓"}${text}`;
 }

@@ -15,7 +15,9 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th, td { border: 0.5pt solid #000; padding: 0.8mm 1.6mm; }
-th { font-weight: 700; text-align: center; }
+table + table { margin-top: 4mm; }
+th { font-weight: 700; text-align: center; min-width: 3.6em; }
+td.label { white-space: nowrap; }
 td.number { text-align: right; white-space: nowrap; }
 tr.total td, tr.subtotal td { font-weight: 700; }
 tr.total td { border-top-width: 1.5pt; }

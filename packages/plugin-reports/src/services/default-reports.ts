@@ -5,7 +5,7 @@ import { isCounted, planFigures } from "../domain/figures.js";
 import type { Plan } from "../domain/figures.js";
 import { addDays, daysIn } from "../domain/calendar-date.js";
 import type { DateSpan } from "../domain/calendar-date.js";
-import { bucketsOf, defaultSpan, MOST_BUCKETS, spanLabel } from "../domain/periods.js";
+import { bucketsOf, defaultSpan, MOST_BUCKETS, periodOf, spanLabel } from "../domain/periods.js";
 import { COMPARE_NAMES, timeNotes } from "../domain/report-notes.js";
 import { keyFigures, neededSpans, reportTable, reportTimes } from "../domain/report-rows.js";
 import type { RowsInput } from "../domain/report-rows.js";
@@ -52,8 +52,10 @@ export class DefaultReports implements Reports {
         id: definition.id,
         title: definition.title,
         titleEn: definition.titleEn,
+        layout: definition.rows.kind,
         period: definition.period,
         charts: chartKinds(definition),
+        chart: definition.chart?.kind ?? null,
         filters: this.#filters(definition).map(({ id, label, labelEn }) => ({ id, label, labelEn })),
         comparable: definition.rows.kind !== "measure",
       }));
@@ -97,7 +99,7 @@ export class DefaultReports implements Reports {
       takenAtText,
       timezone,
       basis: definition.basis,
-      notes: [...timeNotes(times, definition.rows.kind === "measure" ? ["year", "previous"] : kinds, ["period", "crosstab"].includes(definition.rows.kind), takenAtText), ...(leftOut === "" ? [] : [`未列出：${leftOut}`])],
+      notes: [...timeNotes(times, definition.rows.kind === "measure" ? ["year", "previous"] : kinds, byPeriod(definition), takenAtText, tally.dates[0]), ...(leftOut === "" ? [] : [`未列出：${leftOut}`])],
       units: [...new Set(plan.formulas.map(({ measure }) => measure.unit))].join("、"),
       filters: chosen.map(({ dimension: of, values }) => ({ id: of.id, label: of.label, text: values.map((value) => nameOf(of, value)).join("、") })),
       ...table,
@@ -252,15 +254,19 @@ function fieldsOf(condition: unknown): readonly string[] {
   return [...(typeof node.field === "string" ? [node.field] : []), ...["and", "or", "not"].flatMap((key) => fieldsOf(node[key]))];
 }
 
+/** Has a row per period: shows several of them; all others show one. */
+function byPeriod({ rows }: ReportDefinition): boolean {
+  return rows.kind === "period" || rows.kind === "crosstab";
+}
+
 function spanOf(request: ReportRequest, definition: ReportDefinition, period: PeriodUnit, today: string): DateSpan {
   const { from, to } = request;
   if ((from === undefined) !== (to === undefined)) throw errors.BAD_SPAN("give both from and to, or none");
-  const span = from === undefined || to === undefined ? (definition.rows.kind === "hour" ? { from: today, to: today } : defaultSpan(period, today)) : { from, to };
+  const span = from === undefined || to === undefined ? (byPeriod(definition) ? defaultSpan(period, today) : periodOf(today, period).natural) : { from, to };
   if (span.from > span.to) throw errors.BAD_SPAN("it ends before it begins");
   if (span.from > today) throw errors.BAD_SPAN("it lies in the future");
   if (daysIn(span) > MOST_DAYS) throw errors.BAD_SPAN(`it is longer than ${MOST_DAYS} days`);
-  const byPeriod = definition.rows.kind === "period" || definition.rows.kind === "crosstab";
-  if (byPeriod && bucketsOf(span, period).length > MOST_BUCKETS) throw errors.BAD_SPAN(`it has more than ${MOST_BUCKETS} rows of this period; choose a longer period`);
+  if (byPeriod(definition) && bucketsOf(span, period).length > MOST_BUCKETS) throw errors.BAD_SPAN(`it has more than ${MOST_BUCKETS} rows of this period; choose a longer period`);
   return span;
 }
 
