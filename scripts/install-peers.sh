@@ -7,9 +7,10 @@
 #   dovecot-imapd an IMAP server              (/usr/sbin/dovecot; started by the tests)
 #   libspandsp    a fax machine: packages/plugin-fax/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
+#   chromium      opens the console and the portal; fonts-noto-cjk, or Chinese is boxes
 set -euo pipefail
 
-packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev)
+packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk)
 build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
 missing=()
 for package in "${packages[@]}"; do

@@ -77,11 +77,7 @@ function OneReport({ report, reports }: { readonly report: ReportSummary; readon
               {data.compare === null ? "" : ` · ${text.against(data.compare.baseName, data.compare.label)}`}
               {data.filters.map((filter) => ` · ${filter.label}：${filter.text}`)}
             </p>
-            {data.notes.map((note) => (
-              <p key={note} className="rp-notes">
-                {note}
-              </p>
-            ))}
+            {data.notes.length === 0 ? null : <p className="rp-notes">{data.notes.join("；")}</p>}
             {data.figures.length === 0 ? null : (
               <div className="rp-figures">
                 {data.figures.map((figure) => (

@@ -42,7 +42,7 @@ ${tables(result)}
 }
 
 /** Columns that fit beside each other on A4 landscape, alone and with their comparison. */
-const MOST_COLUMNS = { alone: 20, compared: 5 } as const;
+const MOST_COLUMNS = { alone: 12, compared: 5 } as const;
 
 /** Wide reports become several tables, one below the other, each with the names of the rows. */
 function tables(result: ReportResult): string {
