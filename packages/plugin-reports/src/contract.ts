@@ -152,6 +152,8 @@ export interface ReportFigure {
   readonly labelEn: string;
   readonly unit: string;
   readonly value: ReportCell;
+  /** For cards: `1.28 万` from ten thousand on. */
+  readonly short: string;
   readonly year: ReportChange;
   readonly previous: ReportChange;
 }
@@ -198,6 +200,15 @@ export interface ReportSummary {
   readonly comparable: boolean;
 }
 
+/** Names for spans that people ask for, as of today. */
+export type SpanName = "today" | "yesterday" | "thisMonth" | "lastMonth" | "thisQuarter" | "lastQuarter" | "thisYear" | "lastYear";
+
+export interface ReportCalendar {
+  /** The hotline's date. */
+  readonly today: string;
+  readonly spans: Readonly<Record<SpanName, { readonly from: string; readonly to: string }>>;
+}
+
 export interface FilterValue {
   readonly value: string;
   readonly label: string;
@@ -207,6 +218,7 @@ export interface FilterValue {
 export interface Reports {
   /** Those the person may see and whose datasets are here. */
   list(principal: Principal): readonly ReportSummary[];
+  calendar(): ReportCalendar;
   /** `HTL_REPORTS_UNKNOWN`, `HTL_REPORTS_FORBIDDEN`, `HTL_REPORTS_BAD_SPAN`, `HTL_REPORTS_TOO_LARGE`, `HTL_REPORTS_TOO_SLOW` ... */
   run(request: ReportRequest): Promise<ReportResult>;
   /** The values there are of a report's filter, by how often. */

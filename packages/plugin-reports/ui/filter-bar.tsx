@@ -1,9 +1,9 @@
 import { useState, type ReactElement } from "react";
 import { Input, Segmented, Select } from "antd";
 import { api, useLanguage, useLoad, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { FilterValue, PeriodUnit, ReportSummary } from "../src/contract.js";
-import { nameOfSpan, namedSpan, SPAN_NAMES } from "./spans.js";
-import type { SpanName } from "./spans.js";
+import type { FilterValue, PeriodUnit, ReportCalendar, ReportSummary } from "../src/contract.js";
+import { nameOfSpan, SPANS } from "./spans.js";
+import type { SpanChoice } from "./spans.js";
 import { texts } from "./texts.js";
 
 const UNITS: readonly PeriodUnit[] = ["day", "week", "month", "quarter", "year"];
@@ -12,36 +12,36 @@ interface Props {
   readonly report: ReportSummary;
   readonly query: URLSearchParams;
   readonly patch: (values: Readonly<Record<string, string | undefined>>) => void;
-  /** The server's date. */
-  readonly today: string;
+  readonly calendar: ReportCalendar;
   /** What is shown now, for the fields of dates. */
   readonly shown: { readonly from: string; readonly to: string } | undefined;
 }
 
 /** What the report counts: all of it stands in the address. */
-export function FilterBar({ report, query, patch, today, shown }: Props): ReactElement {
+export function FilterBar({ report, query, patch, calendar, shown }: Props): ReactElement {
   const text = useTexts(texts);
   const from = query.get("from") ?? undefined;
   const to = query.get("to") ?? undefined;
   const [own, setOwn] = useState(false);
-  const name: SpanName = own ? "own" : nameOfSpan({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }, today);
-  const choose = (next: SpanName): void => {
+  const name: SpanChoice = own ? "own" : nameOfSpan(from, to, calendar);
+  const choose = (next: SpanChoice): void => {
     setOwn(next === "own");
     if (next === "own") patch({ from: from ?? shown?.from, to: to ?? shown?.to });
-    else patch({ from: namedSpan(next, today)?.from, to: namedSpan(next, today)?.to });
+    else if (next === "default") patch({ from: undefined, to: undefined });
+    else patch(calendar.spans[next]);
   };
   const period = UNITS.find((unit) => unit === query.get("period")) ?? report.period;
   const byPeriod = report.layout === "period" || report.layout === "crosstab";
   // What is shown by default is named once.
   const shownByDefault = { day: "today", week: undefined, month: "thisMonth", quarter: "thisQuarter", year: "thisYear" }[period];
-  const names = SPAN_NAMES.filter((each) => byPeriod || each !== shownByDefault || each === name);
+  const names: readonly SpanChoice[] = ["default", ...SPANS.filter((each) => byPeriod || each !== shownByDefault || each === name), "own"];
   return (
     <div className="rp-filters" role="group" aria-label={text.span}>
       {byPeriod ? <Segmented aria-label={text.period} value={period} onChange={(value) => patch({ period: value === report.period ? undefined : value })} options={UNITS.map((unit) => ({ value: unit, label: text.periods[unit] }))} /> : null}
-      <Select<SpanName> aria-label={text.span} value={name} onChange={choose} options={names.map((each) => ({ value: each, label: each === "default" ? (byPeriod ? text.defaults : text.ofToday)[period] : text.spans[each] }))} style={{ width: 128 }} />
+      <Select<SpanChoice> aria-label={text.span} value={name} onChange={choose} options={names.map((each) => ({ value: each, label: each === "default" ? (byPeriod ? text.defaults : text.ofToday)[period] : text.spans[each] }))} style={{ width: 128 }} />
       {name === "own" ? (
         <span className="rp-dates">
-          <Input type="date" aria-label={text.from} value={from ?? shown?.from ?? ""} max={today} onChange={({ target }) => patch({ from: target.value, to: to ?? shown?.to })} style={{ width: 148 }} />—
+          <Input type="date" aria-label={text.from} value={from ?? shown?.from ?? ""} max={calendar.today} onChange={({ target }) => patch({ from: target.value, to: to ?? shown?.to })} style={{ width: 148 }} />—
           <Input type="date" aria-label={text.to} value={to ?? shown?.to ?? ""} onChange={({ target }) => patch({ to: target.value, from: from ?? shown?.from })} style={{ width: 148 }} />
         </span>
       ) : null}

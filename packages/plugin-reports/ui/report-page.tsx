@@ -1,8 +1,7 @@
 import { useEffect, type ReactElement } from "react";
 import { Button, Segmented, Tabs } from "antd";
 import { api, EmptyState, ErrorState, LoadingState, navigate, PageFrame, titleIn, useLanguage, useLoad, useParams, useQuery, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
-import type { ChartKind, ReportFigure, ReportSummary } from "../src/contract.js";
-import { short } from "../src/domain/number-text.js";
+import type { ChartKind, ReportCalendar, ReportFigure, ReportSummary } from "../src/contract.js";
 import { FilterBar } from "./filter-bar.js";
 import { Change, ReportTable } from "./report-table.js";
 import { inEnglish, texts } from "./texts.js";
@@ -12,16 +11,17 @@ import { reportPath, reportQuery, useReport, useThemeName, useWidth } from "./us
 export function ReportPage(): ReactElement {
   const text = useTexts(texts);
   const { id } = useParams();
-  const list = useLoad("/api/reports", (signal) => api.get<{ items: readonly ReportSummary[] }>("/api/reports", {}, { signal }));
-  const reports = list.data?.items;
+  const list = useLoad("/api/reports", (signal) => api.get<ReportCalendar & { readonly items: readonly ReportSummary[] }>("/api/reports", {}, { signal }));
+  const { data } = list;
+  const reports = data?.items;
   const report = id === undefined ? reports?.[0] : reports?.find((each) => each.id === id);
   useEffect(() => {
     if (id === undefined && report !== undefined) navigate(`/reports/${report.id}`, { replace: true });
   }, [id, report]);
   if (list.error !== undefined) return frame(<ErrorState error={list.error} what={text.what} onRetry={list.reload} />, text.title);
-  if (reports === undefined) return frame(<LoadingState rows={8} />, text.title);
+  if (data === undefined || reports === undefined) return frame(<LoadingState rows={8} />, text.title);
   if (reports.length === 0 || report === undefined) return frame(<EmptyState>{text.none}</EmptyState>, text.title);
-  return <OneReport key={report.id} report={report} reports={reports} />;
+  return <OneReport key={report.id} report={report} reports={reports} calendar={data} />;
 }
 
 function frame(content: ReactElement, title: string): ReactElement {
@@ -32,7 +32,7 @@ function frame(content: ReactElement, title: string): ReactElement {
   );
 }
 
-function OneReport({ report, reports }: { readonly report: ReportSummary; readonly reports: readonly ReportSummary[] }): ReactElement {
+function OneReport({ report, reports, calendar }: { readonly report: ReportSummary; readonly reports: readonly ReportSummary[]; readonly calendar: ReportCalendar }): ReactElement {
   const text = useTexts(texts);
   const language = useLanguage();
   const [query, patch] = useQuery();
@@ -43,7 +43,6 @@ function OneReport({ report, reports }: { readonly report: ReportSummary; readon
   const shown = query.get("show") !== "table" && kind !== undefined;
   const parameters = reportQuery(query, report);
   const { data, error, loading, reload } = useReport(report, parameters, { chart: shown ? kind : undefined, width, theme });
-  const today = data?.takenAtText.slice(0, 10) ?? new Date().toISOString().slice(0, 10);
   const chart: Record<string, string> = kind === undefined ? {} : { chart: kind };
   const chosen = report.filters.some(({ id }) => query.get(id) !== null);
   const nothing = data?.rows.every(({ cells }) => cells.every(({ value }) => value === null || value === 0)) === true;
@@ -64,7 +63,7 @@ function OneReport({ report, reports }: { readonly report: ReportSummary; readon
       }
     >
       <Tabs size="small" activeKey={report.id} aria-label={text.reports} onChange={(next) => navigate(`/reports/${next}`)} items={reports.map((each) => ({ key: each.id, label: titleIn(language, each) }))} />
-      <FilterBar report={report} query={query} patch={patch} today={today} shown={data?.span} />
+      <FilterBar report={report} query={query} patch={patch} calendar={calendar} shown={data?.span} />
       <div ref={box} className="rp-body" data-loading={loading}>
         {error !== undefined ? <Trouble error={error} onRetry={reload} /> : null}
         {data === undefined ? (
@@ -118,12 +117,11 @@ function Figure({ figure }: { readonly figure: ReportFigure }): ReactElement {
   const english = useLanguage() === "en";
   const { value } = figure;
   const rate = figure.unit === "%";
-  const large = value.value !== null && !rate && !english && Math.abs(value.value) >= 10_000;
   return (
     <div className="hl-card rp-figure">
       <div className="hl-meta">{english ? figure.labelEn : figure.label}</div>
       <div className="rp-value" aria-label={`${value.text} ${rate ? "" : figure.unit}`} title={value.text}>
-        {large ? short(value.value ?? 0, 0) : value.text}
+        {english ? value.text : figure.short}
         {rate || value.value === null ? null : <span className="rp-unit"> {english ? inEnglish(figure.unit) : figure.unit}</span>}
       </div>
       <div className="rp-change">

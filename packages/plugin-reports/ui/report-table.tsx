@@ -2,9 +2,10 @@ import { useState, type ReactElement } from "react";
 import { Button } from "antd";
 import { useLanguage, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { ReportChange, ReportColumn, ReportResult, ReportRow } from "../src/contract.js";
-import { NONE } from "../src/domain/number-text.js";
 import { inEnglish, texts } from "./texts.js";
 
+/** Nothing to tell. */
+const NONE = "—";
 /** Rows shown at once: a browser draws no ten thousand of them in good time. */
 const STEP = 300;
 

@@ -1,36 +1,12 @@
-import type { DateSpan } from "../src/domain/calendar-date.js";
-import { addDays, addMonths } from "../src/domain/calendar-date.js";
-import { periodOf } from "../src/domain/periods.js";
+import type { ReportCalendar, SpanName } from "../src/contract.js";
 
-export const SPAN_NAMES = ["default", "today", "yesterday", "thisMonth", "lastMonth", "thisQuarter", "lastQuarter", "thisYear", "lastYear", "own"] as const;
-export type SpanName = (typeof SPAN_NAMES)[number];
+export const SPANS: readonly SpanName[] = ["today", "yesterday", "thisMonth", "lastMonth", "thisQuarter", "lastQuarter", "thisYear", "lastYear"];
 
-/** The dates behind a name, for the server's today; none for the default and what is chosen by hand. */
-export function namedSpan(name: SpanName, today: string): DateSpan | undefined {
-  switch (name) {
-    case "today":
-      return { from: today, to: today };
-    case "yesterday":
-      return { from: addDays(today, -1), to: addDays(today, -1) };
-    case "thisMonth":
-      return periodOf(today, "month").natural;
-    case "lastMonth":
-      return periodOf(addMonths(today, -1), "month").natural;
-    case "thisQuarter":
-      return periodOf(today, "quarter").natural;
-    case "lastQuarter":
-      return periodOf(addMonths(today, -3), "quarter").natural;
-    case "thisYear":
-      return periodOf(today, "year").natural;
-    case "lastYear":
-      return periodOf(addMonths(today, -12), "year").natural;
-    default:
-      return undefined;
-  }
-}
+/** A name, `default` where the address says nothing, `own` for what was chosen by hand. */
+export type SpanChoice = SpanName | "default" | "own";
 
 /** Which name the dates have. */
-export function nameOfSpan(span: Partial<DateSpan>, today: string): SpanName {
-  if (span.from === undefined || span.to === undefined) return "default";
-  return SPAN_NAMES.find((name) => namedSpan(name, today)?.from === span.from && namedSpan(name, today)?.to === span.to) ?? "own";
+export function nameOfSpan(from: string | undefined, to: string | undefined, { spans }: ReportCalendar): SpanChoice {
+  if (from === undefined || to === undefined) return "default";
+  return SPANS.find((name) => spans[name].from === from && spans[name].to === to) ?? "own";
 }

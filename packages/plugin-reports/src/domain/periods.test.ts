@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { PeriodUnit } from "../contract.js";
 import { addDays, addMonths, dateOfDay, daysIn, isoWeek, isoWeeksInYear } from "./calendar-date.js";
 import { comparedBucket, comparedSpan } from "./compare-spans.js";
+import { namedSpans } from "./named-spans.js";
 import { bucketsOf, defaultSpan, periodLabel, periodOf, shortLabel, spanLabel } from "./periods.js";
 import { festivalShift, springFestival } from "./spring-festival.js";
 
@@ -63,6 +64,19 @@ describe("periods", () => {
       { from: "2022-01-01", to: "2026-12-31" },
     ]);
     for (const unit of units) expect(bucketsOf(defaultSpan(unit, "2026-08-15"), unit).length).toBe({ day: 30, week: 12, month: 12, quarter: 8, year: 5 }[unit]);
+  });
+});
+
+it("spans have the names people give them", () => {
+  expect(namedSpans("2026-03-31")).toEqual({
+    today: { from: "2026-03-31", to: "2026-03-31" },
+    yesterday: { from: "2026-03-30", to: "2026-03-30" },
+    thisMonth: { from: "2026-03-01", to: "2026-03-31" },
+    lastMonth: { from: "2026-02-01", to: "2026-02-28" },
+    thisQuarter: { from: "2026-01-01", to: "2026-03-31" },
+    lastQuarter: { from: "2025-10-01", to: "2025-12-31" },
+    thisYear: { from: "2026-01-01", to: "2026-12-31" },
+    lastYear: { from: "2025-01-01", to: "2025-12-31" },
   });
 });
 

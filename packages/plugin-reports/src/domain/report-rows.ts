@@ -3,9 +3,9 @@ import { partsOf } from "./calendar-date.js";
 import type { DateSpan } from "./calendar-date.js";
 import { changeOf } from "./changes.js";
 import { comparedBucket, comparedSpan } from "./compare-spans.js";
-import { figure } from "./figures.js";
+import { figure, isRate } from "./figures.js";
 import type { Formula, Plan, Sums } from "./figures.js";
-import { cellOf, NONE } from "./number-text.js";
+import { cellOf, NONE, short } from "./number-text.js";
 import { bucketsOf, periodLabel, shortLabel, spanLabel } from "./periods.js";
 import type { Bucket } from "./periods.js";
 import type { PeriodUnit } from "../contract.js";
@@ -75,7 +75,7 @@ export function keyFigures({ definition, plan, times, tally }: RowsInput): reado
     if (formula === undefined) return [];
     const { measure } = formula;
     const value = figure(formula, sums);
-    return [{ id, label: measure.label, labelEn: measure.labelEn, unit: measure.unit, value: cellOf(value, measure.unit, measure.decimals ?? 0), year: changeOf(measure, value, figure(formula, year)), previous: changeOf(measure, value, figure(formula, previous)) }];
+    return [{ id, label: measure.label, labelEn: measure.labelEn, unit: measure.unit, value: cellOf(value, measure.unit, measure.decimals ?? 0), short: value === null || isRate(measure) ? cellOf(value, measure.unit, measure.decimals ?? 0).text : short(value, measure.decimals ?? 0), year: changeOf(measure, value, figure(formula, year)), previous: changeOf(measure, value, figure(formula, previous)) }];
   });
 }
 

@@ -64,9 +64,10 @@ export const reportRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/reports",
     permission: READ,
-    summary: "Reports this person may see",
+    summary: "Reports this person may see; the hotline's date, and the spans that have names",
     async handler({ services, principal }) {
-      return Promise.resolve({ items: services.get(REPORTS).list(principal as Principal), next: null });
+      const reports = services.get(REPORTS);
+      return Promise.resolve({ items: reports.list(principal as Principal), next: null, ...reports.calendar() });
     },
   }),
   defineRoute({

@@ -1,10 +1,11 @@
 import { datasetCatalogue, parseCondition } from "@hotlinejs/core";
 import type { BusinessCalendar, Clock, Condition, Dataset, Principal } from "@hotlinejs/core";
-import type { ChartKind, CountedMeasure, Dimension, FilterValue, PeriodUnit, ReportDefinition, ReportRequest, ReportResult, Reports, ReportSummary } from "../contract.js";
+import type { ChartKind, CountedMeasure, Dimension, FilterValue, PeriodUnit, ReportCalendar, ReportDefinition, ReportRequest, ReportResult, Reports, ReportSummary } from "../contract.js";
 import { isCounted, planFigures } from "../domain/figures.js";
 import type { Plan } from "../domain/figures.js";
 import { addDays, daysIn } from "../domain/calendar-date.js";
 import type { DateSpan } from "../domain/calendar-date.js";
+import { namedSpans } from "../domain/named-spans.js";
 import { bucketsOf, defaultSpan, MOST_BUCKETS, periodOf, spanLabel } from "../domain/periods.js";
 import { COMPARE_NAMES, timeNotes } from "../domain/report-notes.js";
 import { keyFigures, neededSpans, reportTable, reportTimes } from "../domain/report-rows.js";
@@ -59,6 +60,12 @@ export class DefaultReports implements Reports {
         filters: this.#filters(definition).map(({ id, label, labelEn }) => ({ id, label, labelEn })),
         comparable: definition.rows.kind !== "measure",
       }));
+  }
+
+  calendar(): ReportCalendar {
+    const { calendar, clock } = this.#parts;
+    const today = calendar().dateOf(clock.now());
+    return { today, spans: namedSpans(today) };
   }
 
   async run(request: ReportRequest): Promise<ReportResult> {
