@@ -59,7 +59,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "hotline-http-"));
   people.clear();
   person("agent", ["core.interactions.read"]);
-  person("boss", ["core.interactions.read", "core.health.details"]);
+  person("boss", ["core.interactions.read", "core.interactions.personal", "core.health.details"]);
   person("guest", []);
 });
 afterEach(async () => {
@@ -273,10 +273,24 @@ describe("interactions", () => {
     await seed(3);
     const { token } = await login("agent");
     const calls = await call("/api/calls", { token });
-    expect((calls.json?.items as { legs: object[] }[])[0]?.legs).toEqual([expect.objectContaining({ id: `leg-${id(2)}`, role: "citizen", from: "13800138000" })]);
+    expect((calls.json?.items as { legs: object[] }[])[0]?.legs).toEqual([expect.objectContaining({ id: `leg-${id(2)}`, role: "citizen", from: "138****8000", to: "12333" })]);
     const one = await call(`/api/interactions/${id(0)}`, { token });
     expect(one.json).toMatchObject({ id: id(0), state: "ended", agentId: "id-agent", data: { topic: "养老" }, legs: [{ adapter: "sip" }], events: [{ id: "e1", type: "ivr.node", data: null }, { id: "e2", data: { queue: "general" } }] });
     expect(calls.text + one.text).not.toContain("secret-tag");
+  });
+
+  it("show the numbers of citizens in full to whom it is given, and those of one citizen to all", async () => {
+    await start();
+    await seed(4);
+    await hotline.services.get(UNIT_OF_WORK).run(({ em }) => em.execute(em.getKnex()("core_interaction").where("id", id(1)).update({ caller_number: "13900139000" })));
+    const [agent, boss] = [await login("agent"), await login("boss")];
+    const numbers = async (token: string) => ((await call("/api/interactions", { token })).json?.items as { callerNumber: string }[]).map((item) => item.callerNumber);
+    expect(await numbers(agent.token)).toEqual(["138****8000", "138****8000", "139****9000", "138****8000"]);
+    expect(await numbers(boss.token)).toEqual(["13800138000", "13800138000", "13900139000", "13800138000"]);
+    const related = async (of: string) => ((await call(`/api/interactions?relatedTo=${of}`, { token: agent.token })).json?.items as { id: string }[]).map((item) => item.id);
+    expect(await related(id(0))).toEqual([id(3), id(2)]);
+    expect(await related(id(1))).toEqual([]);
+    expect(await related("no-such-call")).toEqual([]);
   });
 
   it("refuse what does not fit", async () => {

@@ -1,4 +1,4 @@
-import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, PERMISSIONS, PROMPTS, READ_POOL, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { BusinessCalendar, IvrNodeType } from "@hotlinejs/core";
 import { ticketsConfig } from "./config.js";
 import { ContactBook } from "./contact-book.js";
@@ -20,7 +20,7 @@ import { TicketSerialEntity } from "./entities/ticket-serial.entity.js";
 import { TicketUrgeEntity } from "./entities/ticket-urge.entity.js";
 import { errors } from "./errors.js";
 import { dueRoutes } from "./http/due-routes.js";
-import { CONTACT_BOOK, CREATE, TICKET_READER, ticketRoutes } from "./http/ticket-routes.js";
+import { CONTACT_BOOK, CREATE, TICKET_CATALOGUE, TICKET_READER, ticketRoutes } from "./http/ticket-routes.js";
 import { complaintNode } from "./ivr/complaint-node.js";
 import { TICKET_PROMPTS } from "./ivr/ticket-prompts.js";
 import { TICKET_WORKFLOW, ticketStatusNode } from "./ivr/ticket-status-node.js";
@@ -59,7 +59,7 @@ export const tickets = definePlugin({
   config: ticketsConfig,
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity],
   migrations: [TicketsInit, TicketsAgent, TicketsWorkflow],
-  provides: [TICKETS, TICKET_WORKFLOW, TICKET_READER, CONTACT_BOOK],
+  provides: [TICKETS, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
   permissions: [
     { name: READ, roles: [...CENTRE, ...UNITS], description: "See tickets, of the own department at least" },
     { name: ALL, roles: CENTRE, description: "See the tickets of all departments" },
@@ -88,7 +88,7 @@ export const tickets = definePlugin({
   ivrNodes: [complaintNode, ticketStatusNode] as unknown as readonly IvrNodeType<never>[],
   routes: [...ticketRoutes, ...dueRoutes],
   datasets: ticketDatasets,
-  register({ config, hooks, jobs, log, onReady, onStart, services }) {
+  register({ config, events, hooks, jobs, log, onReady, onStart, services }) {
     const catalogue = new TicketCatalogue(config.kinds, config.categories);
     const workflow = new TicketWorkflow(config.workflow as Workflow);
     const ladder = config.ladder as readonly LadderLevel[];
@@ -132,6 +132,10 @@ export const tickets = definePlugin({
     services.provide(TICKETS, () => parts().service);
     services.provide(TICKET_WORKFLOW, () => workflow);
     services.provide(TICKET_READER, () => parts().reader);
+    services.provide(TICKET_CATALOGUE, () => catalogue);
+    for (const name of ["ticket.created", "ticket.transitioned", "ticket.urged", "ticket.message"] as const) {
+      events.handle(name, ({ ticketId }) => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "ticket.changed", data: { ticketId } }));
+    }
     services.provide(CONTACT_BOOK, () => parts().contacts);
     services.optional(PROMPTS)?.define(TICKET_PROMPTS);
     hooks.messageArrival.tap((message) => parts().messages.arrive(message));

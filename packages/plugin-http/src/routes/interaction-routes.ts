@@ -1,7 +1,7 @@
-import { defineRoute, READ_POOL, type HttpRoute } from "@hotlinejs/core";
+import { defineRoute, READ_POOL, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
 import { httpErrors } from "../errors.js";
-import { InteractionReads } from "../services/interaction-reads.js";
+import { InteractionReads, type InteractionView, type LegView } from "../services/interaction-reads.js";
 
 /** Epoch ms, or a date with time and offset (`2026-03-02T09:00:00+08:00`). */
 const instant = z.union([
@@ -19,6 +19,8 @@ const filters = z.strictObject({
   agent: z.string().min(1).max(100).optional(),
   direction: z.enum(["inbound", "outbound"]).optional(),
   state: z.enum(["live", "ended"]).optional(),
+  /** Id of an interaction: others of the same citizen's number. */
+  relatedTo: z.string().min(1).max(64).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().min(1).max(200).optional(),
 });
@@ -60,6 +62,23 @@ const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), 
 
 const permission = "core.interactions.read";
 
+const PERSONAL = "core.interactions.personal";
+
+/** The citizen's number as this person may see it; the hotline's own numbers are no secret. */
+function shown<T extends InteractionView>(view: T, principal: Principal | undefined): T {
+  if (principal?.permissions.has(PERSONAL) === true) return view;
+  return view.direction === "outbound" ? { ...view, calledNumber: masked(view.calledNumber) } : { ...view, callerNumber: masked(view.callerNumber) };
+}
+
+function shownLeg(view: LegView, principal: Principal | undefined): LegView {
+  return principal?.permissions.has(PERSONAL) === true ? view : { ...view, from: masked(view.from), to: masked(view.to) };
+}
+
+/** `138****5678`; within an address too. Short numbers are extensions and stay. */
+function masked(text: string): string {
+  return text.replace(/\+?\d{8,}/g, (number) => `${number.slice(0, 3)}****${number.slice(-4)}`);
+}
+
 export const interactionRoutes: readonly HttpRoute[] = [
   defineRoute({
     method: "GET",
@@ -68,7 +87,10 @@ export const interactionRoutes: readonly HttpRoute[] = [
     summary: "Voice interactions with their legs, live and past, newest first",
     query: filters,
     output: page(interaction.extend({ legs: z.array(leg) })),
-    handler: ({ services, query }) => new InteractionReads(services.get(READ_POOL)).calls(query),
+    handler: async ({ services, query, principal }) => {
+      const { items, next } = await new InteractionReads(services.get(READ_POOL)).calls(query);
+      return { items: items.map((item) => ({ ...shown(item, principal), legs: item.legs.map((each) => shownLeg(each, principal)) })), next };
+    },
   }),
   defineRoute({
     method: "GET",
@@ -77,7 +99,10 @@ export const interactionRoutes: readonly HttpRoute[] = [
     summary: "Interactions of all channels, newest first",
     query: filters.extend({ channel: z.string().min(1).max(40).optional() }),
     output: page(interaction),
-    handler: ({ services, query }) => new InteractionReads(services.get(READ_POOL)).list(query),
+    handler: async ({ services, query, principal }) => {
+      const { items, next } = await new InteractionReads(services.get(READ_POOL)).list(query);
+      return { items: items.map((item) => shown(item, principal)), next };
+    },
   }),
   defineRoute({
     method: "GET",
@@ -86,10 +111,10 @@ export const interactionRoutes: readonly HttpRoute[] = [
     summary: "One interaction with legs and timeline",
     params: z.strictObject({ id: z.string().min(1).max(64) }),
     output: interaction.extend({ data: z.unknown(), legs: z.array(leg), events: z.array(z.object({ id: z.string(), at: z.number(), type: z.string(), data: z.unknown() })) }),
-    handler: async ({ services, params }) => {
+    handler: async ({ services, params, principal }) => {
       const found = await new InteractionReads(services.get(READ_POOL)).find(params.id);
       if (!found) throw httpErrors.INTERACTION_UNKNOWN(params.id);
-      return found;
+      return { ...shown(found, principal), legs: found.legs.map((each) => shownLeg(each, principal)) };
     },
   }),
 ];

@@ -12,6 +12,8 @@ export interface InteractionFilter {
   readonly channel?: string;
   readonly direction?: "inbound" | "outbound";
   readonly state?: "live" | "ended";
+  /** Those of the same citizen's number as this interaction, itself left out. */
+  readonly relatedTo?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -91,8 +93,18 @@ export class InteractionReads {
     };
   }
 
+  /** The number of the citizen's end; `undefined` when there is no such interaction. */
+  async citizenNumber(id: string): Promise<string | undefined> {
+    const [row] = await this.reads.read((em) => em.execute<Row[]>(em.getKnex()("core_interaction").select(["direction", "caller_number", "called_number"]).where("id", id)));
+    if (row === undefined) return undefined;
+    return text(row.direction === "outbound" ? row.called_number : row.caller_number);
+  }
+
   async #page(filter: InteractionFilter): Promise<{ items: Row[]; next: string | null }> {
     const cursor = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
+    const citizen = filter.relatedTo === undefined ? undefined : await this.citizenNumber(filter.relatedTo);
+    // A withheld number is nobody's in particular.
+    if (filter.relatedTo !== undefined && (citizen === undefined || citizen === "")) return { items: [], next: null };
     const rows = await this.reads.read((em) => {
       const query = em.getKnex()("core_interaction").select(COLUMNS);
       if (filter.from !== undefined) query.where("started_at", ">=", filter.from);
@@ -103,6 +115,11 @@ export class InteractionReads {
       if (filter.direction !== undefined) query.where("direction", filter.direction);
       if (filter.state === "live") query.whereNull("ended_at");
       if (filter.state === "ended") query.whereNotNull("ended_at");
+      if (filter.relatedTo !== undefined && citizen !== undefined) {
+        query.whereNot("id", filter.relatedTo).where((number) => {
+          number.where({ direction: "inbound", caller_number: citizen }).orWhere({ direction: "outbound", called_number: citizen });
+        });
+      }
       if (cursor) {
         query.where((place) => {
           place.where("started_at", "<", cursor.at).orWhere((same) => {

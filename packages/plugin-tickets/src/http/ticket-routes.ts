@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { defineRoute, token } from "@hotlinejs/core";
-import type { HttpRoute } from "@hotlinejs/core";
+import { defineRoute, READ_POOL, token } from "@hotlinejs/core";
+import type { HttpRoute, Services } from "@hotlinejs/core";
 import { TICKETS } from "../contract.js";
 import { errors } from "../errors.js";
 import { TICKET_WORKFLOW } from "../ivr/ticket-status-node.js";
 import type { ContactBook } from "../contact-book.js";
+import type { TicketCatalogue } from "../domain/ticket-kinds.js";
+import { RECORDINGS } from "../ticket-creator.js";
 import type { TicketReader } from "../ticket-reader.js";
 import { CONFIDENTIAL, mayFind, ownDepartmentOnly, PERSONAL, READ } from "../ticket-scope.js";
 import { actionsOf, may, shown } from "./ticket-view.js";
@@ -12,6 +14,8 @@ import { actionsOf, may, shown } from "./ticket-view.js";
 /** For the routes of this plugin only. */
 export const TICKET_READER = token<TicketReader>("tickets.reader");
 export const CONTACT_BOOK = token<ContactBook>("tickets.contact-book");
+
+export const TICKET_CATALOGUE = token<TicketCatalogue>("tickets.catalogue");
 
 export const CREATE = "tickets.create";
 
@@ -43,6 +47,8 @@ const listQuery = z.strictObject({
   overdue: z.stringbool().optional(),
   /** The citizen's number; needs `tickets.personal`. Tickets whose state needs the code are not found by it. */
   contactNumber: z.string().regex(/^[\d+\s-]{3,30}$/).optional(),
+  /** Id of an interaction: tickets of the same citizen's number, whoever asks. Tickets whose state needs the code are not found by it. */
+  relatedTo: z.string().min(1).max(64).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
@@ -74,7 +80,36 @@ const transitionBody = z.strictObject({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** The number of the citizen's end of an interaction. */
+async function citizenNumber(services: Services, interactionId: string): Promise<string | undefined> {
+  const [row] = await services.get(READ_POOL).read((em) => em.execute<{ direction: string; caller_number: string; called_number: string }[]>("select direction, caller_number, called_number from core_interaction where id = ?", [interactionId]));
+  return row === undefined ? undefined : row.direction === "outbound" ? row.called_number : row.caller_number;
+}
+
+/** What the desk need not type, and may not see in full: the number and the recordings of the call the ticket comes from. */
+async function ofInteraction(services: Services, body: z.output<typeof createBody>): Promise<{ contactNumber?: string; recordingIds?: readonly string[] }> {
+  const { interactionId } = body;
+  if (interactionId === undefined || interactionId === null) return {};
+  const number = body.contactNumber === undefined && body.anonymous !== true ? await citizenNumber(services, interactionId) : undefined;
+  const recordings = body.recordingIds === undefined ? await services.optional(RECORDINGS)?.byInteraction(interactionId) : undefined;
+  return { ...(number === undefined || number === "" ? {} : { contactNumber: number }), ...(recordings === undefined ? {} : { recordingIds: recordings.map(({ id }) => id) }) };
+}
+
 export const ticketRoutes: readonly HttpRoute[] = [
+  defineRoute({
+    method: "GET",
+    path: "/api/tickets/catalogue",
+    permission: READ,
+    summary: "Natures, fields of business and states, for forms and filters",
+    handler: ({ services }) => {
+      const { kinds, categories } = services.get(TICKET_CATALOGUE);
+      return Promise.resolve({
+        kinds: kinds.map(({ key, name, limitDays, anonymousAllowed, confidentiality }) => ({ key, name, limitDays: limitDays ?? null, anonymousAllowed: anonymousAllowed === true, confidentiality: confidentiality ?? "normal" })),
+        categories: categories.map(({ code, name, parent }) => ({ code, name, parent: parent ?? null })),
+        states: services.get(TICKET_WORKFLOW).workflow.states.map(({ id, name, closed }) => ({ id, name, closed: closed === true })),
+      });
+    },
+  }),
   defineRoute({
     method: "GET",
     path: "/api/tickets",
@@ -82,7 +117,9 @@ export const ticketRoutes: readonly HttpRoute[] = [
     summary: "Tickets, newest first",
     query: listQuery,
     async handler({ query, services, principal }) {
-      const { contactNumber, handler, kind, ...filter } = query;
+      const { contactNumber, handler, kind, relatedTo, ...filter } = query;
+      const related = relatedTo === undefined ? undefined : await citizenNumber(services, relatedTo);
+      if (relatedTo !== undefined && (related === undefined || related === "")) return { items: [], next: null };
       if (contactNumber !== undefined && !may(principal, PERSONAL)) throw errors.FORBIDDEN(PERSONAL);
       const kinds = kind?.map((name) => services.get(TICKETS).kinds.find((each) => [each.key, each.code, each.name].includes(name))?.key ?? name);
       const own = ownDepartmentOnly(principal);
@@ -94,8 +131,11 @@ export const ticketRoutes: readonly HttpRoute[] = [
         ...(own === undefined ? {} : { handlingDepartment: own }),
         ...(handler === undefined ? {} : { handler: handler === "me" ? (principal?.userId ?? "") : handler }),
         ...(contactNumber === undefined ? {} : { contactIndex: services.get(CONTACT_BOOK).indexOf(contactNumber) }),
+        ...(related === undefined ? {} : { contactIndex: services.get(CONTACT_BOOK).indexOf(related) }),
       });
-      return { items: page.items.map((item) => shown(item, principal)), next: page.next };
+      // That a confidential ticket is this caller's is part of the secret.
+      const items = related === undefined || may(principal, CONFIDENTIAL) ? page.items : page.items.filter((item) => item.confidentiality === "normal");
+      return { items: items.map((item) => shown(item, principal)), next: page.next };
     },
   }),
   defineRoute({
@@ -132,6 +172,7 @@ export const ticketRoutes: readonly HttpRoute[] = [
     async handler({ body, services, principal }) {
       const created = await services.get(TICKETS).create({
         ...body,
+        ...(await ofInteraction(services, body)),
         actor: principal?.userId ?? "unknown",
         agent: principal?.agentNumber ?? null,
         // One person's key never finds another's ticket, with its code.
