@@ -38,7 +38,7 @@ export function FilterBar({ report, query, patch, calendar, shown }: Props): Rea
   return (
     <div className="rp-filters" role="group" aria-label={text.span}>
       {byPeriod ? <Segmented aria-label={text.period} value={period} onChange={(value) => patch({ period: value === report.period ? undefined : value })} options={UNITS.map((unit) => ({ value: unit, label: text.periods[unit] }))} /> : null}
-      <Select<SpanChoice> aria-label={text.span} value={name} onChange={choose} options={names.map((each) => ({ value: each, label: each === "default" ? (byPeriod ? text.defaults : text.ofToday)[period] : text.spans[each] }))} style={{ width: 128 }} />
+      <Select<SpanChoice> aria-label={text.span} value={name} onChange={choose} options={names.map((each) => ({ value: each, label: each === "default" ? (byPeriod ? text.defaults : text.ofToday)[period] : text.spans[each] }))} style={{ width: 152 }} />
       {name === "own" ? (
         <span className="rp-dates">
           <Input type="date" aria-label={text.from} value={from ?? shown?.from ?? ""} max={calendar.today} onChange={({ target }) => patch({ from: target.value, to: to ?? shown?.to })} style={{ width: 148 }} />—
