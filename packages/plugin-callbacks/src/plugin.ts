@@ -1,4 +1,4 @@
-import { ACTIVITY, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_POOL, token, UNIT_OF_WORK } from "@hotlinejs/core";
+import { ACTIVITY, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_POOL, SCREENS, token, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
 import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import { callbacksConfig } from "./config.js";
@@ -41,7 +41,12 @@ export const callbacks = definePlugin({
   events: [defineEvent("callback.created", { durable: true }), defineEvent("callback.attempted", { durable: true }), defineEvent("callback.closed", { durable: true })],
   routes: callbackRoutes,
   datasets: callbackDatasets,
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [{ path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } }],
+  },
   register({ config, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
+    const tell = (): void => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "callbacks.changed", data: {} });
     const parts = lazy(() => {
       const clock = services.get(CLOCK);
       const unitOfWork = services.get(UNIT_OF_WORK);
@@ -51,7 +56,7 @@ export const callbacks = definePlugin({
       const acd = services.optional(ACD);
       const store = new CallbackStore({ unitOfWork, readPool, clock, ids: services.get(IDS), calendar, hours, dueMs: config.dueHours * HOUR_MS });
       const common = { config, store, unitOfWork, readPool, clock, log, acd, hours };
-      const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), prompts: services.optional(PROMPTS), ended: (agent, result) => plan.ended(agent, result) });
+      const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), prompts: services.optional(PROMPTS), began: tell, ended: (agent, result) => plan.ended(agent, result) });
       const plan: CallbackPlan = new CallbackPlan({ ...common, caller, activity: services.get(ACTIVITY) });
       return { store, caller, plan, missed: new MissedCalls({ ...common, calendar }), service: new DefaultCallbacks({ ...common, caller }) };
     });
@@ -61,6 +66,7 @@ export const callbacks = definePlugin({
 
     events.consume("callbacks.missed", "interaction.ended", (payload) => parts().missed.ended(payload));
     events.handle("callback.created", () => parts().plan.kick());
+    for (const name of ["callback.created", "callback.attempted", "callback.closed"] as const) events.handle(name, tell);
     events.handle("acd.agent-state", ({ to }) => {
       if (to === "available") parts().plan.kick();
     });

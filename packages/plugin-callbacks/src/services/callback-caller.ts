@@ -31,6 +31,8 @@ export interface CallbackCallerDeps {
   readonly pipeline: CallPipeline;
   readonly acd: Acd | undefined;
   readonly prompts: Prompts | undefined;
+  /** An attempt has begun: the list has changed. */
+  readonly began: () => void;
   /** An attempt is over: there may be room for the next. */
   readonly ended: (agent: string, result: AttemptResult) => void;
 }
@@ -78,6 +80,7 @@ export class CallbackCaller {
       const task = await this.#intend(taskId, { attemptId, interactionId, ...options });
       const live: Live = { attemptId, interactionId, agent: options.agent, actor: options.actor, task, occupation, giveUp: new AbortController(), agentCall: undefined, ringback: undefined, answeredAt: undefined };
       this.#live.set(attemptId, live);
+      this.deps.began();
       void this.#run(live);
     } catch (error) {
       occupation.release();
