@@ -55,7 +55,7 @@ async function tables({ layer }: TestLayer, kind: "sqlite" | "postgres"): Promis
 
 describe("the plugins of the repository", () => {
   it("are found", () => {
-    expect(definitions.map((definition) => definition.name)).toEqual(expect.arrayContaining(["acd", "directory", "http", "ivr", "media", "recording", "sip", "surveys", "tickets", "tts", "espeak"]));
+    expect(definitions.map((definition) => definition.name)).toEqual(expect.arrayContaining(["acd", "directory", "fax", "http", "ivr", "media", "recording", "sip", "surveys", "tickets", "tts", "espeak"]));
   });
 
   it("name tables by their own prefix, which is not the beginning of another's", () => {

@@ -7,6 +7,7 @@ import { callbacks } from "@hotlinejs/plugin-callbacks";
 import { staffConsole } from "@hotlinejs/plugin-console";
 import { directory } from "@hotlinejs/plugin-directory";
 import { email } from "@hotlinejs/plugin-email";
+import { fax } from "@hotlinejs/plugin-fax";
 import { http } from "@hotlinejs/plugin-http";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
@@ -23,6 +24,7 @@ import { espeak } from "@hotlinejs/tts-espeak";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
 import { site } from "./citizens.js";
+import { faxArticles } from "./fax-articles.js";
 import { mainFlow } from "./flow.js";
 import { lookups } from "./lookups.js";
 import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
@@ -71,6 +73,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     email(),
     webchat(),
     portal(site),
+    fax({ stationId: "12333", callerId: "12333", articles: faxArticles(options.today), footer: "海晏市12333热线" }),
     surveys({
       surveys: [
         {

@@ -310,11 +310,18 @@ describe("2: self-service", () => {
     await quiet();
   });
 
-  it("4: fax is told to be missing, and the caller is back in the menu", async () => {
+  it("4: a call that cannot carry a fax is told so; how faxing works is explained", async () => {
     await start();
     const caller = await example.call("24");
-    await caller.hears(text("P096"));
-    await caller.hears(text("P040"));
+    await caller.hears(text("P090"));
+    await caller.press("3");
+    await caller.hears(text("P098"));
+    await caller.hears(text("P090"));
+    await caller.press("2");
+    await caller.hears(text("P097"));
+    await caller.hears("传真没有成功");
+    await caller.hears(text("P051"));
+    expect(await example.rows("select state, outcome from fax_fax")).toEqual([{ state: "failed", outcome: "no-t38" }]);
     await caller.hangup();
     await quiet();
   });
@@ -614,7 +621,7 @@ describe("whoever hangs up leaves nothing behind", () => {
     ["complaint", "232", "tone:beep", 3_000],
     ["serial of a complaint", "232", /流水号\d{12}/, 0],
     ["report", "233", "tone:beep", 3_000],
-    ["fax", "24", text("P096"), 100],
+    ["fax", "24", text("P090"), 100],
     ["serial asked", "26", "请输入十二位受理流水号", 100],
     ["not found", "26#", "没有查到", 0],
     ["poll", "27", "您对12333热线", 900],

@@ -160,6 +160,7 @@ describe("calls without one plugin", () => {
     ["tickets", "23", MISSING],
     ["tickets", "26", MISSING],
     ["surveys", "27", MISSING],
+    ["fax", "242", MISSING],
     ["business", "28", MISSING],
   ])("without %s the keys %s are told to be out of service, and the menu goes on", async (name, keys, words) => {
     const example = await start(name);

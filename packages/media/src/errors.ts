@@ -7,7 +7,7 @@ export const mediaErrors = defineErrors("MEDIA", {
   WORKER_MISSING: { message: "The media worker %s is not there: build @hotlinejs/media first (npm run build)", status: 500, sip: 500 },
   WORKER_FAILED: { message: "The media worker has failed: %s", status: 503, sip: 503 },
   NO_PORT: { message: "No RTP port is free: %s. Widen rtpPorts", status: 503, sip: 503 },
-  LINE_PART_FAILED: { message: "The sound of the line could not be opened: %s", status: 503, sip: 503 },
+  LINE_PART_FAILED: { message: "The part of a plugin could not be opened in a media worker: %s", status: 503, sip: 503 },
   LEG_ENDED: { message: "The leg has ended: %s", status: 409 },
   BRIDGE_CLOSED: { message: "The bridge is closed: %s", status: 409 },
   FOREIGN_LEG: { message: "The leg %s belongs to another media engine", status: 400 },

@@ -14,8 +14,8 @@ export const webchat = definePlugin({
   name: "webchat",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  requires: ["acd"],
-  after: ["http", "tickets"],
+  // Without acd nobody is asked: what citizens write becomes tickets.
+  after: ["acd", "http", "tickets"],
   critical: false,
   config: webchatConfig,
   entities: [ChatEntity, MessageEntity],

@@ -1,4 +1,5 @@
 import type { FaxPage, FaxResult } from "../domain/t30/machine.js";
+import type { OutgoingPage } from "../domain/t30/sender.js";
 import type { UdptlCounts } from "../domain/t38/udptl-receiver.js";
 
 interface Agreed {
@@ -12,7 +13,7 @@ interface Agreed {
 
 export type TerminalSession =
   | (Agreed & { readonly role: "receive"; readonly cedMs?: number })
-  | (Agreed & { readonly role: "send"; readonly pages: readonly FaxPage[]; readonly cng?: boolean; readonly maxBitsPerSecond?: number });
+  | (Agreed & { readonly role: "send"; readonly pages: readonly OutgoingPage[]; readonly cng?: boolean; readonly maxBitsPerSecond?: number });
 
 /** Main thread to terminal. */
 export type ToTerminal = { readonly type: "begin"; readonly session: TerminalSession } | { readonly type: "stop"; /** `gone`: the call has ended. */ readonly cause: "gone" | "stopped" };

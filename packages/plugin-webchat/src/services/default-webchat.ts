@@ -187,9 +187,10 @@ export class DefaultWebchat implements Webchat {
     publish("webchat.opened", { chatId: row.id, interactionId: interaction.id, queue: row.queue });
     this.#wakes(row.id);
     const preferredAgent = row.agent ?? undefined;
-    services
-      .get(ACD)
-      .serveWork(
+    const nobody: QueueResult = { outcome: "no-agents", waitMs: 0, talkMs: 0, callerGone: false };
+    const acd = services.optional(ACD);
+    const served =
+      acd?.serveWork(
         {
           interactionId: interaction.id,
           callerKey: `chat:${row.id}`,
@@ -198,11 +199,12 @@ export class DefaultWebchat implements Webchat {
           connected: (agent) => this.#connected(row.id, agent),
         },
         { queue: config.queue, ...(preferredAgent === undefined ? {} : { preferredAgent }) },
-      )
+      ) ?? Promise.resolve(nobody);
+    served
       .then((result) => this.#left(row.id, result))
       .catch((error: unknown) => {
         log.error({ err: error, chatId: row.id }, "a chat could not be put into the queue");
-        return this.#left(row.id, { outcome: "no-agents", waitMs: 0, talkMs: 0, callerGone: false });
+        return this.#left(row.id, nobody);
       })
       .catch((error: unknown) => log.error({ err: error, chatId: row.id }, "a chat could not be closed in order"));
     return entered;

@@ -8,11 +8,17 @@ import type { AfterBlock, FrameName, T30Frame } from "./frames.js";
 import { T1, T30Machine, T4, T5, TRIES, TURN_MS } from "./machine.js";
 import type { FaxPage } from "./machine.js";
 
+/** A page to be sent. */
+export interface OutgoingPage extends FaxPage {
+  /** The same page coded MH, sent to a machine without T.6. */
+  readonly mh?: Uint8Array;
+}
+
 export interface SenderOptions {
   /** What we call ourselves in TSI: up to 20 digits, spaces and `+`. */
   readonly localId: string;
   /** At least one, coded T.6 or MH. */
-  readonly pages: readonly FaxPage[];
+  readonly pages: readonly OutgoingPage[];
   /** Send CNG while waiting for the far end. Default true. */
   readonly cng?: boolean;
   /** Fastest rate to begin with, bit/s. Default 14400. */
@@ -41,6 +47,7 @@ const RESPONSE_GUARD_MS = 400;
  */
 export class T30Sender extends T30Machine {
   readonly #options: SenderOptions;
+  #pages: readonly FaxPage[];
   #state: "call" | "train" | "block" | "ctc" | "eor" = "call";
   #remote: Capabilities | undefined;
   #session: SessionParameters | undefined;
@@ -60,6 +67,7 @@ export class T30Sender extends T30Machine {
     super();
     if (options.pages.length === 0) throw new RangeError("a fax has at least one page");
     this.#options = options;
+    this.#pages = options.pages;
   }
 
   protected override begin(): void {
@@ -132,7 +140,8 @@ export class T30Sender extends T30Machine {
     if (this.#state !== "call" && this.#state !== "train") return this.timer(T4, () => this.#repeat());
     if (this.#state === "call") {
       const remote = parseDis(fif);
-      const page = this.#options.pages[this.#page] as FaxPage;
+      this.#pages = this.#options.pages.map(({ mh, ...page }) => (page.coding === "t6" && !remote.t6 && mh !== undefined ? { ...page, coding: "mh" as const, data: mh } : page));
+      const page = this.#pages[this.#page] as FaxPage;
       const fits = remote.canReceive && remote.ecm && (page.coding !== "t6" || remote.t6) && (page.resolution !== "fine" || remote.fine);
       const limit = this.#options.maxBitsPerSecond ?? Infinity;
       this.#modems = remote.modems.filter(({ bitsPerSecond }) => bitsPerSecond <= limit);
@@ -144,7 +153,7 @@ export class T30Sender extends T30Machine {
   }
 
   #train(): void {
-    const page = this.#options.pages[this.#page] as FaxPage;
+    const page = this.#pages[this.#page] as FaxPage;
     const [modem] = this.#modems;
     const remote = this.#remote;
     if (modem === undefined || remote === undefined) return this.#disconnect("training-failed");
@@ -171,7 +180,7 @@ export class T30Sender extends T30Machine {
 
   /** Octets of the page from here to the end of the block. */
   #blockData(): Uint8Array {
-    const { data } = this.#options.pages[this.#page] as FaxPage;
+    const { data } = this.#pages[this.#page] as FaxPage;
     const size = this.#frameSize * BLOCK_FRAMES;
     return data.subarray(this.#block * size, (this.#block + 1) * size);
   }
@@ -185,7 +194,7 @@ export class T30Sender extends T30Machine {
   }
 
   #after(): AfterBlock {
-    const { pages } = this.#options;
+    const pages = this.#pages;
     const page = pages[this.#page] as FaxPage;
     if ((this.#block + 1) * BLOCK_FRAMES * this.#frameSize < page.data.length) return "null";
     const next = pages[this.#page + 1];
