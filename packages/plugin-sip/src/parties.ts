@@ -3,6 +3,8 @@ import { dialledUser, fromUser } from "./caller-policy.js";
 import { parseNameAddr, SipParseError, uriUser } from "./stack/index.js";
 import type { NameAddr, SipRequest } from "./stack/index.js";
 
+const MOST_TEXT = 100;
+
 /** The caller. A trunk's P-Asserted-Identity (RFC 3325) counts for more than From, which the caller may have chosen. */
 export function callingParty(request: SipRequest, trusted: boolean): Party {
   const asserted = trusted ? assertedIdentity(request) : undefined;
@@ -13,12 +15,12 @@ export function callingParty(request: SipRequest, trusted: boolean): Party {
   const anonymous = withheld || user.toLowerCase() === "anonymous" || user.toLowerCase() === "restricted";
   const displayName = (asserted?.displayName ?? "") || from.displayName;
   if (anonymous) return { number: "", uri: "sip:anonymous@anonymous.invalid" };
-  return { number: cleanNumber(user), uri: (asserted ?? from).uri, ...(displayName === "" ? {} : { displayName: displayName.slice(0, 100) }) };
+  return { number: cleanNumber(user), uri: (asserted ?? from).uri, ...(displayName === "" ? {} : { displayName: withoutControls(displayName).slice(0, MOST_TEXT) }) };
 }
 
 export function calledParty(request: SipRequest): Party {
   const displayName = request.to.displayName;
-  return { number: cleanNumber(dialledUser(request)), uri: request.uri, ...(displayName === "" ? {} : { displayName: displayName.slice(0, 100) }) };
+  return { number: cleanNumber(dialledUser(request)), uri: request.uri, ...(displayName === "" ? {} : { displayName: withoutControls(displayName).slice(0, MOST_TEXT) }) };
 }
 
 /** Facts of the signalling for records and routing (see Call.attributes). */
@@ -31,10 +33,15 @@ export function attributesOf(request: SipRequest, source: { kind: string; addres
   return attributes;
 }
 
-/** Visual separators of a telephone number go; names of other kinds stay as they are. */
+/** Visual separators of a telephone number go; names of other kinds stay as they are, but for control characters (`%00` in a URI). At most 100 characters. */
 export function cleanNumber(user: string): string {
-  const number = user.replace(/[-.() ]/g, "");
-  return /^\+?[0-9*#]+$/.test(number) ? number : user.slice(0, 100);
+  const text = withoutControls(user);
+  const number = text.replace(/[-.() ]/g, "");
+  return (/^\+?[0-9*#]+$/.test(number) ? number : text).slice(0, MOST_TEXT);
+}
+
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, "");
 }
 
 function assertedIdentity(request: SipRequest): NameAddr | undefined {

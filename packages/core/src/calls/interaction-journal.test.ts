@@ -54,6 +54,31 @@ onBothDatabases("interaction journal", (freshData) => {
     await test.layer.close();
   });
 
+  it("writes what no database takes as text without it, and holds nothing else up", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    const journal = journalOn(test);
+    // Random digits do not compress: too long for an entry of the index.
+    const endless = Array.from({ length: 9_000 }, () => Math.floor(Math.random() * 10)).join("");
+    const bad = journal.open({ ...voice, callerNumber: endless, calledNumber: "12\u0000333" });
+    bad.note({ name: "a\0b", cut: "\u{1F4DE}".slice(0, 1) });
+    bad.event("sip.seen", { subject: "\0\u{1F4DE}" });
+    journal.leg({ id: "leg-1", interactionId: bad.id, adapter: "sip", direction: "inbound", role: "citizen", from: "\0", to: "12333" });
+    journal.dialog("leg-1", { remote: "\0sip" });
+    const good = journal.open(voice);
+    journal.close(good.id, "remote-hangup");
+    await test.advance(1_000);
+    const found = await rows<{ id: string; called_number: string; end_reason: string | null }>(test, "select id, called_number, end_reason from core_interaction order by id");
+    expect(found).toEqual([
+      { id: bad.id, called_number: "12333", end_reason: null },
+      { id: good.id, called_number: "12333", end_reason: "remote-hangup" },
+    ]);
+    await journal.flush();
+    await test.layer.close();
+  });
+
   it("keeps what could not be written and writes it when the database takes it again", async () => {
     const data = await freshData();
     const test = data.layer({ eventDefinitions: () => definitions });

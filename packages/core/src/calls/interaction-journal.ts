@@ -12,6 +12,8 @@ const GROUP_COMMIT_MS = 20;
 const RETRY_MS = 1_000;
 /** Rows of one statement: SQLite takes 32 766 parameters. */
 const ROWS = 500;
+/** Longest number kept: they are indexed, and an entry of an index of PostgreSQL has at most 2704 octets. */
+const MOST_NUMBER = 400;
 
 type Row = Record<string, string | number | null>;
 
@@ -84,8 +86,8 @@ export class InteractionJournal implements CallJournal {
       id,
       channel: input.channel,
       direction: input.direction,
-      caller_number: input.callerNumber,
-      called_number: input.calledNumber,
+      caller_number: input.callerNumber.slice(0, MOST_NUMBER),
+      called_number: input.calledNumber.slice(0, MOST_NUMBER),
       contact_id: null,
       queue: null,
       agent_id: null,
@@ -119,7 +121,7 @@ export class InteractionJournal implements CallJournal {
       data,
       note: (patch) => {
         Object.assign(data, patch);
-        touch({ data: JSON.stringify(data) });
+        touch({ data: jsonOf(data) });
       },
       update: (patch) => {
         const changed: Row = {};
@@ -190,7 +192,7 @@ export class InteractionJournal implements CallJournal {
 
   dialog(legId: string, dialog: unknown): void {
     const row = this.#rows.core_leg.get(legId);
-    if (row !== undefined && row.ended_at === null) this.#patch("core_leg", legId, { dialog: dialog === null ? null : JSON.stringify(dialog) });
+    if (row !== undefined && row.ended_at === null) this.#patch("core_leg", legId, { dialog: dialog === null ? null : jsonOf(dialog) });
   }
 
   /** Returns the membership's id. */
@@ -205,7 +207,7 @@ export class InteractionJournal implements CallJournal {
   }
 
   event(interactionId: string, type: string, data: Readonly<Record<string, unknown>> = {}): void {
-    this.#put("core_interaction_event", { id: this.#ids.next(), interaction_id: interactionId, at: this.#clock.now(), type, data: JSON.stringify(data) });
+    this.#put("core_interaction_event", { id: this.#ids.next(), interaction_id: interactionId, at: this.#clock.now(), type, data: jsonOf(data) });
   }
 
   orphans(adapter: string): readonly { readonly legId: string; readonly dialog: unknown }[] {
@@ -250,6 +252,7 @@ export class InteractionJournal implements CallJournal {
 
   #put(table: Table, row: Row): void {
     const id = String(row.id);
+    for (const [column, value] of Object.entries(row)) if (typeof value === "string") row[column] = storable(value);
     this.#rows[table].set(id, row);
     this.#dirty[table].add(id);
     this.#schedule(GROUP_COMMIT_MS);
@@ -322,6 +325,18 @@ export class InteractionJournal implements CallJournal {
       }
     }
   }
+}
+
+/**
+ * Text that every database takes: no U+0000, no half of a surrogate pair. What comes over the network may hold either, and a
+ * row that can never be written would keep the rows of all other calls from being written too.
+ */
+function storable(text: string): string {
+  return text.replace(/\0/g, "").replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_key, found: unknown) => (typeof found === "string" ? storable(found) : found));
 }
 
 function emptyDirty(): Record<Table, Set<string>> {
