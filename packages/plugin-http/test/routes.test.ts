@@ -119,6 +119,14 @@ describe("input", () => {
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
   });
 
+  it("of too much is refused before it is sent", async () => {
+    const socket = connect(test.port, "127.0.0.1");
+    socket.write("POST /api/echo/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\n\r\n{");
+    const [answer] = (await once(socket, "data", { signal: AbortSignal.timeout(3_000) })) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
   it("does not pollute prototypes", async () => {
     const response = await test.post("/api/echo/1", '{"name":"x","__proto__":{"polluted":true}}');
     expect(response.status).toBe(400);

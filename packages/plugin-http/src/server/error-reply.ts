@@ -25,7 +25,6 @@ export function errorReply(thrown: unknown, requestId: string, bodyLimit: number
   const retryAfter = error.details?.retryAfter;
   if (typeof retryAfter === "number") headers["Retry-After"] = String(retryAfter);
   if (error.status === 401) headers["WWW-Authenticate"] = 'Bearer realm="hotline"';
-  if (error.code === httpErrors.BODY_TOO_LARGE.code) headers.Connection = "close";
   return { status: error.status, body: { code: error.code, message: error.message, details: error.details ?? {} }, headers, internal: error.status > 500 && error.cause !== undefined };
 }
 

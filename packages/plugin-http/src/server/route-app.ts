@@ -122,7 +122,7 @@ async function serve(parts: RouteAppParts, parsers: BodyParsers, route: HttpRout
   const principal = await parts.authenticator.admit({ permission: route.permission, headers: req.headers, unsafe, host: req.host });
   const params = await parseInput("params", route.params, { ...req.params });
   const query = await parseInput("query", route.query, { ...req.query });
-  const body = route.body === undefined ? undefined : await parseInput("body", route.body, await readBody(parsers, route, req, res));
+  const body = route.body === undefined ? undefined : await parseInput("body", route.body, await readBody(parsers, parts.bodyLimit, route, req, res));
   if (abort.signal.aborted) return;
   const request: HttpRequest = {
     params,
@@ -139,11 +139,15 @@ async function serve(parts: RouteAppParts, parsers: BodyParsers, route: HttpRout
   await send(parts, route, req, res, result, abort.signal);
 }
 
-function readBody(parsers: BodyParsers, route: HttpRoute, req: Request, res: Response): Promise<unknown> {
-  const hasBody = req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
+function readBody(parsers: BodyParsers, limit: number, route: HttpRoute, req: Request, res: Response): Promise<unknown> {
+  const length = Number(req.headers["content-length"] ?? 0);
+  const hasBody = req.headers["transfer-encoding"] !== undefined || length > 0;
   if (!hasBody) return Promise.resolve(undefined);
   const form = route.form === true && isForm(req);
   if (!form && !isJson(req)) throw httpErrors.BAD_MEDIA_TYPE();
+  // Told at once: the parser would take the whole body in before it refuses it. The connection stays, so that who is
+  // still sending is not cut off before the answer is read; node discards the rest, for requestTimeout at most.
+  if (length > limit) throw httpErrors.BODY_TOO_LARGE(limit, { details: { limit } });
   return new Promise((resolve, reject) => {
     parsers[form ? "form" : "json"](req, res, (error?: unknown) => {
       // The form parser makes objects without a prototype, which schemas do not take for records.
