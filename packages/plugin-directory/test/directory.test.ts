@@ -97,6 +97,23 @@ describe("SIP digests", () => {
   });
 });
 
+describe("who is let in again", () => {
+  running();
+
+  it("signs in again: sessions of before the lock-out do not come back to life", async () => {
+    const { userId } = await principalOf("1001");
+    await test.admin.updateUser(userId, { active: false }, "system");
+    await test.clock.advance(5);
+    await test.admin.updateUser(userId, { active: true }, "system");
+    const back = await principalOf("1001");
+    expect(back.credentialsChangedAt).toBe(test.clock.now());
+    await test.clock.advance(5);
+    await test.admin.updateUser(userId, { active: true, displayName: "叶" }, "system");
+    expect((await principalOf("1001")).credentialsChangedAt).toBe(back.credentialsChangedAt);
+    expect(await test.directory.authenticate("1001", "demo-1001")).toBeDefined();
+  });
+});
+
 describe("changes", () => {
   running();
 

@@ -3,6 +3,7 @@ import { ADMIN_ROLE, type Actor, type DirectoryAdmin, type DirectoryRole, type N
 import type { AttemptGuard } from "../domain/attempt-guard.js";
 import { checkPassword } from "../domain/password-policy.js";
 import { usernameKey } from "../domain/username.js";
+import { CredentialEntity } from "../entities/credential.entity.js";
 import { DepartmentEntity } from "../entities/department.entity.js";
 import { RoleEntity } from "../entities/role.entity.js";
 import { StaffEntity } from "../entities/staff.entity.js";
@@ -65,8 +66,11 @@ export class DefaultDirectoryAdmin implements DirectoryAdmin {
       }
       if (patch.displayName !== undefined) row.displayName = patch.displayName;
       if (patch.departmentCode !== undefined) row.departmentCode = patch.departmentCode;
+      const now = this.parts.clock.now();
+      // Who is let in again signs in again: what was open before the lock-out stays closed.
+      if (patch.active === true && !row.active) await uow.em.nativeUpdate(CredentialEntity, { userId }, { changedAt: now });
       if (patch.active !== undefined) row.active = patch.active;
-      row.updatedAt = this.parts.clock.now();
+      row.updatedAt = now;
       await uow.em.flush();
       if (roles) {
         await this.#rolesExist(uow, roles);
