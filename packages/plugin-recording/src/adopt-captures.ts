@@ -1,4 +1,4 @@
-import { openCapture } from "@hotlinejs/media/capture";
+import { measureCapture, openCapture } from "@hotlinejs/media/capture";
 import type { Logger } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { CaptureFolder } from "./capture-folder.js";
@@ -30,7 +30,8 @@ export async function adoptCaptures(folder: CaptureFolder, store: RecordingStore
   for (const recording of unfinished) {
     try {
       const file = await openCapture(folder.file(recording.captureFile));
-      await store.captured(recording, { durationMs: Math.round(file.durationMs), voicedMs: null, peakLevel: null, truncated: file.truncated });
+      const { voicedMs, peakLevel } = await measureCapture(file);
+      await store.captured(recording, { durationMs: Math.round(file.durationMs), voicedMs: Math.round(voicedMs), peakLevel: Math.round(peakLevel), truncated: file.truncated });
       adopted++;
     } catch (error) {
       log.error({ err: error, recordingId: recording.id }, "a capture found at the start is not readable");

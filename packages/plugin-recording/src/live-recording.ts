@@ -1,5 +1,5 @@
 import type { Capture, CaptureOptions, CaptureResult, Clock, Logger, MediaLeg } from "@hotlinejs/core";
-import { openCapture } from "@hotlinejs/media/capture";
+import { measureCapture, openCapture } from "@hotlinejs/media/capture";
 import type { CaptureFolder } from "./capture-folder.js";
 import type { RecorderAlarm } from "./recorder-alarm.js";
 import type { CaptureSummary, NewRecording, RecordingStore } from "./recording-store.js";
@@ -105,7 +105,7 @@ export class LiveRecording {
     const path = this.parts.folder.file(this.recording.captureFile);
     try {
       const file = await openCapture(path);
-      return { path, durationMs: file.durationMs, voicedMs: file.durationMs, peakLevel: 0, reason: "leg-ended" };
+      return { path, durationMs: file.durationMs, ...(await measureCapture(file)), reason: "leg-ended" };
     } catch (error) {
       this.parts.log.warn({ err: error, recordingId: this.recording.id }, "nothing of the capture is readable");
       await this.commit(() => this.parts.store.failed(this.recording, String(cause)));

@@ -189,7 +189,7 @@ describe("after a crash", () => {
     writeFileSync(join(folder, "notes.txt"), "not ours");
     test = await startRecording({ dataDir });
     await compressed("rec-1");
-    expect(await test.services.get(RECORDINGS).get("rec-1")).toMatchObject({ interactionId: "int-1", legId: "leg-1", kind: "call", durationMs: 4500, truncated: true, startedAt: 1_700_000_000_000 });
+    expect(await test.services.get(RECORDINGS).get("rec-1")).toMatchObject({ interactionId: "int-1", legId: "leg-1", kind: "call", durationMs: 4500, voicedMs: 4500, peakLevel: -9, truncated: true, startedAt: 1_700_000_000_000 });
     expect(await test.services.get(RECORDINGS).get("rec-2")).toMatchObject({ state: "failed" });
     expect(readFileSync(join(folder, "notes.txt"), "utf8")).toBe("not ours");
   });

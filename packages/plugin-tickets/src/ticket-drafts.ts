@@ -6,7 +6,7 @@ import type { TicketCreator } from "./ticket-creator.js";
 import { FRESH } from "./ticket-reader.js";
 
 export const FINISH_DRAFT_JOB = "tickets.finish-draft";
-/** A message with less voice than this is empty; where the voice was not measured (a crash), with less sound than MIN_SOUND_MS. */
+/** A message with less voice than this is empty; where the voice is not known, with less sound than MIN_SOUND_MS. */
 const MIN_VOICED_MS = 300;
 const MIN_SOUND_MS = 1000;
 

@@ -1,11 +1,9 @@
 import type { Capture, CaptureResult } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import { alawPower, levelToPower, powerToLevel, SILENCE_LEVEL } from "../codec/level.js";
 import { openCapture } from "../capture/capture-reader.js";
+import { measureCapture } from "../capture/measure-capture.js";
 import { mediaErrors } from "../errors.js";
 import type { WorkerSlot } from "./worker-slot.js";
-
-const FRAME = 160;
 
 /** A capture that runs in a worker. */
 export class EngineCapture implements Capture {
@@ -48,15 +46,5 @@ export class EngineCapture implements Capture {
 
 async function measure(path: string): Promise<CaptureResult> {
   const capture = await openCapture(path);
-  const voicedPower = levelToPower(-45);
-  let peak = 0;
-  let voiced = 0;
-  for await (const { left } of capture.readStereo()) {
-    for (let at = 0; at + FRAME <= left.length; at += FRAME) {
-      const power = alawPower(left, at, FRAME);
-      peak = Math.max(peak, power);
-      if (power > voicedPower) voiced += FRAME;
-    }
-  }
-  return { path, durationMs: capture.durationMs, peakLevel: peak === 0 ? SILENCE_LEVEL : powerToLevel(peak), voicedMs: voiced / 8, reason: "leg-ended" };
+  return { path, durationMs: capture.durationMs, ...(await measureCapture(capture)), reason: "leg-ended" };
 }
