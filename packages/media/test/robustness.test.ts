@@ -23,7 +23,8 @@ describe("robustness", () => {
     stranger.sendPacket(leg.localPort, new Uint8Array(160), { payloadType: 18 });
     await delay(50);
     expect((await leg.stats()).packetsReceived).toBe(0);
-    await real.speak(leg.localPort, sineSecond(500).subarray(0, 800));
+    for (let i = 0; i <= 100; i++) real.sendPacket(leg.localPort, sineSecond(500).subarray(0, 160));
+    while ((await leg.stats()).packetsReceived < 101) await delay(5);
     const key = leg.collect({ firstDigitTimeoutMs: 1000 });
     await stranger.press(leg.localPort, 9);
     await announced.press(leg.localPort, 8);
@@ -43,6 +44,21 @@ describe("robustness", () => {
     expect(real.packets).toHaveLength(3);
     expect(() => leg.setRemote({ ...real.remote, address: "phone.example" })).toThrow(expect.objectContaining({ code: "HTL_MEDIA_BAD_REMOTE" }));
     expect(() => leg.setRemote({ ...real.remote, port: 70_000 })).toThrow(expect.objectContaining({ code: "HTL_MEDIA_BAD_REMOTE" }));
+  });
+
+  test("a source that was not announced gives way to the announced one: two phones were lifted at once", async () => {
+    bench = await MediaBench.start();
+    const winner = await bench.peer();
+    const loser = await bench.peer();
+    const leg = await bench.engine.createRtpLeg({ remote: winner.remote });
+    await loser.speak(leg.localPort, sineSecond(500).subarray(0, 480));
+    const key = leg.collect({ firstDigitTimeoutMs: 1000 });
+    await winner.press(leg.localPort, 5);
+    await loser.press(leg.localPort, 6);
+    expect(await key).toMatchObject({ digits: "5" });
+    await leg.play({ kind: "silence", durationMs: 60 }).done;
+    await until(() => winner.packets.length === 3);
+    expect(loser.packets).toHaveLength(0);
   });
 
   test("without symmetric RTP only the announced source counts", async () => {

@@ -22,6 +22,8 @@ import { WorkerLeg } from "./worker-leg.js";
 const RING = 8;
 /** A silent leg shows itself this often, so that NAT bindings stay open (RFC 6263 section 4.1). */
 const KEEP_ALIVE_MS = 5000;
+/** So many packets (2 s) a source that was not announced must send before nobody else is heard. */
+const TRIAL_PACKETS = 100;
 
 /** A leg on RTP and RTCP over UDP. */
 export class RtpWorkerLeg extends WorkerLeg {
@@ -43,6 +45,8 @@ export class RtpWorkerLeg extends WorkerLeg {
   #address = "";
   #port = 0;
   #latched = false;
+  /** Packets still wanted of a source that was not announced. */
+  #trial = 0;
   #connectedSocket = false;
   #rtcpAddress = "";
   #rtcpPort = 0;
@@ -273,24 +277,34 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   /**
    * Whether a packet's source is the peer. Until the first packet that looks right the peer may be
-   * elsewhere than announced (RFC 4961); from then on the source is fixed, and the socket is
-   * connected to it, which makes sending cheaper and lets the kernel refuse everyone else.
+   * elsewhere than announced (RFC 4961). When sound comes from where it was announced the source is
+   * fixed, and the socket is connected to it, which makes sending cheaper and lets the kernel refuse
+   * everyone else. Another source is on trial first: it may be the second of two phones that were
+   * lifted at once, and then the announced one must not stay unheard.
    */
   #accepts(packet: Uint8Array, from: RemoteInfo, remote: RtpRemote): boolean {
     const expected = from.port === this.#port && from.address === this.#address;
-    if (this.#latched) return expected;
-    if (!expected && !this.#options.symmetric) return false;
+    const announced = from.port === remote.port && from.address === remote.address;
+    if (this.#latched) {
+      if (expected && this.#trial > 0 && --this.#trial === 0) this.#connect(this.#sockets.rtp);
+      if (expected || !announced) return expected;
+    }
+    if (!expected && !announced && !this.#options.symmetric) return false;
     if (!parseRtp(packet, this.#header) || isRtcp(packet)) return expected;
     const { payloadType } = this.#header;
     if (payloadType !== remote.telephoneEventPayloadType && soundCodec(payloadType, remote) === undefined) return expected;
     this.#latched = true;
     this.#address = from.address;
     this.#port = from.port;
-    if (!expected) {
+    if (announced) {
+      this.#rtcpAddress = from.address;
+      this.#rtcpPort = remote.rtcpPort ?? from.port + 1;
+    } else {
       this.#rtcpAddress = from.address;
       if (remote.rtcpPort === undefined || remote.rtcpPort === remote.port) this.#rtcpPort = remote.rtcpPort === undefined ? from.port + 1 : from.port;
     }
-    this.#connect(this.#sockets.rtp);
+    this.#trial = announced ? 0 : TRIAL_PACKETS;
+    if (announced) this.#connect(this.#sockets.rtp);
     return true;
   }
 
