@@ -15,11 +15,15 @@ function ownOptions(environment: NodeJS.ProcessEnv): { staffing: Staffing; flow:
   if (staffing === undefined) throw exampleErrors.HOURS_UNKNOWN(hours, staffings.join(", "));
   const file = environment.HOTLINE_FLOW_FILE;
   if (file === undefined || file === "") return { staffing, flow: undefined };
+  let flow: unknown;
   try {
-    return { staffing, flow: JSON.parse(readFileSync(file, "utf8")) as FlowDefinition };
+    flow = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
     throw exampleErrors.FLOW_FILE(file, errorText(cause), { cause });
   }
+  // What else is wrong with it plugin-ivr tells.
+  if (typeof flow !== "object" || flow === null || !("id" in flow) || typeof flow.id !== "string") throw exampleErrors.FLOW_FILE(file, "it is not a flow: an object with id, start and nodes");
+  return { staffing, flow: flow as FlowDefinition };
 }
 
 async function main(): Promise<number> {

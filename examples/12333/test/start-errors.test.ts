@@ -88,6 +88,16 @@ describe("what is wrong at start is told in one coded line, exit code 1", () => 
     expect(line).toContain("juggle");
   });
 
+  it.each(["null", "[]", "7", '{"nodes":[]}'])("a flow file that holds %s instead of a flow", async (text) => {
+    const folder = mkdtempSync(join(tmpdir(), "hotline-flow-"));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "flow.json");
+    writeFileSync(file, text);
+    const line = await refusal({ HOTLINE_FLOW_FILE: file });
+    expect(line).toContain("HTL_EXAMPLE_FLOW_FILE");
+    expect(line).toContain(file);
+  });
+
   it("demo passwords beyond loopback", async () => {
     const line = await refusal({ HOTLINE_HOST: "0.0.0.0" });
     expect(line).toContain("HTL_DIRECTORY_DEMO_PASSWORDS");
