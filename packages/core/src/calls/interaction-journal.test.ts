@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { onBothDatabases, type TestLayer } from "../../test/data-layers.js";
+import { memoryLog, onBothDatabases, type TestLayer } from "../../test/data-layers.js";
 import { defineEvent } from "../events/event-map.js";
 import { createSilentLogger } from "../log/pino-logger.js";
 import { createBusinessCalendar } from "../time/business-calendar.js";
@@ -97,6 +97,31 @@ onBothDatabases("interaction journal", (freshData) => {
     await test.advance(1_100);
     const written = await rows<{ end_reason: string | null }>(test, "select end_reason from core_interaction order by started_at");
     expect(written).toEqual([{ end_reason: "hangup" }, { end_reason: null }]);
+    await test.layer.close();
+  });
+
+  it("a flush tries once a second and gives up at its deadline: a stop ends although the disk is full", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    let tries = 0;
+    const unitOfWork = { current: undefined, run: <T>() => (tries++, Promise.reject(new Error("disk full"))) as Promise<T> };
+    const { log, lines } = memoryLog();
+    const journal = new InteractionJournal({ clock: test.clock, ids: new UuidIds(test.clock), unitOfWork, log, nodeId: "n", calendar: () => calendar });
+    journal.open(voice);
+    const deadline = new AbortController();
+    let ended = false;
+    const flushed = journal.flush(deadline.signal).then(() => (ended = true));
+    await test.advance(10_000);
+    expect(ended).toBe(false);
+    expect(tries).toBeLessThanOrEqual(12);
+    deadline.abort();
+    await flushed;
+    expect(lines.at(-1)).toMatchObject({ level: "error", fields: { rows: 1 } });
+    const before = tries;
+    await test.advance(10_000);
+    expect(tries).toBe(before);
     await test.layer.close();
   });
 

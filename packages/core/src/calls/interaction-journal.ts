@@ -67,6 +67,8 @@ export class InteractionJournal implements CallJournal {
   #closing: { interactionId: string; reason: string; at: number }[] = [];
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
+  /** The last write failed. */
+  #failing = false;
   #orphans = new Map<string, { legId: string; dialog: unknown }[]>();
 
   constructor(deps: { clock: Clock; ids: Ids; unitOfWork: UnitOfWork; log: Logger; nodeId: string; calendar: () => BusinessCalendar }) {
@@ -240,14 +242,41 @@ export class InteractionJournal implements CallJournal {
     });
   }
 
-  /** Writes everything that is not written yet. Resolves when it is on disk; keeps trying. */
-  async flush(): Promise<void> {
+  /**
+   * Writes everything that is not written yet. Resolves when it is on disk; keeps trying, at most until the signal: a stop must
+   * end although the disk is full. What is lost then the next start closes with `process_restart`.
+   */
+  async flush(signal?: AbortSignal): Promise<void> {
     while (this.#flushing !== undefined || this.#pending()) {
-      this.#timer?.cancel();
-      this.#timer = undefined;
+      this.#unschedule();
       if (this.#flushing === undefined) this.#write();
       await this.#flushing;
+      if (!this.#failing) continue;
+      this.#unschedule();
+      if (signal?.aborted === true) {
+        const rows = (Object.keys(TABLES) as Table[]).reduce((sum, table) => sum + this.#dirty[table].size, 0);
+        this.#log.error({ rows }, "the interaction journal could not be written before the end; its last rows are lost");
+        return;
+      }
+      await this.#pause(RETRY_MS, signal);
     }
+  }
+
+  #unschedule(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.#clock.setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+    });
   }
 
   #put(table: Table, row: Row): void {
@@ -288,11 +317,13 @@ export class InteractionJournal implements CallJournal {
     this.#flushing = this.#commit(dirty, closing).then(
       () => {
         this.#flushing = undefined;
+        this.#failing = false;
         this.#forget(dirty);
         if (this.#pending()) this.#schedule(GROUP_COMMIT_MS);
       },
       (error: unknown) => {
         this.#flushing = undefined;
+        this.#failing = true;
         for (const table of Object.keys(TABLES) as Table[]) for (const id of dirty[table]) this.#dirty[table].add(id);
         this.#closing = [...closing, ...this.#closing];
         this.#log.error({ err: error }, "the interaction journal could not be written and is tried again");

@@ -259,7 +259,7 @@ export class Kernel {
           for (const host of hosts) await host.run("drain", { clock, deadline: signal }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not drain`));
         })(),
       ]);
-      await this.#journal.flush();
+      await this.#journal.flush(signal);
       await this.#data.drain(signal);
       deadline.cancel();
     }
