@@ -55,7 +55,7 @@ export function mainFlow(today: string): FlowDefinition {
         sendingPrompt: "P096",
         on: { sent: "more", failed: "more", none: "auto" },
       },
-      { id: "fax-in", type: "fax", label: "发送材料传真", mode: "receive", prompt: "P097", on: { received: "bye", failed: "more" } },
+      { id: "fax-in", type: "fax", label: "发送材料传真", mode: "receive", prompt: "P097", on: { failed: "more", received: "bye" } },
       { id: "fax-help", type: "play", label: "传真使用说明", prompt: "P098", next: "fax" },
       { id: "status", type: "ticketStatus", label: "处理结果查询", next: "more" },
       { id: "poll", type: "survey", label: "民意调查", survey: "service-2026", next: "more" },

@@ -104,6 +104,9 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+/** The exchange with this machine has begun: its pages were read, T.38 is agreed on. */
+const began = (machine: FarMachine | undefined): Promise<void> => until(() => (machine?.orders.length ?? 0) > 0);
+
 /** A machine that is called; `behave` is told of each call. */
 function plug(number: string, behave: (machine: FarMachine) => void): FarMachine[] {
   const calls: FarMachine[] = [];
@@ -181,17 +184,16 @@ describe("a fax received in a call", () => {
 
   it("comes to a number of its own without a flow", async () => {
     await start({ receiveNumbers: ["57180000000"] });
-    const arriving = running().dial("57180000000");
-    const caller = await arriving;
+    const caller = await running().dial("57180000000");
     const machine = new FarMachine(caller.call);
-    await running().advance(100);
-    // Answered before the machine could be put in place: the first offer is refused, the far end's is taken.
-    caller.call.tell({ type: "media-request", kind: "t38", accept: caller.call.onT38, reject: () => undefined });
-    await running().advance(100);
+    // The call may be answered before the machine is in place: then our offer was refused, and the far end asks until it is heard.
+    await until(() => {
+      if (machine.asked === 0) caller.call.tell({ type: "media-request", kind: "t38", accept: caller.call.onT38, reject: () => undefined });
+      return machine.orders.length > 0;
+    });
     machine.port.partSends({ type: "page", page });
     machine.done();
-    await settle();
-    await settle();
+    await until(() => caller.end !== undefined);
     expect(caller.end).toMatchObject({ by: "local" });
     expect(await faxes()).toMatchObject([{ state: "received", pages: 1 }]);
   });
@@ -233,7 +235,7 @@ describe("a fax sent", () => {
     await running().advance(2 * 60_000);
     expect(calls).toHaveLength(2);
     // The called machine did not turn to T.38 by itself: we do.
-    await running().advance(4_500);
+    await began(calls[1]);
     expect(calls[1]?.asked).toBe(1);
     const [begin] = calls[1]?.orders ?? [];
     expect(begin).toMatchObject({ type: "begin", session: { role: "send", localId: "12333", pages: [{ coding: "t6", resolution: "fine" }] } });
@@ -253,7 +255,8 @@ describe("a fax sent", () => {
     expect(calls).toHaveLength(2);
     const far = plug("057188886668", (machine) => void machine.call.answer());
     await running().services.get(FAX).send({ ...order, to: "057188886668" });
-    await running().advance(6_000);
+    await until(() => far.length > 0);
+    await began(far[0]);
     far[0]?.done({ outcome: "incompatible", pages: 0 });
     await running().advance(10 * 60_000);
     expect(far).toHaveLength(1);
@@ -264,14 +267,15 @@ describe("a fax sent", () => {
     await start();
     const calls = plug("057188886666", ({ call }) => void call.answer());
     await running().services.get(FAX).send({ ...order, document: { kind: "text", title: "长文", text: "很长的一段说明。".repeat(400) } });
-    await running().advance(6_000);
+    await until(() => calls.length > 0);
+    await began(calls[0]);
     const sent = (calls[0]?.orders[0] as Extract<ToTerminal, { type: "begin" }>).session;
     const total = sent.role === "send" ? sent.pages.length : 0;
     expect(total).toBeGreaterThan(2);
     calls[0]?.done({ outcome: "disconnected", pages: 1 });
     await calls[0]?.call.hangup();
     await running().advance(2 * 60_000 + 10_000);
-    await until(() => (calls[1]?.orders.length ?? 0) > 0);
+    await began(calls[1]);
     const again = (calls[1]?.orders[0] as Extract<ToTerminal, { type: "begin" }>).session;
     expect(again.role === "send" ? again.pages.length : 0).toBe(total - 1);
   });
@@ -334,7 +338,8 @@ describe("an article on demand", () => {
     await caller.press("1");
     await until(() => caller.heard.some((text) => text.includes("已登记")));
     await caller.hears("成功");
-    await running().advance(6_000);
+    await until(() => calls.length > 0);
+    await began(calls[0]);
     calls[0]?.done();
     await settle();
     expect(await faxes()).toMatchObject([{ state: "sent", pages: 1 }]);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { FaxPage } from "../../src/domain/t30/machine.js";
+import type { OutgoingPage } from "../../src/domain/t30/sender.js";
 import { decodeIfp } from "../../src/domain/t38/ifp.js";
 import { decodeUdptl } from "../../src/domain/t38/udptl.js";
 import { decodePage } from "../../src/domain/t6/decode-page.js";
@@ -26,7 +27,7 @@ function storm(seed: number): Weather {
 
 type Finished = (end: () => Promise<void>) => void;
 
-async function send(finished: Finished, pages: readonly FaxPage[], options: { weather?: Weather; redundancy?: number; peer?: Record<string, string | number> } = {}): Promise<{ ours: UdpTerminal; peer: FaxPeer; file: string }> {
+async function send(finished: Finished, pages: readonly OutgoingPage[], options: { weather?: Weather; redundancy?: number; peer?: Record<string, string | number> } = {}): Promise<{ ours: UdpTerminal; peer: FaxPeer; file: string }> {
   const file = newFile();
   const ours = await UdpTerminal.open(options.weather);
   const peer = new FaxPeer("udptl", "receive", file, { remote: ours.port, ...options.peer });
@@ -178,7 +179,7 @@ describe.skipIf(!hasFaxPeer())("against libspandsp", { timeout: 120_000, concurr
 
   it("sends MH to a machine without T.6", async ({ onTestFinished: finished }) => {
     const raster = textPage(701, 300);
-    const { ours, peer, file } = await send(finished, [{ resolution: "fine", coding: "mh", data: encodeMh(raster) }], { peer: { t6: 0 } });
+    const { ours, peer, file } = await send(finished, [{ ...coded(raster), mh: encodeMh(raster) }], { peer: { t6: 0 } });
     await expect(ours.done).resolves.toMatchObject({ result: { outcome: "ok", pages: 1 } });
     await peer.exited;
     expectSent(file, [raster]);
