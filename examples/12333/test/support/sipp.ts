@@ -41,8 +41,9 @@ export class SippCallers {
   /** What SIPp found wrong, if anything. */
   errors(): string {
     try {
+      // SIPp also tells when it was itself not given the processor in time: that says how busy the machine is, nothing of the hotline.
       // A caller who hangs up by himself is told as a receive time-out: that is the scenario, no error.
-      return readFileSync(join(this.#folder, "errors.log"), "utf8").replace(/^The following events occurred:\n/, "").replace(/[^\n]*?receive timeout on message caller:\d+, jumping to label \d+/g, "").trim();
+      return readFileSync(join(this.#folder, "errors.log"), "utf8").replace(/^The following events occurred:\n/, "").replace(/[^\n]*?receive timeout on message caller:\d+, jumping to label \d+/g, "").replace(/[^\n]*Overload warning: the minor watchdog timer [^\n]*/g, "").trim();
     } catch {
       return "";
     }
