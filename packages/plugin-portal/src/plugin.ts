@@ -1,7 +1,10 @@
 import { CLOCK, defineEvent, definePlugin, IDS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { WEBCHAT } from "@hotlinejs/plugin-webchat/contract";
 import { portalConfig } from "./config.js";
 import { DraftEntity } from "./entities/draft.entity.js";
-import { PORTAL_PARTS, portalRoutes } from "./http/portal-routes.js";
+import { chatRoutes } from "./http/chat-routes.js";
+import { PORTAL_PARTS } from "./http/portal-context.js";
+import { portalRoutes } from "./http/portal-routes.js";
 import { PortalInit } from "./migrations/init.js";
 import { DraftStore } from "./services/draft-store.js";
 import { Filing } from "./services/filing.js";
@@ -22,7 +25,7 @@ export const portal = definePlugin({
   migrations: [PortalInit],
   provides: [PORTAL_PARTS],
   events: [defineEvent("portal.filed")],
-  routes: portalRoutes,
+  routes: [...portalRoutes, ...chatRoutes],
   register({ config, events, jobs, services }) {
     services.provide(PORTAL_PARTS, () => {
       const clock = services.get(CLOCK);
@@ -32,7 +35,7 @@ export const portal = definePlugin({
         drafts,
         filing: new Filing({ services, drafts, config, publish: (name, payload) => events.publish(name, payload) }),
         limit: new FilingLimit(clock, config.filingsPerHour),
-        chat: () => false,
+        chat: () => services.optional(WEBCHAT) !== undefined,
       };
     });
     jobs.define(DraftStore.sweepJob, { handler: () => services.get(PORTAL_PARTS).drafts.sweep() });

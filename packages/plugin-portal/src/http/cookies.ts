@@ -2,6 +2,7 @@ import { languages, type Language } from "../domain/texts.js";
 import type { Preferences } from "../pages/page.js";
 
 const DRAFT = "hotline_portal";
+const CHAT = "hotline_chat";
 const PREFERENCES = "hotline_portal_view";
 
 function read(header: string | undefined, name: string): string | undefined {
@@ -33,4 +34,15 @@ export function preferencesOf(cookies: string | undefined, acceptLanguage: strin
 
 export function preferencesCookie({ language, large }: Preferences, secure: boolean): string {
   return `${PREFERENCES}=${language}.${large ? "large" : "normal"}${attributes(secure)}; Max-Age=31536000`;
+}
+
+/** The citizen's key to a chat. */
+export function chatToken(header: string | undefined): string | undefined {
+  const token = read(header, CHAT);
+  return token !== undefined && /^[\w.~-]{16,200}$/.test(token) ? token : undefined;
+}
+
+/** For the whole site: the routes of plugin-webchat read it too. Out of reach of scripts, gone with the browser. Empty takes it away. */
+export function chatCookie(token: string, secure: boolean): string {
+  return `${CHAT}=${token}; Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}${token === "" ? "; Max-Age=0" : ""}`;
 }

@@ -1,5 +1,4 @@
-import { CALENDARS, CLOCK, defineRoute, isHotlineError, token, type HttpReply, type HttpRequest, type HttpRoute } from "@hotlinejs/core";
-import { HTTP_COOKIES } from "@hotlinejs/plugin-http/contract";
+import { CALENDARS, CLOCK, defineRoute, isHotlineError, type HttpReply, type HttpRoute } from "@hotlinejs/core";
 import { TICKETS } from "@hotlinejs/plugin-tickets/contract";
 import { z } from "zod";
 import type { PortalConfig } from "../config.js";
@@ -8,43 +7,19 @@ import { html } from "../domain/html.js";
 import { languages } from "../domain/texts.js";
 import { donePage, stepPage, type OfferedKind } from "../pages/filing-pages.js";
 import { homePage, statusPage, ticketPage, type StatusForm } from "../pages/home-and-status.js";
-import { notice, pageContext, type PageContext } from "../pages/page.js";
+import { CHAT_SCRIPT, CHAT_SCRIPT_FILE } from "../pages/chat-script.js";
+import { notice, type PageContext } from "../pages/page.js";
 import { STYLE, STYLE_FILE } from "../pages/style.js";
-import type { DraftStore } from "../services/draft-store.js";
-import type { Filing } from "../services/filing.js";
-import type { FilingLimit } from "../services/filing-limit.js";
-import { draftCookie, draftToken, preferencesCookie, preferencesOf } from "./cookies.js";
-
-/** For the routes of this plugin only. */
-export interface PortalParts {
-  readonly config: PortalConfig;
-  readonly drafts: DraftStore;
-  readonly filing: Filing;
-  readonly limit: FilingLimit;
-  /** Is there a chat to lead to? */
-  readonly chat: () => boolean;
-}
-export const PORTAL_PARTS = token<PortalParts>("portal.parts");
-
-type Request = Pick<HttpRequest, "headers" | "services" | "remoteAddress">;
+import { draftCookie, draftToken, preferencesCookie } from "./cookies.js";
+import { contextOf, goTo, shown, type Request } from "./portal-context.js";
 
 const form = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+/** Named after their content: kept for good by browsers. */
+const assets: ReadonlyMap<string, { readonly type: string; readonly text: string }> = new Map([
+  [STYLE_FILE, { type: "text/css", text: STYLE }],
+  [CHAT_SCRIPT_FILE, { type: "text/javascript", text: CHAT_SCRIPT }],
+]);
 const stepParams = z.object({ step: z.enum(steps) });
-
-function shown(text: string, options: { status?: number; cookies?: readonly string[] } = {}): HttpReply {
-  return { kind: "reply", status: options.status ?? 200, headers: { "Content-Type": "text/html; charset=utf-8", ...(options.cookies === undefined ? {} : { "Set-Cookie": options.cookies }) }, text };
-}
-
-/** 303: what was posted is not posted again by a reload (RFC 9110 section 15.4.4). */
-function goTo(path: string, cookies?: readonly string[]): HttpReply {
-  return { kind: "reply", status: 303, headers: { Location: path, "Content-Type": "text/plain", ...(cookies === undefined ? {} : { "Set-Cookie": cookies }) }, text: "" };
-}
-
-function contextOf(request: Request, here: string): PageContext & { readonly parts: PortalParts; readonly secure: boolean } {
-  const parts = request.services.get(PORTAL_PARTS);
-  const preferences = preferencesOf(request.headers.cookie, request.headers["accept-language"]);
-  return { ...pageContext(parts.config, preferences, here, parts.chat()), parts, secure: request.services.optional(HTTP_COOKIES)?.secure ?? false };
-}
 
 /** What can be filed, as configured, of what tickets know. `undefined`: there are no tickets here. */
 function offeredKinds(request: Request, context: PageContext): readonly OfferedKind[] | undefined {
@@ -78,14 +53,17 @@ export const portalRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/portal/assets/:file",
     permission: "public",
-    summary: "Style sheet of the citizens' pages",
+    summary: "Style sheet and script of the citizens' pages",
     params: z.object({ file: z.string().max(100) }),
-    handler: (request) =>
-      Promise.resolve<HttpReply>(
-        request.params.file === STYLE_FILE
-          ? { kind: "reply", status: 200, headers: { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable" }, text: STYLE }
-          : shown(notice(contextOf(request, "/portal"), contextOf(request, "/portal").say("notFound"), ""), { status: 404 }),
-      ),
+    handler: (request) => {
+      const asset = assets.get(request.params.file);
+      const context = contextOf(request, "/portal");
+      return Promise.resolve<HttpReply>(
+        asset === undefined
+          ? shown(notice(context, context.say("notFound"), ""), { status: 404 })
+          : { kind: "reply", status: 200, headers: { "Content-Type": `${asset.type}; charset=utf-8`, "Cache-Control": "public, max-age=31536000, immutable" }, text: asset.text },
+      );
+    },
   }),
   defineRoute({
     method: "GET",

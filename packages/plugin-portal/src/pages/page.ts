@@ -24,7 +24,7 @@ export function pageContext(config: PortalConfig, preferences: Preferences, here
 }
 
 /** A whole page around its main part. */
-export function page(context: PageContext, title: string, main: Html, options: { readonly wrong?: boolean } = {}): string {
+export function page(context: PageContext, title: string, main: Html, options: { readonly wrong?: boolean; /** Further lines of the head. */ readonly head?: Piece } = {}): string {
   const { config, preferences, say, here } = context;
   const agency = preferences.language === "en" ? config.agencyEn : config.agency;
   const other = preferences.language === "en" ? "zh-CN" : "en";
@@ -36,6 +36,7 @@ export function page(context: PageContext, title: string, main: Html, options: {
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${options.wrong === true ? say("errorPrefix") : ""}${title} - ${agency}</title>
 <link rel="stylesheet" href="${STYLE_PATH}">
+${options.head}
 </head>
 <body>
 <a class="skip" href="#main">${say("skip")}</a>

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 /** Own small style sheet with the colours of the console; no framework, no script. */
 export const STYLE = `
-:root{--ink:#1b1f24;--soft:#4a5361;--ground:#fff;--panel:#f4f6f9;--line:#7a8594;--blue:#1455b3;--blue-dark:#0b3776;--red:#a40600;--red-tint:#fdecea;--green:#00705f;--green-tint:#e2f4f0;--focus:#c55200}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#b5bdc9;--ground:#14171c;--panel:#1e232b;--line:#8a94a3;--blue:#74a9fa;--blue-dark:#93bdfc;--red:#fb7f72;--red-tint:#431f20;--green:#9eebc1;--green-tint:#12322a;--focus:#fed344}}
+:root{--ink:#1b1f24;--soft:#4a5361;--ground:#fff;--panel:#f4f6f9;--line:#7a8594;--blue:#1455b3;--blue-dark:#0b3776;--blue-tint:#e8f0fc;--red:#a40600;--red-tint:#fdecea;--green:#00705f;--green-tint:#e2f4f0;--focus:#c55200}
+@media (prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#b5bdc9;--ground:#14171c;--panel:#1e232b;--line:#8a94a3;--blue:#74a9fa;--blue-dark:#93bdfc;--blue-tint:#17304f;--red:#fb7f72;--red-tint:#431f20;--green:#9eebc1;--green-tint:#12322a;--focus:#fed344}}
 *{box-sizing:border-box}
 html{font-size:18px}
 html.large{font-size:24px}
@@ -53,6 +53,22 @@ dl.answers dt{color:var(--soft)}
 dl.answers dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .receipt{background:var(--green-tint);border:2px solid var(--green);border-radius:6px;padding:1rem 1.2rem;margin:1rem 0}
 .receipt b{display:block;font-size:1.6rem;letter-spacing:.06em;font-variant-numeric:tabular-nums}
+.quiet{color:var(--blue);background:none;border:2px solid var(--line)}
+.quiet:hover{color:var(--blue-dark);background:var(--panel)}
+.chat-state{font-weight:600;background:var(--panel);border-left:5px solid var(--blue);padding:.5rem .9rem;margin:0 0 .8rem}
+.chat-offline{color:var(--red);font-weight:600}
+.chat-log{list-style:none;margin:0 0 1rem;padding:0}
+.chat-live .chat-log{max-height:52vh;overflow-y:auto;padding-right:.3rem}
+.chat-log li{margin:0 0 .8rem;padding:.5rem .8rem;max-width:88%;width:fit-content;background:var(--panel);border-radius:6px}
+.chat-log li.citizen{margin-left:auto;background:var(--blue-tint)}
+.chat-log li.system{max-width:none;width:auto;background:none;border-left:3px solid var(--line);border-radius:0;padding:.1rem .8rem}
+.chat-log p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+.chat-who{font-size:.9rem;color:var(--soft)}
+.chat-foot{display:flex;gap:1rem;flex-wrap:wrap;align-items:center}
+#say{min-height:5.2rem}
+.chat-keys{display:none}
+.chat-live .chat-keys{display:block}
+[hidden]{display:none!important}
 @media (max-width:30rem){dl.answers div{grid-template-columns:1fr auto}dl.answers dt{grid-column:1/-1}}
 @media print{header nav,.skip,footer,button,.choices{display:none}body{background:#fff;color:#000}}
 `;
