@@ -24,6 +24,10 @@ export const webchat = definePlugin({
   permissions: [{ name: SERVE, roles: ["agent", "team_leader", "shift_supervisor"], description: "Serve text chats" }],
   events: [defineEvent("webchat.opened"), defineEvent("webchat.ended", { durable: true })],
   routes: chatRoutes,
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [{ path: "/chats", title: "在线会话", titleEn: "Chats", permission: SERVE, menu: { icon: "message", order: 15 }, keepMounted: true }],
+  },
   register({ config, events, health, log, onDrain, onReady, onStart, services }) {
     let made: DefaultWebchat | undefined;
     const webchat = (): DefaultWebchat =>
