@@ -33,6 +33,14 @@ export const acd = definePlugin({
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
     { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor", "analyst", "director"], description: "See queues and waiting callers" },
   ],
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [{ path: "/desk", title: "坐席台", titleEn: "Desk", permission: "acd.agents.read", menu: { icon: "headset", order: 10 }, keepMounted: true }],
+    panels: [
+      { slot: "host.bar", name: "call-bar", title: "通话条", titleEn: "Call bar", permission: "acd.agents.read", order: 10 },
+      { slot: "agent.context", name: "history", title: "历史", titleEn: "History", permission: "core.interactions.read", order: 10 },
+    ],
+  },
   events: [
     defineEvent("acd.queued"),
     defineEvent("acd.offered"),

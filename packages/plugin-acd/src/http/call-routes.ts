@@ -1,4 +1,4 @@
-import { AUDIT, defineRoute, type HttpRequest, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { AUDIT, defineRoute, NOTIFICATIONS, type HttpRequest, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD, AGENT_CALLS, type AgentCall, type AgentCalls } from "../contract.js";
 import { maskedCall } from "../domain/masked-call.js";
@@ -102,6 +102,28 @@ export const callRoutes: readonly HttpRoute[] = [
       if (call === undefined) throw acdErrors.NO_CALL(params.number);
       await services.get(AUDIT).record({ actor: userId, action: "acd.number-revealed", subject: { type: "interaction", id: call.interactionId } });
       return { citizenNumber: call.citizenNumber };
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/help",
+    permission: "authenticated",
+    summary: "Tells the supervisors on their screens that this agent needs help",
+    params: number,
+    body: z.strictObject({}).optional(),
+    handler: async ({ services, params, principal }: Request) => {
+      requireAgent(params.number, principal);
+      const agent = services.get(ACD).agent(params.number);
+      if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(params.number);
+      const interactionId = services.get(AGENT_CALLS).current(params.number)?.interactionId;
+      await services.get(NOTIFICATIONS).send({
+        channel: "screen",
+        to: "permission:acd.agents.state",
+        template: "acd.help",
+        title: "坐席求助",
+        text: `${agent.name}（${agent.number}）请求帮助`,
+        ...(interactionId === undefined ? {} : { subject: { type: "interaction", id: interactionId } }),
+      });
     },
   }),
   command("reject", "Gives the ringing call back to the queue", (calls, agent) => calls.reject(agent)),

@@ -22,6 +22,8 @@ export interface InteractionContext {
 export interface ConsoleSlots {
   /** Top bar of every page, between logo and tools: 52 px high, never moves. */
   "host.bar": object;
+  /** Beside the call in the call bar: a word about it (is it recorded?). */
+  "agent.call": InteractionContext;
   /** Agent's desk, left column: lists of what waits besides calls. */
   "agent.list": object;
   /** Agent's desk, work tab of an interaction: forms. Stays mounted while other tabs are shown. */

@@ -140,7 +140,7 @@ export class FlowRun {
       const ours = session.call.state === "ended" && (await session.call.ended).by === "local";
       result = ours ? { kind: "step", step: { end: true } } : { kind: "gone" };
     }
-    session.interaction.event("ivr.node", { flow: flow.id, version: flow.version, node: node.id, type: node.type, outcome: outcomeName(result), ms: Math.round(clock.monotonic() - started) });
+    session.interaction.event("ivr.node", { flow: flow.id, version: flow.version, node: node.id, type: node.type, ...(node.label === undefined ? {} : { label: node.label }), outcome: outcomeName(result), ms: Math.round(clock.monotonic() - started) });
     return result;
   }
 

@@ -1,0 +1,56 @@
+import type { ReactElement } from "react";
+import { Button, Dropdown } from "antd";
+import { DownOutlined } from "@ant-design/icons";
+import { announce, api, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
+import { putAgent } from "./desk-store.js";
+import { texts, type Texts } from "./texts.js";
+
+const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
+
+export function stateWord(state: AgentState, text: Texts): string {
+  const words: Readonly<Record<AgentState, string>> = { offline: text.offline, unreachable: text.unreachable, "not-ready": text.notReady, available: text.available, held: text.held, occupied: text.occupied, reserved: text.reserved, busy: text.busy, "wrap-up": text.wrapUp };
+  return words[state];
+}
+
+export function toneOf(state: AgentState): Status {
+  return TONES[state];
+}
+
+/** My state with its time, by the server's clock, and the choice of another. */
+export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): ReactElement {
+  const text = useTexts(texts);
+  const now = useServerSeconds();
+  const choose = async (state: AgentChoice, reason?: string): Promise<void> => {
+    const after = await api.post<AgentSnapshot>(`/api/agents/${agent.number}/state`, { state, ...(reason === undefined ? {} : { reason }) });
+    putAgent(after);
+    announce(state === "available" ? text.said.ready : state === "offline" ? text.said.signedOut : text.said.notReady(reason ?? text.notReady));
+  };
+  if (agent.choice === "offline") {
+    return (
+      <div className="acd-state">
+        <StatusTag status="after">{text.offline}</StatusTag>
+        <Button type="primary" size="small" onClick={() => void choose("available")}>
+          {text.signIn}
+        </Button>
+      </div>
+    );
+  }
+  const items = [
+    { key: "available", label: text.ready, disabled: agent.choice === "available", onClick: () => void choose("available") },
+    { type: "divider" as const },
+    ...text.reasons.map((reason) => ({ key: reason, label: reason, onClick: () => void choose("not-ready", reason) })),
+    { type: "divider" as const },
+    { key: "offline", label: text.signOut, onClick: () => void choose("offline") },
+  ];
+  const word = agent.state === "not-ready" && agent.reason !== null ? agent.reason : stateWord(agent.state, text);
+  return (
+    <Dropdown menu={{ items }} trigger={["click"]}>
+      <button type="button" className="acd-state acd-state-button" title={agent.state === "unreachable" ? text.noPhone : word}>
+        <StatusTag status={TONES[agent.state]}>{word}</StatusTag>
+        <span className="acd-state-time">{formatDuration(now - agent.since)}</span>
+        <DownOutlined aria-hidden />
+      </button>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,214 @@
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+import { Popover } from "antd";
+import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, TeamOutlined } from "@ant-design/icons";
+import { announce, api, navigate, placeStore, serverNow, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
+import type { AgentCall, AgentCallCommand, AgentSnapshot } from "../src/contract.js";
+import { AgentStateMenu } from "./agent-state.js";
+import { CallInfo } from "./call-info.js";
+import { useDesk } from "./desk-store.js";
+import { Keypad, TargetPicker } from "./pickers.js";
+import { texts, type Texts } from "./texts.js";
+import { isTyping } from "./typing.js";
+import { useCommands, type Commands } from "./use-commands.js";
+import { followCall, selectWork, workStore } from "./work-store.js";
+
+/** The bar over every page: my state, the call, nine places that never move. */
+export function CallBar(): ReactElement | null {
+  const desk = useDesk();
+  const text = useTexts(texts);
+  const agent = desk.number === null ? undefined : desk.agents.get(desk.number);
+  useCallFollowing(desk.call, text);
+  if (!desk.loaded) return desk.error === undefined ? null : <div className="acd-bar acd-note">{text.network}</div>;
+  if (agent === undefined) return <div className="acd-bar acd-note">{text.noAgent}</div>;
+  return <AgentBar agent={agent} call={desk.call} />;
+}
+
+/** What the phone does fills the desk's rows and tabs, wherever the agent is at the moment, and is said aloud. */
+function useCallFollowing(call: AgentCall | null, text: Texts): void {
+  const before = useRef<AgentCall | null>(null);
+  useEffect(() => {
+    const earlier = before.current;
+    before.current = call;
+    followCall(earlier, call, serverNow(), isTyping());
+    const words = saidFor(earlier, call, text);
+    if (words !== undefined) announce(words, call?.state === "ringing" ? "assertive" : "polite");
+  }, [call, text]);
+}
+
+function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts): string | undefined {
+  if (call === null) return before === null ? undefined : text.said.over;
+  if (before?.interactionId === call.interactionId && before.state === call.state) return undefined;
+  const who = call.consult?.name ?? call.consult?.number ?? "";
+  switch (call.state) {
+    case "ringing":
+      return text.said.ringing(call.queueName ?? "", `${Math.round((call.waitMs ?? 0) / 1000)} 秒`);
+    case "talking":
+      return text.said.talking;
+    case "held":
+      return text.said.held;
+    case "consulting":
+      return text.said.consulting(who);
+    case "conference":
+      return text.said.conference;
+    default:
+      return undefined;
+  }
+}
+
+interface Slot {
+  readonly key: string;
+  readonly word: string;
+  readonly hotkey?: string;
+  readonly icon: ReactNode;
+  readonly enabled: boolean;
+  /** Why not, when it is not enabled. */
+  readonly why: string;
+  readonly pressed?: boolean;
+  readonly danger?: boolean;
+  readonly act: () => void;
+}
+
+function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly call: AgentCall | null }): ReactElement {
+  const text = useTexts(texts);
+  const commands = useCommands(agent.number, text);
+  const [open, setOpen] = useState<"transfer" | "consult" | "keys" | "dial">();
+  const bar = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState(0);
+  const waiting = useStore(workStore).waitingFor;
+  const back = useRef<HTMLElement | null>(null);
+  const has = useCallback((command: AgentCallCommand) => call?.commands.includes(command) === true, [call]);
+  useEffect(() => setOpen(undefined), [call?.interactionId, call?.state]);
+
+  const slots = makeSlots(text, call, has, commands, setOpen, open, () => void askForHelp(agent.number, text));
+  useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
+
+  const move = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      const next = (at + (event.key === "ArrowRight" ? 1 : slots.length - 1)) % slots.length;
+      setAt(next);
+      bar.current?.querySelectorAll<HTMLButtonElement>("[data-slot]")[next]?.focus();
+      event.preventDefault();
+    } else if (event.key === "Escape") {
+      setOpen(undefined);
+      back.current?.focus();
+    } else if (!event.ctrlKey && !event.altKey && !event.metaKey && !event.nativeEvent.isComposing && event.target instanceof HTMLButtonElement) {
+      const slot = slots.find(({ hotkey, enabled }) => enabled && hotkey?.length === 1 && hotkey === event.key.toUpperCase());
+      if (slot !== undefined) {
+        event.preventDefault();
+        slot.act();
+      }
+    }
+  };
+
+  return (
+    <div className="acd-bar">
+      <AgentStateMenu agent={agent} />
+      <CallInfo agent={agent} call={call} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={(to) => void commands.run("dial", text.dial, { to }).then((done) => done && setOpen(undefined))} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
+      <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
+        {slots.map((slot, index) => (
+          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, text)} onClose={() => setOpen(undefined)} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function panelOf(key: string, open: string | undefined, commands: Commands, text: Texts): ReactNode {
+  if (key !== open) return undefined;
+  if (key === "keys") return <Keypad onKey={(digits) => void commands.run("dtmf", text.slot.keys, { digits })} />;
+  if (key === "consult") return <TargetPicker purpose="consult" onChoose={(to) => void commands.run("consult", text.slot.consult, { to })} />;
+  if (key === "transfer") return <TargetPicker purpose="transfer" onChoose={(to) => void commands.run("transfer", text.slot.transfer, { to })} />;
+  return undefined;
+}
+
+function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { readonly slot: Slot; readonly tabbable: boolean; readonly pending: boolean; readonly panel: ReactNode; readonly onFocus: () => void; readonly onClose: () => void }): ReactElement {
+  const button = (
+    <button
+      type="button"
+      data-slot={slot.key}
+      className={`acd-slot${slot.danger === true ? " acd-slot-danger" : ""}${pending ? " acd-slot-pending" : ""}`}
+      tabIndex={tabbable ? 0 : -1}
+      aria-disabled={!slot.enabled}
+      aria-pressed={slot.pressed}
+      title={slot.enabled ? (slot.hotkey === undefined ? slot.word : `${slot.word} (${slot.hotkey})`) : `${slot.word}：${slot.why}`}
+      onFocus={onFocus}
+      onClick={() => (slot.enabled ? slot.act() : announce(`${slot.word}：${slot.why}`))}
+    >
+      {slot.icon}
+      <span>
+        {slot.word}
+        {slot.hotkey === undefined ? null : <kbd>{slot.hotkey}</kbd>}
+      </span>
+    </button>
+  );
+  if (panel === undefined) return button;
+  return (
+    <Popover open content={panel} placement="bottomRight" trigger="click" onOpenChange={(shown) => (shown ? undefined : onClose())}>
+      {button}
+    </Popover>
+  );
+}
+
+/** Nine places in fixed order; what a place does in a consultation is said by its word. */
+function makeSlots(text: Texts, call: AgentCall | null, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: "transfer" | "consult" | "keys" | undefined) => void, open: string | undefined, help: () => void): readonly Slot[] {
+  const none = call === null ? text.whyNoCall : text.whyNow;
+  const consulting = call?.state === "consulting";
+  const toggle = (which: "transfer" | "consult" | "keys") => () => setOpen(open === which ? undefined : which);
+  const simple = (command: AgentCallCommand, word: string) => () => void commands.run(command, word);
+  const hangup = call?.state === "ringing" ? text.slot.reject : call?.state === "consulting" || call?.state === "consult-ringing" ? text.slot.endConsult : call?.state === "conference" ? text.slot.leave : text.slot.hangup;
+  return [
+    { key: "answer", word: text.slot.answer, hotkey: "F2", icon: <PhoneOutlined aria-hidden />, enabled: false, why: call?.state === "ringing" ? text.whyAnswer : none, act: () => undefined },
+    { key: "mute", word: text.slot.mute, hotkey: "F8", icon: <AudioMutedOutlined aria-hidden />, enabled: false, why: call === null ? text.whyNoCall : text.whyMute, act: () => undefined },
+    { key: call?.state === "held" ? "retrieve" : "hold", word: text.slot.hold, hotkey: "F9", icon: <PauseCircleOutlined aria-hidden />, enabled: has("hold") || has("retrieve"), why: none, pressed: call?.state === "held", act: () => void commands.run(has("retrieve") ? "retrieve" : "hold", text.slot.hold) },
+    consulting
+      ? { key: "swap", word: text.slot.swap, hotkey: "X", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("swap"), why: none, act: simple("swap", text.slot.swap) }
+      : { key: "consult", word: text.slot.consult, hotkey: "C", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("consult"), why: none, act: toggle("consult") },
+    { key: "conference", word: consulting ? text.slot.join : text.slot.conference, hotkey: "J", icon: <TeamOutlined aria-hidden />, enabled: has("conference"), why: none, act: simple("conference", text.slot.join) },
+    consulting
+      ? { key: "complete", word: text.slot.complete, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("complete"), why: none, act: simple("complete", text.slot.complete) }
+      : { key: "transfer", word: text.slot.transfer, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("transfer"), why: none, act: toggle("transfer") },
+    { key: "keys", word: text.slot.keys, hotkey: "D", icon: <NumberOutlined aria-hidden />, enabled: has("dtmf"), why: none, act: toggle("keys") },
+    { key: "help", word: text.slot.help, hotkey: "S", icon: <QuestionCircleOutlined aria-hidden />, enabled: call !== null && call.state !== "ringing", why: none, act: help },
+    { key: call?.state === "ringing" ? "reject" : "hangup", word: hangup, hotkey: call?.state === "ringing" ? "R" : "E", icon: <PhoneFilled aria-hidden rotate={135} />, enabled: has("hangup") || has("reject"), why: none, danger: true, act: () => void commands.run(has("reject") ? "reject" : "hangup", hangup) },
+  ];
+}
+
+/** F2 goes to the bar (or to the call that waits), F9 holds; the caret is given back by Esc. */
+function useBarKeys({ bar, back, slots, waiting, toggleHold }: { readonly bar: { readonly current: HTMLDivElement | null }; readonly back: { current: HTMLElement | null }; readonly slots: readonly Slot[]; readonly call: AgentCall | null; readonly waiting: string | undefined; readonly toggleHold: () => void }): void {
+  const latest = useRef({ slots, waiting, toggleHold });
+  latest.current = { slots, waiting, toggleHold };
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      // An input method is composing: the key is its own (keyCode 229).
+      if (event.isComposing || event.keyCode === 229) return;
+      if (event.key === "F2") {
+        event.preventDefault();
+        if (latest.current.waiting !== undefined) return goToCall(latest.current.waiting);
+        back.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+        const first = latest.current.slots.findIndex(({ enabled }) => enabled);
+        bar.current?.querySelectorAll<HTMLButtonElement>("[data-slot]")[Math.max(0, first)]?.focus();
+      } else if (event.key === "F9") {
+        event.preventDefault();
+        latest.current.toggleHold();
+      }
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [bar, back]);
+}
+
+function goToCall(interactionId: string): void {
+  selectWork(interactionId);
+  if (placeStore.get().path !== "/desk") navigate("/desk");
+}
+
+async function askForHelp(agent: string, text: Texts): Promise<void> {
+  try {
+    await api.post(`/api/agents/${agent}/help`);
+    announce(text.helped);
+  } catch (error) {
+    console.warn("help could not be asked for", error);
+    announce(text.network, "assertive");
+  }
+}
+

@@ -1,0 +1,139 @@
+import type { ReactElement, ReactNode } from "react";
+import { Button, Popover } from "antd";
+import { api, formatDuration, formatPhone, Slot, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import type { AgentCall, AgentSnapshot } from "../src/contract.js";
+import { putAgent, useDesk } from "./desk-store.js";
+import { texts, type Texts } from "./texts.js";
+import type { Commands } from "./use-commands.js";
+
+interface CallInfoProps {
+  readonly agent: AgentSnapshot;
+  readonly call: AgentCall | null;
+  readonly commands: Commands;
+  readonly dialOpen: boolean;
+  readonly dialPanel: ReactNode;
+  readonly onDial: () => void;
+  readonly onGoToCall: (() => void) | undefined;
+}
+
+/** The middle of the bar: who, what state, how long; or what waits, or the wrap-up. */
+export function CallInfo({ agent, call, commands, dialOpen, dialPanel, onDial, onGoToCall }: CallInfoProps): ReactElement {
+  const text = useTexts(texts);
+  const now = useServerSeconds();
+  return (
+    <div className="acd-info">
+      {call !== null ? <CallLine call={call} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
+      {commands.pending !== undefined ? <span className="acd-pending">{text.pending(commands.pending.word)}</span> : null}
+      {commands.problem !== undefined ? (
+        <button type="button" className="acd-problem" onClick={commands.dismiss} title={commands.problem}>
+          {commands.problem}
+        </button>
+      ) : null}
+      {onGoToCall !== undefined ? (
+        <Button size="small" type="primary" onClick={onGoToCall}>
+          {text.goToCall}
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+function CallLine({ call, now, text }: { readonly call: AgentCall; readonly now: number; readonly text: Texts }): ReactElement {
+  const [status, word] = callWord(call, text);
+  const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
+  return (
+    <>
+      <StatusTag status={status} solid>
+        {word}
+      </StatusTag>
+      <div className="acd-who">
+        <strong>{who}</strong>
+        <span className="acd-sub">
+          {[call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text)].filter((part) => part !== null && part !== "").join(" · ")}
+        </span>
+      </div>
+      <span className="acd-timer">{call.answeredAt === null ? formatDuration(now - call.since) : formatDuration(now - call.answeredAt)}</span>
+      {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
+    </>
+  );
+}
+
+export function callWord(call: AgentCall, text: Texts): readonly [Status, string] {
+  switch (call.state) {
+    case "ringing":
+      return ["ringing", text.incoming];
+    case "dialling":
+      return ["ringing", text.outgoing];
+    case "held":
+      return ["held", text.heldCall];
+    case "consult-ringing":
+      return ["held", text.slot.consult];
+    case "consulting":
+      return ["held", text.slot.consult];
+    case "conference":
+      return ["live", text.slot.conference];
+    case "talking":
+      return ["live", text.talking];
+  }
+}
+
+/** The second half of the line: what the caller hears, whom the agent talks with. */
+function second(call: AgentCall, now: number, text: Texts): string {
+  const who = call.consult?.name ?? call.consult?.number ?? "";
+  switch (call.state) {
+    case "ringing":
+      return call.ringUntil === null ? text.answerAtPhone : `${text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)))} · ${text.answerAtPhone}`;
+    case "dialling":
+      return text.dialling;
+    case "held":
+      return `${formatDuration(now - call.since)} ${text.music}`;
+    case "consult-ringing":
+      return `${text.consultRinging(who)} · ${text.callerHeld}`;
+    case "consulting":
+      return call.consult?.talking === false ? text.callerTalking : `${text.consulting(who)} · ${text.callerHeld}`;
+    case "conference":
+      return text.conference;
+    case "talking":
+      return "";
+  }
+}
+
+function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly now: number; readonly text: Texts }): ReactElement {
+  const finish = async (path: string, body: object = {}): Promise<void> => putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent.number}/wrap-up/${path}`, body));
+  return (
+    <>
+      <StatusTag status="after" solid>
+        {text.wrapUp}
+      </StatusTag>
+      <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
+      <Button size="small" onClick={() => void finish("done")}>
+        {text.done}
+      </Button>
+      <Button size="small" type="text" onClick={() => void finish("extend", { seconds: 60 })}>
+        {text.more}
+      </Button>
+    </>
+  );
+}
+
+function Idle({ agent, text, dialOpen, dialPanel, onDial }: { readonly agent: AgentSnapshot; readonly text: Texts; readonly dialOpen: boolean; readonly dialPanel: ReactNode; readonly onDial: () => void }): ReactElement {
+  const { queues } = useDesk();
+  const mine = [...queues.values()].filter((queue) => agent.queues.includes(queue.key));
+  const waiting = mine.reduce((sum, queue) => sum + queue.waiting, 0);
+  return (
+    <>
+      <span className="acd-sub">
+        {text.noCall} · {text.waiting(waiting)}
+      </span>
+      {agent.reachable ? (
+        <Popover open={dialOpen} content={dialPanel} placement="bottomLeft" trigger="click" onOpenChange={(shown) => (shown === dialOpen ? undefined : onDial())}>
+          <Button size="small">{text.dial}</Button>
+        </Popover>
+      ) : (
+        <span className="acd-sub acd-warn" title={text.noPhone}>
+          {text.unreachable}
+        </span>
+      )}
+    </>
+  );
+}

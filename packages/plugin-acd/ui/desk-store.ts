@@ -1,0 +1,76 @@
+import { useEffect } from "react";
+import { api, createStore, onResync, onTopic, sessionStore, useStore, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../src/contract.js";
+
+export interface Desk {
+  /** 工号, `null` when the user is no agent. */
+  readonly number: string | null;
+  readonly agents: ReadonlyMap<string, AgentSnapshot>;
+  readonly queues: ReadonlyMap<string, QueueSnapshot>;
+  readonly call: AgentCall | null;
+  readonly loaded: boolean;
+  readonly error: ApiError | undefined;
+}
+
+const EMPTY: Desk = { number: null, agents: new Map(), queues: new Map(), call: null, loaded: false, error: undefined };
+
+/** What the server says of me, my colleagues and the queues: loaded once, then told by events. Nothing here is guessed from clicks. */
+export const deskStore = createStore<Desk>(EMPTY);
+
+let users = 0;
+let stop: (() => void) | undefined;
+
+function patch(change: Partial<Desk>): void {
+  deskStore.set({ ...deskStore.get(), ...change });
+}
+
+/** The answer to a command is as good as the event that tells the same. */
+export function putCall(call: AgentCall | null): void {
+  patch({ call });
+}
+
+export function putAgent(agent: AgentSnapshot): void {
+  patch({ agents: new Map(deskStore.get().agents).set(agent.number, agent) });
+}
+
+export async function loadDesk(): Promise<void> {
+  const number = sessionStore.get()?.user.agentNumber ?? null;
+  try {
+    const [agents, queues] = await Promise.all([api.get<{ items: AgentSnapshot[] }>("/api/agents", { limit: 1000 }), api.get<{ items: QueueSnapshot[] }>("/api/queues", { limit: 1000 })]);
+    const known = new Map(agents.items.map((agent) => [agent.number, agent]));
+    const own = number !== null && known.has(number) ? number : null;
+    const call = own === null ? null : (await api.get<{ call: AgentCall | null }>(`/api/agents/${own}/call`)).call;
+    deskStore.set({ number: own, agents: known, queues: new Map(queues.items.map((queue) => [queue.key, queue])), call, loaded: true, error: undefined });
+  } catch (error) {
+    patch({ error: error as ApiError });
+  }
+}
+
+function start(): () => void {
+  void loadDesk();
+  const stops = [
+    onTopic("acd.agent", (data) => putAgent(data as AgentSnapshot)),
+    onTopic("acd.queue", (data) => patch({ queues: new Map(deskStore.get().queues).set((data as QueueSnapshot).key, data as QueueSnapshot) })),
+    onTopic("acd.call", (data) => {
+      const { agent, call } = data as { agent: string; call: AgentCall | null };
+      if (agent === deskStore.get().number) patch({ call });
+    }),
+    onResync(() => void loadDesk()),
+  ];
+  return () => stops.forEach((each) => each());
+}
+
+/** The desk, kept up to date as long as anybody looks. */
+export function useDesk(): Desk {
+  useEffect(() => {
+    users++;
+    stop ??= start();
+    return () => {
+      users--;
+      if (users > 0) return;
+      stop?.();
+      stop = undefined;
+    };
+  }, []);
+  return useStore(deskStore);
+}

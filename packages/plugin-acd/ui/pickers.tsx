@@ -1,0 +1,89 @@
+import { useState, type ReactElement } from "react";
+import { Button, Input } from "antd";
+import { api, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { stateWord, toneOf } from "./agent-state.js";
+import { useDesk } from "./desk-store.js";
+import { texts } from "./texts.js";
+
+interface Department {
+  readonly code: string;
+  readonly name: string;
+  readonly shortName: string;
+  readonly extension: string | null;
+}
+
+/** Whom to call: a number to type, colleagues with what they are doing, extensions of departments. */
+export function TargetPicker({ purpose, onChoose }: { readonly purpose: "dial" | "transfer" | "consult"; readonly onChoose: (to: string) => void }): ReactElement {
+  const text = useTexts(texts);
+  const desk = useDesk();
+  const [to, setTo] = useState("");
+  const mayDepartments = useMay("directory.departments.read");
+  const departments = useLoad(mayDepartments ? "departments" : undefined, (signal) => api.get<{ items: Department[] }>("/api/directory/departments", {}, { signal }));
+  const wanted = to.trim();
+  const fits = (...words: readonly string[]): boolean => wanted === "" || words.some((word) => word.includes(wanted));
+  const colleagues = [...desk.agents.values()].filter((agent) => agent.number !== desk.number && agent.reachable && fits(agent.number, agent.name));
+  const offices = (departments.data?.items ?? []).filter((each) => each.extension !== null && fits(each.extension ?? "", each.name, each.shortName));
+  const word = purpose === "dial" ? text.call : purpose === "transfer" ? text.ok : text.startConsult;
+  return (
+    <div className="acd-picker">
+      <form
+        className="acd-picker-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (wanted !== "") onChoose(wanted);
+        }}
+      >
+        <Input autoFocus value={to} onChange={(event) => setTo(event.target.value)} placeholder={text.dialNumber} aria-label={text.dialNumber} inputMode="tel" maxLength={40} />
+        <Button type="primary" htmlType="submit" disabled={wanted === ""}>
+          {word}
+        </Button>
+      </form>
+      <div className="acd-picker-lists">
+        {colleagues.length === 0 ? null : <h3>{text.colleagues}</h3>}
+        {colleagues.slice(0, 8).map((agent) => (
+          <button type="button" key={agent.number} className="acd-picker-row" onClick={() => onChoose(agent.number)}>
+            <span>
+              {agent.name} {agent.number}
+            </span>
+            <StatusTag status={toneOf(agent.state)}>{stateWord(agent.state, text)}</StatusTag>
+          </button>
+        ))}
+        {offices.length === 0 ? null : <h3>{text.departments}</h3>}
+        {offices.slice(0, 8).map((office) => (
+          <button type="button" key={office.code} className="acd-picker-row" onClick={() => onChoose(office.extension ?? "")}>
+            <span>{office.shortName}</span>
+            <span className="hl-meta">{office.extension}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+
+/** Keys are sent as they are pressed, and can be typed. */
+export function Keypad({ onKey }: { readonly onKey: (digit: string) => void }): ReactElement {
+  const text = useTexts(texts);
+  const [sent, setSent] = useState("");
+  const press = (digit: string): void => {
+    setSent((before) => `${before}${digit}`.slice(-16));
+    onKey(digit);
+  };
+  return (
+    <div
+      className="acd-keypad"
+      aria-label={text.keypad}
+      onKeyDown={(event) => {
+        if (KEYS.includes(event.key)) press(event.key);
+      }}
+    >
+      <output>{sent === "" ? "–" : sent}</output>
+      {KEYS.map((digit, index) => (
+        <Button key={digit} autoFocus={index === 0} onClick={() => press(digit)}>
+          {digit}
+        </Button>
+      ))}
+    </div>
+  );
+}

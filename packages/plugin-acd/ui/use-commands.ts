@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { announce, api, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import type { AgentCall } from "../src/contract.js";
+import { putCall } from "./desk-store.js";
+import type { Texts } from "./texts.js";
+
+/** Without an event for so long, a command counts as not confirmed. */
+const PATIENCE_MS = 3000;
+
+export interface Commands {
+  /** The command on its way, with its word. */
+  readonly pending: { readonly name: string; readonly word: string } | undefined;
+  /** Why the last one did not come about. */
+  readonly problem: string | undefined;
+  run(name: string, word: string, body?: object): Promise<boolean>;
+  dismiss(): void;
+}
+
+/** Commands to the agent's call. What they change is shown when the server says so. */
+export function useCommands(agent: string, text: Texts): Commands {
+  const [pending, setPending] = useState<Commands["pending"]>();
+  const [problem, setProblem] = useState<string>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const run = useCallback(
+    async (name: string, word: string, body: object = {}) => {
+      setPending({ name, word });
+      setProblem(undefined);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setProblem(text.unconfirmed), name === "dial" ? 25_000 : PATIENCE_MS);
+      try {
+        const { call } = await api.post<{ call: AgentCall | null }>(`/api/agents/${agent}/call/${name}`, body);
+        putCall(call);
+        setProblem(undefined);
+        return true;
+      } catch (error) {
+        const words = `${text.failed(word)}${reason(error as ApiError, text)}`;
+        setProblem(words);
+        announce(words, "assertive");
+        return false;
+      } finally {
+        clearTimeout(timer.current);
+        setPending(undefined);
+      }
+    },
+    [agent, text],
+  );
+  return { pending, problem, run, dismiss: () => setProblem(undefined) };
+}
+
+function reason({ code }: ApiError, text: Texts): string {
+  switch (code) {
+    case "HTL_ACD_TARGET_UNKNOWN":
+    case "HTL_ACD_TARGET_SELF":
+      return text.targetUnknown;
+    case "HTL_CORE_OUTBOUND_REFUSED":
+    case "HTL_CORE_NO_ADAPTER":
+      return text.refused;
+    case "HTL_ACD_NO_CALL":
+    case "HTL_ACD_CALL_STATE":
+    case "HTL_CORE_CALL_ENDED":
+      return text.stateChanged;
+    case "HTL_ACD_AGENT_UNREACHABLE":
+      return text.agentUnreachable;
+    case "HTL_ACD_AGENT_BUSY":
+      return text.agentBusy;
+    case "NETWORK":
+      return text.network;
+    default:
+      return `${text.other}（${code}）`;
+  }
+}
