@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { BLOBS, CALL_CONTROL, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { BLOBS, CALL_CONTROL, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SCREENS, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { IvrNodeType } from "@hotlinejs/core";
 import { adoptCaptures } from "./adopt-captures.js";
 import { WorkerAudioEngine } from "./audio/worker-audio-engine.js";
@@ -36,6 +36,13 @@ export const recording = definePlugin({
   entities: [RecordingEntity, RecordingLinkEntity],
   migrations: [RecordingInit],
   provides: [RECORDINGS, RECORDING_INTERNALS],
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    panels: [
+      { slot: "recording.player", name: "player", title: "录音", titleEn: "Recording", permission: READ },
+      { slot: "agent.call", name: "state", title: "录音", titleEn: "Recording", permission: READ },
+    ],
+  },
   permissions: [
     { name: READ, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "List recordings" },
     { name: LISTEN, roles: ["team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "Hear recordings" },
@@ -45,6 +52,9 @@ export const recording = definePlugin({
   ivrNodes: [recordNode, voicemailNode] as unknown as readonly IvrNodeType<never>[],
   routes: recordingRoutes,
   register({ config, events, health, hooks, jobs, log, onReady, onStop, services, settings }) {
+    for (const name of ["recording.captured", "recording.compressed", "recording.failed"] as const) {
+      events.handle(name, ({ recordingId }) => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "recording.changed", data: { recordingId } }));
+    }
     const parts = lazy(() => {
       const clock = services.get(CLOCK);
       const blobs = services.get(BLOBS);

@@ -60,6 +60,17 @@ export const tickets = definePlugin({
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity],
   migrations: [TicketsInit, TicketsAgent, TicketsWorkflow],
   provides: [TICKETS, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [
+      { path: "/tickets", title: "工单", titleEn: "Tickets", permission: READ, menu: { icon: "ticket", order: 20 } },
+      { path: "/tickets/:id", title: "工单", titleEn: "Ticket", permission: READ },
+    ],
+    panels: [
+      { slot: "agent.work", name: "form", title: "登记受理", titleEn: "Intake", permission: CREATE, order: 10 },
+      { slot: "agent.context", name: "tickets", title: "工单", titleEn: "Tickets", permission: READ, order: 20 },
+    ],
+  },
   permissions: [
     { name: READ, roles: [...CENTRE, ...UNITS], description: "See tickets, of the own department at least" },
     { name: ALL, roles: CENTRE, description: "See the tickets of all departments" },
@@ -132,7 +143,7 @@ export const tickets = definePlugin({
     services.provide(TICKETS, () => parts().service);
     services.provide(TICKET_WORKFLOW, () => workflow);
     services.provide(TICKET_READER, () => parts().reader);
-    services.provide(TICKET_CATALOGUE, () => catalogue);
+    services.provide(TICKET_CATALOGUE, () => ({ kinds: catalogue.kinds, categories: catalogue.categories, noDispatch: config.noDispatch }));
     for (const name of ["ticket.created", "ticket.transitioned", "ticket.urged", "ticket.message"] as const) {
       events.handle(name, ({ ticketId }) => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "ticket.changed", data: { ticketId } }));
     }

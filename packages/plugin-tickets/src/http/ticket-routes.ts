@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRoute, READ_POOL, token } from "@hotlinejs/core";
+import { defineRoute, DIRECTORY, READ_POOL, token } from "@hotlinejs/core";
 import type { HttpRoute, Services } from "@hotlinejs/core";
 import { TICKETS } from "../contract.js";
 import { errors } from "../errors.js";
@@ -15,7 +15,7 @@ import { actionsOf, may, shown } from "./ticket-view.js";
 export const TICKET_READER = token<TicketReader>("tickets.reader");
 export const CONTACT_BOOK = token<ContactBook>("tickets.contact-book");
 
-export const TICKET_CATALOGUE = token<TicketCatalogue>("tickets.catalogue");
+export const TICKET_CATALOGUE = token<Pick<TicketCatalogue, "kinds" | "categories"> & { /** Departments that are given no tickets. */ readonly noDispatch: readonly string[] }>("tickets.catalogue");
 
 export const CREATE = "tickets.create";
 
@@ -100,14 +100,16 @@ export const ticketRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/tickets/catalogue",
     permission: READ,
-    summary: "Natures, fields of business and states, for forms and filters",
-    handler: ({ services }) => {
-      const { kinds, categories } = services.get(TICKET_CATALOGUE);
-      return Promise.resolve({
+    summary: "Natures, fields of business, states and departments, for forms and filters",
+    handler: async ({ services }) => {
+      const { kinds, categories, noDispatch } = services.get(TICKET_CATALOGUE);
+      const departments = (await services.optional(DIRECTORY)?.listDepartments()) ?? [];
+      return {
+        departments: departments.map(({ code, name, shortName }) => ({ code, name, shortName, dispatch: !noDispatch.includes(code) })),
         kinds: kinds.map(({ key, name, limitDays, anonymousAllowed, confidentiality }) => ({ key, name, limitDays: limitDays ?? null, anonymousAllowed: anonymousAllowed === true, confidentiality: confidentiality ?? "normal" })),
         categories: categories.map(({ code, name, parent }) => ({ code, name, parent: parent ?? null })),
         states: services.get(TICKET_WORKFLOW).workflow.states.map(({ id, name, closed }) => ({ id, name, closed: closed === true })),
-      });
+      };
     },
   }),
   defineRoute({
@@ -150,9 +152,12 @@ export const ticketRoutes: readonly HttpRoute[] = [
       if (view === undefined || !mayFind(view, principal)) throw errors.NOT_FOUND(params.id);
       const workflow = services.get(TICKET_WORKFLOW);
       const open = view.confidentiality === "normal" || may(principal, CONFIDENTIAL);
+      const people = new Map((await services.optional(DIRECTORY)?.listUsers())?.map((user) => [user.id, user.displayName]));
       const history = (await reader.history(view.id)).map((line) => ({
         at: line.at,
         action: line.action,
+        actionName: workflow.workflow.transitions.find((each) => each.id === line.action)?.name ?? null,
+        actorName: people.get(line.actor) ?? null,
         from: line.fromStatus ?? null,
         to: line.toStatus,
         actor: line.actor,

@@ -1,0 +1,6 @@
+import "./player.css";
+import { defineConsoleUi } from "@hotlinejs/plugin-console/sdk";
+import { RecordingPlayer } from "./player.js";
+import { RecordingState } from "./recording-state.js";
+
+export const ui = defineConsoleUi(() => ({ panels: { "recording.player": { player: RecordingPlayer }, "agent.call": { state: RecordingState } } }));

@@ -1,0 +1,42 @@
+import type { ReactElement } from "react";
+import { formatDateProse, formatDateTime, StatusTag, useLanguage, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import type { TicketClockView } from "../src/contract.js";
+import { texts, type Texts } from "./texts.js";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Less than this is due soon. */
+const SOON_MS = DAY_MS;
+
+function span(ms: number, text: Texts): string {
+  if (ms >= 2 * DAY_MS) return text.days(Math.floor(ms / DAY_MS));
+  if (ms >= DAY_MS) return `${text.days(1)} ${text.hours(Math.floor((ms % DAY_MS) / HOUR_MS))}`;
+  return ms >= HOUR_MS ? text.hours(Math.floor(ms / HOUR_MS)) : text.minutes(Math.max(1, Math.round(ms / 60_000)));
+}
+
+function wordOf(clock: TicketClockView, now: number, text: Texts): readonly [Status, string] | undefined {
+  if (clock.state === "none") return undefined;
+  if (clock.state === "paused") return ["held", text.paused];
+  if (clock.state === "stopped") return clock.overdueAt === null ? ["after", text.stopped] : ["fault", text.stopped];
+  if (clock.dueAt === null) return undefined;
+  const rest = clock.dueAt - now;
+  if (rest < 0) return ["fault", text.over(span(-rest, text))];
+  return [rest < SOON_MS ? "due" : "ready", text.left(span(rest, text))];
+}
+
+/** How long is left, and when exactly; in the list the date stands in the tooltip. */
+export function Due({ clock, now, full = false }: { readonly clock: TicketClockView; readonly now: number; readonly full?: boolean }): ReactElement {
+  const text = useTexts(texts);
+  const language = useLanguage();
+  const word = wordOf(clock, now, text);
+  if (word === undefined) return <span className="hl-meta">–</span>;
+  const when = clock.dueAt === null ? "" : text.dueAt(full ? formatDateProse(clock.dueAt, language) : formatDateTime(clock.dueAt, now));
+  return (
+    <span className="tic-due">
+      <StatusTag status={word[0]} title={when}>
+        {word[1]}
+      </StatusTag>
+      {when === "" ? null : <span className="hl-meta">{when}</span>}
+    </span>
+  );
+}
