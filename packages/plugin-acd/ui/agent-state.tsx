@@ -43,11 +43,13 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
     { type: "divider" as const },
     { key: "offline", label: text.signOut, onClick: () => void choose("offline") },
   ];
-  const word = agent.state === "not-ready" && agent.reason !== null ? agent.reason : stateWord(agent.state, text);
+  // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
+  const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : "available";
+  const word = state === "not-ready" && agent.reason !== null ? agent.reason : stateWord(state, text);
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>
-      <button type="button" className="acd-state acd-state-button" title={agent.state === "unreachable" ? text.noPhone : word}>
-        <StatusTag status={TONES[agent.state]}>{word}</StatusTag>
+      <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : word}>
+        <StatusTag status={TONES[state]}>{word}</StatusTag>
         <span className="acd-state-time">{formatDuration(now - agent.since)}</span>
         <DownOutlined aria-hidden />
       </button>

@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from "react";
+import { useEffect, useState, type ReactElement } from "react";
 import { Button } from "antd";
 import { api, formatDuration, formatPhone, StatusTag, useLoad, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
@@ -11,6 +11,7 @@ interface Detail {
 
 /** A number shown in full is masked again after a minute. */
 const SHOWN_MS = 60_000;
+const JOURNAL_MS = 500;
 
 /** The call, always in the same place: who, since when, from which queue after what wait, by which way through the menu. */
 export function CallCard({ call }: { readonly call: AgentCall | null }): ReactElement {
@@ -18,6 +19,14 @@ export function CallCard({ call }: { readonly call: AgentCall | null }): ReactEl
   const now = useServerSeconds(call !== null);
   const [shown, setShown] = useState<{ readonly of: string; readonly number: string }>();
   const detail = useLoad(call === null ? undefined : `call-card ${call.interactionId}`, (signal) => api.get<Detail>(`/api/interactions/${call?.interactionId ?? ""}`, {}, { signal }));
+  // The last step of the menu is written while the phone begins to ring.
+  const { reload } = detail;
+  const interactionId = call?.interactionId;
+  useEffect(() => {
+    if (interactionId === undefined) return undefined;
+    const timer = setTimeout(reload, JOURNAL_MS);
+    return () => clearTimeout(timer);
+  }, [interactionId, reload]);
   if (call === null) {
     return (
       <div className="acd-card acd-card-empty">

@@ -14,7 +14,8 @@ export function DeskPage(): ReactElement {
   const text = useTexts(texts);
   const desk = useDesk();
   const { items, selected } = useStore(workStore);
-  const current = items.find((item) => item.interactionId === selected);
+  // While it rings, the caller is made known on the right; the tab in the middle waits for the answer.
+  const current = items.find((item) => item.interactionId === selected) ?? items.find((item) => item.interactionId === desk.call?.interactionId);
   if (!desk.loaded) return desk.error === undefined ? <LoadingState rows={10} /> : <ErrorState error={desk.error} what={text.what.desk} onRetry={() => void loadDesk()} />;
   const agent = desk.number === null ? undefined : desk.agents.get(desk.number);
   return (
@@ -35,6 +36,7 @@ export function DeskPage(): ReactElement {
       </section>
       <section className="acd-b" aria-label={text.work}>
         {items.length === 0 ? <EmptyState>{text.noItems}</EmptyState> : <WorkTabs items={items} selected={selected} call={desk.call} />}
+        {items.length > 0 && selected === undefined ? <EmptyState>{text.rings}</EmptyState> : null}
       </section>
       <aside className="acd-c" aria-label={text.context}>
         {current === undefined ? <EmptyState>{text.empty}</EmptyState> : <ContextTabs key={current.interactionId} context={contextOf(current, true)} />}

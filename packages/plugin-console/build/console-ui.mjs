@@ -49,7 +49,8 @@ export function sharedModules() {
     setup(build) {
       for (const name of SHARED) build.onResolve({ filter: new RegExp(`^${name.replaceAll(/[/-]/g, "\\$&")}$`) }, () => ({ path: name, external: true }));
       build.onResolve({ filter: /^@hotlinejs\/console\// }, ({ path }) => ({ path, external: true, sideEffects: false }));
-      build.onResolve({ filter: /^antd$/ }, () => ({ path: "antd", namespace: "hotline-antd", sideEffects: false }));
+      // One for each importer: shared by several, it would make every page load what any of them uses.
+      build.onResolve({ filter: /^antd$/ }, ({ importer }) => ({ path: `antd for ${importer}`, namespace: "hotline-antd", sideEffects: false }));
       build.onLoad({ filter: /.*/, namespace: "hotline-antd" }, () => ({ contents: reexports.join("\n"), loader: "js" }));
       // An icon is its drawing; what draws it is the host's, with the host's context.
       build.onResolve({ filter: /\/AntdIcon(Light)?$/ }, ({ importer }) => (importer.includes("@ant-design") ? { path: "@hotlinejs/console/icon", external: true } : undefined));

@@ -29,14 +29,12 @@ async function sharedSources(uiFolder) {
 /** esbuild options of the host. `folder` is the package. */
 export async function hostOptions(folder) {
   const ui = join(folder, "ui");
-  const modules = antdExports();
   const sources = await sharedSources(ui);
   const virtual = {
     name: "hotline-console-host",
     setup(build) {
-      // By way of antd's index every component would hang on every file that uses one.
-      build.onResolve({ filter: /^antd$/ }, () => ({ path: "antd", namespace: "hotline-antd", sideEffects: false }));
-      build.onLoad({ filter: /.*/, namespace: "hotline-antd" }, () => ({ contents: Object.entries(modules).map(([name, path]) => `export { default as ${name} } from "${path}";`).join("\n"), loader: "js", resolveDir: ui }));
+      // The host itself uses the base only; by way of antd's index it would hang on every component there is.
+      build.onResolve({ filter: /^antd$/ }, () => ({ path: "antd-base", namespace: "hotline-host", sideEffects: false }));
       build.onResolve({ filter: /^virtual:/ }, ({ path }) => ({ path: path.slice("virtual:".length), namespace: "hotline-host", sideEffects: false }));
       build.onLoad({ filter: /.*/, namespace: "hotline-host" }, ({ path }) => ({ contents: sources[path], loader: "js", resolveDir: ui }));
       build.onResolve({ filter: /^@hotlinejs\/plugin-console\/sdk$/ }, () => ({ path: join(ui, "sdk/index.ts") }));

@@ -15,7 +15,7 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
   const mayConfidential = useMay("recording.confidential");
   const [speed, setSpeed] = useState<number>(1);
   const audio = useRef<HTMLAudioElement>(null);
-  const view = useLoad(`recording ${recordingId}`, (signal) => api.get<Shown>(`/api/recordings/${recordingId}`, {}, { signal }));
+  const view = useLoad(`recording ${recordingId}`, (signal) => api.get<Shown>(`/api/recordings/${recordingId}`, {}, { signal }), { topics: ["recording.changed"] });
   if (view.error !== undefined) return <ErrorState error={view.error} what={text.what} onRetry={view.reload} />;
   if (view.data === undefined) return <LoadingState rows={1} />;
   const { state, durationMs, startedAt, truncated, confidential } = view.data;

@@ -9,5 +9,5 @@ export function RecordingState({ interactionId }: InteractionContext): ReactElem
   const recordings = useLoad(`state ${interactionId}`, (signal) => api.get<{ items: RecordingView[] }>("/api/recordings", { interactionId }, { signal }), { topics: ["recording.changed"] });
   if (recordings.data === undefined) return null;
   const live = recordings.data.items.some(({ kind, state }) => kind === "call" && state === "capturing");
-  return <StatusTag status={live ? "live" : "after"}>{live ? text.recording : text.notRecorded}</StatusTag>;
+  return <StatusTag status={live ? "recording" : "fault"}>{live ? text.recording : text.notRecorded}</StatusTag>;
 }

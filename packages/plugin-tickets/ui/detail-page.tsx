@@ -37,12 +37,13 @@ export function TicketDetailPage(): ReactElement {
   const open = view.actions.find((action) => action.id === step);
   return (
     <PageFrame
+      wide
       title={
         <>
           {formatSerial(view.serial)} {view.summary ?? (view.confidentiality === "normal" ? view.kindName : text.hidden)}
         </>
       }
-      extra={<StatusTag status={view.clock.state === "stopped" ? "after" : "live"}>{view.statusName}</StatusTag>}
+      extra={<StatusTag status={view.clock.state === "stopped" ? "closed" : "open"}>{view.statusName}</StatusTag>}
     >
       <div className="tic-steps">
         {first === undefined ? <span className="hl-meta">{text.detail.noAction}</span> : null}

@@ -17,7 +17,7 @@ function span(ms: number, text: Texts): string {
 function wordOf(clock: TicketClockView, now: number, text: Texts): readonly [Status, string] | undefined {
   if (clock.state === "none") return undefined;
   if (clock.state === "paused") return ["held", text.paused];
-  if (clock.state === "stopped") return clock.overdueAt === null ? ["after", text.stopped] : ["fault", text.stopped];
+  if (clock.state === "stopped") return clock.overdueAt === null ? ["closed", text.stopped] : ["fault", text.stopped];
   if (clock.dueAt === null) return undefined;
   const rest = clock.dueAt - now;
   if (rest < 0) return ["fault", text.over(span(-rest, text))];

@@ -78,7 +78,7 @@ export function StepPanel({ ticket, action, catalogue, onDone, onCancel, onConfl
 function StepField({ id, field, catalogue, value, onChange }: { readonly id: string; readonly field: TicketAction["needs"][number]; readonly catalogue: Catalogue | undefined; readonly value: Value; readonly onChange: (value: Value) => void }): ReactElement {
   switch (field.type) {
     case "longText":
-      return <Input.TextArea id={id} value={value} maxLength={field.max ?? 20_000} autoSize={{ minRows: 3, maxRows: 10 }} onChange={(event) => onChange(event.target.value)} />;
+      return <Input.TextArea id={id} value={value} maxLength={field.max ?? 20_000} rows={3} className="tic-area" onChange={(event) => onChange(event.target.value)} />;
     case "days":
       return <InputNumber id={id} min={1} max={field.max ?? 365} precision={0} value={typeof value === "number" ? value : null} onChange={(days) => onChange(days ?? undefined)} />;
     case "text":

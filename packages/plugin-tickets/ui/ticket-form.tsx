@@ -118,11 +118,11 @@ function Form({ catalogue, interactionId, live }: { readonly catalogue: Catalogu
         </Field>
       </div>
       <Field id={`${id}t`} label={text.form.content} required>
-        <Input.TextArea ref={content} id={`${id}t`} value={values.content} onChange={(event) => set({ content: event.target.value })} autoSize={{ minRows: 5, maxRows: 12 }} maxLength={20_000} />
+        <Input.TextArea ref={content} id={`${id}t`} value={values.content} onChange={(event) => set({ content: event.target.value })} rows={5} className="tic-area" maxLength={20_000} />
       </Field>
       {values.answering ? (
         <Field id={`${id}a`} label={text.form.answerText} required>
-          <Input.TextArea id={`${id}a`} value={values.answer} onChange={(event) => set({ answer: event.target.value })} autoSize={{ minRows: 3, maxRows: 8 }} maxLength={20_000} />
+          <Input.TextArea id={`${id}a`} value={values.answer} onChange={(event) => set({ answer: event.target.value })} rows={3} className="tic-area" maxLength={20_000} />
         </Field>
       ) : null}
       <div className="tic-checks">

@@ -1,0 +1,250 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { Baresip } from "./support/baresip.js";
+import { hasChromium, openChromium } from "./support/chromium.js";
+import { Example } from "./support/example.js";
+import { hasBaresip, hasSipp } from "./support/peers.js";
+import { pause, RtpProbe } from "./support/rtp-probe.js";
+import { SippCallers } from "./support/sipp.js";
+
+/** Where screenshots go when somebody wants to look at them. */
+const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+const CALLER = "13812345678";
+const MASKED = "138****5678";
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+
+describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's console", () => {
+  let example: Example;
+  let phone: Baresip;
+  let browser: Awaited<ReturnType<typeof openChromium>>;
+  let page: Page;
+  let root: string;
+  /** Addresses and octets of what the page fetched, gzip as sent. */
+  const fetched = new Map<string, number>();
+  const broken: string[] = [];
+
+  async function picture(name: string, of: Page = page): Promise<void> {
+    if (PICTURES === undefined) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await of.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  /** A citizen who calls, presses 1 and stays on the line for so long. */
+  async function call(talkMs: number): Promise<{ readonly exited: Promise<number | null>; end(): void }> {
+    const probe = await RtpProbe.open();
+    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: CALLER, mediaPort: probe.port }], talkMs });
+    probe.playSilence();
+    await probe.hearsSound();
+    await pause(1_000);
+    await probe.press("1");
+    return {
+      exited: caller.exited,
+      end: () => {
+        probe.close();
+        caller.dispose();
+      },
+    };
+  }
+
+  beforeAll(async () => {
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "20" } });
+    root = `http://127.0.0.1:${example.httpPort}`;
+    phone = await Baresip.start({ sipPort: example.sipPort, user: "1001", password: "demo-1001", toneHz: 1_000, autoAnswer: false });
+    await phone.registered();
+    browser = await openChromium();
+    page = await browser.newPage();
+    page.on("pageerror", (error) => broken.push(error.message));
+    page.on("console", (message) => (message.type() === "error" && /Content Security Policy|Refused to/.test(message.text()) ? broken.push(message.text()) : undefined));
+    page.on("response", (response) => {
+      if (!/\/console(\/|$)/.test(new URL(response.url()).pathname)) return;
+      void response.body().then(
+        (body) => fetched.set(response.url(), gzipSync(body, { level: 9 }).length),
+        () => undefined,
+      );
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.dispose();
+    await phone?.dispose();
+    await example?.dispose();
+  });
+
+  it("the home page leads to it; a wrong password is told, the right one opens the desk", async () => {
+    await page.goto(root);
+    await page.getByRole("link", { name: "打开工作台" }).click();
+    await page.locator("#login-username").fill("1001");
+    await page.locator("#login-password").fill("wrong");
+    await page.getByRole("button", { name: "登录" }).click();
+    await page.getByText("用户名或密码不对").waitFor();
+    await picture("login-wrong");
+    await page.locator("#login-password").fill("demo-1001");
+    await page.getByRole("button", { name: "登录" }).click();
+    await page.getByText("没有打开的互动").waitFor({ timeout: 30_000 });
+    expect(new URL(page.url()).pathname).toBe("/console/desk");
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor();
+    await picture("desk-idle");
+  }, 90_000);
+
+  it("the first load of the desk stays within its budget", async () => {
+    await page.waitForLoadState("networkidle");
+    const scripts = [...fetched].filter(([url]) => /\.(js|css)$/.test(url));
+    const total = scripts.reduce((sum, [, size]) => sum + size, 0);
+    process.stdout.write(`agent route, first load: ${Math.round(total / 1024)} KB gzip in ${scripts.length} files\n`);
+    expect(scripts.length).toBeGreaterThan(5);
+    expect(total).toBeGreaterThan(100 * 1024);
+    expect(total).toBeLessThan(500 * 1024);
+    // What is large waits for the pages that use it.
+    expect(scripts.map(([url]) => url).filter((url) => /antd-(table|date|rest)/.test(url))).toEqual([]);
+  });
+
+  it("a call rings: card and tab appear, nothing is taken from the agent; answered at the phone, the tab is on and the caret in the form", async () => {
+    const citizen = await call(60_000);
+    try {
+      await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      const card = page.locator(".acd-card");
+      expect(await card.innerText()).toContain(MASKED);
+      expect(await card.innerText()).toMatch(/综合咨询 · 等候 \d\d:\d\d/);
+      await page.locator(".acd-card-path", { hasText: "主菜单 1" }).waitFor();
+      expect(await page.content()).not.toContain(CALLER);
+      const tab = page.getByRole("tab", { name: new RegExp(MASKED.replaceAll("*", "\\*")) });
+      await tab.waitFor();
+      expect(await tab.getAttribute("aria-selected")).toBe("false");
+      const answer = page.getByRole("toolbar").getByRole("button", { name: "接听" });
+      expect(await answer.getAttribute("aria-disabled")).toBe("true");
+      expect(await answer.getAttribute("title")).toContain("摘机");
+      await picture("ringing");
+
+      phone.command("accept");
+      await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 20_000 });
+      expect(await tab.getAttribute("aria-selected")).toBe("true");
+      const content = page.locator("textarea").first();
+      await content.waitFor();
+      await page.waitForFunction(() => document.activeElement instanceof HTMLTextAreaElement, undefined, { timeout: 5_000 });
+      await page.locator(".acd-bar", { hasText: "录音中" }).waitFor({ timeout: 15_000 });
+      expect(await page.getByRole("toolbar").getByRole("button").count()).toBe(9);
+      await picture("talking");
+
+      await page.getByRole("toolbar").getByRole("button", { name: "保持" }).click();
+      await page.locator(".acd-info", { hasText: "来电人听音乐" }).waitFor({ timeout: 10_000 });
+      await picture("held");
+      await page.keyboard.press("F9");
+      await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 10_000 });
+
+      await content.fill("来电人反映养老金本月没有到账，希望尽快查明。");
+      await page.getByText("草稿已保存").waitFor();
+      await page.reload();
+      await page.getByText("已恢复").waitFor({ timeout: 30_000 });
+      await page.locator(".tic-form .ant-select").first().click();
+      await page.locator(".ant-select-item-option", { hasText: "投诉" }).click();
+      await picture("form");
+      await page.getByRole("button", { name: "登记受理" }).click();
+      await page.locator(".tic-form", { hasText: "已登记，流水号" }).waitFor({ timeout: 15_000 });
+      expect(await page.locator(".tic-form").innerText()).toMatch(/查询码 \d+/);
+      await picture("registered");
+
+      await page.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
+      await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+      await picture("wrap-up");
+      await page.getByRole("button", { name: "完成" }).click();
+      await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 10_000 });
+    } finally {
+      citizen.end();
+    }
+    const tickets = await example.get<Items<{ contactNumber: string; interactionId: string; recordings: string[]; content: string }>>("/api/tickets?limit=1");
+    expect(tickets.items[0]).toMatchObject({ contactNumber: CALLER, content: "来电人反映养老金本月没有到账，希望尽快查明。" });
+    expect(tickets.items[0]?.recordings.length).toBe(1);
+  }, 180_000);
+
+  it("who calls again is known: history and ticket beside the form; typing is not disturbed by the answer", async () => {
+    await page.goto(`${root}/console/desk`);
+    const citizen = await call(40_000);
+    try {
+      await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      // The agent still writes in the tab of the first caller.
+      await page.getByRole("tab").first().waitFor();
+      await page.locator(".acd-row").last().click();
+      const old = page.locator(".acd-work:not([hidden]) textarea").first();
+      await old.click();
+      await old.pressSequentially("还在写");
+      phone.command("accept");
+      await page.getByRole("button", { name: "切到来电 F2" }).waitFor({ timeout: 20_000 });
+      expect(await old.inputValue()).toContain("还在写");
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("TEXTAREA");
+      await picture("go-to-call");
+      await page.keyboard.press("F2");
+      await page.locator(".acd-history-row").first().waitFor({ timeout: 15_000 });
+      await picture("history");
+      await page.getByRole("tab", { name: "工单" }).click();
+      await page.locator(".tic-person li", { hasText: "养老金" }).waitFor({ timeout: 10_000 });
+      await picture("person-tickets");
+      await page.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
+      await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+    } finally {
+      citizen.end();
+    }
+  }, 120_000);
+
+  it("list and page of a ticket; the dispatcher moves it on, the recording plays by ranges", async () => {
+    const other = await openChromium({ width: 1920, height: 930 });
+    try {
+      expect((await other.request.post(`${root}/api/auth/login`, { data: { username: "1601", password: "demo-1601" } })).ok()).toBe(true);
+      const desk = await other.newPage();
+      desk.on("pageerror", (error) => broken.push(error.message));
+      await desk.goto(`${root}/console/tickets`);
+      const row = desk.locator("tr", { hasText: "养老金" });
+      await row.waitFor({ timeout: 30_000 });
+      await picture("tickets-1920", desk);
+      await row.getByRole("link").click();
+      await desk.getByRole("heading", { name: "时间轴" }).waitFor();
+      await desk.locator("audio").first().waitFor({ timeout: 60_000 });
+      const ranged = desk.waitForResponse((response) => /\/api\/recordings\/.*\/audio/.test(response.url()), { timeout: 30_000 });
+      await desk.locator("audio").first().evaluate((audio: HTMLAudioElement) => audio.play());
+      const answer = await ranged;
+      expect([200, 206]).toContain(answer.status());
+      await desk.waitForFunction(() => (document.querySelector("audio")?.currentTime ?? 0) > 0.2, undefined, { timeout: 20_000 });
+      expect(await desk.locator("audio").first().evaluate((audio: HTMLAudioElement) => audio.duration)).toBeGreaterThan(5);
+      await desk.getByRole("button", { name: "为什么？" }).click();
+      await desk.locator(".tic-due-line p").waitFor();
+      await picture("ticket-1920", desk);
+      await desk.getByRole("button", { name: "转办", exact: true }).click();
+      await desk.locator(".tic-step .ant-select input").first().fill("204");
+      await desk.locator(".ant-select-item-option", { hasText: "204" }).click();
+      await picture("ticket-step", desk);
+      await desk.getByRole("button", { name: "确认转办" }).click();
+      await desk.locator(".hl-page-extra", { hasText: "待签收" }).waitFor({ timeout: 15_000 });
+      await desk.setViewportSize({ width: 1366, height: 620 });
+      await picture("ticket-1366", desk);
+      await desk.evaluate(() => localStorage.setItem("hotline.theme", "dark"));
+      await desk.reload();
+      await desk.getByRole("heading", { name: "时间轴" }).waitFor();
+      await picture("ticket-dark", desk);
+    } finally {
+      await other.dispose();
+    }
+    // The agent's page was told: the list of the person's tickets shows the new state by itself.
+    await page.locator(".tic-person li", { hasText: "待签收" }).waitFor({ timeout: 10_000 });
+  }, 120_000);
+
+  it("shows each the pages of their permissions only, and nothing went wrong in any page", async () => {
+    const session = async (username: string) => {
+      const other = await openChromium();
+      try {
+        await other.request.post(`${root}/api/auth/login`, { data: { username, password: `demo-${username}` } });
+        return (await (await other.request.get(`${root}/api/console/session`)).json()) as { pages: { path: string }[] };
+      } finally {
+        await other.dispose();
+      }
+    };
+    const paths = async (username: string) => (await session(username)).pages.map(({ path }) => path);
+    expect(await paths("20402")).toEqual(["/tickets", "/tickets/:id"]);
+    expect(await paths("1001")).toEqual(expect.arrayContaining(["/desk", "/tickets"]));
+    expect(await paths("1001")).not.toContain("/reports");
+    expect(broken).toEqual([]);
+  }, 60_000);
+});
