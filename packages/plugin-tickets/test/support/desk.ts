@@ -33,7 +33,7 @@ const departments = definePlugin({
   provides: [DIRECTORY],
   register({ services }) {
     const all = DEPARTMENTS.map(([code, shortName]) => ({ code, name: shortName, shortName, extension: null, offered: true }));
-    services.provide(DIRECTORY, () => ({ listDepartments: () => Promise.resolve(all), departmentByCode: (code: string) => Promise.resolve(all.find((each) => each.code === code)) }) as unknown as Directory);
+    services.provide(DIRECTORY, () => ({ listUsers: () => Promise.resolve([]), listDepartments: () => Promise.resolve(all), departmentByCode: (code: string) => Promise.resolve(all.find((each) => each.code === code)) }) as unknown as Directory);
   },
 });
 
