@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/summary-reporter.ts"],
     projects: [
-      { ...fromSource, test: { ...common, ...limits, name: "packages", include: ["packages/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"], sequence: { groupOrder: 0 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "packages", include: ["packages/*/{src,test,ui}/**/*.test.ts", "test/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       { ...fromSource, test: { ...common, ...limits, name: "hotline", include: ["examples/*/{src,test}/**/*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
   },

@@ -125,10 +125,13 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       expect(await tab.getAttribute("aria-selected")).toBe("true");
       const content = page.locator("textarea").first();
       await content.waitFor();
-      await page.waitForFunction("document.activeElement instanceof HTMLTextAreaElement", undefined, { timeout: 5_000 });
+      await expect.poll(() => page.evaluate("document.activeElement.tagName"), { timeout: 5_000 }).toBe("TEXTAREA");
       await page.locator(".acd-bar", { hasText: "录音中" }).waitFor({ timeout: 15_000 });
       expect(await page.getByRole("toolbar").getByRole("button").count()).toBe(9);
       await picture("talking");
+      await page.setViewportSize({ width: 1920, height: 930 });
+      await picture("talking-1920");
+      await page.setViewportSize({ width: 1366, height: 620 });
 
       await page.getByRole("toolbar").getByRole("button", { name: "保持" }).click();
       await page.locator(".acd-info", { hasText: "来电人听音乐" }).waitFor({ timeout: 10_000 });
@@ -151,6 +154,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       await page.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
       await picture("wrap-up");
+      await page.getByRole("button", { name: "消息" }).click();
+      await page.getByText("没有消息").waitFor();
+      await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "完成" }).click();
       await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 10_000 });
     } finally {
@@ -207,7 +213,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       await desk.evaluate('document.querySelector("audio").play()');
       const answer = await ranged;
       expect([200, 206]).toContain(answer.status());
-      await desk.waitForFunction('document.querySelector("audio").currentTime > 0.2', undefined, { timeout: 20_000 });
+      await expect.poll(() => desk.evaluate('document.querySelector("audio").currentTime'), { timeout: 20_000 }).toBeGreaterThan(0.2);
       expect(await desk.evaluate('document.querySelector("audio").duration')).toBeGreaterThan(5);
       await desk.getByRole("button", { name: "为什么？" }).click();
       await desk.locator(".tic-due-line p").waitFor();

@@ -49,7 +49,9 @@ function CallLine({ call, now, text }: { readonly call: AgentCall; readonly now:
       <div className="acd-who">
         <strong>{who}</strong>
         <span className="acd-sub">
-          {[call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text)].filter((part) => part !== null && part !== "").join(" · ")}
+          {call.state === "ringing" || call.state === "talking"
+            ? [call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text)].filter((part) => part !== null && part !== "").join(" · ")
+            : second(call, now, text)}
         </span>
       </div>
       <span className="acd-timer">{call.answeredAt === null ? formatDuration(now - call.since) : formatDuration(now - call.answeredAt)}</span>

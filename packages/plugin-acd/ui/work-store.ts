@@ -1,4 +1,4 @@
-import { createStore } from "@hotlinejs/plugin-console/sdk";
+import { createStore, hasDraftAbout } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
 
 /** One interaction the agent has open: a row in the left column and a tab in the middle. */
@@ -23,7 +23,7 @@ export interface Work {
 }
 
 const KEY = "hotline.desk.work";
-/** More tabs than this and the oldest that is over is closed. */
+/** More tabs than this and the oldest that is over, and in which nothing was begun, is closed. */
 const MOST_TABS = 12;
 
 export const workStore = createStore<Work>(read());
@@ -66,7 +66,7 @@ export function followCall(before: AgentCall | null, call: AgentCall | null, now
     }
   }
   if (items.length > MOST_TABS) {
-    const oldest = [...items].reverse().find((item) => item.endedAt !== null && item.interactionId !== selected);
+    const oldest = [...items].reverse().find((item) => item.endedAt !== null && item.interactionId !== selected && !hasDraftAbout(item.interactionId));
     items = items.filter((item) => item !== oldest);
   }
   if (selected !== undefined && !items.some((item) => item.interactionId === selected)) selected = items[0]?.interactionId;

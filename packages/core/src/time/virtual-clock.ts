@@ -2,8 +2,8 @@ import type { Activity, Clock, Timer } from "../contracts/time.js";
 import { sleepOn } from "./system-clock.js";
 
 interface Entry {
-  readonly at: number;
-  readonly order: number;
+  at: number;
+  order: number;
   readonly fn: () => void;
   readonly every: number | undefined;
   cancelled: boolean;
@@ -68,7 +68,8 @@ export class VirtualClock implements Clock {
       this.#entries.shift();
       if (next.cancelled) continue;
       this.#now = Math.max(this.#now, next.at);
-      if (next.every !== undefined) this.#insert({ ...next, at: next.at + next.every, order: this.#order++ }, next);
+      // The same entry again, so that the handle that was given out still cancels it.
+      if (next.every !== undefined) this.#insert(Object.assign(next, { at: next.at + next.every, order: this.#order++ }));
       next.fn();
       await settle(activity);
     }
@@ -82,11 +83,7 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.#cancel(entry) };
   }
 
-  #insert(entry: Entry, replaced?: Entry): void {
-    // A repeating timer is cancelled through the handle of its first entry.
-    if (replaced !== undefined) {
-      Object.defineProperty(entry, "cancelled", { get: () => replaced.cancelled, set: (value: boolean) => (replaced.cancelled = value) });
-    }
+  #insert(entry: Entry): void {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {

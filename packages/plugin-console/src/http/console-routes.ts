@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import { CLOCK, defineRoute, type HttpContent, type HttpRoute } from "@hotlinejs/core";
+import { CLOCK, defineRoute, SETTINGS, type HttpContent, type HttpRoute } from "@hotlinejs/core";
 import { z } from "zod";
 import { CONSOLE_HOST } from "../console-internals.js";
 import { acceptsGzip } from "../domain/accepts-gzip.js";
@@ -58,12 +58,13 @@ export const consoleRoutes: readonly HttpRoute[] = [
     path: "/api/console/session",
     permission: "authenticated",
     summary: "Who I am, which pages and panels I get, and the server's time",
-    output: z.object({ now: z.number(), title: z.string(), user, pages: z.array(page), panels: z.array(panel), scripts: z.array(z.object({ plugin: z.string(), script: z.string().nullable(), style: z.string().nullable() })) }),
+    output: z.object({ now: z.number(), timezone: z.string(), title: z.string(), user, pages: z.array(page), panels: z.array(panel), scripts: z.array(z.object({ plugin: z.string(), script: z.string().nullable(), style: z.string().nullable() })) }),
     handler: ({ services, principal }) => {
       const { host, title } = services.get(CONSOLE_HOST);
       const permissions = principal?.permissions ?? new Set<string>();
       return Promise.resolve({
         now: services.get(CLOCK).now(),
+        timezone: services.get(SETTINGS).timezone,
         title,
         user: {
           id: principal?.userId ?? "",

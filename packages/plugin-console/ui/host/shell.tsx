@@ -26,6 +26,7 @@ import {
   type PageEntry,
 } from "../sdk/index.js";
 import { MENU_ICONS } from "./icons.js";
+import { InboxButton } from "./inbox.js";
 import { MenuPart, PagePart, PanelPart } from "./plugin-part.js";
 import { setTheme, themeStore } from "./theme-store.js";
 
@@ -207,6 +208,7 @@ function Tools({ onSignOut }: { readonly onSignOut: () => void }): ReactElement 
   ];
   return (
     <div className="hl-tools">
+      <InboxButton />
       <Dropdown menu={{ items }} trigger={["click"]}>
         <Button type="text" icon={<UserOutlined aria-hidden />}>
           {user.displayName}

@@ -85,6 +85,18 @@ export function forgetDrafts(): void {
   });
 }
 
+/** Whether something typed is kept about an object, whatever the form. */
+export function hasDraftAbout(id: string): boolean {
+  let found = false;
+  withStorage((storage) => {
+    for (let index = 0; index < storage.length; index++) {
+      const key = storage.key(index);
+      if (key?.startsWith(PREFIX) === true && key.includes(id)) found = true;
+    }
+  });
+  return found;
+}
+
 function read<T>(key: string): Stored<T> | undefined {
   let found: Stored<T> | undefined;
   withStorage((storage) => {

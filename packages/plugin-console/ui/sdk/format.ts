@@ -1,3 +1,4 @@
+import { sessionStore } from "./session.js";
 import type { Language } from "./texts.js";
 
 const two = (value: number): string => String(value).padStart(2, "0");
@@ -10,26 +11,47 @@ export function formatDuration(ms: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
+interface Parts {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly time: string;
+  readonly seconds: string;
+}
+
+let zone: Intl.DateTimeFormat | undefined;
+let zoneName: string | undefined;
+
+/** Date and time of day in the hotline's zone. */
+function partsOf(at: number): Parts {
+  const wanted = sessionStore.get()?.timezone;
+  if (zone === undefined || wanted !== zoneName) {
+    zoneName = wanted;
+    zone = new Intl.DateTimeFormat("en-GB", { ...(wanted === undefined ? {} : { timeZone: wanted }), year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  }
+  const found = Object.fromEntries(zone.formatToParts(at).map(({ type, value }) => [type, value]));
+  const [hour = "00", minute = "00", seconds = "00"] = [found.hour, found.minute, found.second];
+  return { year: Number(found.year), month: Number(found.month), day: Number(found.day), time: `${hour}:${minute}`, seconds };
+}
+
 /** For tables: `08-15 14:32` in this year, `2025-08-15 14:32` before. */
 export function formatDateTime(at: number, now = Date.now()): string {
-  const date = new Date(at);
-  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  const year = date.getFullYear() === new Date(now).getFullYear() ? "" : `${date.getFullYear()}-`;
-  return `${year}${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  const { year, month, day, time } = partsOf(at);
+  return `${year === partsOf(now).year ? "" : `${year}-`}${two(month)}-${two(day)} ${time}`;
 }
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** For running text: `8月15日 14:32`, `15 Aug, 14:32`. */
 export function formatDateProse(at: number, language: Language): string {
-  const date = new Date(at);
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (language === "zh") return `${date.getMonth() + 1}月${date.getDate()}日 ${time}`;
-  return `${date.getDate()} ${date.toLocaleString("en-GB", { month: "short" })}, ${time}`;
+  const { month, day, time } = partsOf(at);
+  return language === "zh" ? `${month}月${day}日 ${time}` : `${day} ${MONTHS[month - 1] ?? ""}, ${time}`;
 }
 
 /** `14:32:05`. */
 export function formatTime(at: number): string {
-  const date = new Date(at);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const { time, seconds } = partsOf(at);
+  return `${time}:${seconds}`;
 }
 
 /** Phone numbers in groups: `138 1234 5678`, `138****5678` and extensions as they are. */

@@ -3,7 +3,7 @@ export type { ConsoleScript, ConsoleScriptFactory, ConsoleSdk, ConsoleSlots, Int
 export { api, ApiError, onSignedOut, withQuery, type Query } from "./api.js";
 export { announce } from "./announce.js";
 export { serverNow, setServerTime, useServerSeconds } from "./clock.js";
-export { forgetDrafts, useDraft, type Draft } from "./drafts.js";
+export { forgetDrafts, hasDraftAbout, useDraft, type Draft } from "./drafts.js";
 export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
 export { connectLive, linkStore, missedStore, onResync, onTopic, useTopic, type LinkState } from "./live.js";
 export { PageFrame } from "./page-frame.js";

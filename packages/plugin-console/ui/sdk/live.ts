@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { api } from "./api.js";
 import { setServerTime } from "./clock.js";
 import { createStore } from "./store.js";
 
@@ -77,7 +78,10 @@ export function connectLive(url: string): () => void {
       if (mine === socket && typeof data === "string") receive(mine, JSON.parse(data) as ServerMessage);
     };
     mine.onclose = () => {
-      if (mine === socket) lost();
+      if (mine !== socket) return;
+      lost();
+      // A refused connection does not say why: it may be the session that has ended, which any request finds out.
+      void api.get("/api/auth/me").catch(() => undefined);
     };
   };
 

@@ -38,6 +38,8 @@ export interface ScriptEntry {
 }
 
 export interface ConsoleSession {
+  /** IANA name; times are shown in the hotline's zone, wherever the page is open. */
+  readonly timezone: string;
   readonly title: string;
   readonly user: ConsoleUser;
   readonly pages: readonly PageEntry[];

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
+import { matchPath } from "./router.js";
+import { sessionStore } from "./session.js";
+import { withQuery } from "./api.js";
+import { acceptsGzip } from "../../src/domain/accepts-gzip.js";
+
+describe("formats", () => {
+  it("write durations, serials and telephones as people read them", () => {
+    expect([formatDuration(0), formatDuration(232_400), formatDuration(3_832_000), formatDuration(-5)]).toEqual(["00:00", "03:52", "1:03:52", "00:00"]);
+    expect(formatSerial("260815000423")).toBe("260815-00042-3");
+    expect([formatPhone("13812345678"), formatPhone("+8613812345678"), formatPhone("138****5678"), formatPhone("8001")]).toEqual(["138 1234 5678", "138 1234 5678", "138****5678", "8001"]);
+    expect([maskPhone("13812345678"), maskPhone("8001"), maskPhone("138****5678")]).toEqual(["138****5678", "8001", "138****5678"]);
+  });
+
+  it("write times in the hotline's zone, wherever the page is open", () => {
+    const at = Date.UTC(2026, 7, 14, 16, 32, 5);
+    sessionStore.set({ timezone: "Asia/Shanghai" } as never);
+    expect([formatDateTime(at, at), formatDateTime(at, Date.UTC(2027, 0, 2)), formatDateProse(at, "zh"), formatDateProse(at, "en"), formatTime(at)]).toEqual(["08-15 00:32", "2026-08-15 00:32", "8月15日 00:32", "15 Aug, 00:32", "00:32:05"]);
+    sessionStore.set({ timezone: "UTC" } as never);
+    expect(formatDateTime(at, at)).toBe("08-14 16:32");
+    sessionStore.set(undefined);
+  });
+});
+
+describe("addresses", () => {
+  it("match page by page, with their parameters", () => {
+    expect(matchPath("/tickets/:id", "/tickets/a%20b")).toEqual({ id: "a b" });
+    expect(matchPath("/tickets", "/tickets")).toEqual({});
+    expect([matchPath("/tickets/:id", "/tickets"), matchPath("/tickets/:id", "/tickets/"), matchPath("/tickets", "/ticket"), matchPath("/tickets/:id", "/tickets/%E0%A4%A")]).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it("carry what is set, lists by comma", () => {
+    expect(withQuery("/api/x", { a: 1, b: undefined, c: "", d: ["x", "y"], e: false })).toBe("/api/x?a=1&d=x%2Cy&e=false");
+    expect(withQuery("/api/x")).toBe("/api/x");
+  });
+});
+
+it.each([
+  [undefined, false],
+  ["gzip, deflate, br", true],
+  ["br;q=1.0, gzip;q=0.5", true],
+  ["gzip;q=0", false],
+  ["*", true],
+  ["identity", false],
+])("gzip for Accept-Encoding %s: %s", (header, taken) => expect(acceptsGzip(header)).toBe(taken));
