@@ -1,5 +1,5 @@
 import type { Clock, IvrNodeContext, Principal, UnitOfWork } from "@hotlinejs/core";
-import { createSilentLogger, VirtualClock } from "@hotlinejs/core";
+import { createSilentLogger, READ_POOL, VirtualClock } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { acdConfig } from "../src/config.js";
 import type { QueueResult } from "../src/contract.js";
@@ -89,6 +89,31 @@ describe("routes", () => {
     await expect(post("1002", principal("9", "acd.agents.state"))).resolves.toMatchObject({ number: "1002" });
     await expect(post("77", principal("9", "acd.agents.state"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT", status: 404 });
     await expect(post("1001", undefined)).rejects.toMatchObject({ status: 403 });
+    await closeStages();
+  });
+
+  it("an agent controls the own telephone, a supervisor those of others; the number is masked, shown in full only with an entry in the audit", async () => {
+    const at = await stage({ acd: team() });
+    const call = (method: string, name: string, number: string, who: Principal | undefined, body: object = {}): Promise<unknown> =>
+      Promise.resolve().then(() => route(method, `/api/agents/:number/call${name}`).handler({ services: at.test.services, params: { number }, body, principal: who } as never));
+    const phone = await at.phone("1001");
+    await at.dial("13812345678");
+    await at.test.advance(5_000);
+    for (const who of [undefined, principal("1002")]) {
+      for (const name of ["/reject", "/hold", "/retrieve", "/transfer", "/consult", "/swap", "/complete", "/conference", "/cancel", "/hangup", "/dial", "/dtmf", "/reveal"]) await expect(call("POST", name, "1001", who, { to: "2", digits: "1" }), name).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED" });
+      await expect(call("GET", "", "1001", who)).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED" });
+    }
+    const seen = await call("GET", "", "1001", principal("1001"));
+    expect(seen).toMatchObject({ call: { state: "ringing", citizenNumber: "138****5678" } });
+    expect(route("GET", "/api/agents/:number/call").output?.safeParse(seen).success).toBe(true);
+    expect(await call("POST", "/reveal", "1001", principal("1001"))).toEqual({ citizenNumber: "13812345678" });
+    const audit = await at.test.services.get(READ_POOL).read((em) => em.execute<{ action: string; actor: string }[]>("select action, actor from core_audit where action = 'acd.number-revealed'"));
+    expect(audit).toEqual([{ action: "acd.number-revealed", actor: "u1" }]);
+    await expect(call("POST", "/hold", "1001", principal("1001"))).rejects.toMatchObject({ code: "HTL_ACD_CALL_STATE", status: 409 });
+    await expect(call("GET", "", "77", principal("9", "acd.agents.state"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT" });
+    await call("POST", "/reject", "1001", principal("9", "acd.agents.state"));
+    await at.test.advance(100);
+    expect(phone.ringing).toBe(false);
     await closeStages();
   });
 

@@ -84,7 +84,7 @@ function second(call: AgentCall, now: number, text: Texts): string {
   const who = call.consult?.name ?? call.consult?.number ?? "";
   switch (call.state) {
     case "ringing":
-      return call.ringUntil === null ? text.answerAtPhone : `${text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)))} · ${text.answerAtPhone}`;
+      return call.ringUntil === null ? text.answerAtPhone : text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)));
     case "dialling":
       return text.dialling;
     case "held":
@@ -131,11 +131,7 @@ function Idle({ agent, text, dialOpen, dialPanel, onDial }: { readonly agent: Ag
         <Popover open={dialOpen} content={dialPanel} placement="bottomLeft" trigger="click" onOpenChange={(shown) => (shown === dialOpen ? undefined : onDial())}>
           <Button size="small">{text.dial}</Button>
         </Popover>
-      ) : (
-        <span className="acd-sub acd-warn" title={text.noPhone}>
-          {text.unreachable}
-        </span>
-      )}
+      ) : null}
     </>
   );
 }
