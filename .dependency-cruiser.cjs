@@ -31,6 +31,13 @@ module.exports = {
       to: { path: "^packages/(plugin-[^/]+|tts-[^/]+)/src/", pathNot: ["^packages/$1/", "^packages/[^/]+/src/contract\\.ts$"] },
     },
     {
+      name: "contracts-hold-names",
+      comment: "A contract is copied into the packages that use it: tokens, constants and coded errors on core, and types. See docs/adr/0005.",
+      severity: "error",
+      from: { path: "^packages/plugin-[^/]+/src/contract\\.ts$" },
+      to: { pathNot: "^packages/core/src/index\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "pages-run-in-browsers",
       comment: "A page imports the console's sdk, its own files and types; never what runs on the server.",
       severity: "error",

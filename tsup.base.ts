@@ -4,6 +4,9 @@ import { defineConfig } from "tsup";
 /** What a package hands to the build: name of the output file -> source file. */
 export type Entries = Record<string, string>;
 
+/** The entry of a plugin that other plugins may import. */
+const PARTNER_CONTRACT = /^@hotlinejs\/plugin-[^/]+\/contract$/;
+
 const types = process.env.HOTLINE_BUILD_TYPES === "1";
 
 /**
@@ -17,13 +20,19 @@ export function library(entry: Entries) {
     format: ["esm"],
     target: "node20",
     platform: "node",
-    dts: types,
+    // Types come from one compiler run over all packages (scripts/types.mjs).
+    dts: false,
     sourcemap: true,
     clean: types,
     splitting: true,
     treeshake: false,
-    // What a package imports it must declare; nothing of it is copied in (two kernels in one process otherwise).
+    // What a package imports it must declare; nothing of it is copied in (two kernels in one process otherwise) ...
     skipNodeModulesBundle: true,
+    // ... but a partner's contract: tokens are registered symbols, the same in every copy, and the partner need not be installed (docs/adr/0005).
+    noExternal: [PARTNER_CONTRACT],
+    esbuildOptions: (options) => {
+      options.conditions = ["@hotlinejs/source"];
+    },
     silent: true,
     define: { __VERSION__: JSON.stringify(packageVersion()) },
   }));

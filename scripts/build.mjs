@@ -25,9 +25,13 @@ if (wanted.length > 0) {
       await build({ ...options, entry: absolute, outDir: join(root, folder, "dist"), tsconfig: join(root, folder, "tsconfig.json"), config: false });
     }
     await buildPages(join(root, folder));
-    writeFileSync(join(root, folder, "dist", ".build-stamp"), String(newest(folder)));
+    writeFileSync(stampOf(folder), String(newest(folder)));
   }
   process.chdir(root);
+  if (types) {
+    const { writeTypes } = await import("./types.mjs");
+    await writeTypes(root, wanted);
+  }
   console.log(`built ${wanted.length} of ${folders.length} packages in ${Number((process.hrtime.bigint() - started) / 1_000_000n)} ms`);
 }
 
@@ -63,9 +67,14 @@ function list(parent) {
   return existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(parent, name)) : [];
 }
 
+/** Beside `dist`, not in it: all of `dist` is published. */
+function stampOf(folder) {
+  return join(root, folder, ".build-stamp");
+}
+
 function fresh(folder) {
-  const stamp = join(root, folder, "dist", ".build-stamp");
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === String(newest(folder));
+  const stamp = stampOf(folder);
+  return existsSync(join(root, folder, "dist")) && existsSync(stamp) && readFileSync(stamp, "utf8") === String(newest(folder));
 }
 
 /** Newest change below a package's sources and of the shared build settings. */
@@ -78,6 +87,8 @@ function newest(folder) {
       else latest = Math.max(latest, statSync(full).mtimeMs);
     }
   };
+  // Contracts are bundled into the packages that use them.
+  for (const contract of list("packages").map((other) => join(root, other, "src/contract.ts"))) if (existsSync(contract)) latest = Math.max(latest, statSync(contract).mtimeMs);
   if (existsSync(join(root, folder, "ui"))) walk(join(root, "packages/plugin-console/build"));
   for (const source of ["src", "ui"]) if (existsSync(join(root, folder, source))) walk(join(root, folder, source));
   return latest;
