@@ -10,6 +10,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measureAcd } from "./acd-decisions.js";
+import { measureSimulator } from "./simulator.js";
 import { echoBaseline, relayBaseline } from "./baseline.js";
 import { runGenerator } from "./generator.js";
 import { message } from "./message.js";
@@ -134,6 +135,7 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
   ["capture", () => held("two parties relayed and captured, 50 calls", "pair-capture", 100, true, "<= 1.5", 2)],
   ["memory", memory],
   ["acd", async () => void rows.push({ ...(await measureAcd()), drivenBy: "in-process loop" })],
+  ["simulator", async () => void rows.push({ ...(await measureSimulator()), drivenBy: "in-process loop" })],
 ];
 
 const startLoad = loadavg()[0] ?? 0;

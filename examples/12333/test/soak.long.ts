@@ -40,7 +40,7 @@ describe.skipIf(!hasSipp())("soak", () => {
     // Compression works off what the calls left; then nothing is open and nothing is lost.
     let recorded = 0;
     for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-      const page = await example.eventually<{ items: readonly { state: string }[]; next?: string | null }>(`/api/recordings?limit=200${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, ({ items }) => items.every((each) => each.state === "compressed"), 120_000);
+      const page = await example.eventually<{ items: readonly { state: string }[]; next?: string | null }>(`/api/recordings?limit=200${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, ({ items }) => items.every((each) => each.state === "compressed"), 900_000);
       recorded += page.items.length;
       cursor = page.next ?? undefined;
     }

@@ -1,0 +1,57 @@
+import { QueueingError } from "../errors.js";
+import { clockText } from "./report.js";
+import type { Variant } from "./run.js";
+
+const PALETTE = ["#1d5fd1", "#c2410c", "#0f766e", "#7c3aed", "#b91c1c", "#4d7c0f"];
+
+/** Service level and mean wait over the intervals, a line for each variant and pool, as SVG. */
+export async function drawChart(variants: readonly Variant[]): Promise<string> {
+  const echarts = await import("echarts").catch(() => {
+    throw new QueueingError("SCENARIO", "--svg needs the package echarts: npm install echarts");
+  });
+  const lines = variants.flatMap(({ name, played }) => {
+    const run = played.runs[0];
+    return (run?.pools ?? []).map(({ queues }) => ({ name: run?.pools.length === 1 ? name : `${name}: ${queues.join(" + ")}`, intervals: (run?.intervals ?? []).filter((interval) => interval.queues === queues) }));
+  });
+  const times = [...new Set(lines.flatMap(({ intervals }) => intervals.map(({ from }) => from)))].sort((a, b) => a - b);
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 1000, height: 620 });
+  const grid = [
+    { left: 70, right: 30, top: 80, height: 200 },
+    { left: 70, right: 30, top: 360, height: 200 },
+  ];
+  chart.setOption({
+    animation: false,
+    color: PALETTE,
+    textStyle: { fontFamily: "system-ui, sans-serif" },
+    legend: { top: 14, data: lines.map(({ name }) => name) },
+    title: [
+      { text: "Service level", left: 16, top: 48, textStyle: { fontSize: 14 } },
+      { text: "Mean wait, s", left: 16, top: 328, textStyle: { fontSize: 14 } },
+    ],
+    grid,
+    xAxis: grid.map((_, gridIndex) => ({ type: "category", gridIndex, data: times.map(clockText), boundaryGap: false })),
+    yAxis: [
+      { type: "value", gridIndex: 0, min: 0, max: 1, axisLabel: { formatter: (value: number) => `${Math.round(value * 100)} %` } },
+      { type: "value", gridIndex: 1, min: 0 },
+    ],
+    series: lines.flatMap(({ name, intervals }, index) => {
+      const at = new Map(intervals.map((interval) => [interval.from, interval]));
+      const series = (axis: 0 | 1, value: (interval: (typeof intervals)[number]) => number | undefined) => ({
+        name,
+        type: "line" as const,
+        xAxisIndex: axis,
+        yAxisIndex: axis,
+        showSymbol: false,
+        color: PALETTE[index % PALETTE.length],
+        data: times.map((time) => {
+          const interval = at.get(time);
+          return (interval && value(interval)) ?? null;
+        }),
+      });
+      return [series(0, ({ figures }) => figures.serviceLevel), series(1, ({ figures }) => figures.averageWait)];
+    }),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}

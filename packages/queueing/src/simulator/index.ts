@@ -1,0 +1,11 @@
+export { parseScenario } from "./scenario.js";
+export type { PastCall, Scenario, ScenarioInput } from "./scenario.js";
+export type { Distribution } from "./distribution.js";
+export { readPastCalls } from "./past-calls.js";
+export { simulate } from "./simulate.js";
+export type { IntervalResult, SimulationResult } from "./simulate.js";
+export type { Figures } from "./figures.js";
+export type { Analytic } from "./pools.js";
+export { estimate, replicate } from "./replicate.js";
+export type { Estimate, FigureEstimates, Replication } from "./replicate.js";
+export { whatIf, WHAT_IF_FORMS } from "./what-if.js";

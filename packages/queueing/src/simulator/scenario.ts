@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { QueueingError } from "../errors.js";
+import { strategyNames } from "../strategies/strategies.js";
+import { distribution } from "./distribution.js";
+
+const name = z.string().min(1).max(60);
+const probability = z.number().min(0).max(1);
+const spanMs = z.number().min(0);
+const levels = z.record(name, z.number());
+
+/** Time of day, `08:30`; past midnight it goes on counting: `26:00` is two o'clock of the next day. */
+const clock = z.string().regex(/^\d{1,2}:[0-5]\d$/, "a time such as 08:30").refine((text) => clockMs(text) <= 48 * 3_600_000, "at most 48:00");
+
+/** Milliseconds since midnight. */
+export function clockMs(text: string): number {
+  const [hours, minutes] = text.split(":").map(Number) as [number, number];
+  return (hours * 60 + minutes) * 60_000;
+}
+
+/** One call of a list of past calls: what is missing is drawn from the distributions of its group. */
+const pastCall = z.strictObject({
+  /** Milliseconds since the midnight before the first day. */
+  at: z.number().min(0),
+  queue: name.optional(),
+  talkSeconds: z.number().min(0).optional(),
+  patienceSeconds: z.number().min(0).optional(),
+  priority: z.number().optional(),
+});
+
+export type PastCall = z.infer<typeof pastCall>;
+
+const arrivals = z.union([
+  /** A Poisson stream of one rate. */
+  z.strictObject({ perHour: z.number().min(0) }),
+  /** A Poisson stream whose rate changes: expected calls of intervals of `minutes` each, from `from` on, every day. */
+  z.strictObject({ from: clock, minutes: z.number().gt(0).max(1440), calls: z.array(z.number().min(0)).min(1) }),
+  /** Calls as they came, see `readPastCalls`. */
+  z.strictObject({ past: z.array(pastCall).min(1) }),
+  /** The same from a CSV file beside the scenario; only `hotline-sim` reads files. */
+  z.strictObject({ csv: z.string().min(1) }),
+]);
+
+const callback = z.strictObject({
+  /** Offered to who has waited so long. */
+  afterSeconds: z.number().min(0),
+  /** ... and only while the expected wait is above this. Default 0. */
+  expectedWaitOver: z.number().min(0).default(0),
+  /** Share who take the offer. */
+  accept: probability,
+  /** Share who answer when called back. Default 1. */
+  reached: probability.default(1),
+  /** From the agent's acceptance until the caller answers, or is given up. Default 15 s. */
+  ring: distribution.default(15),
+});
+
+const queue = z.strictObject({
+  key: name,
+  strategy: z.string().refine((text) => strategyNames().includes(text), { error: () => `a strategy: ${strategyNames().join(", ")}` }).optional(),
+  /** Threshold of the service level. Default 15 s (GB/T 33358). */
+  serviceLevelSeconds: z.number().min(0).default(15),
+  /** Who gives up sooner is counted apart (short abandons). Default 5 s. */
+  shortAbandonSeconds: z.number().min(0).default(5),
+  weight: z.number().optional(),
+  ringMs: spanMs.min(1).optional(),
+  maxWaitMs: spanMs.optional(),
+  maxLength: z.int().min(0).optional(),
+  skills: levels.optional(),
+  relaxSkillsAfterMs: spanMs.optional(),
+  overflow: z.array(z.strictObject({ afterMs: spanMs, queues: z.array(name).min(1) })).optional(),
+  regainMs: spanMs.optional(),
+  joinEmpty: z.boolean().optional(),
+  leaveEmpty: z.boolean().optional(),
+  emptyGraceMs: spanMs.optional(),
+  rejectDelayMs: spanMs.optional(),
+  noAnswerDelayMs: spanMs.optional(),
+  pauseAfterMisses: z.int().min(0).optional(),
+});
+
+const callers = z.strictObject({
+  name,
+  queue: name,
+  arrivals,
+  priority: z.number().default(0),
+  skills: levels.optional(),
+  /** Talk. */
+  talk: distribution,
+  /** How long a caller is willing to wait; without it for ever. */
+  patience: distribution.optional(),
+  /** Who gave up rings again: this share, after this span. */
+  redial: z.strictObject({ share: probability, after: distribution }).optional(),
+  callback: callback.optional(),
+});
+
+const agents = z.strictObject({
+  name,
+  count: z.int().min(0).max(100_000),
+  queues: z.array(z.union([name, z.strictObject({ queue: name, weight: z.number().gt(0).optional() })])).min(1),
+  skills: levels.optional(),
+  /** Signed in between these times, every day. Default: always. A call in progress is finished. */
+  shifts: z.array(z.strictObject({ from: clock, to: clock })).optional(),
+  /** Not ready between these times. */
+  breaks: z.array(z.strictObject({ from: clock, to: clock })).optional(),
+  /** From the ring to the answer. Default 0. */
+  answer: distribution.default(0),
+  /** Share of offers not answered at all. Default 0. */
+  misses: probability.default(0),
+  /** After-call work. Default 0. */
+  wrapUp: distribution.default(0),
+});
+
+const scenarioSchema = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    /** First arrivals. Default 00:00. */
+    from: clock.default("00:00"),
+    /** Last arrivals; the callers inside are served to the end. Default 24:00. */
+    to: clock.default("24:00"),
+    /** The day is played so often, one after the other, without a cut at midnight. Default 1. */
+    days: z.int().min(1).max(1000).default(1),
+    /** Left out of the figures at the beginning. Default 0. */
+    warmUpMinutes: z.number().min(0).default(0),
+    /** Length of the intervals of the figures. Default 15 min. */
+    intervalMinutes: z.number().min(1).max(1440).default(15),
+    /** Aging, see `createAcdState`. */
+    priorityWorthMs: spanMs.optional(),
+    queues: z.array(queue).min(1),
+    callers: z.array(callers).min(1),
+    agents: z.array(agents).min(1),
+  })
+  .superRefine((scenario, context) => {
+    const issue = (path: (string | number)[], message: string): void => context.addIssue({ code: "custom", path, message });
+    const keys = new Set(scenario.queues.map((each) => each.key));
+    if (clockMs(scenario.from) >= clockMs(scenario.to)) issue(["to"], "must be after `from`");
+    if (scenario.days > 1 && clockMs(scenario.to) - clockMs(scenario.from) > 86_400_000) issue(["to"], "a day that is repeated has at most 24 hours");
+    for (const part of ["queues", "callers", "agents"] as const) {
+      const seen = new Set<string>();
+      scenario[part].forEach((each, index) => {
+        const key = "key" in each ? each.key : each.name;
+        if (seen.has(key)) issue([part, index], `"${key}" stands twice`);
+        seen.add(key);
+      });
+    }
+    const known = (path: (string | number)[], key: string): void => {
+      if (!keys.has(key)) issue(path, `there is no queue "${key}"; queues: ${[...keys].join(", ")}`);
+    };
+    scenario.callers.forEach((group, index) => {
+      known(["callers", index, "queue"], group.queue);
+      if ("past" in group.arrivals) group.arrivals.past.forEach((call, line) => call.queue !== undefined && known(["callers", index, "arrivals", "past", line, "queue"], call.queue));
+    });
+    scenario.queues.forEach((each, index) => each.overflow?.forEach((step, at) => step.queues.forEach((key, place) => known(["queues", index, "overflow", at, "queues", place], key))));
+    scenario.agents.forEach((group, index) => {
+      group.queues.forEach((membership, place) => known(["agents", index, "queues", place], typeof membership === "string" ? membership : membership.queue));
+      for (const kind of ["shifts", "breaks"] as const) group[kind]?.forEach((shift, place) => clockMs(shift.from) >= clockMs(shift.to) && issue(["agents", index, kind, place, "to"], "must be after `from`"));
+    });
+  });
+
+/** A situation to be played: who calls when, who serves, by which rules. Spans are in seconds where the name does not end in `Ms` or `Minutes`. */
+export type Scenario = z.output<typeof scenarioSchema>;
+/** As written by people: what has a default may be left out. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+
+/** Checks a scenario and fills in the defaults. Throws `HTL_QUEUEING_SCENARIO` with the path of each mistake. */
+export function parseScenario(input: unknown): Scenario {
+  const result = scenarioSchema.safeParse(input);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.slice(0, 10).map((issue) => `${issue.path.length === 0 ? "scenario" : issue.path.map(String).join(".")}: ${issue.message}`);
+  throw new QueueingError("SCENARIO", `The scenario cannot be played. ${mistakes.join("; ")}`);
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXAMPLE_SCENARIO } from "../src/cli/example-scenario.js";
+import { runHotlineSim } from "../src/cli/run.js";
+import type { SimCommand } from "../src/cli/run.js";
+
+const built = fileURLToPath(new URL("../dist/hotline-sim.js", import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hotline-sim-"));
+  writeFileSync(join(folder, "scenario.json"), JSON.stringify(EXAMPLE_SCENARIO));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function run(command: Partial<SimCommand>): Promise<string> {
+  let text = "";
+  await runHotlineSim({ file: join(folder, "scenario.json"), example: false, whatIf: [], runs: 2, seed: 1, intervals: false, csv: undefined, json: undefined, svg: undefined, write: (more) => (text += more), ...command });
+  return text;
+}
+
+describe("hotline-sim", () => {
+  it("prints the variants side by side, bars over the day and a line for each interval with the formulas", async () => {
+    const text = await run({ whatIf: ["agents=-4"], intervals: true });
+    const [, , head, , agents] = text.split("\n");
+    expect(head).toMatch(/as it is +agents=-4/);
+    expect(agents).toMatch(/^agents, mean +\d+\.\d +\d+\.\d$/);
+    expect(text).toMatch(/service level +\d+\.\d % ± \d+\.\d % +\d+\.\d % ± \d+\.\d %/);
+    expect(text.match(/^ {2}service level +[▁-█·]{20} {2}0 to 100 %$/gm)).toHaveLength(2);
+    // 20 half hours, twice, each with what Erlang C or A says.
+    expect(text.match(/^\d\d:[03]0 +general\+disputes .*%/gm)).toHaveLength(40);
+    expect(text).toMatch(/A: lost/);
+  });
+
+  it("one run is printed without an interval it cannot have", async () => {
+    expect(await run({ runs: 1 })).not.toMatch(/±/);
+  });
+
+  it("writes the intervals as CSV, everything as JSON and a picture", async () => {
+    const [csv, svg] = [join(folder, "out.csv"), join(folder, "out.svg")];
+    const json = JSON.parse(await run({ whatIf: ["callers=+10%"], json: "-", csv, svg })) as { name: string; runs: { total: { offered: number }; intervals: { figures: { offered: number } }[] }[] }[];
+    expect(json.map(({ name }) => name)).toEqual(["as it is", "callers=+10%"]);
+    expect(json[0]?.runs).toHaveLength(2);
+    const lines = readFileSync(csv, "utf8").trim().split("\r\n");
+    expect(lines).toHaveLength(41);
+    const head = (lines[0] ?? "").replace("\uFEFF", "").split(",");
+    expect(head).toContain("erlangA_abandonRate");
+    const offered = lines.slice(1, 21).reduce((sum, line) => sum + Number(line.split(",")[head.indexOf("offered")]), 0);
+    expect(offered).toBe(json[0]?.runs[0]?.total.offered);
+    // Nothing was thrown into a formula of a spreadsheet.
+    expect(lines.some((line) => /(^|,)[=@]/.test(line))).toBe(false);
+    const picture = readFileSync(svg, "utf8");
+    expect(picture).toMatch(/^<svg/);
+    expect(picture).toContain("callers=+10%");
+  });
+
+  it("plays a list of past calls that stands beside the scenario", async () => {
+    writeFileSync(join(folder, "calls.csv"), "time,talk\n09:00,60\n09:00:30,60\n");
+    writeFileSync(join(folder, "past.json"), JSON.stringify({ queues: [{ key: "q" }], callers: [{ name: "c", queue: "q", arrivals: { csv: "calls.csv" }, talk: 1 }], agents: [{ name: "a", count: 1, queues: ["q"] }] }));
+    const [variant] = JSON.parse(await run({ file: join(folder, "past.json"), json: "-" })) as { runs: { total: object }[] }[];
+    expect(variant?.runs[0]?.total).toMatchObject({ offered: 2, answered: 2, asa: 15 });
+  });
+
+  it.each<[string, () => string, RegExp]>([
+    ["no such file", () => join(folder, "none.json"), /none\.json cannot be read/],
+    ["no JSON", () => (writeFileSync(join(folder, "bad.json"), "{"), join(folder, "bad.json")), /bad\.json is no JSON/],
+    ["no scenario", () => (writeFileSync(join(folder, "wrong.json"), "[]"), join(folder, "wrong.json")), /cannot be played/],
+    ["no list of calls", () => (writeFileSync(join(folder, "nocsv.json"), JSON.stringify({ ...EXAMPLE_SCENARIO, callers: [{ name: "c", queue: "general", arrivals: { csv: "gone.csv" }, talk: 1 }] })), join(folder, "nocsv.json")), /gone\.csv cannot be read/],
+  ])("%s: a coded error", async (_, file, message) => {
+    await expect(run({ file: file() })).rejects.toMatchObject({ code: "HTL_QUEUEING_SCENARIO", message: expect.stringMatching(message) as string });
+  });
+
+  it("a place that cannot be written: a coded error", async () => {
+    await expect(run({ csv: join(folder, "no", "where.csv") })).rejects.toMatchObject({ code: "HTL_QUEUEING_SCENARIO" });
+  });
+
+  it.skipIf(!existsSync(built))("as a command: exit codes and one line of error (needs the build)", () => {
+    const call = (...args: string[]) => spawnSync(process.execPath, [built, ...args], { encoding: "utf8" });
+    expect(call("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("--what-if CHANGE") as string });
+    expect(JSON.parse(call("--example").stdout)).toMatchObject({ name: EXAMPLE_SCENARIO.name });
+    expect(call(join(folder, "scenario.json"), "--runs", "1")).toMatchObject({ status: 0, stderr: "" });
+    expect(call()).toMatchObject({ status: 2, stdout: "" });
+    expect(call("a.json", "--fast")).toMatchObject({ status: 2 });
+    expect(call("a.json", "--runs", "some")).toMatchObject({ status: 2, stderr: expect.stringContaining('got "some"') as string });
+    const broken = call(join(folder, "scenario.json"), "--what-if", "moon=full");
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toMatch(/^HTL_QUEUEING_WHAT_IF: /);
+    expect(broken.stderr).not.toMatch(/at .*\.js:/);
+  });
+});
