@@ -77,7 +77,7 @@ describe("hotline-sim", () => {
     await expect(run({ csv: join(folder, "no", "where.csv") })).rejects.toMatchObject({ code: "HTL_QUEUEING_SCENARIO" });
   });
 
-  it.skipIf(!existsSync(built))("as a command: exit codes and one line of error (needs the build)", () => {
+  it.skipIf(!existsSync(built))("as a command: exit codes and one line of error (needs the build)", { timeout: 120_000 }, () => {
     const call = (...args: string[]) => spawnSync(process.execPath, [built, ...args], { encoding: "utf8" });
     expect(call("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("--what-if CHANGE") as string });
     expect(JSON.parse(call("--example").stdout)).toMatchObject({ name: EXAMPLE_SCENARIO.name });
