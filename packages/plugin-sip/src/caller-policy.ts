@@ -9,6 +9,8 @@ import type { TrunkTable } from "./trunk/trunk-table.js";
 export type Caller =
   | { readonly kind: "account"; readonly account: string }
   | { readonly kind: "trunk"; readonly trunk: Trunk }
+  /** A citizen who calls from a web page. */
+  | { readonly kind: "guest" }
   | { readonly kind: "anonymous" }
   | { readonly kind: "refused"; readonly response: ResponseOptions };
 
@@ -17,6 +19,8 @@ export interface CallerPolicyDeps {
   readonly credentials: DigestCredentials;
   readonly authenticator: Authenticator;
   readonly allowAnonymous: boolean;
+  /** What this account may dial, if it is a guest's from the web. */
+  guestNumbers(account: string): Promise<readonly string[] | undefined>;
 }
 
 /**
@@ -25,7 +29,8 @@ export interface CallerPolicyDeps {
  * 1. From names an account of this hotline: it must prove it by digest, and then calls as that
  *    account, whatever its address. (So a phone and a trunk may share an address, as they do in a
  *    demo on 127.0.0.1, and nobody on a trunk can pose as an agent. A trunk with
- *    `challengeAccounts: false` skips this.)
+ *    `challengeAccounts: false` skips this.) A guest from the web may dial what its credentials were
+ *    made for, others get 403.
  * 2. The source address is a trunk's: a call of that trunk. With `numbers`, others get 404.
  * 3. `allowAnonymous`: taken as anonymous. Otherwise 403.
  */
@@ -37,12 +42,15 @@ export class CallerPolicy {
   }
 
   async identify(request: SipRequest, source: MessageSource): Promise<Caller> {
-    const { trunks, credentials, authenticator, allowAnonymous } = this.#deps;
+    const { trunks, credentials, authenticator, allowAnonymous, guestNumbers } = this.#deps;
     const trunk = trunks.bySource(source.address);
     const user = fromUser(request);
     if (user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined) {
       const proof = await authenticator.authenticate(request, source, user);
-      return proof.ok ? { kind: "account", account: proof.account } : { kind: "refused", response: proof.response };
+      if (!proof.ok) return { kind: "refused", response: proof.response };
+      const numbers = await guestNumbers(proof.account);
+      if (numbers === undefined) return { kind: "account", account: proof.account };
+      return numbers.includes(dialledUser(request)) ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };
     }
     if (trunk !== undefined) {
       const { numbers } = trunk.config;

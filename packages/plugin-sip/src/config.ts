@@ -67,6 +67,16 @@ export const sipConfig = z.strictObject({
   /** 0 takes any free port. */
   port: z.int().min(0).max(65535).default(5060),
   transports: z.array(z.enum(["udp", "tcp"])).min(1).default(["udp", "tcp"]),
+  /** SIP over WebSocket (RFC 7118), for phones in browsers: on the port of plugin-http where that is present, else on `wsPort`. */
+  ws: z.boolean().default(true),
+  /** Path of the WebSocket. */
+  wsPath: z.string().regex(/^\/[A-Za-z0-9._~/-]*$/, "a path such as /sip").default("/sip"),
+  /** Port of the WebSocket without plugin-http; 0 takes any free port. Without it and plugin-http no browser can register. */
+  wsPort: z.int().min(0).max(65535).optional(),
+  /** Origins of pages that may open the WebSocket on `wsPort`, such as `https://desk.example`. Default: none but programs that name no origin. On plugin-http's port its own pages may. */
+  wsOrigins: z.array(z.url()).default([]),
+  /** How long the credentials that a browser gets for its phone are good, in seconds. It must ask for new ones before. */
+  browserCredentialSeconds: z.int().min(60).max(86_400).default(3600),
   /** Address told to peers in Via, Contact and SDP, behind NAT. Default: the hotline's advertised address, else the one listened on. */
   advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
   /** Realm of challenges. Default: the realm the stored digests were made for; another one makes them useless. */

@@ -43,6 +43,18 @@ export interface SipStats {
   readonly retransmissionsSent: number;
 }
 
+/** Credentials for the phone of a browser. The password is told once. */
+export interface SipCredentials {
+  /** User part of the address of record. */
+  readonly account: string;
+  /** User name of the digest. */
+  readonly authorizationUser: string;
+  readonly password: string;
+  readonly realm: string;
+  /** Epoch ms: nothing is accepted with them from then on. */
+  readonly expiresAt: number;
+}
+
 /** What other plugins may know of SIP. */
 export interface SipService {
   /** Live bindings, of one account or all. */
@@ -51,6 +63,22 @@ export interface SipService {
   stats(): SipStats;
   /** Bound addresses, in the order of `transports`; empty before the start. Port 0 shows here what it became. */
   readonly endpoints: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
+  /** Path of the WebSocket for browsers; `undefined` where they cannot come. */
+  readonly webSocketPath: string | undefined;
+  /** Port of the WebSocket where it has one of its own (`wsPort`), once it listens. */
+  readonly webSocketPort: number | undefined;
+  /** How browsers reach the hotline, if it was told. */
+  readonly publicUrl: string | undefined;
+  /**
+   * Credentials for a phone of this account in its user's browser. They end with `expiresAt`, when the user is no longer active, and
+   * when the password is set anew. The caller answers for it that the user is signed in.
+   */
+  issueCredentials(request: { readonly account: string; readonly userId: string }): Promise<SipCredentials>;
+  /**
+   * Credentials for a citizen who calls from a web page: they may dial `numbers` and nothing else, and not register. Calls arrive with
+   * `via` trunk `web` and without a number. `seconds`: 30 to 3600, default 300. `HTL_SIP_GUESTS_FULL` when very many are out.
+   */
+  issueGuestCredentials(request: { readonly numbers: readonly string[]; readonly seconds?: number }): Promise<SipCredentials>;
 }
 
 export const SIP = token<SipService>("sip.sip");

@@ -100,8 +100,8 @@ export class Dialer {
         uri: binding.contact,
         destination: binding.destination,
         route: binding.path,
-        // Its connection is gone; over UDP silence may be a lost packet, so the binding stays until it runs out.
-        ...(binding.destination.flow === undefined ? {} : { unreachable: () => registrar.drop(binding) }),
+        // Its connection is gone and it takes none; over UDP silence may be a lost packet, so the binding stays until it runs out.
+        ...(binding.destination.kind === "udp" ? {} : { unreachable: () => registrar.drop(binding) }),
       }),
     );
     const from = this.#party(options.from, "");

@@ -5,6 +5,9 @@ import type { NameAddr, SipRequest } from "./stack/index.js";
 
 const MOST_TEXT = 100;
 
+/** A caller without a number. */
+export const NOBODY: Party = { number: "", uri: "sip:anonymous@anonymous.invalid" };
+
 /** The caller. A trunk's P-Asserted-Identity (RFC 3325) counts for more than From, which the caller may have chosen. */
 export function callingParty(request: SipRequest, trusted: boolean): Party {
   const asserted = trusted ? assertedIdentity(request) : undefined;
@@ -14,7 +17,7 @@ export function callingParty(request: SipRequest, trusted: boolean): Party {
   const user = asserted === undefined ? fromUser(request) : userOf(asserted);
   const anonymous = withheld || user.toLowerCase() === "anonymous" || user.toLowerCase() === "restricted";
   const displayName = (asserted?.displayName ?? "") || from.displayName;
-  if (anonymous) return { number: "", uri: "sip:anonymous@anonymous.invalid" };
+  if (anonymous) return NOBODY;
   return { number: cleanNumber(user), uri: (asserted ?? from).uri, ...(displayName === "" ? {} : { displayName: withoutControls(displayName).slice(0, MOST_TEXT) }) };
 }
 

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK,
+  AUDIT, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
-import type { DigestCredentials } from "@hotlinejs/core";
+import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
 import { sipConfig } from "./config.js";
 import { SIP } from "./contract.js";
 import { DigestServer } from "./digest/digest-server.js";
+import { WsGate } from "./edge/ws-gate.js";
+import { WsListener } from "./edge/ws-listener.js";
 import { SipInit } from "./migrations/init.js";
+import { SipWebCredentials } from "./migrations/web-credentials.js";
 import { AuthThrottle } from "./registrar/auth-throttle.js";
 import { Authenticator } from "./registrar/authenticator.js";
 import type { Binding, RegistrarListener } from "./registrar/binding.js";
@@ -17,20 +20,27 @@ import { RegistrationStore } from "./registrar/registration-store.js";
 import { SipAdapter } from "./sip-adapter.js";
 import { createSipService } from "./sip-service.js";
 import { TrunkTable } from "./trunk/trunk-table.js";
+import { BROWSER_PHONE, credentialRoute } from "./web/credential-route.js";
+import { WebCredentialEntity } from "./web/web-credential.entity.js";
+import { WebCredentials } from "./web/web-credentials.js";
 
 /** SIP trunks, agents' phones and calls over them. */
 export const sip = definePlugin({
   name: "sip",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  after: ["media", "directory"],
+  after: ["media", "directory", "http"],
   config: sipConfig,
-  entities: [RegistrationEntity],
-  migrations: [SipInit],
+  entities: [RegistrationEntity, WebCredentialEntity],
+  migrations: [SipInit, SipWebCredentials],
   provides: [SIP],
-  permissions: [{ name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" }],
+  permissions: [
+    { name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" },
+    { name: BROWSER_PHONE, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "Have a phone in the browser" },
+  ],
   events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state")],
   routes: [
+    credentialRoute,
     defineRoute({
       method: "GET",
       path: "/api/sip/registrations",
@@ -59,12 +69,28 @@ export const sip = definePlugin({
     let adapter: SipAdapter | undefined;
     let registrar: Registrar | undefined;
     let store: RegistrationStore | undefined;
+    let web: WebCredentials | undefined;
+    let listener: WsListener | undefined;
 
-    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter }));
+    const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
+    const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
+    const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: () => true });
+
+    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
-      const credentials = services.optional(DIGEST_CREDENTIALS) ?? noAccounts(config.realm ?? settings.name);
+      const accounts = services.optional(DIGEST_CREDENTIALS) ?? noAccounts(config.realm ?? settings.name);
+      const credentials = new WebCredentials({
+        accounts,
+        directory: services.optional(DIRECTORY),
+        clock,
+        secrets: services.get(SECRETS),
+        unitOfWork: services.get(UNIT_OF_WORK),
+        reads: services.get(READ_POOL),
+        lifetimeMs: config.browserCredentialSeconds * 1000,
+      });
+      web = credentials;
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
       const digest = new DigestServer({
@@ -86,6 +112,8 @@ export const sip = definePlugin({
         pipeline: services.get(CALL_PIPELINE),
         journal: services.optional(CALL_JOURNAL),
         credentials,
+        guestNumbers: (account) => credentials.mayDial(account),
+        ...(webSocketPath() === undefined ? {} : { webSockets: gate }),
         authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log }),
         registrar,
         trunks,
@@ -103,12 +131,19 @@ export const sip = definePlugin({
       // Phones that were registered can be rung from the first moment; they may not know that we were gone.
       registrar.restore(await store.load());
       await adapter.start();
+      const routes = webRoutes();
+      if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
+      else if (config.ws && config.wsPort !== undefined) {
+        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
+        await listener.start();
+      }
     });
 
     onDrain(() => adapter?.drain());
 
     onStop(async () => {
       await adapter?.stop();
+      await listener?.stop();
       registrar?.close();
       await store?.flush();
     });
@@ -126,6 +161,7 @@ export const sip = definePlugin({
       return {
         bound(binding: Binding, refreshed: boolean) {
           to.save(binding);
+          adapter?.bound(binding);
           if (!refreshed) events.publish("sip.registered", { account: binding.account, contact: binding.contact, expiresAt: binding.expiresAt, userAgent: binding.userAgent ?? null });
           if (reachable.has(binding.account)) return;
           reachable.add(binding.account);

@@ -13,12 +13,14 @@ import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
 import { sipErrors } from "./errors.js";
-import { attributesOf, calledParty, callingParty } from "./parties.js";
+import { attributesOf, calledParty, callingParty, NOBODY } from "./parties.js";
 import { RefusalLog } from "./refusal-log.js";
 import type { Authenticator } from "./registrar/authenticator.js";
+import type { Binding } from "./registrar/binding.js";
+import { FlowHandover } from "./registrar/flow-handover.js";
 import type { Registrar } from "./registrar/registrar.js";
 import { createUserAgent, SipError, SipParseError, uriUser } from "./stack/index.js";
-import type { DialogSnapshot, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent } from "./stack/index.js";
+import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent } from "./stack/index.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 
@@ -32,6 +34,10 @@ export interface SipAdapterDeps {
   readonly journal: CallJournal | undefined;
   readonly credentials: DigestCredentials;
   readonly authenticator: Authenticator;
+  /** What a guest from the web may dial; `undefined`: the account is no guest's. */
+  guestNumbers?(account: string): Promise<readonly string[] | undefined>;
+  /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
+  readonly webSockets?: { readonly local: Endpoint };
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
   media(): MediaEngine;
@@ -56,6 +62,8 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #policy: CallerPolicy;
   readonly #dialer: Dialer;
   readonly #refusals: RefusalLog;
+  readonly #guestNumbers: (account: string) => Promise<readonly string[] | undefined>;
+  readonly #handover = new FlowHandover((flow, to) => this.#agent?.handOver(flow, to));
   readonly #calls = new Set<SipCall>();
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
@@ -68,7 +76,8 @@ export class SipAdapter implements TelephonyAdapter {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
     this.#refusals = new RefusalLog(deps.clock, deps.log);
-    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous });
+    this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestNumbers: this.#guestNumbers });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
@@ -98,13 +107,16 @@ export class SipAdapter implements TelephonyAdapter {
    * @throws HTL_SIP_PORT_IN_USE, HTL_SIP_BIND_FAILED
    */
   async start(): Promise<void> {
-    const { config, settings, clock, log, product, timers } = this.#deps;
+    const { config, settings, clock, log, product, timers, webSockets } = this.#deps;
     const host = config.host ?? settings.host;
     this.#address = isIP(host) === 0 ? await addressOf(host, config.port) : host;
     const advertised = this.#advertised();
     const agent = createUserAgent({
       clock,
-      transports: config.transports.map((kind) => ({ kind, address: this.#address, port: config.port })),
+      transports: [
+        ...config.transports.map((kind) => ({ kind, address: this.#address, port: config.port })),
+        ...(webSockets === undefined ? [] : (["ws", "wss"] as const).map((kind) => ({ kind, local: () => webSockets.local }))),
+      ],
       ...(advertised === undefined ? {} : { advertised: { host: bracketed(advertised) } }),
       userAgentHeader: product,
       log: stackLog(log),
@@ -112,6 +124,7 @@ export class SipAdapter implements TelephonyAdapter {
       admission: () => this.#overload(),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
+      onFlowClosed: (flow) => this.#deps.registrar.flowClosed(flow),
       onTransportFailure: (error) => {
         this.#failure = error.message;
         log.error({ err: error }, "a SIP transport broke");
@@ -124,10 +137,15 @@ export class SipAdapter implements TelephonyAdapter {
       throw sipErrors.BIND_FAILED(this.#address, config.port, errorText(error), { cause: error });
     }
     this.#agent = agent;
-    log.info({ endpoints: agent.endpoints.map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");
+    log.info({ endpoints: agent.endpoints.filter((e) => e.kind !== "ws" && e.kind !== "wss").map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");
     this.recover(this.#deps.journal?.orphans(this.name) ?? []);
     this.#registrations = new TrunkRegistrations({ agent, trunks: this.#deps.trunks.trunks, clock, log, changed: (trunk, state, status) => this.#deps.trunkChanged(trunk.key, state, status) });
     this.#registrations.start();
+  }
+
+  /** A phone has registered: its calls follow it to a new connection. */
+  bound(binding: Binding): void {
+    this.#handover.bound(binding);
   }
 
   /** New calls are refused from now on; those in progress go on. */
@@ -217,7 +235,8 @@ export class SipAdapter implements TelephonyAdapter {
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission();
     const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
-    const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : "anonymous" };
+    const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : caller.kind === "guest" ? "web" : "anonymous" };
+    const from = caller.kind === "guest" ? NOBODY : callingParty(request, caller.kind === "trunk");
     if (release === undefined) {
       const refusal = closed ?? { status: 486 };
       // A citizen on a carrier's trunk is known by number; whoever else knocks is not written down.
@@ -226,7 +245,7 @@ export class SipAdapter implements TelephonyAdapter {
     }
     const call = new InboundCall(
       this.#environment(),
-      { id: ids.next(), direction: "inbound", from: callingParty(request, caller.kind === "trunk"), to: calledParty(request), via, attributes: attributesOf(request, source) },
+      { id: ids.next(), direction: "inbound", from, to: calledParty(request), via, attributes: attributesOf(request, source) },
       invite,
     );
     if (!call.negotiate()) return release();
@@ -256,6 +275,8 @@ export class SipAdapter implements TelephonyAdapter {
     if (account === undefined) return incoming.respond({ status: 404 });
     const proof = await authenticator.authenticate(request, source, account);
     if (!proof.ok) return incoming.respond(proof.response);
+    // A guest calls and is not called.
+    if ((await this.#guestNumbers(proof.account)) !== undefined) return incoming.respond({ status: 403 });
     incoming.respond(registrar.register(proof.account, request, source));
   }
 

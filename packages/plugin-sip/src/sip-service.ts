@@ -1,11 +1,21 @@
 import type { SipService } from "./contract.js";
+import { sipErrors } from "./errors.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { SipAdapter } from "./sip-adapter.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
+import type { WebCredentials } from "./web/web-credentials.js";
 
 /** The SIP token. Usable before the start: then nothing is registered. */
-export function createSipService(parts: { trunks: TrunkTable; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined }): SipService {
+export function createSipService(parts: {
+  trunks: TrunkTable; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
+  webSocketPort: () => number | undefined; publicUrl: string | undefined;
+}): SipService {
   const { trunks, registrar, adapter } = parts;
+  const credentials = (): WebCredentials => {
+    const found = parts.credentials();
+    if (found === undefined || parts.webSocketPath() === undefined) throw sipErrors.NO_WEB_SOCKET();
+    return found;
+  };
   return {
     registrations(account) {
       const live = account === undefined ? registrar()?.all() : registrar()?.lookup(account);
@@ -31,6 +41,19 @@ export function createSipService(parts: { trunks: TrunkTable; registrar: () => R
     },
     get endpoints() {
       return (adapter()?.agent?.endpoints ?? []).map((e) => ({ transport: e.kind, address: e.address, port: e.port }));
+    },
+    get webSocketPath() {
+      return parts.webSocketPath();
+    },
+    get webSocketPort() {
+      return parts.webSocketPort();
+    },
+    publicUrl: parts.publicUrl,
+    issueCredentials: async ({ account, userId }) => credentials().forUser(account, userId),
+    async issueGuestCredentials({ numbers, seconds }) {
+      const issued = await credentials().forGuest(numbers, Math.min(3600, Math.max(30, seconds ?? 300)) * 1000);
+      if (issued === undefined) throw sipErrors.GUESTS_FULL();
+      return issued;
     },
   };
 }

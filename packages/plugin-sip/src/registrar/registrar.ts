@@ -85,7 +85,24 @@ export class Registrar {
 
   /** Forgets a binding that turned out dead (its connection is gone). */
   drop(binding: Binding): void {
-    if (this.#bindings.get(binding.account)?.get(binding.id) === binding) this.#remove(binding, "lost");
+    const now = this.#bindings.get(binding.account)?.get(binding.id);
+    // Unless the phone has registered since.
+    if (now !== undefined && now.callId === binding.callId && now.cseq === binding.cseq) this.#remove(now, "lost");
+  }
+
+  /**
+   * A connection ended. Phones that are reached by nothing else are lost; one over TCP that listens where its Contact says is
+   * reached there by a new connection.
+   */
+  flowClosed(flow: string): void {
+    for (const byId of [...this.#bindings.values()]) {
+      for (const binding of [...byId.values()]) {
+        if (binding.destination.flow !== flow) continue;
+        const elsewhere = listensAt(binding);
+        if (elsewhere === undefined) this.#remove(binding, "lost");
+        else this.#put({ ...binding, destination: elsewhere }, true);
+      }
+    }
   }
 
   /** Lets go of the timer. Bindings stay stored. */
@@ -231,6 +248,15 @@ export class Registrar {
     }
     if (next !== Infinity) this.#arm(next);
   }
+}
+
+/** Where a phone over TCP or TLS takes connections, if its Contact names the address it came from (else it is behind NAT) and it did not ask to be reached by its own alone (RFC 5626). */
+function listensAt({ contact, destination, instance, path }: Binding): Destination | undefined {
+  const { kind, host } = destination;
+  if ((kind !== "tcp" && kind !== "tls") || path.length > 0 || instance?.includes(";") === true) return undefined;
+  const uri = parseUri(contact);
+  if (uri.host.replace(/^\[|\]$/g, "").toLowerCase() !== host.toLowerCase()) return undefined;
+  return { kind, host, port: uri.port ?? (kind === "tls" ? 5061 : 5060) };
 }
 
 /**

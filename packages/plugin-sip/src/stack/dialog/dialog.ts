@@ -214,10 +214,16 @@ function nextHop(routeSet: readonly string[], target: string, source: MessageSou
   if (unreachable) return towards(source);
   const asked = uri.params.get("transport")?.toLowerCase();
   // A connection the peer made is the surest way back (RFC 5923), whatever port its Contact names.
-  const kind = asked === "udp" || asked === "tcp" || asked === "tls" || asked === "ws" || asked === "wss" ? (asked as TransportKind) : source.kind;
+  const kind = kindAsked(asked, source.kind);
   const same = kind === source.kind;
   const sameFlow = same && (host === source.address || (policy.symmetric && routeSet.length === 0));
   return { kind, host, port: uri.port ?? (kind === "tls" || kind === "wss" ? 5061 : 5060), flow: sameFlow ? source.flow : undefined, local: same ? source.local : undefined };
+}
+
+/** `transport=ws` also stands for a WebSocket within TLS (RFC 7118 section 5.4). */
+function kindAsked(asked: string | undefined, came: TransportKind): TransportKind {
+  if (asked === "ws" && came === "wss") return came;
+  return asked === "udp" || asked === "tcp" || asked === "tls" || asked === "ws" || asked === "wss" ? asked : came;
 }
 
 function hopUri(route: string | undefined, target: string): SipUri | undefined {

@@ -5,8 +5,9 @@ import { SipRequest, type SipResponse } from "../message/message.js";
 import type { TimerQueue } from "../timer-queue.js";
 import { bracketed, isWildcard, localAddressTowards, plainAddress } from "./addresses.js";
 import { TcpTransport } from "./tcp-transport.js";
-import type { Advertised, Destination, MessageSource, Transport, TransportHandler, TransportLimits, TransportOptions } from "./types.js";
+import type { Advertised, Destination, Endpoint, MessageSource, Transport, TransportHandler, TransportLimits, TransportOptions } from "./types.js";
 import { UdpTransport } from "./udp-transport.js";
+import { type WsFlow, type WsSocket, WsTransport } from "./ws-transport.js";
 
 /** Who takes what arrives. */
 export interface TransportUser {
@@ -15,7 +16,11 @@ export interface TransportUser {
   /** The reply to a request whose framing failed, as bytes. */
   framingReply(request: SipRequest, source: MessageSource, status: number): Buffer;
   failed(error: SipError): void;
+  flowClosed(flow: string): void;
 }
+
+/** Connections whose successor is remembered at most. */
+const MAX_MOVED = 10_000;
 
 /** Counters that the transport keeps. */
 export interface TransportCounters {
@@ -35,6 +40,8 @@ export class TransportLayer implements TransportHandler {
   readonly #log: StackLog;
   readonly #advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
   readonly #sentBy = new Map<Transport, string>();
+  /** By name of a closed connection: where its peer is now. */
+  readonly #moved = new Map<string, Destination>();
   #running = false;
 
   constructor(options: {
@@ -47,6 +54,7 @@ export class TransportLayer implements TransportHandler {
     this.#advertised = options.advertised;
     this.transports = options.transports.map((one) => {
       if ("send" in one) return one;
+      if ("local" in one) return new WsTransport(one.kind, () => one.local(), options.limits, options.timers);
       return one.kind === "udp" ? new UdpTransport(one.address, one.port, one.advertised) : new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised);
     });
   }
@@ -73,12 +81,40 @@ export class TransportLayer implements TransportHandler {
 
   get connections(): number {
     let sum = 0;
-    for (const transport of this.transports) if (transport instanceof TcpTransport) sum += transport.connections;
+    for (const transport of this.transports) sum += transport.connections ?? 0;
     return sum;
   }
 
+  /** Takes a WebSocket; see `UserAgent.acceptWebSocket`. */
+  acceptWebSocket(kind: "ws" | "wss", socket: WsSocket, remote: Endpoint): WsFlow | undefined {
+    const transport = this.#running ? this.transports.find((one): one is WsTransport => one instanceof WsTransport && one.kind === kind) : undefined;
+    if (transport === undefined) socket.close();
+    return transport?.accept(socket, remote);
+  }
+
+  /** What would go over `flow` goes to `to` from now on. */
+  handOver(flow: string, to: Destination): void {
+    if (flow === to.flow) return;
+    this.#moved.delete(flow);
+    this.#moved.set(flow, to);
+    const oldest = this.#moved.size > MAX_MOVED ? this.#moved.keys().next() : undefined;
+    if (oldest !== undefined && oldest.done !== true) this.#moved.delete(oldest.value);
+  }
+
+  /** Where a destination's peer is now. Peers move rarely, in a ring never: a connection's name is not used again. */
+  #current(destination: Destination): Destination {
+    let now = destination;
+    for (let next = now.flow; next !== undefined; next = now.flow) {
+      const moved = this.#moved.get(next);
+      if (moved === undefined) break;
+      now = moved;
+    }
+    return now;
+  }
+
   /** The transport for a destination, `undefined` when none reaches it. */
-  select(destination: Destination): Transport | undefined {
+  select(wanted: Destination): Transport | undefined {
+    const destination = this.#moved.size === 0 ? wanted : this.#current(wanted);
     let found: Transport | undefined;
     for (const transport of this.transports) {
       if (transport.kind !== destination.kind || !transport.reaches(destination)) continue;
@@ -104,7 +140,8 @@ export class TransportLayer implements TransportHandler {
   }
 
   /** Sends; `failed` hears later, at most once, that it did not leave. */
-  send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void {
+  send(bytes: Buffer, wanted: Destination, failed: (error: SipError) => void): void {
+    const destination = this.#moved.size === 0 ? wanted : this.#current(wanted);
     const transport = this.#running ? this.select(destination) : undefined;
     if (transport === undefined) {
       this.counters.sendFailures++;
@@ -157,6 +194,7 @@ export class TransportLayer implements TransportHandler {
 
   flowClosed(flow: string): void {
     this.#log.debug("connection closed", { flow });
+    this.#user.flowClosed(flow);
   }
 
   failed(error: SipError): void {

@@ -1,6 +1,6 @@
 import type { SipError } from "../errors.js";
 
-/** `udp` and `tcp` are built in; a WebSocket transport handed in as an object names itself `ws`. Lower case. */
+/** `ws` is SIP over WebSocket (RFC 7118), `wss` the same within TLS. Lower case. */
 export type TransportKind = "udp" | "tcp" | "tls" | "ws" | "wss";
 
 /** An address with a port, numeric host (IPv6 without brackets). */
@@ -52,7 +52,7 @@ export interface TransportHandler {
   failed(error: SipError): void;
 }
 
-/** A way to carry SIP messages. UDP and TCP are built in; others (WebSocket, a test network) may be handed in. */
+/** A way to carry SIP messages. UDP, TCP and WebSocket are built in; others (a test network) may be handed in. */
 export interface Transport {
   readonly kind: TransportKind;
   /** Whether it delivers or reports failure, so that no retransmission is needed (RFC 3261 section 17). */
@@ -69,10 +69,22 @@ export interface Transport {
   send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void;
   /** Whether the destination can be used: address family, open flow. */
   reaches(destination: Destination): boolean;
+  /** Open connections, for transports that have any. */
+  readonly connections?: number;
 }
 
 /** A built-in transport. */
-export interface TransportOptions {
+export type TransportOptions = SocketTransportOptions | WsTransportOptions;
+
+/** WebSockets that somebody else accepts and hands in by `UserAgent.acceptWebSocket`. */
+export interface WsTransportOptions {
+  readonly kind: "ws" | "wss";
+  /** Where the web server listens; asked for each Via and Contact. */
+  local(): Endpoint;
+}
+
+/** A transport with a port of its own. */
+export interface SocketTransportOptions {
   readonly kind: "udp" | "tcp";
   /** Numeric address to bind, `0.0.0.0` or `::` for all. */
   readonly address: string;
@@ -90,7 +102,7 @@ export interface TransportLimits {
   readonly maxBodyBytes: number;
   /** Most header fields of a message. Default 200. */
   readonly maxHeaders: number;
-  /** Most TCP connections at once; further ones are closed at accept. Default 2 000. */
+  /** Most connections of one transport at once; further ones are closed at accept. Default 2 000. */
   readonly maxConnections: number;
   /** A message begun over TCP must be complete within this many ms. Default 10 000. */
   readonly messageTimeoutMs: number;

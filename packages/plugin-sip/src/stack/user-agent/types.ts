@@ -3,7 +3,8 @@ import type { Dialog, DialogSnapshot } from "../dialog/types.js";
 import type { StackLog } from "../log.js";
 import type { SipRequest, SipResponse } from "../message/message.js";
 import type { RandomSource } from "../random.js";
-import type { Advertised, Destination, MessageSource, Resolver, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
+import type { Advertised, Destination, Endpoint, MessageSource, Resolver, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
+import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingRequest, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
 
 /** Base timers in ms (RFC 3261 table 4). */
@@ -83,6 +84,8 @@ export interface UserAgentOptions {
   readonly symmetric?: boolean;
   /** A transport broke while running. */
   onTransportFailure?(error: Error): void;
+  /** A connection ended, whoever ended it. What is sent to it from now on fails, unless `handOver` names its successor. */
+  onFlowClosed?(flow: string): void;
 }
 
 /** A call to make. */
@@ -220,5 +223,15 @@ export interface UserAgent {
   session(callId: string, localTag: string, remoteTag: string): Session | undefined;
   /** Our Contact URI towards a destination. */
   contactUri(user: string, destination: Destination): string;
+  /**
+   * Takes a WebSocket that has agreed on the subprotocol `sip` (RFC 7118), for the transport of that kind. Its owner tells what comes
+   * by `message` and its end by `closed`. `undefined`: there is no such transport, or it is full, or not running; the socket was closed.
+   */
+  acceptWebSocket(kind: "ws" | "wss", socket: WsSocket, remote: Endpoint): WsFlow | undefined;
+  /**
+   * The peer of connection `flow` came back at `to`: requests of open dialogs go there. Only for a peer that has proved to be the
+   * same; whoever takes over a connection takes over its calls.
+   */
+  handOver(flow: string, to: Destination): void;
   metrics(): UserAgentMetrics;
 }

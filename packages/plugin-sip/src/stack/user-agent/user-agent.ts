@@ -11,7 +11,8 @@ import { TransactionLayer } from "../transaction/transaction-layer.js";
 import { DEFAULT_LIMITS } from "../transport/limits.js";
 import { defaultResolver } from "../transport/resolver.js";
 import { TransportLayer, type TransportUser } from "../transport/transport-layer.js";
-import type { Destination, Resolver, Transport, TransportKind } from "../transport/types.js";
+import type { Destination, Endpoint, Resolver, Transport, TransportKind } from "../transport/types.js";
+import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { DialogOwner, UaContext } from "./context.js";
 import { DialogRequests } from "./dialog-requests.js";
 import type { StackIncomingInvite } from "./incoming-invite.js";
@@ -26,6 +27,8 @@ import { DIALOG_METHODS, UasCore } from "./uas-core.js";
 
 /** Requests sent after the snapshot was taken used higher CSeq numbers; this stays above them. */
 const SNAPSHOT_SEQ_GAP = 1_000;
+/** RFC 7118 section 5.4 knows `ws` alone, for both schemes. */
+const TRANSPORT_PARAM: Readonly<Record<TransportKind, string>> = { udp: "", tcp: ";transport=tcp", tls: ";transport=tls", ws: ";transport=ws", wss: ";transport=ws" };
 
 /**
  * Puts the layers together.
@@ -146,7 +149,15 @@ export class StackUserAgent implements UserAgent, UaContext {
     const transport = this.transports.select(destination);
     const first = transport ?? (this.transports.transports[0] as Transport);
     const at = user === "" ? "" : `${escapeUser(user)}@`;
-    return `sip:${at}${this.transports.sentBy(first, destination)}${first.kind === "udp" ? "" : `;transport=${first.kind}`}`;
+    return `sip:${at}${this.transports.sentBy(first, destination)}${TRANSPORT_PARAM[first.kind]}`;
+  }
+
+  acceptWebSocket(kind: "ws" | "wss", socket: WsSocket, remote: Endpoint): WsFlow | undefined {
+    return this.transports.acceptWebSocket(kind, socket, remote);
+  }
+
+  handOver(flow: string, to: Destination): void {
+    this.transports.handOver(flow, to);
   }
 
   metrics(): UserAgentMetrics {
@@ -200,6 +211,7 @@ export class StackUserAgent implements UserAgent, UaContext {
       },
       response: (response, source) => void this.guard("response", () => this.transactions.receiveResponse(response, source)),
       framingReply: (request, _source, status) => this.transactions.statelessResponse(request, status).toBuffer(),
+      flowClosed: (flow) => void this.guard("connection handler", () => this.#options.onFlowClosed?.(flow)),
       failed: (error) => {
         this.log.error("transport failed", { error: error.message, ...error.details });
         this.guard("transport failure handler", () => this.#options.onTransportFailure?.(error));

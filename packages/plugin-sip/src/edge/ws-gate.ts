@@ -1,0 +1,54 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Logger } from "@hotlinejs/core";
+import type { Endpoint, UserAgent } from "../stack/index.js";
+
+/** A WebSocket as plugin-http hands it over: one chunk a message. */
+export type WsStream = Duplex & { send(data: string | Buffer): void; readonly remoteAddress?: string };
+
+export interface WsGateOptions {
+  /** Looked up late: connections may come before the stack runs, and are closed. */
+  agent(): UserAgent | undefined;
+  readonly log: Logger;
+  /** A proxy in front speaks TLS with the browsers. */
+  readonly secureInFront: boolean;
+  /** Whether connections of this address are taken at all. */
+  allowed(address: string, kind: "ws" | "wss"): boolean;
+}
+
+/** Brings WebSockets of the web server to the SIP stack. */
+export class WsGate {
+  readonly #options: WsGateOptions;
+  #local: Endpoint = { address: "0.0.0.0", port: 0 };
+
+  constructor(options: WsGateOptions) {
+    this.#options = options;
+  }
+
+  /** Where browsers reach the web server; known from the first connection on. */
+  get local(): Endpoint {
+    return this.#local;
+  }
+
+  take(stream: WsStream, request: IncomingMessage): void {
+    const { agent, log, secureInFront, allowed } = this.#options;
+    const { socket } = request;
+    const kind = secureInFront || (socket as TLSSocket).encrypted === true ? "wss" : "ws";
+    const address = stream.remoteAddress ?? socket.remoteAddress ?? "";
+    if (address === "" || !allowed(address, kind)) {
+      log.debug({ source: address, transport: kind }, "a SIP connection from the web was refused");
+      stream.end();
+      return;
+    }
+    this.#local = { address: socket.localAddress ?? "0.0.0.0", port: socket.localPort ?? 0 };
+    const flow = agent()?.acceptWebSocket(kind, { send: (data) => stream.send(data), close: () => void stream.end() }, { address, port: socket.remotePort ?? 0 });
+    if (flow === undefined) {
+      stream.end();
+      return;
+    }
+    stream.on("data", (data: string | Buffer) => flow.message(data));
+    stream.once("end", () => flow.closed());
+    stream.once("close", () => flow.closed());
+  }
+}

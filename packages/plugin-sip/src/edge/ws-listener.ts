@@ -1,0 +1,121 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Clock, Logger, Timer } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import { createWebSocketStream, WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { sipErrors } from "../errors.js";
+import type { WsStream } from "./ws-gate.js";
+
+export interface WsListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Origins of pages that may connect. */
+  readonly origins: readonly string[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  take(stream: WsStream, request: IncomingMessage): void;
+}
+
+const PING_MS = 30_000;
+/** Larger messages close the connection. SIP over WebSocket needs a few kilobytes. */
+const MAX_MESSAGE = 512 * 1024;
+const MAX_BUFFERED = 1024 * 1024;
+
+/** A port of its own for SIP over WebSocket, where no plugin-http shares its. */
+export class WsListener {
+  readonly #options: WsListenerOptions;
+  readonly #origins: ReadonlySet<string>;
+  readonly #alive = new Map<WebSocket, boolean>();
+  #server: Server | undefined;
+  #ping: Timer | undefined;
+
+  constructor(options: WsListenerOptions) {
+    this.#options = options;
+    this.#origins = new Set(options.origins.map((origin) => new URL(origin).origin));
+  }
+
+  /** The port taken; `undefined` while it does not listen. */
+  get port(): number | undefined {
+    const address = this.#server?.address();
+    return typeof address === "object" && address !== null ? address.port : undefined;
+  }
+
+  /** @throws HTL_SIP_BIND_FAILED */
+  async start(): Promise<void> {
+    const { host, port, clock, log } = this.#options;
+    const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_MESSAGE, perMessageDeflate: false, handleProtocols: () => "sip" });
+    const server = createServer((_request, response) => {
+      response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
+    });
+    server.on("upgrade", (request, socket, head) => this.#upgrade(upgrades, request, socket, head));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) => reject(sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error })));
+      server.listen({ host, port }, resolve);
+    });
+    server.removeAllListeners("error");
+    server.on("error", (error) => log.error({ error: errorText(error) }, "the port for SIP over WebSocket failed"));
+    this.#server = server;
+    this.#ping = clock.setInterval(() => this.#pingAll(), PING_MS);
+    log.info({ host, port: this.port, path: this.#options.path }, "SIP over WebSocket listens");
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.#ping?.cancel();
+    if (server === undefined) return;
+    for (const socket of this.#alive.keys()) socket.terminate();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  #upgrade(upgrades: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const ignored = (error: Error): void => this.#options.log.debug({ error: errorText(error) }, "upgrade broken off");
+    socket.on("error", ignored);
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    socket.off("error", ignored);
+    upgrades.handleUpgrade(request, socket, head, (ws) => this.#opened(ws, request));
+  }
+
+  #refusal(request: IncomingMessage): string | undefined {
+    const { origin } = request.headers;
+    if ((request.url ?? "/").split("?", 1)[0] !== this.#options.path) return "404 Not Found";
+    if (origin !== undefined && !this.#origins.has(origin.toLowerCase())) return "403 Forbidden";
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
+    return offered.includes("sip") ? undefined : "400 Bad Request";
+  }
+
+  #opened(socket: WebSocket, request: IncomingMessage): void {
+    this.#alive.set(socket, true);
+    socket.on("pong", () => this.#alive.set(socket, true));
+    socket.once("close", () => this.#alive.delete(socket));
+    const stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
+    stream.on("error", (error) => this.#options.log.debug({ error: errorText(error) }, "websocket failed"));
+    const send = (data: string | Buffer): void => {
+      if (socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount > MAX_BUFFERED) socket.terminate();
+      else socket.send(data, (error) => (error === undefined || error === null ? undefined : socket.terminate()));
+    };
+    this.#options.take(Object.assign(stream, { send }), request);
+  }
+
+  #pingAll(): void {
+    for (const [socket, alive] of [...this.#alive]) {
+      if (!alive) {
+        socket.terminate();
+        continue;
+      }
+      this.#alive.set(socket, false);
+      socket.ping();
+    }
+  }
+}
