@@ -103,6 +103,12 @@ describe("what is wrong at start is told in one coded line, exit code 1", () => 
     expect(line).toContain("HTL_DIRECTORY_DEMO_PASSWORDS");
   });
 
+  it("an address that is not this machine's", async () => {
+    const line = await refusal({ HOTLINE_HOST: "203.0.113.77" });
+    expect(line).toContain("HTL_CORE_HOST_UNAVAILABLE");
+    expect(line).toContain("HOTLINE_HOST");
+  });
+
   it("a variable that cannot be", async () => {
     expect(await refusal({ HOTLINE_ACD_WRAP_UP: "soon" })).toContain("HOTLINE_ACD_WRAP_UP");
     expect(await refusal({ HOTLINE_TIMEZONE: "Asia/Atlantis" })).toContain("HTL_CORE_TIMEZONE_INVALID");

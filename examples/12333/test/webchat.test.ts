@@ -31,6 +31,10 @@ describe.skipIf(!hasChromium() || !hasBaresip())("a citizen and an agent write t
     await phone.registered();
     staff = await openChromium();
     desk = await staff.newPage();
+    await desk.route("**/api/tickets/catalogue", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replace('"name":"咨询"', '"name":"问询"') });
+    });
     await desk.goto(`${base}/console/chats`);
     await desk.getByLabel(/用户名/).fill("1001");
     await desk.getByLabel("密码").fill("demo-1001");
@@ -93,6 +97,8 @@ describe.skipIf(!hasChromium() || !hasBaresip())("a citizen and an agent write t
       await shot(page, "citizen-active");
       await shot(desk, "agent-active");
 
+      // Natures are those of this hotline's tickets, by the names it gives them.
+      await desk.locator(".wc-side").getByText("问询").waitFor();
       await desk.getByLabel("联系电话").fill("138 0013 8001");
       await desk.getByRole("button", { name: "生成工单" }).click();
       await desk.getByText("已生成工单").waitFor();

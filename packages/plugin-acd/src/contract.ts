@@ -85,6 +85,8 @@ export type OfferAnswer = "accepted" | "declined" | "no-answer" | "failed";
 /** What waits for an agent without being a call: a chat, a mail. */
 export interface QueueWork {
   readonly interactionId: string;
+  /** As of its interaction, for example `chat`: figures of the telephone leave it out. */
+  readonly channel: string;
   /** Who it is (a number, a session), for regaining the place. */
   readonly callerKey?: string;
   /** Asks an agent. The signal takes the question back (too long, signed off, the citizen has gone); the answer is then of no account. */

@@ -9,6 +9,7 @@ export const acdDatasets: readonly Dataset[] = [
     fields: [
       { name: "interaction_id", label: "联络编号", type: "string", sensitivity: "public" },
       { name: "queue", label: "技能组", type: "string", sensitivity: "public" },
+      { name: "channel", label: "渠道", type: "string", sensitivity: "public" },
       { name: "priority", label: "优先级", type: "number", sensitivity: "public" },
       { name: "entered_at", label: "进入排队时间", type: "datetime", sensitivity: "public" },
       { name: "offers", label: "振铃坐席次数", type: "number", sensitivity: "public" },

@@ -8,6 +8,7 @@ import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
 import { acdRoutes } from "./http/routes.js";
 import { queueNode } from "./ivr/queue-node.js";
+import { AcdChannel } from "./migrations/channel.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
@@ -26,7 +27,7 @@ export const acd = definePlugin({
   critical: true,
   config: acdConfig,
   entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity],
-  migrations: [AcdInit],
+  migrations: [AcdInit, AcdChannel],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },

@@ -73,7 +73,7 @@ export interface NewCallback {
   readonly note?: string;
   readonly interactionId?: string;
   readonly ticketId?: string;
-  /** Wished time, epoch ms. */
+  /** Wished time, epoch ms, within the next 366 days. */
   readonly at?: number;
   readonly actor: string;
 }

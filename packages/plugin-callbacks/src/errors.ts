@@ -3,6 +3,8 @@ import { defineErrors } from "@hotlinejs/core";
 export const errors = defineErrors("CALLBACKS", {
   NOT_FOUND: { message: "There is no callback %s", status: 404 },
   BAD_NUMBER: { message: "This is no number that can be called back", status: 400 },
+  BAD_TIME: { message: "The time of a callback must lie within the next 366 days", status: 400 },
+  UNKNOWN_QUEUE: { message: "There is no queue %s", status: 400 },
   BAD_CURSOR: { message: "The cursor does not come from this list", status: 400 },
   NOT_OPEN: { message: "The callback is %s", status: 409 },
   CONFLICT: { message: "Somebody else has taken up the callback meanwhile", status: 409 },

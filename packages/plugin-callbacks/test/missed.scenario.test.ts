@@ -22,6 +22,13 @@ describe("the list", () => {
     expect(await at.rows("select reason, task_id from callbacks_missed_call where task_id is not null")).toHaveLength(3);
   });
 
+  it("tells who asks for the attempts of one that is not there that it is not", async () => {
+    const at = await stage();
+    await expect(at.route("GET", "/api/callbacks/:id/attempts", { params: { id: "unknown" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_NOT_FOUND", status: 404 });
+    await at.abandons();
+    expect(await at.route("GET", "/api/callbacks/:id/attempts", { params: { id: (await at.task()).id } })).toMatchObject({ items: [] });
+  });
+
   it("so are callers who waited too long, found the queue full or nobody there, and no message left", async () => {
     const at = await stage({ queue: { maxWaitSeconds: 30, maxLength: 1, joinEmpty: true } });
     const waits = await at.test.dial("12333", { from: "13800138011" });
@@ -128,6 +135,8 @@ describe("routes", () => {
     const task = await at.task();
     expect(task).toMatchObject({ id: made.body.id, missed: 1, reason: "wish" });
     await expect(at.route("POST", "/api/callbacks", { body: { number: "123" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_BAD_NUMBER" });
+    for (const time of [Number.MAX_SAFE_INTEGER, at.test.clock.now() + 367 * 24 * HOUR]) await expect(at.route("POST", "/api/callbacks", { body: { number: CITIZEN, at: time } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_BAD_TIME", status: 400 });
+    await expect(at.route("POST", "/api/callbacks", { body: { number: CITIZEN, queue: "nope" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_UNKNOWN_QUEUE", status: 400 });
     expect(await at.route("POST", "/api/callbacks/:id/close", { params: { id: task.id }, body: { result: "not-needed" } })).toMatchObject({ status: "closed", result: "not-needed", closedBy: "u1" });
     await expect(at.route("POST", "/api/callbacks/:id/close", { params: { id: task.id }, body: { result: "not-needed" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_NOT_OPEN" });
     await expect(at.route("POST", "/api/callbacks/:id/call", { params: { id: task.id } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_NO_AGENT_NUMBER" });

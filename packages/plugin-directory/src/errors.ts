@@ -13,6 +13,7 @@ export const directoryErrors = defineErrors("DIRECTORY", {
   USER_UNKNOWN: { message: "No account %s", status: 404 },
   AGENT_NUMBER_TAKEN: { message: "Agent number %s belongs to another account", status: 409 },
   ROLE_UNKNOWN: { message: "No role %s", status: 400 },
+  PERMISSION_UNKNOWN: { message: "No present plugin has the permission %s. GET /api/directory/roles shows the names that are in use", status: 400 },
   ROLE_FIXED: { message: "Role %s always has all permissions", status: 409 },
   DEPARTMENT_UNKNOWN: { message: "No department %s", status: 400 },
   NOT_ABOVE: { message: "This account or role has permissions that you do not have", status: 403 },

@@ -50,7 +50,7 @@ export const directory = definePlugin({
       const guard = new AttemptGuard(clock, { pair: config.lockout.failures, source: config.lockout.failures * 10, account: config.lockout.failures * 20, windowMs });
       const credentials = new CredentialMaker(hasher, secrets, clock, config.realm);
       const people = new DefaultDirectory({ cache, reads, secrets, audit: services.get(AUDIT), hasher, guard, demo, realm: config.realm, log });
-      const admin = new DefaultDirectoryAdmin({ units, cache, credentials, directory: people, guard, clock, ids });
+      const admin = new DefaultDirectoryAdmin({ units, cache, credentials, directory: people, guard, clock, ids, permissions: new Set(permissions.map((permission) => permission.name)) });
       const seeder = new DirectorySeeder({ config, permissions, units, cache, credentials, hasher, clock, ids, log, demo, loopbackOnly: settings.loopbackOnly });
       return { cache, hasher, people, admin, seeder };
     });

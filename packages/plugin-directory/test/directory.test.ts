@@ -159,6 +159,21 @@ describe("changes", () => {
     expect(await test.directory.authenticate("1001", "reset-by-lead")).toBeDefined();
   });
 
+  it("give a role no permission that nobody knows, and name those", async () => {
+    await expect(test.admin.setRole({ name: "clerk", permissions: ["desk.calls.read", "desk.cals.listen", "tickets.everything"] }, "system")).rejects.toMatchObject({
+      code: "HTL_DIRECTORY_PERMISSION_UNKNOWN",
+      status: 400,
+      details: { permissions: ["desk.cals.listen", "tickets.everything"] },
+    });
+    expect((await test.admin.listRoles()).find(({ name }) => name === "clerk")?.permissions).toEqual(["directory.users.manage"]);
+  });
+
+  it("leave a role what it had of a plugin that is left out now", async () => {
+    await test.units.run((uow) => uow.em.execute("update directory_role set permissions = ? where name = 'clerk'", ['["gone.read"]'], "run"));
+    await test.admin.setDepartment({ code: "101", name: "办公室", shortName: "办公室", extension: null, offered: true }, "system");
+    expect(await test.admin.setRole({ name: "clerk", permissions: ["gone.read", "desk.calls.read"] }, "system")).toMatchObject({ permissions: ["gone.read", "desk.calls.read"] });
+  });
+
   it("keep one administrator", async () => {
     const admin = await principalOf("admin");
     await expect(test.admin.updateUser(admin.userId, { active: false }, "system")).rejects.toEqual(code("HTL_DIRECTORY_LAST_ADMIN"));

@@ -99,6 +99,23 @@ describe.skipIf(!hasDovecot())("letters in a mailbox of Dovecot", () => {
     expect(arrived).toHaveLength(2);
   });
 
+  it("that are no proper MIME, or hold what no database keeps, are handed in all the same", async () => {
+    test = await start();
+    const rubbish = [
+      `From: w@example.test\nSubject: =?UTF-8?Q?a=00b=ED=A0=80?=\nMessage-ID: <nul@example.test>\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=00text=00\n`,
+      `From: w@example.test\nSubject: long id\nMessage-ID: <${"x".repeat(3_000)}@example.test>\n\nx\n`,
+      `From: "a\0b" <w@example.test>\nSubject: no end\nMessage-ID: <open@example.test>\nContent-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: image/png; name="=?UTF-8?Q?=00.png?="\nContent-Transfer-Encoding: base64\n\n!!!not base64\n`,
+      `From: w@example.test\nSubject: charset\nMessage-ID: <charset@example.test>\nContent-Type: text/plain; charset=no-such-thing\nContent-Transfer-Encoding: 9bit\n\n\xff\xfe\n`,
+      `From: w@example.test\n\n`,
+    ];
+    for (const letter of rubbish) await dovecot.deliver(user, Buffer.from(letter, "latin1"));
+    await until(() => arrived.length === rubbish.length);
+    expect(JSON.stringify(arrived)).not.toMatch(/\\u0000|\\ud[89a-f]/i);
+    expect(arrived.find(({ externalId }) => externalId === "<nul@example.test>")).toMatchObject({ text: "text" });
+    expect(Math.max(...arrived.map(({ externalId }) => externalId.length))).toBeLessThan(1_000);
+    await until(async () => (await dovecot.flags(user)).filter((flags) => flags.includes("S")).length === rubbish.length);
+  });
+
   it("that nobody takes stay unseen and are handed in again, over a restart too", async () => {
     take = false;
     await dovecot.deliver(user, plain("m1"));

@@ -27,6 +27,11 @@ describe("HTML forms", () => {
     const many = await post("/form", Array.from({ length: 300 }, (_none, index) => `${index}`).join("&"));
     expect([many.status, ((await many.json()) as { code: string }).code]).toEqual([400, "HTL_HTTP_BAD_REQUEST"]);
     expect((await post("/form", "name=a%00b")).status).toBe(400);
+    for (const body of ['{"name":"a\\ud83d"}', '{"\\udc00":"b"}', '{"tag":["\\ude00\\ud83d"]}']) {
+      const half = await post("/form", body, "application/json");
+      expect([half.status, ((await half.json()) as { code: string }).code], body).toEqual([400, "HTL_HTTP_BAD_INPUT"]);
+    }
+    expect(await (await post("/form", '{"name":"\\ud83d\\ude00"}', "application/json")).json()).toEqual({ name: "😀" });
     expect(await (await post("/form", "__proto__=x&constructor=y")).json()).toMatchObject({ constructor: "y" });
   });
 

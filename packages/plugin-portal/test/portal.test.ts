@@ -99,6 +99,16 @@ describe("filing a request", () => {
     expect(other.text).toContain("尚未答复");
   });
 
+  it("asks for codes of as many digits as tickets give", async () => {
+    await test.close();
+    test = await createTestHotline({ dataDir, plugins: [directory(), http({ port: 0 }), tickets({ queryCode: { digits: 8 } }), portal()] });
+    const { serial, queryCode } = await test.services.get(TICKETS).create({ kind: "complaint", source: "agent", actor: "u1" });
+    expect(queryCode).toMatch(/^\d{8}$/);
+    await browser.open("/portal/status", { serial, code: queryCode });
+    expect(browser.status).toBe(200);
+    expect(browser.text).toContain("已受理");
+  });
+
   it("pressed twice, in two tabs, or again after a restart, is one ticket", async () => {
     await browser.fill();
     const second = new Browser();
@@ -164,6 +174,21 @@ describe("filing a request", () => {
     const other = new Browser();
     await other.fill({ kind: "complaint", contact: { anonymous: "yes" } });
     expect(other.text).toContain("只有举报可以匿名");
+  });
+
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ["a report", "report", { name: "张三", phone: "13800138007" }],
+    ["what is to be confidential", "complaint", { name: "张三", phone: "13800138007", confidential: "yes" }],
+  ])("of %s leaves no trace of who it was where many may read", async (_what, kind, contact) => {
+    await browser.fill({ kind, contact });
+    await browser.open("/portal/file/check", {});
+    const serial = (/流水号 (\d{6} \d{5} \d)/.exec(browser.text)?.[1] ?? "").replaceAll(" ", "");
+    const ticket = await test.services.get(TICKETS).findBySerial(serial);
+    expect(ticket).toMatchObject({ contactNumber: "13800138007", confidentiality: "confidential" });
+    await test.advance(100);
+    const kept = JSON.stringify([await rows("select * from core_interaction"), await rows("select * from core_interaction_event"), await rows("select * from core_notification")]);
+    expect(kept).not.toContain("13800138007");
+    expect(kept).not.toContain(ticket?.id);
   });
 
   it("keeps what citizens write sealed until it is a ticket", async () => {

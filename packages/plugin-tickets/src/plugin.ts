@@ -145,7 +145,12 @@ export const tickets = definePlugin({
     services.provide(TICKET_READER, () => parts().reader);
     services.provide(TICKET_CATALOGUE, () => ({ kinds: catalogue.kinds, categories: catalogue.categories, noDispatch: config.noDispatch }));
     for (const name of ["ticket.created", "ticket.transitioned", "ticket.urged", "ticket.message"] as const) {
-      events.handle(name, ({ ticketId }) => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "ticket.changed", data: { ticketId } }));
+      events.handle(name, async ({ ticketId }) => {
+        const screens = services.optional(SCREENS);
+        const row = screens === undefined ? undefined : await parts().reader.row({ id: ticketId });
+        // That there is a secret ticket, and that something happens to it, is told only to whom it is shown.
+        if (row !== undefined) screens?.tell({ permission: row.confidentiality === "secret" ? CONFIDENTIAL : READ }, { topic: "ticket.changed", data: { ticketId } });
+      });
     }
     services.provide(CONTACT_BOOK, () => parts().contacts);
     services.optional(PROMPTS)?.define(TICKET_PROMPTS);

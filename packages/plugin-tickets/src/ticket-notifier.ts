@@ -97,6 +97,8 @@ export class TicketNotifier {
         ...(thread === undefined ? {} : thread),
         subject: { type: "ticket", id: row.id },
         key: `${cause}:${template}:citizen`,
+        // With serial number and code together anybody who can read the database could ask.
+        forget: receipt,
       });
       return;
     }

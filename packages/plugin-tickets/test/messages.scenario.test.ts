@@ -66,6 +66,11 @@ describe("a mail", () => {
     expect(receipt?.text).toContain(`流水号${ticket.serial}`);
     expect(await desk.service.answerFor(ticket.serial, queryCode, { channel: "web", from: "x" })).toMatchObject({ result: "ok", ticketId: id, answer: null });
 
+    await desk.test.advance(1000);
+    // The code went out and is nowhere any more in a form that can be read.
+    expect(await desk.about(id)).toMatchObject([{ template: "ticket.received-auto", state: "sent", text: "" }]);
+    expect(JSON.stringify(await desk.rows("select * from core_notification"))).not.toContain(queryCode);
+
     await desk.move(agent, id, "register", { kind: "投诉", category: "090101" });
     await desk.move(dispatcher, id, "dispatch", { department: "204" });
     await desk.move(liaison, id, "sign");

@@ -145,6 +145,11 @@ describe("complaint by phone", () => {
     expect(view).toMatchObject({ kind: "report", confidentiality: "confidential" });
     for (const id of view?.recordings ?? []) expect(await test.services.get(RECORDINGS).get(id)).toMatchObject({ confidential: true });
     await caller.hangup();
+    await test.advance(1000);
+    // Who may read calls is not told beside the caller's number what became of it.
+    const events = JSON.stringify(await rows("select type, data from core_interaction_event"));
+    expect(events).toContain("complaint.taken");
+    for (const trace of [serial, view?.id ?? "?"]) expect(events).not.toContain(trace);
     const other = await dialTo("3");
     await other.press("2");
     await other.hears("tone:beep");

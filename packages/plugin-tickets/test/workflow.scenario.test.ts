@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { definePlugin, SCREENS, type ScreenAudience } from "@hotlinejs/core";
+import { z } from "zod";
 import { DEFAULT_WORKFLOW } from "../src/index.js";
 import type { NewTicket } from "../src/index.js";
 import { Desk, person, plugin } from "./support/desk.js";
@@ -18,6 +20,27 @@ const open = async (options: Parameters<typeof Desk.open>[0] = {}): Promise<void
 const file = async (more: Partial<NewTicket> = {}): Promise<string> =>
   (await desk.service.create({ kind: "投诉", source: "agent", actor: "agent", summary: "反映拖欠工资", contactName: "王女士", contactNumber: "13800138000", contactEmail: "Wang@Example.cn", ...more })).id;
 const refused = (code: string, status: number): object => ({ code: `HTL_TICKETS_${code}`, status });
+
+describe("open pages", () => {
+  it("are told that a ticket has changed, those of a secret one only to whom it is shown", async () => {
+    const told: { audience: ScreenAudience; data: unknown }[] = [];
+    const screens = definePlugin({
+      name: "screens",
+      version: "0.1.0",
+      core: "*",
+      config: z.strictObject({}),
+      provides: [SCREENS],
+      register: ({ services }) => services.provide(SCREENS, () => ({ tell: (audience, { data }) => void told.push({ audience, data }) })),
+    });
+    await open({ more: [screens()] });
+    const plain = await file();
+    const secret = await file({ confidentiality: "secret" });
+    await desk.move(officer, secret, "reject", { reason: "不属受理范围" });
+    await desk.test.advance(5_000);
+    expect(told.filter(({ data }) => (data as { ticketId: string }).ticketId === plain).map(({ audience }) => audience)).toEqual([{ permission: "tickets.read" }]);
+    expect(told.filter(({ data }) => (data as { ticketId: string }).ticketId === secret).map(({ audience }) => audience)).toEqual([{ permission: "tickets.confidential" }, { permission: "tickets.confidential" }]);
+  });
+});
 
 describe("from registration to the end", () => {
   it("goes to a department and back, to it again, is signed for, answered and closed, every step in the history", async () => {

@@ -72,7 +72,7 @@ describe("a chat", () => {
     await test.advance(11_000);
     expect(status("1001")).toBe("available");
     expect(await rows("select channel, queue, agent_id, end_reason from core_interaction")).toEqual([{ channel: "chat", queue: "general", agent_id: "1001", end_reason: "finished" }]);
-    expect(await rows("select outcome, agent from acd_queue_entry")).toEqual([{ outcome: "answered", agent: "1001" }]);
+    expect(await rows("select channel, outcome, agent from acd_queue_entry")).toEqual([{ channel: "chat", outcome: "answered", agent: "1001" }]);
     await expect(chats().say(chat.id, "citizen", "还有")).rejects.toMatchObject({ code: "HTL_WEBCHAT_ENDED" });
   });
 

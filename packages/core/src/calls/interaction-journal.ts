@@ -5,6 +5,7 @@ import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";
 import type { EventMap } from "../events/event-map.js";
 import type { Logger } from "../log/logger.js";
+import { storable } from "../db/storable-text.js";
 
 /** Longest wait of a change before it is written; what arrives meanwhile goes along in one transaction. */
 const GROUP_COMMIT_MS = 20;
@@ -281,6 +282,7 @@ export class InteractionJournal implements CallJournal {
 
   #put(table: Table, row: Row): void {
     const id = String(row.id);
+    // A row that can never be written would keep the rows of all other calls from being written too.
     for (const [column, value] of Object.entries(row)) if (typeof value === "string") row[column] = storable(value);
     this.#rows[table].set(id, row);
     this.#dirty[table].add(id);
@@ -356,14 +358,6 @@ export class InteractionJournal implements CallJournal {
       }
     }
   }
-}
-
-/**
- * Text that every database takes: no U+0000, no half of a surrogate pair. What comes over the network may hold either, and a
- * row that can never be written would keep the rows of all other calls from being written too.
- */
-function storable(text: string): string {
-  return text.replace(/\0/g, "").replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 function jsonOf(value: unknown): string {

@@ -61,6 +61,8 @@ export interface NewNotification {
   readonly key?: string;
   /** Epoch ms; not delivered before (quiet hours, timed urging). */
   readonly notBefore?: number;
+  /** What it says (a code, a password) is thrown away as soon as it is told, has failed or is cancelled; the row stays with an empty text. Default false. */
+  readonly forget?: boolean;
 }
 
 /**

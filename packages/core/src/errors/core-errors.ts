@@ -10,6 +10,7 @@ export const coreErrors = defineErrors("CORE", {
   PLUGIN_FAILED: { message: "Plugin %s failed to %s: %s" },
   PLUGIN_TIMEOUT: { message: "Plugin %s did not %s within %s ms" },
   CONFIG_INVALID: { message: "The configuration is not valid:\n%s" },
+  HOST_UNAVAILABLE: { message: "Cannot listen on %s: %s. Set HOTLINE_HOST to an address of this machine, 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses" },
   ENVIRONMENT_INVALID: { message: "Environment variable %s is not valid: %s" },
   TOKEN_MISSING: { message: "Nobody provides %s. Add the plugin that does, or use services.optional" },
   TOKEN_DUPLICATE: { message: "%s is provided twice: by %s and by %s" },

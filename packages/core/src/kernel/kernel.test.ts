@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -130,6 +130,15 @@ describe("lifecycle", () => {
     expect(health.ok).toBe(false);
     expect(health.plugins.find((each) => each.name === "extra")).toMatchObject({ ok: false, message: expect.stringContaining("no printer") as string });
     expect(health.plugins.find((each) => each.name === "main")?.ok).toBe(true);
+  });
+
+  it.each([
+    ["203.0.113.77", "does not have the address"],
+    ["nobody.invalid", "nobody knows this name"],
+  ])("says that %s is no address to listen on, before anything is opened", async (host, why) => {
+    hotline = createHotline({ dataDir: join(dataDir, "new"), host, plugins: [plugin("other", ({ onReady }) => onReady(() => { throw new Error("came first"); }))], logger: createSilentLogger() });
+    await expect(hotline.start()).rejects.toMatchObject({ code: "HTL_CORE_HOST_UNAVAILABLE", message: expect.stringContaining(why) as string });
+    expect(existsSync(join(dataDir, "new"))).toBe(false);
   });
 
   it("refuses a second hotline on one data folder", async () => {

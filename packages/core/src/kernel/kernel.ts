@@ -32,6 +32,7 @@ import { DefaultMessageIntake } from "../messages/default-message-intake.js";
 import { DefaultNotifications } from "../notify/default-notifications.js";
 import type { Plugin } from "../plugin/define-plugin.js";
 import { checkManifests } from "./boot-checks.js";
+import { checkHost } from "./host-check.js";
 import { coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
 import { Lifecycle } from "./lifecycle.js";
 import { orderPlugins } from "./plugin-graph.js";
@@ -107,6 +108,7 @@ export class Kernel {
     try {
       this.#wire();
       this.#lifecycle.move("wired");
+      await checkHost(this.#deps.settings.host);
       await this.#open();
       await this.#phase("ready");
       this.#lifecycle.move("ready");

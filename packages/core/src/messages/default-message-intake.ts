@@ -2,6 +2,7 @@ import type { Blobs, ReadPool, UnitOfWork } from "../contracts/data.js";
 import type { Accepted, InboundMessage, MessageIntake } from "../contracts/message.js";
 import type { Clock, Ids } from "../contracts/time.js";
 import { MessageEntity } from "../db/entities/message.entity.js";
+import { storableValue } from "../db/storable-text.js";
 import { coreErrors } from "../errors/core-errors.js";
 import type { Logger } from "../log/logger.js";
 
@@ -26,7 +27,9 @@ export class DefaultMessageIntake implements MessageIntake {
     this.#deps = deps;
   }
 
-  arrive(message: InboundMessage): Promise<Accepted> {
+  arrive(given: InboundMessage): Promise<Accepted> {
+    // What no database keeps would make it fail at every try, and nobody would ever read it.
+    const message = storableValue(given);
     const key = JSON.stringify([message.channel, message.externalId]);
     const asking = this.#asking.get(key) ?? this.#take(message).finally(() => this.#asking.delete(key));
     this.#asking.set(key, asking);

@@ -1,4 +1,4 @@
-import type { Jobs, ReadPool, UnitOfWork } from "../contracts/data.js";
+import type { Jobs, ReadPool, UnitOfWork, Uow } from "../contracts/data.js";
 import type { Delivery, NewNotification, Notification, NotificationRecord, Notifications, NotificationState } from "../contracts/notification.js";
 import type { Clock, Ids } from "../contracts/time.js";
 import { NotificationEntity, type NotificationRow } from "../db/entities/notification.entity.js";
@@ -65,6 +65,7 @@ export class DefaultNotifications implements Notifications {
         ref: null,
         attempts: 0,
         lastError: null,
+        forget: notification.forget === true,
         notBefore: notification.notBefore ?? null,
         createdAt: clock.now(),
         settledAt: null,
@@ -79,6 +80,7 @@ export class DefaultNotifications implements Notifications {
     return unitOfWork.run(async (uow) => {
       if (!(await jobs.cancel(JOB, id))) return false;
       const changed = await uow.em.nativeUpdate(NotificationEntity, { id, state: "pending" }, { state: "cancelled", settledAt: clock.now() });
+      await forgetWords(uow, id);
       return changed > 0;
     });
   }
@@ -143,6 +145,7 @@ export class DefaultNotifications implements Notifications {
         lastError: facts.error?.slice(0, MOST_ERROR) ?? null,
       };
       if ((await uow.em.nativeUpdate(NotificationEntity, { id, state: { $in: [...from] } }, patch)) === 0) return;
+      await forgetWords(uow, id);
       const row = await uow.em.findOneOrFail(NotificationEntity, { id }, { refresh: true });
       const { channel, template } = row;
       const subject = subjectOf(row as NotificationRow);
@@ -150,6 +153,11 @@ export class DefaultNotifications implements Notifications {
       else uow.publish("notification.sent", { notificationId: id, channel, template, state, subject }, { aggregate: `notification:${id}` });
     });
   }
+}
+
+/** Of a notification that asked for it, once no later try will need them. */
+async function forgetWords(uow: Uow, id: string): Promise<void> {
+  await uow.em.nativeUpdate(NotificationEntity, { id, forget: true, state: { $ne: "pending" } }, { text: "", html: null });
 }
 
 function subjectOf(row: NotificationRow): { type: string; id: string } | null {

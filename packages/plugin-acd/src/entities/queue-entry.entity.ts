@@ -8,6 +8,8 @@ export const QueueEntryEntity = defineEntity({
     id: p.text().primary(),
     interactionId: p.text(),
     queue: p.text(),
+    /** `voice`, `chat` ... as of interactions: figures of the telephone count calls only. */
+    channel: p.text().default("voice"),
     priority: p.integer(),
     enteredAt: p.bigint("number"),
     /** Earlier than `enteredAt` when the caller regained a place. */

@@ -158,7 +158,7 @@ export class DefaultAcd implements Acd {
     });
     // The number itself is never stored in the queue's rows.
     const stored = secrets === undefined ? null : (callerKey ?? null);
-    const owner = { entryId: id, interactionId, queue: queue.key, priority, callerKey: stored, serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
+    const owner = { entryId: id, interactionId, queue: queue.key, channel: "voice", priority, callerKey: stored, serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
     this.#entries.set(id, { call, owner, entered: false });
     this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
     if (this.#entries.has(id)) call.watch();
@@ -179,7 +179,7 @@ export class DefaultAcd implements Acd {
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#engine.dispatch(event) }, request.signal);
-    const owner = { entryId: id, interactionId, queue: queue.key, priority, callerKey: secrets === undefined ? null : (callerKey ?? null), serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
+    const owner = { entryId: id, interactionId, queue: queue.key, channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null), serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
     this.#entries.set(id, { call: member, owner, entered: false });
     this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
     if (this.#entries.has(id)) member.watch();

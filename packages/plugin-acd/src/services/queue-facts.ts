@@ -11,6 +11,7 @@ export interface EntryOwner {
   readonly entryId: string;
   readonly interactionId: string;
   readonly queue: string;
+  readonly channel: string;
   readonly priority: number;
   readonly callerKey: string | null;
   /** Answered within so many ms counts as in time. */
@@ -96,6 +97,7 @@ export class QueueFacts {
       id: owner.entryId,
       interactionId: owner.interactionId,
       queue: owner.queue,
+      channel: owner.channel,
       priority: owner.priority,
       enteredAt: at,
       placeAt,

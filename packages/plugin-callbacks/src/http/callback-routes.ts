@@ -69,7 +69,9 @@ export const callbackRoutes: readonly HttpRoute[] = [
     summary: "Its attempts, oldest first",
     params: id,
     async handler({ params, services }) {
-      return { items: await services.get(CALLBACKS).attempts(params.id), next: null };
+      const callbacks = services.get(CALLBACKS);
+      if ((await callbacks.get(params.id)) === undefined) throw errors.NOT_FOUND(params.id);
+      return { items: await callbacks.attempts(params.id), next: null };
     },
   }),
   defineRoute({

@@ -1,4 +1,5 @@
 import type { BusinessCalendar, Clock, UnitOfWork } from "@hotlinejs/core";
+import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
 import type { CallbackAttempt, CallbackResult, Callbacks, CallbackTask, NewCallback } from "../contract.js";
 import { normaliseNumber } from "../domain/phone-number.js";
@@ -8,7 +9,10 @@ import type { CallbackCaller } from "./callback-caller.js";
 import { attemptView, taskView } from "./callback-store.js";
 import type { CallbackStore } from "./callback-store.js";
 
+const LATEST_MS = 366 * 86_400_000;
+
 export interface DefaultCallbacksDeps {
+  readonly acd: Acd | undefined;
   readonly config: CallbacksConfig;
   readonly store: CallbackStore;
   readonly caller: CallbackCaller;
@@ -26,9 +30,11 @@ export class DefaultCallbacks implements Callbacks {
   }
 
   async create(callback: NewCallback): Promise<CallbackTask> {
-    const { clock, config, store, unitOfWork } = this.deps;
+    const { acd, clock, config, store, unitOfWork } = this.deps;
     const number = normaliseNumber(callback.number);
     if (number.length < config.minDigits || number.length > 15) throw errors.BAD_NUMBER();
+    if (callback.at !== undefined && callback.at > clock.now() + LATEST_MS) throw errors.BAD_TIME();
+    if (callback.queue !== undefined && acd !== undefined && acd.queue(callback.queue) === undefined) throw errors.UNKNOWN_QUEUE(callback.queue);
     return unitOfWork.run(async (uow) => {
       const task = await store.put(uow, {
         number,

@@ -21,6 +21,8 @@ export interface DirectoryAdminParts {
   readonly guard: AttemptGuard;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Names of all permissions of the plugins present. */
+  readonly permissions: ReadonlySet<string>;
 }
 
 type Change = "user" | "password" | "role" | "department" | "staff";
@@ -104,6 +106,9 @@ export class DefaultDirectoryAdmin implements DirectoryAdmin {
     const before = (await this.parts.cache.get()).roles.get(role.name);
     // Taking away is changing too: what the role had and what it gets must both be the actor's to give.
     this.#mayGive(by, [...permissions, ...(before?.permissions ?? [])]);
+    // What it had already may stay: the plugin it came with can be left out for a while.
+    const unknown = permissions.filter((name) => !this.parts.permissions.has(name) && before?.permissions.includes(name) !== true);
+    if (unknown.length > 0) throw directoryErrors.PERMISSION_UNKNOWN(unknown.slice(0, 10).join(", "), { details: { permissions: unknown } });
     await this.#change("role", role.name, async (uow) => {
       await uow.em.upsert(RoleEntity, { name: role.name, title: role.title ?? before?.title ?? role.name, permissions });
       uow.audit({ actor: actorId(by), action: "directory.role.set", subject: { type: "role", id: role.name }, details: { permissions } });

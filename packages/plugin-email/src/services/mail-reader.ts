@@ -9,6 +9,8 @@ import { withoutQuote } from "../domain/quoted-text.js";
 const OWNER = "email";
 const MOST_ATTACHMENTS = 50;
 const MOST_TEXT = 200_000;
+/** RFC 5322 section 2.1.1: a line has at most 998 characters. */
+const MOST_ID = 998;
 
 export type ReadMail =
   | { readonly kind: "message"; readonly message: InboundMessage }
@@ -34,7 +36,7 @@ export class MailReader {
   async read({ source, cut, receivedAt }: RawMail): Promise<ReadMail> {
     const mail = await simpleParser(source, { keepDeliveryStatus: true, skipTextToHtml: true, skipImageLinks: true });
     const header = (name: string): string | undefined => headerText(mail, name)?.toLowerCase();
-    const messageId = mail.messageId ?? `<sha256.${createHash("sha256").update(source).digest("hex")}@${domainOf(this.own)}>`;
+    const messageId = usableId(mail.messageId) ?? `<sha256.${createHash("sha256").update(source).digest("hex")}@${domainOf(this.own)}>`;
     const kind = automaticKind({ header, contentType: contentTypeOf(mail) });
     if (kind === "bounce") return { kind, messageId, report: reportOf(mail), about: this.returned(mail) };
     const sender = mail.from?.value[0];
@@ -76,6 +78,11 @@ export class MailReader {
     const inside = mail.attachments.filter((part) => /^(message\/rfc822|text\/rfc822-headers)/.test(part.contentType)).map((part) => /^message-id:\s*(<[^<>\s]+>)/im.exec(part.content.toString("latin1"))?.[1] ?? "");
     return answeredIds(inside.join(" "), [...listOf(mail.references), mail.inReplyTo ?? ""], domainOf(this.own)).filter((id) => !id.startsWith("<"));
   }
+}
+
+/** Found by an index, which takes no text of any length. */
+function usableId(messageId: string | undefined): string | undefined {
+  return messageId === undefined || messageId.length > MOST_ID ? undefined : messageId;
 }
 
 function headerText(mail: ParsedMail, name: string): string | undefined {

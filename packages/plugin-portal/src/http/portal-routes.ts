@@ -193,7 +193,7 @@ async function status(request: Request, body: z.output<typeof form>): Promise<Ht
   const refuse = (problems: StatusForm["problems"], httpStatus = 422): HttpReply => shown(statusPage(context, { serial, problems }), { status: httpStatus });
   const problems: StatusForm["problems"][number][] = [];
   if (!/^\d{12}$/.test(serial)) problems.push({ field: "serial", text: "serialShape", values: { length: serial.length } });
-  if (!/^\d{4,6}$/.test(code)) problems.push({ field: "code", text: "codeShape" });
+  if (!/^\d{4,8}$/.test(code)) problems.push({ field: "code", text: "codeShape" });
   if (problems.length > 0) return refuse(problems);
   const found = await tickets.answerFor(serial, code, { channel: "web", from: request.remoteAddress });
   const calendar = request.services.get(CALENDARS).get("default");

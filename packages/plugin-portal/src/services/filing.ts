@@ -22,12 +22,15 @@ export class Filing {
     const { config, drafts, publish, services } = this.deps;
     const { answers } = draft;
     const interactions: Interactions = services.get(INTERACTIONS);
+    const tickets = services.get(TICKETS);
     const anonymous = answers.anonymous === true;
     const number = anonymous ? "" : dialled(answers.phone ?? "");
-    const interaction = interactions.open({ channel: "web", direction: "inbound", from: number, to: "portal" });
+    // Interactions are read by many: what tickets keep sealed is not written beside them in clear.
+    const confided = anonymous || answers.confidential === true || (tickets.kinds.find(({ key }) => key === answers.kind)?.confidentiality ?? "normal") !== "normal";
+    const interaction = interactions.open({ channel: "web", direction: "inbound", from: confided ? "" : number, to: "portal" });
     interaction.answered();
     try {
-      const ticket = await services.get(TICKETS).create({
+      const ticket = await tickets.create({
         kind: answers.kind ?? "",
         source: "web",
         summary: answers.summary ?? null,
@@ -37,13 +40,13 @@ export class Filing {
         contactNumber: number === "" ? null : number,
         contactEmail: anonymous || (answers.email ?? "") === "" ? null : (answers.email ?? null),
         ...(answers.confidential === true ? { confidentiality: "confidential" as const } : {}),
-        interactionId: interaction.id,
+        interactionId: anonymous ? null : interaction.id,
         actor: "citizen",
         idempotencyKey: draft.filingKey,
       });
       const filed = { serial: ticket.serial, queryCode: ticket.queryCode, kind: answers.kind ?? "" };
       await drafts.save({ ...draft, filed });
-      interaction.note({ ticketId: ticket.id });
+      if (!confided) interaction.note({ ticketId: ticket.id });
       interaction.close("finished");
       publish("portal.filed", { ticketId: ticket.id, kind: filed.kind });
       return filed;

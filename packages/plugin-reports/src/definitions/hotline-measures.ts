@@ -18,6 +18,8 @@ export interface Nature {
 }
 
 const arrived: Condition = { and: [{ field: "channel", op: "eq", value: "voice" }, { field: "direction", op: "eq", value: "inbound" }] };
+/** Chats wait in the same queues. */
+const called: Condition = { field: "channel", op: "eq", value: "voice" };
 const outcome = (value: string): Condition => ({ field: "outcome", op: "eq", value });
 /** Neither refused, nor made void, nor of the kind 无效. */
 const accepted: Condition = { and: [{ field: "kind", op: "ne", value: "void" }, { field: "status", op: "nin", value: ["void", "rejected"] }] };
@@ -26,7 +28,7 @@ const accepted: Condition = { and: [{ field: "kind", op: "ne", value: "void" }, 
 const due: Condition = { and: [accepted, { or: [{ field: "clock_stopped_at", op: "exists" }, { field: "due_at", op: "lte", value: { from: "now" } }] }] };
 
 const calls = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: CALLS, aggregate: "count", where });
-const entries = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: ENTRIES, aggregate: "count", where });
+const entries = (id: string, label: string, labelEn: string, where: Condition): CountedMeasure => ({ id, label, labelEn, unit: "次", dataset: ENTRIES, aggregate: "count", where: { and: [called, where] } });
 
 /** The figures of telephone hotlines (GB/T 33358), by the names in which they are used here. */
 export function hotlineMeasures({ shortAbandonSeconds, answerWithinSeconds }: Thresholds) {
@@ -44,8 +46,8 @@ export function hotlineMeasures({ shortAbandonSeconds, answerWithinSeconds }: Th
     answerRate: { id: "answerRate", label: "接通率", labelEn: "Answer rate", ...percent, better: "up", plus: ["answered"], over: requestedNet } as DerivedMeasure,
     answerInTimeRate: { id: "answerInTimeRate", label: `${answerWithinSeconds}秒接听率`, labelEn: `Answered in ${answerWithinSeconds} s`, ...percent, better: "up", plus: ["answeredInTime"], over: { plus: ["answered"] } } as DerivedMeasure,
     abandonRate: { id: "abandonRate", label: "放弃率", labelEn: "Abandon rate", ...percent, better: "down", plus: ["abandoned"], minus: ["shortAbandoned"], over: requestedNet } as DerivedMeasure,
-    averageWait: { id: "averageWait", label: "平均等待", labelEn: "Average wait", unit: "秒", scale: 0.001, better: "down", dataset: ENTRIES, aggregate: "average", field: "wait_ms", where: outcome("answered") } as CountedMeasure,
-    averageTalk: { id: "averageTalk", label: "平均通话", labelEn: "Average talk", unit: "秒", scale: 0.001, dataset: ENTRIES, aggregate: "average", field: "talk_ms", where: outcome("answered") } as CountedMeasure,
+    averageWait: { id: "averageWait", label: "平均等待", labelEn: "Average wait", unit: "秒", scale: 0.001, better: "down", dataset: ENTRIES, aggregate: "average", field: "wait_ms", where: { and: [called, outcome("answered")] } } as CountedMeasure,
+    averageTalk: { id: "averageTalk", label: "平均通话", labelEn: "Average talk", unit: "秒", scale: 0.001, dataset: ENTRIES, aggregate: "average", field: "talk_ms", where: { and: [called, outcome("answered")] } } as CountedMeasure,
     accepted: { id: "accepted", label: "受理件数", labelEn: "Tickets", unit: "件", dataset: TICKETS, aggregate: "count", where: accepted } as CountedMeasure,
     dispatched: { id: "dispatched", label: "转办", labelEn: "Dispatched", unit: "件", dataset: TICKETS, aggregate: "count", where: { and: [accepted, { field: "handling_department", op: "exists" }] } } as CountedMeasure,
     /** By the day they are due, not by the day they were accepted. */

@@ -106,7 +106,9 @@ export async function store(test: TestHotline, data: MadeUp): Promise<void> {
   const next = (): string => `made-up-${(id += 1)}`;
   const stamp = (at: number): { business_date: string; business_hour: number } => ({ business_date: shanghai(at).date, business_hour: shanghai(at).hour });
   const calls = data.calls.map((call): Row => ({ id: next(), channel: call.channel, direction: call.direction, caller_number: "13800138000", called_number: "12333", queue: call.queue, agent_id: call.agent, started_at: call.at, ended_at: call.ended ? call.at + 60_000 : null, data: "{}", node_id: "n", version: 1, ...stamp(call.at) }));
-  const entries = data.entries.map((entry): Row => ({ id: next(), interaction_id: "i", queue: entry.queue, priority: 0, entered_at: entry.at, place_at: entry.at, offers: 1, agent: entry.agent, outcome: entry.outcome, wait_ms: entry.waitMs, talk_ms: entry.talkMs, ...stamp(entry.at) }));
+  // Each fourth with a chat beside it, which the telephone's figures must not count.
+  const channels = data.entries.flatMap((entry, index) => [{ entry, channel: "voice" }, ...(index % 4 === 0 ? [{ entry, channel: "chat" }] : [])]);
+  const entries = channels.map(({ entry, channel }): Row => ({ id: next(), interaction_id: "i", queue: entry.queue, channel, priority: 0, entered_at: entry.at, place_at: entry.at, offers: 1, agent: entry.agent, outcome: entry.outcome, wait_ms: entry.waitMs, talk_ms: entry.talkMs, ...stamp(entry.at) }));
   const made = data.tickets.map((ticket): Row => ({ id: next(), serial: next(), kind: ticket.kind, status: ticket.status, source: ticket.source, confidentiality: ticket.confidentiality, anonymous: false, query_code_sealed: "x", created_by: "u", agent: ticket.agent, handling_department: ticket.department, due_at: ticket.dueAt, clock_stopped_at: ticket.stoppedAt, overdue_at: ticket.overdueAt, created_at: ticket.at, updated_at: ticket.at, version: 1, ...stamp(ticket.at) }));
   for (const [table, rows] of [["core_interaction", calls], ["acd_queue_entry", entries], ["tickets_ticket", made]] as const) {
     for (let from = 0; from < rows.length; from += 400) {

@@ -163,7 +163,8 @@ class ComplaintRun {
     vars["ticketId"] = created.id;
     vars["serial"] = created.serial;
     vars["recordingId"] = message.id;
-    session.interaction.event("complaint.taken", { ticketId: created.id, serial: created.serial });
+    // Beside the caller's number it would say who reported, to everybody who may read calls.
+    session.interaction.event("complaint.taken", ticket.anonymous === true || this.isConfidential(chosen) ? {} : { ticketId: created.id, serial: created.serial });
     await this.context.say(withValues(chosen.createdPrompt, { serial: created.serial, queryCode: created.queryCode }));
     return { outcome: "done" };
   }

@@ -193,6 +193,7 @@ export class DefaultWebchat implements Webchat {
       acd?.serveWork(
         {
           interactionId: interaction.id,
+          channel: "chat",
           callerKey: `chat:${row.id}`,
           ended,
           offer: (agent, { signal }) => this.#offer(row.id, agent, signal),

@@ -22,6 +22,7 @@ export const NotificationEntity = defineEntity({
     ref: p.text().nullable(),
     attempts: p.integer(),
     lastError: p.text().nullable(),
+    forget: p.boolean().default(false),
     notBefore: instant().nullable(),
     createdAt: instant(),
     settledAt: instant().nullable(),

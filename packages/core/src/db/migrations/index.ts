@@ -1,6 +1,7 @@
 import type { MigrationClass } from "../migration.js";
 import { DataMigration } from "./0001-data.js";
 import { MessagesMigration } from "./0002-messages.js";
+import { ForgottenWordsMigration } from "./0003-forgotten-words.js";
 
 /** The migrations of core's data layer; `DataLayer.open` adds them by itself, first. */
-export const dataMigrations: readonly MigrationClass[] = [DataMigration, MessagesMigration];
+export const dataMigrations: readonly MigrationClass[] = [DataMigration, MessagesMigration, ForgottenWordsMigration];

@@ -1,0 +1,12 @@
+/** Text that every database takes: no U+0000, no half of a surrogate pair. What comes over the network may hold either. */
+export function storable(text: string): string {
+  return text.replace(/\0/g, "").replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+/** The same for every text in a value of plain objects and lists; the value itself where nothing needs to change. */
+export function storableValue<T>(value: T): T {
+  if (typeof value === "string") return storable(value) as T;
+  if (Array.isArray(value)) return value.map((each: unknown) => storableValue(each)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, storableValue(each as unknown)])) as T;
+}
