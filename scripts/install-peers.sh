@@ -3,6 +3,8 @@
 # there already is left alone. Needs root (or sudo).
 #   sip-tester    SIPp: callers, load            (sipp)
 #   baresip-core  a SIP phone that is not ours   (baresip)
+#   sipsak, sipvicious  probes and scanners      (sipsak, svmap, svwar; against the edge of a running example)
+#   dnsmasq-base  a DNS server for NAPTR and SRV (/usr/sbin/dnsmasq; started by the tests)
 #   opus-tools    reads our recordings           (opusdec)
 #   dovecot-imapd an IMAP server              (/usr/sbin/dovecot; started by the tests)
 #   libspandsp    a fax machine: packages/plugin-fax/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
@@ -10,7 +12,7 @@
 #   chromium      opens the console and the portal; fonts-noto-cjk, or Chinese is boxes
 set -euo pipefail
 
-packages=(sip-tester baresip-core postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk)
+packages=(sip-tester baresip-core sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk)
 build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
 missing=()
 for package in "${packages[@]}"; do

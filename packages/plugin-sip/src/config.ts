@@ -25,7 +25,7 @@ const trunk = z
       .strictObject({
         server: hostName,
         port: port.optional(),
-        transport: z.enum(["udp", "tcp"]).default("udp"),
+        transport: z.enum(["udp", "tcp", "tls"]).default("udp"),
         username: z.string().min(1).max(100),
         password: z.string().min(1),
         /** User name for the digest where it differs. */
@@ -40,13 +40,19 @@ const trunk = z
         /** Default: the registration's server. */
         host: hostName.optional(),
         port: port.optional(),
-        transport: z.enum(["udp", "tcp"]).default("udp"),
+        /** `auto`: what the carrier's DNS names (NAPTR, then SRV; RFC 3263). */
+        transport: z.enum(["auto", "udp", "tcp", "tls"]).default("udp"),
         /** Numbers that go this way, by their first digits; the longest fit wins, then the order of trunks. Default every number. */
         prefixes: z.array(prefix).min(1).default([""]),
       })
       .optional(),
     /** Number shown to the called party when the call names none. */
     callerId: z.string().regex(/^\+?[0-9*#]{1,20}$/, "a telephone number").optional(),
+    /**
+     * Asks the carrier by OPTIONS every so many seconds whether it is there. Two without an answer and the trunk is down: other
+     * trunks are taken first, and `sip.trunk-reachable` is told. It also keeps NAT open. Default: not asked.
+     */
+    keepAliveSeconds: z.int().min(5).max(3600).optional(),
     /** Calls in and out at once. Default: no limit. */
     maxChannels: z.int().min(1).optional(),
     /** Dialled numbers taken from this trunk; others get 404. Default all. */
@@ -58,12 +64,15 @@ const trunk = z
     challengeAccounts: z.boolean().default(true),
   })
   .refine((t) => t.match.length > 0 || t.registration !== undefined || t.outbound !== undefined, { message: "a trunk needs `match`, `registration` or `outbound`" })
+  .refine((t) => t.keepAliveSeconds === undefined || t.outbound !== undefined || t.registration !== undefined, { message: "keepAliveSeconds needs a host to ask: `outbound` or `registration`", path: ["keepAliveSeconds"] })
   .refine((t) => t.outbound === undefined || t.outbound.host !== undefined || t.registration !== undefined, { message: "outbound.host is needed where there is no registration", path: ["outbound", "host"] });
 
 /** Options of `sip({ ... })`. Times are in milliseconds unless named otherwise. */
 export const sipConfig = z.strictObject({
   /** Address to listen on. Default: the hotline's host. */
   host: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
+  /** Further addresses to listen on, of either family: `["::1"]`. */
+  alsoOn: z.array(z.string().refine((text) => isIP(text) !== 0, "an IP address")).default([]),
   /** 0 takes any free port. */
   port: z.int().min(0).max(65535).default(5060),
   transports: z.array(z.enum(["udp", "tcp"])).min(1).default(["udp", "tcp"]),
@@ -79,6 +88,27 @@ export const sipConfig = z.strictObject({
   browserCredentialSeconds: z.int().min(60).max(86_400).default(3600),
   /** Address told to peers in Via, Contact and SDP, behind NAT. Default: the hotline's advertised address, else the one listened on. */
   advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
+  /** The same for IPv6, where `advertisedAddress` is an IPv4 address. */
+  advertisedAddress6: z.string().refine((text) => isIP(text) === 6, "an IPv6 address").optional(),
+  /** DNS servers for carriers' names instead of the system's, `192.0.2.53` or `[2001:db8::53]:5353`. */
+  dnsServers: z.array(z.string().min(2)).default([]),
+  /** PEM text or path of a PEM file; with `tlsKey` SIP over TLS is offered. Files are read again when they change, without ending a connection. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  /** Port of SIP over TLS. Default: one above `port`; any free one where that is 0. */
+  tlsPort: z.int().min(0).max(65535).optional(),
+  /** Certificates for further server names (SNI); `*.example.org` stands for one label. PEM text or paths. */
+  tlsNames: z.array(z.strictObject({ name: z.string().regex(/^(\*\.)?[A-Za-z0-9.-]+$/, "a host name"), cert: z.string().min(1), key: z.string().min(1) })).default([]),
+  /** Authorities believed besides the system's: PEM text or path. For carriers with a certificate of their own making, and for clients' certificates. */
+  tlsCa: z.string().min(1).optional(),
+  /** What carriers must prove: `full` chain and name (RFC 5922), `chain`, or `none`. */
+  tlsVerify: z.enum(["full", "chain", "none"]).default("full"),
+  /** Certificates of phones and carriers that connect: not asked for, asked for, or a must. */
+  tlsClients: z.enum(["none", "optional", "required"]).default("none"),
+  /** TLS or nothing: no UDP, no TCP, no WebSocket but within TLS. */
+  tlsOnly: z.boolean().default(false),
+  /** Connections we made over TCP and TLS are kept open by a ping every so many seconds (RFC 5626). 0: not. */
+  keepAliveSeconds: z.int().min(0).max(3600).default(90),
   /** Realm of challenges. Default: the realm the stored digests were made for; another one makes them useless. */
   realm: z.string().min(1).max(64).optional(),
   /**
@@ -112,7 +142,18 @@ export const sipConfig = z.strictObject({
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */
   authFailures: z.int().min(1).max(1000).default(5),
   authBlockSeconds: z.int().min(1).max(86_400).default(300),
-});
+})
+  .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })
+  .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })
+  .superRefine((c, context) => {
+    for (const [i, each] of c.trunks.entries()) {
+      for (const part of ["registration", "outbound"] as const) {
+        const way = each[part]?.transport;
+        if (way === "tls" && c.tlsCert === undefined) context.addIssue({ code: "custom", message: "needs tlsCert and tlsKey", path: ["trunks", i, part, "transport"] });
+        if (c.tlsOnly && way !== undefined && way !== "tls") context.addIssue({ code: "custom", message: "must be tls, since tlsOnly is on", path: ["trunks", i, part, "transport"] });
+      }
+    }
+  });
 
 export type SipConfig = z.output<typeof sipConfig>;
 export type TrunkConfig = SipConfig["trunks"][number];

@@ -5,6 +5,8 @@ declare module "@hotlinejs/core" {
     /** A phone has registered, or refreshed under a new address. */
     "sip.registered": { account: string; contact: string; expiresAt: number; userAgent: string | null };
     "sip.unregistered": { account: string; contact: string; reason: "removed" | "expired" | "replaced" | "lost" };
+    /** A trunk that is asked by OPTIONS answers no longer, or again. */
+    "sip.trunk-reachable": { trunk: string; up: boolean; status: number };
     /** Told of trunks that register, at each change. */
     "sip.trunk-state": { trunk: string; state: "registering" | "registered" | "failed" | "removed"; status: number | null };
   }
@@ -27,6 +29,8 @@ export interface SipTrunkState {
   readonly state: "static" | "registering" | "registered" | "failed" | "removed";
   /** SIP status of the last failed registration. */
   readonly status: number | null;
+  /** Whether the carrier answers OPTIONS; null where it is not asked (`keepAliveSeconds`), or not yet. */
+  readonly up: boolean | null;
   /** Calls on it now, in and out. */
   readonly channels: number;
   readonly maxChannels: number | null;

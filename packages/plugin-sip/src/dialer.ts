@@ -123,14 +123,14 @@ export class Dialer {
     const { registration, callerId } = trunk.config;
     const from = this.#party(options.from, callerId ?? registration?.username ?? "");
     const host = isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host;
-    const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === "tcp" ? ";transport=tcp" : ""}`;
+    const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === undefined || outbound.transport === "udp" ? "" : `;transport=${outbound.transport}`}`;
     const onChallenge = this.#credentials(trunk);
     return {
       plan: {
         from: this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
         to: `<${uri}>`,
         contactUser: registration?.username ?? contactUser(from.number),
-        targets: [{ uri, transport: outbound.transport, ...(onChallenge === undefined ? {} : { onChallenge }) }],
+        targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }) }],
         ...common(options),
       },
       from,

@@ -10,6 +10,7 @@ export const sipErrors = defineErrors("SIP", {
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
+  TLS_INVALID: { message: "The certificate or key for SIP over TLS cannot be used: %s. Check HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM text or files), tlsNames and tlsCa" },
   NO_WEB_SOCKET: { message: "This hotline takes no phones in browsers: plugin-http is missing or the option `ws` is off", status: 503 },
   GUESTS_FULL: { message: "Too many people are about to call from the web; try again in some minutes", status: 503 },
   REDIRECT_REFUSED: { message: "The other side refused to be transferred (%s)", status: 502 },

@@ -38,7 +38,7 @@ export const sip = definePlugin({
     { name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" },
     { name: BROWSER_PHONE, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "Have a phone in the browser" },
   ],
-  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state")],
+  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state"), defineEvent("sip.trunk-reachable")],
   routes: [
     credentialRoute,
     defineRoute({
@@ -58,7 +58,7 @@ export const sip = definePlugin({
       permission: "sip.registrations.view",
       summary: "Trunks, their registration and channels in use",
       output: z.object({
-        items: z.array(z.object({ key: z.string(), state: z.string(), status: z.number().nullable(), channels: z.number(), maxChannels: z.number().nullable() })),
+        items: z.array(z.object({ key: z.string(), state: z.string(), status: z.number().nullable(), up: z.boolean().nullable(), channels: z.number(), maxChannels: z.number().nullable() })),
         next: z.null(),
       }),
       handler: async ({ services }) => ({ items: services.get(SIP).trunks(), next: null }),
@@ -74,7 +74,7 @@ export const sip = definePlugin({
 
     const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
-    const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: () => true });
+    const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
     services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl }));
 
@@ -121,6 +121,7 @@ export const sip = definePlugin({
         trunkChanged: (trunk, state, status) => {
           if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });
         },
+        trunkReachable: (trunk, up, status) => events.publish("sip.trunk-reachable", { trunk, up, status }),
         product: `${settings.name}/${__VERSION__}`,
       });
       services.get(CALL_PIPELINE).register(adapter);
@@ -150,9 +151,9 @@ export const sip = definePlugin({
 
     health(() => {
       const states = trunks.trunks.map((trunk) => trunk.describe());
-      const down = states.filter((trunk) => trunk.state === "failed").map((trunk) => trunk.key);
+      const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
       const failure = adapter?.failure;
-      const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with: ${down.join(", ")}` : undefined;
+      const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
       return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, registrations: registrar?.all().length ?? 0, trunks: states } };
     });
 

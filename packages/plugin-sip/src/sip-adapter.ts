@@ -12,6 +12,7 @@ import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
+import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
 import { attributesOf, calledParty, callingParty, NOBODY } from "./parties.js";
 import { RefusalLog } from "./refusal-log.js";
@@ -20,7 +21,8 @@ import type { Binding } from "./registrar/binding.js";
 import { FlowHandover } from "./registrar/flow-handover.js";
 import type { Registrar } from "./registrar/registrar.js";
 import { createUserAgent, SipError, SipParseError, uriUser } from "./stack/index.js";
-import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent } from "./stack/index.js";
+import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
+import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 
@@ -42,6 +44,7 @@ export interface SipAdapterDeps {
   readonly trunks: TrunkTable;
   media(): MediaEngine;
   trunkChanged(trunk: string, state: SipTrunkState["state"], status: number | null): void;
+  trunkReachable?(trunk: string, up: boolean, status: number): void;
   /** `Server` and `User-Agent`. */
   readonly product: string;
   /** Base timers of the stack; tests shorten them. */
@@ -67,6 +70,8 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #calls = new Set<SipCall>();
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
+  #monitor: TrunkMonitor | undefined;
+  readonly #tls: TlsFiles;
   #address = "";
   #draining = false;
   #failure: string | undefined;
@@ -75,6 +80,7 @@ export class SipAdapter implements TelephonyAdapter {
   constructor(deps: SipAdapterDeps) {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
+    this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestNumbers: this.#guestNumbers });
@@ -110,14 +116,20 @@ export class SipAdapter implements TelephonyAdapter {
     const { config, settings, clock, log, product, timers, webSockets } = this.#deps;
     const host = config.host ?? settings.host;
     this.#address = isIP(host) === 0 ? await addressOf(host, config.port) : host;
-    const advertised = this.#advertised();
-    const agent = createUserAgent({
+    const addresses = [this.#address, ...config.alsoOn.filter((each) => each !== this.#address)];
+    const tls = await this.#tls.load();
+    const kinds = config.tlsOnly ? [] : config.transports;
+    const agent = this.#create(() => createUserAgent({
       clock,
       transports: [
-        ...config.transports.map((kind) => ({ kind, address: this.#address, port: config.port })),
+        ...addresses.flatMap((address) => kinds.map((kind) => ({ kind, address, port: config.port }))),
+        ...(tls === undefined ? [] : addresses.map((address) => ({ kind: "tls" as const, address, port: config.tlsPort ?? (config.port === 0 ? 0 : config.port + 1), tls }))),
         ...(webSockets === undefined ? [] : (["ws", "wss"] as const).map((kind) => ({ kind, local: () => webSockets.local }))),
       ],
-      ...(advertised === undefined ? {} : { advertised: { host: bracketed(advertised) } }),
+      ...this.#advertisement(addresses),
+      largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
+      dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
+      limits: { keepAliveMs: config.keepAliveSeconds * 1000 },
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
@@ -129,7 +141,7 @@ export class SipAdapter implements TelephonyAdapter {
         this.#failure = error.message;
         log.error({ err: error }, "a SIP transport broke");
       },
-    });
+    }));
     try {
       await agent.start();
     } catch (error) {
@@ -141,6 +153,42 @@ export class SipAdapter implements TelephonyAdapter {
     this.recover(this.#deps.journal?.orphans(this.name) ?? []);
     this.#registrations = new TrunkRegistrations({ agent, trunks: this.#deps.trunks.trunks, clock, log, changed: (trunk, state, status) => this.#deps.trunkChanged(trunk.key, state, status) });
     this.#registrations.start();
+    this.#monitor = new TrunkMonitor({
+      agent,
+      trunks: this.#deps.trunks.trunks,
+      clock,
+      log,
+      localHost: () => bracketed(this.#localHost()),
+      changed: (trunk, up, status) => this.#deps.trunkReachable?.(trunk.key, up, status),
+    });
+    this.#monitor.start();
+    if (tls !== undefined) this.#tls.watch((settings) => agent.useTls(settings));
+  }
+
+  /** @throws HTL_SIP_TLS_INVALID */
+  #create(make: () => UserAgent): UserAgent {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof SipError && error.code === "SIP_BAD_CERTIFICATE") throw sipErrors.TLS_INVALID(errorText(error), { cause: error });
+      throw error;
+    }
+  }
+
+  /** What peers see of us in Via and Contact: an address of their own family. */
+  #advertisement(addresses: readonly string[]): Pick<UserAgentOptions, "advertised"> {
+    const told = this.#advertised();
+    const { advertisedAddress6 } = this.#deps.config;
+    if (told === undefined && advertisedAddress6 === undefined) return {};
+    const mixed = advertisedAddress6 !== undefined || addresses.some((each) => each.includes(":") !== (told ?? "").includes(":"));
+    if (!mixed && told !== undefined) return { advertised: { host: bracketed(told) } };
+    return {
+      advertised: ({ host }) => {
+        const six = host.includes(":");
+        const address = six && advertisedAddress6 !== undefined ? advertisedAddress6 : told;
+        return address === undefined || address.includes(":") !== six ? undefined : { host: bracketed(address) };
+      },
+    };
   }
 
   /** A phone has registered: its calls follow it to a new connection. */
@@ -157,6 +205,8 @@ export class SipAdapter implements TelephonyAdapter {
   async stop(): Promise<void> {
     this.#draining = true;
     await Promise.all([...this.#calls].map((call) => call.hangup({ status: 503 })));
+    this.#monitor?.stop();
+    this.#tls.stop();
     await this.#registrations?.stop();
     await this.#agent?.stop();
     await this.#recovery;

@@ -5,12 +5,12 @@ import { coreErrors } from "../errors/core-errors.js";
 type Json = Record<string, unknown>;
 
 /** Variables with a fixed meaning: what they set in core, or in which plugin's option they end. */
-const SHORTHAND: Readonly<Record<string, readonly [plugin: string, option: string]>> = {
-  RTP_PORTS: ["media", "rtpPorts"],
-  VIRTUAL_LINES: ["voiceboard", "virtualLines"],
-  ADMIN_PASSWORD: ["directory", "adminPassword"],
-  TLS_CERT: ["http", "tlsCert"],
-  TLS_KEY: ["http", "tlsKey"],
+const SHORTHAND: Readonly<Record<string, readonly (readonly [plugin: string, option: string])[]>> = {
+  RTP_PORTS: [["media", "rtpPorts"]],
+  VIRTUAL_LINES: [["voiceboard", "virtualLines"]],
+  ADMIN_PASSWORD: [["directory", "adminPassword"]],
+  TLS_CERT: [["http", "tlsCert"], ["sip", "tlsCert"]],
+  TLS_KEY: [["http", "tlsKey"], ["sip", "tlsKey"]],
 };
 
 /** The variables core itself reads; see settings. */
@@ -49,7 +49,7 @@ function environmentOptions(plugin: string, schema: z.ZodType, environment: Read
   const options = properties(schema);
   for (const [option, property] of Object.entries(options)) {
     const constant = option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
-    const short = Object.entries(SHORTHAND).find(([, target]) => target[0] === plugin && target[1] === option)?.[0];
+    const short = Object.entries(SHORTHAND).find(([, targets]) => targets.some((target) => target[0] === plugin && target[1] === option))?.[0];
     for (const variable of [`HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${constant}`, ...(short === undefined ? [] : [`HOTLINE_${short}`])]) {
       const text = environment[variable];
       if (text !== undefined && text !== "") found.set(option, { variable, value: coerce(variable, text, property) });

@@ -14,7 +14,7 @@ export interface DialTarget {
   readonly uri: string;
   readonly destination?: Destination;
   readonly route?: readonly string[];
-  readonly transport?: "udp" | "tcp";
+  readonly transport?: "udp" | "tcp" | "tls";
   readonly onChallenge?: ChallengeHandler;
   /** The place could not be reached at all (its connection is gone). */
   unreachable?(): void;

@@ -15,6 +15,8 @@ export type SipErrorCode =
   | "SIP_INVALID_STATE"
   /** The user agent is stopped or stopping. */
   | "SIP_STOPPED"
+  /** A certificate or key cannot be used. */
+  | "SIP_BAD_CERTIFICATE"
   /** No configured transport can reach the destination. */
   | "SIP_NO_TRANSPORT"
   /** The host name does not resolve. */

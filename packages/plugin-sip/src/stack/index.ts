@@ -23,9 +23,10 @@ export { reasonPhrase } from "./message/reason-phrases.js";
 export { cryptoRandom, seededRandom } from "./random.js";
 export type { RandomSource } from "./random.js";
 export type {
-  Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, SocketTransportOptions, Transport, TransportHandler, TransportKind, TransportLimits,
+  Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, SocketTransportOptions, TlsTransportOptions, Transport, TransportHandler, TransportKind, TransportLimits,
   TransportOptions, WsTransportOptions,
 } from "./transport/types.js";
+export type { TlsPair, TlsSettings } from "./transport/tls-material.js";
 export type { WsFlow, WsSocket } from "./transport/ws-transport.js";
 export { createUserAgent } from "./user-agent/create-user-agent.js";
 export type {

@@ -36,7 +36,7 @@ export class TrunkRegistrations {
       const port = registration.port === undefined ? "" : `:${registration.port}`;
       this.#live.push(
         this.#deps.agent.register({
-          registrar: `sip:${host}${port}${registration.transport === "tcp" ? ";transport=tcp" : ""}`,
+          registrar: `sip:${host}${port}${registration.transport === "udp" ? "" : `;transport=${registration.transport}`}`,
           aor: `<sip:${escapeUser(registration.username)}@${host}>`,
           contactUser: registration.username,
           expires: registration.expires,

@@ -21,18 +21,18 @@ export class TrunkTable {
     return this.trunks.find((trunk) => trunk.matches(address));
   }
 
-  /** Takes a channel towards a number: the longest fitting prefix, then the order of trunks; a full one is passed over. */
+  /** Takes a channel towards a number: those that answer before those that are down, then the longest fitting prefix, then the order of trunks; a full one is passed over. */
   choose(number: string): TrunkChoice {
     const fits = this.trunks
       .map((trunk) => ({ trunk, length: Math.max(-1, ...(trunk.outbound?.prefixes ?? []).filter((p) => number.startsWith(p)).map((p) => p.length)) }))
       .filter((fit) => fit.length >= 0)
-      .sort((a, b) => b.length - a.length);
+      .sort((a, b) => Number(a.trunk.up === false) - Number(b.trunk.up === false) || b.length - a.length);
     return take(fits.map((fit) => fit.trunk));
   }
 
   /** Takes a channel towards a host that is a trunk's: nothing else is ever called by its host (no open relay). */
   chooseHost(host: string, port: number | undefined): TrunkChoice {
-    return take(this.trunks.filter(({ outbound }) => outbound !== undefined && outbound.host.toLowerCase() === host.toLowerCase() && (port === undefined || port === (outbound.port ?? 5060))));
+    return take(this.trunks.filter(({ outbound }) => outbound !== undefined && outbound.host.toLowerCase() === host.toLowerCase() && (port === undefined || port === (outbound.port ?? (outbound.transport === "tls" ? 5061 : 5060)))));
   }
 }
 

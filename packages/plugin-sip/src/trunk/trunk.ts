@@ -9,6 +9,8 @@ export function plainAddress(address: string): string {
   return mapped?.[1] ?? address;
 }
 
+export type TrunkTransport = "udp" | "tcp" | "tls";
+
 /** One way to and from the telephone network: who may call in by it, and its channels. */
 export class Trunk {
   readonly config: TrunkConfig;
@@ -16,6 +18,7 @@ export class Trunk {
   #channels = 0;
   #state: SipTrunkState["state"];
   #status: number | null = null;
+  #up: boolean | null = null;
 
   constructor(config: TrunkConfig) {
     this.config = config;
@@ -58,12 +61,30 @@ export class Trunk {
   }
 
   /** Where calls of ours go; `undefined` when it takes none. */
-  get outbound(): { readonly host: string; readonly port: number | undefined; readonly transport: "udp" | "tcp"; readonly prefixes: readonly string[] } | undefined {
+  get outbound(): { readonly host: string; readonly port: number | undefined; readonly transport: TrunkTransport | undefined; readonly prefixes: readonly string[] } | undefined {
     const { outbound, registration } = this.config;
     if (outbound === undefined) return undefined;
     const host = outbound.host ?? registration?.server;
     if (host === undefined) return undefined;
-    return { host, port: outbound.port ?? (outbound.host === undefined ? registration?.port : undefined), transport: outbound.transport, prefixes: outbound.prefixes };
+    return { host, port: outbound.port ?? (outbound.host === undefined ? registration?.port : undefined), transport: outbound.transport === "auto" ? undefined : outbound.transport, prefixes: outbound.prefixes };
+  }
+
+  /** Where the carrier is asked whether it is there. */
+  get way(): { readonly host: string; readonly port: number | undefined; readonly transport: TrunkTransport | undefined } | undefined {
+    const { registration } = this.config;
+    return this.outbound ?? (registration === undefined ? undefined : { host: registration.server, port: registration.port, transport: registration.transport });
+  }
+
+  /** Whether the carrier answers; null where it is not asked, or not yet. */
+  get up(): boolean | null {
+    return this.#up;
+  }
+
+  /** Returns whether this is news. A trunk that is up from the first is none. */
+  setUp(up: boolean): boolean {
+    const before = this.#up;
+    this.#up = up;
+    return before !== up && !(before === null && up);
   }
 
   /** Takes a channel; `undefined` when all are in use. Calling the release twice does nothing. */
@@ -87,7 +108,7 @@ export class Trunk {
   }
 
   describe(): SipTrunkState {
-    return { key: this.key, state: this.#state, status: this.#status, channels: this.#channels, maxChannels: this.config.maxChannels ?? null };
+    return { key: this.key, state: this.#state, status: this.#status, up: this.#up, channels: this.#channels, maxChannels: this.config.maxChannels ?? null };
   }
 
   #allow(address: string): void {

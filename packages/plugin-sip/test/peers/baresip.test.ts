@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../support/hotline-side.js";
 import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
@@ -24,13 +25,17 @@ afterEach(async () => {
   expect(hotline.media.open).toBe(0);
 });
 
-async function begin(password: string, transport: "udp" | "tcp", ...commands: string[]): Promise<PeerProcess> {
-  hotline = await new HotlineSide().start();
+const certificates = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
+
+async function begin(password: string, transport: "udp" | "tcp" | "tls", ...commands: string[]): Promise<PeerProcess> {
+  hotline = await new HotlineSide({ tlsCert: `${certificates}hotline.pem`, tlsKey: `${certificates}hotline.key`, tlsCa: `${certificates}ca.pem` }).start();
   const port = hotline.adapter.agent?.endpoints.find((e) => e.kind === transport)?.port ?? 0;
   await writeFile(
     join(folder, "config"),
     [
       `sip_listen 127.0.0.1:${await freePort()}`,
+      `sip_cafile ${certificates}ca.pem`,
+      `sip_certificate ${join(folder, "phone.pem")}`,
       "audio_source aubridge,a",
       "audio_player aubridge,a",
       "audio_alert aubridge,b",
@@ -42,6 +47,7 @@ async function begin(password: string, transport: "udp" | "tcp", ...commands: st
       "",
     ].join("\n"),
   );
+  await writeFile(join(folder, "phone.pem"), (await readFile(`${certificates}hotline.key`, "utf8")) + (await readFile(`${certificates}hotline.pem`, "utf8")));
   await writeFile(join(folder, "accounts"), `<sip:1001@127.0.0.1:${port};transport=${transport}>;auth_user=1001;auth_pass=${password};answermode=auto;regint=120;audio_codecs=PCMA/8000/1\n`);
   await writeFile(join(folder, "contacts"), "\n");
   phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "40", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
@@ -49,7 +55,7 @@ async function begin(password: string, transport: "udp" | "tcp", ...commands: st
 }
 
 describe.skipIf(!present)("with baresip", () => {
-  it.each(["udp", "tcp"] as const)("registers by digest over %s, is rung, answers, is held, and is hung up", { timeout: 40_000 }, async (transport) => {
+  it.each(["udp", "tcp", "tls"] as const)("registers by digest over %s, is rung, answers, is held, and is hung up", { timeout: 40_000 }, async (transport) => {
     const peer = await begin("demo-1001", transport);
     await until(() => hotline.registrar.lookup("1001").length === 1, () => `the registration: ${peer.output.slice(-2000)}`, 15);
     expect(hotline.registrar.lookup("1001")[0]?.destination.kind).toBe(transport);
@@ -71,9 +77,9 @@ describe.skipIf(!present)("with baresip", () => {
     expect(hotline.registrar.all()).toEqual([]);
   });
 
-  it("calls in as an account, by digest", { timeout: 40_000 }, async () => {
+  it.each(["udp", "tls"] as const)("calls in as an account, by digest, over %s", { timeout: 40_000 }, async (transport) => {
     let dialled = "";
-    const peer = await begin("demo-1001", "udp", "/dial 12333");
+    const peer = await begin("demo-1001", transport, "/dial 12333");
     hotline.onCall = (call) => {
       dialled = call.to.number;
       void call.answer();

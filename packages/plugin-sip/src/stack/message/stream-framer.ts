@@ -6,6 +6,8 @@ export interface FramerHandler {
   message(bytes: Buffer): void;
   /** A keep-alive ping (double CRLF, RFC 5626 section 4.4.1): answer with one CRLF. */
   ping(): void;
+  /** A keep-alive pong: one CRLF between messages. */
+  pong?(): void;
   /** The stream cannot be followed any further. `head` holds what there is of the message. */
   failed(head: Buffer, status: number): void;
 }
@@ -91,7 +93,10 @@ export class StreamFramer {
       if (head[at + 2] === 0x0d && head[at + 3] === 0x0a) {
         this.#handler.ping();
         at += 4;
-      } else at += 2;
+      } else {
+        this.#handler.pong?.();
+        at += 2;
+      }
     }
     if (at > 0) {
       this.#head = head.subarray(at);

@@ -90,7 +90,7 @@ export class InviteClientTransaction {
     return derived(this.request, "CANCEL", this.request.headers.get("to") as string);
   }
 
-  /** For a cancelled INVITE that gets no final response (section 9.1): gives up. */
+  /** For a cancelled INVITE that gets no final response (section 9.1), and for a peer that says nothing: gives up. */
   abandon(): void {
     if (this.state === "calling" || this.state === "proceeding") this.#timedOut();
   }

@@ -63,6 +63,11 @@ export class NonInviteClientTransaction {
     if (this.#reliable) this.terminate();
   }
 
+  /** Gives up on a peer that has said nothing. */
+  abandon(): void {
+    if (this.state === "trying") this.#timedOut();
+  }
+
   terminate(): void {
     if (this.state === "terminated") return;
     this.#stopTimers();

@@ -10,5 +10,6 @@ export const DEFAULT_LIMITS: TransportLimits = {
   firstMessageTimeoutMs: 15_000,
   idleTimeoutMs: 900_000,
   connectTimeoutMs: 5_000,
+  keepAliveMs: 0,
   maxSendBufferBytes: 1_048_576,
 };

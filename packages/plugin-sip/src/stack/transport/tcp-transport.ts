@@ -1,17 +1,19 @@
 import { type Server, type Socket, connect, createServer } from "node:net";
+import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { SipError } from "../errors.js";
 import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
 import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
 import { bindError } from "./bind-error.js";
 import { TcpConnection } from "./tcp-connection.js";
+import type { TlsMaterial } from "./tls-material.js";
 import type { Advertised, Destination, Endpoint, Transport, TransportHandler, TransportLimits } from "./types.js";
 
 /** How often connections are held against their time limits. */
 const SWEEP_MS = 1_000;
 
-/** SIP over TCP: accepts, connects, and uses again what is open (RFC 3261 section 18, RFC 5923 for connections a peer made). */
+/** SIP over TCP and TLS: accepts, connects, and uses again what is open (RFC 3261 section 18, RFC 5923 for connections a peer made). */
 export class TcpTransport implements Transport {
-  readonly kind = "tcp";
+  readonly kind: "tcp" | "tls";
   readonly reliable = true;
   readonly advertised?: Advertised;
   readonly #limits: TransportLimits;
@@ -23,8 +25,12 @@ export class TcpTransport implements Transport {
   #handler: TransportHandler | undefined;
   #sweeper: QueuedTimer | undefined;
   #next = 0;
+  #tls: TlsMaterial | undefined;
 
-  constructor(address: string, port: number, limits: TransportLimits, timers: TimerQueue, advertised?: Advertised) {
+  /** With `tls` it speaks TLS only. */
+  constructor(address: string, port: number, limits: TransportLimits, timers: TimerQueue, advertised?: Advertised, tls?: TlsMaterial) {
+    this.kind = tls === undefined ? "tcp" : "tls";
+    this.#tls = tls;
     this.#local = { address, port };
     this.#limits = limits;
     this.#timers = timers;
@@ -41,21 +47,40 @@ export class TcpTransport implements Transport {
 
   start(handler: TransportHandler): Promise<void> {
     const { address, port } = this.#local;
-    const server = createServer();
+    const server = this.#tls === undefined ? createServer() : this.#tlsServer(this.#tls);
+    server.maxConnections = this.#limits.maxConnections;
     return new Promise<void>((resolve, reject) => {
-      const refused = (cause: Error): void => reject(bindError("tcp", address, port, cause));
+      const refused = (cause: Error): void => reject(bindError(this.kind, address, port, cause));
       server.once("error", refused);
       server.listen({ port, host: address, exclusive: true }, () => {
         server.off("error", refused);
         const bound = server.address();
         if (bound !== null && typeof bound === "object") this.#local = { address, port: bound.port };
-        server.on("error", (cause) => handler.failed(new SipError("SIP_TRANSPORT_FAILED", `tcp server failed (${cause.message})`, { address, port }, cause)));
-        server.on("connection", (socket) => this.#accept(socket));
+        server.on("error", (cause) => handler.failed(new SipError("SIP_TRANSPORT_FAILED", `${this.kind} server failed (${cause.message})`, { address, port }, cause)));
+        server.on(this.#tls === undefined ? "connection" : "secureConnection", (socket: Socket) => this.#accept(socket));
         this.#server = server;
         this.#handler = handler;
         resolve();
       });
     });
+  }
+
+  #tlsServer(tls: TlsMaterial): TlsServer {
+    const server = createTlsServer({
+      ...tls.server(),
+      handshakeTimeout: this.#limits.firstMessageTimeoutMs,
+      SNICallback: (name, done) => done(null, this.#tls?.forName(name)),
+    });
+    // A handshake that fails concerns its peer alone; the socket is closed by then.
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  /** New connections use these certificates; those that stand go on. */
+  useTls(tls: TlsMaterial): void {
+    if (this.#tls === undefined) return;
+    this.#tls = tls;
+    (this.#server as TlsServer | undefined)?.setSecureContext(tls.server());
   }
 
   #accept(socket: Socket): void {
@@ -68,11 +93,11 @@ export class TcpTransport implements Transport {
     this.#adopt(socket, { address: plainAddress(remoteAddress), port: remotePort }, false);
   }
 
-  #adopt(socket: Socket, remote: Endpoint, connecting: boolean): TcpConnection {
-    const key = peerKey(remote.address, remote.port);
+  #adopt(socket: Socket, remote: Endpoint, connecting: boolean, name?: string): TcpConnection {
+    const key = peerKey(remote.address, remote.port, name);
     const handler = this.#handler as TransportHandler;
     const connection = new TcpConnection({
-      flow: `tcp-${this.#local.port}-${++this.#next}`, socket, remote, local: this.#local, connecting, limits: this.#limits, now: () => this.#timers.now(), handler,
+      kind: this.kind, flow: `${this.kind}-${this.#local.port}-${++this.#next}`, socket, remote, local: this.#local, connecting, limits: this.#limits, now: () => this.#timers.now(), handler,
       closed: (gone) => {
         this.#flows.delete(gone.flow);
         if (this.#byPeer.get(key) === gone) this.#byPeer.delete(key);
@@ -93,12 +118,12 @@ export class TcpTransport implements Transport {
   };
 
   send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void {
-    const { host, port, flow } = destination;
+    const { host, port, flow, name } = destination;
     if (this.#server === undefined) {
       failed(new SipError("SIP_TRANSPORT_FAILED", "transport is closed", { host, port }));
       return;
     }
-    const open = (flow === undefined ? undefined : this.#flows.get(flow)) ?? this.#byPeer.get(peerKey(host, port));
+    const open = (flow === undefined ? undefined : this.#flows.get(flow)) ?? this.#byPeer.get(peerKey(host, port, this.#tls === undefined ? undefined : name));
     if (open !== undefined && open.open) {
       open.send(bytes, failed);
       return;
@@ -107,8 +132,9 @@ export class TcpTransport implements Transport {
       failed(new SipError("SIP_TRANSPORT_FAILED", port === 0 ? "no such port" : "too many connections", { host, port }));
       return;
     }
-    const socket = connect({ host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address });
-    this.#adopt(socket, { address: host, port }, true).send(bytes, failed);
+    const to = { host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address };
+    if (this.#tls === undefined) this.#adopt(connect(to), { address: host, port }, true).send(bytes, failed);
+    else this.#adopt(connectTls({ ...to, ...this.#tls.client(host, name) }), { address: host, port }, true, name).send(bytes, failed);
   }
 
   reaches(destination: Destination): boolean {
@@ -127,4 +153,5 @@ export class TcpTransport implements Transport {
   }
 }
 
-const peerKey = (address: string, port: number): string => `${address} ${port}`;
+/** A connection over TLS was made to a name, and speaks for no other. */
+const peerKey = (address: string, port: number, name = ""): string => `${address} ${port} ${name}`;

@@ -5,7 +5,8 @@ import { SipRequest, type SipResponse } from "../message/message.js";
 import type { TimerQueue } from "../timer-queue.js";
 import { bracketed, isWildcard, localAddressTowards, plainAddress } from "./addresses.js";
 import { TcpTransport } from "./tcp-transport.js";
-import type { Advertised, Destination, Endpoint, MessageSource, Transport, TransportHandler, TransportLimits, TransportOptions } from "./types.js";
+import { TlsMaterial, type TlsSettings } from "./tls-material.js";
+import type { Advertised, Destination, Endpoint, MessageSource, Transport, TransportHandler, TransportKind, TransportLimits, TransportOptions } from "./types.js";
 import { UdpTransport } from "./udp-transport.js";
 import { type WsFlow, type WsSocket, WsTransport } from "./ws-transport.js";
 
@@ -18,6 +19,11 @@ export interface TransportUser {
   failed(error: SipError): void;
   flowClosed(flow: string): void;
 }
+
+/** How long a destination that failed comes last. */
+const AVOID_MS = 60_000;
+const MAX_FAILED = 1_000;
+const destinationKey = ({ kind, host, port }: Destination): string => `${kind} ${host} ${port}`;
 
 /** Connections whose successor is remembered at most. */
 const MAX_MOVED = 10_000;
@@ -40,6 +46,8 @@ export class TransportLayer implements TransportHandler {
   readonly #log: StackLog;
   readonly #advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
   readonly #sentBy = new Map<Transport, string>();
+  readonly #failed = new Map<string, number>();
+  readonly #now: () => number;
   /** By name of a closed connection: where its peer is now. */
   readonly #moved = new Map<string, Destination>();
   #running = false;
@@ -49,11 +57,13 @@ export class TransportLayer implements TransportHandler {
     advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
   }) {
     this.#user = options.user;
+    this.#now = () => options.timers.now();
     this.#limits = options.limits;
     this.#log = options.log;
     this.#advertised = options.advertised;
     this.transports = options.transports.map((one) => {
       if ("send" in one) return one;
+      if (one.kind === "tls") return new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised, new TlsMaterial(one.tls));
       if ("local" in one) return new WsTransport(one.kind, () => one.local(), options.limits, options.timers);
       return one.kind === "udp" ? new UdpTransport(one.address, one.port, one.advertised) : new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised);
     });
@@ -79,10 +89,39 @@ export class TransportLayer implements TransportHandler {
     await Promise.all(this.transports.map((transport) => transport.stop()));
   }
 
+  /** Kinds of transport there are, in their order. */
+  get kinds(): readonly TransportKind[] {
+    return [...new Set(this.transports.map(({ kind }) => kind))];
+  }
+
+  /** A destination did not answer or could not be reached: others are tried first for a while. */
+  noteFailure(destination: Destination): void {
+    this.#failed.set(destinationKey(destination), this.#now() + AVOID_MS);
+    const oldest = this.#failed.size > MAX_FAILED ? this.#failed.keys().next() : undefined;
+    if (oldest !== undefined && oldest.done !== true) this.#failed.delete(oldest.value);
+  }
+
+  /** Whether it failed a short time ago. */
+  hasFailed(destination: Destination): boolean {
+    if (this.#failed.size === 0) return false;
+    const key = destinationKey(destination);
+    const until = this.#failed.get(key);
+    if (until === undefined) return false;
+    if (until > this.#now()) return true;
+    this.#failed.delete(key);
+    return false;
+  }
+
   get connections(): number {
     let sum = 0;
     for (const transport of this.transports) sum += transport.connections ?? 0;
     return sum;
+  }
+
+  /** Certificates for new connections over TLS; see `UserAgent.useTls`. */
+  useTls(settings: TlsSettings): void {
+    const material = new TlsMaterial(settings);
+    for (const transport of this.transports) if (transport instanceof TcpTransport) transport.useTls(material);
   }
 
   /** Takes a WebSocket; see `UserAgent.acceptWebSocket`. */

@@ -1,4 +1,5 @@
 import type { SipError } from "../errors.js";
+import type { TlsSettings } from "./tls-material.js";
 
 /** `ws` is SIP over WebSocket (RFC 7118), `wss` the same within TLS. Lower case. */
 export type TransportKind = "udp" | "tcp" | "tls" | "ws" | "wss";
@@ -22,6 +23,8 @@ export interface Destination {
   /** Numeric address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Domain the address was found for: over TLS the peer must prove it (RFC 5922). */
+  readonly name?: string;
   /** Connection to use while it is open (TCP, WebSocket). Otherwise a new one is made to host and port, where the transport can. */
   readonly flow?: string;
   /** Which of several transports of this kind to send from. Default: the first that reaches. */
@@ -74,13 +77,19 @@ export interface Transport {
 }
 
 /** A built-in transport. */
-export type TransportOptions = SocketTransportOptions | WsTransportOptions;
+export type TransportOptions = SocketTransportOptions | TlsTransportOptions | WsTransportOptions;
 
 /** WebSockets that somebody else accepts and hands in by `UserAgent.acceptWebSocket`. */
 export interface WsTransportOptions {
   readonly kind: "ws" | "wss";
   /** Where the web server listens; asked for each Via and Contact. */
   local(): Endpoint;
+}
+
+/** SIP over TLS. */
+export interface TlsTransportOptions extends Omit<SocketTransportOptions, "kind"> {
+  readonly kind: "tls";
+  readonly tls: TlsSettings;
 }
 
 /** A transport with a port of its own. */
@@ -112,6 +121,8 @@ export interface TransportLimits {
   readonly idleTimeoutMs: number;
   /** Connecting gives up after this many ms. Default 5 000. */
   readonly connectTimeoutMs: number;
+  /** Connections we made are kept open by CRLF pings at this interval in ms (RFC 5626 section 4.4.1); a peer that has answered one must go on to. 0: none. Default 0. */
+  readonly keepAliveMs: number;
   /** Bytes that may wait in a connection's send buffer before it is closed as stalled. Default 1 048 576. */
   readonly maxSendBufferBytes: number;
 }
@@ -125,4 +136,8 @@ export interface ResolveTarget {
   /** Missing: SRV may be asked; else 5060 (5061 for tls). */
   readonly port?: number;
   readonly kind: TransportKind;
+  /** `kind` was asked for; otherwise NAPTR may choose another. */
+  readonly given?: boolean;
+  /** Nothing but TLS will do (a `sips:` URI). */
+  readonly secure?: boolean;
 }

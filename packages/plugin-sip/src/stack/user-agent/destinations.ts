@@ -15,6 +15,8 @@ export function destinationsFor(
   const hop: SipUri = first === undefined ? requireUri(target.uri) : requireNameAddr(first).parsedUri();
   if (hop.opaque !== undefined) throw new SipError("SIP_INVALID_URI", `${hop.scheme} URI needs a route or a destination`);
   const asked = hop.params.get("transport")?.toLowerCase() as TransportKind | undefined;
-  const kind = target.transport ?? asked ?? (hop.scheme === "sips" ? "tls" : context.defaultKind());
-  return context.resolver({ host: hop.params.get("maddr") ?? hop.host, port: hop.port, kind });
+  const secure = hop.scheme === "sips";
+  // RFC 3261 section 26.2.2: sips is TLS, whatever transport it names.
+  const kind = secure && asked !== "wss" ? "tls" : (target.transport ?? asked ?? context.defaultKind());
+  return context.resolver({ host: hop.params.get("maddr") ?? hop.host, port: hop.port, kind, given: secure ? false : (target.transport ?? asked) !== undefined, secure });
 }

@@ -66,7 +66,7 @@ export class OutOfDialogRequest {
       this.#contactMade?.(contact);
     };
     new RequestSender(context, {
-      build, prepare, destinations, onChallenge: options.onChallenge, challengeContext: options.context,
+      build, prepare, destinations, pinned: options.destination !== undefined, onChallenge: options.onChallenge, challengeContext: options.context,
       user: { done: (result) => outcome.resolve(result) },
     }).start();
     return outcome.promise;

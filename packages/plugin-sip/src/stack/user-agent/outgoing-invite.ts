@@ -63,7 +63,7 @@ export class StackOutgoingInvite implements OutgoingInvite {
     // A wrong header shall throw here and not when the address has been found.
     applyBody(new SipRequest("INVITE", options.uri), options);
     this.#sender = new RequestSender(context, {
-      build, prepare: (request, destination) => this.#prepare(request, destination), destinations, onChallenge: options.onChallenge, challengeContext: options.context,
+      build, prepare: (request, destination) => this.#prepare(request, destination), destinations, pinned: options.destination !== undefined, onChallenge: options.onChallenge, challengeContext: options.context,
       user: {
         provisional: (response, source) => this.#provisional(response, source),
         success: (response, source, request) => this.#success(response, source, request),

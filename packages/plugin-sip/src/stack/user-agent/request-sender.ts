@@ -1,5 +1,6 @@
 import { SipError } from "../errors.js";
 import type { SipRequest, SipResponse } from "../message/message.js";
+import type { QueuedTimer } from "../timer-queue.js";
 import { InviteClientTransaction } from "../transaction/invite-client-transaction.js";
 import type { NonInviteClientTransaction } from "../transaction/non-invite-client-transaction.js";
 import type { Destination, MessageSource, Transport } from "../transport/types.js";
@@ -10,6 +11,8 @@ import type { ChallengeHandler } from "./types.js";
 /** RFC 3261 section 18.1.1. */
 const LARGE_REQUEST_BYTES = 1_300;
 const MAX_CHALLENGES = 3;
+/** Part of timer B after which the next of several destinations is tried, when this one has said nothing at all: 4 s. */
+const FAILOVER_PART = 8;
 
 /** Who asked for the request. `done` comes exactly once; `success` (INVITE only) as often as a 2xx does, before and after it. */
 export interface SenderUser {
@@ -27,6 +30,8 @@ export interface SenderOptions {
   /** Fills in what depends on the way out (Contact). */
   prepare?(request: SipRequest, destination: Destination): void;
   readonly destinations: readonly Destination[] | Promise<readonly Destination[]>;
+  /** The one destination is where the peer came from, perhaps behind NAT: a large request is not sent over TCP. */
+  readonly pinned?: boolean;
   readonly user: SenderUser;
   readonly onChallenge?: ChallengeHandler;
   readonly challengeContext?: unknown;
@@ -47,6 +52,7 @@ export class RequestSender {
   #finished = false;
   #transaction: InviteClientTransaction | NonInviteClientTransaction | undefined;
   #request: SipRequest | undefined;
+  #patience: QueuedTimer | undefined;
 
   constructor(context: UaContext, options: SenderOptions) {
     this.#context = context;
@@ -62,14 +68,14 @@ export class RequestSender {
     this.#context.senders.add(this);
     const { destinations } = this.#options;
     if (!("then" in destinations)) {
-      this.#destinations = destinations;
+      this.#destinations = this.#ordered(destinations);
       this.#attempt();
       return;
     }
     destinations.then(
       (found) => {
         if (this.#done) return;
-        this.#destinations = found;
+        this.#destinations = this.#ordered(found);
         this.#attempt();
       },
       (cause: unknown) => {
@@ -78,6 +84,14 @@ export class RequestSender {
         this.#finish();
       },
     );
+  }
+
+  /** Those that failed a short time ago come last. */
+  #ordered(found: readonly Destination[]): readonly Destination[] {
+    if (found.length < 2) return found;
+    const { transports } = this.#context;
+    const failed = found.filter((each) => transports.hasFailed(each));
+    return failed.length === 0 ? found : [...found.filter((each) => !failed.includes(each)), ...failed];
   }
 
   /** Gives up at once; a transaction under way goes on in the background. */
@@ -100,8 +114,10 @@ export class RequestSender {
   }
 
   #wantsTcp(request: SipRequest, destination: Destination): boolean {
-    if (this.#context.largeRequests !== "tcp" || destination.kind !== "udp") return false;
-    return request.toBuffer().length > LARGE_REQUEST_BYTES - 120 && this.#context.transportFor({ ...destination, kind: "tcp", local: undefined }) !== undefined;
+    if (this.#context.largeRequests !== "tcp" || destination.kind !== "udp" || this.#options.pinned === true) return false;
+    if (request.toBuffer().length <= LARGE_REQUEST_BYTES - 120) return false;
+    const tcp: Destination = { ...destination, kind: "tcp", local: undefined };
+    return this.#context.transportFor(tcp) !== undefined && !this.#context.transports.hasFailed(tcp);
   }
 
   #send(request: SipRequest, wanted: Destination, overTcp: boolean): void {
@@ -119,7 +135,10 @@ export class RequestSender {
   #run(request: SipRequest, destination: Destination, transport: Transport, fallBack: Destination | undefined): void {
     const { transactions } = this.#context;
     const user = {
-      response: (response: SipResponse, source: MessageSource) => this.#response(request, response, source),
+      response: (response: SipResponse, source: MessageSource) => {
+        this.#patience?.cancel();
+        this.#response(request, response, source);
+      },
       timeout: () => this.#timeout(),
       transportError: (error: SipError) => {
         this.#transaction = undefined;
@@ -127,6 +146,7 @@ export class RequestSender {
           this.#unsent(error);
           return;
         }
+        this.#context.transports.noteFailure(destination);
         // Over TCP nobody listened: a fragmented datagram is better than none (RFC 3261 section 18.1.1).
         request.headers.remove("via");
         request.forgetParsed();
@@ -136,7 +156,9 @@ export class RequestSender {
     };
     const transaction: InviteClientTransaction | NonInviteClientTransaction =
       request.method === "INVITE" ? transactions.invite(request, destination, transport.reliable, user) : transactions.request(request, destination, transport.reliable, user);
-    if (transaction.state !== "terminated") this.#transaction = transaction;
+    if (transaction.state === "terminated") return;
+    this.#transaction = transaction;
+    if (this.#next + 1 < this.#destinations.length && fallBack === undefined) this.#patience = this.#context.timers.start(transactions.values.t64 / FAILOVER_PART, () => transaction.abandon());
   }
 
   #response(request: SipRequest, response: SipResponse, source: MessageSource): void {
@@ -153,6 +175,7 @@ export class RequestSender {
     if (this.#done) return;
     if ((status === 401 || status === 407) && this.#challenged(request, response, source)) return;
     if (status === 503 && this.#next + 1 < this.#destinations.length) {
+      this.#failedHere();
       this.#next++;
       this.#transaction = undefined;
       this.#attempt();
@@ -202,6 +225,7 @@ export class RequestSender {
 
   #timeout(): void {
     this.#transaction = undefined;
+    this.#failedHere();
     if (!this.#done && this.#next + 1 < this.#destinations.length) {
       this.#next++;
       this.#attempt();
@@ -211,7 +235,13 @@ export class RequestSender {
     this.#finish();
   }
 
+  #failedHere(): void {
+    const destination = this.#destinations[this.#next];
+    if (destination !== undefined && destination.flow === undefined && this.#destinations.length > 1) this.#context.transports.noteFailure(destination);
+  }
+
   #unsent(error: SipError): void {
+    this.#failedHere();
     if (!this.#done && this.#next + 1 < this.#destinations.length) {
       this.#next++;
       this.#attempt();
@@ -233,6 +263,7 @@ export class RequestSender {
 
   #end(outcome: RequestOutcome): void {
     if (this.#done) return;
+    this.#patience?.cancel();
     this.#done = true;
     this.#options.user.done(outcome, this.#request);
   }

@@ -4,6 +4,7 @@ import type { StackLog } from "../log.js";
 import type { SipRequest, SipResponse } from "../message/message.js";
 import type { RandomSource } from "../random.js";
 import type { Advertised, Destination, Endpoint, MessageSource, Resolver, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
+import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingRequest, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
 
@@ -69,6 +70,8 @@ export interface UserAgentOptions {
   readonly log?: StackLog;
   readonly random?: RandomSource;
   readonly resolver?: Resolver;
+  /** DNS servers to ask instead of the system's, with a port where it is not 53. */
+  readonly dnsServers?: readonly string[];
   /** Methods accepted outside of dialogs besides INVITE and OPTIONS. Default `["REGISTER"]` when `onRequest` is given. */
   readonly methods?: readonly string[];
   /** Option tags understood (Require, Supported). Default none. `100rel` is refused. */
@@ -223,6 +226,8 @@ export interface UserAgent {
   session(callId: string, localTag: string, remoteTag: string): Session | undefined;
   /** Our Contact URI towards a destination. */
   contactUri(user: string, destination: Destination): string;
+  /** Exchanges the certificates of SIP over TLS: new connections use them, those that stand go on. Throws `SipError` (`SIP_BAD_CERTIFICATE`) and changes nothing then. */
+  useTls(settings: TlsSettings): void;
   /**
    * Takes a WebSocket that has agreed on the subprotocol `sip` (RFC 7118), for the transport of that kind. Its owner tells what comes
    * by `message` and its end by `closed`. `undefined`: there is no such transport, or it is full, or not running; the socket was closed.

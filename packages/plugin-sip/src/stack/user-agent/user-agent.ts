@@ -9,9 +9,10 @@ import { TimerQueue } from "../timer-queue.js";
 import { timerValues } from "../transaction/timer-values.js";
 import { TransactionLayer } from "../transaction/transaction-layer.js";
 import { DEFAULT_LIMITS } from "../transport/limits.js";
-import { defaultResolver } from "../transport/resolver.js";
+import { dnsResolver, nodeRecords } from "../transport/resolver.js";
 import { TransportLayer, type TransportUser } from "../transport/transport-layer.js";
 import type { Destination, Endpoint, Resolver, Transport, TransportKind } from "../transport/types.js";
+import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { DialogOwner, UaContext } from "./context.js";
 import { DialogRequests } from "./dialog-requests.js";
@@ -75,7 +76,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.allow = [...new Set([...DIALOG_METHODS, ...methods])].join(", ");
     this.routing = { symmetric: options.symmetric ?? true };
     this.largeRequests = options.largeRequests ?? "udp";
-    this.resolver = options.resolver ?? defaultResolver;
+    this.resolver = options.resolver ?? dnsResolver({ records: nodeRecords(options.dnsServers), kinds: () => this.transports.kinds, now: () => this.timers.now(), random: this.random });
     this.onChallenge = options.onChallenge;
     this.#core = new UasCore(this, options, methods);
     this.transports = new TransportLayer({
@@ -150,6 +151,10 @@ export class StackUserAgent implements UserAgent, UaContext {
     const first = transport ?? (this.transports.transports[0] as Transport);
     const at = user === "" ? "" : `${escapeUser(user)}@`;
     return `sip:${at}${this.transports.sentBy(first, destination)}${TRANSPORT_PARAM[first.kind]}`;
+  }
+
+  useTls(settings: TlsSettings): void {
+    this.transports.useTls(settings);
   }
 
   acceptWebSocket(kind: "ws" | "wss", socket: WsSocket, remote: Endpoint): WsFlow | undefined {

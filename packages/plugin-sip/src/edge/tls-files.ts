@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import type { Clock, Logger, Timer } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import type { SipConfig } from "../config.js";
+import { sipErrors } from "../errors.js";
+import type { TlsSettings } from "../stack/index.js";
+
+/** How often certificates are looked at, so that a renewed one is used the same minute. */
+const LOOK_MS = 30_000;
+
+/** The certificates of the configuration, read, and read again when the files change. */
+export class TlsFiles {
+  readonly #config: SipConfig;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #last = "";
+  #timer: Timer | undefined;
+
+  constructor(config: SipConfig, clock: Clock, log: Logger) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** `undefined` where no TLS is configured. @throws HTL_SIP_TLS_INVALID */
+  async load(): Promise<TlsSettings | undefined> {
+    const settings = await this.#read();
+    this.#last = JSON.stringify(settings ?? null);
+    return settings;
+  }
+
+  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log, and the former ones stay in use. */
+  watch(changed: (settings: TlsSettings) => void): void {
+    this.#timer = this.#clock.setInterval(() => void this.look(changed), LOOK_MS);
+  }
+
+  /** Looks now. */
+  async look(changed: (settings: TlsSettings) => void): Promise<void> {
+    try {
+      const settings = await this.#read();
+      const text = JSON.stringify(settings ?? null);
+      if (settings === undefined || text === this.#last) return;
+      changed(settings);
+      this.#last = text;
+      this.#log.info({}, "new certificates for SIP over TLS are in use");
+    } catch (error) {
+      this.#log.error({ error: errorText(error) }, "changed certificates for SIP over TLS cannot be used; the former ones stay");
+    }
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  async #read(): Promise<TlsSettings | undefined> {
+    const { tlsCert, tlsKey, tlsNames, tlsCa, tlsVerify, tlsClients } = this.#config;
+    if (tlsCert === undefined || tlsKey === undefined) return undefined;
+    try {
+      const names: Record<string, { cert: string; key: string }> = {};
+      for (const { name, cert, key } of tlsNames) names[name.toLowerCase()] = { cert: await pem(cert), key: await pem(key) };
+      return { cert: await pem(tlsCert), key: await pem(tlsKey), names, ...(tlsCa === undefined ? {} : { ca: await pem(tlsCa) }), verify: tlsVerify, clients: tlsClients };
+    } catch (cause) {
+      throw sipErrors.TLS_INVALID(errorText(cause), { cause });
+    }
+  }
+}
+
+async function pem(value: string): Promise<string> {
+  return value.includes("-----BEGIN") ? value : readFile(value, "utf8");
+}
