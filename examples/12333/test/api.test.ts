@@ -74,7 +74,7 @@ describe("without login", () => {
     expect(response.status).toBe(200);
     const health = (await response.json()) as { state: string; ok: boolean; plugins: readonly Record<string, unknown>[] };
     expect(health).toMatchObject({ state: "running", ok: true });
-    for (const plugin of health.plugins) expect(Object.keys(plugin).sort()).toEqual(["name", "ok"]);
+    for (const plugin of health.plugins) expect(Object.keys(plugin).sort()).toEqual(["name", "ok", "state"]);
     const full = (await (await ask("admin", "/api/health")).json()) as { version: string; plugins: readonly { details?: unknown }[] };
     expect(full.version).toMatch(/^\d+\.\d+\.\d+/);
     expect(full.plugins.some((plugin) => plugin.details !== undefined)).toBe(true);

@@ -14,6 +14,7 @@ export type * from "./contracts/route.js";
 export * from "./contracts/ticket.js";
 export * from "./contracts/interaction.js";
 export * from "./contracts/message.js";
+export * from "./contracts/event.js";
 export * from "./contracts/notification.js";
 export * from "./contracts/dataset.js";
 export * from "./contracts/console.js";

@@ -241,7 +241,7 @@ export class DefaultCallPipeline implements CallPipeline {
         continue;
       }
       try {
-        await this.#untilGone(handler(session, plan), call);
+        await this.#untilGone(Promise.resolve(handler(session, plan)), call);
         return;
       } catch (error) {
         if (call.signal.aborted) return;

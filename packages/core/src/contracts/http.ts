@@ -117,13 +117,40 @@ export interface HotlineHealth {
   readonly name: string;
   readonly version: string;
   readonly uptimeMs: number;
-  readonly plugins: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly ok: boolean;
-    readonly message?: string;
-    readonly details?: Readonly<Record<string, unknown>>;
+  readonly plugins: readonly PluginHealth[];
+}
+
+/**
+ * ```
+ * running <--its report is well, its taps work again--> degraded
+ *    \______________ a phase failed (critical: false) ______________> failed
+ * ```
+ * `degraded`: it serves in part. Its own report is not well, or taps of it failed five times in a row.
+ * `failed`: it takes no part any more, its routes answer 503.
+ */
+export type PluginState = "running" | "degraded" | "failed";
+
+export interface PluginHealth {
+  readonly name: string;
+  readonly version: string;
+  readonly state: PluginState;
+  /** Whether the state is `running`. */
+  readonly ok: boolean;
+  /** Why it is not. */
+  readonly message?: string;
+  /** Code of the error it failed with. */
+  readonly code?: string;
+  /** Taps that failed five times in a row and have not worked since. */
+  readonly taps?: readonly {
+    readonly hook: string;
+    readonly failures: number;
+    /** The last failure. */
+    readonly why: string;
+    /** Epoch ms until which it is not asked; null: asked all the same, its failure counts as a refusal. */
+    readonly mutedUntil: number | null;
   }[];
+  /** Figures of its own. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export interface HealthService {

@@ -2,13 +2,16 @@ import { defineErrors } from "./define-errors.js";
 
 /** Errors of the kernel: assembling, configuration, lifecycle, calls. Those of the data layer stand in db/. */
 export const coreErrors = defineErrors("CORE", {
-  PLUGIN_DUPLICATE: { message: "Plugin %s is given twice. Remove one of them from `plugins`" },
+  PLUGIN_DUPLICATE: { message: "Plugin %s is given twice (versions %s and %s). Remove one of them from `plugins`; `npm ls` tells why two versions are installed" },
   PLUGIN_MISSING: { message: "Plugin %s requires plugin %s, which is not present. Add it to `plugins`" },
   PLUGIN_CYCLE: { message: "Plugins require each other in a circle: %s" },
   PLUGIN_VERSION: { message: "Plugin %s needs %s in range %s, but version %s is present" },
   PLUGIN_INVALID: { message: "%s is not a plugin. Give `plugins` what a plugin's factory returns, for example `acd({})`" },
   PLUGIN_FAILED: { message: "Plugin %s failed to %s: %s" },
   PLUGIN_TIMEOUT: { message: "Plugin %s did not %s within %s ms" },
+  PLUGIN_ASYNC_REGISTER: { message: "`register` of plugin %s returned a promise. It only wires; what has to be waited for belongs into onReady or onStart" },
+  PLUGIN_REQUIREMENT_FAILED: { message: "Plugin %s cannot work: plugin %s, which it requires, has failed (%s)" },
+  PLUGIN_UNAVAILABLE: { message: "Plugin %s has failed and does not serve. Its state in /api/health tells why", status: 503, sip: 503 },
   CONFIG_INVALID: { message: "The configuration is not valid:\n%s" },
   HOST_UNAVAILABLE: { message: "Cannot listen on %s: %s. Set HOTLINE_HOST to an address of this machine, 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses" },
   ENVIRONMENT_INVALID: { message: "Environment variable %s is not valid: %s" },
@@ -26,6 +29,8 @@ export const coreErrors = defineErrors("CORE", {
   EVENT_DUPLICATE: { message: "Event %s is declared by both %s and %s" },
   HOOK_UNKNOWN: { message: "There is no hook %s. The hooks are: %s" },
   HOOK_TIMEOUT: { message: "A tap of plugin %s on %s took longer than %s ms" },
+  HOOK_RESULT: { message: "A tap of plugin %s on %s returned %s. It may return nothing or %s" },
+  HEALTH_TIMEOUT: { message: "The health report of plugin %s took longer than %s ms" },
   STATE: { message: "The hotline is %s; %s is not possible" },
   DRAINING: { message: "The hotline is shutting down and takes nothing new", status: 503, sip: 503 },
   NO_ADAPTER: { message: "No telephony adapter dials %s. Add one, for example plugin-sip", status: 422, sip: 404 },

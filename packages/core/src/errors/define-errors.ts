@@ -74,7 +74,11 @@ export function isHotlineError(error: unknown, code?: string): error is HotlineE
   return error instanceof Error && error.name === "HotlineError" && (code === undefined || (error as HotlineError).code === code);
 }
 
-/** The text of anything thrown. */
+/** The text of anything thrown; of what defies reading (a getter that throws, no `toString`) a phrase that says so. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "an error that cannot be read";
+  }
 }

@@ -1,10 +1,11 @@
-import { Subject, type Observable } from "rxjs";
+import { filter, Subject, type Observable } from "rxjs";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 import type { Activity, Clock, Ids } from "../contracts/time.js";
 import type { PendingEvent, UnitContent, UnitWriter } from "../db/unit.js";
 import type { DatabaseUnitOfWork } from "../db/unit-of-work.js";
 import { dataErrors } from "../db/data-errors.js";
 import type { Logger } from "../log/logger.js";
+import { isThenable } from "../plugin/thenable.js";
 import type { ConsumeOptions, EventEnvelope, PluginEvents, Untap } from "../plugin/plugin-context.js";
 import type { EventDefinition, EventMap, EventName } from "./event-map.js";
 import type { Outbox } from "./outbox.js";
@@ -25,6 +26,7 @@ type Handler = (payload: never, envelope: never) => void | Promise<void>;
 interface Registration {
   readonly plugin: string;
   readonly fn: Handler;
+  readonly takesPart: () => boolean;
 }
 
 /**
@@ -42,13 +44,17 @@ export class EventBus implements UnitWriter {
     this.#options = options;
   }
 
-  /** The bus as one plugin sees it. */
-  forPlugin(plugin: string): PluginEvents {
+  /**
+   * The bus as one plugin sees it.
+   *
+   * @param takesPart false once the plugin has failed: it is told nothing more, except what its durable consumers still have to work off
+   */
+  forPlugin(plugin: string, takesPart: () => boolean = () => true): PluginEvents {
     return {
-      handle: <N extends EventName>(name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => void | Promise<void>): Untap => this.#handle(plugin, name, fn as unknown as Handler),
+      handle: <N extends EventName>(name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => void | Promise<void>): Untap => this.#handle(plugin, name, fn as unknown as Handler, takesPart),
       consume: <N extends EventName>(consumer: string, name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => Promise<void>, options: ConsumeOptions = {}): void =>
         this.#options.outbox.consume(plugin, consumer, name, fn as unknown as (payload: unknown, envelope: EventEnvelope) => Promise<void>, options),
-      on: <N extends EventName>(name: N): Observable<EventEnvelope<N>> => this.#on(plugin, name),
+      on: <N extends EventName>(name: N): Observable<EventEnvelope<N>> => this.#on(plugin, name, takesPart),
       publish: <N extends EventName>(name: N, payload: EventMap[N]): void => this.publish(name, payload),
     };
   }
@@ -120,29 +126,30 @@ export class EventBus implements UnitWriter {
     return this.#options.definitions().find((definition) => definition.name === name);
   }
 
-  #handle(plugin: string, name: string, fn: Handler): Untap {
+  #handle(plugin: string, name: string, fn: Handler, takesPart: () => boolean): Untap {
     const registrations = this.#handlers.get(name) ?? new Set();
     this.#handlers.set(name, registrations);
-    const registration: Registration = { plugin, fn };
+    const registration: Registration = { plugin, fn, takesPart };
     registrations.add(registration);
     return () => void registrations.delete(registration);
   }
 
-  #on<N extends EventName>(plugin: string, name: N): Observable<EventEnvelope<N>> {
+  #on<N extends EventName>(plugin: string, name: N, takesPart: () => boolean): Observable<EventEnvelope<N>> {
     const subject = this.#subjects.get(name) ?? new Subject<EventEnvelope>();
     this.#subjects.set(name, subject);
     const typed = subject as unknown as Subject<EventEnvelope<N>>;
     return new SafeObservable<EventEnvelope<N>>(
-      (subscriber) => typed.subscribe(subscriber),
+      (subscriber) => typed.pipe(filter(takesPart)).subscribe(subscriber),
       (error) => this.reportFailure(plugin, name, error),
     );
   }
 
   #dispatch({ envelope }: PendingEvent): void {
-    for (const { plugin, fn } of [...(this.#handlers.get(envelope.name) ?? [])]) {
+    for (const { plugin, fn, takesPart } of [...(this.#handlers.get(envelope.name) ?? [])]) {
+      if (!takesPart()) continue;
       try {
         const running = fn(envelope.payload as never, envelope as never);
-        if (running instanceof Promise) void this.#options.activity.track(running).then(undefined, (error: unknown) => this.reportFailure(plugin, envelope.name, error));
+        if (isThenable(running)) void this.#options.activity.track(Promise.resolve(running)).then(undefined, (error: unknown) => this.reportFailure(plugin, envelope.name, error));
       } catch (error) {
         this.reportFailure(plugin, envelope.name, error);
       }

@@ -11,7 +11,12 @@
  */
 export interface EventMap {
   "hotline.state": { state: string };
-  "plugin.degraded": { plugin: string; hook: string; failures: number };
+  /** A tap failed five times in a row; it is not asked for `mutedMs`, or (fail-closed hooks: null) asked all the same and counted as a refusal. */
+  "plugin.degraded": { plugin: string; hook: string; failures: number; why: string; mutedMs: number | null };
+  /** A tap that was told of with `plugin.degraded` did its work again. */
+  "plugin.recovered": { plugin: string; hook: string };
+  /** A plugin that is not critical failed in a phase (`register`, `ready`, `start`); the hotline goes on without it. */
+  "plugin.failed": { plugin: string; phase: string; code: string; message: string };
   "job.failed": { jobId: string; name: string; error: string };
   /** Durable. A notification was handed on; `state`: sent, delivered or uncertain. */
   "notification.sent": { notificationId: string; channel: string; template: string; state: string; subject: { type: string; id: string } | null };

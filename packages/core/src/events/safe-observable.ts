@@ -1,4 +1,5 @@
 import { Observable, Subscriber, type Observer, type Operator, type Subscription } from "rxjs";
+import { isThenable } from "../plugin/thenable.js";
 
 /** Told what a subscriber threw. Must not throw. */
 export type ReportFailure = (error: unknown) => void;
@@ -38,7 +39,7 @@ export class SafeObservable<T> extends Observable<T> {
   #guard(fn: () => unknown): void {
     try {
       const result = fn();
-      if (result instanceof Promise) result.then(undefined, this.#report);
+      if (isThenable(result)) result.then(undefined, this.#report);
     } catch (failure) {
       this.#report(failure);
     }

@@ -17,7 +17,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   hooks = createHooks();
   degraded = [];
-  runner = new HookRunner(hooks, { clock, log: createSilentLogger(), degraded: (plugin, hook) => degraded.push(`${plugin}:${hook}`) });
+  runner = new HookRunner(hooks, { clock, log: createSilentLogger(), degraded: (_tap, { plugin, hook, mutedUntil }) => degraded.push(`${plugin}:${hook}${mutedUntil === undefined ? " not muted" : ""}`), recovered: (_tap, plugin, hook) => degraded.push(`${plugin}:${hook} works`) });
 });
 
 const route = (): RouteContext => ({}) as RouteContext;
@@ -61,7 +61,7 @@ describe("hooks", () => {
     pluginHooks(hooks, "dnc").callOutbound.tap(() => Promise.reject(new Error("database away")));
     expect(await runner.callOutbound(outbound())).toMatchObject({ refused: true, code: "check-failed" });
     hooks = createHooks();
-    runner = new HookRunner(hooks, { clock, log: createSilentLogger(), degraded: () => undefined });
+    runner = new HookRunner(hooks, { clock, log: createSilentLogger(), degraded: () => undefined, recovered: () => undefined });
     pluginHooks(hooks, "dnc").callOutbound.tap(() => new Promise(() => undefined));
     const late = runner.callOutbound(outbound());
     await clock.advance(501);
@@ -73,7 +73,8 @@ describe("hooks", () => {
       throw new Error("down");
     });
     for (let i = 0; i < 12; i++) expect(await runner.ticketTransition({} as TicketTransition)).toMatchObject({ veto: true });
-    expect(degraded).toEqual([]);
+    // Told all the same: nobody can move a ticket.
+    expect(degraded).toEqual(["gate:ticketTransition not muted", "gate:ticketTransition not muted"]);
   });
 
   it("mutes a tap after five failures in a row for a minute and tells it", async () => {
@@ -88,6 +89,31 @@ describe("hooks", () => {
     await clock.advance(60_001);
     await runner.callArrival({} as never);
     expect(calls).toBe(6);
+  });
+
+  it("tells when a tap that was muted works again, once", async () => {
+    let broken = true;
+    pluginHooks(hooks, "flaky").callArrival.tap(() => {
+      if (broken) throw new Error("no");
+    });
+    for (let i = 0; i < 5; i++) await runner.callArrival({} as never);
+    broken = false;
+    await runner.callArrival({} as never);
+    expect(degraded).toEqual(["flaky:callArrival"]);
+    await clock.advance(60_001);
+    for (let i = 0; i < 3; i++) await runner.callArrival({} as never);
+    expect(degraded).toEqual(["flaky:callArrival", "flaky:callArrival works"]);
+  });
+
+  it("does not count a node that was torn off by its caller's hang-up", async () => {
+    const gone = { signal: AbortSignal.abort() } as unknown as IvrNodeContext;
+    pluginHooks(hooks, "ivr").ivrNode.for("play").tap(({ signal }) => {
+      signal.throwIfAborted();
+      return { outcome: "done" };
+    });
+    for (let i = 0; i < 7; i++) await expect(runner.ivrNode("play", gone)).rejects.toThrow();
+    expect(degraded).toEqual([]);
+    expect(await runner.ivrNode("play", { signal: new AbortController().signal } as IvrNodeContext)).toEqual({ outcome: "done" });
   });
 
   it("lets a node's failure reach the flow, and gives nodes no budget", async () => {

@@ -42,15 +42,21 @@ export class HookRunner {
   }
 
   callArrival(context: ArrivalContext): Promise<Admission | undefined> {
-    return this.#timed("callArrival", context, () => this.#hooks.callArrival.promise(context));
+    const given = Object.freeze({ ...context });
+    return this.#timed("callArrival", given, () => this.#hooks.callArrival.promise(given));
   }
 
   callRoute(plan: RoutePlan, context: RouteContext): Promise<RoutePlan> {
-    return this.#timed("callRoute", context, () => this.#hooks.callRoute.promise(plan, context));
+    const given = Object.freeze({ ...context });
+    // Frozen: a tap that changes the plan in place and then fails would have changed it all the same.
+    const first = Object.freeze({ ...plan, ...(plan.params === undefined ? {} : { params: Object.freeze({ ...plan.params }) }) });
+    return this.#timed("callRoute", given, () => this.#hooks.callRoute.promise(first, given));
   }
 
   callOutbound(context: OutboundContext): Promise<Refusal | undefined> {
-    return this.#timed("callOutbound", context, () => this.#hooks.callOutbound.promise(context));
+    // What is asked about is what will be dialled, whatever a tap does to its copy.
+    const given = Object.freeze({ ...context });
+    return this.#timed("callOutbound", given, () => this.#hooks.callOutbound.promise(given));
   }
 
   ivrNode(type: string, context: IvrNodeContext): Promise<IvrStep | undefined> {
@@ -58,11 +64,13 @@ export class HookRunner {
   }
 
   async callEnd(context: CallEndContext): Promise<void> {
-    await this.#timed("callEnd", context, () => this.#hooks.callEnd.promise(context));
+    const given = Object.freeze({ ...context });
+    await this.#timed("callEnd", given, () => this.#hooks.callEnd.promise(given));
   }
 
   messageArrival(message: InboundMessage): Promise<Accepted | undefined> {
-    return this.#timed("messageArrival", message, () => this.#hooks.messageArrival.promise(message));
+    const given = Object.freeze({ ...message });
+    return this.#timed("messageArrival", given, () => this.#hooks.messageArrival.promise(given));
   }
 
   ticketTransition(transition: TicketTransition): Promise<Veto | undefined> {
@@ -70,7 +78,8 @@ export class HookRunner {
   }
 
   notify(notification: Notification): Promise<Delivery | undefined> {
-    return this.#timed("notify", notification, () => this.#hooks.notify.for(notification.channel).promise(notification));
+    const given = Object.freeze({ ...notification });
+    return this.#timed("notify", given, () => this.#hooks.notify.for(given.channel).promise(given));
   }
 
   #timed<T>(name: HookName, context: object, run: () => Promise<T>): Promise<T> {

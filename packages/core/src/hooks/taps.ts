@@ -6,12 +6,16 @@ interface Tappable {
   tapPromise(options: { name: string; stage: number }, fn: (...args: unknown[]) => Promise<unknown>): void;
 }
 
-/** The facade of one plugin: fills in its name, returns an un-tap, and tells of mistyped names. */
-export function pluginHooks(hooks: Hooks, plugin: string): PluginHooks {
+/**
+ * The facade of one plugin: fills in its name, returns an un-tap, and tells of mistyped names.
+ *
+ * @param takesPart false once the plugin has failed: its taps are then passed over
+ */
+export function pluginHooks(hooks: Hooks, plugin: string, takesPart: () => boolean = () => true): PluginHooks {
   const point = (hook: Tappable) => ({
     tap: (fn: (...args: unknown[]) => unknown, options: TapOptions = {}): Untap => {
       let active = true;
-      hook.tapPromise({ name: plugin, stage: options.stage ?? 0 }, async (...args) => (active ? await fn(...args) : undefined));
+      hook.tapPromise({ name: plugin, stage: options.stage ?? 0 }, async (...args) => (active && takesPart() ? await fn(...args) : undefined));
       return () => {
         active = false;
       };

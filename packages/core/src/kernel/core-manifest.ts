@@ -6,6 +6,8 @@ import type { PermissionDefinition } from "../plugin/define-plugin.js";
 export const coreEvents: readonly EventDefinition[] = [
   defineEvent("hotline.state"),
   defineEvent("plugin.degraded"),
+  defineEvent("plugin.recovered"),
+  defineEvent("plugin.failed"),
   defineEvent("job.failed", { durable: true }),
   defineEvent("interaction.started"),
   defineEvent("interaction.answered"),

@@ -76,7 +76,7 @@ describe("wiring", () => {
     ["a route without a permission", [plugin("a", undefined, { routes: [{ method: "GET", path: "/api/x", permission: "a.read", summary: "", handler: () => Promise.resolve() }] })], "HTL_CORE_ROUTE_PERMISSION"],
     ["a route twice", ["a", "b"].map((name) => plugin(name, undefined, { routes: [{ method: "GET", path: "/api/x", permission: "public", summary: "", handler: () => Promise.resolve() }] })), "HTL_CORE_ROUTE_DUPLICATE"],
     ["a node type twice", ["a", "b"].map((name) => plugin(name, undefined, { ivrNodes: [defineIvrNode({ type: "play", config: z.strictObject({}), outcomes: () => [], run: () => Promise.resolve({ end: true as const }) }) as never] })), "HTL_CORE_NODE_TYPE_DUPLICATE"],
-    ["a plugin that fails to register", [plugin("a", () => { throw new Error("oops"); })], "oops"],
+    ["a plugin that fails to register", [plugin("a", () => { throw new Error("oops"); })], "HTL_CORE_PLUGIN_FAILED"],
     ["a plugin that fails to start", [plugin("a", ({ onStart }) => onStart(() => Promise.reject(new Error("no port"))))], "HTL_CORE_PLUGIN_FAILED"],
   ])("refuses %s", async (_what, plugins, code) => {
     expect(await refusal(plugins)).toBe(code);

@@ -3,9 +3,10 @@ import { CALL_CONTROL, CALL_JOURNAL, CALL_PIPELINE } from "../contracts/call.js"
 import { AUDIT, BLOBS, JOBS, READ_POOL, SECRETS, UNIT_OF_WORK } from "../contracts/data.js";
 import { CONSOLE_UIS } from "../contracts/console.js";
 import { PERMISSIONS } from "../contracts/directory.js";
-import { HEALTH, ROUTES, type HotlineHealth, type HotlineState } from "../contracts/http.js";
+import { HEALTH, ROUTES, type HotlineHealth, type HotlineState, type HttpRoute } from "../contracts/http.js";
 import { INTERACTIONS } from "../contracts/interaction.js";
 import { DATASETS } from "../contracts/dataset.js";
+import { EVENT_DEFINITIONS } from "../contracts/event.js";
 import { MESSAGE_INTAKE } from "../contracts/message.js";
 import { NOTIFICATIONS } from "../contracts/notification.js";
 import { IVR_NODE_RUNNER, IVR_NODE_TYPES, type IvrNodeContext, type IvrNodeType } from "../contracts/ivr.js";
@@ -22,15 +23,17 @@ import type { DataLayer } from "../db/data-layer.js";
 import { HotlineContainer } from "../di/hotline-container.js";
 import { tokenName } from "../di/token.js";
 import { coreErrors } from "../errors/core-errors.js";
-import { errorText } from "../errors/define-errors.js";
+import { errorText, isHotlineError, type HotlineError } from "../errors/define-errors.js";
 import type { EventDefinition } from "../events/event-map.js";
 import { HookRunner } from "../hooks/hook-runner.js";
 import { createHooks } from "../hooks/hooks.js";
 import { pluginHooks } from "../hooks/taps.js";
 import type { Logger } from "../log/logger.js";
+import { safeError } from "../log/safe-error.js";
 import { DefaultMessageIntake } from "../messages/default-message-intake.js";
 import { DefaultNotifications } from "../notify/default-notifications.js";
 import type { Plugin } from "../plugin/define-plugin.js";
+import { isThenable } from "../plugin/thenable.js";
 import { checkManifests } from "./boot-checks.js";
 import { checkHost } from "./host-check.js";
 import { coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
@@ -78,13 +81,25 @@ export class Kernel {
     this.#deps = deps;
     const { clock, ids, activity, log, settings } = deps;
     this.#startedAt = clock.monotonic();
-    this.#data = deps.data(() => [...coreEvents, ...this.#plugins.flatMap(({ definition }) => definition.events ?? [])]);
+    this.#data = deps.data(() => this.#eventDefinitions());
     const events = this.#data.events;
     this.#lifecycle = new Lifecycle((state) => {
       log.info({ state }, `hotline is ${state}`);
       if (state === "running" || state === "draining") events.publish("hotline.state", { state });
     });
-    this.#runner = new HookRunner(this.#hooks, { clock, log, degraded: (plugin, hook, failures) => events.publish("plugin.degraded", { plugin, hook, failures }) });
+    this.#runner = new HookRunner(this.#hooks, {
+      clock,
+      log,
+      degraded: (tap, trouble) => {
+        const { plugin, hook, failures, why, mutedUntil } = trouble;
+        this.#host(plugin)?.tapInTrouble(tap, trouble);
+        events.publish("plugin.degraded", { plugin, hook, failures, why, mutedMs: mutedUntil === undefined ? null : mutedUntil - clock.now() });
+      },
+      recovered: (tap, plugin, hook) => {
+        this.#host(plugin)?.tapWorks(tap);
+        events.publish("plugin.recovered", { plugin, hook });
+      },
+    });
     this.#journal = new InteractionJournal({ clock, ids, log, unitOfWork: this.#data.unitOfWork, nodeId: settings.nodeId, calendar: () => deps.calendars.get("default") });
     this.services = this.#container.servicesFor("core");
     this.#control = new DefaultCallControl({ hooks: this.#runner, journal: this.#journal, events, clock, ids, log, media: () => this.services.get(MEDIA), pipeline: () => this.#pipeline });
@@ -135,7 +150,7 @@ export class Kernel {
   }
 
   async health(): Promise<HotlineHealth> {
-    const plugins = await Promise.all(this.#hosts.map(async (host) => ({ name: host.name, version: host.definition.version, ...(await host.report()) })));
+    const plugins = await Promise.all(this.#hosts.map((host) => host.report(this.#deps.clock)));
     return {
       state: this.state,
       ok: this.state === "running" && plugins.every((plugin) => plugin.ok),
@@ -155,17 +170,18 @@ export class Kernel {
 
     // All configurations are checked before the first plugin registers.
     const configs = this.#plugins.map((plugin) => pluginConfig(plugin, environment));
-    for (const [index, { definition }] of this.#plugins.entries()) {
-      const host = new PluginHost(definition, log.child({ plugin: definition.name }));
+    this.#hosts = this.#plugins.map(({ definition }) => new PluginHost(definition, log.child({ plugin: definition.name })));
+    for (const [index, host] of this.#hosts.entries()) {
+      const { definition } = host;
       const services = this.#container.servicesFor(definition.name, new Set<symbol>(definition.provides));
-      const hooks = pluginHooks(this.#hooks, definition.name);
-      this.#hosts.push(host);
+      const hooks = pluginHooks(this.#hooks, definition.name, host.takesPart);
       try {
+        this.#requireRequirements(host);
         for (const node of (definition.ivrNodes ?? []) as readonly IvrNodeType<unknown>[]) hooks.ivrNode.for(node.type).tap((context: IvrNodeContext) => node.run({ ...context, services }));
-        definition.register({
+        const returned: unknown = definition.register({
           config: configs[index],
           hooks,
-          events: this.#data.events.forPlugin(definition.name),
+          events: this.#data.events.forPlugin(definition.name, host.takesPart),
           services,
           jobs: this.#data.jobs,
           log: host.log,
@@ -176,12 +192,38 @@ export class Kernel {
           onStop: (fn) => host.on("stop", fn),
           health: (fn) => host.onHealth(fn),
         });
+        if (isThenable(returned)) {
+          returned.then(undefined, (error: unknown) => host.log.error({ err: error }, "an asynchronous register rejected"));
+          throw coreErrors.PLUGIN_ASYNC_REGISTER(definition.name);
+        }
         for (const token of definition.provides ?? []) if (this.#container.ownerOf(token) !== definition.name) throw coreErrors.TOKEN_UNFULFILLED(definition.name, tokenName(token));
       } catch (error) {
-        if (host.critical) throw error;
-        host.fail(error instanceof Error ? error : new Error(errorText(error)));
+        this.#failed(host, "register", isHotlineError(error) ? error : coreErrors.PLUGIN_FAILED(host.name, "register", errorText(error), { cause: error }));
       }
     }
+  }
+
+  #eventDefinitions(): readonly EventDefinition[] {
+    return [...coreEvents, ...this.#plugins.flatMap(({ definition }) => definition.events ?? [])];
+  }
+
+  #host(name: string): PluginHost | undefined {
+    return this.#hosts.find((host) => host.name === name);
+  }
+
+  /** @throws HTL_CORE_PLUGIN_REQUIREMENT_FAILED when a plugin it cannot do without has failed */
+  #requireRequirements(host: PluginHost): void {
+    for (const text of host.definition.requires ?? []) {
+      const failure = this.#host(text.replace(/@.*$/, ""))?.failure;
+      if (failure !== undefined) throw coreErrors.PLUGIN_REQUIREMENT_FAILED(host.name, text.replace(/@.*$/, ""), errorText(failure));
+    }
+  }
+
+  /** Fails the hotline, or takes the plugin out when it is not critical. */
+  #failed(host: PluginHost, phase: "register" | "ready" | "start", error: HotlineError): void {
+    if (host.critical) throw error;
+    host.fail(error);
+    this.#data.events.publish("plugin.failed", { plugin: host.name, phase, code: error.code, message: errorText(safeError(error)) });
   }
 
   #provideCore(): void {
@@ -205,12 +247,13 @@ export class Kernel {
     services.provide(INTERACTIONS, () => this.#journal.interactions(data.events));
     services.provide(NOTIFICATIONS, () => this.#notifications);
     services.provide(MESSAGE_INTAKE, () => this.#intake);
+    services.provide(EVENT_DEFINITIONS, () => this.#eventDefinitions());
     services.provide(DATASETS, () => [...coreDatasets.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.datasets ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
     services.provide(IVR_NODE_TYPES, () => new Map(this.#plugins.flatMap(({ definition }) => ((definition.ivrNodes ?? []) as readonly IvrNodeType<unknown>[]).map((node) => [node.type, node] as const))));
     services.provide(IVR_NODE_RUNNER, () => ({ run: (type: string, context: IvrNodeContext) => this.#runner.ivrNode(type, context) }));
     services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));
     services.provide(PERMISSIONS, () => [...corePermissions.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
-    services.provide(ROUTES, () => this.#plugins.flatMap(({ definition }) => (definition.routes ?? []).map((route) => ({ plugin: definition.name, route }))));
+    services.provide(ROUTES, () => this.#hosts.flatMap((host) => (host.definition.routes ?? []).map((route) => ({ plugin: host.name, route: unlessFailed(host, route) }))));
     services.provide(CONSOLE_UIS, () => this.#plugins.flatMap(({ definition }) => (definition.consoleUi === undefined ? [] : [{ plugin: definition.name, version: definition.version, ui: definition.consoleUi }])));
     services.provide(HEALTH, () => {
       const kernel = (): Kernel => this;
@@ -234,12 +277,15 @@ export class Kernel {
   /** Runs a phase in dependency order. */
   async #phase(phase: Extract<Phase, "ready" | "start">): Promise<void> {
     for (const host of this.#hosts) {
+      if (!host.takesPart()) continue;
       if (!this.#begun.includes(host)) this.#begun.push(host);
       try {
+        this.#requireRequirements(host);
         await host.run(phase, { clock: this.#deps.clock });
       } catch (error) {
-        if (host.critical) throw error;
-        host.fail(error instanceof Error ? error : new Error(errorText(error)));
+        this.#failed(host, phase, isHotlineError(error) ? error : coreErrors.PLUGIN_FAILED(host.name, phase, errorText(error), { cause: error }));
+        // What it had begun (a port, a timer) is let go of now, not at the end of the hotline.
+        await this.#stopHost(host);
       }
     }
   }
@@ -269,12 +315,28 @@ export class Kernel {
     this.#lifecycle.move("stopped");
   }
 
+  async #stopHost(host: PluginHost): Promise<void> {
+    const { clock, log } = this.#deps;
+    await host.run("stop", { clock }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not stop in order`));
+  }
+
   /** Stops what has begun, in reverse, and closes the data layer. Never throws. */
   async #release(): Promise<void> {
-    const { clock, log } = this.#deps;
-    for (const host of [...this.#begun].reverse()) await host.run("stop", { clock }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not stop in order`));
+    const { log } = this.#deps;
+    for (const host of [...this.#begun].reverse()) await this.#stopHost(host);
     this.#begun = [];
     await this.#data.close().catch((error: unknown) => log.error({ err: error }, "the data layer could not be closed in order"));
     this.#container.dispose();
   }
+}
+
+/** Its route as long as it takes part, then 503. */
+function unlessFailed(host: PluginHost, route: HttpRoute): HttpRoute {
+  return {
+    ...route,
+    handler: async (request) => {
+      if (!host.takesPart()) throw coreErrors.PLUGIN_UNAVAILABLE(host.name);
+      return route.handler(request);
+    },
+  };
 }

@@ -19,7 +19,12 @@ export function orderPlugins(plugins: readonly Plugin[], coreVersion: string): r
   for (const plugin of plugins) {
     const name: unknown = (plugin as Partial<Plugin> | undefined)?.definition?.name;
     if (typeof plugin === "function" || typeof name !== "string") throw coreErrors.PLUGIN_INVALID(typeof plugin === "function" ? "A plugin factory that was not called" : String(plugin));
-    if (byName.has(name)) throw coreErrors.PLUGIN_DUPLICATE(name);
+    const { version, register, config } = plugin.definition as Partial<Plugin["definition"]>;
+    if (typeof register !== "function") throw coreErrors.PLUGIN_INVALID(`${name} without a register function`);
+    if (typeof config?.safeParse !== "function") throw coreErrors.PLUGIN_INVALID(`${name} without a config schema (z.strictObject)`);
+    if (semver.valid(version) === null) throw coreErrors.PLUGIN_INVALID(`${name} with the version ${String(version)}, which is not of the form 1.2.3,`);
+    const other = byName.get(name);
+    if (other !== undefined) throw coreErrors.PLUGIN_DUPLICATE(name, other.definition.version, version as string);
     byName.set(name, plugin);
   }
   for (const { definition } of plugins) {

@@ -1,4 +1,5 @@
 import pino from "pino";
+import { errorText } from "../errors/define-errors.js";
 import type { Logger } from "./logger.js";
 import { maskFields } from "./masking.js";
 import { safeError } from "./safe-error.js";
@@ -8,7 +9,12 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "s
 export type LogLevel = (typeof logLevels)[number];
 
 function serialise(error: unknown): unknown {
-  return pino.stdSerializers.err(safeError(error) as Error);
+  try {
+    return pino.stdSerializers.err(safeError(error) as Error);
+  } catch {
+    // What a plugin throws may be frozen, or its getters may throw: no reason to fail whoever logs it.
+    return { type: "Error", message: errorText(error) };
+  }
 }
 
 /**

@@ -84,6 +84,11 @@ export class VirtualClock implements Clock {
   }
 
   #insert(entry: Entry): void {
+    this.#entries.splice(this.#place(entry), 0, entry);
+  }
+
+  /** Where an entry stands, or would. */
+  #place(entry: Entry): number {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {
@@ -92,12 +97,14 @@ export class VirtualClock implements Clock {
       if (other !== undefined && (other.at < entry.at || (other.at === entry.at && other.order < entry.order))) low = middle + 1;
       else high = middle;
     }
-    this.#entries.splice(low, 0, entry);
+    return low;
   }
 
   #cancel(entry: Entry): void {
+    if (entry.cancelled) return;
     entry.cancelled = true;
-    this.#entries = this.#entries.filter((other) => !other.cancelled);
+    const at = this.#place(entry);
+    if (this.#entries[at] === entry) this.#entries.splice(at, 1);
   }
 }
 

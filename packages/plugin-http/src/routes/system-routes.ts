@@ -10,7 +10,18 @@ const health = z.object({
   name: z.string().optional(),
   version: z.string().optional(),
   uptimeMs: z.number().optional(),
-  plugins: z.array(z.object({ name: z.string(), ok: z.boolean(), version: z.string().optional(), message: z.string().optional(), details: z.record(z.string(), z.unknown()).optional() })),
+  plugins: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(["running", "degraded", "failed"]),
+      ok: z.boolean(),
+      version: z.string().optional(),
+      message: z.string().optional(),
+      code: z.string().optional(),
+      taps: z.array(z.object({ hook: z.string(), failures: z.number(), why: z.string(), mutedUntil: z.number().nullable() })).optional(),
+      details: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
 });
 
 export const systemRoutes: readonly HttpRoute[] = [
@@ -33,7 +44,7 @@ export const systemRoutes: readonly HttpRoute[] = [
     handler: async ({ services, principal }): Promise<HttpReply> => {
       const report = await services.get(HEALTH).report();
       const full = principal?.permissions.has("core.health.details") ?? false;
-      const body = full ? report : { state: report.state, ok: report.ok, plugins: report.plugins.map(({ name, ok }) => ({ name, ok })) };
+      const body = full ? report : { state: report.state, ok: report.ok, plugins: report.plugins.map(({ name, state, ok }) => ({ name, state, ok })) };
       return { kind: "reply", status: report.state === "running" ? 200 : 503, body };
     },
   }),
