@@ -3,11 +3,16 @@ import type { Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotline
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { milliseconds, type Duration } from "./duration.js";
+import { EventRecorder } from "./event-recorder.js";
 import { FakeAgent } from "./fake-agent.js";
 import { FakeCaller } from "./fake-caller.js";
 import { fakeMedia } from "./fake-media.js";
 import { fakePrompts } from "./fake-prompts.js";
 import { FAKE_TELEPHONY, fakeTelephony } from "./fake-telephony.js";
+import { FakeTrunk, type FakeTrunkOptions } from "./fake-trunk.js";
+import { TestJournal } from "./test-journal.js";
+import { testRecorder } from "./test-recorder.js";
 
 export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids" | "activity" | "plugins"> {
   readonly plugins: readonly Plugin[];
@@ -16,6 +21,8 @@ export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids"
   /** Keep a data folder over several hotlines, to test restarts. It is then the test's to remove. */
   readonly dataDir?: string;
   readonly logger?: Logger;
+  /** A clock of the test's own. Default one that begins at `startAt`. */
+  readonly clock?: VirtualClock;
   /** For repeatable ids. Default 1. */
   readonly seed?: number;
   /** Makes the hotline, for a composition of its own. Default `createHotline`. */
@@ -28,10 +35,16 @@ export interface TestHotline {
   readonly services: Services;
   readonly clock: VirtualClock;
   readonly dataDir: string;
-  /** Moves time on; everything that falls due happens, in order. */
-  advance(ms: number): Promise<void>;
-  /** A citizen dials. Resolves when the hotline has taken the call (or refused it). */
-  dial(number: string, options?: { from?: string }): Promise<FakeCaller>;
+  /** Every event so far, and the ones to come. */
+  readonly events: EventRecorder;
+  /** Interactions and legs, in memory. */
+  readonly journal: TestJournal;
+  /** Moves time on, `advance(500)`, `advance("5m")` or `advance({ minutes: 5 })`; everything that falls due happens, in order. */
+  advance(duration: Duration): Promise<void>;
+  /** A citizen dials, over the trunk `test` or one of another key. Resolves when the hotline has taken the call (or refused it). */
+  dial(number: string, options?: { from?: string; trunk?: string }): Promise<FakeCaller>;
+  /** A way out, for calls of the hotline's own. Without one every number that is no phone is unreachable. */
+  trunk(key: string, options?: Omit<FakeTrunkOptions, "key">): FakeTrunk;
   /** An agent's phone, registered unless told otherwise. */
   agent(number: string, options?: { registered?: boolean }): Promise<FakeAgent>;
   /** Stops, and removes the data folder unless it was given. */
@@ -49,20 +62,26 @@ export interface TestHotline {
  * ```
  */
 export async function createTestHotline(options: TestHotlineOptions): Promise<TestHotline> {
-  const { plugins, startAt, seed = 1, dataDir: given, logger = createSilentLogger(), create = createHotline, ...rest } = options;
+  const { plugins, startAt, seed = 1, dataDir: given, clock: givenClock, logger = createSilentLogger(), create = createHotline, ...rest } = options;
   const dataDir = given ?? mkdtempSync(join(tmpdir(), "hotline-test-"));
-  const clock = new VirtualClock(startAt);
+  const clock = givenClock ?? new VirtualClock(startAt);
   const activity = new ActivityCounter();
   const names = new Set(plugins.map((plugin) => plugin.definition.name));
   const fakes = [fakeMedia(), fakeTelephony(), fakePrompts()].filter((plugin) => !names.has(plugin.definition.name));
-  const hotline = create({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [...fakes, ...plugins] });
+  const advance = (duration: Duration): Promise<void> => clock.advance(milliseconds(duration), activity);
+  const events = new EventRecorder(advance);
+  const journal = new TestJournal(() => hotline.services.optional(FAKE_TELEPHONY)?.calls ?? new Map(), () => hotline.services);
+  const recorder = testRecorder((envelope) => {
+    events.record(envelope);
+    journal.record(envelope);
+  });
+  const hotline = create({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [recorder, ...fakes, ...plugins] });
   try {
     await hotline.start();
   } catch (error) {
     if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     throw error;
   }
-  const advance = (ms: number): Promise<void> => clock.advance(ms, activity);
   await advance(0);
 
   return {
@@ -70,11 +89,18 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
     services: hotline.services,
     clock,
     dataDir,
+    events,
+    journal,
     advance,
-    dial: async (number, { from = "13800138000" } = {}) => {
-      const caller = new FakeCaller(hotline.services.get(FAKE_TELEPHONY).arrive(from, number), advance);
+    dial: async (number, { from = "13800138000", trunk } = {}) => {
+      const caller = new FakeCaller(hotline.services.get(FAKE_TELEPHONY).arrive(from, number, trunk), advance);
       await advance(50);
       return caller;
+    },
+    trunk: (key, trunkOptions = {}) => {
+      const trunk = new FakeTrunk({ key, ...trunkOptions }, { clock, advance });
+      hotline.services.get(FAKE_TELEPHONY).addTrunk(trunk);
+      return trunk;
     },
     agent: async (number, { registered = true } = {}) => {
       const agent = new FakeAgent(number, hotline.services.get(FAKE_TELEPHONY), advance);

@@ -19,7 +19,10 @@ export class FakeCall implements OutboundCall {
   readonly direction: "inbound" | "outbound";
   readonly from: Party;
   readonly to: Party;
-  readonly via: Call["via"];
+  /** Trunk, account or line; an outgoing call gets it when a trunk takes it. */
+  via: Call["via"];
+  /** States in the order in which they were entered. */
+  readonly states: { readonly state: CallState; readonly at: number }[] = [];
   readonly attributes: Readonly<Record<string, string>> = {};
   readonly ended: Promise<CallEnd>;
   readonly answered: Promise<boolean>;
@@ -143,6 +146,7 @@ export class FakeCall implements OutboundCall {
 
   #enter(state: CallState): void {
     this.#state = state;
+    this.states.push({ state, at: this.#clock.now() });
     this.tell({ type: "state", state, at: this.#clock.now() });
   }
 }

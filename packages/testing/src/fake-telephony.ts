@@ -3,6 +3,7 @@ import type { CallPipeline, Clock, EventMap, EventName, Ids, OriginateOptions, O
 import { z } from "zod";
 import { FakeCall } from "./fake-call.js";
 import type { FakeMediaEngine } from "./fake-media.js";
+import type { FakeTrunk } from "./fake-trunk.js";
 
 export interface FakeTelephonyDeps {
   readonly clock: Clock;
@@ -19,6 +20,9 @@ export class FakeTelephony implements TelephonyAdapter {
   readonly capabilities = { hold: true, redirect: true, t38: false, earlyMedia: false };
   /** Every call the hotline has made. */
   readonly outbound: FakeCall[] = [];
+  /** Every call, in and out, by its id. */
+  readonly calls = new Map<string, FakeCall>();
+  readonly #trunks: FakeTrunk[] = [];
   readonly #phones = new Map<string, (call: FakeCall) => void>();
   readonly #deps: FakeTelephonyDeps;
 
@@ -37,14 +41,20 @@ export class FakeTelephony implements TelephonyAdapter {
     };
   }
 
+  /** One more way out; those that were there before are tried first. */
+  addTrunk(trunk: FakeTrunk): void {
+    this.#trunks.push(trunk);
+  }
+
   reachable(address: string): boolean | undefined {
     return this.#phones.has(address);
   }
 
-  /** A citizen's call arrives. */
-  arrive(from: string, to: string): FakeCall {
+  /** A citizen's call arrives, over a trunk of this key. */
+  arrive(from: string, to: string, trunk = "test"): FakeCall {
     const { clock, ids, media, pipeline } = this.#deps;
-    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, clock, makeLeg: () => media.createLeg() });
+    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, via: { kind: "trunk", key: trunk }, clock, makeLeg: () => media.createLeg() });
+    this.calls.set(call.id, call);
     const closed = pipeline().admission();
     if (closed === undefined) pipeline().arrive(call);
     else {
@@ -59,8 +69,10 @@ export class FakeTelephony implements TelephonyAdapter {
     const number = to.replace(/^(sip|tel):/, "").replace(/@.*/, "");
     const call = new FakeCall({ id: options.id ?? ids.next(), direction: "outbound", from: { number: options.from?.number ?? "", uri: options.from?.uri ?? "sip:12333@hotline.test" }, to: { number, uri: to }, clock, makeLeg: () => media.createLeg() });
     this.outbound.push(call);
+    this.calls.set(call.id, call);
     const timer = clock.setTimeout(() => call.finish("no-answer", "system", 408), options.timeoutMs ?? 30_000);
     void call.answered.then(() => timer.cancel());
+    void call.ended.then(() => timer.cancel());
     const giveUp = (): void => void call.hangup({ reason: "cancelled" });
     if (options.signal?.aborted === true) giveUp();
     options.signal?.addEventListener("abort", () => {
@@ -70,13 +82,19 @@ export class FakeTelephony implements TelephonyAdapter {
     queueMicrotask(() => {
       if (call.state === "ended") return;
       const phone = this.#phones.get(to);
-      if (phone === undefined) call.finish("unreachable", "remote", 480);
+      if (phone === undefined) this.#carry(call, number, this.#trunks.filter((trunk) => trunk.carries(number)));
       else {
         void call.ring();
         phone(call);
       }
     });
     return await Promise.resolve(call);
+  }
+
+  /** To the first trunk; should it be down, full or broken, to the next. */
+  #carry(call: FakeCall, number: string, [trunk, ...rest]: readonly FakeTrunk[]): void {
+    if (trunk === undefined) call.finish("unreachable", "remote", 480);
+    else trunk.dial(call, number, rest.length === 0 ? undefined : () => this.#carry(call, number, rest));
   }
 }
 

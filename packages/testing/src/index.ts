@@ -1,6 +1,17 @@
 export { createTestHotline } from "./create-test-hotline.js";
 export type { TestHotline, TestHotlineOptions } from "./create-test-hotline.js";
 export { FakeCaller } from "./fake-caller.js";
+export { FakeTrunk } from "./fake-trunk.js";
+export type { DialAttempt, DialScript, FakeTrunkOptions } from "./fake-trunk.js";
+export { EventRecorder } from "./event-recorder.js";
+export type { ExpectedEvent } from "./event-recorder.js";
+export { TestJournal } from "./test-journal.js";
+export type { JournalInteraction, JournalLeg } from "./test-journal.js";
+export { milliseconds } from "./duration.js";
+export type { Duration } from "./duration.js";
+export { testingErrors } from "./errors.js";
+export { runFlow } from "./run-flow.js";
+export type { FlowResult, FlowStep, RunFlowOptions, RunnableFlow } from "./run-flow.js";
 export { FakeAgent } from "./fake-agent.js";
 export { FakeCall } from "./fake-call.js";
 export type { FakeCallOptions } from "./fake-call.js";
