@@ -16,7 +16,7 @@ export const mediaConfig = z.strictObject({
   /** Media threads, 1-64. Default: one less than the processor cores, 1 to 4. */
   workers: z.number().int().min(1).max(64).optional(),
   /** UDP ports for RTP (even) and RTCP (odd). */
-  rtpPorts: portRange.default({ min: 10_000, max: 19_999 }),
+  rtpPorts: portRange.prefault("10000-19999"),
   /** Numeric address to bind. Default: the hotline's host. */
   bindAddress: z.string().optional(),
   /** Send silence at the start and every 5 s when nothing else is sent. */

@@ -10,10 +10,9 @@ const music = z.union([
   /** A soft melody made by the program. */
   z.literal("melody"),
   z.literal("silence"),
-  z.strictObject({ tone: z.enum(["ringback", "waiting"]) }),
-  /** A WAV file. */
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ prompt: promptRef }),
+  z.strictObject({ /** Ringing, or the beeps of call waiting. */ tone: z.enum(["ringback", "waiting"]) }),
+  z.strictObject({ /** Path of a WAV file, 8 kHz or more, mono or stereo. */ file: z.string().min(1) }),
+  z.strictObject({ /** Said again and again. */ prompt: promptRef }),
 ]);
 
 const announce = z.strictObject({
@@ -31,11 +30,13 @@ const announce = z.strictObject({
 
 /** What is stored per queue: only what was given, so that defaults can change. */
 export const queueSettings = z.strictObject({
+  /** Who of the free agents is rung; the words of other switches are understood too. */
   strategy: z.enum(strategyNames() as [string, ...string[]]).default("longest-idle"),
   /** An agent free for several queues serves the heaviest first. */
   weight: z.number().default(0),
   /** Added to the priority a caller brings. */
   priority: z.int().default(0),
+  /** How long an agent is rung before the caller goes to the next. */
   ringTimeoutSeconds: seconds(1, 300).default(20),
   /** Default: the plugin's `wrapUp`. */
   wrapUpSeconds: seconds(0, 3600).optional(),
@@ -44,9 +45,13 @@ export const queueSettings = z.strictObject({
   /** Most callers waiting; `null` = no limit. */
   maxLength: z.int().min(0).max(100_000).nullable().default(50),
   skills: skills.default({}),
+  /** After so long the skills asked for are no longer needed. Default: never. */
   relaxSkillsAfterSeconds: seconds(0, 86_400).optional(),
-  overflow: z.array(z.strictObject({ afterSeconds: seconds(0, 86_400), queues: z.array(z.string().min(1)).min(1) })).default([]),
+  /** Agents of further queues serve too, step by step. */
+  overflow: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Keys of the queues. */ queues: z.array(z.string().min(1)).min(1) })).default([]),
+  /** What waiting callers hear: `melody` (made by the program), `silence`, a tone, a WAV file or a prompt. */
   music: music.default("melody"),
+  /** What is said to waiting callers. */
   announce: announce.prefault({}),
   /** Heard by the caller when an agent has answered. Value `agentNo`. `false`: nothing. Default «工号N为您服务。». */
   connectPrompt: z.union([promptRef, z.literal(false)]).optional(),
@@ -58,11 +63,15 @@ export const queueSettings = z.strictObject({
   joinEmpty: z.boolean().default(false),
   /** Send waiting callers on when no agent has been there for `emptyGraceSeconds`. */
   leaveEmpty: z.boolean().default(true),
+  /** See `leaveEmpty`. */
   emptyGraceSeconds: seconds(0, 3600).default(30),
   /** Who is "there": all agents with a registered phone who have not signed out, or only those not in not-ready. */
   staff: z.enum(["reachable", "ready"]).default("reachable"),
+  /** Rest for an agent who declined a call, before the next. */
   rejectDelaySeconds: seconds(0, 3600).default(5),
+  /** Rest for an agent who did not answer. */
   noAnswerDelaySeconds: seconds(0, 3600).default(5),
+  /** Rest for an agent whose phone was busy. */
   busyDelaySeconds: seconds(0, 3600).default(5),
   /** Put an agent into not-ready after so many missed calls in a row; 0 = never. */
   pauseAfterMisses: z.int().min(0).max(100).default(0),
@@ -73,21 +82,25 @@ export const queueSettings = z.strictObject({
 export const queueConfig = queueSettings.extend({
   /** Letters, digits, `.`, `_`, `-`. */
   key: z.string().regex(/^[\w.-]{1,64}$/),
+  /** Shown to people. */
   name: z.string().min(1).max(100),
 });
 
 export const agentSettings = z.strictObject({
-  queues: z.array(z.union([z.string().min(1), z.strictObject({ queue: z.string().min(1), weight: z.number().positive().optional() })])).default([]),
+  /** Keys of the queues served, with a weight where wanted. */
+  queues: z.array(z.union([z.string().min(1), z.strictObject({ /** Key of the queue. */ queue: z.string().min(1), /** The agent serves heavier queues first; share in `weighted-random`. Default 1. */ weight: z.number().positive().optional() })])).default([]),
   /** Skill -> level, higher is better; a list means level 1. */
   skills: skills.default({}),
   /** Overrides the queue's. */
   wrapUpSeconds: seconds(0, 3600).optional(),
+  /** Place in the strategies `top-down` and `round-robin`. Default: after all that have one. */
   order: z.int().optional(),
 });
 
 export const agentConfig = agentSettings.extend({
   /** 工号. */
   number: z.string().regex(/^[\w.-]{1,32}$/),
+  /** The agent's name. */
   name: z.string().min(1).max(100),
   /** Where the agent is rung: `sip:1001`, `tel:...`. Default `sip:<number>`. */
   address: z
@@ -104,6 +117,7 @@ export const acdConfig = z
     priorityWorthSeconds: seconds(1, 86_400).optional(),
     /** Made once by key; then the database is the truth. */
     queues: z.array(queueConfig).default([]),
+    /** Made once by number; then the database is the truth. */
     agents: z.array(agentConfig).default([]),
   })
   .superRefine((config, context) => {

@@ -228,20 +228,23 @@ export const ACD = token<Acd>("acd.acd");
 
 declare module "@hotlinejs/core" {
   interface EventMap {
-    "acd.queued": { interactionId: string; queue: string; ahead: number; at: number };
-    "acd.offered": { interactionId: string; queue: string; agent: string; attempt: number; at: number };
+    /** A citizen waits for an agent. */
+    "acd.queued": { interactionId: string; queue: string; /** Callers before this one. */ ahead: number; at: number };
+    /** An agent is rung for a waiting citizen. */
+    "acd.offered": { interactionId: string; queue: string; agent: string; /** 1 for the first agent that is rung. */ attempt: number; at: number };
     /** An agent declined, missed or lost the offer; the caller waits in the old place. */
-    "acd.requeued": { interactionId: string; queue: string; agent: string; cause: string; at: number };
-    /** Durable. */
+    "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready` or `connect-timeout`. */ cause: string; at: number };
+    /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
     "acd.abandoned": { interactionId: string; queue: string; waitMs: number; at: number };
-    /** Durable. Left by other ways: `exit`, `timeout`, `full`, `no-agents`, `cut` (the hotline ended the call). */
-    "acd.left": { interactionId: string; queue: string; outcome: string; waitMs: number; at: number };
+    /** Durable. A citizen left the queue without an agent and without hanging up. */
+    "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents` or `cut` (the hotline ended the call). */ outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
-    "acd.ended": { interactionId: string; queue: string; agent: string; talkMs: number; at: number };
+    "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
-    "acd.agent-call": { agent: string; call: AgentCall | null; at: number };
-    "acd.agent-state": { agent: string; from: string; to: string; reason: string | null; at: number };
+    "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
+    /** An agent is in another state. */
+    "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Why not ready, as the agent chose (小休, 用餐). */ reason: string | null; at: number };
   }
 }

@@ -30,6 +30,10 @@ export const business = definePlugin({
   permissions: [{ name: LOOKUP, roles: ["agent", "team_leader", "shift_supervisor"], description: "Look up records of citizens in the department's own systems" }],
   ivrNodes: [lookupNode] as unknown as readonly IvrNodeType<never>[],
   routes: lookupRoutes,
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    panels: [{ slot: "agent.context", name: "records", title: "业务系统", titleEn: "Records", permission: LOOKUP, order: 30 }],
+  },
   register({ config, log, onStop, services, health }) {
     const parts = lazy(() => {
       const clock = services.get(CLOCK);

@@ -189,7 +189,7 @@ describe("at the agent's desk", () => {
 
   it("a record is found without the PIN, and the look is audited with masked keys", async () => {
     at = await stage();
-    expect(await post({ keys: { idNumber: PERSON } })).toEqual({ record: { asOf: "2026-02-28", months: 312, amount: 86420.5, state: "正常参保" } });
+    expect(await post({ keys: { idNumber: PERSON } })).toEqual({ record: { asOf: "2026-02-28", months: 312, amount: 86420.5, state: "正常参保" }, shown: { idNumber: "990*************43" } });
     await expect(post({ keys: { idNumber: "990101199001010011" } })).rejects.toMatchObject({ code: "HTL_BUSINESS_NOT_FOUND", status: 404 });
     await expect(post({ keys: {} })).rejects.toMatchObject({ code: "HTL_BUSINESS_BAD_KEY" });
     await expect(post({ keys: { idNumber: PERSON } }, "nothing")).rejects.toMatchObject({ code: "HTL_BUSINESS_UNKNOWN_KIND", status: 404 });

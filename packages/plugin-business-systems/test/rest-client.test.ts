@@ -2,11 +2,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BUSINESS_SYSTEM } from "@hotlinejs/core";
 import type { LookupRequest, LookupResult } from "@hotlinejs/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { business, businessConfig } from "../src/index.js";
 import { CircuitBreaker } from "../src/domain/circuit-breaker.js";
+import { RecordCache } from "../src/services/record-cache.js";
 import { fetchTransport } from "../src/services/transport.js";
-import { options, PERSON, PIN, respond, stage } from "./stage.js";
+import { options, PERSON, PIN, RECORD, respond, stage } from "./stage.js";
 import type { Stage } from "./stage.js";
 
 let at: Stage | undefined;
@@ -114,7 +115,59 @@ describe("the circuit breaker", () => {
   });
 });
 
+describe("what a system may do to its callers", () => {
+  it("a slow one is waited for no longer than said, and the caller hears it", async () => {
+    at = await stage({ system: { timeoutMs: 2_000, totalMs: 3_000, retries: 1 } });
+    at.answer = () => new Promise(() => undefined);
+    const caller = await at.dial();
+    await at.enter(caller, PERSON, PIN);
+    const from = at.test.clock.now();
+    await caller.hears("正在查询");
+    await caller.hears("暂时不能使用");
+    const waited = at.test.clock.now() - from;
+    expect(waited).toBeGreaterThanOrEqual(2_000);
+    expect(waited).toBeLessThan(6_000);
+    await caller.hears("结果是unavailable");
+    expect(at.requests).toHaveLength(2);
+  });
+
+  it.each([500, 502, 503, 504, 429])("%i is asked again and, when it stays, is unavailable and no failure of the citizen", async (status) => {
+    at = await stage({ system: { retries: 2, retryDelayMs: 10 } });
+    at.answer = () => ({ status, body: "<html>trouble</html>" });
+    expect((await result(at)).outcome).toMatchObject({ outcome: "unavailable" });
+    expect(at.requests).toHaveLength(3);
+    expect(await at.rows("select * from business_lookup_lock")).toEqual([]);
+  });
+
+  it.each(["", "{", "null", "[]", '"text"', "<html></html>", '{"asOf":"yesterday","months":1,"balance":1,"state":"active"}', '{"asOf":"2026-02-28","months":1,"balance":"many","state":"active"}', '{"asOf":"2026-02-28","months":1,"balance":1,"state":"__proto__"}'])("rubbish is no record: %s", async (body) => {
+    at = await stage();
+    at.answer = () => ({ status: 200, body });
+    expect((await result(at)).outcome).toEqual({ outcome: "unavailable", cause: "bad-answer" });
+    expect(await at.rows("select * from business_lookup_lock")).toEqual([]);
+  });
+});
+
 describe("the cache", () => {
+  it("never tells one person about another, and holds no number and no PIN", async () => {
+    const [kind] = options().kinds ?? [];
+    const set = vi.spyOn(RecordCache.prototype, "set");
+    at = await stage({ more: { kinds: [{ ...(kind as NonNullable<typeof kind>), cacheSeconds: 60 }] } });
+    const other = "990101196605080132";
+    at.answer = ({ body }) => {
+      const { idNumber } = JSON.parse(body ?? "{}") as { idNumber: string };
+      return { status: 200, body: JSON.stringify({ ...RECORD, months: idNumber === PERSON ? 312 : 7 }) };
+    };
+    const months = async (idNumber: string): Promise<unknown> => {
+      const { outcome } = await result(at, { keys: { idNumber } });
+      return outcome.outcome === "found" ? outcome.record.months : outcome;
+    };
+    expect([await months(PERSON), await months(other), await months(PERSON), await months(other)]).toEqual([312, 7, 312, 7]);
+    expect(at.requests).toHaveLength(2);
+    const kept = JSON.stringify(set.mock.calls);
+    for (const secret of [PERSON, other, PIN, RECORD.bank]) expect(kept).not.toContain(secret);
+    set.mockRestore();
+  });
+
   it("answers for a while, per proof, and only with what was found", async () => {
     const [kind] = options().kinds ?? [];
     at = await stage({ more: { kinds: [{ ...(kind as NonNullable<typeof kind>), cacheSeconds: 60 }] } });

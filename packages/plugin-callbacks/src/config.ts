@@ -14,11 +14,13 @@ export const callbacksConfig = z.strictObject({
   dueHours: z.number().min(0.1).max(720).default(24),
   /** Callers who gave up sooner have not waited: no callback. */
   minWaitSeconds: z.number().min(0).max(600).default(0),
-  /** Attempts in all, and the waits after each but the last. */
+  /** Attempts in all. */
   maxAttempts: z.number().int().min(1).max(20).default(3),
+  /** Waits after the first, second ... attempt; the last holds for all that follow. */
   waitMinutes: z.array(z.number().min(1).max(7 * 24 * 60)).min(1).default([30, 120]),
-  /** How long a citizen's phone rings, and an agent's. */
+  /** How long a citizen's phone rings. */
   ringSeconds: z.number().int().min(5).max(180).default(30),
+  /** How long an agent's phone rings. */
   agentRingSeconds: z.number().int().min(5).max(180).default(20),
   /** Said to the agent before the citizen is dialled. Values: `number`, `missed`. `false`: a beep. */
   agentPrompt: z.union([promptRef, z.literal(false)]).default("callbacks.agent"),

@@ -78,6 +78,7 @@ export interface NewCallback {
   readonly actor: string;
 }
 
+/** Callbacks that are to be made, and making them. */
 export interface Callbacks {
   get(id: string): Promise<CallbackTask | undefined>;
   /** An open one of the number is taken up instead of making a second. `HTL_CALLBACKS_BAD_NUMBER`. */
@@ -97,11 +98,11 @@ export const CALLBACKS = token<Callbacks>("callbacks.callbacks");
 
 declare module "@hotlinejs/core" {
   interface EventMap {
-    /** Durable. */
-    "callback.created": { taskId: string; reason: string; queue: string | null; dueAt: number; at: number };
+    /** Durable. Somebody is to be called back. */
+    "callback.created": { taskId: string; reason: string; queue: string | null; /** By when, epoch ms. */ dueAt: number; at: number };
     /** Durable. An attempt is over. */
-    "callback.attempted": { taskId: string; attemptId: string; interactionId: string; agent: string; result: string; at: number };
-    /** Durable. */
-    "callback.closed": { taskId: string; result: string; at: number };
+    "callback.attempted": { taskId: string; /** Id of the attempt. */ attemptId: string; interactionId: string; agent: string; /** `answered`, `no-answer`, `busy`, `declined`, `unreachable`, `refused`, `failed`, `uncertain`, `no-agent` or `cancelled`. */ result: string; at: number };
+    /** Durable. A callback is done with, one way or the other. */
+    "callback.closed": { taskId: string; /** `reached`, `no-answer`, `not-needed`, `given-up` ... */ result: string; at: number };
   }
 }

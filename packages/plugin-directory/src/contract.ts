@@ -2,8 +2,8 @@ import { token, type DirectoryDepartment, type DirectoryStaff, type DirectoryUse
 
 declare module "@hotlinejs/core" {
   interface EventMap {
-    /** Something in the directory is no longer as it was; `id` is the user's id, the role's name, the department's or staff code. */
-    "directory.changed": { what: "user" | "password" | "role" | "department" | "staff"; id: string };
+    /** Something in the directory is no longer as it was. */
+    "directory.changed": { /** What kind of thing. */ what: "user" | "password" | "role" | "department" | "staff"; /** The user's id, the role's name, the department's or staff code. */ id: string };
   }
 }
 

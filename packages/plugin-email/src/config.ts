@@ -1,10 +1,12 @@
 import { z } from "zod";
 
+/** Name or address of the server. */
 const host = z.string().min(1).max(253);
+/** TCP port of the server. */
 const port = z.int().min(1).max(65_535);
 /** `implicit`: TLS from the first octet. `starttls`: no letter without it. `none`: for a server on this machine. */
 const tls = z.enum(["implicit", "starttls", "none"]);
-const account = { username: z.string().min(1).max(254), password: z.string().min(1).max(1_000) };
+const account = { /** Of the mailbox at the server. */ username: z.string().min(1).max(254), /** Belongs to `username`. Stays out of logs. */ password: z.string().min(1).max(1_000) };
 
 /** `12333热线 <12333@example.gov.cn>` or the bare address. */
 export const mailAddress = z.string().max(320).regex(/^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, "an e-mail address, or a name and an address in <>");
@@ -20,6 +22,7 @@ export const emailConfig = z
         port: port.default(993),
         tls: tls.default("implicit"),
         ...account,
+        /** Folder that is read. */
         mailbox: z.string().min(1).max(255).default("INBOX"),
         /** What is taken up when this mailbox is seen for the first time. */
         firstStart: z.enum(["unseen", "all", "new"]).default("unseen"),
@@ -33,8 +36,11 @@ export const emailConfig = z
         host,
         port: port.default(587),
         tls: tls.default("starttls"),
+        /** Without one nothing is proved to the server. */
         username: account.username.optional(),
+        /** Belongs to `username`. Stays out of logs. */
         password: account.password.optional(),
+        /** A self-signed certificate is accepted. Only for tests and machines of one's own. */
         allowSelfSigned: z.boolean().default(false),
       })
       .optional(),

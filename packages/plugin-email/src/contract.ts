@@ -1,9 +1,9 @@
 declare module "@hotlinejs/core" {
   interface EventMap {
-    /** A letter was taken; `ref` names what it became. */
-    "email.received": { messageId: string; ref: string };
-    /** A letter that is nobody's concern: `automatic` (RFC 3834), `own`, `bounce`. */
-    "email.ignored": { messageId: string; reason: string };
+    /** A letter was taken. */
+    "email.received": { /** Message-ID of the letter (RFC 5322). */ messageId: string; /** What it became: `ticket:<id>`. */ ref: string };
+    /** A letter that is nobody's concern. */
+    "email.ignored": { /** Message-ID of the letter (RFC 5322). */ messageId: string; /** `automatic` (RFC 3834), `own` or `bounce`. */ reason: string };
   }
 }
 

@@ -1,8 +1,11 @@
 import { z } from "zod";
 
 const article = z.strictObject({
+  /** Digits that callers key in. */
   code: z.string().regex(/^\d{1,8}$/, "digits"),
+  /** Heading on the first page. */
   title: z.string().min(1).max(200),
+  /** Plain text; an empty line makes a paragraph. */
   text: z.string().min(1).max(100_000),
 });
 
@@ -25,11 +28,13 @@ export const faxConfig = z.strictObject({
   allowedNumbers: z.string().default("^(0[1-9]\\d{1,2}[2-8]\\d{6,7}|[2-8]\\d{6,7})$").refine(isPattern, "a regular expression"),
   /** Faxes to one number in a business day. */
   perNumberPerDay: z.int().min(1).max(10_000).default(10),
+  /** Most pages that are received or sent in one fax. */
   maxPages: z.int().min(1).max(1000).default(30),
   /** Minutes to wait after the first, second ... call that got nowhere; then it has failed. */
   retryMinutes: z.array(z.number().min(0.1).max(1440)).max(20).default([2, 5, 10]),
   /** Faxes sent at once by calls of ours. */
   lines: z.int().min(1).max(1000).default(4),
+  /** How long the far machine may ring. */
   ringSeconds: z.int().min(5).max(300).default(60),
   /** How long a call waits for the far end to turn to T.38 by itself before we do (calling), or after it has refused ours (called). */
   t38WaitSeconds: z.int().min(1).max(120).default(4),

@@ -74,6 +74,7 @@ export interface FaxArticle {
   readonly text: string;
 }
 
+/** Sends and receives faxes. */
 export interface Faxes {
   /** Switches the call to T.38 and receives. Resolves when the exchange is over, however; the pages become a message (and so a ticket) by a durable job. */
   receive(session: CallSession, options?: { readonly signal?: AbortSignal }): Promise<FaxView>;
@@ -93,10 +94,12 @@ export const FAX = token<Faxes>("fax.fax");
 declare module "@hotlinejs/core" {
   interface EventMap {
     /** Pages are stored and can be looked at. */
-    "fax.received": { faxId: string; interactionId: string | null; from: string; pages: number; whole: boolean };
-    "fax.sent": { faxId: string; to: string; pages: number };
+    "fax.received": { faxId: string; interactionId: string | null; /** What the far machine calls itself, else its number. */ from: string; pages: number; /** No page is missing. */ whole: boolean };
+    /** All pages have arrived at the far machine. */
+    "fax.sent": { faxId: string; /** Number it was sent to. */ to: string; pages: number };
     /** Outbound, for good. */
-    "fax.failed": { faxId: string; to: string; outcome: string; attempts: number };
-    "fax.uncertain": { faxId: string; to: string };
+    "fax.failed": { faxId: string; /** Number it was to be sent to. */ to: string; /** Why, as the last call ended. */ outcome: string; /** Calls made. */ attempts: number };
+    /** The hotline died while it was sent: it may have arrived and is not sent again. */
+    "fax.uncertain": { faxId: string; /** Number it was sent to. */ to: string };
   }
 }

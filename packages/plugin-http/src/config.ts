@@ -7,6 +7,7 @@ export const httpConfig = z.strictObject({
   port: z.int().min(0).max(65_535).default(8080),
   /** PEM text or path of a PEM file; with `tlsKey` the server speaks TLS only. */
   tlsCert: z.string().min(1).optional(),
+  /** Private key of `tlsCert`: PEM text or path of a PEM file. */
   tlsKey: z.string().min(1).optional(),
   /** Largest JSON body in octets. */
   bodyLimit: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),
@@ -26,6 +27,7 @@ export const httpConfig = z.strictObject({
   wsMaxBuffered: z.int().min(1024).default(4 * 1024 * 1024),
   /** Seconds between WebSocket pings; a client that misses one is cut off. */
   wsPingSeconds: z.number().min(0.05).max(3600).default(30),
+  /** WebSocket connections at once; more are refused with 503. */
   wsMaxConnections: z.int().min(1).default(5000),
 });
 

@@ -4,13 +4,17 @@ import type { FlowDefinition } from "./contract.js";
 const routeSchema = z.strictObject({
   /** The number dialled; a `*` at the end stands for any digits. */
   number: z.string().min(1).optional(),
-  /** Key of the trunk, line or account the call came in by. */
+  /** Key of the trunk the call came in by. */
   trunk: z.string().min(1).optional(),
+  /** Key of the line of a voice board. */
   line: z.string().min(1).optional(),
+  /** Account of the phone that calls. */
   account: z.string().min(1).optional(),
+  /** Id of the flow. */
   flow: z.string().min(1),
+  /** Language of the call, instead of the flow's. */
   language: z.string().min(2).max(35).optional(),
-  /** For queues. */
+  /** For queues: higher first. */
   priority: z.number().int().optional(),
 });
 
@@ -21,7 +25,9 @@ export type FlowRoute = z.infer<typeof routeSchema>;
 export const ivrConfig = z.strictObject({
   /** Checked at start, all at once: every fault in one error `HTL_IVR_FLOW_INVALID`. */
   flows: z.array(z.custom<FlowDefinition>()).default([]),
+  /** Which calls reach which flow; the first that fits wins, all its conditions must hold. */
   routes: z.array(routeSchema).default([]),
+  /** Patience with callers, and guards against flows that go round in circles. */
   limits: z
     .strictObject({
       /** Seconds a caller has for the first key. */

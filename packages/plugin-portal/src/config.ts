@@ -3,13 +3,14 @@ import { z } from "zod";
 export const portalConfig = z.strictObject({
   /** Name of the agency, on top of each page. */
   agency: z.string().min(1).max(60).default("政务服务热线"),
+  /** The same in English. */
   agencyEn: z.string().min(1).max(80).default("Public service hotline"),
   /** Number citizens can call. */
   phone: z.string().min(3).max(20).default("12333"),
   /** Natures that can be filed, in their order; default all that plugin-tickets knows but `void`. */
-  kinds: z.array(z.strictObject({ key: z.string().min(1), en: z.string().min(1).optional(), hint: z.string().optional(), hintEn: z.string().optional() })).optional(),
+  kinds: z.array(z.strictObject({ /** Key of the nature. */ key: z.string().min(1), /** English name. */ en: z.string().min(1).optional(), /** One line that helps to choose. */ hint: z.string().optional(), /** The same in English. */ hintEn: z.string().optional() })).optional(),
   /** Districts to choose from. */
-  districts: z.array(z.strictObject({ code: z.string().min(1).max(10), name: z.string().min(1).max(60) })).default([]),
+  districts: z.array(z.strictObject({ /** Stored on the ticket. */ code: z.string().min(1).max(10), /** Shown to citizens. */ name: z.string().min(1).max(60) })).default([]),
   /** Requests one address may file in an hour. */
   filingsPerHour: z.int().min(1).max(10_000).default(20),
   /** Unfinished answers are deleted after so many minutes without a step. */

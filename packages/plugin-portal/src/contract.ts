@@ -1,7 +1,7 @@
 declare module "@hotlinejs/core" {
   interface EventMap {
     /** A citizen filed something on the web site. */
-    "portal.filed": { ticketId: string; kind: string };
+    "portal.filed": { ticketId: string; /** Nature: `consultation`, `complaint` ... */ kind: string };
   }
 }
 

@@ -4,6 +4,7 @@ import { portalConfig } from "./config.js";
 import { DraftEntity } from "./entities/draft.entity.js";
 import { chatRoutes } from "./http/chat-routes.js";
 import { PORTAL_PARTS } from "./http/portal-context.js";
+import { recordRoutes } from "./http/record-routes.js";
 import { portalRoutes } from "./http/portal-routes.js";
 import { PortalInit } from "./migrations/init.js";
 import { DraftStore } from "./services/draft-store.js";
@@ -18,14 +19,14 @@ export const portal = definePlugin({
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
   // Without http its pages are not served and nothing else is lacking: every plugin but critical ones can be left out.
-  after: ["http", "tickets", "webchat"],
+  after: ["http", "tickets", "webchat", "business"],
   critical: false,
   config: portalConfig,
   entities: [DraftEntity],
   migrations: [PortalInit],
   provides: [PORTAL_PARTS],
   events: [defineEvent("portal.filed")],
-  routes: [...portalRoutes, ...chatRoutes],
+  routes: [...portalRoutes, ...recordRoutes, ...chatRoutes],
   register({ config, events, jobs, services }) {
     services.provide(PORTAL_PARTS, () => {
       const clock = services.get(CLOCK);

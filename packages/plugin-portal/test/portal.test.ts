@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { READ_POOL } from "@hotlinejs/core";
+import { BUSINESS_SYSTEM, READ_POOL, UNIT_OF_WORK, type Plugin } from "@hotlinejs/core";
+import { business, type BusinessOptions } from "@hotlinejs/plugin-business-systems";
 import { directory } from "@hotlinejs/plugin-directory";
 import { http } from "@hotlinejs/plugin-http";
 import { HTTP_SERVER } from "@hotlinejs/plugin-http/contract";
@@ -235,6 +236,120 @@ describe("looking up a request", () => {
     await browser.open("/portal/status", { serial, code: queryCode });
     expect(browser.status).toBe(429);
     expect(browser.text).toContain("输错次数过多");
+  });
+});
+
+describe("a citizen's own record", () => {
+  const person = "99010119850312024X";
+  const asked: string[] = [];
+  /** The department's system: one person with one PIN. */
+  const records = (more: Partial<NonNullable<BusinessOptions["kinds"]>[number]> = {}): Plugin =>
+    business({
+      systems: [{ key: "insurance", baseUrl: "https://insurance.test" }],
+      kinds: [
+        {
+          key: "pension",
+          name: "养老保险个人账户",
+          nameEn: "Pension account",
+          system: "insurance",
+          path: "/pension",
+          keys: [{ name: "idNumber", label: "身份证号码", labelEn: "Identity number", length: 18, pattern: "\\d{17}[\\dX]", prompt: { text: "号码" } }],
+          proof: { name: "pin", label: "查询密码", length: 6, pattern: "\\d{6}", prompt: { text: "密码" } },
+          fields: [
+            { name: "asOf", label: "截至", type: "date" },
+            { name: "months", label: "累计缴费月数", type: "number" },
+            { name: "amount", label: "个人账户储存额", labelEn: "Balance", type: "money" },
+          ],
+          ...more,
+        },
+      ],
+      transport: ({ body }) => {
+        asked.push(body ?? "");
+        if (body?.includes("500000") === true) return Promise.reject(new Error("down"));
+        const right = body === JSON.stringify({ idNumber: person, pin: "246810" });
+        return Promise.resolve(right ? { status: 200, body: JSON.stringify({ asOf: "2026-02-28", months: 1312, amount: "86420.50", bank: "6222" }) } : { status: 404, body: "{}" });
+      },
+    });
+  const withRecords = async (plugin: Plugin = records()): Promise<void> => {
+    await test.close();
+    asked.length = 0;
+    test = await createTestHotline({ dataDir, plugins: [directory(), http({ port: 0 }), portal({ agency: "海晏市12333" }), plugin] });
+  };
+  const look = (idNumber: string, proof: string): Promise<void> => browser.open("/portal/records/pension", { "key-idNumber": idNumber, proof });
+
+  it("is shown after number and PIN, the number masked, and kept nowhere", async () => {
+    await withRecords();
+    await browser.open("/portal");
+    expect(browser.text).toContain("查询个人账户");
+    await browser.open("/portal/records");
+    expect(browser.path).toBe("/portal/records/pension");
+    await look("990101 19850312 024x", "246810");
+    expect(browser.status).toBe(200);
+    expect(browser.text).toContain("¥86,420.50");
+    expect(browser.text).toContain("1,312");
+    expect(browser.text).toContain("2026年2月28日");
+    expect(browser.text).toContain("990*************4X");
+    for (const secret of [person, "246810", "6222"]) expect(browser.page).not.toContain(secret);
+    const database = readFileSync(join(dataDir, "hotline.db")).toString("latin1");
+    expect(database).not.toContain(person);
+    expect(database).not.toContain("246810");
+    expect((await rows<{ details: string }>("select details from core_audit where action = 'business.lookup'"))[0]?.details).toContain('"channel":"web"');
+  });
+
+  it("tells what is wrong beside the field, keeps the number and forgets the PIN", async () => {
+    await withRecords();
+    await look("99010119850312", "24681");
+    expect(browser.status).toBe(422);
+    expect(browser.text).toContain("身份证号码应为 18 位，现在是 14 位");
+    expect(browser.text).toContain("查询密码应为 6 位");
+    expect(browser.value("key-idNumber")).toBe("99010119850312");
+    expect(browser.page).not.toContain("24681");
+    await look("99010119850312O24X".slice(0, 18), "246810");
+    expect(browser.text).toContain("不能识别的字符");
+    expect(asked).toEqual([]);
+  });
+
+  it("locks after three wrong PINs, for the telephone as well; an unknown person looks the same", async () => {
+    await withRecords();
+    await look(person, "111111");
+    expect(browser.text).toContain("还可以再试 2 次");
+    const wrong = browser.text.replaceAll(person, "");
+    await test.services.get(UNIT_OF_WORK).run((uow) => uow.em.execute("delete from business_lookup_lock"));
+    await look("990101196605080132", "111111");
+    expect(browser.text.replaceAll("990101196605080132", "")).toBe(wrong);
+    await test.services.get(UNIT_OF_WORK).run((uow) => uow.em.execute("delete from business_lookup_lock"));
+    for (const pin of ["111111", "222222", "333333"]) await look(person, pin);
+    expect(browser.status).toBe(429);
+    await look(person, "246810");
+    expect(browser.status).toBe(429);
+    expect(browser.text).toContain("输错次数过多");
+    const phone = { channel: "phone", from: "13800138000", actor: "citizen" } as const;
+    expect(await test.services.get(BUSINESS_SYSTEM).lookup({ kind: "pension", keys: { idNumber: person }, proof: "246810", asker: phone })).toMatchObject({ outcome: "locked" });
+  });
+
+  it("says so when the system does not answer, and that nobody was wrong", async () => {
+    await withRecords();
+    await look(person, "500000");
+    expect(browser.status).toBe(503);
+    expect(browser.text).toContain("您没有输错");
+    expect(await rows("select * from business_lookup_lock")).toEqual([]);
+  });
+
+  it("is in English when wished", async () => {
+    await withRecords();
+    await browser.open("/portal/settings?lang=en&back=/portal/records/pension");
+    expect(browser.title).toContain("Pension account");
+    await look(person, "246810");
+    expect(browser.text).toContain("Balance ¥86,420.50");
+  });
+
+  it("is not offered where nobody proves who they are, nor without the plugin", async () => {
+    await withRecords(records({ proof: undefined }));
+    await browser.open("/portal");
+    expect(browser.text).not.toContain("查询个人账户");
+    await look(person, "246810");
+    expect(browser.status).toBe(503);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -106,9 +106,9 @@ export const RECORDINGS = token<Recordings>("recording.recordings");
 declare module "@hotlinejs/core" {
   interface EventMap {
     /** The capture is complete on disk. */
-    "recording.captured": { recordingId: string; interactionId: string; kind: string; durationMs: number };
+    "recording.captured": { recordingId: string; interactionId: string; /** `call` (the whole call), `voicemail` or `segment`. */ kind: string; /** Milliseconds. */ durationMs: number };
     /** The Opus file is stored. */
-    "recording.compressed": { recordingId: string; interactionId: string; size: number };
+    "recording.compressed": { recordingId: string; interactionId: string; /** Octets of the Opus file. */ size: number };
     /** Nothing, or not everything, could be recorded. The call went on. */
     "recording.failed": { recordingId: string; interactionId: string; error: string };
   }

@@ -23,10 +23,15 @@ const trunk = z
     /** Registers with the carrier and keeps the registration alive. Its host counts as a source of calls too. */
     registration: z
       .strictObject({
+        /** The carrier's registrar. */
         server: hostName,
+        /** Default 5060. */
         port: port.optional(),
+        /** How it is reached. */
         transport: z.enum(["udp", "tcp", "tls"]).default("udp"),
+        /** Account at the carrier. */
         username: z.string().min(1).max(100),
+        /** Of the account. Stays out of logs. */
         password: z.string().min(1),
         /** User name for the digest where it differs. */
         authUsername: z.string().min(1).max(100).optional(),
@@ -39,6 +44,7 @@ const trunk = z
       .strictObject({
         /** Default: the registration's server. */
         host: hostName.optional(),
+        /** Default 5060. */
         port: port.optional(),
         /** `auto`: what the carrier's DNS names (NAPTR, then SRV; RFC 3263). */
         transport: z.enum(["auto", "udp", "tcp", "tls"]).default("udp"),
@@ -75,6 +81,7 @@ export const sipConfig = z.strictObject({
   alsoOn: z.array(z.string().refine((text) => isIP(text) !== 0, "an IP address")).default([]),
   /** 0 takes any free port. */
   port: z.int().min(0).max(65535).default(5060),
+  /** What is listened on. */
   transports: z.array(z.enum(["udp", "tcp"])).min(1).default(["udp", "tcp"]),
   /** SIP over WebSocket (RFC 7118), for phones in browsers: on the port of plugin-http where that is present, else on `wsPort`. */
   ws: z.boolean().default(true),
@@ -118,16 +125,20 @@ export const sipConfig = z.strictObject({
    * offered only when told: `["SHA-256", "MD5"]`, once all phones follow RFC 8760.
    */
   algorithms: z.array(z.enum(["SHA-256", "MD5"])).min(1).default(["MD5"]),
+  /** Carriers and switches. */
   trunks: z.array(trunk).default([]),
   /** Take calls of unknown sources. They then arrive with `via` trunk `anonymous`. */
   allowAnonymous: z.boolean().default(false),
   /** Codecs, best first. */
   codecs: z.array(z.enum(["PCMA", "PCMU"])).min(1).default(["PCMA", "PCMU"]),
+  /** How phones register here. */
   registrar: z
     .strictObject({
-      /** Seconds. */
+      /** Shortest registration, seconds. */
       minExpires: z.int().min(1).max(3600).default(60),
+      /** Longest registration, seconds. */
       maxExpires: z.int().min(60).max(86_400).default(3600),
+      /** Where the phone names none, seconds. */
       defaultExpires: z.int().min(60).max(86_400).default(300),
       /** Phones of one account. */
       maxContacts: z.int().min(1).max(100).default(10),
@@ -141,6 +152,7 @@ export const sipConfig = z.strictObject({
   maxCalls: z.int().min(1).default(2000),
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */
   authFailures: z.int().min(1).max(1000).default(5),
+  /** See `authFailures`. */
   authBlockSeconds: z.int().min(1).max(86_400).default(300),
 })
   .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })

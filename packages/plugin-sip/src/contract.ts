@@ -3,12 +3,13 @@ import { token } from "@hotlinejs/core";
 declare module "@hotlinejs/core" {
   interface EventMap {
     /** A phone has registered, or refreshed under a new address. */
-    "sip.registered": { account: string; contact: string; expiresAt: number; userAgent: string | null };
-    "sip.unregistered": { account: string; contact: string; reason: "removed" | "expired" | "replaced" | "lost" };
+    "sip.registered": { /** Name of the account. */ account: string; /** Address the phone gave (Contact). */ contact: string; /** When it lapses unless refreshed, epoch ms. */ expiresAt: number; /** What the phone calls itself. */ userAgent: string | null };
+    /** A phone can no longer be reached. */
+    "sip.unregistered": { /** Name of the account. */ account: string; /** Address the phone had given. */ contact: string; /** Taken back, lapsed, replaced by another, or not answering. */ reason: "removed" | "expired" | "replaced" | "lost" };
     /** A trunk that is asked by OPTIONS answers no longer, or again. */
-    "sip.trunk-reachable": { trunk: string; up: boolean; status: number };
+    "sip.trunk-reachable": { /** Key of the trunk. */ trunk: string; /** It answers. */ up: boolean; /** SIP status of the last answer; 408 when there was none. */ status: number };
     /** Told of trunks that register, at each change. */
-    "sip.trunk-state": { trunk: string; state: "registering" | "registered" | "failed" | "removed"; status: number | null };
+    "sip.trunk-state": { /** Key of the trunk. */ trunk: string; /** Of its registration at the carrier. */ state: "registering" | "registered" | "failed" | "removed"; /** SIP status of the last failure. */ status: number | null };
   }
 }
 

@@ -28,6 +28,7 @@ export interface SurveyResults {
   readonly options: readonly { readonly key: string; readonly label: string; readonly count: number; /** 0 to 1, `null` without answers. */ readonly share: number | null }[];
 }
 
+/** Polls and their answers. */
 export interface Surveys {
   get(key: string): Promise<SurveyDefinition | undefined>;
   list(): Promise<readonly SurveyDefinition[]>;
@@ -41,6 +42,7 @@ export const SURVEYS = token<Surveys>("surveys.surveys");
 
 declare module "@hotlinejs/core" {
   interface EventMap {
-    "survey.answered": { survey: string; option: string; interactionId: string };
+    /** A citizen answered a poll. */
+    "survey.answered": { /** Key of the survey. */ survey: string; /** Key of the answer. */ option: string; interactionId: string };
   }
 }

@@ -234,6 +234,7 @@ export interface UrgeRequest {
   readonly idempotencyKey?: string;
 }
 
+/** Tickets for other plugins: filing, telling how one stands, adding to one. */
 export interface Tickets {
   /**
    * Serial number, row, history, links to recordings, audit and event in one unit of work.
@@ -277,14 +278,17 @@ export const TICKETS = token<Tickets>("tickets.tickets");
 
 declare module "@hotlinejs/core" {
   interface EventMap {
-    "ticket.created": { ticketId: string; serial: string; kind: string; source: string; status: string; interactionId: string | null };
-    "ticket.transitioned": { ticketId: string; serial: string; action: string; from: string; to: string; actor: string };
+    /** A ticket was filed. */
+    "ticket.created": { ticketId: string; serial: string; /** Nature: `consultation`, `complaint` ... */ kind: string; /** How it came: `phone`, `voicemail`, `web`, `email`, `fax` ... */ source: string; /** State it begins in. */ status: string; interactionId: string | null };
+    /** A ticket is in another state. */
+    "ticket.transitioned": { ticketId: string; serial: string; /** Id of the transition. */ action: string; /** State before. */ from: string; /** State now. */ to: string; actor: string };
     /** A level of urging before the due time was reached. */
     "ticket.due-soon": { ticketId: string; serial: string; dueAt: number; handlingDepartment: string | null };
+    /** A ticket was not answered in time. */
     "ticket.overdue": { ticketId: string; serial: string; dueAt: number; handlingDepartment: string | null };
     /** Somebody was urged: a level of the ladder, or `manual`. */
-    "ticket.urged": { ticketId: string; serial: string; level: string; cycle: number; actor: string; handlingDepartment: string | null };
+    "ticket.urged": { ticketId: string; serial: string; /** Id of the level of the ladder, or `manual`. */ level: string; /** Counts the times the due clock was started anew. */ cycle: number; actor: string; handlingDepartment: string | null };
     /** The citizen wrote about a ticket that was there already. */
-    "ticket.message": { ticketId: string; serial: string; channel: string; externalId: string };
+    "ticket.message": { ticketId: string; serial: string; channel: string; /** The message's own id in its channel. */ externalId: string };
   }
 }

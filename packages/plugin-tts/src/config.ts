@@ -1,10 +1,15 @@
 import { z } from "zod";
 
 const promptDefinition = z.strictObject({
+  /** By which flows name it. */
   id: z.string().min(1).max(80),
+  /** What is said; values in double braces. */
   text: z.string().max(20_000),
+  /** BCP 47. Default: the plugin's `language`. */
   language: z.string().min(2).max(35).optional(),
+  /** A recorded WAV file used instead of synthesis, below `promptsDir`. */
   file: z.string().min(1).optional(),
+  /** Whether a key may cut it short. Default true. */
   bargeIn: z.boolean().optional(),
 });
 
@@ -26,6 +31,7 @@ export const ttsConfig = z.strictObject({
   timeoutMs: z.number().int().min(100).max(120_000).default(10_000),
   /** Syntheses at once. */
   concurrency: z.number().int().min(1).max(64).default(2),
+  /** Sounds are kept, so that nothing is synthesised twice. */
   cache: z
     .strictObject({
       /** Keep sounds under `<dataDir>/tts-cache`. */

@@ -13,6 +13,7 @@ export interface LineView {
   readonly state: BoardChannel["state"];
 }
 
+/** The lines of all boards and how they are. */
 export interface VoiceboardService {
   lines(): readonly LineView[];
   /** Live calls on lines, answered or not. */

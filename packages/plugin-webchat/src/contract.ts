@@ -77,8 +77,9 @@ export const WEBCHAT = token<Webchat>("webchat.webchat");
 
 declare module "@hotlinejs/core" {
   interface EventMap {
+    /** A citizen opened a chat and waits. */
     "webchat.opened": { chatId: string; interactionId: string; queue: string };
-    /** Durable. */
-    "webchat.ended": { chatId: string; interactionId: string | null; by: string; ticketId: string | null };
+    /** Durable. A chat is over. */
+    "webchat.ended": { chatId: string; interactionId: string | null; /** Who ended it: `citizen`, `agent` or `idle` (nobody said anything for long). */ by: string; ticketId: string | null };
   }
 }

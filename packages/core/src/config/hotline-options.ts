@@ -7,25 +7,31 @@ import { logLevels } from "../log/pino-logger.js";
 import { issueLines } from "./plugin-config.js";
 import type { HotlineSettings } from "./settings.js";
 
-const schema = z.strictObject({
+/** Options of `createHotline` that variables can set too. */
+export const coreOptionsSchema = z.strictObject({
   /** Shown in logs, health and the SIP Server header. */
   name: z.string().regex(/^[\w.-]{1,60}$/, "letters, digits, dot, dash and underscore, at most 60").default("hotline"),
   /** Address everything listens on. */
   host: z.string().min(1).default("127.0.0.1"),
+  /** Database, recordings, caches and key file; one process at a time. */
   dataDir: z.string().min(1).default("./data"),
   /** `postgres://user:password@host/database`; absent: SQLite in the data folder. */
   databaseUrl: z.string().min(1).optional(),
+  /** IANA name; business dates and spoken times are in it. */
   timezone: z.string().min(1).default("Asia/Shanghai"),
+  /** How browsers reach the hotline, `https://hotline.example.gov.cn`; for links in messages. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Address told to SIP peers when it differs from `host` (NAT). */
   advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
   /** Key file; default `<dataDir>/secret.key`, made at the first start. */
   secretFile: z.string().min(1).optional(),
+  /** JSON lines of this level and above go to stderr. */
   log: z.enum(logLevels).default("info"),
   /** How long a drain waits for live calls, in seconds. */
   drainSeconds: z.coerce.number().min(0).max(86_400).default(30),
 });
 
-export type CoreOptions = z.input<typeof schema>;
+export type CoreOptions = z.input<typeof coreOptionsSchema>;
 
 export interface ParsedCoreOptions {
   readonly settings: Omit<HotlineSettings, "nodeId">;
@@ -35,7 +41,8 @@ export interface ParsedCoreOptions {
   readonly drainMs: number;
 }
 
-const VARIABLES: readonly (readonly [variable: string, option: keyof CoreOptions])[] = [
+/** Which variable sets which of them. */
+export const CORE_OPTION_VARIABLES: readonly (readonly [variable: string, option: keyof CoreOptions])[] = [
   ["HOTLINE_HOST", "host"],
   ["HOTLINE_DATA_DIR", "dataDir"],
   ["HOTLINE_DATABASE_URL", "databaseUrl"],
@@ -55,13 +62,13 @@ const VARIABLES: readonly (readonly [variable: string, option: keyof CoreOptions
 export function parseCoreOptions(given: CoreOptions, environment: Readonly<Record<string, string | undefined>>): ParsedCoreOptions {
   const merged: Record<string, unknown> = { ...given };
   const sources = new Map<string, string>();
-  for (const [variable, option] of VARIABLES) {
+  for (const [variable, option] of CORE_OPTION_VARIABLES) {
     const text = environment[variable];
     if (text === undefined || text === "") continue;
     merged[option] = text;
     sources.set(option, variable);
   }
-  const parsed = schema.safeParse(merged);
+  const parsed = coreOptionsSchema.safeParse(merged);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const variable = sources.get(String(issue?.path[0]));

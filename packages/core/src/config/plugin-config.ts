@@ -5,7 +5,7 @@ import { coreErrors } from "../errors/core-errors.js";
 type Json = Record<string, unknown>;
 
 /** Variables with a fixed meaning: what they set in core, or in which plugin's option they end. */
-const SHORTHAND: Readonly<Record<string, readonly (readonly [plugin: string, option: string])[]>> = {
+export const SHORTHAND: Readonly<Record<string, readonly (readonly [plugin: string, option: string])[]>> = {
   RTP_PORTS: [["media", "rtpPorts"]],
   VIRTUAL_LINES: [["voiceboard", "virtualLines"]],
   ADMIN_PASSWORD: [["directory", "adminPassword"]],
@@ -44,13 +44,17 @@ export function issueLines(prefix: string, error: z.ZodError): string[] {
   return error.issues.map((issue) => `  ${[prefix, ...issue.path].filter((part) => part !== "").join(".")}: ${issue.message}`);
 }
 
+/** The variable of a plugin's option: `HOTLINE_ACD_WRAP_UP` for `wrapUp` of `acd`. */
+export function variableOf(plugin: string, option: string): string {
+  return `HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`;
+}
+
 function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
   const found = new Map<string, { variable: string; value: unknown }>();
   const options = properties(schema);
   for (const [option, property] of Object.entries(options)) {
-    const constant = option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
     const short = Object.entries(SHORTHAND).find(([, targets]) => targets.some((target) => target[0] === plugin && target[1] === option))?.[0];
-    for (const variable of [`HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${constant}`, ...(short === undefined ? [] : [`HOTLINE_${short}`])]) {
+    for (const variable of [variableOf(plugin, option), ...(short === undefined ? [] : [`HOTLINE_${short}`])]) {
       const text = environment[variable];
       if (text !== undefined && text !== "") found.set(option, { variable, value: coerce(variable, text, property) });
     }
@@ -83,7 +87,7 @@ export function unknownVariables(plugins: readonly Plugin[], environment: Readon
   const known = new Set<string>([...CORE_VARIABLES, ...Object.keys(SHORTHAND), "REQUIRE_PEERS", "TEST_LONG", "BUILD_TYPES"].map((name) => `HOTLINE_${name}`));
   for (const { definition } of plugins) {
     for (const option of Object.keys(properties(definition.config))) {
-      known.add(`HOTLINE_${definition.name.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`);
+      known.add(variableOf(definition.name, option));
     }
   }
   return Object.keys(environment).filter((name) => name.startsWith("HOTLINE_") && !known.has(name));

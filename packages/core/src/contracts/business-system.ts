@@ -22,7 +22,8 @@ export interface LookupRequest {
 }
 
 export type LookupResult =
-  | { readonly outcome: "found"; readonly record: Readonly<Record<string, unknown>> }
+  /** `shown`: the keys as they may be shown and kept, `990***********43`. */
+  | { readonly outcome: "found"; readonly record: Readonly<Record<string, unknown>>; readonly shown: Readonly<Record<string, string>> }
   /** No such record, or the proof does not fit: never told apart. `left`: tries until it is locked. */
   | { readonly outcome: "not-found"; readonly left: number }
   /** Too many failures; `until` is epoch ms. The system was not asked. */
@@ -38,10 +39,11 @@ export type LookupFieldType = "text" | "digits" | "number" | "money" | "date";
 export interface LookupKindView {
   readonly key: string;
   readonly name: string;
-  readonly keys: readonly { readonly name: string; readonly label: string; readonly length: number }[];
+  readonly nameEn?: string;
+  readonly keys: readonly { readonly name: string; readonly label: string; readonly labelEn?: string; readonly length: number }[];
   /** The proof a citizen has to give; absent where none is asked. */
-  readonly proof?: { readonly label: string; readonly length: number; /** A desk may look without it. */ readonly deskMayOmit: boolean };
-  readonly fields: readonly { readonly name: string; readonly label: string; readonly type: LookupFieldType }[];
+  readonly proof?: { readonly label: string; readonly labelEn?: string; readonly length: number; /** A desk may look without it. */ readonly deskMayOmit: boolean };
+  readonly fields: readonly { readonly name: string; readonly label: string; readonly labelEn?: string; readonly type: LookupFieldType }[];
 }
 
 /** Records of the department's own systems (A10), for example a person's insurance account. */

@@ -221,6 +221,7 @@ export interface LaunchedCall {
   readonly finished: Promise<CallEnd>;
 }
 
+/** Where a call goes, for the handler of that name. */
 export interface RoutePlan {
   /** Name of the handler that carries it out. */
   readonly handler: string;

@@ -43,6 +43,7 @@ export interface AuditEntry {
   readonly outcome?: "done" | "vetoed" | "refused" | "failed";
 }
 
+/** Who did what, for good: rows are numbered and chained by hashes. Written through `uow.audit(...)`. */
 export interface Audit {
   /** Outside a unit of work: its own transaction. */
   record(entry: AuditEntry): Promise<void>;

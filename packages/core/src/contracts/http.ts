@@ -153,6 +153,7 @@ export interface PluginHealth {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** How the hotline and its plugins are. */
 export interface HealthService {
   readonly state: HotlineState;
   report(): Promise<HotlineHealth>;

@@ -31,6 +31,7 @@ export interface Notification {
   readonly attempt: number;
 }
 
+/** What became of a notification. */
 export type Delivery = Delivered | Undeliverable;
 
 /** No later try can succeed (no such mailbox, no such number): the notification has failed at once. Throw instead when a later try may. */

@@ -6,6 +6,7 @@ export type Admission =
   | { readonly accept: true }
   | { readonly accept: false; /** SIP status, default 403. */ readonly status?: number; readonly reason: string; readonly retryAfter?: number };
 
+/** What is known of a call before anybody answers. */
 export interface ArrivalContext {
   readonly call: Call;
   readonly interactionId: string;
@@ -13,6 +14,7 @@ export interface ArrivalContext {
   readonly active: number;
 }
 
+/** The call to be routed; its number, trunk and line are in `call`. */
 export interface RouteContext {
   readonly call: Call;
   readonly interactionId: string;
@@ -28,8 +30,10 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** An outgoing call or fax that is asked for. */
 export type OutboundContext = OutboundRequest;
 
+/** A call of a citizen that is over. */
 export interface CallEndContext {
   readonly interactionId: string;
   readonly call: Call;

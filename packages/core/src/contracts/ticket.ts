@@ -16,6 +16,7 @@ export interface TicketTransition {
   within(fn: (uow: Uow) => Promise<void>): void;
 }
 
+/** The ticket stays where it is. */
 export interface Veto {
   readonly veto: true;
   readonly code: string;

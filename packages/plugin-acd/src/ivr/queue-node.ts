@@ -18,8 +18,14 @@ const queueNodeConfig = z.strictObject({
 type QueueNodeConfig = z.output<typeof queueNodeConfig>;
 
 /**
- * IVR node `queue`: the caller waits for an agent and talks. `answered` comes when the agent has hung
- * up and the caller is still there (satisfaction, goodbye); when the caller hung up the flow ends.
+ * The caller waits for an agent and talks. When the caller hangs up the flow ends.
+ *
+ * @outcome answered - The agent has hung up and the caller is still there (satisfaction, goodbye). May be left without an edge.
+ * @outcome timeout - The queue's `maxWaitSeconds` have passed.
+ * @outcome full - The queue's `maxLength` callers were waiting already.
+ * @outcome no-agents - Nobody is there who could answer.
+ * @outcome exit - A key of `exitKeys` was pressed; keys with an outcome of their own end with that.
+ * @example { "id": "agent", "type": "queue", "queue": "general", "exitKeys": "9", "on": { "answered": "bye", "timeout": "voicemail", "full": "voicemail", "exit": "main" }, "next": "voicemail" }
  */
 export const queueNode = defineIvrNode<QueueNodeConfig>({
   type: "queue",

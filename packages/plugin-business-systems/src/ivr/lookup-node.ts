@@ -16,15 +16,21 @@ const lookupConfig = z.strictObject({
   kind: z.string().min(1),
   /** Asks for the keys by their names, instead of the kind's own words. */
   keyPrompts: z.record(z.string(), promptRef).default({}),
+  /** Asks for the proof, instead of the kind's own words. */
   proofPrompt: promptRef.optional(),
   /** Says the record, instead of the kind's own words. Values are its fields. `false`: nothing is said, the flow does. */
   foundPrompt: z.union([promptRef, z.literal(false)]).optional(),
+  /** After an entry that cannot be one. */
   invalidPrompt: promptRef.default("business.invalid"),
+  /** After silence. */
   silencePrompt: promptRef.default("business.silence"),
+  /** While the system is asked. `false`: nothing. */
   waitPrompt: z.union([promptRef, z.literal(false)]).default("business.wait"),
   /** Gets `left`. */
   notFoundPrompt: promptRef.default("business.not-found"),
+  /** After too many wrong tries. */
   lockedPrompt: promptRef.default("business.locked"),
+  /** When the system does not answer. */
   unavailablePrompt: promptRef.default("business.unavailable"),
   /** How often an entry that cannot be one, or silence, is asked for again. */
   tries: z.number().int().min(1).max(10).default(3),
@@ -38,7 +44,13 @@ type LookupConfig = z.output<typeof lookupConfig>;
 /**
  * Asks for keys and proof, looks the record up and says it. What is keyed is left out of every recording, journal and
  * variable. `*` alone at the first key goes back; at the proof it leads to a person («没有密码请按星号键»).
- * Outcomes: `found`, `not-found` (the tries are used up), `locked`, `unavailable`, `timeout` (nothing that could be a key was keyed).
+ *
+ * @outcome found - The record was said and is in the variable `var`.
+ * @outcome not-found - The caller went before a right pair was keyed.
+ * @outcome locked - Too many wrong tries, of this caller or about this person.
+ * @outcome unavailable - The system does not answer, or not as agreed.
+ * @outcome timeout - Nothing that could be a key was keyed.
+ * @example { "id": "account", "type": "lookup", "kind": "pension-account", "on": { "found": "more", "locked": "agent", "unavailable": "agent" }, "next": "more" }
  */
 export const lookupNode = defineIvrNode({
   type: "lookup",

@@ -40,12 +40,14 @@ export class LookupService implements BusinessSystem, LookupSpeech {
   }
 
   kinds(): readonly LookupKindView[] {
-    return this.deps.config.kinds.map(({ key, name, keys, proof, fields }) => ({
+    const labels = ({ label, labelEn }: { readonly label: string; readonly labelEn?: string | undefined }) => ({ label, ...(labelEn === undefined ? {} : { labelEn }) });
+    return this.deps.config.kinds.map(({ key, name, nameEn, keys, proof, fields }) => ({
       key,
       name,
-      keys: keys.map((each) => ({ name: each.name, label: each.label, length: each.length })),
-      ...(proof === undefined ? {} : { proof: { label: proof.label, length: proof.length, deskMayOmit: proof.deskMayOmit } }),
-      fields: fields.map((field) => ({ name: field.name, label: field.label, type: field.words === undefined ? field.type : "text" })),
+      ...(nameEn === undefined ? {} : { nameEn }),
+      keys: keys.map((each) => ({ name: each.name, ...labels(each), length: each.length })),
+      ...(proof === undefined ? {} : { proof: { ...labels(proof), length: proof.length, deskMayOmit: proof.deskMayOmit } }),
+      fields: fields.map((field) => ({ name: field.name, ...labels(field), type: field.words === undefined ? field.type : "text" })),
     }));
   }
 
@@ -108,13 +110,14 @@ export class LookupService implements BusinessSystem, LookupSpeech {
   }
 
   /** Counted and audited in one unit of work, before anybody hears of it. */
-  #told(kind: KindConfig, request: LookupRequest, answer: Answer | LookupResult, keys: readonly string[] = []): Promise<LookupResult> {
+  #told(kind: KindConfig, request: LookupRequest, answer: Answer | Exclude<LookupResult, { outcome: "found" }>, keys: readonly string[] = []): Promise<LookupResult> {
     const { guard, unitOfWork } = this.deps;
+    const shown = Object.fromEntries(kind.keys.map(({ name }) => [name, maskKey(request.keys[name] ?? "")]));
     return unitOfWork.run(async (uow) => {
       let result: LookupResult;
       if (answer.outcome === "found") {
         await guard.succeeded(uow, keys);
-        result = answer;
+        result = { ...answer, shown };
       } else if (answer.outcome === "not-found") {
         result = { outcome: "not-found", left: await guard.failed(uow, keys) };
       } else {
@@ -126,7 +129,7 @@ export class LookupService implements BusinessSystem, LookupSpeech {
         actor: asker.actor,
         action: "business.lookup",
         subject: { type: "record", id: kind.key },
-        details: { channel: asker.channel, result: result.outcome, proof: request.proof !== undefined, keys: Object.fromEntries(kind.keys.map(({ name }) => [name, maskKey(request.keys[name] ?? "")])), ...(asker.interactionId === undefined ? {} : { interactionId: asker.interactionId }) },
+        details: { channel: asker.channel, result: result.outcome, proof: request.proof !== undefined, keys: shown, ...(asker.interactionId === undefined ? {} : { interactionId: asker.interactionId }) },
         outcome: result.outcome === "found" ? "done" : result.outcome === "unavailable" ? "failed" : "refused",
       });
       return result;

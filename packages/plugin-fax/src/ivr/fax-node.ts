@@ -9,19 +9,29 @@ const faxNodeConfig = z.strictObject({
   mode: z.enum(["receive", "article"]).default("receive"),
   /** Said before: "press start". */
   prompt: promptRef.default("fax.press-start"),
+  /** When pages are stored. */
   receivedPrompt: promptRef.default("fax.received"),
+  /** When it went wrong. */
   failedPrompt: promptRef.default("fax.failed"),
+  /** Asks for the number of the article. */
   codePrompt: promptRef.default("fax.article-code"),
+  /** There is no such article. */
   noArticlePrompt: promptRef.default("fax.no-article"),
+  /** Asks where to: 1 this call, 2 another number. */
   wherePrompt: promptRef.default("fax.where"),
+  /** Asks for the number of the machine. */
   numberPrompt: promptRef.default("fax.number"),
+  /** After a number that faxes may not go to. */
   badNumberPrompt: promptRef.default("fax.bad-number"),
   /** Gets `faxNumber`. */
   confirmPrompt: promptRef.default("fax.confirm"),
+  /** The fax will be sent by a call of ours. */
   queuedPrompt: promptRef.default("fax.queued"),
+  /** The fax is sent now, in this call. */
   sendingPrompt: promptRef.default("fax.sending"),
   /** Offer to send in this call. */
   inCall: z.boolean().default(true),
+  /** Most digits of an article's number. */
   codeDigits: z.int().min(1).max(8).default(4),
   /** How often each entry is asked for. */
   tries: z.int().min(1).max(10).default(3),
@@ -29,7 +39,15 @@ const faxNodeConfig = z.strictObject({
 type FaxNodeConfig = z.output<typeof faxNodeConfig>;
 type Context = IvrNodeContext<FaxNodeConfig>;
 
-/** Fax in a call. Outcomes of `receive`: `received`, `failed`; of `article`: `sent` (or on its way), `failed`, `none` (nothing was asked for). */
+/**
+ * Fax in a call: takes the caller's pages, or sends an article to the caller's machine.
+ *
+ * @outcome received - Mode `receive`: pages are stored.
+ * @outcome sent - Mode `article`: it is sent, or on its way.
+ * @outcome failed - No page came, or none could be sent.
+ * @outcome none - Mode `article`: nothing was asked for. May be left without an edge.
+ * @example { "id": "fax-article", "type": "fax", "mode": "article", "on": { "sent": "more", "failed": "more", "none": "auto" } }
+ */
 export const faxNode = defineIvrNode({
   type: "fax",
   config: faxNodeConfig,

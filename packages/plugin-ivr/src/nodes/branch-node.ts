@@ -8,7 +8,13 @@ const config = z.strictObject({
   cases: z.record(z.string(), z.string().regex(/^[A-Za-z0-9_-]+$/)).refine((cases) => Object.keys(cases).length > 0, "a branch needs a case"),
 });
 
-/** Parts ways by a variable. Outcomes: those of `cases`, and `else` (any other value, or none). */
+/**
+ * Parts ways by a variable.
+ *
+ * @outcome the cases - Each outcome that `cases` names.
+ * @outcome else - Any other value, or none.
+ * @example { "id": "which", "type": "branch", "var": "topic", "cases": { "1": "pension", "2": "medical" }, "on": { "pension": "pension-menu", "medical": "medical-menu", "else": "agent" } }
+ */
 export const branchNode = defineIvrNode({
   type: "branch",
   config,

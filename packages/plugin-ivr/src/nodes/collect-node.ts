@@ -9,19 +9,25 @@ const RECORDINGS = token<{ pause(interactionId: string): void; resume(interactio
 
 const config = z
   .strictObject({
+    /** Asks for the entry. */
     prompt: promptRef,
     /** Variable that gets the digits. */
     var: z.string().min(1),
-    /** Fewest and most digits. With 0 an empty entry (only the finish key) is the outcome `empty`. */
+    /** Fewest digits. With 0 an empty entry (only the finish key) is the outcome `empty`. */
     min: z.number().int().min(0).max(64).default(1),
+    /** Most digits; the entry ends with the last. */
     max: z.number().int().min(1).max(64),
     /** Key that ends the entry. Empty: only the most digits or a pause end it. */
     finishOn: z.string().regex(/^[0-9*#]?$/).default("#"),
+    /** Seconds a caller has for the first key. Default the plugin's `limits.menuTimeoutSeconds`. */
     timeoutSeconds: z.number().min(0).max(300).optional(),
+    /** Seconds between two keys. Default the plugin's `limits.interDigitSeconds`. */
     interDigitSeconds: z.number().min(0.5).max(60).optional(),
     /** Entries a caller may try, silence and wrong ones together. Default the plugin's `limits.maxTries`. */
     maxTries: z.number().int().min(1).max(20).optional(),
+    /** After an entry that cannot be one. Default the flow's. */
     invalidPrompt: promptRef.optional(),
+    /** After silence. Default the flow's. */
     silencePrompt: promptRef.optional(),
     /** What the digits must look like besides. */
     pattern: z
@@ -38,8 +44,13 @@ const config = z
   .refine((entry) => entry.min <= entry.max, { error: "min is more than max", path: ["min"] });
 
 /**
- * An entry of several digits. Outcomes: `collected`, `empty` (with `min: 0`), `timeout` (silence on every
- * try), `invalid`. While it listens 0 is a digit.
+ * An entry of several digits. While it listens 0 is a digit.
+ *
+ * @outcome collected - The variable holds the digits.
+ * @outcome empty - With `min: 0`: only the finish key was pressed.
+ * @outcome timeout - Silence on every try.
+ * @outcome invalid - No try was right.
+ * @example { "id": "number", "type": "collect", "prompt": { "text": "请输入流水号，以井号键结束。" }, "var": "serial", "max": 12, "on": { "collected": "status" }, "next": "main" }
  */
 export const collectNode = defineIvrNode({
   type: "collect",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { controlOf, OWN_OUTCOMES } from "../runner/flow-control.js";
 
 const config = z.strictObject({
+  /** Id of the flow. */
   flow: z.string().min(1),
   /** Default the flow's start. */
   node: z.string().min(1).optional(),
@@ -10,7 +11,12 @@ const config = z.strictObject({
   call: z.boolean().default(false),
 });
 
-/** On to another flow. With `call` that flow may come back: outcome `returned`. */
+/**
+ * On to another flow.
+ *
+ * @outcome returned - With `call`: the other flow has reached a `return` node.
+ * @example { "id": "to-topics", "type": "goto", "flow": "topics", "call": true, "on": { "returned": "more" } }
+ */
 export const gotoNode = defineIvrNode({
   type: "goto",
   config,
@@ -21,7 +27,11 @@ export const gotoNode = defineIvrNode({
   },
 });
 
-/** Back to the `goto` node that called this flow; without one the call ends. */
+/**
+ * Back to the `goto` node that called this flow; without one the call ends.
+ *
+ * @example { "id": "back", "type": "return" }
+ */
 export const returnNode = defineIvrNode({
   type: "return",
   config: z.strictObject({}),

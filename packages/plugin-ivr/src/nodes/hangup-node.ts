@@ -1,9 +1,13 @@
 import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 
-const config = z.strictObject({ prompt: promptRef.optional() });
+const config = z.strictObject({ /** Said before. */ prompt: promptRef.optional() });
 
-/** Says goodbye, if told how, and ends the call. */
+/**
+ * Says goodbye, if told how, and ends the call.
+ *
+ * @example { "id": "bye", "type": "hangup", "prompt": { "text": "再见。" } }
+ */
 export const hangupNode = defineIvrNode({
   type: "hangup",
   config,

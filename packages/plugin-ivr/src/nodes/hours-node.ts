@@ -6,7 +6,13 @@ const config = z.strictObject({
   calendar: z.string().min(1).default("default"),
 });
 
-/** Asks a calendar. Outcomes: `open`, `closed`. */
+/**
+ * Asks a calendar whether it is open now.
+ *
+ * @outcome open - It is.
+ * @outcome closed - It is not.
+ * @example { "id": "staffed", "type": "hours", "calendar": "default", "on": { "open": "agent", "closed": "voicemail" } }
+ */
 export const hoursNode = defineIvrNode({
   type: "hours",
   config,

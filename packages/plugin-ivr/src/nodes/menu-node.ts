@@ -4,6 +4,7 @@ import { GLOBAL_OUTCOMES } from "../contract.js";
 import { controlOf } from "../runner/flow-control.js";
 
 const config = z.strictObject({
+  /** Names the keys. */
   prompt: promptRef,
   /** The keys it takes, for example `"128"`: each is an outcome. `*`, `#` and `0` are its own when listed. */
   keys: z
@@ -16,15 +17,24 @@ const config = z.strictObject({
   maxTries: z.number().int().min(1).max(20).optional(),
   /** Wrong keys before `invalid`. Default the flow's. */
   maxInvalid: z.number().int().min(1).max(20).optional(),
-  /** Said after a wrong key, and after silence, before the menu is played again. Default the flow's. */
+  /** Said after a wrong key, before the menu is played again. Default the flow's. */
   invalidPrompt: promptRef.optional(),
+  /** Said after silence, before the menu is played again. Default the flow's. */
   silencePrompt: promptRef.optional(),
   /** Variable that gets the key, or what `map` makes of it. */
   var: z.string().min(1).optional(),
+  /** Key -> what `var` gets instead of the key. */
   map: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 
-/** A choice by one key. Outcomes: each of `keys`, `timeout` (silence), `invalid` (too many wrong keys). */
+/**
+ * A choice by one key.
+ *
+ * @outcome the keys - Each key of `keys` is an outcome of its own: `"1"`, `"*"`.
+ * @outcome timeout - Silence after `maxTries` times.
+ * @outcome invalid - Too many wrong keys.
+ * @example { "id": "main", "type": "menu", "prompt": { "text": "人工服务请按1，自动服务请按2。" }, "keys": "12", "on": { "1": "agent", "2": "auto", "timeout": "agent", "invalid": "agent" } }
+ */
 export const menuNode = defineIvrNode({
   type: "menu",
   config,

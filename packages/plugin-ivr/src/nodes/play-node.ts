@@ -8,7 +8,12 @@ const config = z.strictObject({
   bargeIn: z.union([z.boolean(), z.string().regex(/^[0-9*#]*$/)]).optional(),
 });
 
-/** Says something. Outcome: `done`. A key that cuts it short waits for the next menu. */
+/**
+ * Says something. A key that cuts it short waits for the next menu.
+ *
+ * @outcome done - It was said, or cut short.
+ * @example { "id": "welcome", "type": "play", "prompt": { "text": "您好。" }, "next": "main" }
+ */
 export const playNode = defineIvrNode({
   type: "play",
   config,

@@ -8,7 +8,12 @@ const config = z.strictObject({
   language: z.string().min(2).max(35).optional(),
 });
 
-/** Sets variables or the language. Outcome: `done`. */
+/**
+ * Sets variables or the language.
+ *
+ * @outcome done - Always.
+ * @example { "id": "english", "type": "set", "language": "en", "next": "main" }
+ */
 export const setNode = defineIvrNode({
   type: "set",
   config,

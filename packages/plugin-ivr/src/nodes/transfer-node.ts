@@ -11,9 +11,11 @@ const config = z
     toVar: z.string().min(1).optional(),
     /** Said before. */
     prompt: promptRef.optional(),
+    /** How long it may ring. */
     timeoutSeconds: z.number().min(1).max(180).default(30),
     /** Number shown to the called party. Default what the trunk says. */
     from: z.string().min(1).optional(),
+    /** Who is called, for call records and rights. */
     role: z.enum(["agent", "supervisor", "department", "other"]).default("other"),
   })
   .refine((node) => (node.to === undefined) !== (node.toVar === undefined), "give either to or toVar");
@@ -21,8 +23,11 @@ const config = z
 type Context = IvrNodeContext<z.infer<typeof config>>;
 
 /**
- * Calls somebody and joins the caller with whoever answers. Outcomes: `answered` (the conversation is over
- * and the caller still there; without an edge the call ends), `failed` (the variable `transferResult` says why).
+ * Calls somebody and joins the caller with whoever answers.
+ *
+ * @outcome answered - The conversation is over and the caller still there. Without an edge the call ends.
+ * @outcome failed - Nobody answered; the variable `transferResult` says why.
+ * @example { "id": "section", "type": "transfer", "to": "sip:2040", "role": "department", "on": { "failed": "agent" } }
  */
 export const transferNode = defineIvrNode({
   type: "transfer",

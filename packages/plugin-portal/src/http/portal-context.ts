@@ -1,4 +1,4 @@
-import { token, type HttpReply, type HttpRequest } from "@hotlinejs/core";
+import { BUSINESS_SYSTEM, token, type HttpReply, type HttpRequest, type LookupKindView } from "@hotlinejs/core";
 import { HTTP_COOKIES } from "@hotlinejs/plugin-http/contract";
 import type { PortalConfig } from "../config.js";
 import { pageContext, type PageContext } from "../pages/page.js";
@@ -28,6 +28,11 @@ export function shown(text: string, options: { status?: number; cookies?: readon
 /** 303: what was posted is not posted again by a reload (RFC 9110 section 15.4.4). */
 export function goTo(path: string, cookies?: readonly string[]): HttpReply {
   return { kind: "reply", status: 303, headers: { Location: path, "Content-Type": "text/plain", ...(cookies === undefined ? {} : { "Set-Cookie": cookies }) }, text: "" };
+}
+
+/** Records a citizen can open alone: only those that ask for a proof. */
+export function offeredRecords({ services }: Pick<Request, "services">): readonly LookupKindView[] {
+  return services.optional(BUSINESS_SYSTEM)?.kinds().filter(({ proof }) => proof !== undefined) ?? [];
 }
 
 export function contextOf(request: Request, here: string): PageContext & { readonly parts: PortalParts; readonly secure: boolean } {

@@ -11,7 +11,7 @@ import { CHAT_SCRIPT, CHAT_SCRIPT_FILE } from "../pages/chat-script.js";
 import { notice, type PageContext } from "../pages/page.js";
 import { STYLE, STYLE_FILE } from "../pages/style.js";
 import { draftCookie, draftToken, preferencesCookie } from "./cookies.js";
-import { contextOf, goTo, shown, type Request } from "./portal-context.js";
+import { contextOf, goTo, offeredRecords, shown, type Request } from "./portal-context.js";
 
 const form = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 /** Named after their content: kept for good by browsers. */
@@ -47,7 +47,7 @@ export const portalRoutes: readonly HttpRoute[] = [
     path: "/portal",
     permission: "public",
     summary: "The citizens' first page",
-    handler: (request) => Promise.resolve(shown(homePage(contextOf(request, "/portal")))),
+    handler: (request) => Promise.resolve(shown(homePage(contextOf(request, "/portal"), offeredRecords(request)))),
   }),
   defineRoute({
     method: "GET",

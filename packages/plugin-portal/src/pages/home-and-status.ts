@@ -1,14 +1,15 @@
+import type { LookupKindView } from "@hotlinejs/core";
 import { html } from "../domain/html.js";
 import type { TextKey } from "../domain/texts.js";
 import { describedBy, field, summary, wrongText } from "./filing-pages.js";
 import { page, type PageContext } from "./page.js";
 
-export function homePage(context: PageContext): string {
+export function homePage(context: PageContext, records: readonly LookupKindView[]): string {
   const { say, config, preferences, chat } = context;
   const choice = (href: string, label: TextKey, hint: TextKey) => html`<li><a href="${href}">${say(label)}<small>${say(hint)}</small></a></li>`;
   const agency = preferences.language === "en" ? config.agencyEn : config.agency;
   return page(context, say("home"), html`<h1>${agency}</h1>
-<ul class="choices">${choice("/portal/file", "file", "fileHint")}${choice("/portal/status", "status", "statusHint")}${chat && choice("/portal/chat", "chat", "chatHint")}</ul>
+<ul class="choices">${choice("/portal/file", "file", "fileHint")}${choice("/portal/status", "status", "statusHint")}${records.length > 0 && choice("/portal/records", "records", "recordsHint")}${chat && choice("/portal/chat", "chat", "chatHint")}</ul>
 <p><strong>${say("call", { phone: config.phone })}</strong></p>`);
 }
 

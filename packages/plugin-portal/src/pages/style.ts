@@ -32,8 +32,8 @@ label,legend{font-weight:600}
 label .hint,legend .hint,label small{font-weight:400}
 fieldset{border:0;padding:0;margin:0 0 1.2rem}
 .field{margin:0 0 1.2rem}
-input[type=text],input[type=tel],input[type=email],select,textarea{display:block;width:100%;margin-top:.35rem;padding:.6rem .7rem;min-height:44px;font:inherit;color:inherit;background:var(--ground);border:2px solid var(--line);border-radius:4px}
-html.large input[type=text],html.large input[type=tel],html.large input[type=email],html.large select,html.large button{min-height:60px}
+input[type=text],input[type=password],input[type=tel],input[type=email],select,textarea{display:block;width:100%;margin-top:.35rem;padding:.6rem .7rem;min-height:44px;font:inherit;color:inherit;background:var(--ground);border:2px solid var(--line);border-radius:4px}
+html.large input[type=text],html.large input[type=password],html.large input[type=tel],html.large input[type=email],html.large select,html.large button{min-height:60px}
 textarea{min-height:11rem;resize:vertical}
 .short{max-width:18rem}
 .option{display:flex;gap:.75rem;align-items:flex-start;padding:.55rem 0;min-height:44px}
@@ -51,6 +51,7 @@ dl.answers{margin:0 0 1.5rem}
 dl.answers div{display:grid;grid-template-columns:7rem 1fr auto;gap:.2rem 1rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
 dl.answers dt{color:var(--soft)}
 dl.answers dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+dl.answers dd.much{font-size:1.35rem;font-weight:700;font-variant-numeric:tabular-nums}
 .receipt{background:var(--green-tint);border:2px solid var(--green);border-radius:6px;padding:1rem 1.2rem;margin:1rem 0}
 .receipt b{display:block;font-size:1.6rem;letter-spacing:.06em;font-variant-numeric:tabular-nums}
 .quiet{color:var(--blue);background:none;border:2px solid var(--line)}

@@ -12,16 +12,25 @@ const DRAFT_GRACE_MS = 10 * 60_000;
 const REVIEW_TRIES = 3;
 
 const voicemailConfig = z.strictObject({
+  /** Said before the beep. */
   prompt: promptRef.default("recording.voicemail"),
+  /** After a message without a word. */
   emptyPrompt: promptRef.default("recording.empty"),
+  /** Offers to listen, record again and submit. */
   reviewPrompt: promptRef.default("recording.review"),
+  /** The message is kept, without a ticket. */
   savedPrompt: promptRef.default("recording.saved"),
+  /** It could not be recorded. */
   failedPrompt: promptRef.default("recording.failed"),
   /** Gets `serial` and `queryCode`. */
   ticketPrompt: promptRef.default("recording.ticket"),
+  /** A beep tells when to speak. */
   beep: z.boolean().default(true),
+  /** Longest message. */
   maxSeconds: z.number().int().min(1).max(3600).default(180),
+  /** Ends after so much silence; 0 = never. */
   endOnSilenceSeconds: z.number().min(0).max(60).default(5),
+  /** Keys that end it. */
   finishOn: z.string().regex(/^[0-9*#]*$/).default("#"),
   /** Offer to listen (1), record again (2) and submit (3). A caller who hangs up submits. */
   review: z.boolean().default(false),
@@ -29,14 +38,22 @@ const voicemailConfig = z.strictObject({
   tries: z.number().int().min(1).max(10).default(2),
   /** Make a ticket of source `voicemail`, where plugin-tickets is present. */
   ticket: z.boolean().default(true),
-  /** Kind and category of that ticket. */
+  /** Nature of that ticket. */
   kind: z.string().min(1).default("consultation"),
+  /** Category of that ticket. Default: none, until a person registers it. */
   category: z.string().optional(),
 });
 type VoicemailConfig = z.output<typeof voicemailConfig>;
 type Context = IvrNodeContext<VoicemailConfig>;
 
-/** Message box: prompt, beep, message, optional review, and a ticket with the recording. Outcomes: `done`, `empty`, `failed`. */
+/**
+ * Message box (留言信箱): prompt, beep, message, optional review, and a ticket with the recording.
+ *
+ * @outcome done - The message is kept; the caller has heard the serial number if there is a ticket.
+ * @outcome empty - Nothing was said. May be left without an edge.
+ * @outcome failed - It could not be recorded or filed. May be left without an edge.
+ * @example { "id": "mailbox", "type": "voicemail", "maxSeconds": 180, "review": true, "next": "more" }
+ */
 export const voicemailNode = defineIvrNode({
   type: "voicemail",
   config: voicemailConfig,

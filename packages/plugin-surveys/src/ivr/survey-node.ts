@@ -15,14 +15,23 @@ const surveyConfig = z.strictObject({
   survey: z.string().min(1),
   /** Said instead of the survey's own question. */
   prompt: promptRef.optional(),
+  /** After a key that is no answer. */
   invalidPrompt: promptRef.default("surveys.invalid-key"),
+  /** When the answer is stored. */
   thanksPrompt: promptRef.default("surveys.thanks"),
+  /** When the survey is not running. */
   closedPrompt: promptRef.default("surveys.closed"),
   /** How often it is asked. */
   tries: z.number().int().min(1).max(10).default(3),
 });
 
-/** Asks the one question of a survey and stores the answer. Outcomes: `done`, `none` (no answer, or the survey is closed). */
+/**
+ * Asks the one question of a survey and stores the answer.
+ *
+ * @outcome done - The answer is stored.
+ * @outcome none - No answer, or the survey is closed. May be left without an edge.
+ * @example { "id": "poll", "type": "survey", "survey": "service-2026", "next": "more" }
+ */
 export const surveyNode = defineIvrNode({
   type: "survey",
   config: surveyConfig,

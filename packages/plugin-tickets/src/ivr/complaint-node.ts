@@ -17,7 +17,9 @@ const choice = z.strictObject({
   kind: z.string().min(1),
   /** Says what to tell after the beep. */
   prompt: promptRef,
+  /** Category of the ticket. Default: none, until a person registers it. */
   category: z.string().optional(),
+  /** Longest recording. */
   maxSeconds: z.number().int().min(1).max(3600).default(180),
   /** Ask whether to stay unnamed (kinds that allow it). */
   askAnonymous: z.boolean().default(false),
@@ -26,6 +28,7 @@ const choice = z.strictObject({
 });
 
 const complaintConfig = z.strictObject({
+  /** Names the keys of `choices`. */
   menuPrompt: promptRef.default("tickets.kind-menu"),
   /** Key -> kind. With a single choice nothing is asked. */
   choices: z
@@ -36,12 +39,19 @@ const complaintConfig = z.strictObject({
       "2": { kind: "complaint", prompt: "tickets.record.complaint" },
       "3": { kind: "report", prompt: "tickets.record.report", maxSeconds: 300, createdPrompt: "tickets.created.report" },
     }),
+  /** After a recording without a word. */
   emptyPrompt: promptRef.default("tickets.empty"),
+  /** After a key that is no choice. */
   invalidPrompt: promptRef.default("tickets.invalid-key"),
+  /** Asks whether to stay unnamed. */
   anonymousPrompt: promptRef.default("tickets.anonymous"),
+  /** The ticket could not be filed. */
   createFailedPrompt: promptRef.default("tickets.create-failed"),
+  /** It could not be recorded. */
   recordFailedPrompt: promptRef.default("tickets.record-failed"),
+  /** Ends after so much silence; 0 = never. */
   endOnSilenceSeconds: z.number().min(0).max(60).default(5),
+  /** Keys that end it. */
   finishOn: z.string().regex(/^[0-9*#]*$/).default("#"),
   /** How often an empty recording is asked for again. */
   tries: z.number().int().min(1).max(10).default(2),
@@ -52,7 +62,12 @@ type Choice = z.output<typeof choice>;
 /**
  * Takes down a complaint by voice: kind, recording, ticket, serial number and query code. Whoever hangs up after
  * speaking has his ticket all the same, also when the process dies at that moment.
- * Outcomes: `done`, `empty` (nothing was said), `none` (no kind was chosen), `failed`.
+ *
+ * @outcome done - The ticket is filed and its number said.
+ * @outcome empty - Nothing was said. May be left without an edge.
+ * @outcome none - No kind was chosen. May be left without an edge.
+ * @outcome failed - It could not be recorded or filed. May be left without an edge.
+ * @example { "id": "complaint", "type": "complaint", "choices": { "1": { "kind": "complaint", "prompt": { "text": "请在提示音后说出您的投诉。" } } }, "next": "more" }
  */
 export const complaintNode = defineIvrNode({
   type: "complaint",

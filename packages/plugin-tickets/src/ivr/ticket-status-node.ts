@@ -19,11 +19,17 @@ const SERIAL_ENTRY = { min: 1, max: 13, finishOn: "#" };
 const CODE_ENTRY = { min: 1, max: 9, finishOn: "#" };
 
 const statusConfig = z.strictObject({
+  /** Asks for the serial number. */
   serialPrompt: promptRef.default("tickets.ask-serial"),
+  /** After a number that cannot be one. */
   badSerialPrompt: promptRef.default("tickets.bad-serial"),
+  /** Asks for the query code. */
   codePrompt: promptRef.default("tickets.ask-code"),
+  /** There is no such ticket, or the code is wrong. */
   notFoundPrompt: promptRef.default("tickets.not-found"),
+  /** After too many wrong codes. */
   lockedPrompt: promptRef.default("tickets.locked"),
+  /** There is no answer yet. */
   noAnswerPrompt: promptRef.default("tickets.no-answer"),
   /** Gets `answer`. */
   answerPrompt: promptRef.default("tickets.answer"),
@@ -38,7 +44,12 @@ type StatusConfig = z.output<typeof statusConfig>;
  * Tells how a ticket stands. The serial number alone (or `#` alone: the newest ticket of the caller's number) gives the
  * bare state; with the query code the answer is read. Tickets of the kinds that need the code (举报) sound exactly like
  * unknown ones until the code is right.
- * Outcomes: `done`, `notFound`, `locked`, `failed` (no usable number was keyed).
+ *
+ * @outcome done - The state was told.
+ * @outcome notFound - There is no such ticket, or the code is wrong. May be left without an edge.
+ * @outcome locked - Too many wrong codes. May be left without an edge.
+ * @outcome failed - No usable number was keyed. May be left without an edge.
+ * @example { "id": "status", "type": "ticketStatus", "on": { "locked": "agent" }, "next": "more" }
  */
 export const ticketStatusNode = defineIvrNode({
   type: "ticketStatus",
