@@ -25,7 +25,7 @@ export function httpPage(source: Source, plugins: readonly KnownPlugin[]): Refer
     missing,
     text: `${head("HTTP", `Routes of all plugins, served by plugin-http; \`GET /api/openapi.json\` of a running hotline tells those of the plugins present. Signing in (\`POST /api/auth/login\`) gives a token
 for \`Authorization: Bearer …\` and a cookie. An error is \`{ code, message, details }\` with the status named in [Errors](errors.md). \`?\` marks what may be left out. Lists answer
-\`{ items, next }\`; \`next\` is the \`cursor\` of the next page, \`null\` on the last.`)}
+\`{ items, next }\`; \`next\` is the \`cursor\` of the next page, \`null\` on the last.`, { shortOutline: true })}
 ${parts.join("\n")}`,
   };
 }

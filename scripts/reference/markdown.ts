@@ -34,6 +34,6 @@ export function code(text: string): string {
 }
 
 /** A page's head: what it is and that it is made. */
-export function head(title: string, text: string): string {
-  return `---\neditLink: false\n---\n\n# ${title}\n\n${text}\n\n<!-- Made from the sources by \`npm run docs:reference\`; a test compares. -->\n`;
+export function head(title: string, text: string, options: { /** Only the plugins are listed beside the page, where the sections are too many. */ readonly shortOutline?: boolean } = {}): string {
+  return `---\neditLink: false\npageClass: reference\n${options.shortOutline === true ? "outline: 2\n" : ""}---\n\n# ${title}\n\n${text}\n\n<!-- Made from the sources by \`npm run docs:reference\`; a test compares. -->\n`;
 }
