@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Programs of the machines a hotline runs on; everything else must be ours. */
-const SYSTEM = new Set(["sudo", "systemctl", "curl", "sqlite3", "rsync", "cp", "mkdir", "cd", "bash", "node", "npm", "npx", "pg_dump", "tar", "journalctl", "git", "docker"]);
+const SYSTEM = new Set(["sudo", "systemctl", "curl", "sqlite3", "rsync", "cp", "mkdir", "cd", "bash", "node", "npm", "npx", "pg_dump", "tar", "journalctl", "git", "docker", "sed", "sleep"]);
 /** What npm does without a script. */
 const NPM = new Set(["ci", "install", "update", "start", "test", "run", "init", "create", "outdated"]);
 
@@ -16,11 +16,14 @@ export function commandFaults(root: string, code: string, known: ReadonlySet<str
   const { scripts, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string>; devDependencies: Record<string, string> };
   const made = new Set([...code.matchAll(/--outfile=(\S+)/g)].map(([, file = ""]) => file));
   const named = ownPrograms(root);
-  for (const line of code.split("\n")) {
+  // What stands in quotes is data; what is inside $(...) is a command of its own.
+  const inner: string[] = [];
+  const quoteless = code.replace(/'[^']*'/g, "''").replace(/"[^"]*"/g, '""').replace(/\$\(([^)]*)\)/g, (_all, command: string) => (inner.push(command), "x"));
+  for (const line of [...quoteless.split("\n"), ...inner]) {
     const [bare = ""] = line.split(/\s+#/);
     for (const part of bare.split(/&&|\|\||;|\|/)) {
       const words = part.trim().split(/\s+/).filter((word) => word !== "");
-      while (words[0] !== undefined && /^[A-Z_]+=/.test(words[0])) {
+      while (words[0] !== undefined && /^[A-Za-z_]+=/.test(words[0])) {
         const [name = ""] = (words.shift() ?? "").split("=");
         if (name.startsWith("HOTLINE_") && !known.has(name)) faults.push(`${name} is no variable of the hotline`);
       }

@@ -188,6 +188,19 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       await picture("history");
       await page.getByRole("tab", { name: "工单" }).click();
       await page.locator(".tic-person li", { hasText: "养老金" }).waitFor({ timeout: 10_000 });
+
+      await page.getByRole("tab", { name: "业务系统" }).click();
+      await page.getByLabel("身份证号码").fill("990101 19480125");
+      await page.getByRole("button", { name: "查询", exact: true }).click();
+      await page.getByText("身份证号码应为 18 位，现在是 14 位").waitFor();
+      await picture("records-wrong");
+      await page.getByLabel("身份证号码").fill("990101 19480125 0135");
+      await page.getByRole("button", { name: "查询", exact: true }).click();
+      const record = page.locator(".bus-record");
+      await record.waitFor({ timeout: 15_000 });
+      expect(await record.innerText()).toMatch(/990\*+35[\s\S]*2026年1月31日[\s\S]*312[\s\S]*¥86,420\.50[\s\S]*已领取待遇/);
+      expect(await page.content()).not.toContain("990101194801250135");
+      await picture("records");
       await picture("person-tickets");
       await page.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });

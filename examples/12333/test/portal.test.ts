@@ -1,6 +1,15 @@
+import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
+
+/** Where screenshots go when somebody wants to look at them. */
+const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
 
 describe.skipIf(!hasChromium())("a citizen at the web site, in Chromium without JavaScript", () => {
   let example: Example;
@@ -47,6 +56,24 @@ describe.skipIf(!hasChromium())("a citizen at the web site, in Chromium without 
     expect(await page.locator("main").innerText()).toContain("尚未答复");
     // Neither is left in the address, where the history of a shared computer would keep it.
     expect(page.url()).not.toContain(code);
+  });
+
+  it("sees the own pension account after number and PIN, the number masked", async () => {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${example.httpPort}/portal`);
+    await page.getByRole("link", { name: /查询个人账户/ }).click();
+    await page.getByLabel("身份证号码").fill("990101 19480125 0135");
+    await page.getByLabel("查询密码").fill("000000");
+    await page.getByRole("button", { name: "查询" }).click();
+    expect(await page.getByRole("alert").innerText()).toContain("还可以再试 2 次");
+    expect(await page.getByLabel("查询密码").inputValue()).toBe("");
+    await picture(page, "portal-record-wrong");
+    await page.getByLabel("查询密码").fill("468023");
+    await page.getByRole("button", { name: "查询" }).click();
+    expect(await page.locator("main").innerText()).toMatch(/990\*+35[\s\S]*312[\s\S]*¥86,420\.50/);
+    expect(await page.content()).not.toContain("990101194801250135");
+    expect(page.url()).not.toContain("990101");
+    await picture(page, "portal-record");
   });
 
   it("reads everything in large print on a narrow screen without scrolling sideways", async () => {
