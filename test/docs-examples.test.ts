@@ -36,7 +36,7 @@ describe("programs in README and guides", () => {
   let faults: ReadonlyMap<string, readonly string[]>;
   beforeAll(() => {
     faults = typeFaults(root, new Map([...programs.map((block) => [fileOf(block), program(block)] as const), ["broken.ts", 'import { createHotline } from "@hotlinejs/core";\ncreateHotline({ plugins: [], nam: "x" });\n']]));
-  }, 300_000);
+  }, 600_000);
 
   it("are found", () => {
     expect(programs.length).toBeGreaterThan(20);

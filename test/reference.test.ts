@@ -14,7 +14,7 @@ describe("docs/reference", () => {
   beforeAll(async () => {
     pages = new Map((await referencePages(root)).map((page) => [page.file, page]));
     if (process.env.UPDATE_DOCS === "1") for (const { file, text } of pages.values()) writeFileSync(join(folder, file), text);
-  }, 300_000);
+  }, 600_000);
 
   it("has the pages that are made", () => expect([...pages.keys()].sort()).toEqual([...files].sort()));
 

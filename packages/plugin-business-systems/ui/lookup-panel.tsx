@@ -119,7 +119,7 @@ function Lookup({ kinds, first, interactionId }: { readonly kinds: readonly Look
         {busy ? text.looking : text.look}
       </Button>
       <p className="hl-meta">
-        {kind.proof?.deskMayOmit === true ? `${text.noPin} ` : ""}
+        {kind.proof?.deskMayOmit === true ? text.noPin : ""}
         {text.audited}
       </p>
     </form>

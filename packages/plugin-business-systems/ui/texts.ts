@@ -29,7 +29,7 @@ export const texts = defineTexts({
     clear: "Clear",
     again: "Look up somebody else",
     audited: "Every look-up is audited. Look up only what the call is about.",
-    noPin: "Make sure who is calling first. Never ask for the PIN.",
+    noPin: "Make sure who is calling first. Never ask for the PIN. ",
     length: (label: string, wanted: number, length: number) => `${label} has ${wanted} places, not ${length}`,
     found: "Found",
     notFound: "Nothing found. Check the number with the caller and try again.",
