@@ -1,3 +1,3 @@
 import { application } from "../../tsup.base.js";
 
-export default application({ main: "src/main.ts" });
+export default application({ main: "src/main.ts", cli: "src/cli.ts" });

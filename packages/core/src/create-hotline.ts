@@ -4,6 +4,8 @@ import type { HotlineHealth, HotlineState } from "./contracts/http.js";
 import type { Services } from "./contracts/services.js";
 import type { CalendarData, Clock, Ids } from "./contracts/time.js";
 import { DataLayer } from "./db/data-layer.js";
+import type { HeldData, HotlineStorage, MigrationPlan } from "./db/storage.js";
+import type { HotlineInspection } from "./kernel/inspection.js";
 import { Kernel } from "./kernel/kernel.js";
 import type { Logger } from "./log/logger.js";
 import { createPinoLogger } from "./log/pino-logger.js";
@@ -40,6 +42,30 @@ export interface Hotline {
   /** Ends a running drain at once. */
   hurry(): void;
   health(): Promise<HotlineHealth>;
+  /** What it is made of: plugins in order, options with secrets hidden, variables, and what is wrong with them. In any state; opens nothing. */
+  inspect(): HotlineInspection;
+  /**
+   * As `inspect`, and wires the plugins and runs their checks (flows), all that a start does before
+   * it opens anything. The hotline cannot be started afterwards.
+   */
+  check(): Promise<HotlineInspection>;
+  /** Where its data is. Holds the database's password. */
+  storage(): HotlineStorage;
+  /** Which migrations are done and which are to do. Changes nothing. @throws HTL_CORE_MIGRATION_UNKNOWN when the database is newer */
+  migrationPlan(): Promise<MigrationPlan>;
+  /**
+   * Brings the database up to date without starting; resolves with what was run. The hotline cannot be started afterwards.
+   *
+   * @throws HTL_CORE_DATA_IN_USE while one runs on the data, HTL_CORE_MIGRATION_UNKNOWN, HTL_CORE_MIGRATION_FAILED
+   */
+  migrate(): Promise<readonly string[]>;
+  /**
+   * Runs `fn` while no hotline can use the data, for maintenance such as a restore. The hotline
+   * cannot be started afterwards.
+   *
+   * @throws HTL_CORE_DATA_IN_USE
+   */
+  hold<T>(fn: (held: HeldData) => Promise<T>): Promise<T>;
 }
 
 /**

@@ -18,7 +18,7 @@ export const ivr = definePlugin({
   config: ivrConfig,
   provides: [FLOWS],
   ivrNodes,
-  register({ config, hooks, events, services, log, onReady, health }) {
+  register({ config, hooks, events, services, log, onCheck, onReady, health }) {
     const registry = new FlowRegistry(() => {
       const prompts: Prompts | undefined = services.optional(PROMPTS);
       return {
@@ -67,11 +67,13 @@ export const ivr = definePlugin({
       }
     };
 
-    onReady(() => {
+    onCheck(() => {
       services.optional(PROMPTS)?.define(IVR_PROMPTS);
       registry.load(config.flows, (flows) =>
         config.routes.flatMap((route, index) => (flows.has(route.flow) ? [] : [{ path: `routes[${index}].flow`, message: `there is no flow "${route.flow}" (${[...flows.keys()].join(", ")})` }])),
       );
+    });
+    onReady(() => {
       if (!services.optional(PROMPTS)) log.warn("nobody speaks prompts (plugin-tts is missing): callers will hear nothing from flows");
       services.get(CALL_PIPELINE).handler("flow", serve);
     });

@@ -18,7 +18,7 @@ export const tts = definePlugin({
   after: ["media", "espeak"],
   config: ttsConfig,
   provides: [PROMPTS],
-  register({ config, services, settings, log, onReady, onStart, onStop, health }) {
+  register({ config, services, settings, log, onCheck, onReady, onStart, onStop, health }) {
     let parts: { prompts: DefaultPrompts; synthesizer: Synthesizer; disk: DiskCache | undefined } | undefined;
     const build = () => {
       if (parts) return parts;
@@ -45,9 +45,11 @@ export const tts = definePlugin({
 
     const stopping = new AbortController();
     let warming: Promise<void> | undefined;
-    onReady(() => {
+    onCheck(() => {
       // A malformed prompt is found here, not in a call.
       build();
+    });
+    onReady(() => {
       if (!services.optional(TTS_PROVIDER)) log.warn("no speech provider is installed: only recorded prompts will be heard");
     });
     onStart(() => {

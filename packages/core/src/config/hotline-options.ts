@@ -41,7 +41,7 @@ export interface ParsedCoreOptions {
   readonly drainMs: number;
 }
 
-/** Which variable sets which of them. */
+/** The variables core itself reads, and the option each sets. */
 export const CORE_OPTION_VARIABLES: readonly (readonly [variable: string, option: keyof CoreOptions])[] = [
   ["HOTLINE_HOST", "host"],
   ["HOTLINE_DATA_DIR", "dataDir"],

@@ -1,8 +1,17 @@
 import { z } from "zod";
 import type { Plugin } from "../plugin/define-plugin.js";
 import { coreErrors } from "../errors/core-errors.js";
+import { isSecretOption } from "./redact.js";
 
 type Json = Record<string, unknown>;
+
+/** One variable and the option it sets. */
+export interface OptionVariable {
+  readonly name: string;
+  readonly option: string;
+  /** Of a secret option. */
+  readonly secret: boolean;
+}
 
 /** Variables with a fixed meaning: what they set in core, or in which plugin's option they end. */
 export const SHORTHAND: Readonly<Record<string, readonly (readonly [plugin: string, option: string])[]>> = {
@@ -45,16 +54,11 @@ export function issueLines(prefix: string, error: z.ZodError): string[] {
 }
 
 /** The variable of a plugin's option: `HOTLINE_ACD_WRAP_UP` for `wrapUp` of `acd`. */
-export function variableOf(plugin: string, option: string): string {
-  return `HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`;
-}
-
-function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
+export function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
   const found = new Map<string, { variable: string; value: unknown }>();
   const options = properties(schema);
   for (const [option, property] of Object.entries(options)) {
-    const short = Object.entries(SHORTHAND).find(([, targets]) => targets.some((target) => target[0] === plugin && target[1] === option))?.[0];
-    for (const variable of [variableOf(plugin, option), ...(short === undefined ? [] : [`HOTLINE_${short}`])]) {
+    for (const variable of [variableOf(plugin, option), ...shorthand(plugin, option)]) {
       const text = environment[variable];
       if (text !== undefined && text !== "") found.set(option, { variable, value: coerce(variable, text, property) });
     }
@@ -82,13 +86,26 @@ function coerce(variable: string, text: string, property: Json): unknown {
   return text;
 }
 
+/** The variables a plugin understands, the short names among them. */
+export function pluginVariables(plugin: Plugin): OptionVariable[] {
+  const { name, config } = plugin.definition;
+  return Object.entries(properties(config)).flatMap(([option, property]) => {
+    const secret = isSecretOption(option, property);
+    return [variableOf(name, option), ...shorthand(name, option)].map((variable) => ({ name: variable, option: `${name}.${option}`, secret }));
+  });
+}
+
+function shorthand(plugin: string, option: string): string[] {
+  return Object.entries(SHORTHAND).flatMap(([name, targets]) => (targets.some((target) => target[0] === plugin && target[1] === option) ? [`HOTLINE_${name}`] : []));
+}
+
+function variableOf(plugin: string, option: string): string {
+  return `HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`;
+}
+
 /** Variables that begin with HOTLINE_ and mean nothing to the plugins present: most likely a typing error. */
 export function unknownVariables(plugins: readonly Plugin[], environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>([...CORE_VARIABLES, ...Object.keys(SHORTHAND), "REQUIRE_PEERS", "TEST_LONG", "BUILD_TYPES"].map((name) => `HOTLINE_${name}`));
-  for (const { definition } of plugins) {
-    for (const option of Object.keys(properties(definition.config))) {
-      known.add(variableOf(definition.name, option));
-    }
-  }
+  for (const plugin of plugins) for (const { name } of pluginVariables(plugin)) known.add(name);
   return Object.keys(environment).filter((name) => name.startsWith("HOTLINE_") && !known.has(name));
 }

@@ -15,6 +15,7 @@ export const dataErrors = defineErrors("CORE", {
   DATA_STATE: { message: "The data layer is %s; %s is not possible", status: 503 },
   MIGRATION_UNKNOWN: { message: "The database was migrated by a newer version of %s (%s is unknown here). Install that version, or restore the backup from before the upgrade" },
   MIGRATION_FAILED: { message: "Migration %s failed and was rolled back: %s" },
+  RESTORE_INCOMPLETE: { message: "The data in %s are those of a restore that did not end. Run the restore again, with --force" },
   SCHEMA_DIFF: { message: "The migrated database differs from the entities:\n%s" },
   EVENT_NOT_DURABLE: { message: "Consumer %s consumes %s, which is not declared durable. Use events.handle, or declare it with { durable: true }" },
   CONSUMER_DUPLICATE: { message: "Consumer %s already consumes %s" },

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { EntitySchema } from "@mikro-orm/core";
 import { AuditLog } from "../audit/audit-log.js";
 import type { Activity, Clock, Ids } from "../contracts/time.js";
@@ -10,16 +11,17 @@ import type { Logger } from "../log/logger.js";
 import { StoredBlobs } from "./blobs.js";
 import type { BlobStore } from "./blob-store.js";
 import { dataErrors } from "./data-errors.js";
-import { parseDatabaseUrl } from "./database-url.js";
+import { parseDatabaseUrl, type PostgresAddress } from "./database-url.js";
 import { dataEntities } from "./entities/index.js";
 import { FolderBlobStore } from "./folder-blob-store.js";
 import { FolderLock } from "./folder-lock.js";
 import { dataMigrations } from "./migrations/index.js";
-import { migrate, type PluginMigration } from "./migrator.js";
+import { appliedMigrations, migrate, migrationNames, pendingMigrations, type PluginMigration } from "./migrator.js";
 import { Database, makeDataFolder } from "./orm.js";
 import { DatabaseReadPool } from "./read-pool.js";
 import { KeyFileSecrets } from "./secrets.js";
 import { SqliteBlobStore } from "./sqlite-blob-store.js";
+import { RESTORE_MARK, shownDatabase, type HeldData, type HotlineStorage, type MigrationPlan } from "./storage.js";
 import { DatabaseUnitOfWork } from "./unit-of-work.js";
 
 export interface DataLayerOptions {
@@ -112,15 +114,16 @@ export class DataLayer {
   async open(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<void> {
     if (this.#state !== "new") throw dataErrors.DATA_STATE(this.#state, "opening");
     this.#state = "opening";
-    const { dataDir, databaseUrl, secretFile, timezone, log, clock } = this.#options;
+    const { dataDir, secretFile, timezone, log, clock } = this.#options;
     try {
-      const postgres = databaseUrl === undefined || databaseUrl === "" ? undefined : parseDatabaseUrl(databaseUrl);
+      const postgres = this.#postgres();
       await makeDataFolder(dataDir);
       this.#lock = await FolderLock.acquire(dataDir);
+      this.#assertWhole();
       await this.secrets.load(secretFile ?? join(dataDir, "secret.key"), secretFile === undefined, log);
       await this.#blobStore.open();
       this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log });
-      await migrate(this.#database, [...dataMigrations.map((migration) => ({ plugin: "core", migration })), ...migrations], () => clock.now(), log);
+      await migrate(this.#database, withOwn(migrations), () => clock.now(), log);
       this.#state = "open";
       await this.#checkKey();
       this.events.settleDefinitions();
@@ -129,6 +132,69 @@ export class DataLayer {
       await this.close();
       throw error;
     }
+  }
+
+  /** Where everything is. `HTL_CORE_DATABASE_URL` for a URL that is none. */
+  storage(migrations: readonly PluginMigration[]): HotlineStorage {
+    const { dataDir, secretFile, blobs = { store: "sqlite" } } = this.#options;
+    const postgres = this.#postgres();
+    return {
+      dataDir: resolve(dataDir),
+      database: postgres === undefined ? { kind: "sqlite", file: join(dataDir, "hotline.db") } : { kind: "postgres", ...postgres },
+      blobs: blobs.store === "folder" ? { store: "folder", folder: blobs.folder ?? join(dataDir, "blobs") } : { store: "sqlite", file: join(dataDir, "blobs.db") },
+      secretFile: secretFile ?? join(dataDir, "secret.key"),
+      secretFileGiven: secretFile !== undefined,
+      migrations: migrationNames(withOwn(migrations)),
+    };
+  }
+
+  /**
+   * Looks which migrations are done and which are to do; makes and changes nothing, and may be
+   * asked while the hotline runs. `HTL_CORE_MIGRATION_UNKNOWN` when the database is newer than the code.
+   */
+  async migrationPlan(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<MigrationPlan> {
+    const { dataDir, timezone, log, clock } = this.#options;
+    const storage = this.storage(migrations);
+    const shown = shownDatabase(storage);
+    if (storage.database.kind === "sqlite" && !existsSync(storage.database.file)) return { database: shown, applied: [], pending: storage.migrations };
+    const database = await Database.connect({ dataDir, postgres: this.#postgres(), entities: [...dataEntities, ...entities], timezone, clock, log, observe: true });
+    try {
+      const applied = await appliedMigrations(database);
+      return { database: shown, applied, pending: pendingMigrations(withOwn(migrations), applied) };
+    } finally {
+      await database.close();
+    }
+  }
+
+  /**
+   * Runs `fn` while nobody else can use the data: the folder is locked and, on PostgreSQL, the
+   * database. The layer is closed afterwards. `HTL_CORE_DATA_IN_USE` while a hotline runs on it.
+   */
+  async hold<T>(entities: readonly EntitySchema[], migrations: readonly PluginMigration[], fn: (held: HeldData) => Promise<T>): Promise<T> {
+    if (this.#state !== "new") throw dataErrors.DATA_STATE(this.#state, "holding the data");
+    this.#state = "opening";
+    const { dataDir, timezone, log, clock } = this.#options;
+    const postgres = this.#postgres();
+    const connect = async (): Promise<Database> => (this.#database ??= await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log }));
+    try {
+      await makeDataFolder(dataDir);
+      this.#lock = await FolderLock.acquire(dataDir);
+      if (postgres !== undefined) await connect();
+      return await fn({
+        storage: this.storage(migrations),
+        migrate: async () => migrate(await connect(), withOwn(migrations), () => clock.now(), log),
+      });
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** As at a start, and nothing else: locks, migrates, lets go. Resolves with what was run. */
+  async migrateOnly(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<readonly string[]> {
+    return this.hold(entities, migrations, (held) => {
+      this.#assertWhole();
+      return held.migrate();
+    });
   }
 
   /** Event consumers, jobs, the sealer and the sweepers begin; what the last process left over goes on. */
@@ -181,6 +247,16 @@ export class DataLayer {
     }
   }
 
+  #postgres(): PostgresAddress | undefined {
+    const { databaseUrl } = this.#options;
+    return databaseUrl === undefined || databaseUrl === "" ? undefined : parseDatabaseUrl(databaseUrl);
+  }
+
+  #assertWhole(): void {
+    const { dataDir } = this.#options;
+    if (existsSync(join(dataDir, RESTORE_MARK))) throw dataErrors.RESTORE_INCOMPLETE(dataDir);
+  }
+
   #reachable(): Database {
     if (this.#database === undefined || this.#state === "new" || this.#state === "opening" || this.#state === "closed") throw dataErrors.DATA_STATE(this.#state === "closed" ? "closed" : "not open", "reaching the database");
     return this.#database;
@@ -198,6 +274,11 @@ export class DataLayer {
       }
     });
   }
+}
+
+/** Core's data tables come first. */
+function withOwn(migrations: readonly PluginMigration[]): readonly PluginMigration[] {
+  return [...dataMigrations.map((migration) => ({ plugin: "core", migration })), ...migrations];
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {

@@ -5,7 +5,8 @@ import type { Logger } from "../log/logger.js";
 import type { BlobStore, BlobWriter, NewBlob } from "./blob-store.js";
 import { isFileMissing, translateError } from "./database-error.js";
 
-interface Card {
+/** What lies beside a content. */
+export interface BlobCard {
   readonly id: string;
   readonly owner: string;
   readonly contentType: string;
@@ -128,10 +129,10 @@ export class FolderBlobStore implements BlobStore {
     return entries.filter((entry) => entry.isDirectory() && /^[0-9a-z]{2}$/.test(entry.name)).map((entry) => join(this.#folder, entry.name));
   }
 
-  async #card(id: string): Promise<Card | undefined> {
+  async #card(id: string): Promise<BlobCard | undefined> {
     return this.#guard(async () => {
       try {
-        return JSON.parse(await readFile(this.#path(id, "json"), "utf8")) as Card;
+        return JSON.parse(await readFile(this.#path(id, "json"), "utf8")) as BlobCard;
       } catch (error) {
         if (isFileMissing(error)) return undefined;
         throw error;
@@ -139,7 +140,7 @@ export class FolderBlobStore implements BlobStore {
     });
   }
 
-  async #writeCard(card: Card): Promise<void> {
+  async #writeCard(card: BlobCard): Promise<void> {
     const path = this.#path(card.id, "json");
     const temporary = `${path}.tmp`;
     const handle = await open(temporary, "w", 0o600);

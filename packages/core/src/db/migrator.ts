@@ -26,20 +26,8 @@ export async function migrate(database: Database, migrations: readonly PluginMig
   const connection = driver.getConnection();
   const numberType = database.kind === "postgres" ? "bigint" : "integer";
   await connection.execute(`create table if not exists ${TABLE} (name text not null primary key, at ${numberType} not null)`);
-  const rows = await connection.execute<{ name: string }[]>(`select name from ${TABLE} order by name`);
-  const applied = new Set(rows.map((row) => row.name));
-
-  const ordered = order(migrations);
-  const known = new Set(ordered.map((entry) => entry.name));
-  const plugins = new Set(ordered.map((entry) => entry.plugin));
-  for (const name of applied) {
-    const plugin = name.slice(0, name.indexOf("/"));
-    if (plugins.has(plugin) && !known.has(name)) throw dataErrors.MIGRATION_UNKNOWN(plugin, name);
-  }
-
   const done: string[] = [];
-  for (const { name, migration: Migration } of ordered) {
-    if (applied.has(name)) continue;
+  for (const { name, migration: Migration } of pending(migrations, await applied(database))) {
     try {
       await connection.transactional(async (transaction) => {
         const migration = new Migration(driver, database.orm.config);
@@ -63,6 +51,39 @@ export async function migrate(database: Database, migrations: readonly PluginMig
     log.info({ migration: name }, "migrated");
   }
   return done;
+}
+
+/** Names of the migrations in the database, as it is; none when it has no table of them. */
+export async function appliedMigrations(database: Database): Promise<readonly string[]> {
+  const connection = (database.orm.em.getDriver() as AbstractSqlDriver).getConnection();
+  const found = await connection.execute<unknown[]>(database.kind === "postgres" ? `select 1 from information_schema.tables where table_schema = current_schema() and table_name = '${TABLE}'` : `select 1 from sqlite_master where name = '${TABLE}'`);
+  return found.length === 0 ? [] : applied(database);
+}
+
+/** Names of the migrations that `migrate` would run. `HTL_CORE_MIGRATION_UNKNOWN` as there. */
+export function pendingMigrations(migrations: readonly PluginMigration[], done: readonly string[]): readonly string[] {
+  return pending(migrations, done).map(({ name }) => name);
+}
+
+/** Names of all migrations in the order they run. */
+export function migrationNames(migrations: readonly PluginMigration[]): readonly string[] {
+  return order(migrations).map(({ name }) => name);
+}
+
+async function applied(database: Database): Promise<readonly string[]> {
+  const connection = (database.orm.em.getDriver() as AbstractSqlDriver).getConnection();
+  return (await connection.execute<{ name: string }[]>(`select name from ${TABLE} order by name`)).map((row) => row.name);
+}
+
+function pending(migrations: readonly PluginMigration[], done: readonly string[]): ReturnType<typeof order> {
+  const ordered = order(migrations);
+  const known = new Set(ordered.map((entry) => entry.name));
+  const plugins = new Set(ordered.map((entry) => entry.plugin));
+  for (const name of done) {
+    const plugin = name.slice(0, name.indexOf("/"));
+    if (plugins.has(plugin) && !known.has(name)) throw dataErrors.MIGRATION_UNKNOWN(plugin, name);
+  }
+  return ordered.filter(({ name }) => !done.includes(name));
 }
 
 function order(migrations: readonly PluginMigration[]): { plugin: string; name: string; migration: MigrationClass }[] {

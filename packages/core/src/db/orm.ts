@@ -48,6 +48,8 @@ export interface DatabaseOptions {
   readonly timezone: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Only looks: both sides read, no lock is taken, nothing is made. The database must be there. */
+  readonly observe?: boolean;
 }
 
 /**
@@ -110,6 +112,10 @@ export class Database {
       return orm;
     };
     try {
+      if (options.observe === true) {
+        const observer = await open("reader");
+        return new Database(postgres === undefined ? "sqlite" : "postgres", place, observer, observer, undefined);
+      }
       const writer = await open("writer");
       const knex = (writer.em as SqlEntityManager).getKnex();
       const lock = postgres === undefined ? undefined : await PostgresLock.acquire(knex, postgres, options.clock, options.log);
@@ -144,7 +150,7 @@ export class Database {
   async #close(): Promise<void> {
     await this.#reader.close(true);
     await this.#lock?.release();
-    await this.#writer.close(true);
+    if (this.#writer !== this.#reader) await this.#writer.close(true);
   }
 }
 

@@ -20,6 +20,8 @@ import { InteractionJournal } from "../calls/interaction-journal.js";
 import { pluginConfig, unknownVariables } from "../config/plugin-config.js";
 import { SETTINGS, type HotlineSettings } from "../config/settings.js";
 import type { DataLayer } from "../db/data-layer.js";
+import type { PluginMigration } from "../db/migrator.js";
+import type { HeldData, HotlineStorage, MigrationPlan } from "../db/storage.js";
 import { HotlineContainer } from "../di/hotline-container.js";
 import { tokenName } from "../di/token.js";
 import { coreErrors } from "../errors/core-errors.js";
@@ -37,6 +39,8 @@ import { isThenable } from "../plugin/thenable.js";
 import { checkManifests } from "./boot-checks.js";
 import { checkHost } from "./host-check.js";
 import { coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
+import type { HotlineInspection, HotlineProblem } from "./inspection.js";
+import { inspectHotline, problemsOf } from "./inspect-hotline.js";
 import { Lifecycle } from "./lifecycle.js";
 import { orderPlugins } from "./plugin-graph.js";
 import { PluginHost, type Phase } from "./plugin-host.js";
@@ -122,6 +126,7 @@ export class Kernel {
     this.#lifecycle.require("created", "starting");
     try {
       this.#wire();
+      await this.#phase("check");
       this.#lifecycle.move("wired");
       await checkHost(this.#deps.settings.host);
       await this.#open();
@@ -136,6 +141,61 @@ export class Kernel {
       if (this.state !== "stopped") this.#lifecycle.move("failed");
       throw error;
     }
+  }
+
+  /** See Hotline. */
+  inspect(): HotlineInspection {
+    const { plugins, settings, environment } = this.#deps;
+    return inspectHotline({ plugins, settings, environment, coreVersion: __VERSION__, storage: () => this.storage() });
+  }
+
+  /** See Hotline. */
+  async check(): Promise<HotlineInspection> {
+    this.#lifecycle.require("created", "checking");
+    const inspection = this.inspect();
+    const problems: HotlineProblem[] = [...inspection.problems];
+    if (problems.length === 0) {
+      try {
+        this.#wire();
+        for (const host of this.#hosts) {
+          if (host.failure === undefined) await host.run("check", { clock: this.#deps.clock }).catch((error: unknown) => problems.push(...problemsOf(error, host.name)));
+          else problems.push(...problemsOf(host.failure, host.name));
+        }
+      } catch (error) {
+        problems.push(...problemsOf(error));
+      }
+    }
+    // Nothing was opened, so there is nothing to stop.
+    this.#container.dispose();
+    this.#lifecycle.move("stopped");
+    return { ...inspection, problems };
+  }
+
+  /** See Hotline. */
+  storage(): HotlineStorage {
+    return this.#data.storage(this.#manifests().migrations);
+  }
+
+  /** See Hotline. */
+  migrationPlan(): Promise<MigrationPlan> {
+    const { entities, migrations } = this.#manifests();
+    return this.#data.migrationPlan(entities, migrations);
+  }
+
+  /** See Hotline. */
+  async migrate(): Promise<readonly string[]> {
+    this.#lifecycle.require("created", "migrating");
+    const { entities, migrations } = this.#manifests();
+    this.#lifecycle.move("stopped");
+    return this.#data.migrateOnly(entities, migrations);
+  }
+
+  /** See Hotline. */
+  async hold<T>(fn: (held: HeldData) => Promise<T>): Promise<T> {
+    this.#lifecycle.require("created", "holding its data");
+    const { entities, migrations } = this.#manifests();
+    this.#lifecycle.move("stopped");
+    return this.#data.hold(entities, migrations, fn);
   }
 
   /** Drains: nothing new is taken, what runs may finish until the deadline; then stops. Calling it twice waits for the first. */
@@ -186,6 +246,7 @@ export class Kernel {
           jobs: this.#data.jobs,
           log: host.log,
           settings,
+          onCheck: (fn) => host.on("check", fn),
           onReady: (fn) => host.on("ready", fn),
           onStart: (fn) => host.on("start", fn),
           onDrain: (fn) => host.on("drain", fn),
@@ -267,15 +328,24 @@ export class Kernel {
   }
 
   async #open(): Promise<void> {
-    const entities: EntitySchema[] = this.#plugins.flatMap(({ definition }) => [...(definition.entities ?? [])]);
-    const migrations = this.#plugins.flatMap(({ definition }) => (definition.migrations ?? []).map((migration) => ({ plugin: definition.name, migration })));
+    const { entities, migrations } = this.#manifests();
     await this.#data.open(entities, migrations);
     const found = await this.#journal.recover();
     if (found.interactions > 0 || found.legs > 0) this.#deps.log.warn(found, "the last process ended without a stop; its open interactions were closed with process_restart");
   }
 
+  /** What the plugins bring for the database, in their order. */
+  #manifests(): { entities: readonly EntitySchema[]; migrations: readonly PluginMigration[] } {
+    const plugins = orderPlugins(this.#deps.plugins, __VERSION__);
+    checkManifests(plugins, corePermissions.map((each) => each.name));
+    return {
+      entities: plugins.flatMap(({ definition }) => [...(definition.entities ?? [])]),
+      migrations: plugins.flatMap(({ definition }) => (definition.migrations ?? []).map((migration) => ({ plugin: definition.name, migration }))),
+    };
+  }
+
   /** Runs a phase in dependency order. */
-  async #phase(phase: Extract<Phase, "ready" | "start">): Promise<void> {
+  async #phase(phase: Extract<Phase, "check" | "ready" | "start">): Promise<void> {
     for (const host of this.#hosts) {
       if (!host.takesPart()) continue;
       if (!this.#begun.includes(host)) this.#begun.push(host);

@@ -2,7 +2,8 @@
  *   created --wire--> wired --ready--> ready --start--> running --drain--> draining --stop--> stopped
  *      \_________________\________________\________________\__________________\______fail____> failed
  *
- * wire: register(ctx) of each plugin, no I/O         ready: database migrated, data seeded, flows checked
+ * wire: register(ctx) of each plugin, then their checks; no I/O. `check()` of a hotline ends here: wired -> stopped.
+ * ready: database migrated, data seeded
  * start: sockets open, dependency order              drain: nothing new is taken, reverse order
  * stop: everything let go, reverse order. `failed` is left by stop() too, so that a half-started hotline is cleaned up.
  */

@@ -8,12 +8,12 @@ import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { TapTrouble } from "../hooks/isolate.js";
 import { safeError } from "../log/safe-error.js";
 
-export type Phase = "ready" | "start" | "drain" | "stop";
+export type Phase = "check" | "ready" | "start" | "drain" | "stop";
 
 type Step = (signal: AbortSignal) => void | Promise<void>;
 
 /** Milliseconds a plugin has for a phase; for draining, what it has after the hotline's own deadline. */
-const LIMITS: Readonly<Record<Phase, number>> = { ready: 60_000, start: 30_000, drain: 2_000, stop: 15_000 };
+const LIMITS: Readonly<Record<Phase, number>> = { check: 30_000, ready: 60_000, start: 30_000, drain: 2_000, stop: 15_000 };
 /** Milliseconds a health report may take. */
 const HEALTH_LIMIT_MS = 2_000;
 
@@ -21,7 +21,7 @@ const HEALTH_LIMIT_MS = 2_000;
 export class PluginHost {
   readonly definition: PluginDefinition<unknown, unknown>;
   readonly log: Logger;
-  readonly #steps: Record<Phase, Step[]> = { ready: [], start: [], drain: [], stop: [] };
+  readonly #steps: Record<Phase, Step[]> = { check: [], ready: [], start: [], drain: [], stop: [] };
   readonly #health: (() => HealthReport | Promise<HealthReport>)[] = [];
   readonly #trouble = new Map<object, TapTrouble>();
   #failure: Error | undefined;

@@ -73,6 +73,11 @@ export interface PluginContext<C> {
   readonly jobs: Jobs;
   readonly log: Logger;
   readonly settings: HotlineSettings;
+  /**
+   * After all plugins are wired, before anything is opened: define what others refer to (prompts),
+   * check what data says (flows). No I/O; also run by `hotline check`. Dependency order.
+   */
+  onCheck(fn: () => void | Promise<void>): void;
   /** After all plugins are wired and the database is migrated, before anything listens: load, seed, validate. */
   onReady(fn: () => void | Promise<void>): void;
   /** Begin to serve: open sockets. Dependency order. */

@@ -82,7 +82,7 @@ describe("DiskCache", () => {
     folder = join(await mkdtemp(join(tmpdir(), "tts-cache-")), "tts-cache");
   });
   afterEach(() => rm(join(folder, ".."), { recursive: true, force: true }));
-  const files = async () => (await readdir(folder, { recursive: true })).filter((name) => /\./.test(name));
+  const files = async () => (await readdir(folder, { recursive: true })).filter((name) => /\./.test(name) && name !== "CACHEDIR.TAG");
 
   it("keeps sounds across restarts", async () => {
     const { cache } = await open();

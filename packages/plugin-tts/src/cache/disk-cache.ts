@@ -17,6 +17,9 @@ interface Entry {
   usedAt: number;
 }
 
+/** Tells backups that what lies here can be made anew: https://bford.info/cachedir/ */
+const CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Sounds made by plugin-tts; they are made anew when they are missing.\n";
+
 /** Use is written to a file's modification time at most this often. */
 const TOUCH_MS = 3_600_000;
 
@@ -102,6 +105,8 @@ export class DiskCache {
   async #scan(): Promise<void> {
     const { folder } = this.#options;
     try {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "CACHEDIR.TAG"), CACHE_TAG);
       for (const shelf of await readdir(folder, { withFileTypes: true })) {
         if (!shelf.isDirectory() || !/^[0-9a-f]{2}$/.test(shelf.name)) continue;
         for (const name of await readdir(join(folder, shelf.name))) await this.#scanFile(join(folder, shelf.name), name);

@@ -40,6 +40,7 @@ describe("tts plugin", () => {
       services,
       settings: fakeSettings(dataDir),
       log,
+      onCheck: (fn: () => void) => void ready.push(fn),
       onReady: (fn: () => void) => void ready.push(fn),
       onStart: (fn: () => void) => void starting.push(fn),
       onStop: (fn: () => void) => void stops.push(fn),

@@ -1,0 +1,10 @@
+export { run } from "./program.js";
+export type { RunOptions } from "./program.js";
+export type { HotlineContext, HotlineModule } from "./load-hotline.js";
+export type { Output } from "./output.js";
+export { writeBackup } from "./backup/write-backup.js";
+export type { BackupOptions, BackupReport } from "./backup/write-backup.js";
+export { restoreBackup } from "./backup/restore-backup.js";
+export type { RestoreOptions, RestoreReport } from "./backup/restore-backup.js";
+export type { BackupManifest } from "./backup/manifest.js";
+export { errors as cliErrors } from "./errors.js";
