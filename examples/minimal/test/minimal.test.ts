@@ -40,7 +40,7 @@ describe.skipIf(!hasSipp())("the smallest hotline, called by SIPp", () => {
     let callers: SippCallers | undefined;
     try {
       expect(await Promise.race([ready, exited.then((code) => `it ended with ${code}: ${stderr}`)])).toBe("ready\n");
-      callers = await SippCallers.start({ sipPort, calls: [{ from: "13900139000", mediaPort: probe.port }], talkMs: 20_000 });
+      callers = await SippCallers.start({ sipPort, calls: [{ from: "13900139000", mediaPort: probe.port }], talkMs: 40_000 });
       await probe.hearsSound();
       await probe.press("2");
       await new Promise((resolve) => setTimeout(resolve, 5_000));

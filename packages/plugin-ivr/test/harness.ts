@@ -71,13 +71,13 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
         run: options.probe ?? (() => Promise.resolve({ outcome: "done" })),
       }),
     ],
-    register({ services, onReady }) {
+    register({ services, onCheck }) {
       services.provide(PROMPTS, ({ get }) => {
         get(MEDIA);
         return new TellingPrompts((text, durationMs) => ({ kind: "asset", asset: { id: `text:${text}`, samples: new Uint8Array(0), durationMs } }));
       });
       services.provide(RECORDINGS, () => ({ pause: () => void recording.push("pause"), resume: () => void recording.push("resume") }));
-      onReady(() => services.get(PROMPTS).define(PROMPTS_12333));
+      onCheck(() => services.get(PROMPTS).define(PROMPTS_12333));
     },
   });
   const test = await createTestHotline({ ...options.hotline, plugins: [voice(), ivr({ routes: [{ number: "12333", flow: flows[0]?.id ?? "?" }], ...options.ivr, flows: [...flows] })] });

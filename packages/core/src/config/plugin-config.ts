@@ -54,7 +54,7 @@ export function issueLines(prefix: string, error: z.ZodError): string[] {
 }
 
 /** The variable of a plugin's option: `HOTLINE_ACD_WRAP_UP` for `wrapUp` of `acd`. */
-export function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
+function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
   const found = new Map<string, { variable: string; value: unknown }>();
   const options = properties(schema);
   for (const [option, property] of Object.entries(options)) {
@@ -99,7 +99,8 @@ function shorthand(plugin: string, option: string): string[] {
   return Object.entries(SHORTHAND).flatMap(([name, targets]) => (targets.some((target) => target[0] === plugin && target[1] === option) ? [`HOTLINE_${name}`] : []));
 }
 
-function variableOf(plugin: string, option: string): string {
+/** `HOTLINE_ACD_WRAP_UP` of option `wrapUp` of plugin `acd`. */
+export function variableOf(plugin: string, option: string): string {
   return `HOTLINE_${plugin.replaceAll("-", "_").toUpperCase()}_${option.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}`;
 }
 
