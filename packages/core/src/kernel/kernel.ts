@@ -281,7 +281,7 @@ export class Kernel {
   }
 
   /** Fails the hotline, or takes the plugin out when it is not critical. */
-  #failed(host: PluginHost, phase: "register" | "ready" | "start", error: HotlineError): void {
+  #failed(host: PluginHost, phase: "register" | "check" | "ready" | "start", error: HotlineError): void {
     if (host.critical) throw error;
     host.fail(error);
     this.#data.events.publish("plugin.failed", { plugin: host.name, phase, code: error.code, message: errorText(safeError(error)) });
