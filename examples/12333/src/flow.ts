@@ -1,6 +1,9 @@
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { topicNodes } from "./topics.js";
 
+/** Nodes that are of no use without a node type of another plugin: what they say or lead to would not be there. */
+export const FLOW_NEEDS: Readonly<Record<string, string>> = { staffed: "queue", "main-silent": "queue", sorry: "queue", fax: "fax", "fax-help": "fax" };
+
 /**
  * 12333: 人工服务请按1, 自动服务请按2. `0` leads to a person at any node, `*` back, `#` repeats.
  *

@@ -25,7 +25,8 @@ import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
 import { site } from "./citizens.js";
 import { faxArticles } from "./fax-articles.js";
-import { mainFlow } from "./flow.js";
+import { fitFlow } from "./fit-flow.js";
+import { FLOW_NEEDS, mainFlow } from "./flow.js";
 import { lookups } from "./lookups.js";
 import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
 import { prompts } from "./prompts.js";
@@ -36,7 +37,7 @@ export interface ExampleOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Round the clock, or on working days only. */
   readonly staffing?: Staffing;
-  /** Instead of the built-in flow. */
+  /** Instead of the built-in flow, which leaves out what the plugins present cannot do. */
   readonly flow?: FlowDefinition;
   /** `YYYY-MM-DD`, for the validity of articles. */
   readonly today: string;
@@ -49,7 +50,6 @@ export interface ExampleOptions {
 
 /** The 12333 hotline: a list of plugins and their data. */
 export function plugins(options: ExampleOptions): readonly Plugin[] {
-  const flow = options.flow ?? mainFlow(options.today);
   const insurance = new SocialInsuranceService();
   const own = [
     media(),
@@ -63,7 +63,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     staffConsole({ title: "12333" }),
     espeak(),
     tts({ prompts: [...prompts] }),
-    ivr({ flows: [flow], routes: [{ number: "12333", flow: flow.id }] }),
+    selfService(options.flow ?? mainFlow(options.today)),
     acd({
       queues: [{ key: "general", name: "综合咨询", maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15 }],
       agents: agents.map((agent) => ({ ...agent, queues: ["general"] })),
@@ -97,7 +97,15 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     reports(),
   ];
   const replaced = new Set([...(options.plugins ?? []).map((plugin) => plugin.definition.name), ...(options.without ?? [])]);
-  return [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];
+  const present = [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];
+  if (options.flow !== undefined) return present;
+  const types = new Set(present.flatMap(({ definition }) => (definition.ivrNodes ?? []).map((node) => node.type)));
+  const fitted = selfService(fitFlow(mainFlow(options.today), { types, needs: FLOW_NEEDS, prompts, last: "bye" }));
+  return present.map((plugin) => (own.includes(plugin) && plugin.definition.name === "ivr" ? fitted : plugin));
+}
+
+function selfService(flow: FlowDefinition): Plugin {
+  return ivr({ flows: [flow], routes: [{ number: "12333", flow: flow.id }] });
 }
 
 export function create12333(options: ExampleOptions): Hotline {

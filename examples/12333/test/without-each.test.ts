@@ -1,40 +1,62 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSilentLogger } from "@hotlinejs/core";
-import type { FlowDefinition, FlowNode } from "@hotlinejs/plugin-ivr/contract";
+import { createSilentLogger, IVR_NODE_TYPES, ROUTES } from "@hotlinejs/core";
+import type { Hotline } from "@hotlinejs/core";
+import { HTTP_SERVER } from "@hotlinejs/plugin-http/contract";
+import { FLOWS } from "@hotlinejs/plugin-ivr/contract";
 import { SIP } from "@hotlinejs/plugin-sip/contract";
 import { afterEach, describe, expect, it } from "vitest";
-import { mainFlow } from "../src/flow.js";
+import { NOT_OFFERED } from "../src/fit-flow.js";
 import { create12333, plugins } from "../src/hotline.js";
 import { rawInvite } from "./support/raw-invite.js";
 import { VirtualExample } from "./support/virtual-example.js";
 
 const TODAY = "2026-03-02";
-const MISSING = "这项服务暂时没有。";
 const all = plugins({ today: TODAY }).map((plugin) => plugin.definition);
+type Definition = (typeof all)[number];
 const names = all.map((definition) => definition.name);
 
-/** The flow of the example with a word of regret wherever a node belongs to a plugin that is left out. */
-function flowWithout(name: string): FlowDefinition {
-  const flow = mainFlow(TODAY);
-  const types = new Set(all.filter((definition) => definition.name !== name).flatMap((definition) => (definition.ivrNodes ?? []).map((node) => node.type)));
-  const regret = ({ id, next, on }: FlowNode): FlowNode => ({ id, type: "play", prompt: { text: MISSING }, next: next ?? Object.values(on ?? {})[0] ?? "bye" });
-  const nodes = flow.nodes.map((node) => (types.has(node.type) || name === "ivr" ? node : regret(node)));
-  return { ...flow, nodes: reachable(flow, nodes) };
+/** Permissions of every role, so that a console page that is missing is missing for want of its plugin. */
+async function signIn(url: string): Promise<string> {
+  const response = await fetch(`${url}/api/auth/login`, { method: "POST", headers: { "content-type": "application/json", origin: url }, body: JSON.stringify({ username: "admin", password: "demo-admin" }) });
+  expect(response.status).toBeLessThan(300);
+  return (response.headers.getSetCookie()[0] ?? "").split(";", 1)[0] ?? "";
 }
 
-/** A flow must not hold nodes that nobody can get to. */
-function reachable({ start, globals }: FlowDefinition, nodes: readonly FlowNode[]): readonly FlowNode[] {
-  const found = new Set<string>();
-  const visit = (id: string | undefined): void => {
-    const node = nodes.find((each) => each.id === id);
-    if (node === undefined || found.has(node.id)) return;
-    found.add(node.id);
-    for (const target of [node.next, ...Object.values(node.on ?? {})]) visit(target);
-  };
-  for (const id of [start, globals?.zero, globals?.fallback]) visit(id);
-  return nodes.filter((node) => found.has(node.id));
+/** A plugin that was left out has left nothing: no node, no choice of a menu, no route, no page. What belongs to the others is all there. */
+async function expectGone({ services }: Hotline, name: string): Promise<void> {
+  const rest = all.filter((definition) => definition.name !== name);
+  const own = all.find((definition) => definition.name === name);
+
+  expect([...services.get(IVR_NODE_TYPES).keys()].sort()).toEqual(rest.flatMap((definition) => (definition.ivrNodes ?? []).map((node) => node.type)).sort());
+  const flow = services.optional(FLOWS)?.get("12333");
+  expect(flow === undefined).toBe(name === "ivr");
+  for (const node of flow?.nodes ?? []) {
+    expect(services.get(IVR_NODE_TYPES).has(node.type)).toBe(true);
+    if (node.type === "menu") for (const key of String(node.keys)) expect(flow?.nodes.find(({ id }) => id === (node.on?.[key] ?? node.next))?.prompt).not.toEqual({ text: NOT_OFFERED });
+  }
+
+  const routes = (definitions: readonly Definition[]): string[] => definitions.flatMap((definition) => (definition.routes ?? []).map(({ method, path }) => `${method} ${path}`)).sort();
+  expect(services.get(ROUTES).map(({ route: { method, path } }) => `${method} ${path}`).sort()).toEqual(routes(rest));
+  const pages = (definitions: readonly Definition[]): string[] => definitions.flatMap((definition) => (definition.consoleUi?.pages ?? []).map(({ path }) => path)).sort();
+
+  const url = services.optional(HTTP_SERVER)?.url;
+  expect(url === undefined).toBe(name === "http");
+  // Without accounts nobody can sign in: then there is nothing to ask the web server for.
+  if (url === undefined || name === "directory") return;
+  const cookie = await signIn(url);
+  const get = (path: string): Promise<Response> => fetch(`${url}${path}`, { headers: { cookie, connection: "close" } });
+  const gone = (own?.routes ?? []).find(({ method, path }) => method === "GET" && !path.includes("*"));
+  if (gone !== undefined) expect([gone.path, (await get(gone.path.replace(/:\w+/g, "x"))).status]).toEqual([gone.path, 404]);
+  expect((await get("/api/health")).status).toBe(200);
+  const session = await get("/api/console/session");
+  expect(session.status).toBe(name === "console" ? 404 : 200);
+  if (name === "console") return;
+  const map = (await session.json()) as { pages: { path: string }[]; panels: { plugin: string }[]; scripts: { plugin: string }[] };
+  expect(map.pages.map(({ path }) => path).sort()).toEqual(pages(rest));
+  expect(map.scripts.map(({ plugin }) => plugin)).not.toContain(name);
+  expect(map.panels.map(({ plugin }) => plugin)).not.toContain(name);
 }
 
 let stop: (() => Promise<unknown>) | undefined;
@@ -54,7 +76,6 @@ describe("each plugin can be left out", () => {
     const hotline = create12333({
       today: TODAY,
       without: [name],
-      flow: flowWithout(name),
       environment: { HOTLINE_DATA_DIR: dataDir, HOTLINE_SIP_PORT: "0", HOTLINE_HTTP_PORT: "0" },
       hotline: { logger: createSilentLogger() },
     });
@@ -71,18 +92,19 @@ describe("each plugin can be left out", () => {
     expect(health.plugins.map((plugin) => plugin.name).sort()).toEqual(names.filter((other) => other !== name).sort());
     const port = hotline.services.optional(SIP)?.endpoints[0]?.port;
     expect(port === undefined).toBe(name === "sip");
+    await expectGone(hotline, name);
     // What the fakes below cannot show: SIP without accounts answers its trunks, without media it refuses at once.
     const wanted: Readonly<Record<string, number>> = { directory: 200, media: 503 };
     if (port !== undefined && wanted[name] !== undefined) expect(await rawInvite(port)).toMatchObject({ status: wanted[name] });
     await hotline.stop({ drain: false });
     expect(hotline.state).toBe("stopped");
-  });
+  }, 120_000);
 });
 
 /** What a caller who presses 1 with an agent at her phone, and then one who tries the rest, meets without a plugin. */
 describe("calls without one plugin", () => {
   async function start(name: string): Promise<VirtualExample> {
-    const example = await VirtualExample.start({ without: ["http", name], flow: flowWithout(name) });
+    const example = await VirtualExample.start({ without: ["http", name] });
     stop = () => example.close();
     return example;
   }
@@ -106,8 +128,10 @@ describe("calls without one plugin", () => {
 
   it("without acd a caller leaves a message", async () => {
     const example = await start("acd");
-    const caller = await example.call("1");
-    await caller.hears(MISSING);
+    const caller = await example.test.dial("12333");
+    await caller.hears("自动服务请按2");
+    // Silence leads to people; there are none, which is said, and then to the mailbox.
+    await caller.hears(NOT_OFFERED);
     await caller.hears("tone:beep");
     await example.test.advance(3_000);
     await caller.press("#");
@@ -155,18 +179,43 @@ describe("calls without one plugin", () => {
   });
 
   it.each([
-    ["recording", "22", MISSING],
-    ["recording", "23", "录音没有保存成功"],
-    ["tickets", "23", MISSING],
-    ["tickets", "26", MISSING],
-    ["surveys", "27", MISSING],
-    ["fax", "242", MISSING],
-    ["business", "28", MISSING],
-  ])("without %s the keys %s are told to be out of service, and the menu goes on", async (name, keys, words) => {
+    ["recording", "2", "留言信箱请按2", "22"],
+    ["tickets", "2", "批评建议和投诉举报请按3", "23"],
+    ["tickets", "2", "投诉处理结果查询请按6", "26"],
+    ["surveys", "2", "民意调查请按7", "27"],
+    ["fax", "2", "传真操作请按4", "24"],
+    ["business", "2", "社保账户查询请按8", "28"],
+    ["acd", "", "人工服务请按1", "1"],
+  ])("without %s the menu at the keys %j does not offer «%s», and the key is a wrong one", async (name, before, words, keys) => {
     const example = await start(name);
-    const caller = await example.call(keys);
-    await caller.hears(words);
+    const caller = await example.test.dial("12333");
+    await caller.hears("自动服务请按2");
+    for (const key of before) await caller.press(key);
+    if (before !== "") await caller.hears("服务咨询请按1");
+    expect(caller.hearing).toContain("请按");
+    expect(caller.heard.join()).not.toContain(words);
+    await caller.press(keys.slice(before.length));
+    await caller.hears("输入有误");
+    await caller.hangup();
+    await example.test.advance(6_000);
+    expect(example.complaints).toEqual([]);
+  });
+
+  it("without recording a caller who is led to the mailbox is told, and the menu goes on", async () => {
+    const example = await start("recording");
+    const caller = await example.call("1");
+    await caller.hears("当前没有坐席在岗");
+    await caller.hears(NOT_OFFERED);
     await caller.hears("返回自动服务请按1");
+    await caller.hangup();
+    await example.test.advance(6_000);
+    expect(example.complaints).toEqual([]);
+  });
+
+  it("without recording a complaint is still taken, and said to be without sound", async () => {
+    const example = await start("recording");
+    const caller = await example.call("23");
+    await caller.hears("录音没有保存成功");
     await caller.hangup();
     await example.test.advance(6_000);
     expect(example.complaints).toEqual([]);
