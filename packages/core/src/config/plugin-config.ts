@@ -53,7 +53,6 @@ export function issueLines(prefix: string, error: z.ZodError): string[] {
   return error.issues.map((issue) => `  ${[prefix, ...issue.path].filter((part) => part !== "").join(".")}: ${issue.message}`);
 }
 
-/** The variable of a plugin's option: `HOTLINE_ACD_WRAP_UP` for `wrapUp` of `acd`. */
 function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
   const found = new Map<string, { variable: string; value: unknown }>();
   const options = properties(schema);
