@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SqliteHandle, type HotlineStorage } from "@hotlinejs/core/storage";
 import { existsSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { errors } from "../errors.js";
 import type { ArchiveWriter } from "./archive-writer.js";
