@@ -151,14 +151,14 @@ describe("the cache", () => {
   it("never tells one person about another, and holds no number and no PIN", async () => {
     const [kind] = options().kinds ?? [];
     const set = vi.spyOn(RecordCache.prototype, "set");
-    at = await stage({ more: { kinds: [{ ...(kind as NonNullable<typeof kind>), cacheSeconds: 60 }] } });
-    const other = "990101196605080132";
+    const here = await stage({ more: { kinds: [{ ...(kind as NonNullable<typeof kind>), cacheSeconds: 60 }] } });
+    at = here;
     at.answer = ({ body }) => {
       const { idNumber } = JSON.parse(body ?? "{}") as { idNumber: string };
       return { status: 200, body: JSON.stringify({ ...RECORD, months: idNumber === PERSON ? 312 : 7 }) };
     };
     const months = async (idNumber: string): Promise<unknown> => {
-      const { outcome } = await result(at, { keys: { idNumber } });
+      const { outcome } = await result(here, { keys: { idNumber } });
       return outcome.outcome === "found" ? outcome.record.months : outcome;
     };
     expect([await months(PERSON), await months(other), await months(PERSON), await months(other)]).toEqual([312, 7, 312, 7]);
