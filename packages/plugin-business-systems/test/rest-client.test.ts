@@ -153,6 +153,7 @@ describe("the cache", () => {
     const set = vi.spyOn(RecordCache.prototype, "set");
     const here = await stage({ more: { kinds: [{ ...(kind as NonNullable<typeof kind>), cacheSeconds: 60 }] } });
     at = here;
+    const other = "990101196605080132";
     at.answer = ({ body }) => {
       const { idNumber } = JSON.parse(body ?? "{}") as { idNumber: string };
       return { status: 200, body: JSON.stringify({ ...RECORD, months: idNumber === PERSON ? 312 : 7 }) };
