@@ -32,9 +32,10 @@ async function connected(): Promise<{ call: Call; session: Awaited<ReturnType<Ph
 }
 
 describe("who may call", () => {
-  it("refuses unknown sources with 403, or takes them when told to", async () => {
+  it("challenges unknown sources, or takes them when told to", async () => {
     await begin({ trunks: [{ key: "far", match: ["10.9.8.0/24"] }] });
-    expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 403 });
+    expect(await caller.call(hotline.port).outcome).toMatchObject({ status: 401 });
+    expect(await caller.call(hotline.port, { from: "<sip:127.0.0.1>" }).outcome).toMatchObject({ status: 403 });
     expect(hotline.arrived).toHaveLength(0);
     await hotline.stop();
     await begin({ trunks: [], allowAnonymous: true });

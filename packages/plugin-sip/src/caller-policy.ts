@@ -12,13 +12,15 @@ export type Caller =
   /** A citizen who calls from a web page. */
   | { readonly kind: "guest" }
   | { readonly kind: "anonymous" }
-  | { readonly kind: "refused"; readonly response: ResponseOptions };
+  | { readonly kind: "refused"; readonly response: ResponseOptions; /** It came from nowhere we know and claims no account of ours: perhaps a trunk whose address is missing. */ readonly stranger?: boolean };
 
 export interface CallerPolicyDeps {
   readonly trunks: TrunkTable;
   readonly credentials: DigestCredentials;
   readonly authenticator: Authenticator;
   readonly allowAnonymous: boolean;
+  /** Somebody at this address claims an account that there is not. */
+  unknownAccount(address: string, account: string): void;
   /** What this account may dial, if it is a guest's from the web. */
   guestNumbers(account: string): Promise<readonly string[] | undefined>;
 }
@@ -32,7 +34,8 @@ export interface CallerPolicyDeps {
  *    `challengeAccounts: false` skips this.) A guest from the web may dial what its credentials were
  *    made for, others get 403.
  * 2. The source address is a trunk's: a call of that trunk. With `numbers`, others get 404.
- * 3. `allowAnonymous`: taken as anonymous. Otherwise 403.
+ * 3. `allowAnonymous`: taken as anonymous. Otherwise challenged like an account, so that nobody learns which
+ *    accounts there are; 403 where From names nobody.
  */
 export class CallerPolicy {
   readonly #deps: CallerPolicyDeps;
@@ -42,12 +45,16 @@ export class CallerPolicy {
   }
 
   async identify(request: SipRequest, source: MessageSource): Promise<Caller> {
-    const { trunks, credentials, authenticator, allowAnonymous, guestNumbers } = this.#deps;
+    const { trunks, credentials, authenticator, allowAnonymous, guestNumbers, unknownAccount } = this.#deps;
     const trunk = trunks.bySource(source.address);
     const user = fromUser(request);
-    if (user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined) {
+    // Whoever comes from nowhere must prove an account, whether there is such a one or not: the answer tells nobody which accounts there are.
+    const stranger = trunk === undefined && !allowAnonymous;
+    const known = user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined;
+    if (user !== "" && !known && stranger) unknownAccount(source.address, user);
+    if (known || (stranger && user !== "")) {
       const proof = await authenticator.authenticate(request, source, user);
-      if (!proof.ok) return { kind: "refused", response: proof.response };
+      if (!proof.ok) return { kind: "refused", response: proof.response, stranger: !known };
       const numbers = await guestNumbers(proof.account);
       if (numbers === undefined) return { kind: "account", account: proof.account };
       return numbers.includes(dialledUser(request)) ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };

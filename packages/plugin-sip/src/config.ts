@@ -155,6 +155,72 @@ export const sipConfig = z.strictObject({
   authFailures: z.int().min(1).max(1000).default(5),
   /** See `authFailures`. */
   authBlockSeconds: z.int().min(1).max(86_400).default(300),
+  /** What stands before calls and registrations. Sources of configured trunks are neither limited nor banned. */
+  edge: z
+    .strictObject({
+      /**
+       * Who may send what, by network. Each rule holds for its transports and purposes (default all): nobody in `deny`, and where
+       * `allow` names somebody nobody else. What a rule does not let in gets no answer.
+       */
+      access: z
+        .array(
+          z.strictObject({
+            /** Transports it holds for. Default all. */
+            transports: z.array(z.enum(["udp", "tcp", "tls", "ws", "wss"])).min(1).optional(),
+            /** Kinds of requests it holds for: REGISTER, INVITE, all others. Default all. */
+            purposes: z.array(z.enum(["register", "call", "other"])).min(1).optional(),
+            /** Networks that may; where none is named, all. */
+            allow: z.array(network).default([]),
+            /** Networks that may not, whatever `allow` says. */
+            deny: z.array(network).default([]),
+          }),
+        )
+        .default([]),
+      /** Requests outside of calls from one address: so many a second on the average, `burst` at once. More get no answer. */
+      perSource: z
+        .strictObject({
+          /** Requests a second on the average. */
+          perSecond: z.number().min(0.1).max(100_000).default(50),
+          /** Requests at once. */
+          burst: z.int().min(1).max(100_000).default(500),
+        })
+        .prefault({}),
+      /** The same of one account, after it has proved itself. More get 503. */
+      perAccount: z
+        .strictObject({
+          /** Requests a second on the average. */
+          perSecond: z.number().min(0.01).max(10_000).default(5),
+          /** Requests at once. */
+          burst: z.int().min(1).max(10_000).default(60),
+        })
+        .prefault({}),
+      /** Ban programs whose User-Agent names them as scanners. */
+      fingerprints: z.boolean().default(true),
+      /** Different accounts there are not, tried from one address, before it is banned. */
+      unknownAccounts: z.int().min(2).max(10_000).default(8),
+      /** How long a ban lasts. 0: nobody is banned but by a person. */
+      banSeconds: z.int().min(0).max(31_536_000).default(3600),
+      /** Never banned. Default this machine's own addresses, where demos run. */
+      neverBan: z.array(network).default(["127.0.0.1", "::1"]),
+    })
+    .prefault({}),
+  /** Limits of what calls by trunks may cost. Refused calls are written into the record of their interaction. */
+  toll: z
+    .strictObject({
+      /** Beginnings of numbers that may be called; the longest fit of `allow` and `deny` counts. Default all. */
+      allow: z.array(prefix).default([""]),
+      /** Beginnings that may not: `["00"]` for abroad. */
+      deny: z.array(prefix).default([]),
+      /** Calls go out only while this calendar is open. Default always. */
+      calendar: z.string().min(1).optional(),
+      /** Calls out at once, over all trunks. */
+      maxConcurrent: z.int().min(1).optional(),
+      /** Calls one person may make a day (of the hotline's time zone), attempts counted; those of the hotline itself count together. */
+      perDay: z.int().min(1).optional(),
+    })
+    .prefault({}),
+  /** `Server` and `User-Agent` of our messages. Default: name of the hotline and version; a shorter one tells strangers less. */
+  productName: z.string().min(1).max(100).regex(/^[\x20-\x7e]+$/, "printable ASCII").optional(),
 })
   .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })
   .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })

@@ -6,6 +6,10 @@ declare module "@hotlinejs/core" {
     "sip.registered": { /** Name of the account. */ account: string; /** Address the phone gave (Contact). */ contact: string; /** When it lapses unless refreshed, epoch ms. */ expiresAt: number; /** What the phone calls itself. */ userAgent: string | null };
     /** A phone can no longer be reached. */
     "sip.unregistered": { /** Name of the account. */ account: string; /** Address the phone had given. */ contact: string; /** Taken back, lapsed, replaced by another, or not answering. */ reason: "removed" | "expired" | "replaced" | "lost" };
+    /** A source is not listened to from now on. */
+    "sip.banned": { /** Its IP address. */ address: string; /** `scanner`, `unknown-accounts`, `passwords`, or what a person wrote. */ reason: string; /** When it ends, epoch ms. */ until: number };
+    /** A source is listened to again: a person lifted the ban, or its time is over. */
+    "sip.unbanned": { /** Its IP address. */ address: string };
     /** A trunk that is asked by OPTIONS answers no longer, or again. */
     "sip.trunk-reachable": { /** Key of the trunk. */ trunk: string; /** It answers. */ up: boolean; /** SIP status of the last answer; 408 when there was none. */ status: number };
     /** Told of trunks that register, at each change. */
@@ -48,6 +52,34 @@ export interface SipStats {
   readonly retransmissionsSent: number;
 }
 
+/** A source that is not listened to. */
+export interface SipBan {
+  readonly address: string;
+  /** `scanner`, `unknown-accounts`, `passwords`, or what a person wrote. */
+  readonly reason: string;
+  /** User id, or `plugin:sip`. */
+  readonly actor: string;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What the edge turned away since the start. */
+export interface SipEdgeCounters {
+  /** Messages and connections of banned sources. */
+  readonly banned: number;
+  /** Requests that an access rule did not let in. */
+  readonly denied: number;
+  /** Requests above the rate of their source or account. */
+  readonly limited: number;
+  /** Requests of programs known as scanners. */
+  readonly scanners: number;
+  /** Requests for accounts there are not. */
+  readonly unknownAccounts: number;
+  /** Bans made without a person. */
+  readonly bans: number;
+}
+
 /** Credentials for the phone of a browser. The password is told once. */
 export interface SipCredentials {
   /** User part of the address of record. */
@@ -68,6 +100,13 @@ export interface SipService {
   stats(): SipStats;
   /** Bound addresses, in the order of `transports`; empty before the start. Port 0 shows here what it became. */
   readonly endpoints: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
+  edge(): SipEdgeCounters;
+  /** Banned addresses, the newest first. */
+  bans(): readonly SipBan[];
+  /** `HTL_SIP_TRUNK_BANNED` for an address of a configured trunk. */
+  ban(address: string, options: { readonly seconds: number; readonly reason: string; readonly actor: string }): Promise<SipBan>;
+  /** Whether there was a ban. */
+  liftBan(address: string, actor: string): Promise<boolean>;
   /** Path of the WebSocket for browsers; `undefined` where they cannot come. */
   readonly webSocketPath: string | undefined;
   /** Port of the WebSocket where it has one of its own (`wsPort`), once it listens. */

@@ -57,6 +57,12 @@ export class Dialer {
     return this.#toTrunk(number, to, choice, options);
   }
 
+  /** The number that would be dialled on a trunk. @throws HTL_SIP_BAD_ADDRESS */
+  outsideNumber(address: string): string | undefined {
+    const place = this.#place(address);
+    return place.kind === "number" ? place.number : place.kind === "host" ? cleanNumber(uriUser(place.uri)) : undefined;
+  }
+
   /** The account an address means, if it means one. */
   accountOf(address: string): string | undefined {
     const place = this.#place(address);

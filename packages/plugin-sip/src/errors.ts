@@ -12,6 +12,8 @@ export const sipErrors = defineErrors("SIP", {
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
   TLS_INVALID: { message: "The certificate or key for SIP over TLS cannot be used: %s. Check HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM text or files), tlsNames and tlsCa" },
   NO_WEB_SOCKET: { message: "This hotline takes no phones in browsers: plugin-http is missing or the option `ws` is off", status: 503 },
+  NOT_BANNED: { message: "The address %s is not banned", status: 404 },
+  TRUNK_BANNED: { message: "The address %s belongs to a configured trunk and cannot be banned. Take it out of the trunk first", status: 409 },
   GUESTS_FULL: { message: "Too many people are about to call from the web; try again in some minutes", status: 503 },
   REDIRECT_REFUSED: { message: "The other side refused to be transferred (%s)", status: 502 },
 });

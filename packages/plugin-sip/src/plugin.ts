@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
+  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
 import { sipConfig } from "./config.js";
 import { SIP } from "./contract.js";
 import { DigestServer } from "./digest/digest-server.js";
+import { BanEntity } from "./edge/ban.entity.js";
+import { BanList } from "./edge/ban-list.js";
+import { DailyCallsEntity } from "./edge/daily-calls.entity.js";
+import { EdgeGuard } from "./edge/edge-guard.js";
+import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
+import { TollGuard } from "./edge/toll-guard.js";
 import { WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
+import { SipEdge } from "./migrations/edge.js";
 import { SipInit } from "./migrations/init.js";
 import { SipWebCredentials } from "./migrations/web-credentials.js";
 import { AuthThrottle } from "./registrar/auth-throttle.js";
@@ -31,16 +38,19 @@ export const sip = definePlugin({
   core: ">=0.1.0 <1.0.0",
   after: ["media", "directory", "http"],
   config: sipConfig,
-  entities: [RegistrationEntity, WebCredentialEntity],
-  migrations: [SipInit, SipWebCredentials],
+  entities: [RegistrationEntity, WebCredentialEntity, BanEntity, DailyCallsEntity],
+  migrations: [SipInit, SipWebCredentials, SipEdge],
   provides: [SIP],
   permissions: [
     { name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" },
+    { name: EDGE_VIEW, roles: ["supervisor", "shift_supervisor"], description: "See what the edge of SIP turned away, and banned addresses" },
+    { name: EDGE_MANAGE, description: "Ban addresses and lift bans" },
     { name: BROWSER_PHONE, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "Have a phone in the browser" },
   ],
-  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state"), defineEvent("sip.trunk-reachable")],
+  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state"), defineEvent("sip.trunk-reachable"), defineEvent("sip.banned"), defineEvent("sip.unbanned")],
   routes: [
     credentialRoute,
+    ...edgeRoutes,
     defineRoute({
       method: "GET",
       path: "/api/sip/registrations",
@@ -64,19 +74,25 @@ export const sip = definePlugin({
       handler: async ({ services }) => ({ items: services.get(SIP).trunks(), next: null }),
     }),
   ],
-  register({ config, settings, services, events, log, onReady, onStart, onDrain, onStop, health }) {
+  register({ config, settings, services, events, hooks, log, onReady, onStart, onDrain, onStop, health }) {
     const trunks = new TrunkTable(config.trunks);
     let adapter: SipAdapter | undefined;
     let registrar: Registrar | undefined;
     let store: RegistrationStore | undefined;
     let web: WebCredentials | undefined;
     let listener: WsListener | undefined;
+    let banList: BanList | undefined;
+    let guard: EdgeGuard | undefined;
+    let toll: TollGuard | undefined;
+
+    // Before every other rule: what would cost money is refused whoever asks.
+    hooks.callOutbound.tap((request) => toll?.check(request), { stage: -100 });
 
     const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl }));
+    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -91,6 +107,38 @@ export const sip = definePlugin({
         lifetimeMs: config.browserCredentialSeconds * 1000,
       });
       web = credentials;
+      const bans = new BanList({
+        unitOfWork: services.get(UNIT_OF_WORK),
+        reads: services.get(READ_POOL),
+        clock,
+        log,
+        changed: (ban, banned) => {
+          if (banned) {
+            adapter?.agent?.disconnect(ban.address);
+            events.publish("sip.banned", { address: ban.address, reason: ban.reason, until: ban.until });
+          } else events.publish("sip.unbanned", { address: ban.address });
+        },
+      });
+      banList = bans;
+      const edge = new EdgeGuard({
+        config: config.edge,
+        clock,
+        log,
+        bans,
+        isTrunk: (address) => trunks.bySource(address) !== undefined,
+        isRegistered: (address) => registrar?.all().some((binding) => binding.destination.host === address) === true,
+      });
+      guard = edge;
+      toll = new TollGuard({
+        config: config.toll,
+        clock,
+        log,
+        unitOfWork: services.get(UNIT_OF_WORK),
+        reads: services.get(READ_POOL),
+        calendar: (key) => services.get(CALENDARS).get(key),
+        liveCalls: () => adapter?.trunkCalls ?? 0,
+        outsideNumber: (address) => (/^(sips?|tel):/i.test(address) ? adapter?.outsideNumber(address) : undefined),
+      });
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
       const digest = new DigestServer({
@@ -114,7 +162,8 @@ export const sip = definePlugin({
         credentials,
         guestNumbers: (account) => credentials.mayDial(account),
         ...(webSocketPath() === undefined ? {} : { webSockets: gate }),
-        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log }),
+        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address) }),
+        guard: edge,
         registrar,
         trunks,
         media: () => services.get(MEDIA),
@@ -122,7 +171,7 @@ export const sip = definePlugin({
           if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });
         },
         trunkReachable: (trunk, up, status) => events.publish("sip.trunk-reachable", { trunk, up, status }),
-        product: `${settings.name}/${__VERSION__}`,
+        product: config.productName ?? `${settings.name}/${__VERSION__}`,
       });
       services.get(CALL_PIPELINE).register(adapter);
     });
@@ -131,6 +180,7 @@ export const sip = definePlugin({
       if (adapter === undefined || registrar === undefined || store === undefined) return;
       // Phones that were registered can be rung from the first moment; they may not know that we were gone.
       registrar.restore(await store.load());
+      await banList?.load();
       await adapter.start();
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
@@ -146,6 +196,7 @@ export const sip = definePlugin({
       await adapter?.stop();
       await listener?.stop();
       registrar?.close();
+      banList?.stop();
       await store?.flush();
     });
 
@@ -154,7 +205,7 @@ export const sip = definePlugin({
       const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
       const failure = adapter?.failure;
       const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
-      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, registrations: registrar?.all().length ?? 0, trunks: states } };
+      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...guard?.counters, live: banList?.size ?? 0 } } };
     });
 
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {

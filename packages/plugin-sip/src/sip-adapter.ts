@@ -12,6 +12,7 @@ import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
+import type { EdgeGuard } from "./edge/edge-guard.js";
 import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
 import { attributesOf, calledParty, callingParty, NOBODY } from "./parties.js";
@@ -38,6 +39,8 @@ export interface SipAdapterDeps {
   readonly authenticator: Authenticator;
   /** What a guest from the web may dial; `undefined`: the account is no guest's. */
   guestNumbers?(account: string): Promise<readonly string[] | undefined>;
+  /** Stands before everything. */
+  readonly guard?: EdgeGuard;
   /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
   readonly webSockets?: { readonly local: Endpoint };
   readonly registrar: Registrar;
@@ -83,7 +86,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
-    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestNumbers: this.#guestNumbers });
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestNumbers: this.#guestNumbers, unknownAccount: (address, account) => deps.guard?.unknownAccount(address, account) });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
@@ -134,6 +137,7 @@ export class SipAdapter implements TelephonyAdapter {
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
       admission: () => this.#overload(),
+      ...this.#edge(),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
       onFlowClosed: (flow) => this.#deps.registrar.flowClosed(flow),
@@ -165,6 +169,11 @@ export class SipAdapter implements TelephonyAdapter {
     if (tls !== undefined) this.#tls.watch((settings) => agent.useTls(settings));
   }
 
+  #edge(): Pick<UserAgentOptions, "filter" | "blocked"> {
+    const { guard } = this.#deps;
+    return guard === undefined ? {} : { filter: (request, source) => guard.check(request, source), blocked: (address) => guard.blocked(address) };
+  }
+
   /** @throws HTL_SIP_TLS_INVALID */
   #create(make: () => UserAgent): UserAgent {
     try {
@@ -189,6 +198,18 @@ export class SipAdapter implements TelephonyAdapter {
         return address === undefined || address.includes(":") !== six ? undefined : { host: bracketed(address) };
       },
     };
+  }
+
+  /** Calls out by trunks, answered or not. */
+  get trunkCalls(): number {
+    let count = 0;
+    for (const call of this.#calls) if (call.direction === "outbound" && call.via.kind === "trunk") count++;
+    return count;
+  }
+
+  /** The number that an address means, if a call to it would leave by a trunk. */
+  outsideNumber(address: string): string | undefined {
+    return this.#dialer.outsideNumber(address);
   }
 
   /** A phone has registered: its calls follow it to a new connection. */
@@ -279,9 +300,10 @@ export class SipAdapter implements TelephonyAdapter {
     const caller = await this.#policy.identify(request, source);
     if (invite.state === "closed") return;
     if (caller.kind === "refused") {
-      if (caller.response.status !== 401) this.#refusals.note(source.address, caller.response.status);
+      if (caller.response.status !== 401 || caller.stranger === true) this.#refusals.note(source.address, caller.stranger === true ? 403 : caller.response.status);
       return invite.reject(caller.response);
     }
+    if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission();
     const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
@@ -319,12 +341,14 @@ export class SipAdapter implements TelephonyAdapter {
   }
 
   async #register(incoming: IncomingRequest): Promise<void> {
-    const { authenticator, registrar } = this.#deps;
+    const { authenticator, registrar, credentials, guard } = this.#deps;
     const { request, source } = incoming;
     const account = addressOfRecord(request.to);
     if (account === undefined) return incoming.respond({ status: 404 });
+    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(source.address, account);
     const proof = await authenticator.authenticate(request, source, account);
     if (!proof.ok) return incoming.respond(proof.response);
+    if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });
     // A guest calls and is not called.
     if ((await this.#guestNumbers(proof.account)) !== undefined) return incoming.respond({ status: 403 });
     incoming.respond(registrar.register(proof.account, request, source));

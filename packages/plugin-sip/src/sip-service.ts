@@ -1,4 +1,6 @@
 import type { SipService } from "./contract.js";
+import type { BanList } from "./edge/ban-list.js";
+import type { EdgeGuard } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { SipAdapter } from "./sip-adapter.js";
@@ -8,7 +10,7 @@ import type { WebCredentials } from "./web/web-credentials.js";
 /** The SIP token. Usable before the start: then nothing is registered. */
 export function createSipService(parts: {
   trunks: TrunkTable; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
-  webSocketPort: () => number | undefined; publicUrl: string | undefined;
+  webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined;
 }): SipService {
   const { trunks, registrar, adapter } = parts;
   const credentials = (): WebCredentials => {
@@ -42,6 +44,14 @@ export function createSipService(parts: {
     get endpoints() {
       return (adapter()?.agent?.endpoints ?? []).map((e) => ({ transport: e.kind, address: e.address, port: e.port }));
     },
+    edge: () => ({ ...(parts.guard()?.counters ?? { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0 }) }),
+    bans: () => parts.banList()?.all() ?? [],
+    async ban(address, { seconds, reason, actor }) {
+      const list = parts.banList();
+      if (list === undefined || trunks.bySource(address) !== undefined) throw sipErrors.TRUNK_BANNED(address);
+      return list.ban(address, reason, seconds, actor);
+    },
+    liftBan: async (address, actor) => (await parts.banList()?.lift(address, actor)) ?? false,
     get webSocketPath() {
       return parts.webSocketPath();
     },

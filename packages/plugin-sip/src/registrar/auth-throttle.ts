@@ -44,6 +44,12 @@ export class AuthThrottle {
     return until === 0 ? undefined : Math.ceil((until - now) / 1000);
   }
 
+  /** Whether the source as a whole has failed too often. */
+  sourceWaits(source: string): boolean {
+    const count = this.#counts.get(`source ${source}`);
+    return count !== undefined && count.until > this.#clock.now() && count.failures >= this.#perSource;
+  }
+
   /** Notes a failure. `true`: with this one the wait begins. */
   failed(source: string, account: string): boolean {
     const now = this.#clock.now();

@@ -13,6 +13,8 @@ export interface AuthenticatorDeps {
   readonly throttle: AuthThrottle;
   readonly audit: Audit;
   readonly log: Logger;
+  /** A source went on guessing passwords of many accounts until it had to wait. */
+  guessing?(address: string): void;
 }
 
 /** Proves who sends a request, slows guessing down and writes failures into the audit. Digests never reach a log. */
@@ -53,6 +55,7 @@ export class Authenticator {
   #failed(request: SipRequest, source: MessageSource, claimed: string, account: string | undefined, why: string): void {
     const { throttle, audit, log } = this.#deps;
     const blocked = throttle.failed(source.address, claimed);
+    if (throttle.sourceWaits(source.address)) this.#deps.guessing?.(source.address);
     const details = { method: request.method, source: source.address, transport: source.kind, why, ...(account === undefined ? {} : { account }) };
     log.warn(details, "SIP authentication failed");
     const actor = "plugin:sip";

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { SipError, SipParseError } from "../errors.js";
 import { printable } from "../log.js";
 import { checkHost, checkPassword, checkUriHeaders, checkUriParam, checkUser, parseNumber, unescapeUri } from "./chars.js";
@@ -84,7 +85,8 @@ export function splitHostPort(text: string): { host: string; port: number | unde
   let split = -1;
   if (text.charCodeAt(0) === 0x5b) {
     const close = text.indexOf("]");
-    if (close < 0) throw new SipParseError("bad IPv6 reference");
+    // As RFC 5954 corrected the grammar: what stands in brackets is an address.
+    if (close < 0 || !isIPv6(text.slice(1, close))) throw new SipParseError("bad IPv6 reference");
     if (close + 1 < text.length) {
       if (text.charCodeAt(close + 1) !== 0x3a) throw new SipParseError("bad host");
       split = close + 1;

@@ -85,7 +85,7 @@ export class TcpTransport implements Transport {
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections) {
+    if (remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections || this.#handler?.welcome(plainAddress(remoteAddress)) === false) {
       socket.on("error", () => socket.destroy());
       socket.destroy();
       return;
@@ -135,6 +135,10 @@ export class TcpTransport implements Transport {
     const to = { host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address };
     if (this.#tls === undefined) this.#adopt(connect(to), { address: host, port }, true).send(bytes, failed);
     else this.#adopt(connectTls({ ...to, ...this.#tls.client(host, name) }), { address: host, port }, true, name).send(bytes, failed);
+  }
+
+  disconnect(address: string): void {
+    for (const connection of [...this.#flows.values()]) if (connection.source.address === address) connection.close(new SipError("SIP_TRANSPORT_FAILED", "the peer was banned"));
   }
 
   reaches(destination: Destination): boolean {

@@ -48,15 +48,17 @@ export class TransportLayer implements TransportHandler {
   readonly #sentBy = new Map<Transport, string>();
   readonly #failed = new Map<string, number>();
   readonly #now: () => number;
+  readonly #blocked: ((address: string) => boolean) | undefined;
   /** By name of a closed connection: where its peer is now. */
   readonly #moved = new Map<string, Destination>();
   #running = false;
 
   constructor(options: {
     transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
-    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean;
   }) {
     this.#user = options.user;
+    this.#blocked = options.blocked;
     this.#now = () => options.timers.now();
     this.#limits = options.limits;
     this.#log = options.log;
@@ -199,6 +201,10 @@ export class TransportLayer implements TransportHandler {
   message(bytes: Buffer, source: MessageSource): void {
     if (!this.#running) return;
     this.counters.received++;
+    if (this.#blocked?.(source.address) === true) {
+      this.counters.dropped++;
+      return;
+    }
     const parsed = parseMessage(bytes, this.#limits);
     if (parsed.message === undefined) {
       // Keep-alives (RFC 5626) are no fault.
@@ -229,6 +235,15 @@ export class TransportLayer implements TransportHandler {
     }
     noteSource(message, source);
     return this.#user.framingReply(message, source, status);
+  }
+
+  welcome(address: string): boolean {
+    return this.#blocked?.(address) !== true;
+  }
+
+  /** Ends all connections with this address. */
+  disconnect(address: string): void {
+    for (const transport of this.transports) transport.disconnect?.(address);
   }
 
   flowClosed(flow: string): void {

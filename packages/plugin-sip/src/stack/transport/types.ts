@@ -49,6 +49,8 @@ export interface TransportHandler {
   message(bytes: Buffer, source: MessageSource): void;
   /** Framing of a stream failed; `head` holds what was read of the message. The transport sends what is returned (if anything) and closes the connection. */
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
+  /** Whether a connection from this address is taken. */
+  welcome(address: string): boolean;
   /** A connection ended. */
   flowClosed(flow: string): void;
   /** The transport broke after it was started; it takes no more traffic. */
@@ -72,6 +74,8 @@ export interface Transport {
   send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void;
   /** Whether the destination can be used: address family, open flow. */
   reaches(destination: Destination): boolean;
+  /** Ends all connections with this address. */
+  disconnect?(address: string): void;
   /** Open connections, for transports that have any. */
   readonly connections?: number;
 }

@@ -71,7 +71,7 @@ export class WsTransport implements Transport {
   /** Takes a socket that has agreed on the subprotocol `sip`. `undefined`: not running or too many, and the socket was closed. */
   accept(socket: WsSocket, remote: Endpoint): WsFlow | undefined {
     const handler = this.#handler;
-    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections) {
+    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(plainAddress(remote.address))) {
       socket.close();
       return undefined;
     }
@@ -133,9 +133,8 @@ export class WsTransport implements Transport {
     this.#handler?.flowClosed(name);
   }
 
-  /** Ends one connection, whoever is at its end. */
-  disconnect(flow: string): void {
-    this.#close(flow, true);
+  disconnect(address: string): void {
+    for (const [name, { source }] of [...this.#flows]) if (source.address === address) this.#close(name, true);
   }
 
   async stop(): Promise<void> {

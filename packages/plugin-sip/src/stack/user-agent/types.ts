@@ -62,8 +62,10 @@ export interface UserAgentOptions {
    * refusal is stateless. Return `undefined` to go on. A throw counts as going on.
    */
   admission?(request: SipRequest, source: MessageSource): Refusal | undefined;
-  /** Asked before anything else for each new request outside of a dialog: `"drop"` ignores it silently (scanners). */
-  filter?(request: SipRequest, source: MessageSource): "drop" | undefined;
+  /** Asked before anything else for each new request outside of a dialog: `"drop"` ignores it silently (scanners), a refusal is answered without keeping anything. */
+  filter?(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined;
+  /** Asked for each message before it is read, and for each connection when it is accepted: true ignores the message, closes the connection. Must be fast. */
+  blocked?(address: string): boolean;
   readonly onChallenge?: ChallengeHandler;
   readonly timers?: TimerOptions;
   readonly limits?: Partial<TransportLimits>;
@@ -226,6 +228,8 @@ export interface UserAgent {
   session(callId: string, localTag: string, remoteTag: string): Session | undefined;
   /** Our Contact URI towards a destination. */
   contactUri(user: string, destination: Destination): string;
+  /** Ends all connections with this address. */
+  disconnect(address: string): void;
   /** Exchanges the certificates of SIP over TLS: new connections use them, those that stand go on. Throws `SipError` (`SIP_BAD_CERTIFICATE`) and changes nothing then. */
   useTls(settings: TlsSettings): void;
   /**

@@ -8,7 +8,7 @@ import type { UaContext } from "./context.js";
 import { StackIncomingInvite } from "./incoming-invite.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { unsupportedOptions } from "./message-parts.js";
-import type { UserAgentOptions } from "./types.js";
+import type { Refusal, UserAgentOptions } from "./types.js";
 
 /** Methods that only make sense within a dialog. */
 const DIALOG_ONLY = new Set(["BYE", "INFO", "UPDATE", "PRACK"]);
@@ -40,8 +40,13 @@ export class UasCore implements TransactionUser {
       this.#inDialog(request, source, toTag);
       return;
     }
-    if (this.#filtered(request, source)) {
+    const filtered = this.#filtered(request, source);
+    if (filtered === "drop") {
       this.counters.dropped++;
+      return;
+    }
+    if (filtered !== undefined) {
+      this.#turnAway(request, source, filtered);
       return;
     }
     const refusal = this.#check(request);
@@ -87,12 +92,17 @@ export class UasCore implements TransactionUser {
     return this.#methods.has(method) || DIALOG_METHODS.includes(method);
   }
 
-  #filtered(request: SipRequest, source: MessageSource): boolean {
-    let drop = false;
+  #filtered(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined {
+    if (this.#options.filter === undefined) return undefined;
+    let verdict: "drop" | Refusal | undefined;
     this.#context.guard("filter", () => {
-      drop = this.#options.filter?.(request, source) === "drop";
+      verdict = this.#options.filter?.(request, source);
     });
-    return drop;
+    return verdict;
+  }
+
+  #turnAway(request: SipRequest, source: MessageSource, { status, reason, retryAfter }: Refusal): void {
+    this.#refuse(request, source, status, reason, retryAfter === undefined ? undefined : ["Retry-After", String(Math.max(0, Math.ceil(retryAfter)))]);
   }
 
   /** The checks of section 8.2 in their order. */
@@ -120,8 +130,7 @@ export class UasCore implements TransactionUser {
         refusal = admission(request, source);
       });
       if (refusal !== undefined) {
-        const { status, reason, retryAfter } = refusal;
-        this.#refuse(request, source, status, reason, retryAfter === undefined ? undefined : ["Retry-After", String(Math.max(0, Math.ceil(retryAfter)))]);
+        this.#turnAway(request, source, refusal);
         return;
       }
     }

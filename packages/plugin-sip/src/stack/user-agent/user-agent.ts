@@ -80,7 +80,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.onChallenge = options.onChallenge;
     this.#core = new UasCore(this, options, methods);
     this.transports = new TransportLayer({
-      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised,
+      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options),
     });
     this.transactions = new TransactionLayer({ timers: this.timers, values: timerValues(options.timers), log: this.log, transports: this.transports, random: this.random, user: this.#core });
   }
@@ -151,6 +151,10 @@ export class StackUserAgent implements UserAgent, UaContext {
     const first = transport ?? (this.transports.transports[0] as Transport);
     const at = user === "" ? "" : `${escapeUser(user)}@`;
     return `sip:${at}${this.transports.sentBy(first, destination)}${TRANSPORT_PARAM[first.kind]}`;
+  }
+
+  disconnect(address: string): void {
+    this.transports.disconnect(address);
   }
 
   useTls(settings: TlsSettings): void {

@@ -1,0 +1,149 @@
+import type { Clock, Logger } from "@hotlinejs/core";
+import type { SipConfig } from "../config.js";
+import type { SipEdgeCounters } from "../contract.js";
+import type { MessageSource, Refusal, SipRequest } from "../stack/index.js";
+import type { BanList } from "./ban-list.js";
+import { Networks } from "./networks.js";
+import { TokenBuckets } from "./token-buckets.js";
+
+/** How programs that look for accounts and for calls at others' cost name themselves, when they do not care to hide it. */
+const SCANNERS = /friendly-scanner|sipvicious|sipcli|sip-scan|sipscan|siparmyknife|sundayddr|iwar\b|vaxsipuseragent|pplsip|smap\b|sipsak|scan(?:ner)?\b.*\bsip|gulp\b|sip call flood|friendly-request/i;
+
+/** Purposes of a request for access rules. */
+type Purpose = "register" | "call" | "other";
+
+interface Rule {
+  readonly transports: ReadonlySet<string> | undefined;
+  readonly purposes: ReadonlySet<Purpose> | undefined;
+  readonly allow: Networks;
+  readonly deny: Networks;
+}
+
+interface Seen {
+  /** When counting began. */
+  since: number;
+  readonly names: Set<string>;
+}
+
+export interface EdgeGuardDeps {
+  readonly config: SipConfig["edge"];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bans: BanList;
+  /** Addresses that are never banned nor slowed down: configured trunks. */
+  isTrunk(address: string): boolean;
+  /** Addresses of phones that are registered now: never banned, since anybody can forge a source over UDP. */
+  isRegistered(address: string): boolean;
+}
+
+const MAX_SOURCES = 10_000;
+
+/**
+ * Stands before the user agent: who may knock at all, how often, and who has knocked in a way that only
+ * scanners do. It counts what it turned away.
+ */
+export class EdgeGuard {
+  readonly #deps: EdgeGuardDeps;
+  readonly #rules: readonly Rule[];
+  readonly #exempt: Networks;
+  readonly #sources: TokenBuckets;
+  readonly #accounts: TokenBuckets;
+  readonly #unknown = new Map<string, Seen>();
+  readonly counters: { -readonly [K in keyof SipEdgeCounters]: number } = { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0 };
+
+  constructor(deps: EdgeGuardDeps) {
+    this.#deps = deps;
+    const { config, clock } = deps;
+    this.#rules = config.access.map((rule) => ({
+      transports: rule.transports === undefined ? undefined : new Set<string>(rule.transports),
+      purposes: rule.purposes === undefined ? undefined : new Set<Purpose>(rule.purposes),
+      allow: new Networks(rule.allow),
+      deny: new Networks(rule.deny),
+    }));
+    this.#exempt = new Networks(config.neverBan);
+    this.#sources = new TokenBuckets(config.perSource, () => clock.monotonic());
+    this.#accounts = new TokenBuckets(config.perAccount, () => clock.monotonic());
+  }
+
+  /** Asked for each message and connection before anything is read: whether this address is banned. */
+  blocked(address: string): boolean {
+    if (!this.#deps.bans.has(address)) return false;
+    this.counters.banned++;
+    return true;
+  }
+
+  /** Asked for each new request outside of a dialog. */
+  check(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined {
+    const { address, kind } = source;
+    if (this.#rules.length > 0 && !this.#allowed(address, kind, purposeOf(request.method))) {
+      this.counters.denied++;
+      return "drop";
+    }
+    if (this.#deps.isTrunk(address)) return undefined;
+    const agent = request.headers.get("user-agent");
+    if (this.#deps.config.fingerprints && agent !== undefined && SCANNERS.test(agent)) {
+      this.counters.scanners++;
+      this.#ban(address, "scanner");
+      return "drop";
+    }
+    if (!this.#sources.take(address)) {
+      this.counters.limited++;
+      return "drop";
+    }
+    return undefined;
+  }
+
+  /** Whether this account may send one more request now. */
+  accountMay(account: string): boolean {
+    if (this.#accounts.take(account)) return true;
+    this.counters.limited++;
+    return false;
+  }
+
+  /** Somebody at this address claims an account that there is not. Some are typing errors, many are a scan. */
+  unknownAccount(address: string, account: string): void {
+    if (this.#deps.isTrunk(address)) return;
+    this.counters.unknownAccounts++;
+    const { unknownAccounts, banSeconds } = this.#deps.config;
+    const now = this.#deps.clock.monotonic();
+    let seen = this.#unknown.get(address);
+    if (seen === undefined || now - seen.since > banSeconds * 1000) {
+      seen = { since: now, names: new Set() };
+      this.#unknown.delete(address);
+      this.#unknown.set(address, seen);
+      const oldest = this.#unknown.size > MAX_SOURCES ? this.#unknown.keys().next() : undefined;
+      if (oldest !== undefined && oldest.done !== true) this.#unknown.delete(oldest.value);
+    }
+    seen.names.add(account.slice(0, 64));
+    if (seen.names.size < unknownAccounts) return;
+    this.#unknown.delete(address);
+    this.#ban(address, "unknown-accounts");
+  }
+
+  /** Guessing of passwords went on until the source had to wait. */
+  guessing(address: string): void {
+    this.#ban(address, "passwords");
+  }
+
+  #allowed(address: string, transport: string, purpose: Purpose): boolean {
+    for (const rule of this.#rules) {
+      if (rule.transports?.has(transport) === false || rule.purposes?.has(purpose) === false) continue;
+      if (rule.deny.has(address) || (!rule.allow.empty && !rule.allow.has(address))) return false;
+    }
+    return true;
+  }
+
+  #ban(address: string, reason: string): void {
+    const { config, bans, log, isTrunk, isRegistered } = this.#deps;
+    if (config.banSeconds === 0 || this.#exempt.has(address) || isTrunk(address) || isRegistered(address) || bans.has(address)) return;
+    this.counters.bans++;
+    bans.ban(address, reason, config.banSeconds, "plugin:sip").then(
+      () => log.warn({ source: address, reason, seconds: config.banSeconds }, "a source of SIP was banned"),
+      (error: unknown) => log.error({ err: error, source: address }, "a ban could not be stored; it holds until the hotline stops"),
+    );
+  }
+}
+
+function purposeOf(method: string): Purpose {
+  return method === "REGISTER" ? "register" : method === "INVITE" ? "call" : "other";
+}

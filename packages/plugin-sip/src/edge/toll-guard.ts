@@ -1,0 +1,80 @@
+import type { BusinessCalendar, Clock, Logger, OutboundRequest, ReadPool, UnitOfWork } from "@hotlinejs/core";
+import type { SipConfig } from "../config.js";
+import { DailyCallsEntity } from "./daily-calls.entity.js";
+import type { DailyCallsRow } from "./daily-calls.entity.js";
+
+/** An outgoing call that must not be made, as the hook `callOutbound` takes it. */
+export interface TollRefusal {
+  readonly refused: true;
+  readonly code: "toll-destination" | "toll-hours" | "toll-concurrent" | "toll-daily";
+  readonly message: string;
+}
+
+export interface TollGuardDeps {
+  readonly config: SipConfig["toll"];
+  readonly clock: Clock;
+  readonly unitOfWork: UnitOfWork;
+  readonly reads: ReadPool;
+  readonly log: Logger;
+  calendar(key: string): BusinessCalendar;
+  /** Calls out by trunks now. */
+  liveCalls(): number;
+  /** The number an address means, if a call to it leaves the house. */
+  outsideNumber(address: string): string | undefined;
+}
+
+/** Holds calls that leave by a trunk to what they may cost: where to, when, how many at once, how many a day and person. */
+export class TollGuard {
+  readonly #deps: TollGuardDeps;
+  readonly #today = new Map<string, number>();
+  #day = "";
+
+  constructor(deps: TollGuardDeps) {
+    this.#deps = deps;
+  }
+
+  async check(request: Pick<OutboundRequest, "to" | "actor">): Promise<TollRefusal | undefined> {
+    const { config, clock, calendar, liveCalls, outsideNumber } = this.#deps;
+    const number = outsideNumber(request.to);
+    if (number === undefined) return undefined;
+    const refuse = (code: TollRefusal["code"], message: string): TollRefusal => ({ refused: true, code, message });
+    const allowed = longest(config.allow, number);
+    if (allowed < 0 || longest(config.deny, number) > allowed) return refuse("toll-destination", "calls to such numbers are not allowed here");
+    if (config.calendar !== undefined && !calendar(config.calendar).isOpen(clock.now())) return refuse("toll-hours", "no calls go out at this hour");
+    if (config.maxConcurrent !== undefined && liveCalls() >= config.maxConcurrent) return refuse("toll-concurrent", "as many calls as may are out");
+    if (config.perDay === undefined) return undefined;
+    const actor = request.actor ?? "system";
+    if ((await this.#count(actor)) > config.perDay) return refuse("toll-daily", "as many calls as one person may make a day were made");
+    return undefined;
+  }
+
+  /** Counts this call; the number it is today, this one included. */
+  async #count(actor: string): Promise<number> {
+    const { clock, calendar, unitOfWork, reads, log } = this.#deps;
+    const day = calendar("default").dateOf(clock.now());
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#today.clear();
+    }
+    const id = `${day} ${actor}`;
+    if (!this.#today.has(id)) {
+      const row = await reads.read((em) => em.findOne(DailyCallsEntity, { id }, { disableIdentityMap: true }));
+      if (!this.#today.has(id)) this.#today.set(id, row?.calls ?? 0);
+    }
+    const calls = (this.#today.get(id) ?? 0) + 1;
+    this.#today.set(id, calls);
+    // Not waited for: memory decides, and a crash forgets a call or two.
+    unitOfWork
+      .run(async ({ em }) => {
+        if (calls === 1) await em.nativeDelete(DailyCallsEntity, { id: { $lt: day } });
+        await em.upsertMany(DailyCallsEntity, [{ id, calls } as DailyCallsRow]);
+      })
+      .catch((error: unknown) => log.error({ err: error }, "the calls of a day could not be counted on disk; a restart forgets them"));
+    return calls;
+  }
+}
+
+/** Length of the longest of these beginnings that the number has; -1: none. */
+function longest(prefixes: readonly string[], number: string): number {
+  return Math.max(-1, ...prefixes.filter((prefix) => number.startsWith(prefix)).map((prefix) => prefix.length));
+}

@@ -1,0 +1,193 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AUDIT, CALL_CONTROL, createHotline, createSilentLogger, definePlugin, READ_POOL } from "@hotlinejs/core";
+import type { Call, Hotline } from "@hotlinejs/core";
+import { directory } from "@hotlinejs/plugin-directory";
+import { http } from "@hotlinejs/plugin-http";
+import { HTTP_SERVER } from "@hotlinejs/plugin-http/contract";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { SIP } from "../src/contract.js";
+import { sip } from "../src/plugin.js";
+import { FakeMedia } from "./support/fake-media.js";
+import { offerOf, Phone } from "./support/phone.js";
+import { stubMedia } from "./support/stub-plugins.js";
+
+let dataDir: string;
+let hotline: Hotline;
+let events: string[];
+const phones: Phone[] = [];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "hotline-edge-"));
+  events = [];
+});
+
+afterEach(async () => {
+  await Promise.all(phones.splice(0).map((phone) => phone.stop()));
+  await hotline.stop({ drain: false });
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const watcher = () =>
+  definePlugin({
+    name: "watcher",
+    version: "0.1.0",
+    core: ">=0.1.0 <1.0.0",
+    config: z.strictObject({}),
+    register({ events: bus }) {
+      bus.handle("sip.banned", ({ address, reason }) => void events.push(`banned ${address} ${reason}`));
+      bus.handle("sip.unbanned", ({ address }) => void events.push(`unbanned ${address}`));
+    },
+  })();
+
+async function run(options: Record<string, unknown> = {}): Promise<{ port: number; url: string }> {
+  hotline = createHotline({
+    dataDir,
+    logger: createSilentLogger(),
+    environment: {},
+    plugins: [
+      watcher(),
+      stubMedia(new FakeMedia()),
+      directory({
+        users: [
+          { username: "1001", password: "a long secret 1001", displayName: "叶立新", roles: ["agent"] },
+          { username: "lead", password: "a long secret lead", displayName: "班长", roles: ["supervisor"] },
+          { username: "root", password: "a long secret root", displayName: "管理员", roles: ["admin"] },
+        ],
+        roles: [{ name: "agent" }, { name: "supervisor" }, { name: "admin" }],
+      }),
+      http({ port: 0 }),
+      // As strangers from this machine are in the tests, it is not exempt.
+      sip({ transports: ["udp"], port: 0, edge: { neverBan: [], unknownAccounts: 4 }, ...options }),
+    ],
+  });
+  await hotline.start();
+  return { port: hotline.services.get(SIP).endpoints[0]?.port ?? 0, url: hotline.services.get(HTTP_SERVER).url ?? "" };
+}
+
+async function phone(user: string, password?: string): Promise<Phone> {
+  const made = await new Phone(user, password === undefined ? {} : { password }).start();
+  phones.push(made);
+  return made;
+}
+
+async function as(url: string, username: string): Promise<(method: string, path: string, body?: unknown) => Promise<{ status: number; body: Record<string, unknown> }>> {
+  const response = await fetch(`${url}/api/auth/login`, { method: "POST", headers: { "content-type": "application/json", origin: url }, body: JSON.stringify({ username, password: `a long secret ${username}` }) });
+  const cookie = (response.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
+  return async (method, path, body) => {
+    const answer = await fetch(`${url}${path}`, { method, headers: { cookie, origin: url, ...(body === undefined ? {} : { "content-type": "application/json" }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+}
+
+describe("a source that looks for accounts", () => {
+  it("learns of none by the answers, is banned, stays so over a restart, and is let in again by a person", { timeout: 60_000 }, async () => {
+    const { port, url } = await run();
+    const answers: number[] = [];
+    for (const account of ["1001", "2001"]) {
+      const guess = await phone(account);
+      answers.push((await guess.register(port)).status, (await guess.call(port).outcome as { status: number }).status);
+      const wrong = await phone(account, "guess");
+      answers.push((await wrong.register(port)).status, (await wrong.call(port).outcome as { status: number }).status);
+    }
+    expect(answers.slice(0, 4)).toEqual(answers.slice(4));
+    expect(answers.slice(0, 4)).toEqual([401, 401, 403, 403]);
+    for (const account of ["2002", "2003"]) await (await phone(account)).register(port);
+    const last = await phone("2004");
+    expect((await last.register(port)).status).toBe(401);
+    const lead = await as(url, "lead");
+    expect((await lead("GET", "/api/sip/bans")).body.items).toMatchObject([{ address: "127.0.0.1", reason: "unknown-accounts", actor: "plugin:sip" }]);
+    expect((await last.register(port)).status).toBe(408);
+    expect((await lead("GET", "/api/sip/edge")).body).toMatchObject({ bans: 1, live: 1, unknownAccounts: expect.any(Number) });
+    expect(Number((await lead("GET", "/api/sip/edge")).body.banned)).toBeGreaterThan(0);
+    expect((await lead("DELETE", "/api/sip/bans/127.0.0.1")).status).toBe(403);
+    await hotline.stop({ drain: false });
+
+    const again = await run();
+    const honest = await phone("1001", "a long secret 1001");
+    expect((await honest.register(again.port)).status).toBe(408);
+    const root = await as(again.url, "root");
+    expect((await root("DELETE", "/api/sip/bans/127.0.0.1")).status).toBe(200);
+    expect((await root("DELETE", "/api/sip/bans/127.0.0.1")).status).toBe(404);
+    expect((await honest.register(again.port)).status).toBe(200);
+    expect(events).toEqual(["banned 127.0.0.1 unknown-accounts", "unbanned 127.0.0.1"]);
+    expect(await hotline.services.get(AUDIT).verify()).toMatchObject({ ok: true });
+    const rows = await hotline.services.get(READ_POOL).read((em) => em.getKnex().table("core_audit").select("action"));
+    expect((rows as { action: string }[]).map(({ action }) => action)).toEqual(expect.arrayContaining(["sip.banned", "sip.unbanned"]));
+  });
+
+  it("is banned by hand, but a trunk is not", async () => {
+    const { port, url } = await run({ trunks: [{ key: "carrier", match: ["198.51.100.0/24"] }] });
+    const root = await as(url, "root");
+    expect((await root("POST", "/api/sip/bans", { address: "127.0.0.1", seconds: 60, reason: "test" })).status).toBe(200);
+    expect((await (await phone("1001", "a long secret 1001")).register(port)).status).toBe(408);
+    expect(await root("POST", "/api/sip/bans", { address: "198.51.100.7" })).toMatchObject({ status: 409, body: { code: "HTL_SIP_TRUNK_BANNED" } });
+    expect((await root("POST", "/api/sip/bans", { address: "nowhere" })).status).toBe(400);
+  });
+});
+
+describe("calls that cost money", () => {
+  const made: Call[] = [];
+  const dial = (to: string, actor = "u1"): Promise<unknown> =>
+    hotline.services.get(CALL_CONTROL).originate({ to, interactionId: "0190f0a0-0000-7000-8000-000000000001", purpose: "callback", role: "citizen", actor }).then(
+      (call) => {
+        made.push(call);
+        return "dialled";
+      },
+      (error: unknown) => (error as { details: { code: string } }).details.code,
+    );
+
+  it("go where they may, as many at once and a day as they may, and within the house always", { timeout: 60_000 }, async () => {
+    const carrier = await phone("carrier");
+    carrier.onInvite = (invite) => void invite.accept({ body: offerOf(40_100) });
+    await run({
+      trunks: [{ key: "out", outbound: { host: "127.0.0.1", port: carrier.port } }],
+      toll: { allow: ["1", "0", "0085"], deny: ["00"], maxConcurrent: 3, perDay: 4 },
+    });
+    expect(await dial("tel:0044201234567")).toBe("toll-destination");
+    expect(await dial(`sip:0044201234567@127.0.0.1:${carrier.port}`)).toBe("toll-destination");
+    expect(await dial("tel:900123456")).toBe("toll-destination");
+    expect(await dial("sip:1001")).toBe("dialled");
+    expect(await dial("tel:00852123456")).toBe("dialled");
+    expect(await dial("tel:13800138000")).toBe("dialled");
+    expect(await dial("tel:13800138001")).toBe("dialled");
+    expect(await dial("tel:13800138002")).toBe("toll-concurrent");
+    for (const call of made.splice(0)) await call.hangup().then(() => call.ended);
+    expect(await dial("tel:13800138003")).toBe("dialled");
+    expect(await dial("tel:13800138004")).toBe("toll-daily");
+    expect(await dial("tel:13800138005", "u2")).toBe("dialled");
+    let rows: { calls: number }[] = [];
+    for (let i = 0; i < 200 && rows.length < 2; i++) {
+      rows = (await hotline.services.get(READ_POOL).read((em) => em.getKnex().table("sip_daily_calls").select("calls").orderBy("calls"))) as { calls: number }[];
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(rows.map(({ calls }) => calls)).toEqual([1, 5]);
+  });
+
+  it("wait for the hours in which they may", async () => {
+    hotline = createHotline({
+      dataDir,
+      logger: createSilentLogger(),
+      environment: {},
+      calendars: [{ key: "never", week: {} }],
+      plugins: [stubMedia(new FakeMedia()), sip({ transports: ["udp"], port: 0, trunks: [{ key: "out", outbound: { host: "127.0.0.1", port: 9 } }], toll: { calendar: "never" } })],
+    });
+    await hotline.start();
+    expect(await dial("tel:13800138000")).toBe("toll-hours");
+  });
+});
+
+it("shows nobody an address or a name that is not told", async () => {
+  const carrier = await phone("carrier");
+  await run({ advertisedAddress: "203.0.113.5", productName: "hotline", trunks: [{ key: "out", outbound: { host: "127.0.0.1", port: carrier.port } }] });
+  void hotline.services.get(CALL_CONTROL).originate({ to: "tel:13800138000", from: { number: "12333" }, interactionId: "0190f0a0-0000-7000-8000-000000000001", purpose: "callback", role: "citizen" });
+  for (let i = 0; i < 200 && carrier.invites.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  const invite = carrier.invites[0]?.request;
+  const head = invite?.toBuffer().subarray(0, invite.toBuffer().indexOf("\r\n\r\n")).toString() ?? "";
+  const told = head.split("\r\n").filter((line) => !/^(INVITE|To:|t:)/i.test(line)).join("\n").replace(/;received=[^;,\s]*/g, "");
+  expect(told).toContain("203.0.113.5");
+  expect(told).not.toMatch(/127\.0\.0\.1|\b10\.|192\.168\.|localhost/);
+  expect(invite?.headers.get("user-agent")).toBe("hotline");
+});
