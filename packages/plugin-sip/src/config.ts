@@ -11,6 +11,12 @@ const network = z.string().refine((text) => {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }, "an IP address or a network such as 10.1.0.0/16");
 
+/**
+ * Keys of SRTP in SDP (RFC 4568): `off` refuses them; `accept` takes them where a peer offers them; `offer` puts them into our
+ * own offers too, and the peer may do without; `require` makes no call without. Keys are as safe as the signalling that carries them: use TLS.
+ */
+const srtp = z.enum(["off", "accept", "offer", "require"]);
+
 /** A number range by its first digits; `""` fits every number. */
 const prefix = z.string().regex(/^\+?\d{0,20}$/, "leading digits, with + where numbers carry one");
 
@@ -59,6 +65,8 @@ const trunk = z
      * trunks are taken first, and `sip.trunk-reachable` is told. It also keeps NAT open. Default: not asked.
      */
     keepAliveSeconds: z.int().min(5).max(3600).optional(),
+    /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
+    srtp: srtp.optional(),
     /** Calls in and out at once. Default: no limit. */
     maxChannels: z.int().min(1).optional(),
     /** Dialled numbers taken from this trunk; others get 404. Default all. */
@@ -132,6 +140,8 @@ export const sipConfig = z.strictObject({
   allowAnonymous: z.boolean().default(false),
   /** Codecs, best first. */
   codecs: z.array(z.enum(["PCMA", "PCMU"])).min(1).default(["PCMA", "PCMU"]),
+  /** Keys of SRTP in SDP. Browsers have theirs by DTLS, whatever this says. */
+  srtp: srtp.default("accept"),
   /** How phones register here. */
   registrar: z
     .strictObject({
@@ -149,6 +159,8 @@ export const sipConfig = z.strictObject({
   ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
   /** Ends a call from which no sound has come for so long (its phone is dead); not while on hold. 0: never. */
   mediaTimeoutMs: z.int().min(0).max(86_400_000).default(300_000),
+  /** The same for browsers, which show every five seconds at the latest that they are there, on hold too. 0: never. */
+  browserTimeoutMs: z.int().min(0).max(86_400_000).default(15_000),
   /** Answered and unanswered calls at once; more are refused with 503. */
   maxCalls: z.int().min(1).default(2000),
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */

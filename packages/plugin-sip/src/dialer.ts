@@ -4,6 +4,8 @@ import type { DialPlan, DialTarget } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
 import { cleanNumber } from "./parties.js";
+import { isBrowser } from "./call/inbound-call.js";
+import type { Binding } from "./registrar/binding.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { ChallengeHandler } from "./stack/index.js";
 import { escapeUser, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
@@ -106,6 +108,7 @@ export class Dialer {
         uri: binding.contact,
         destination: binding.destination,
         route: binding.path,
+        ...(isBrowserBinding(binding) ? { webRtc: true } : {}),
         // Its connection is gone and it takes none; over UDP silence may be a lost packet, so the binding stays until it runs out.
         ...(binding.destination.kind === "udp" ? {} : { unreachable: () => registrar.drop(binding) }),
       }),
@@ -193,4 +196,9 @@ function decode(user: string): string {
     if (error instanceof URIError) return user;
     throw error;
   }
+}
+
+/** Registered over WebSocket, here or at a proxy before us (RFC 7118 section 5.2: its Contact says so). */
+function isBrowserBinding({ destination, contact }: Pick<Binding, "destination" | "contact">): boolean {
+  return isBrowser(destination.kind) || /;transport=wss?(?:[;>?]|$)/i.test(contact);
 }

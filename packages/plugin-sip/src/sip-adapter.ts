@@ -248,7 +248,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (agent === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
     const { plan, from, to: party, via, release } = this.#dialer.plan(to, options);
     const identity = { id: options.id ?? this.#deps.ids.next(), direction: "outbound" as const, from, to: party, via, attributes: {} };
-    const call = new OutboundCall(this.#environment(), identity, agent, plan);
+    const call = new OutboundCall(this.#environment(via), identity, agent, plan);
     this.#watch(call, release);
     void call.start();
     return call;
@@ -316,7 +316,7 @@ export class SipAdapter implements TelephonyAdapter {
       return invite.reject(refusal);
     }
     const call = new InboundCall(
-      this.#environment(),
+      this.#environment(via),
       { id: ids.next(), direction: "inbound", from, to: calledParty(request), via, attributes: attributesOf(request, source) },
       invite,
     );
@@ -362,8 +362,9 @@ export class SipAdapter implements TelephonyAdapter {
     });
   }
 
-  #environment(): CallEnvironment {
+  #environment(via: Call["via"]): CallEnvironment {
     const { clock, log, config, journal, media } = this.#deps;
+    const trunk = via.kind === "trunk" ? config.trunks.find(({ key }) => key === via.key) : undefined;
     return {
       clock,
       log,
@@ -372,6 +373,8 @@ export class SipAdapter implements TelephonyAdapter {
       mediaBindAddress: undefined,
       advertisedAddress: this.#advertised(),
       mediaTimeoutMs: config.mediaTimeoutMs,
+      browserTimeoutMs: config.browserTimeoutMs,
+      srtp: trunk?.srtp ?? config.srtp,
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
       absoluteUri: (target) => this.#dialer.absoluteUri(target),

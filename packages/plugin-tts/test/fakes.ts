@@ -67,6 +67,7 @@ export function fakeMedia(): MediaEngine & { encoded: number; wavs: Map<string, 
       return asset ? Promise.resolve(asset) : Promise.reject(new Error(`no file ${path}`));
     },
     createRtpLeg: () => Promise.reject(new Error("no legs here")),
+    createWebRtcLeg: () => Promise.reject(new Error("no legs here")),
     createLineLeg: () => Promise.reject(new Error("no legs here")),
     createDatagramPort: () => Promise.reject(new Error("no ports here")),
     createBridge: () => Promise.reject(new Error("no bridges here")),

@@ -35,6 +35,10 @@ export class FakeMediaEngine implements MediaEngine {
     return Promise.resolve(this.createLeg());
   }
 
+  createWebRtcLeg(): Promise<never> {
+    return Promise.reject(new Error("there are no browsers here"));
+  }
+
   createDatagramPort(): Promise<FakeDatagramPort> {
     const port = new FakeDatagramPort(this.#ids.next());
     this.ports.push(port);

@@ -90,6 +90,9 @@ export type MediaLegEvent =
   /** Nothing received for `silentMs`: the peer may be dead. Sent once until media comes back. */
   | { readonly type: "media-timeout"; readonly silentMs: number }
   | { readonly type: "media-resumed" }
+  /** WebRTC legs: `connected` when a path is found and its keys are agreed, so that sound may flow; `failed` when that cannot be any more, or the peer has closed. */
+  | { readonly type: "transport"; readonly state: "connected" }
+  | { readonly type: "transport"; readonly state: "failed"; readonly why: string }
   /** 1100 Hz (CNG) or 2100 Hz (CED) was heard: a fax machine. */
   | { readonly type: "fax-tone"; readonly tone: "cng" | "ced" }
   /**
@@ -125,6 +128,16 @@ export interface MediaLeg {
   close(): Promise<LegStats>;
 }
 
+/** Protection of RTP packets (RFC 3711, RFC 4568 section 6.2): AES-128 in counter mode, HMAC-SHA1 with a tag of 80 or 32 bits. */
+export type SrtpSuite = "AES_CM_128_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_32";
+
+/** Keys of a protected stream. Master key and salt, 30 octets in base64, of either direction. */
+export interface SrtpKeys {
+  readonly suite: SrtpSuite;
+  readonly send: string;
+  readonly receive: string;
+}
+
 export interface RtpRemote {
   readonly address: string;
   readonly port: number;
@@ -136,6 +149,8 @@ export interface RtpRemote {
   readonly telephoneEventPayloadType?: number;
   /** As seen from us: `sendonly` means that the peer listens only. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
+  /** Protects the stream (SRTP). The same keys again go on with the same counters; other keys begin anew. */
+  readonly srtp?: SrtpKeys;
 }
 
 export interface RtpLegOptions {
@@ -159,6 +174,56 @@ export interface RtpLeg extends MediaLeg {
   readonly localPort: number;
   /** Where to send and what to expect. Called again on re-INVITE. */
   setRemote(remote: RtpRemote): void;
+}
+
+/** What an ICE agent proves itself by (RFC 8445 section 5.3). */
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly pwd: string;
+}
+
+/** What a certificate is known by (RFC 8122). */
+export interface CertificateFingerprint {
+  /** `sha-256`, `sha-384` or `sha-512`. */
+  readonly algorithm: string;
+  /** Hexadecimal octets with colons. */
+  readonly value: string;
+}
+
+export interface WebRtcRemote {
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  readonly telephoneEventPayloadType?: number;
+  /** As seen from us. Default sendrecv. */
+  readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
+  /** The peer's certificate must have one of these. */
+  readonly fingerprints: readonly CertificateFingerprint[];
+}
+
+export interface WebRtcLegOptions {
+  /** Makes the leg in the worker of that leg, so that a bridge needs no cross-worker hop. */
+  readonly near?: MediaLeg;
+  /** Address to bind; default the hotline's host. */
+  readonly bindAddress?: string;
+  /** Listen for keys in the sound. Default: only when the remote has no telephone-event. */
+  readonly inbandDtmf?: boolean;
+  /** Report `media-timeout` after this long without a genuine packet, on hold too: a browser sends checks always. Default 0 = never. */
+  readonly mediaTimeoutMs?: number;
+}
+
+/**
+ * A leg to a browser or another WebRTC peer: sound over DTLS-SRTP on one UDP port, which RTCP shares. It is the lite side of ICE and
+ * the DTLS server: the peer does the connecting, and nothing is sent to anyone who has not shown our credentials.
+ */
+export interface WebRtcLeg extends MediaLeg {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly ice: IceCredentials;
+  readonly fingerprint: CertificateFingerprint;
+  /** What was agreed. Called again on re-INVITE; other fingerprints begin a new DTLS association. Throws `HTL_MEDIA_BAD_REMOTE`. */
+  setRemote(remote: WebRtcRemote): void;
+  /** New credentials, since the peer restarts ICE (its network has changed). Sound goes on where it went until the peer has chosen anew. */
+  restartIce(): IceCredentials;
 }
 
 /**
@@ -315,6 +380,8 @@ export interface Capture {
 /** The pool of media workers. */
 export interface MediaEngine {
   createRtpLeg(options?: RtpLegOptions): Promise<RtpLeg>;
+  /** A leg for a browser. The certificate of the worker is made with its first such leg. */
+  createWebRtcLeg(options?: WebRtcLegOptions): Promise<WebRtcLeg>;
   /** Rejects with `HTL_MEDIA_LINE_PART_FAILED` when the part cannot be loaded or opened. */
   createLineLeg(options: LineLegOptions): Promise<LineLeg>;
   /** Opens a UDP port for a protocol of its own. Rejects with `HTL_MEDIA_LINE_PART_FAILED` or `HTL_MEDIA_NO_PORT`. */

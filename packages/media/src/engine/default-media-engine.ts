@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { AudioAsset, Clock, DatagramPort, DatagramPortOptions, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions } from "@hotlinejs/core";
+import type { AudioAsset, Clock, DatagramPort, DatagramPortOptions, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions, WebRtcLeg, WebRtcLegOptions } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { Encoder } from "./encoder.js";
 import { EngineBridge } from "./engine-bridge.js";
@@ -12,6 +12,7 @@ import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
 import { EngineLineLeg } from "./engine-line-leg.js";
 import { checkRemote, EngineRtpLeg } from "./engine-rtp-leg.js";
+import { EngineWebRtcLeg, newIceCredentials } from "./engine-webrtc-leg.js";
 import { builtEntry } from "./package-paths.js";
 import type { MediaWorkerData } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
@@ -107,6 +108,23 @@ export class DefaultMediaEngine implements MediaEngine {
       })
       .finally(release);
     return new EngineRtpLeg(id, slot, this.#context, local);
+  }
+
+  async createWebRtcLeg(options: WebRtcLegOptions = {}): Promise<WebRtcLeg> {
+    const bindAddress = options.bindAddress === undefined ? undefined : await numeric(options.bindAddress);
+    const slot = this.#slotFor(options.near);
+    const id = this.#context.ids.next();
+    const ice = newIceCredentials();
+    const release = slot.reserve();
+    const { inbandDtmf, mediaTimeoutMs = 0 } = options;
+    const local = await slot
+      .request<"create-webrtc">({
+        op: "create-webrtc",
+        leg: id,
+        options: { ice, mediaTimeoutMs, ...(bindAddress === undefined ? {} : { bindAddress }), ...(inbandDtmf === undefined ? {} : { inbandDtmf }) },
+      })
+      .finally(release);
+    return new EngineWebRtcLeg(id, slot, this.#context, ice, local);
   }
 
   async createLineLeg({ near, part }: LineLegOptions): Promise<LineLeg> {

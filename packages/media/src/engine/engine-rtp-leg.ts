@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
-import type { RtpLeg, RtpRemote } from "@hotlinejs/core";
+import type { RtpLeg, RtpRemote, SrtpKeys } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
+import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
 import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
 import type { WorkerSlot } from "./worker-slot.js";
@@ -32,8 +33,19 @@ export function checkRemote(remote: RtpRemote): void {
   for (const port of [remote.port, remote.rtcpPort ?? 0]) {
     if (!Number.isInteger(port) || port < 0 || port > 65535) throw mediaErrors.BAD_REMOTE(`port ${port}`);
   }
+  if (remote.srtp !== undefined) checkKeys(remote.srtp);
+  checkFormats(remote);
+}
+
+/** @throws `HTL_MEDIA_BAD_REMOTE` */
+export function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType">): void {
   for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
     if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
   }
   if (remote.codec !== "PCMA" && remote.codec !== "PCMU") throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
+}
+
+function checkKeys({ suite, send, receive }: SrtpKeys): void {
+  if (!(suite in TAG_BYTES)) throw mediaErrors.BAD_REMOTE(`SRTP suite ${String(suite)}`);
+  for (const key of [send, receive]) if (Buffer.from(key, "base64").length !== MASTER_BYTES) throw mediaErrors.BAD_REMOTE(`an SRTP key that has not ${MASTER_BYTES} octets`);
 }

@@ -33,7 +33,8 @@ export class RtpSender {
    */
   constructor(random: () => number) {
     this.ssrc = random() >>> 0;
-    this.sequence = random() & 0xffff;
+    // The lower half: were the first packets before the turn of the counter lost, SRTP receivers would count the turns wrongly.
+    this.sequence = random() & 0x7fff;
     this.#skew = random() >>> 0;
   }
 

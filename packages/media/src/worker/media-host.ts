@@ -1,5 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { CaptureTap } from "./capture-tap.js";
+import { createDtlsCertificate } from "./dtls/dtls-certificate.js";
+import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
@@ -41,6 +43,8 @@ export class MediaHost implements LegHost {
   readonly #cursor: Int32Array;
   readonly #random = new Uint32Array(64);
   #randomNext = 64;
+  /** Of all WebRTC legs of this worker; made with the first. */
+  #certificate: DtlsCertificate | undefined;
   readonly #sweep: NodeJS.Timeout;
   #stopped: ((value: undefined) => void) | undefined;
 
@@ -154,6 +158,12 @@ export class MediaHost implements LegHost {
       case "set-remote":
         if (leg instanceof RtpWorkerLeg) leg.setRemote(command.remote);
         break;
+      case "webrtc-remote":
+        if (leg instanceof RtpWorkerLeg) leg.setWebRtcRemote(command.remote);
+        break;
+      case "restart-ice":
+        if (leg instanceof RtpWorkerLeg) leg.restartIce(command.ice);
+        break;
       case "play":
         if (leg === undefined) this.#post({ ev: "play-end", leg: command.leg, playback: command.playback, reason: "leg-ended", playedMs: 0 });
         else leg.play(command.playback, command.sources, command.loop, command.startAtMs);
@@ -181,6 +191,8 @@ export class MediaHost implements LegHost {
     switch (command.op) {
       case "create-rtp":
         return this.#createRtp(command);
+      case "create-webrtc":
+        return this.#createWebRtc(command);
       case "create-line":
         return this.#createLine(command);
       case "create-port":
@@ -231,6 +243,14 @@ export class MediaHost implements LegHost {
     const { address, sockets } = await this.#openSockets(options.bindAddress);
     this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
     return { address, port: sockets.port };
+  }
+
+  async #createWebRtc({ leg: id, options }: Extract<Command, { op: "create-webrtc" }>): Promise<Replies["create-webrtc"]> {
+    const { address, sockets } = await this.#openSockets(options.bindAddress);
+    this.#certificate ??= createDtlsCertificate(this.now());
+    const { ice, mediaTimeoutMs, inbandDtmf } = options;
+    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, { symmetric: false, mediaTimeoutMs, ...(inbandDtmf === undefined ? {} : { inbandDtmf }) }, { ice, certificate: this.#certificate }));
+    return { address, port: sockets.port, fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint } };
   }
 
   async #openSockets(bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {

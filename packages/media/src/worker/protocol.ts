@@ -1,4 +1,4 @@
-import type { AudioSource, BridgeRole, CaptureResult, DtmfDigit, LegStats, LinePartRef, MediaLegEvent, PlayEndReason, RtpRemote, WorkerPartRef } from "@hotlinejs/core";
+import type { AudioSource, BridgeRole, CaptureResult, CertificateFingerprint, DtmfDigit, IceCredentials, LegStats, LinePartRef, MediaLegEvent, PlayEndReason, RtpRemote, WebRtcRemote, WorkerPartRef } from "@hotlinejs/core";
 
 /** What a media worker is started with. */
 export interface MediaWorkerData {
@@ -22,6 +22,13 @@ export interface WireRtpOptions {
   readonly remote?: RtpRemote;
 }
 
+export interface WireWebRtcOptions {
+  readonly bindAddress?: string;
+  readonly inbandDtmf?: boolean;
+  readonly mediaTimeoutMs: number;
+  readonly ice: IceCredentials;
+}
+
 export interface WireCaptureOptions {
   readonly path: string;
   readonly flushMs: number;
@@ -40,6 +47,9 @@ export interface WireLink {
 /** Commands to a worker. Those with `rid` are answered by one `reply`. */
 export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
+  | { readonly op: "create-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
+  | { readonly op: "webrtc-remote"; readonly leg: string; readonly remote: WebRtcRemote }
+  | { readonly op: "restart-ice"; readonly leg: string; readonly ice: IceCredentials }
   | { readonly op: "create-line"; readonly rid: number; readonly leg: string; readonly part: LinePartRef }
   | { readonly op: "create-port"; readonly rid: number; readonly leg: string; readonly bindAddress?: string; readonly part: WorkerPartRef }
   | { readonly op: "port-remote"; readonly leg: string; readonly remote: { readonly address: string; readonly port: number } }
@@ -81,6 +91,7 @@ export interface WireHealth {
 /** Answer values by command. */
 export interface Replies {
   "create-rtp": { readonly address: string; readonly port: number };
+  "create-webrtc": { readonly address: string; readonly port: number; readonly fingerprint: CertificateFingerprint };
   "create-line": undefined;
   "create-port": { readonly address: string; readonly port: number };
   "close-port": undefined;

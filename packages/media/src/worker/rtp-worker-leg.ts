@@ -1,18 +1,22 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import type { AudioCodec, DtmfDigit, LegStats, RtpRemote } from "@hotlinejs/core";
+import type { AudioCodec, DtmfDigit, IceCredentials, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { Reception } from "../rtp/reception.js";
 import { RTP_HEADER_BYTES, emptyRtpHeader, isRtcp, parseRtp } from "../rtp/rtp-packet.js";
 import { RtpSender } from "../rtp/rtp-sender.js";
 import { TelephoneEventReceiver } from "../rtp/telephone-event-receiver.js";
 import { TELEPHONE_EVENT_BYTES, TelephoneEventSender } from "../rtp/telephone-event-sender.js";
+import { SignalledStreams } from "../srtp/srtp-streams.js";
+import type { SrtpStreams } from "../srtp/srtp-streams.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
+import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { WireRtpOptions } from "./protocol.js";
 import { RtcpSession, sendQuietly } from "./rtcp-session.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
+import { WebRtcLink } from "./webrtc-link.js";
 import { WorkerLeg } from "./worker-leg.js";
 
 /**
@@ -25,7 +29,13 @@ const KEEP_ALIVE_MS = 5000;
 /** So many packets (2 s) a source that was not announced must send before nobody else is heard. */
 const TRIAL_PACKETS = 100;
 
-/** A leg on RTP and RTCP over UDP. */
+/** What makes a leg one of WebRTC. */
+export interface WebRtcStart {
+  readonly ice: IceCredentials;
+  readonly certificate: DtlsCertificate;
+}
+
+/** A leg on RTP and RTCP over UDP: in clear, with SRTP by keys that were signalled, or as a WebRTC peer expects it. */
 export class RtpWorkerLeg extends WorkerLeg {
   readonly relays = true;
   readonly #sockets: PortPair;
@@ -50,13 +60,19 @@ export class RtpWorkerLeg extends WorkerLeg {
   #connectedSocket = false;
   #rtcpAddress = "";
   #rtcpPort = 0;
+  /** Protects the packets; keys by signalling or by DTLS. */
+  #srtp: SrtpStreams | undefined;
+  #signalled: SignalledStreams | undefined;
+  readonly #link: WebRtcLink | undefined;
+  /** The link was ready once. */
+  #linkUp = false;
   #malformed = 0;
   #strays = 0;
   #lastReceivedAt = 0;
   #lastSentAt = 0;
   #timedOut = false;
 
-  constructor(id: string, host: LegHost, sockets: PortPair, options: WireRtpOptions) {
+  constructor(id: string, host: LegHost, sockets: PortPair, options: WireRtpOptions, webRtc?: WebRtcStart) {
     super(id, host);
     this.#sockets = sockets;
     this.#options = options;
@@ -67,6 +83,7 @@ export class RtpWorkerLeg extends WorkerLeg {
       down: (digit) => this.keyDown(digit),
       up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
     });
+    this.#link = webRtc === undefined ? undefined : this.#linked(webRtc);
     sockets.rtp.on("message", this.#onRtp);
     sockets.rtcp.on("message", this.#onRtcp);
     if (options.remote !== undefined) this.setRemote(options.remote);
@@ -85,28 +102,43 @@ export class RtpWorkerLeg extends WorkerLeg {
   }
 
   setRemote(remote: RtpRemote): void {
-    const moved = this.#remote?.address !== remote.address || this.#remote.port !== remote.port;
-    const first = this.#remote === undefined;
+    const before = this.#remote;
+    const moved = before?.address !== remote.address || before.port !== remote.port;
     // A string that came from another thread equals a literal only octet by octet, at every packet; the literal itself at once.
     this.#remote = { ...remote, codec: remote.codec === "PCMU" ? "PCMU" : "PCMA" };
     const direction = remote.direction ?? "sendrecv";
-    const reachable = remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::";
+    const reachable = this.#link === undefined ? remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::" : this.#link.ready;
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
     this.#receives = direction === "sendrecv" || direction === "recvonly";
     if (!this.#receives) this.#events.flush();
-    if (moved) {
+    if (this.#link === undefined) this.#srtp = remote.srtp === undefined ? undefined : (this.#signalled ??= new SignalledStreams()).of(remote.srtp);
+    if (this.#link === undefined && moved) {
       this.#disconnect();
       this.#latched = false;
       this.#address = remote.address;
       this.#port = remote.port;
     }
-    this.#rtcpAddress = this.#latched ? this.#address : remote.address;
-    this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
+    if (this.#link === undefined) {
+      this.#rtcpAddress = this.#latched ? this.#address : remote.address;
+      this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
+    }
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
     this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
     if (reachable) this.#rtcp.start(this.#lastReceivedAt);
-    if (moved || first) this.prime();
+    if (moved) this.prime(); // the first one has always moved
     this.wake();
+  }
+
+  /** For WebRTC: the peer says where it is by ICE. */
+  setWebRtcRemote(remote: WebRtcRemote): void {
+    if (this.#link === undefined) return;
+    this.#link.expect(remote.fingerprints);
+    const { codec, payloadType, telephoneEventPayloadType, direction } = remote;
+    this.setRemote({ address: "", port: 0, codec, payloadType, ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }), ...(direction === undefined ? {} : { direction }) });
+  }
+
+  restartIce(ice: IceCredentials): void {
+    this.#link?.restart(ice);
   }
 
   stats(): LegStats {
@@ -132,8 +164,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#rtcp.poll(now);
     const limit = this.#options.mediaTimeoutMs;
     if (limit > 0 && this.#remote !== undefined && !this.#timedOut) {
-      // On hold nothing is expected.
-      if (!this.mayReceive) this.#lastReceivedAt = now;
+      // On hold nothing is expected, but for the checks of a WebRTC peer.
+      if (!this.mayReceive && this.#link === undefined) this.#lastReceivedAt = now;
       else if (now - this.#lastReceivedAt >= limit) {
         this.#timedOut = true;
         this.host.report({ ev: "leg", leg: this.id, event: { type: "media-timeout", silentMs: Math.round(now - this.#lastReceivedAt) } });
@@ -199,6 +231,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   protected override release(): void {
     this.#events.flush();
     this.#rtcp.stop();
+    this.#link?.close();
     this.#sockets.rtp.removeListener("message", this.#onRtp);
     this.#sockets.rtcp.removeListener("message", this.#onRtcp);
     this.#sockets.rtp.close();
@@ -215,10 +248,18 @@ export class RtpWorkerLeg extends WorkerLeg {
     }
   };
 
-  #receive(packet: Buffer, from: RemoteInfo): void {
+  #receive(datagram: Buffer, from: RemoteInfo): void {
+    if (this.closed || (this.#link !== undefined && !this.#link.takes(datagram, from))) return;
     const remote = this.#remote;
-    if (remote === undefined || this.closed) return;
-    if (!this.#connectedSocket && !this.#accepts(packet, from, remote)) {
+    if (remote === undefined) return;
+    let packet: Uint8Array = datagram;
+    if (this.#srtp !== undefined) {
+      // Before the source is looked at: who cannot sign must not be latched to.
+      const clear = isRtcp(packet) ? this.#srtp.receiver.unprotectRtcp(packet) : this.#srtp.receiver.unprotect(packet);
+      if (clear === undefined) return;
+      packet = clear;
+    }
+    if (!this.#connectedSocket && this.#link === undefined && !this.#accepts(packet, from, remote)) {
       this.#strays++;
       return;
     }
@@ -236,12 +277,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!isEvent && codec === undefined) return;
     const arrivedAt = this.host.ticks.mediaTime;
     const now = arrivedAt / 8;
-    this.#lastReceivedAt = now;
     const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt);
-    if (this.#timedOut) {
-      this.#timedOut = false;
-      this.host.report({ ev: "leg", leg: this.id, event: { type: "media-resumed" } });
-    }
+    this.#alive(now);
     if (!this.mayReceive || arrival === "duplicate") return;
     const inbound = this.#inbound;
     inbound.event = isEvent;
@@ -262,12 +299,21 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.seat?.sound(inbound);
   }
 
-  readonly #onRtcp = (packet: Buffer, from: RemoteInfo): void => {
+  #alive(now: number): void {
+    this.#lastReceivedAt = now;
+    if (!this.#timedOut) return;
+    this.#timedOut = false;
+    this.host.report({ ev: "leg", leg: this.id, event: { type: "media-resumed" } });
+  }
+
+  readonly #onRtcp = (datagram: Buffer, from: RemoteInfo): void => {
     // From the peer's address, whichever port: NATs give RTCP one of its own.
-    if (this.#remote === undefined || from.address !== this.#address) {
+    if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#address) {
       this.#strays++;
       return;
     }
+    const packet = this.#srtp === undefined ? datagram : this.#srtp.receiver.unprotectRtcp(datagram);
+    if (packet === undefined) return;
     if (this.#options.symmetric) {
       this.#rtcpAddress = from.address;
       this.#rtcpPort = from.port;
@@ -325,17 +371,49 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#sockets.rtp.disconnect();
   }
 
-  #transmit(packet: Uint8Array): void {
+  #transmit(clear: Uint8Array): void {
     this.#lastSentAt = this.host.ticks.recent / 8;
+    const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protect(clear);
     if (this.#connectedSocket) this.#sockets.rtp.send(packet);
     else this.#sockets.rtp.send(packet, 0, packet.length, this.#port, this.#address);
   }
 
-  #sendRtcp(packet: Uint8Array): void {
+  #sendRtcp(clear: Uint8Array): void {
+    const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protectRtcp(clear);
+    if (this.#link !== undefined) {
+      if (this.#link.ready) sendQuietly(this.#sockets.rtp, packet, this.#port, this.#address);
+      return;
+    }
     const muxed = this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port;
     if (this.#rtcpPort === 0 || this.#rtcpPort > 65535) return;
     if (muxed && this.#connectedSocket) this.#sockets.rtp.send(packet);
     else sendQuietly(muxed ? this.#sockets.rtp : this.#sockets.rtcp, packet, this.#rtcpPort, this.#rtcpAddress);
+  }
+
+  #linked({ ice, certificate }: WebRtcStart): WebRtcLink {
+    const link = new WebRtcLink({
+      ice,
+      certificate,
+      send: (datagram, address, port) => void sendQuietly(this.#sockets.rtp, datagram, port, address),
+      now: () => this.host.ticks.mediaTime / 8,
+      alive: () => this.#alive(this.host.ticks.mediaTime / 8),
+      changed: () => this.#linkChanged(link),
+      failed: (why) => this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "failed", why } }),
+    });
+    return link;
+  }
+
+  #linkChanged(link: WebRtcLink): void {
+    this.#srtp = link.streams;
+    const { path } = link;
+    if (path === undefined || this.#srtp === undefined) return;
+    this.#address = path.address;
+    this.#port = path.port;
+    if (this.#remote !== undefined) this.setRemote(this.#remote);
+    if (this.#linkUp) return;
+    this.#linkUp = true;
+    this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "connected" } });
+    this.prime();
   }
 
   #buffer(length: number): Uint8Array {

@@ -1,4 +1,5 @@
 import type { AudioCodec, Clock, Logger, MediaEngine } from "@hotlinejs/core";
+import type { SrtpPolicy } from "../sdp/index.js";
 import type { DialogSnapshot } from "../stack/index.js";
 
 /** What calls need of the world around them. */
@@ -13,6 +14,10 @@ export interface CallEnvironment {
   /** Address told in SDP; `undefined`: the one the leg is bound to. */
   readonly advertisedAddress: string | undefined;
   readonly mediaTimeoutMs: number;
+  /** The same for browsers, which show every few seconds that they are there. */
+  readonly browserTimeoutMs: number;
+  /** Protection by keys in SDP. */
+  readonly srtp: SrtpPolicy;
   readonly ringTimeoutMs: number;
   /** Stores the dialog of an answered call, so that a BYE can be sent after a crash; `null` when it is over. */
   onDialog(callId: string, snapshot: DialogSnapshot | null): void;

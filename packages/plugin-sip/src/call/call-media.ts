@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { MediaLeg, RtpLeg, RtpRemote, Timer } from "@hotlinejs/core";
+import type { MediaLeg, RtpLeg, RtpRemote, Timer, WebRtcLeg, WebRtcRemote } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
-import type { Direction, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
+import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 
 /** What the call does about its sound. */
@@ -16,15 +17,17 @@ export interface CallMediaListener {
   failed(): void;
 }
 
-/** The sound of one SIP call: its offer/answer state and the RTP leg behind it. */
+type SipLeg = { readonly kind: "rtp"; readonly leg: RtpLeg } | { readonly kind: "webrtc"; readonly leg: WebRtcLeg };
+
+/** The sound of one SIP call: its offer/answer state and the leg behind it, RTP or WebRTC. */
 export class CallMedia {
   readonly sdp: SdpSession;
   readonly #environment: CallEnvironment;
   readonly #listener: CallMediaListener;
   /** Local address of the SIP transport, told in SDP when the leg is bound to all addresses. */
   readonly #signallingAddress: string | undefined;
-  #leg: RtpLeg | undefined;
-  #opening: Promise<RtpLeg> | undefined;
+  #made: SipLeg | undefined;
+  #opening: Promise<MediaLeg> | undefined;
   #closed = false;
   #silent = false;
   #timer: Timer | undefined;
@@ -34,59 +37,82 @@ export class CallMedia {
   #generation = 0;
   /** What the leg was made with, until it is agreed. */
   #expected: RtpRemote | undefined;
+  /** Whom ICE connected us to; another name is a restart of it. */
+  #icePeer: string | undefined;
 
   constructor(environment: CallEnvironment, listener: CallMediaListener, signallingAddress?: string) {
     this.#environment = environment;
     this.#listener = listener;
     this.#signallingAddress = signallingAddress;
-    this.sdp = new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: environment.codecs });
+    this.sdp = new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: environment.codecs, srtp: environment.srtp });
   }
 
-  get leg(): RtpLeg | undefined {
-    return this.#leg;
+  get leg(): MediaLeg | undefined {
+    return this.#made?.leg;
   }
 
   /**
    * Makes the leg, once. Rejects with HTL_SIP_MEDIA_FAILED, or HTL_CORE_CALL_ENDED when `close` came first.
    *
    * @param options.expected what is about to be agreed, where the peer has offered: the leg then starts with it and need not be told.
+   * @param options.webRtc the peer is a browser; where it has offered, its offer tells.
    */
-  open(options: { near?: MediaLeg; expected?: NegotiatedAudio } = {}): Promise<RtpLeg> {
-    this.#opening ??= this.#create(options.near, options.expected);
+  open(options: { near?: MediaLeg; expected?: NegotiatedAudio; webRtc?: boolean } = {}): Promise<MediaLeg> {
+    this.#opening ??= this.#create(options.near, options.expected, options.webRtc ?? options.expected?.security.kind === "dtls");
     return this.#opening;
   }
 
-  async #create(near: MediaLeg | undefined, expected: NegotiatedAudio | undefined): Promise<RtpLeg> {
-    const { mediaBindAddress, mediaTimeoutMs } = this.#environment;
-    if (expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected);
-    let leg: RtpLeg;
+  async #create(near: MediaLeg | undefined, expected: NegotiatedAudio | undefined, webRtc: boolean): Promise<MediaLeg> {
+    const { mediaBindAddress, mediaTimeoutMs, browserTimeoutMs } = this.#environment;
+    const timeoutMs = webRtc ? browserTimeoutMs : mediaTimeoutMs;
+    const where = {
+      ...(near === undefined || near.ended ? {} : { near }),
+      ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
+      ...(timeoutMs > 0 ? { mediaTimeoutMs: timeoutMs } : {}),
+    };
+    if (!webRtc && expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected);
+    let made: SipLeg;
     try {
-      leg = await this.#environment.media().createRtpLeg({
-        ...(near === undefined || near.ended ? {} : { near }),
-        ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
-        ...(mediaTimeoutMs > 0 ? { mediaTimeoutMs } : {}),
-        ...(this.#expected === undefined ? {} : { remote: this.#expected }),
-      });
+      const media = this.#environment.media();
+      if (webRtc) made = { kind: "webrtc", leg: await media.createWebRtcLeg(where) };
+      else made = { kind: "rtp", leg: await media.createRtpLeg({ ...where, ...(this.#expected === undefined ? {} : { remote: this.#expected }) }) };
     } catch (error) {
       throw sipErrors.MEDIA_FAILED(errorText(error), { cause: error });
     }
+    const { leg } = made;
     if (this.#closed) {
       this.#shut(leg);
       throw callEnded("while its media was set up");
     }
-    this.#leg = leg;
+    this.#made = made;
     this.#unsubscribe = leg.subscribe((event) => {
       if (event.type === "media-timeout") this.#silence(event.silentMs);
       else if (event.type === "media-resumed") this.#sound();
-      else if (event.type === "ended" && !this.#closed) this.#listener.failed();
+      else if (event.type === "transport" && event.state === "failed") {
+        this.#environment.log.warn({ why: event.why }, "the protected connection of a browser's sound failed");
+        this.#listener.failed();
+      } else if (event.type === "ended" && !this.#closed) this.#listener.failed();
     });
     return leg;
   }
 
   /** What goes into our descriptions. The leg must be open. */
   local(): LocalEndpoint {
-    if (this.#leg === undefined) throw sipErrors.NO_MEDIA();
-    return this.described(this.#leg);
+    const made = this.#made;
+    if (made === undefined) throw sipErrors.NO_MEDIA();
+    const described = this.described(made.leg);
+    if (made.kind === "rtp") return described;
+    const { ice, fingerprint, localAddress } = made.leg;
+    return { ...described, webRtc: { ...ice, fingerprint, candidates: candidatesOf(described.address, localAddress) } };
+  }
+
+  /** To be called with the peer's description before ours is written: a browser whose network has changed starts ICE anew, and so do we. */
+  meet(audio: NegotiatedAudio): void {
+    const { security } = audio;
+    if (this.#made?.kind !== "webrtc" || security.kind !== "dtls") return;
+    const name = iceName(security.peer);
+    if (this.#icePeer !== undefined && this.#icePeer !== name) this.#made.leg.restartIce();
+    this.#icePeer = name;
   }
 
   /** How something bound here is told to the peer. */
@@ -101,10 +127,9 @@ export class CallMedia {
     this.#direction = "inactive";
     this.#generation++;
     this.#watch();
-    const leg = this.#leg;
     const audio = this.sdp.audio;
-    if (leg === undefined || leg.ended || audio === undefined || this.#remote === undefined) return;
-    leg.setRemote({ ...remoteOf(audio, this.#remote), direction: "inactive" });
+    if (audio === undefined || this.#remote === undefined) return;
+    this.#tell({ ...audio, direction: "inactive" }, this.#remote);
   }
 
   /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first. */
@@ -113,9 +138,9 @@ export class CallMedia {
     this.#watch();
     const generation = ++this.#generation;
     // The old way of holding names no address: the last one stays, so that reports do not go astray.
-    const remote = isUnspecified(audio.address) ? this.#remote : { address: audio.address, port: audio.port };
+    const remote = isUnspecified(audio.address) && this.#made?.kind !== "webrtc" ? this.#remote : { address: audio.address, port: audio.port };
     if (remote === undefined) return;
-    if (isIP(remote.address) !== 0) {
+    if (isIP(remote.address) !== 0 || this.#made?.kind === "webrtc") {
       this.#setRemote(audio, remote);
       return;
     }
@@ -128,15 +153,24 @@ export class CallMedia {
   }
 
   #setRemote(audio: NegotiatedAudio, remote: { address: string; port: number }): void {
-    const leg = this.#leg;
-    if (leg === undefined || this.#closed || leg.ended) return;
+    if (this.#closed) return;
     this.#remote = remote;
-    const wanted = remoteOf(audio, remote);
-    const expected = this.#expected;
-    this.#expected = undefined;
-    if (expected !== undefined && sameRemote(expected, wanted)) return;
+    this.#tell(audio, remote);
+  }
+
+  #tell(audio: NegotiatedAudio, remote: { address: string; port: number }): void {
+    const made = this.#made;
+    if (made === undefined || made.leg.ended) return;
     try {
-      leg.setRemote(wanted);
+      if (made.kind === "webrtc") {
+        this.meet(audio);
+        made.leg.setRemote(browserOf(audio));
+        return;
+      }
+      const wanted = remoteOf(audio, remote);
+      const expected = this.#expected;
+      this.#expected = undefined;
+      if (expected === undefined || !sameRemote(expected, wanted)) made.leg.setRemote(wanted);
     } catch (error) {
       this.#environment.log.error({ err: error }, "the media engine refused what was agreed with a peer");
       this.#listener.failed();
@@ -149,16 +183,16 @@ export class CallMedia {
     this.#closed = true;
     this.#timer?.cancel();
     this.#unsubscribe?.();
-    if (this.#leg !== undefined) this.#shut(this.#leg);
+    if (this.#made !== undefined) this.#shut(this.#made.leg);
   }
 
-  #shut(leg: RtpLeg): void {
+  #shut(leg: MediaLeg): void {
     leg.close().catch((error: unknown) => this.#environment.log.warn({ error: errorText(error) }, "a media leg could not be closed in order"));
   }
 
   #silence(silentMs: number): void {
     this.#silent = true;
-    if (receives(this.#direction)) this.#listener.timedOut(silentMs);
+    if (receives(this.#direction) || this.#made?.kind === "webrtc") this.#listener.timedOut(silentMs);
   }
 
   #sound(): void {
@@ -193,9 +227,35 @@ function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address:
     payloadType: audio.payloadType,
     ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
     direction: audio.direction,
+    ...(audio.security.kind === "sdes" ? { srtp: audio.security.keys } : {}),
   };
 }
 
+/** A browser tells by ICE where it is; the address in its description is a place-holder. */
+function browserOf(audio: NegotiatedAudio): WebRtcRemote {
+  const { codec, payloadType, telephoneEventPayloadType, direction, security } = audio;
+  return {
+    codec,
+    payloadType,
+    ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
+    direction,
+    fingerprints: security.kind === "dtls" ? security.peer.fingerprints : [],
+  };
+}
+
+function iceName({ ufrag, pwd }: DtlsPeer): string {
+  return `${ufrag} ${pwd}`;
+}
+
+/** The told address first; where all addresses are bound, those of the interfaces too. */
+function candidatesOf(told: string, bound: string): readonly string[] {
+  if (!isUnspecified(bound)) return [...new Set([told, bound])];
+  const family = bound === "::" ? undefined : "IPv4";
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outward = all.filter((each) => !each.internal && !each.address.startsWith("fe80:") && (family === undefined || each.family === family)).map((each) => each.address);
+  return [...new Set([...(isUnspecified(told) ? [] : [told]), ...outward])];
+}
+
 function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
-  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.direction === b.direction;
+  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
 }

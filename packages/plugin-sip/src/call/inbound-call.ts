@@ -77,7 +77,7 @@ export class InboundCall extends SipCall {
 
   async #answer(): Promise<void> {
     try {
-      await this.sound.open(this.#expected === undefined ? {} : { expected: this.#expected });
+      await this.sound.open(this.#expected === undefined ? { webRtc: isBrowser(this.#invite.source.kind) } : { expected: this.#expected });
     } catch (error) {
       if (this.over() === undefined) await this.hangup({ reason: "failed", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
       throw error;
@@ -128,4 +128,9 @@ export class InboundCall extends SipCall {
         return this.finish({ reason: "failed", by: "system" });
     }
   }
+}
+
+/** SIP over WebSocket is what browsers speak, and they speak WebRTC. */
+export function isBrowser(transport: string): boolean {
+  return transport === "ws" || transport === "wss";
 }

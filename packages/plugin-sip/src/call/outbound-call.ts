@@ -4,6 +4,7 @@ import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, ExtraHeaders, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { bestStatus, reasonHeader, reasonOfStatus } from "./end-reasons.js";
+import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
@@ -16,6 +17,8 @@ export interface DialTarget {
   readonly route?: readonly string[];
   readonly transport?: "udp" | "tcp" | "tls";
   readonly onChallenge?: ChallengeHandler;
+  /** A browser: it is offered WebRTC, and phones at the same time plain RTP. */
+  readonly webRtc?: boolean;
   /** The place could not be reached at all (its connection is gone). */
   unreachable?(): void;
 }
@@ -38,6 +41,7 @@ export interface DialPlan {
 interface Branch {
   readonly target: DialTarget;
   readonly invite: OutgoingInvite;
+  readonly sound: CallMedia;
   settled: boolean;
 }
 
@@ -51,6 +55,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   #settleAnswered: (answered: boolean) => void = () => undefined;
   #timer: Timer | undefined;
   #won = false;
+  /** Of the kinds of places that ring: browsers, others. */
+  readonly #sounds = new Map<boolean, CallMedia>();
 
   constructor(environment: CallEnvironment, identity: SipCallIdentity, agent: UserAgent, plan: DialPlan) {
     super(environment, identity);
@@ -63,6 +69,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     void this.ended.then(() => {
       signal?.removeEventListener("abort", abort);
       this.#timer?.cancel();
+      for (const sound of this.#sounds.values()) sound.close();
       this.#settleAnswered(false);
     });
   }
@@ -74,14 +81,21 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (this.#plan.targets.length === 0) return this.finish({ reason: "unreachable", by: "system", status: 480 });
     this.#timer = clock.setTimeout(() => this.#timedOut(), this.#plan.timeoutMs ?? ringTimeoutMs);
     try {
-      await this.sound.open(this.#plan.near === undefined ? {} : { near: this.#plan.near });
+      for (const webRtc of new Set(this.#plan.targets.map((target) => target.webRtc === true))) {
+        const sound = this.#sounds.size === 0 ? this.sound : this.newSound();
+        this.#sounds.set(webRtc, sound);
+        await sound.open({ webRtc, ...(this.#plan.near === undefined ? {} : { near: this.#plan.near }) });
+      }
     } catch (error) {
       this.environment.log.warn({ callId: this.id, error: errorText(error) }, "an outgoing call got no media");
       return this.finish({ reason: "failed", by: "system", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
     }
     if (this.over() !== undefined) return;
-    const body = this.sound.sdp.offer(this.sound.local());
-    for (const target of this.#plan.targets) this.#fork(target, body);
+    const offers = new Map([...this.#sounds].map(([webRtc, sound]) => [webRtc, { sound, body: sound.sdp.offer(sound.local()) }]));
+    for (const target of this.#plan.targets) {
+      const offer = offers.get(target.webRtc === true);
+      if (offer !== undefined) this.#fork(target, offer.sound, offer.body);
+    }
     this.#concludeIfLost();
   }
 
@@ -103,7 +117,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     this.#cancelAll(reasonHeader(reason));
   }
 
-  #fork(target: DialTarget, body: string): void {
+  #fork(target: DialTarget, sound: CallMedia, body: string): void {
     const plan = this.#plan;
     let invite: OutgoingInvite;
     try {
@@ -126,11 +140,11 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
       this.#statuses.push(400);
       return;
     }
-    const branch: Branch = { target, invite, settled: false };
+    const branch: Branch = { target, invite, sound, settled: false };
     this.#branches.push(branch);
     void invite.outcome.then((outcome) => {
       branch.settled = true;
-      if (outcome.answered) this.#takeAnswer(outcome);
+      if (outcome.answered) this.#takeAnswer(branch, outcome);
       else this.#takeRefusal(branch, outcome);
     });
   }
@@ -146,7 +160,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     this.enter("ringing");
   }
 
-  #takeAnswer(outcome: Extract<InviteOutcome, { answered: true }>): void {
+  #takeAnswer(branch: Branch, outcome: Extract<InviteOutcome, { answered: true }>): void {
     const { session, response } = outcome;
     if (this.#won || this.over() !== undefined) {
       // Two phones were lifted at once, or one after we gave up.
@@ -156,6 +170,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     this.#won = true;
     this.#timer?.cancel();
     this.#cancelAll('SIP;cause=200;text="Call completed elsewhere"');
+    this.sound = branch.sound;
+    for (const sound of this.#sounds.values()) if (sound !== branch.sound) sound.close();
     this.attach(session);
     const body = sdpBodyOf(response);
     const { sdp } = this.sound;

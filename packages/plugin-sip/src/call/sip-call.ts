@@ -53,7 +53,9 @@ export abstract class SipCall implements Call {
   readonly attributes: Readonly<Record<string, string>>;
   readonly ended: Promise<CallEnd>;
   protected readonly environment: CallEnvironment;
-  protected readonly sound: CallMedia;
+  /** Of a call to phones of several kinds: the one of whoever answered. */
+  protected sound: CallMedia;
+  readonly #signallingAddress: string | undefined;
   /** The answered dialog. */
   protected session: Session | undefined;
   /** Whether the leg may be used: from early media or the answer on. */
@@ -88,7 +90,24 @@ export abstract class SipCall implements Call {
       askListeners: (refuse, event) => this.#askListeners(refuse, event),
       storeDialog: () => this.#storeDialog(),
     });
-    this.sound = new CallMedia(environment, { timedOut: (ms) => this.#mediaTimedOut(ms), failed: () => this.#mediaFailed() }, signallingAddress);
+    this.#signallingAddress = signallingAddress;
+    this.sound = this.newSound();
+  }
+
+  protected newSound(): CallMedia {
+    const sound: CallMedia = new CallMedia(
+      this.environment,
+      {
+        timedOut: (ms) => {
+          if (sound === this.sound) this.#mediaTimedOut(ms);
+        },
+        failed: () => {
+          if (sound === this.sound) this.#mediaFailed();
+        },
+      },
+      this.#signallingAddress,
+    );
+    return sound;
   }
 
   get state(): CallState {
@@ -292,6 +311,7 @@ export abstract class SipCall implements Call {
     if (body.kind === "none") return this.#lateReoffer(offer, wanted);
     const negotiation = sdp.receiveOffer(body.text, wanted);
     if (!negotiation.ok) return offer.respond({ status: negotiation.status, headers: warning(negotiation.reason) });
+    this.sound.meet(negotiation.audio);
     const { sdp: answer } = sdp.answer(this.sound.local(), wanted);
     this.agreed();
     this.#t38.end("remote");

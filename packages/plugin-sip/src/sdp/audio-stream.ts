@@ -1,4 +1,6 @@
 import type { AudioCodec } from "@hotlinejs/core";
+import { isAudioProfile, securityOf } from "./secure-stream.js";
+import type { SrtpPolicy, StreamSecurity } from "./secure-stream.js";
 import type { Direction, SdpMedia, SessionDescription } from "./session-description.js";
 import { attribute, hasAttribute } from "./session-description.js";
 
@@ -22,42 +24,59 @@ export interface AudioStream {
   readonly codecs: readonly CodecChoice[];
   /** Payload type of telephone-event at 8 kHz (RFC 4733). */
   readonly telephoneEventPayloadType?: number;
+  readonly security: StreamSecurity;
 }
 
-/** Profiles whose packets are plain RTP. AVPF only adds feedback that nobody has to send. */
-const PLAIN_RTP = new Set(["RTP/AVP", "RTP/AVPF"]);
-
-export function isPlainAudio(media: SdpMedia): boolean {
-  return media.kind === "audio" && media.port !== 0 && PLAIN_RTP.has(media.protocol.toUpperCase());
+/** AVPF only adds feedback that nobody has to send. */
+function isAudio(media: SdpMedia): boolean {
+  return media.kind === "audio" && media.port !== 0 && isAudioProfile(media.protocol);
 }
 
-/** Index of the first audio stream that could be used: the first with a codec we speak, else the first plain one. -1 when there is none. */
-export function findAudioIndex(description: SessionDescription): number {
+/** Whether a stream protected so may be used. */
+export function allowed(security: StreamSecurity, policy: SrtpPolicy): boolean {
+  switch (security.kind) {
+    case "plain":
+      return policy !== "require";
+    case "sdes":
+      return policy !== "off";
+    case "dtls":
+      // We are the DTLS server; who insists on being it too is nobody we can talk to.
+      return security.peer.setup !== "passive";
+    case "unknown":
+      return false;
+  }
+}
+
+/** Index of the first audio stream that could be used: the first with a codec we speak and a protection that is allowed, else the first of all. -1 when there is none. */
+export function findAudioIndex(description: SessionDescription, policy: SrtpPolicy = "accept"): number {
   let fallback = -1;
   for (const [index, media] of description.media.entries()) {
-    if (!isPlainAudio(media)) continue;
-    if (codecsOf(media).length > 0) return index;
+    if (!isAudio(media)) continue;
+    if (codecsOf(media).length > 0 && allowed(securityOf(description, media), policy)) return index;
     if (fallback < 0) fallback = index;
   }
   return fallback;
 }
 
-/** Reads the audio stream at this position; `undefined` when it is refused, not plain RTP, or has no address. */
+/** Reads the audio stream at this position; `undefined` when it is refused, no RTP, or has no address. */
 export function readAudio(description: SessionDescription, index: number): AudioStream | undefined {
   const media = description.media[index];
-  if (media === undefined || !isPlainAudio(media)) return undefined;
+  if (media === undefined || !isAudio(media)) return undefined;
   const connection = media.connection ?? description.connection;
   if (connection === undefined) return undefined;
   const rtcpMux = hasAttribute(media.attributes, "rtcp-mux");
   const telephoneEventPayloadType = telephoneEventOf(media);
+  const security = securityOf(description, media);
   return {
     index,
     address: connection.address,
     port: media.port,
     rtcpMux,
     rtcpPort: rtcpMux ? media.port : (rtcpPortOf(media) ?? Math.min(media.port + 1, 65535)),
-    direction: directionOf(description, media, connection.address),
+    // A browser's address is a place-holder until it has found its own; ICE tells the true one.
+    direction: directionOf(description, media, security.kind === "dtls" ? "" : connection.address),
     codecs: codecsOf(media),
+    security,
     ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
   };
 }

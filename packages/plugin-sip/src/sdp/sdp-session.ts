@@ -1,19 +1,27 @@
-import type { AudioCodec } from "@hotlinejs/core";
-import { findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
+import { randomBytes } from "node:crypto";
+import type { AudioCodec, SrtpKeys } from "@hotlinejs/core";
+import { allowed, findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
 import type { AudioStream, CodecChoice } from "./audio-stream.js";
 import { buildSdp } from "./build-sdp.js";
 import { imageMedia, isT38, readImage } from "./image-stream.js";
 import type { ImageStream, ImageTerms } from "./image-stream.js";
 import { parseSdp } from "./parse-sdp.js";
+import { cryptoAttribute, PLAIN_PROFILES, SUITES, webRtcAttributes, webRtcSession } from "./secure-stream.js";
+import type { CryptoLine, DtlsPeer, LocalWebRtc, SrtpPolicy } from "./secure-stream.js";
 import type { Direction, SdpAttribute, SdpMedia, SessionDescription } from "./session-description.js";
-import { familyOf, hasAttribute, SdpError } from "./session-description.js";
+import { familyOf, SdpError } from "./session-description.js";
 
 /** Where our side of the audio lives. */
 export interface LocalEndpoint {
   /** Address peers send to: the advertised one behind NAT. */
   readonly address: string;
   readonly port: number;
+  /** Set where the peer is one of WebRTC. */
+  readonly webRtc?: LocalWebRtc;
 }
+
+/** How the agreed packets are protected. */
+export type AudioSecurity = { readonly kind: "plain" } | { readonly kind: "sdes"; readonly keys: SrtpKeys } | { readonly kind: "dtls"; readonly peer: DtlsPeer };
 
 /** The audio both sides agreed on. */
 export interface NegotiatedAudio {
@@ -27,6 +35,7 @@ export interface NegotiatedAudio {
   readonly direction: Direction;
   /** The peer wants to hear nothing of us: it has put us on hold. */
   readonly heldByPeer: boolean;
+  readonly security: AudioSecurity;
 }
 
 export type Negotiation =
@@ -39,6 +48,8 @@ export interface SdpSessionOptions {
   readonly sessionId: string;
   /** What we speak, best first. The first the peer offers is taken. */
   readonly codecs: readonly AudioCodec[];
+  /** Default `accept`. */
+  readonly srtp?: SrtpPolicy;
   /** Name in `o=`. Default `hotline`. */
   readonly username?: string;
 }
@@ -46,6 +57,16 @@ export interface SdpSessionOptions {
 /** Payload types of our own offers: static for G.711, 101 by custom for telephone-event. */
 const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0 };
 const OWN_TELEPHONE_EVENT = 101;
+const OWN_MID = "0";
+
+/** How our audio line is written. */
+interface Style {
+  readonly protocol: string;
+  readonly mux: boolean;
+  /** Our keys, of an answer one. */
+  readonly lines?: readonly CryptoLine[];
+  readonly dtls?: { readonly setup: "actpass" | "passive"; readonly mid: string | undefined; readonly bundled: boolean };
+}
 
 /**
  * Offer/answer state of one dialog (RFC 3264): what either side described last, the order of the
@@ -67,9 +88,11 @@ export class SdpSession {
   /** Codecs we wrote in the offer that is open. */
   #offered: { codecs: readonly CodecChoice[]; telephoneEvent: number | undefined; direction: Direction } | undefined;
   #audio: NegotiatedAudio | undefined;
-  #answering: { stream: AudioStream; choice: CodecChoice } | undefined;
+  #answering: { stream: AudioStream; choice: CodecChoice; style: Style; security: AudioSecurity } | undefined;
   /** How our audio line was last written: while the line is T.38 it is not there to be read. */
-  #style = { protocol: "RTP/AVP", mux: false };
+  #style: Style | undefined;
+  /** Our keys by suite: the same in all descriptions, since a new key would begin the count of packets anew. */
+  readonly #keys = new Map<string, string>();
   #offeredImage: readonly SdpMedia[] | undefined;
   #pendingImage: { description: SessionDescription; stream: ImageStream } | undefined;
 
@@ -95,31 +118,29 @@ export class SdpSession {
   receiveOffer(text: string, wanted: Direction = "sendrecv"): Negotiation {
     const description = this.#parse(text);
     if (description instanceof SdpError) return { ok: false, status: 400, reason: description.message };
-    const index = findAudioIndex(description);
+    const index = findAudioIndex(description, this.#policy);
     const stream = index < 0 ? undefined : readAudio(description, index);
-    if (stream === undefined) return { ok: false, status: 488, reason: "no plain RTP audio stream" };
+    if (stream === undefined) return { ok: false, status: 488, reason: "no RTP audio stream" };
     const choice = this.#choose(stream.codecs);
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    const answer = this.#protect(stream, description.media[index]?.protocol ?? "");
+    if (answer === undefined) return { ok: false, status: 488, reason: this.#policy === "require" ? "only protected media is taken here (SRTP)" : "the protection of the media is none we have" };
     this.#pendingOffer = description;
-    this.#answering = { stream, choice };
-    return { ok: true, audio: agreed(stream, choice, stream.telephoneEventPayloadType, intersect(reverse(stream.direction), wanted)) };
+    this.#answering = { stream, choice, ...answer };
+    return { ok: true, audio: agreed(stream, choice, stream.telephoneEventPayloadType, intersect(reverse(stream.direction), wanted), answer.security) };
   }
 
   /** Writes the answer to the offer last received. From here on it is agreed. */
   answer(local: LocalEndpoint, wanted: Direction = "sendrecv"): { sdp: string; audio: NegotiatedAudio } {
     const offer = this.#pendingOffer;
     if (offer === undefined || this.#answering === undefined) throw new SdpError("no offer to answer");
-    const { stream, choice } = this.#answering;
+    const { stream, choice, style, security } = this.#answering;
     const direction = intersect(reverse(stream.direction), wanted);
-    const audio = agreed(stream, choice, stream.telephoneEventPayloadType, direction);
-    const offered = offer.media[stream.index];
-    const mux = offered !== undefined && hasAttribute(offered.attributes, "rtcp-mux");
-    const slots = offer.media.map((m, i) =>
-      i === stream.index ? audioMedia(m.protocol, local, [choice], stream.telephoneEventPayloadType, direction, mux) : refusedMedia(m),
-    );
-    const sdp = this.#write(slots, local);
+    const audio = agreed(stream, choice, stream.telephoneEventPayloadType, direction, security);
+    const slots = offer.media.map((m, i) => (i === stream.index ? audioMedia(style, local, [choice], stream.telephoneEventPayloadType, direction) : refusedMedia(m)));
+    const sdp = this.#write(slots, local, style);
     this.#slots = slots;
-    this.#style = { protocol: offered?.protocol ?? "RTP/AVP", mux };
+    this.#style = style;
     this.#audioIndex = stream.index;
     this.#remote = offer;
     this.#audio = audio;
@@ -133,10 +154,12 @@ export class SdpSession {
     const current = this.#audio;
     const codecs = current === undefined ? this.#options.codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
     const telephoneEvent = current === undefined ? OWN_TELEPHONE_EVENT : current.telephoneEventPayloadType;
-    const media = audioMedia(this.#style.protocol, local, codecs, telephoneEvent, direction, this.#style.mux);
+    const style = this.#offerStyle(local);
+    const media = audioMedia(style, local, codecs, telephoneEvent, direction);
     const slots = this.#slots.length === 0 ? [media] : this.#slots.map((slot, i) => (i === this.#audioIndex ? media : refusedMedia(slot)));
     this.#offered = { codecs, telephoneEvent, direction };
-    const sdp = this.#write(slots, local);
+    this.#style = style;
+    const sdp = this.#write(slots, local, style);
     this.#slots = slots;
     return sdp;
   }
@@ -157,8 +180,10 @@ export class SdpSession {
     // The answerer may number formats its own way; what counts is what they are.
     const choice = stream.codecs.find((c) => offered.codecs.some((o) => o.codec === c.codec));
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    const security = this.#answered(stream);
+    if (security === undefined) return { ok: false, status: 488, reason: "the answer protects the media in another way than was offered" };
     this.#remote = description;
-    const audio = agreed(stream, choice, offered.telephoneEvent === undefined ? undefined : stream.telephoneEventPayloadType, intersect(reverse(stream.direction), offered.direction));
+    const audio = agreed(stream, choice, offered.telephoneEvent === undefined ? undefined : stream.telephoneEventPayloadType, intersect(reverse(stream.direction), offered.direction), security);
     this.#audio = audio;
     return { ok: true, audio };
   }
@@ -175,7 +200,7 @@ export class SdpSession {
    */
   receiveImageOffer(text: string): ImageStream | undefined {
     const description = this.#parse(text);
-    if (description instanceof SdpError || findAudioIndex(description) >= 0) return undefined;
+    if (description instanceof SdpError || findAudioIndex(description, this.#policy) >= 0) return undefined;
     const stream = readImage(description);
     if (stream !== undefined) this.#pendingImage = { description, stream };
     return stream;
@@ -227,6 +252,60 @@ export class SdpSession {
     return this.#remote?.origin.sessionVersion;
   }
 
+  get #policy(): SrtpPolicy {
+    return this.#options.srtp ?? "accept";
+  }
+
+  /** How an offer is answered; `undefined`: not at all. */
+  #protect(stream: AudioStream, protocol: string): { style: Style; security: AudioSecurity } | undefined {
+    const { security, rtcpMux: mux } = stream;
+    if (!allowed(security, this.#policy)) {
+      // Keys in a plain offer are a wish only (RFC 8643); where they are not wanted it is plain.
+      if (security.kind === "sdes" && PLAIN_PROFILES.has(protocol.toUpperCase())) return { style: { protocol, mux }, security: { kind: "plain" } };
+      return undefined;
+    }
+    if (security.kind === "dtls") {
+      const { peer } = security;
+      return { style: { protocol, mux: true, dtls: { setup: "passive", mid: peer.mid, bundled: peer.bundled } }, security: { kind: "dtls", peer } };
+    }
+    if (security.kind !== "sdes") return { style: { protocol, mux }, security: { kind: "plain" } };
+    const line = SUITES.map((suite) => security.lines.find((each) => each.suite === suite)).find((each) => each !== undefined);
+    if (line === undefined) return undefined;
+    const mine = { tag: line.tag, suite: line.suite, key: this.#key(line.suite) };
+    return { style: { protocol, mux, lines: [mine] }, security: { kind: "sdes", keys: { suite: line.suite, send: mine.key, receive: line.key } } };
+  }
+
+  /** In a session under way as before; a first offer as the policy wants it. */
+  #offerStyle(local: LocalEndpoint): Style {
+    if (local.webRtc !== undefined) {
+      const before = this.#style?.dtls;
+      return { protocol: this.#style?.protocol ?? "UDP/TLS/RTP/SAVPF", mux: true, dtls: { setup: "actpass", mid: before === undefined ? OWN_MID : before.mid, bundled: before?.bundled ?? true } };
+    }
+    if (this.#style !== undefined) return this.#style;
+    const lines = SUITES.map((suite, i) => ({ tag: i + 1, suite, key: this.#key(suite) }));
+    if (this.#policy === "require") return { protocol: "RTP/SAVP", mux: false, lines };
+    return { protocol: "RTP/AVP", mux: false, ...(this.#policy === "offer" ? { lines } : {}) };
+  }
+
+  /** What the answer to our offer makes of its protection; `undefined`: nothing we can live with. */
+  #answered(stream: AudioStream): AudioSecurity | undefined {
+    const style = this.#style;
+    const { security } = stream;
+    if (style?.dtls !== undefined) return security.kind === "dtls" && security.peer.setup !== "passive" ? { kind: "dtls", peer: security.peer } : undefined;
+    if (security.kind === "plain") return this.#policy === "require" || (style !== undefined && !PLAIN_PROFILES.has(style.protocol.toUpperCase())) ? undefined : security;
+    if (security.kind !== "sdes") return undefined;
+    const line = security.lines.find((each) => style?.lines?.some(({ tag, suite }) => tag === each.tag && suite === each.suite) === true);
+    return line === undefined ? undefined : { kind: "sdes", keys: { suite: line.suite, send: this.#key(line.suite), receive: line.key } };
+  }
+
+  #key(suite: string): string {
+    const known = this.#keys.get(suite);
+    if (known !== undefined) return known;
+    const made = randomBytes(30).toString("base64");
+    this.#keys.set(suite, made);
+    return made;
+  }
+
   #choose(offered: readonly CodecChoice[]): CodecChoice | undefined {
     for (const codec of this.#options.codecs) {
       const found = offered.find((o) => o.codec === codec);
@@ -245,7 +324,7 @@ export class SdpSession {
   }
 
   /** The version of `o=` goes up by one exactly when the description changes (RFC 3264 section 8). */
-  #write(media: readonly SdpMedia[], local: LocalEndpoint): string {
+  #write(media: readonly SdpMedia[], local: LocalEndpoint, style?: Style): string {
     const family = familyOf(local.address);
     const describe = (version: number): string =>
       buildSdp({
@@ -254,7 +333,7 @@ export class SdpSession {
         connection: { family, address: local.address },
         bandwidths: [],
         times: ["0 0"],
-        attributes: [],
+        attributes: style?.dtls === undefined ? [] : webRtcSession(style.dtls.bundled ? style.dtls.mid : undefined),
         media,
       });
     if (describe(this.#version) === this.#lastWritten) return this.#lastWritten;
@@ -264,7 +343,7 @@ export class SdpSession {
   }
 }
 
-function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number | undefined, direction: Direction): NegotiatedAudio {
+function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number | undefined, direction: Direction, security: AudioSecurity): NegotiatedAudio {
   return {
     address: stream.address,
     port: stream.port,
@@ -274,10 +353,11 @@ function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number
     ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent }),
     direction,
     heldByPeer: !sends(reverse(stream.direction)),
+    security,
   };
 }
 
-function audioMedia(protocol: string, local: LocalEndpoint, codecs: readonly CodecChoice[], telephoneEvent: number | undefined, direction: Direction, rtcpMux: boolean): SdpMedia {
+function audioMedia(style: Style, local: LocalEndpoint, codecs: readonly CodecChoice[], telephoneEvent: number | undefined, direction: Direction): SdpMedia {
   const attributes: SdpAttribute[] = codecs.map((c) => ({ name: "rtpmap", value: `${c.payloadType} ${c.codec}/8000` }));
   const formats = codecs.map((c) => String(c.payloadType));
   if (telephoneEvent !== undefined) {
@@ -286,9 +366,11 @@ function audioMedia(protocol: string, local: LocalEndpoint, codecs: readonly Cod
     attributes.push({ name: "rtpmap", value: `${telephoneEvent} telephone-event/8000` }, { name: "fmtp", value: `${telephoneEvent} 0-15` });
   }
   attributes.push({ name: "ptime", value: "20" });
-  if (rtcpMux) attributes.push({ name: "rtcp-mux" });
+  if (style.mux) attributes.push({ name: "rtcp-mux" });
+  if (style.lines !== undefined) attributes.push(...style.lines.map(cryptoAttribute));
+  if (style.dtls !== undefined && local.webRtc !== undefined) attributes.push(...webRtcAttributes(local.webRtc, local.port, style.dtls.setup, style.dtls.mid));
   attributes.push({ name: direction });
-  return { kind: "audio", port: local.port, protocol, formats, bandwidths: [], attributes };
+  return { kind: "audio", port: local.port, protocol: style.protocol, formats, bandwidths: [], attributes };
 }
 
 /** RFC 3264 section 6: a refused stream keeps its kind, protocol and formats and has port 0. */

@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SystemClock, UuidIds } from "@hotlinejs/core";
+import type { Call } from "@hotlinejs/core";
+import { createMediaEngine, decodeAlaw, goertzel, openCapture } from "@hotlinejs/media";
+import type { DefaultMediaEngine } from "@hotlinejs/media";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ensureWorkerBuilt } from "../../../media/test/built-worker.js";
 import { HotlineSide, until } from "../support/hotline-side.js";
 import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
 
@@ -27,8 +32,14 @@ afterEach(async () => {
 
 const certificates = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
 
-async function begin(password: string, transport: "udp" | "tcp" | "tls", ...commands: string[]): Promise<PeerProcess> {
-  hotline = await new HotlineSide({ tlsCert: `${certificates}hotline.pem`, tlsKey: `${certificates}hotline.key`, tlsCa: `${certificates}ca.pem` }).start();
+interface Setting {
+  readonly side?: HotlineSide;
+  readonly mediaenc?: string;
+}
+
+async function begin(password: string, transport: "udp" | "tcp" | "tls", setting: Setting = {}, ...commands: string[]): Promise<PeerProcess> {
+  const { side = new HotlineSide({ tlsCert: `${certificates}hotline.pem`, tlsKey: `${certificates}hotline.key`, tlsCa: `${certificates}ca.pem` }), mediaenc } = setting;
+  hotline = await side.start();
   const port = hotline.adapter.agent?.endpoints.find((e) => e.kind === transport)?.port ?? 0;
   await writeFile(
     join(folder, "config"),
@@ -42,13 +53,14 @@ async function begin(password: string, transport: "udp" | "tcp" | "tls", ...comm
       "module_path /usr/lib/baresip/modules",
       "module g711.so",
       "module aubridge.so",
+      "module srtp.so",
       "module_app account.so",
       "module_app menu.so",
       "",
     ].join("\n"),
   );
   await writeFile(join(folder, "phone.pem"), (await readFile(`${certificates}hotline.key`, "utf8")) + (await readFile(`${certificates}hotline.pem`, "utf8")));
-  await writeFile(join(folder, "accounts"), `<sip:1001@127.0.0.1:${port};transport=${transport}>;auth_user=1001;auth_pass=${password};answermode=auto;regint=120;audio_codecs=PCMA/8000/1\n`);
+  await writeFile(join(folder, "accounts"), `<sip:1001@127.0.0.1:${port};transport=${transport}>;auth_user=1001;auth_pass=${password};answermode=auto;regint=120;audio_codecs=PCMA/8000/1${mediaenc === undefined ? "" : `;mediaenc=${mediaenc}`}\n`);
   await writeFile(join(folder, "contacts"), "\n");
   phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "40", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
   return phone;
@@ -79,7 +91,7 @@ describe.skipIf(!present)("with baresip", () => {
 
   it.each(["udp", "tls"] as const)("calls in as an account, by digest, over %s", { timeout: 40_000 }, async (transport) => {
     let dialled = "";
-    const peer = await begin("demo-1001", transport, "/dial 12333");
+    const peer = await begin("demo-1001", transport, {}, "/dial 12333");
     hotline.onCall = (call) => {
       dialled = call.to.number;
       void call.answer();
@@ -89,4 +101,60 @@ describe.skipIf(!present)("with baresip", () => {
     expect(hotline.arrived[0]?.via).toEqual({ kind: "account", key: "1001" });
     await hotline.arrived[0]?.hangup();
   });
+});
+
+describe.skipIf(!present)("SRTP with baresip", () => {
+  let engine: DefaultMediaEngine;
+  const clock = new SystemClock();
+  beforeAll(async () => {
+    await ensureWorkerBuilt();
+    engine = createMediaEngine({ clock, ids: new UuidIds(clock), workers: 1, rtpPorts: { min: 28_000, max: 29_999 } });
+    await engine.start();
+  }, 90_000);
+  afterAll(() => engine.stop());
+
+  it.each([
+    { mode: "srtp-mand", policy: "require" },
+    { mode: "srtp-mandf", policy: "require" },
+    { mode: "srtp", policy: "offer" },
+  ])("with $mode: it calls in and is rung with protected sound, which comes back from it, and goes on after a hold", { timeout: 60_000 }, async ({ mode, policy }) => {
+    const peer = await begin("demo-1001", "udp", { side: new HotlineSide({ srtp: policy }, clock, engine), mediaenc: mode }, "/dial 12333");
+    const inbound = await hotline.next();
+    await inbound.answer();
+    await hearsSine(inbound, peer);
+    await inbound.hold();
+    await inbound.unhold();
+    // Its audio bridge stays silent after a hold, with and without SRTP; what it sends can still be opened.
+    const { packetsReceived } = await inbound.media!.stats();
+    await clock.sleep(1_000);
+    expect((await inbound.media!.stats()).packetsReceived).toBeGreaterThan(packetsReceived + 10);
+    await inbound.hangup();
+
+    const call = await hotline.adapter.originate("sip:1001", { from: { number: "13800138000" } });
+    expect(await call.answered, peer.output.slice(-2000)).toBe(true);
+    await hearsSine(call, peer);
+    await call.hangup();
+    expect(peer.output).toContain("SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)");
+  });
+
+  it("refuses plain sound where protection is required", { timeout: 40_000 }, async () => {
+    const peer = await begin("demo-1001", "udp", { side: new HotlineSide({ srtp: "require" }, clock, engine) }, "/dial 12333");
+    await until(() => /488|Not Acceptable/.test(peer.output), () => `the refusal: ${peer.output.slice(-2000)}`, 15);
+    expect(hotline.arrived).toEqual([]);
+  });
+
+  /** Its microphone is its ear: what it understands comes back. */
+  async function hearsSine(call: Call, peer: PeerProcess): Promise<void> {
+    const sine = call.play({ kind: "sine", hz: 440 }, { loop: true });
+    const path = join(folder, `${Math.random()}.cap`);
+    const capture = await call.media!.capture({ path, channels: "received" });
+    await clock.sleep(1_500);
+    await capture.stop();
+    sine.stop();
+    const left: number[] = [];
+    for await (const chunk of (await openCapture(path)).readStereo()) left.push(...chunk.left);
+    const pcm = decodeAlaw(Uint8Array.from(left.slice(6_400, 11_200)));
+    const power = pcm.reduce((sum, value) => sum + value * value, 0) / pcm.length;
+    expect(goertzel(pcm, 0, pcm.length, 440) / power, peer.output.slice(-3000)).toBeGreaterThan(0.7);
+  }
 });

@@ -147,6 +147,10 @@ export class FakeMedia implements MediaEngine {
     return Promise.reject(new Error("no lines here"));
   }
 
+  createWebRtcLeg(): Promise<never> {
+    return Promise.reject(new Error("no browsers here"));
+  }
+
   async createDatagramPort(options: DatagramPortOptions): Promise<DatagramPort> {
     if (this.failure !== undefined) throw this.failure;
     const port = new FakePort(this.ports.length + 1, options);
