@@ -96,7 +96,8 @@ async function browserOf(url: string): Promise<{ browser: Browser; issued: Issue
 }
 
 const answerOnInvite = (browser: Browser): void => {
-  browser.onInvite = (invite) => void invite.accept({ body: offerOf(40_002) });
+  const webRtc = ["a=ice-ufrag:tab1", "a=ice-pwd:a-password-of-the-tab-1", `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => "CD").join(":")}`, "a=setup:active", "a=mid:0", "a=rtcp-mux", "a=sendrecv"];
+  browser.onInvite = (invite) => void invite.accept({ body: offerOf(40_002, webRtc, "UDP/TLS/RTP/SAVPF 8 101") });
 };
 
 describe("a phone in a browser", () => {

@@ -1,5 +1,5 @@
 import type {
-  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DatagramPort, DatagramPortOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote,
+  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DatagramPort, DatagramPortOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote, WebRtcLeg, WebRtcLegOptions, WebRtcRemote,
 } from "@hotlinejs/core";
 
 const STATS: LegStats = { packetsSent: 0, packetsReceived: 0, octetsSent: 0, octetsReceived: 0, packetsLost: 0, packetsLate: 0, jitterMs: 0 };
@@ -77,6 +77,21 @@ export class FakeLeg implements RtpLeg {
   }
 }
 
+/** A leg to a browser that is none. */
+export class FakeWebRtcLeg extends FakeLeg implements WebRtcLeg {
+  readonly fingerprint = { algorithm: "sha-256", value: Array.from({ length: 32 }, () => "AB").join(":") };
+  ice = { ufrag: "fake", pwd: "a-password-of-the-fake-1" };
+
+  override setRemote(_remote: RtpRemote | WebRtcRemote): void {
+    // ICE tells where the browser is
+  }
+
+  restartIce(): { ufrag: string; pwd: string } {
+    this.ice = { ufrag: `${this.ice.ufrag}1`, pwd: this.ice.pwd };
+    return this.ice;
+  }
+}
+
 /** A datagram port that remembers where it was told to send. */
 export class FakePort implements DatagramPort {
   readonly id: string;
@@ -147,8 +162,12 @@ export class FakeMedia implements MediaEngine {
     return Promise.reject(new Error("no lines here"));
   }
 
-  createWebRtcLeg(): Promise<never> {
-    return Promise.reject(new Error("no browsers here"));
+  async createWebRtcLeg(options: WebRtcLegOptions = {}): Promise<WebRtcLeg> {
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+    const leg = new FakeWebRtcLeg(this.made.length + 1, options);
+    this.made.push(leg);
+    return leg;
   }
 
   async createDatagramPort(options: DatagramPortOptions): Promise<DatagramPort> {
