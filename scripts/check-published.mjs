@@ -131,7 +131,7 @@ function compile(projects) {
     types: ["node"],
     typeRoots: [join(project, "node_modules/@types")],
   });
-  const ours = program.getSourceFiles().filter(({ fileName }) => fileName.includes("/@hotlinejs/") || !fileName.includes("/node_modules/"));
+  const ours = program.getSourceFiles().filter(({ fileName }) => /\/node_modules\/(@hotlinejs\/|create-hotline\/)/.test(fileName) || !fileName.includes("/node_modules/"));
   const diagnostics = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...ours.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])];
   const host = { getCurrentDirectory: () => place, getCanonicalFileName: (name) => name, getNewLine: () => "\n" };
   for (const diagnostic of diagnostics) problems.push(ts.formatDiagnostic(diagnostic, host).trim());
