@@ -241,7 +241,7 @@ describe("files", () => {
     expect((await buffer(content.open(0, 24))).toString()).toBe("<script>alert(1)</script>");
     expect((await buffer(content.open(1, 6))).toString()).toBe("script");
     expect(await get(agent, id, svg.blobId)).toMatchObject({ contentType: "application/octet-stream" });
-    expect(await get(agent, id, png.blobId)).toMatchObject({ contentType: "image/png", fileName: ".._c_.png" });
+    expect(await get(agent, id, png.blobId)).toMatchObject({ contentType: "image/png", fileName: ".._c.png" });
     await expect(get(agent, id, "other")).rejects.toMatchObject({ code: "HTL_TICKETS_NO_ATTACHMENT" });
     const second = await arrive(mail());
     await expect(get(agent, second, html.blobId)).rejects.toMatchObject({ code: "HTL_TICKETS_NO_ATTACHMENT" });

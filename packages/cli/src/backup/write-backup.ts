@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, open, readdir, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorText, isHotlineError, type HotlineInspection } from "@hotlinejs/core";
-import { pinBlobs, type BlobRecord, type BlobSnapshot, type HotlineStorage } from "@hotlinejs/core/storage";
+import { holdBlobs, pinBlobs, type BlobRecord, type BlobSnapshot, type HotlineStorage } from "@hotlinejs/core/storage";
 import { errors } from "../errors.js";
 import { ArchiveWriter } from "./archive-writer.js";
 import { pinDatabase, type DatabaseSnapshot } from "./database-snapshot.js";
@@ -35,8 +35,8 @@ export interface BackupReport {
  * whole; a process killed on the way leaves a `.partial-<process>` beside, which the next backup removes.
  *
  * What is read belongs to one moment: snapshots of database, blobs and capture files are all taken
- * before anything is copied. Blobs and files are looked at both before and after the database, so
- * that whatever its rows name is there, although a running hotline goes on adding and removing.
+ * before anything is copied, while no blob can be added or removed: what the rows name is there, although
+ * a running hotline goes on. Files, and blobs kept in a folder, are looked at before and after the database.
  *
  * @throws HTL_CLI_DATA_MISSING, HTL_CLI_BACKUP_EXISTS, HTL_CLI_BACKUP_UNWRITABLE
  */
@@ -64,9 +64,14 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
       const snapshot = await pinBlobs(storage.blobs);
       if (snapshot !== undefined) blobs.unshift(snapshot);
     };
-    await look();
-    database = await pinDatabase(storage);
-    await look();
+    const release = await holdBlobs(storage.blobs);
+    try {
+      await look();
+      database = await pinDatabase(storage);
+      await look();
+    } finally {
+      await release();
+    }
 
     await database.write(archive, work);
     const { count, damaged } = await writeBlobs(archive, blobs, work);

@@ -47,6 +47,22 @@ export async function pinBlobs(place: HotlineStorage["blobs"]): Promise<BlobSnap
   }
 }
 
+/**
+ * Keeps the store as it is, while a hotline runs on it, until the returned function is called: what would add or remove a
+ * blob waits. For a moment only, as the hotline's writes give up after 5 s. A folder cannot be held: nothing happens there.
+ */
+export async function holdBlobs(place: HotlineStorage["blobs"]): Promise<() => Promise<void>> {
+  if (place.store === "folder" || !existsSync(place.file)) return () => Promise.resolve();
+  const handle = await SqliteHandle.observe(place.file);
+  try {
+    await handle.exec("pragma query_only = 0; begin immediate");
+  } catch (error) {
+    await handle.close();
+    throw translateError(error, { file: place.file, folder: place.file });
+  }
+  return () => handle.close();
+}
+
 interface Row {
   readonly id: string;
   readonly owner: string;
