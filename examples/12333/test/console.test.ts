@@ -201,6 +201,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       expect(await record.innerText()).toMatch(/990\*+35[\s\S]*2026年1月31日[\s\S]*312[\s\S]*¥86,420\.50[\s\S]*已领取待遇/);
       expect(await page.content()).not.toContain("990101194801250135");
       await picture("records");
+      await page.getByRole("tab", { name: "工单" }).click();
       await picture("person-tickets");
       await page.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
