@@ -93,6 +93,20 @@ describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
     await until(() => client!.exitCode !== null); // it saw our close_notify
   }, 20_000);
 
+  test("once established, what anybody sends in clear changes nothing", async () => {
+    const { keys, failures, output, server } = await shake({});
+    await until(() => keys.length === 1 && output().includes("Keying material"));
+    for (let sequence = 0; sequence < 12; sequence++) {
+      const hello = Buffer.from([1, 0, 0, 4, 0, sequence, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]);
+      server.receive(Buffer.concat([Buffer.from([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, sequence, 0, hello.length]), hello]));
+    }
+    server.receive(Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 2, 0, 0, 2, 2, 40]));
+    expect(failures).toEqual([]);
+    server.close();
+    await until(() => client!.exitCode !== null); // our close_notify still reaches it under the keys agreed
+    expect(keys).toHaveLength(1);
+  }, 20_000);
+
   test("takes the shorter tag where the client offers only that", async () => {
     const { keys } = await shake({ srtp: ["-use_srtp", "SRTP_AES128_CM_SHA1_32"] });
     await until(() => keys.length === 1);

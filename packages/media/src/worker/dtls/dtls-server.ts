@@ -139,6 +139,11 @@ export class DtlsServer {
 
   #handshake(content: Buffer, sealed: boolean): void {
     const { messages, again } = this.#reader.take(content);
+    // Once it is established, what comes in clear can only be the peer's flight again: anything new could be anybody's.
+    if (this.#state === "established" && !sealed) {
+      if (again) this.#sendFlight();
+      return;
+    }
     for (const message of messages) {
       if (message.type === HandshakeType.finished && !sealed) throw new HandshakeFailure(AlertCode.decryptError, "Finished came in clear");
       this.#message(message);
