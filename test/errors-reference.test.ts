@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { declaredErrors } from "@hotlinejs/core";
+import { toolErrors } from "../scripts/reference/tool-errors.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const page = join(root, "docs/reference/errors.md");
@@ -14,6 +15,7 @@ async function render(): Promise<string> {
     if (existsSync(index)) await import(index);
   }
   const rows = [...declaredErrors()].sort(([a], [b]) => a.localeCompare(b)).map(([code, { message, status, sip }]) => `| \`${code}\` | ${message.replaceAll("\n", " ").replaceAll("|", "\\|")} | ${status ?? 500} | ${sip ?? ""} |`);
+  const tools = [...toolErrors].map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
   return `# Errors
 
 Every coded error, made from the code (\`UPDATE_DOCS=1 npx vitest run test/errors-reference.test.ts\`). \`%s\` stands for a value. A code is
@@ -22,6 +24,14 @@ never used again for something else. HTTP answers carry \`{ code, message, detai
 | code | message | HTTP | SIP |
 |---|---|---|---|
 ${rows.join("\n")}
+
+## Of tools
+
+Libraries and commands that stand without core; their messages name the case.
+
+| code | meaning |
+|---|---|
+${tools.join("\n")}
 `;
 }
 

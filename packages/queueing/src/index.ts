@@ -1,4 +1,4 @@
-export { QueueingError } from "./errors.js";
+export { QUEUEING_ERRORS, QueueingError } from "./errors.js";
 export { createAcdState, agentView, interactionView, queueView, aheadOf, expectedWaitMs } from "./acd/state.js";
 export type { AcdOptions, AcdState, AgentView, InteractionView, QueueView } from "./acd/state.js";
 export { reduce } from "./acd/reduce.js";
