@@ -56,14 +56,14 @@ describe.skipIf(!postgresPresent() || !hasSipp())("the example on PostgreSQL", (
 /** 2-3-2, three seconds of sound, #; hangs up when the ticket is there. */
 async function complain(example: Example): Promise<Ticket> {
   const probe = await RtpProbe.open();
-  const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13900139000", mediaPort: probe.port }], talkMs: 26_000 });
+  const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13900139000", mediaPort: probe.port }], talkMs: 34_000 });
   try {
     probe.playSilence();
     await probe.hearsSound();
     // The welcome with its recording notice cannot be cut short.
-    await pause(6_500);
+    await pause(7_500);
     for (const key of "232") {
-      await pause(1_000);
+      await pause(1_500);
       await probe.press(key);
     }
     // The request may be cut short; the key itself is not one that ends the message.
