@@ -3,14 +3,18 @@ import { common, fromSource } from "./vitest.shared.js";
 
 const limits = { testTimeout: 30_000, hookTimeout: 90_000 };
 
-/** Two rings: packages side by side, then whole hotlines and peers one file after the other. */
+/** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
+const alone = ["hundred-calls", "crash", "crash-channels", "call-to-agent", "transfer", "scanners"].map((name) => `examples/12333/test/${name}.test.ts`);
+
+/** Three rings: packages side by side, whole hotlines and peers two at a time (they mostly wait for calls in real time), then those that must be alone. */
 export default defineConfig({
   ...fromSource,
   test: {
     reporters: ["default", "./test/summary-reporter.ts"],
     projects: [
       { ...fromSource, test: { ...common, ...limits, name: "packages", include: ["packages/*/{src,test,ui}/**/*.test.ts", "test/**/*.test.ts"], sequence: { groupOrder: 0 } } },
-      { ...fromSource, test: { ...common, ...limits, name: "hotline", include: ["examples/*/{src,test}/**/*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "hotline", include: ["examples/*/{src,test}/**/*.test.ts"], exclude: alone, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "alone", include: alone, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 });
