@@ -14,7 +14,7 @@ async function render(): Promise<string> {
     const index = join(root, "packages", folder, "src/index.ts");
     if (existsSync(index)) await import(index);
   }
-  const rows = [...declaredErrors()].sort(([a], [b]) => a.localeCompare(b)).map(([code, { message, status, sip }]) => `| \`${code}\` | ${message.replaceAll("\n", " ").replaceAll("|", "\\|")} | ${status ?? 500} | ${sip ?? ""} |`);
+  const rows = [...declaredErrors()].sort(([a], [b]) => a.localeCompare(b)).map(([code, { message, status, sip }]) => `| \`${code}\` | ${message.replaceAll("\n", " ").replaceAll("<", "&lt;").replaceAll("|", "\\|")} | ${status ?? 500} | ${sip ?? ""} |`);
   const tools = [...toolErrors].map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
   return `# Errors
 
