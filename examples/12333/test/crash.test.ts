@@ -41,7 +41,9 @@ describe.skipIf(!hasSipp() || !hasBaresip())("kill -9 in the middle of ten calls
       // One of them talks with an agent, so that two legs of one interaction are lost together.
       await probes[0]?.press("1");
       await agent.event("CALL_ESTABLISHED", 30_000);
-      await pause(4_000);
+      // The talk begins once the caller was told the agent's number; on a busy machine that takes its time.
+      await example.eventually<{ items: readonly Interaction[] }>("/api/interactions?limit=50", (page) => page.items.some((each) => each.agentId === "1002"), 30_000);
+      await pause(2_000);
       const before = await example.get<{ items: readonly Interaction[] }>("/api/interactions?limit=50");
       expect(before.items.filter((each) => each.endedAt === null)).toHaveLength(CALLS);
       await example.kill("SIGKILL");
