@@ -9,7 +9,7 @@ const time = [
 const timers = ["setTimeout", "setInterval", "setImmediate"].map((name) => ({ name, message: "Time goes through the CLOCK token." }));
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/data/**", "**/*.cjs", "**/.tsup.config.*", "docs/.vitepress/**", "**/tsup.config.ts"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/data/**", "**/*.cjs", "**/.tsup.config.*", "docs/.vitepress/**", "packages/create-hotline/test/tmp/**", "test/examples/**", "**/tsup.config.ts"] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
