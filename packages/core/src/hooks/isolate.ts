@@ -4,6 +4,7 @@ import { errorText } from "../errors/define-errors.js";
 import type { Logger } from "../log/logger.js";
 import { MUTE_AFTER, MUTE_MS, type TapPolicy } from "./tap-policy.js";
 import { checkedResult } from "./tap-result.js";
+import { within } from "../time/within.js";
 
 type TapFunction = (...args: unknown[]) => Promise<unknown>;
 
@@ -72,7 +73,7 @@ export function isolate(hook: string, policy: TapPolicy, deps: IsolationDeps, re
       const context = args.at(-1);
       const deadline = typeof context === "object" && context !== null ? deps.deadline(context) : undefined;
       try {
-        const result = deadline === undefined ? await inner(...args) : await withDeadline(inner(...args), deadline, deps.clock, () => coreErrors.HOOK_TIMEOUT(tap.name, hook, policy.budgetMs ?? 0));
+        const result = deadline === undefined ? await inner(...args) : await within(inner(...args), Math.max(0, deadline - deps.clock.now()), deps.clock, () => coreErrors.HOOK_TIMEOUT(tap.name, hook, policy.budgetMs ?? 0));
         const checked = checkedResult(hook, result);
         if (!checked.ok) throw coreErrors.HOOK_RESULT(tap.name, hook, checked.got, checked.expected);
         failures = 0;
@@ -93,20 +94,4 @@ export function isolate(hook: string, policy: TapPolicy, deps: IsolationDeps, re
 
 function isAborted(context: unknown): boolean {
   return typeof context === "object" && context !== null && "signal" in context && context.signal instanceof AbortSignal && context.signal.aborted;
-}
-
-function withDeadline<T>(work: Promise<T>, deadline: number, clock: Clock, late: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(late()), Math.max(0, deadline - clock.now()));
-    work.then(
-      (value) => {
-        timer.cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error instanceof Error ? error : new Error(errorText(error)));
-      },
-    );
-  });
 }

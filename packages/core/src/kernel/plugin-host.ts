@@ -7,6 +7,7 @@ import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { TapTrouble } from "../hooks/isolate.js";
 import { safeError } from "../log/safe-error.js";
+import { within } from "../time/within.js";
 
 export type Phase = "check" | "ready" | "start" | "drain" | "stop";
 
@@ -169,22 +170,6 @@ async function allOf(steps: readonly Step[], signal: AbortSignal): Promise<void>
     }
   }
   if (errors.length > 0) throw errors[0];
-}
-
-function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(late()), ms);
-    work.then(
-      (value) => {
-        timer.cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error instanceof Error ? error : new Error(errorText(error)));
-      },
-    );
-  });
 }
 
 function isReport(report: unknown): report is HealthReport {
