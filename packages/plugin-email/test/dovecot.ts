@@ -100,8 +100,8 @@ userdb {
       return [...cur, ...(await readdir(join(box, "new"))).map(() => "new")].sort();
     },
     async start() {
-      process_ = spawn(BINARY, ["-F", "-c", config], { stdio: "ignore" });
-      for (let tries = 0; !(await accepts(port)); tries++) {
+      process_ = spawn(BINARY, ["-F", "-c", config], { stdio: "ignore", detached: true });
+      for (let tries = 0; !(await greets(port)); tries++) {
         if (tries > 100 || process_.exitCode !== null) throw new Error(`Dovecot does not start: ${existsSync(join(folder, "log")) ? readFileSync(join(folder, "log"), "utf8") : ""}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -113,6 +113,13 @@ userdb {
       const ended = new Promise((resolve) => running.once("exit", resolve));
       running.kill("SIGTERM");
       await ended;
+      // Its children share the listening socket and may outlive it: the next one would find the port taken, and we would meet a server that is going.
+      try {
+        process.kill(-(running.pid ?? 0), "SIGKILL");
+      } catch {
+        // none is left
+      }
+      while (await accepts(port)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async remove() {
       await dovecot.stop();
@@ -135,6 +142,20 @@ function accepts(port: number): Promise<boolean> {
     socket.once("connect", () => socket.destroy());
     socket.once("error", () => undefined);
     socket.once("close", (failed) => resolve(!failed));
+  });
+}
+
+/** Whether an IMAP server is there and says so (RFC 3501, 7.1.1). */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.once("data", (data) => {
+      resolve(data.toString().startsWith("* OK"));
+      socket.destroy();
+    });
+    socket.once("error", () => undefined);
+    socket.once("close", () => resolve(false));
   });
 }
 
