@@ -159,6 +159,7 @@ export class VoiceboardAdapter implements TelephonyAdapter {
       line.channel.onHook();
       return;
     }
+    watch.listen();
     // The sound may fail before there is a call whose end would set the line free.
     seizure.leg.subscribe((event) => {
       if (event.type === "ended") void seizure.release();

@@ -65,6 +65,19 @@ describe("a line that rings", () => {
     expect(board.arrived).toHaveLength(2);
   });
 
+  it("is not taken for given up while its sound path is slow to open", async () => {
+    await begin();
+    let open = (): void => undefined;
+    board.mediaReady = new Promise((resolve) => (open = resolve));
+    board.line.tell({ type: "ring", on: true });
+    await board.advance(20_000);
+    open();
+    await board.advance(4_000);
+    expect(board.arrived).toHaveLength(1);
+    await board.advance(2_100);
+    expect(await board.arrived[0]?.ended).toMatchObject({ reason: "cancelled", by: "remote" });
+  });
+
   it("is one call however often it rings; refused, it is not offered again and stays in use until the caller gives up", async () => {
     await begin();
     await board.ring(1);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeClock, FakeProvider, fakeLog, fakeMedia, settle } from "../../test/fakes.js";
 import { DiskCache } from "../cache/disk-cache.js";
 import { MemoryCache } from "../cache/memory-cache.js";
@@ -92,7 +92,7 @@ describe("Synthesizer", () => {
     const hanging = synthesizer.speak(say("hang"));
     const next = synthesizer.speak(say("next"));
     const outcome = expect(hanging).rejects.toEqual(failed);
-    await settle();
+    await vi.waitFor(() => expect(provider.asked).toHaveLength(1));
     expect(provider.asked[0]?.options.signal?.aborted).toBe(false);
     clock.advance(1000);
     await outcome;

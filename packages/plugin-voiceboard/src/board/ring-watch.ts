@@ -12,7 +12,7 @@ export class RingWatch {
   #wait: ((number: string) => void) | undefined;
 
   /**
-   * Begins at the first ring.
+   * Begins at the first ring. Silence counts from `listen` on: a board whose rings come through the sound path has told nothing before.
    *
    * @param stopped told once, `gapMs` after the last sign of ringing.
    */
@@ -20,7 +20,11 @@ export class RingWatch {
     this.#clock = clock;
     this.#gapMs = gapMs;
     this.#stopped = stopped;
-    this.#arm();
+  }
+
+  /** The sound path is open: from now on no ring means that the caller has given up. */
+  listen(): void {
+    if (!this.#over) this.#arm();
   }
 
   /** The caller has given up, or the watch was ended. */

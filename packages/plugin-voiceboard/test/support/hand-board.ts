@@ -72,6 +72,8 @@ export class HandBoard {
   readonly driver: BoardDriver & { opened: number };
   closed: { status: number } | undefined;
   noMedia: Error | undefined;
+  /** Sound paths open no sooner than this. */
+  mediaReady: Promise<void> = Promise.resolve();
 
   constructor(channels: readonly HandChannel[] = [new HandChannel("1")]) {
     const ids = new UuidIds(this.clock);
@@ -79,7 +81,11 @@ export class HandBoard {
     this.channels = channels;
     const driver = { name: "hand", channels, opened: 0, open: async () => void driver.opened++, close: async () => void driver.opened-- };
     this.driver = driver;
-    const createLineLeg = (): Promise<FakeMediaLeg> => (this.noMedia === undefined ? this.media.createLineLeg() : Promise.reject(this.noMedia));
+    const createLineLeg = async (): Promise<FakeMediaLeg> => {
+      await this.mediaReady;
+      if (this.noMedia !== undefined) throw this.noMedia;
+      return this.media.createLineLeg();
+    };
     const pipeline = { admission: () => this.closed, arrive: (call: Call) => void this.arrived.push(call) } as unknown as CallPipeline;
     this.adapter = new VoiceboardAdapter({ config: voiceboardConfig.parse({}), drivers: [driver], clock: this.clock, ids, log: createSilentLogger(), pipeline, media: () => ({ createLineLeg }) as never });
   }
