@@ -1,3 +1,4 @@
+import type { ArrivalGatherer } from "./arrival-gatherer.js";
 import type { TickDriver } from "./tick-driver.js";
 import type { MediaWorkerData, Report } from "./protocol.js";
 
@@ -5,6 +6,8 @@ import type { MediaWorkerData, Report } from "./protocol.js";
 export interface LegHost {
   readonly data: MediaWorkerData;
   readonly ticks: TickDriver;
+  /** To be told of every packet that comes. */
+  readonly arrivals: ArrivalGatherer;
   report(report: Report): void;
   /** Ends a leg whose own code has failed. */
   legFault(leg: { readonly id: string }, error: unknown): void;

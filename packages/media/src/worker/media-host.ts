@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { ArrivalGatherer, threadSleep } from "./arrival-gatherer.js";
 import { CaptureTap } from "./capture-tap.js";
 import { createDtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
@@ -32,6 +33,7 @@ class CommandError extends Error {
 export class MediaHost implements LegHost {
   readonly data: MediaWorkerData;
   readonly ticks: TickDriver;
+  readonly arrivals: ArrivalGatherer;
   readonly #postNow: (posted: Posted) => void;
   /** Waiting for the next report to go along with, or for the timer. */
   #leisurely: Report[] = [];
@@ -56,6 +58,7 @@ export class MediaHost implements LegHost {
       if (what instanceof WorkerLeg) this.legFault(what, error);
       else this.#fault("bridge", error);
     });
+    this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait: threadSleep(), afterTurn: (fn) => void setImmediate(fn) });
     this.#sweep = setInterval(() => {
       const now = this.ticks.mediaTime / 8;
       for (const leg of [...this.#legs.values()]) {

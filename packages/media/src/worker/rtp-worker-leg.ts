@@ -241,6 +241,7 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   /** What a packet sets off must never take the worker, and with it all other legs, down. */
   readonly #onRtp = (packet: Buffer, from: RemoteInfo): void => {
+    this.host.arrivals.arrived();
     try {
       this.#receive(packet, from);
     } catch (error) {

@@ -54,6 +54,11 @@ export class TickDriver {
     return Math.floor((performance.now() - this.#epoch) / TICK_MS);
   }
 
+  /** Milliseconds until the next tick is due; infinite while nothing asks for ticks. */
+  untilNext(now: number): number {
+    return this.#timer === undefined ? Infinity : this.#epoch + this.#next * TICK_MS - now;
+  }
+
   add(what: Tickable, phase: TickPhase): void {
     this.#set(phase).add(what);
     if (this.#timer === undefined) {
