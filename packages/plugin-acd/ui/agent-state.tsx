@@ -4,6 +4,8 @@ import { DownOutlined } from "@ant-design/icons";
 import { announce, api, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { putAgent } from "./desk-store.js";
+import { takeBrowser } from "./phone/phone-control.js";
+import { settingsStore } from "./phone/phone-state.js";
 import { texts, type Texts } from "./texts.js";
 
 const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
@@ -22,6 +24,8 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   const text = useTexts(texts);
   const now = useServerSeconds();
   const choose = async (state: AgentChoice, reason?: string): Promise<void> => {
+    // The click that signs in is the one that may unlock sound and ask for the microphone.
+    if (agent.choice === "offline" && settingsStore.get().mode === "browser") void takeBrowser();
     const after = await api.post<AgentSnapshot>(`/api/agents/${agent.number}/state`, { state, ...(reason === undefined ? {} : { reason }) });
     putAgent(after);
     announce(state === "available" ? text.said.ready : state === "offline" ? text.said.signedOut : text.said.notReady(reason ?? text.notReady));

@@ -1,11 +1,15 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Popover } from "antd";
 import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, TeamOutlined } from "@ant-design/icons";
-import { announce, api, navigate, placeStore, serverNow, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, navigate, placeStore, serverNow, useMay, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentCallCommand, AgentSnapshot } from "../src/contract.js";
 import { AgentStateMenu } from "./agent-state.js";
 import { CallInfo } from "./call-info.js";
 import { useDesk } from "./desk-store.js";
+import { PhoneButton } from "./phone/phone-panel.js";
+import { answerHere, expectOwnRing, resume, toggleMute } from "./phone/phone-control.js";
+import { phoneStore, type Phone } from "./phone/phone-state.js";
+import { problemWords } from "./phone/problem-words.js";
 import { Keypad, TargetPicker } from "./pickers.js";
 import { texts, type Texts } from "./texts.js";
 import { isTyping } from "./typing.js";
@@ -17,7 +21,13 @@ export function CallBar(): ReactElement | null {
   const desk = useDesk();
   const text = useTexts(texts);
   const agent = desk.number === null ? undefined : desk.agents.get(desk.number);
+  const may = useMay("sip.browser-phone");
+  const mine = agent !== undefined;
+  useEffect(() => {
+    if (may && mine) resume();
+  }, [may, mine]);
   useCallFollowing(desk.call, text);
+  usePhoneSaid(text);
   if (!desk.loaded) return desk.error === undefined ? null : <div className="acd-bar acd-note">{text.network}</div>;
   if (agent === undefined) return <div className="acd-bar acd-note">{text.noAgent}</div>;
   return <AgentBar agent={agent} call={desk.call} />;
@@ -35,13 +45,29 @@ function useCallFollowing(call: AgentCall | null, text: Texts): void {
   }, [call, text]);
 }
 
+/** What the browser's phone does, told where eyes are not on the bar. */
+function usePhoneSaid(text: Texts): void {
+  const phone = useStore(phoneStore);
+  const before = useRef<Phone>(phone);
+  useEffect(() => {
+    const earlier = before.current;
+    before.current = phone;
+    if (phone.problem !== undefined && phone.problem !== earlier.problem) announce(problemWords(phone.problem, text), "assertive");
+    const { call } = phone;
+    if (call === undefined || earlier.call === undefined) return;
+    if (call.broken !== earlier.call.broken) announce(call.broken ? text.phone.said.broken : text.phone.said.mended, call.broken ? "assertive" : "polite");
+    if (call.unheard && !earlier.call.unheard) announce(text.phone.unheard, "assertive");
+    else if (call.muted !== earlier.call.muted) announce(call.muted ? text.phone.muted : text.phone.unmuted);
+  }, [phone, text]);
+}
+
 function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts): string | undefined {
   if (call === null) return before === null ? undefined : text.said.over;
   if (before?.interactionId === call.interactionId && before.state === call.state) return undefined;
   const who = call.consult?.name ?? call.consult?.number ?? "";
   switch (call.state) {
     case "ringing":
-      return text.said.ringing(call.queueName ?? "", `${Math.round((call.waitMs ?? 0) / 1000)} 秒`);
+      return text.said.ringing(call.queueName ?? "", Math.round((call.waitMs ?? 0) / 1000), phoneStore.get().link === "ready");
     case "talking":
       return text.said.talking;
     case "held":
@@ -79,7 +105,9 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   const has = useCallback((command: AgentCallCommand) => call?.commands.includes(command) === true, [call]);
   useEffect(() => setOpen(undefined), [call?.interactionId, call?.state]);
 
-  const slots = makeSlots(text, call, has, commands, setOpen, open, () => void askForHelp(agent.number, text));
+  const phone = useStore(phoneStore);
+  const slots = makeSlots(text, call, phone, has, commands, setOpen, open, () => void askForHelp(agent.number, text));
+  const dial = (to: string): void => void expectOwnRing(() => commands.run("dial", text.dial, { to })).then((done) => done && setOpen(undefined));
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
@@ -101,12 +129,13 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   };
 
   return (
-    <div className="acd-bar">
+    <div className="acd-bar" data-muted={phone.call?.muted === true || undefined} data-broken={phone.call?.broken === true || undefined}>
       <AgentStateMenu agent={agent} />
-      <CallInfo agent={agent} call={call} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={(to) => void commands.run("dial", text.dial, { to }).then((done) => done && setOpen(undefined))} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
+      <PhoneButton />
+      <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
       <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
         {slots.map((slot, index) => (
-          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, text)} onClose={() => setOpen(undefined)} />
+          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, text)} onClose={() => setOpen(undefined)} />
         ))}
       </div>
     </div>
@@ -126,7 +155,7 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
     <button
       type="button"
       data-slot={slot.key}
-      className={`acd-slot${slot.danger === true ? " acd-slot-danger" : ""}${pending ? " acd-slot-pending" : ""}`}
+      className={`acd-slot${slot.danger === true ? " acd-slot-danger" : ""}${slot.key === "answer" ? " acd-slot-ring" : ""}${pending ? " acd-slot-pending" : ""}`}
       tabIndex={tabbable ? 0 : -1}
       aria-disabled={!slot.enabled}
       aria-pressed={slot.pressed}
@@ -150,15 +179,15 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
 }
 
 /** Nine places in fixed order; what a place does in a consultation is said by its word. */
-function makeSlots(text: Texts, call: AgentCall | null, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: "transfer" | "consult" | "keys" | undefined) => void, open: string | undefined, help: () => void): readonly Slot[] {
+function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: "transfer" | "consult" | "keys" | undefined) => void, open: string | undefined, help: () => void): readonly Slot[] {
   const none = call === null ? text.whyNoCall : text.whyNow;
   const consulting = call?.state === "consulting";
   const toggle = (which: "transfer" | "consult" | "keys") => () => setOpen(open === which ? undefined : which);
   const simple = (command: AgentCallCommand, word: string) => () => void commands.run(command, word);
   const hangup = call?.state === "ringing" ? text.slot.reject : call?.state === "consulting" || call?.state === "consult-ringing" ? text.slot.endConsult : call?.state === "conference" ? text.slot.leave : text.slot.hangup;
   return [
-    { key: "answer", word: text.slot.answer, hotkey: "F2", icon: <PhoneOutlined aria-hidden />, enabled: false, why: call?.state === "ringing" ? text.whyAnswer : none, act: () => undefined },
-    { key: "mute", word: text.slot.mute, hotkey: "F8", icon: <AudioMutedOutlined aria-hidden />, enabled: false, why: call === null ? text.whyNoCall : text.whyMute, act: () => undefined },
+    { key: "answer", word: text.slot.answer, hotkey: "F2", icon: <PhoneOutlined aria-hidden />, enabled: phone.call?.state === "ringing", why: call?.state === "ringing" ? text.whyAnswer : none, act: answerHere },
+    { key: "mute", word: text.slot.mute, hotkey: "F8", icon: <AudioMutedOutlined aria-hidden />, enabled: phone.call?.state === "talking", why: call === null ? text.whyNoCall : text.whyMute, pressed: phone.call?.muted === true, act: toggleMute },
     { key: call?.state === "held" ? "retrieve" : "hold", word: text.slot.hold, hotkey: "F9", icon: <PauseCircleOutlined aria-hidden />, enabled: has("hold") || has("retrieve"), why: none, pressed: call?.state === "held", act: () => void commands.run(has("retrieve") ? "retrieve" : "hold", text.slot.hold) },
     consulting
       ? { key: "swap", word: text.slot.swap, hotkey: "X", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("swap"), why: none, act: simple("swap", text.slot.swap) }
@@ -173,7 +202,7 @@ function makeSlots(text: Texts, call: AgentCall | null, has: (command: AgentCall
   ];
 }
 
-/** F2 goes to the bar (or to the call that waits), F9 holds; the caret is given back by Esc. */
+/** F2 answers, or goes to the bar (or to the call that waits), F8 mutes, F9 holds; the caret is given back by Esc. */
 function useBarKeys({ bar, back, slots, waiting, toggleHold }: { readonly bar: { readonly current: HTMLDivElement | null }; readonly back: { current: HTMLElement | null }; readonly slots: readonly Slot[]; readonly call: AgentCall | null; readonly waiting: string | undefined; readonly toggleHold: () => void }): void {
   const latest = useRef({ slots, waiting, toggleHold });
   latest.current = { slots, waiting, toggleHold };
@@ -183,10 +212,15 @@ function useBarKeys({ bar, back, slots, waiting, toggleHold }: { readonly bar: {
       if (event.isComposing || event.keyCode === 229) return;
       if (event.key === "F2") {
         event.preventDefault();
+        // The browser rings: F2 lifts it, and takes the caret from nowhere.
+        if (phoneStore.get().call?.state === "ringing") return answerHere();
         if (latest.current.waiting !== undefined) return goToCall(latest.current.waiting);
         back.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
         const first = latest.current.slots.findIndex(({ enabled }) => enabled);
         bar.current?.querySelectorAll<HTMLButtonElement>("[data-slot]")[Math.max(0, first)]?.focus();
+      } else if (event.key === "F8" && phoneStore.get().call?.state === "talking") {
+        event.preventDefault();
+        toggleMute();
       } else if (event.key === "F9") {
         event.preventDefault();
         latest.current.toggleHold();

@@ -1,14 +1,19 @@
 import type { ReactElement, ReactNode } from "react";
 import { Button, Popover } from "antd";
-import { api, formatDuration, formatPhone, Slot, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { AudioMutedOutlined } from "@ant-design/icons";
+import { api, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 import { putAgent, useDesk } from "./desk-store.js";
+import { takeBrowser } from "./phone/phone-control.js";
+import type { Phone } from "./phone/phone-state.js";
+import { problemWords } from "./phone/problem-words.js";
 import { texts, type Texts } from "./texts.js";
 import type { Commands } from "./use-commands.js";
 
 interface CallInfoProps {
   readonly agent: AgentSnapshot;
   readonly call: AgentCall | null;
+  readonly phone: Phone;
   readonly commands: Commands;
   readonly dialOpen: boolean;
   readonly dialPanel: ReactNode;
@@ -17,12 +22,17 @@ interface CallInfoProps {
 }
 
 /** The middle of the bar: who, what state, how long; or what waits, or the wrap-up. */
-export function CallInfo({ agent, call, commands, dialOpen, dialPanel, onDial, onGoToCall }: CallInfoProps): ReactElement {
+export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, onDial, onGoToCall }: CallInfoProps): ReactElement {
   const text = useTexts(texts);
   const now = useServerSeconds();
   return (
     <div className="acd-info">
-      {call !== null ? <CallLine call={call} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
+      {call !== null ? <CallLine call={call} phone={phone} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
+      {phone.problem !== undefined && (call !== null || phone.mode === "browser") ? (
+        <span className="acd-problem" title={problemWords(phone.problem, text)}>
+          {problemWords(phone.problem, text)}
+        </span>
+      ) : null}
       {commands.pending !== undefined ? <span className="acd-pending">{text.pending(commands.pending.word)}</span> : null}
       {commands.problem !== undefined ? (
         <button type="button" className="acd-problem" onClick={commands.dismiss} title={commands.problem}>
@@ -38,7 +48,7 @@ export function CallInfo({ agent, call, commands, dialOpen, dialPanel, onDial, o
   );
 }
 
-function CallLine({ call, now, text }: { readonly call: AgentCall; readonly now: number; readonly text: Texts }): ReactElement {
+function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readonly phone: Phone; readonly now: number; readonly text: Texts }): ReactElement {
   const [status, word] = callWord(call, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
@@ -48,15 +58,27 @@ function CallLine({ call, now, text }: { readonly call: AgentCall; readonly now:
       </StatusTag>
       <div className="acd-who">
         <strong>{who}</strong>
+        <PhoneChip phone={phone} text={text} />
         <span className="acd-sub">
           {call.state === "ringing" || call.state === "talking"
-            ? [call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text)].filter((part) => part !== null && part !== "").join(" · ")
-            : second(call, now, text)}
+            ? [call.queueName, call.state === "talking" && phone.call?.quality !== undefined ? text.phone.quality[phone.call.quality] : null, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
+            : second(call, now, text, phone)}
         </span>
       </div>
       <span className="acd-timer">{call.answeredAt === null ? formatDuration(now - call.since) : formatDuration(now - call.answeredAt)}</span>
       {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
     </>
+  );
+}
+
+/** What the agent must know of the own microphone and sound stands before everything else of the line. */
+function PhoneChip({ phone: { call }, text }: { readonly phone: Phone; readonly text: Texts }): ReactElement | null {
+  if (call?.broken === true) return <span className="acd-chip acd-chip-broken">{text.phone.broken}</span>;
+  if (call?.muted !== true) return null;
+  return (
+    <span className="acd-chip acd-chip-muted">
+      <AudioMutedOutlined aria-hidden /> {call.unheard ? text.phone.unheard : text.phone.muted}
+    </span>
   );
 }
 
@@ -80,11 +102,11 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
 }
 
 /** The second half of the line: what the caller hears, whom the agent talks with. */
-function second(call: AgentCall, now: number, text: Texts): string {
+function second(call: AgentCall, now: number, text: Texts, phone: Phone): string {
   const who = call.consult?.name ?? call.consult?.number ?? "";
   switch (call.state) {
     case "ringing":
-      return call.ringUntil === null ? text.answerAtPhone : text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)));
+      return call.ringUntil === null ? (phone.call === undefined ? text.answerAtPhone : "") : text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)));
     case "dialling":
       return text.dialling;
     case "held":
@@ -118,10 +140,18 @@ function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly 
   );
 }
 
-function Idle({ agent, text, dialOpen, dialPanel, onDial }: { readonly agent: AgentSnapshot; readonly text: Texts; readonly dialOpen: boolean; readonly dialPanel: ReactNode; readonly onDial: () => void }): ReactElement {
+function Idle({ agent, phone, text, dialOpen, dialPanel, onDial }: { readonly agent: AgentSnapshot; readonly phone: Phone; readonly text: Texts; readonly dialOpen: boolean; readonly dialPanel: ReactNode; readonly onDial: () => void }): ReactElement {
   const { queues } = useDesk();
   const mine = [...queues.values()].filter((queue) => agent.queues.includes(queue.key));
   const waiting = mine.reduce((sum, queue) => sum + queue.waiting, 0);
+  const may = useMay("sip.browser-phone");
+  if (!agent.reachable && phone.mode === "desk" && may && agent.choice !== "offline") {
+    return (
+      <Button type="primary" size="small" onClick={() => void takeBrowser()} title={text.noPhone}>
+        {text.phone.takeHere}
+      </Button>
+    );
+  }
   return (
     <>
       <span className="acd-sub">

@@ -127,7 +127,8 @@ export class Baresip {
   }
 }
 
-function wavTone(hz: number, seconds: number): Buffer {
+/** A WAV file of a sine: 8 kHz, 16 bit, one channel; with `burstMs` it sounds for so long, then is silent for as long. */
+export function wavTone(hz: number, seconds: number, burstMs?: number): Buffer {
   const samples = seconds * 8_000;
   const wav = Buffer.alloc(44 + samples * 2);
   wav.write("RIFF", 0);
@@ -142,7 +143,7 @@ function wavTone(hz: number, seconds: number): Buffer {
   wav.writeUInt16LE(16, 34);
   wav.write("data", 36);
   wav.writeUInt32LE(samples * 2, 40);
-  for (let i = 0; i < samples; i++) wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / 8_000)), 44 + i * 2);
+  for (let i = 0; i < samples; i++) wav.writeInt16LE(burstMs !== undefined && Math.floor(i / (burstMs * 8)) % 2 === 1 ? 0 : Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / 8_000)), 44 + i * 2);
   return wav;
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext } from "playwright-core";
+import { wavTone } from "./baresip.js";
 import { peer } from "./peers.js";
 
 const BINARY = "/usr/bin/chromium";
@@ -9,10 +10,16 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 
 export const hasChromium = (): boolean => peer("Chromium", BINARY);
 
-/** A browser with an empty profile of its own, in Chinese. */
-export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
+/** A browser with an empty profile of its own, in Chinese. With `toneHz` its microphone hears that sine, in bursts: a steady one is noise to the browser, and suppressed. */
+export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number; readonly toneHz?: number } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args: FLAGS, locale: "zh-CN", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
+  const args = [...FLAGS];
+  if (options.toneHz !== undefined) {
+    const file = join(profile, "microphone.wav");
+    writeFileSync(file, wavTone(options.toneHz, 20, 500));
+    args.push(`--use-file-for-fake-audio-capture=${file}`, "--allow-loopback-in-peer-connection");
+  }
+  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args, locale: "zh-CN", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
   return Object.assign(context, {
     dispose: async () => {
       await context.close();
