@@ -26,6 +26,7 @@ export * from "./plugin/define-plugin.js";
 export type * from "./plugin/plugin-context.js";
 export type * from "./log/logger.js";
 export type { MigrationClass } from "./db/migration.js";
+export type { Durability } from "./db/durability.js";
 export { createHooks } from "./hooks/hooks.js";
 export type { Hooks, HookName } from "./hooks/hooks.js";
 export { createHotline } from "./create-hotline.js";

@@ -102,6 +102,6 @@ export function makeLayer(options: Partial<DataLayerOptions> & { dataDir: string
   const clock: Clock = options.clock ?? new SystemClock();
   const activity = new ActivityCounter();
   const { log, lines } = memoryLog();
-  const layer = new DataLayer({ clock, ids: new UuidIds(clock), activity, log, nodeId: "node-1", timezone: "Asia/Shanghai", eventDefinitions: () => testEvents, ...options });
+  const layer = new DataLayer({ clock, ids: new UuidIds(clock), activity, log, nodeId: "node-1", timezone: "Asia/Shanghai", eventDefinitions: () => testEvents, durability: "process", ...options });
   return { layer, activity, lines };
 }

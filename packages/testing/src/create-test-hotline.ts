@@ -23,6 +23,8 @@ export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids"
   readonly logger?: Logger;
   /** A clock of the test's own. Default one that begins at `startAt`. */
   readonly clock?: VirtualClock;
+  /** Default `process`: a test does not wait for the disk, and a new database is copied from one migrated before. */
+  readonly durability?: HotlineOptions["durability"];
   /** For repeatable ids. Default 1. */
   readonly seed?: number;
   /** Makes the hotline, for a composition of its own. Default `createHotline`. */
@@ -62,7 +64,7 @@ export interface TestHotline {
  * ```
  */
 export async function createTestHotline(options: TestHotlineOptions): Promise<TestHotline> {
-  const { plugins, startAt, seed = 1, dataDir: given, clock: givenClock, logger = createSilentLogger(), create = createHotline, ...rest } = options;
+  const { plugins, startAt, seed = 1, dataDir: given, clock: givenClock, logger = createSilentLogger(), create = createHotline, durability = "process", ...rest } = options;
   const dataDir = given ?? mkdtempSync(join(tmpdir(), "hotline-test-"));
   const clock = givenClock ?? new VirtualClock(startAt);
   const activity = new ActivityCounter();
@@ -75,7 +77,7 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
     events.record(envelope);
     journal.record(envelope);
   });
-  const hotline = create({ ...rest, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [recorder, ...fakes, ...plugins] });
+  const hotline = create({ ...rest, durability, name: rest.name ?? "test", dataDir, clock, activity, ids: new UuidIds(clock, seededRandom(seed)), logger, plugins: [recorder, ...fakes, ...plugins] });
   try {
     await hotline.start();
   } catch (error) {

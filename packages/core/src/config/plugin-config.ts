@@ -65,9 +65,16 @@ function environmentOptions(plugin: string, schema: z.ZodType, environment: Read
   return found;
 }
 
+const known = new WeakMap<z.ZodType, Record<string, Json>>();
+
+/** Of a schema's object, by name, as JSON Schema. Made once: that takes longer than all else about a configuration. */
 function properties(schema: z.ZodType): Record<string, Json> {
+  const before = known.get(schema);
+  if (before !== undefined) return before;
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as { properties?: Record<string, Json> };
-  return json.properties ?? {};
+  const made = json.properties ?? {};
+  known.set(schema, made);
+  return made;
 }
 
 function coerce(variable: string, text: string, property: Json): unknown {
@@ -105,7 +112,7 @@ export function variableOf(plugin: string, option: string): string {
 
 /** Variables that begin with HOTLINE_ and mean nothing to the plugins present: most likely a typing error. */
 export function unknownVariables(plugins: readonly Plugin[], environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set<string>([...CORE_VARIABLES, ...Object.keys(SHORTHAND), "REQUIRE_PEERS", "TEST_LONG", "BUILD_TYPES"].map((name) => `HOTLINE_${name}`));
-  for (const plugin of plugins) for (const { name } of pluginVariables(plugin)) known.add(name);
-  return Object.keys(environment).filter((name) => name.startsWith("HOTLINE_") && !known.has(name));
+  const all = new Set<string>([...CORE_VARIABLES, ...Object.keys(SHORTHAND), "REQUIRE_PEERS", "TEST_LONG", "BUILD_TYPES"].map((name) => `HOTLINE_${name}`));
+  for (const plugin of plugins) for (const { name } of pluginVariables(plugin)) all.add(name);
+  return Object.keys(environment).filter((name) => name.startsWith("HOTLINE_") && !all.has(name));
 }

@@ -16,6 +16,8 @@ import { dataEntities } from "./entities/index.js";
 import { FolderBlobStore } from "./folder-blob-store.js";
 import { FolderLock } from "./folder-lock.js";
 import { dataMigrations } from "./migrations/index.js";
+import type { Durability } from "./durability.js";
+import { MigratedCopies } from "./migrated-copies.js";
 import { appliedMigrations, migrate, migrationNames, pendingMigrations, type PluginMigration } from "./migrator.js";
 import { Database, makeDataFolder } from "./orm.js";
 import { DatabaseReadPool } from "./read-pool.js";
@@ -42,9 +44,12 @@ export interface DataLayerOptions {
   readonly secretFile?: string;
   /** Where blobs live. Default `{ store: "sqlite" }`: `<dataDir>/blobs.db`. `folder` defaults to `<dataDir>/blobs`. */
   readonly blobs?: { readonly store: "sqlite" } | { readonly store: "folder"; readonly folder?: string };
+  /** Default `disk`. With `process` a new SQLite database is a copy of one that was migrated before in this process. */
+  readonly durability?: Durability;
 }
 
 const KEY_ID = "secret.key-id";
+const copies = new MigratedCopies();
 
 /**
  * Database, events, jobs, blobs, audit and secrets of one hotline.
@@ -98,7 +103,7 @@ export class DataLayer {
       now: () => clock.now(),
     });
     const blobs = options.blobs ?? { store: "sqlite" };
-    this.#blobStore = blobs.store === "folder" ? new FolderBlobStore(blobs.folder ?? join(options.dataDir, "blobs"), log) : new SqliteBlobStore(join(options.dataDir, "blobs.db"), log);
+    this.#blobStore = blobs.store === "folder" ? new FolderBlobStore(blobs.folder ?? join(options.dataDir, "blobs"), log) : new SqliteBlobStore(join(options.dataDir, "blobs.db"), log, options.durability);
     this.blobs = new StoredBlobs({ store: this.#blobStore, clock, ids, activity, log });
   }
 
@@ -114,7 +119,7 @@ export class DataLayer {
   async open(entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<void> {
     if (this.#state !== "new") throw dataErrors.DATA_STATE(this.#state, "opening");
     this.#state = "opening";
-    const { dataDir, secretFile, timezone, log, clock } = this.#options;
+    const { dataDir, secretFile, log } = this.#options;
     try {
       const postgres = this.#postgres();
       await makeDataFolder(dataDir);
@@ -122,8 +127,7 @@ export class DataLayer {
       this.#assertWhole();
       await this.secrets.load(secretFile ?? join(dataDir, "secret.key"), secretFile === undefined, log);
       await this.#blobStore.open();
-      this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log });
-      await migrate(this.#database, withOwn(migrations), () => clock.now(), log);
+      await this.#connectAndMigrate(postgres, entities, withOwn(migrations));
       this.#state = "open";
       await this.#checkKey();
       this.events.settleDefinitions();
@@ -132,6 +136,17 @@ export class DataLayer {
       await this.close();
       throw error;
     }
+  }
+
+  async #connectAndMigrate(postgres: PostgresAddress | undefined, entities: readonly EntitySchema[], migrations: readonly PluginMigration[]): Promise<void> {
+    const { dataDir, timezone, log, clock, durability } = this.#options;
+    const file = join(dataDir, "hotline.db");
+    const throwAway = durability === "process" && postgres === undefined && !existsSync(file);
+    const laid = throwAway && (await copies.lay(file, migrations));
+    this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log, ...(durability === undefined ? {} : { durability }) });
+    await migrate(this.#database, migrations, () => clock.now(), log);
+    if (laid) await copies.date(this.#database, clock.now());
+    else if (throwAway) await copies.keep(file, this.#database, migrations);
   }
 
   /** Where everything is. `HTL_CORE_DATABASE_URL` for a URL that is none. */

@@ -10,6 +10,7 @@ import type { Logger } from "../log/logger.js";
 import { dataErrors } from "./data-errors.js";
 import { driverCode, translateError, type ErrorPlace } from "./database-error.js";
 import type { PostgresAddress } from "./database-url.js";
+import type { Durability } from "./durability.js";
 import { PostgresLock } from "./postgres-lock.js";
 import { makePrivateFile } from "./sqlite-handle.js";
 
@@ -37,7 +38,9 @@ class ImmediateSqliteDialect extends SqliteKnexDialect {
   }
 }
 
-const WRITER_PRAGMAS = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = on; pragma journal_size_limit = 67108864;";
+// Synchronous first: to change the journal mode waits for the disk as well.
+const writerPragmas = (durability: Durability): string =>
+  `pragma synchronous = ${durability === "disk" ? "full" : "off"}; pragma journal_mode = wal; pragma busy_timeout = 5000; pragma foreign_keys = on; pragma journal_size_limit = 67108864;`;
 const READER_PRAGMAS = "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = 1;";
 
 export interface DatabaseOptions {
@@ -48,6 +51,8 @@ export interface DatabaseOptions {
   readonly timezone: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default `disk`. */
+  readonly durability?: Durability;
   /** Only looks: both sides read, no lock is taken, nothing is made. The database must be there. */
   readonly observe?: boolean;
 }
@@ -176,7 +181,7 @@ function knexLog(log: Logger) {
 
 async function sqlite(file: string, side: "writer" | "reader", options: DatabaseOptions): Promise<MikroORM> {
   await makePrivateFile(file);
-  const pragmas = side === "writer" ? WRITER_PRAGMAS : READER_PRAGMAS;
+  const pragmas = side === "writer" ? writerPragmas(options.durability ?? "disk") : READER_PRAGMAS;
   return MikroORM.init({
     ...common(options),
     driver: SqliteDriver,
@@ -193,7 +198,8 @@ async function sqlite(file: string, side: "writer" | "reader", options: Database
 
 function postgresql(address: PostgresAddress, side: "writer" | "reader", options: DatabaseOptions): Promise<MikroORM> {
   const zone = `set time zone '${options.timezone.replace(/'/g, "''")}'`;
-  const session = side === "reader" ? `${zone}; set default_transaction_read_only = on` : zone;
+  const commits = options.durability === "process" ? `${zone}; set synchronous_commit = off` : zone;
+  const session = side === "reader" ? `${zone}; set default_transaction_read_only = on` : commits;
   return MikroORM.init({
     ...common(options),
     driver: PostgreSqlDriver,

@@ -3,6 +3,7 @@ import type { Logger } from "../log/logger.js";
 import { CHUNK_SIZE, type BlobStore, type BlobWriter, type NewBlob } from "./blob-store.js";
 import { dataErrors } from "./data-errors.js";
 import { translateError } from "./database-error.js";
+import type { Durability } from "./durability.js";
 import { SqliteHandle } from "./sqlite-handle.js";
 
 /**
@@ -13,19 +14,21 @@ import { SqliteHandle } from "./sqlite-handle.js";
 export class SqliteBlobStore implements BlobStore {
   readonly #file: string;
   readonly #log: Logger;
+  readonly #synchronous: { readonly pieces: string; readonly end: string };
   #handle: SqliteHandle | undefined;
   /** Statements that belong together run one bundle after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, log: Logger) {
+  constructor(file: string, log: Logger, durability: Durability = "disk") {
     this.#file = file;
     this.#log = log;
+    this.#synchronous = durability === "disk" ? { pieces: "normal", end: "full" } : { pieces: "off", end: "off" };
   }
 
   async open(): Promise<void> {
     await this.#guard(async () => {
       this.#handle = await SqliteHandle.open(this.#file);
-      await this.#db.exec("pragma busy_timeout = 5000; pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma journal_size_limit = 67108864;");
+      await this.#db.exec(`pragma synchronous = ${this.#synchronous.pieces}; pragma busy_timeout = 5000; pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma foreign_keys = on; pragma journal_size_limit = 67108864;`);
       await this.#db.exec(`create table if not exists blob (
           id text not null primary key, owner text not null, content_type text not null, created_at integer not null,
           size integer, sha256 text, claimed_at integer) without rowid;
@@ -51,11 +54,11 @@ export class SqliteBlobStore implements BlobStore {
       },
       finish: (size, sha256) =>
         this.#guard(async () => {
-          await this.#db.exec("pragma synchronous = full");
+          await this.#db.exec(`pragma synchronous = ${this.#synchronous.end}`);
           try {
             await this.#db.run("update blob set size = ?, sha256 = ? where id = ?", [size, sha256, blob.id]);
           } finally {
-            await this.#db.exec("pragma synchronous = normal");
+            await this.#db.exec(`pragma synchronous = ${this.#synchronous.pieces}`);
           }
         }),
       abort: async () => {
