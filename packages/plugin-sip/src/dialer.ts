@@ -105,7 +105,8 @@ export class Dialer {
     const { registrar } = this.#deps;
     const targets = registrar.lookup(account).map(
       (binding): DialTarget => ({
-        uri: binding.contact,
+        // A Request-URI has no headers (RFC 3261 section 19.1.1).
+        uri: binding.contact.replace(/\?.*$/, ""),
         destination: binding.destination,
         route: binding.path,
         ...(isBrowserBinding(binding) ? { webRtc: true } : {}),

@@ -31,7 +31,7 @@ export function attributesOf(request: SipRequest, source: { kind: string; addres
   const attributes: Record<string, string> = { "call-id": request.callId.slice(0, 256), source: `${source.kind}:${source.address}:${source.port}` };
   for (const name of ["user-agent", "diversion", "subject", "call-info", "alert-info", "history-info"]) {
     const value = request.headers.get(name);
-    if (value !== undefined) attributes[name] = value.slice(0, 500);
+    if (value !== undefined) attributes[name] = withoutControls(value).slice(0, 500);
   }
   return attributes;
 }

@@ -343,6 +343,8 @@ export class SipAdapter implements TelephonyAdapter {
   async #register(incoming: IncomingRequest): Promise<void> {
     const { authenticator, registrar, credentials, guard } = this.#deps;
     const { request, source } = incoming;
+    // An address of record is one of SIP (RFC 3261 section 10.2).
+    if (!/^sips?:/i.test(request.to.uri)) return incoming.respond({ status: 400, reason: "Address Of Record Is No SIP Address" });
     const account = addressOfRecord(request.to);
     if (account === undefined) return incoming.respond({ status: 404 });
     if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(source.address, account);

@@ -4,7 +4,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, IncomingInvite } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { sdpBodyOf, warning } from "./message-body.js";
+import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
 
@@ -27,8 +27,12 @@ export class InboundCall extends SipCall {
     });
   }
 
-  /** Reads the offer and refuses at once what could never be answered. `false`: refused (400, 415, 488). */
+  /** Reads the offer and refuses at once what could never be answered. `false`: refused (400, 406, 415, 488). */
   negotiate(): boolean {
+    if (!acceptsSdp(this.#invite.request)) {
+      this.#invite.reject({ status: 406 });
+      return false;
+    }
     const body = sdpBodyOf(this.#invite.request);
     if (body.kind === "none") {
       this.#late = true;

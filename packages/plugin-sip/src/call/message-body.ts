@@ -37,3 +37,10 @@ function multipartSdp(contentType: string, body: string): string | undefined {
 export function warning(reason: string): ExtraHeaders {
   return { Warning: `399 hotline "${reason.replace(/["\\\r\n]/g, "")}"` };
 }
+
+/** Whether the sender can read a session description; without an Accept it can (RFC 3261 section 20.1). One that cannot be read is no reason to refuse. */
+export function acceptsSdp(message: SipRequest): boolean {
+  if (!message.headers.has("accept")) return true;
+  const types = message.headers.all("accept").join(",").toLowerCase().split(",").map((each) => (each.split(";")[0] as string).trim());
+  return types.some((type) => type === "application/sdp" || type === "application/*" || type === "*/*");
+}

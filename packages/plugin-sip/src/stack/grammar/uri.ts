@@ -69,7 +69,7 @@ export function parseUri(text: string): SipUri {
     const equals = text.indexOf("=", i + 1);
     const nameEnd = equals >= 0 && equals < end ? equals : end;
     checkUriParam(text, i + 1, nameEnd);
-    const name = text.slice(i + 1, nameEnd).toLowerCase();
+    const name = paramName(text.slice(i + 1, nameEnd));
     if (name.length === 0) throw new SipParseError("empty URI parameter");
     if (nameEnd < end) checkUriParam(text, nameEnd + 1, end);
     // A repeated parameter makes the URI ambiguous (RFC 3261 section 19.1.1).
@@ -78,6 +78,16 @@ export function parseUri(text: string): SipUri {
     i = end;
   }
   return { scheme, user, password, host, port, params, headers };
+}
+
+/** `%6C%72` is `lr` (section 19.1.4); an escape that is needed stays. */
+function paramName(text: string): string {
+  const name = text.toLowerCase();
+  if (name.indexOf("%") < 0) return name;
+  return name.replace(/%([0-9a-f]{2})/g, (escape, hex: string) => {
+    const char = String.fromCharCode(parseInt(hex, 16));
+    return /[a-z0-9\-_.!~*'()]/i.test(char) ? char.toLowerCase() : escape;
+  });
 }
 
 /** Splits `host[:port]`; IPv6 in brackets. Throws `SipParseError`. */

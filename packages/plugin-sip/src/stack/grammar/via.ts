@@ -1,6 +1,6 @@
 import { SipParseError } from "../errors.js";
 import { checkHost, isToken, parseNumber, skipLws, skipToken } from "./chars.js";
-import { type Params, parseParams } from "./params.js";
+import { Params, parseParams } from "./params.js";
 
 /** One Via element (RFC 3261 section 20.42). */
 export interface Via {
@@ -43,4 +43,19 @@ export function parseVia(text: string): Via {
   }
   checkHost(host);
   return { transport, host, port, params: parseParams(text, semicolon < 0 ? text.length : semicolon) };
+}
+
+/**
+ * What is needed to answer the sender of a Via that cannot be read or is of another version of SIP (RFC 4475 sections
+ * 3.1.2.1 and 3.1.2.16): transport, sent-by and, where there is one, the branch. Throws `SipParseError`.
+ */
+export function parseViaLoosely(text: string): Via {
+  const match = /^\s*SIP\s*\/\s*[\d.]{1,8}\s*\/\s*([A-Za-z0-9-]{1,20})\s+([^\s;,:[\]]{1,255}|\[[^\]\s]{2,45}\])\s*(?::\s*(\d{1,5}))?\s*(?:[;,]|$)/i.exec(text);
+  if (match === null) throw new SipParseError("bad Via");
+  const [, transport = "", host = "", port] = match;
+  checkHost(host);
+  const params = new Params();
+  const branch = /;\s*branch\s*=\s*([^\s;,"]{1,255})/i.exec(text)?.[1];
+  if (branch !== undefined && isToken(branch)) params.set("branch", branch);
+  return { transport: transport.toUpperCase(), host, ...(port === undefined ? {} : { port: parseNumber(port, 65535, "Via port") }), params };
 }

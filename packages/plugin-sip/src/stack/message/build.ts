@@ -9,11 +9,12 @@ export function buildResponse(request: SipRequest, status: number, reason: strin
   const { headers } = response;
   const asked = request.headers;
   headers.copyFrom(asked, "via");
-  headers.append("from", asked.get("from") ?? "");
-  const to = asked.get("to") ?? "";
-  headers.append("to", toTag === undefined || hasTag(request) ? to : `${to};tag=${toTag}`);
-  headers.append("call-id", asked.get("call-id") ?? "");
-  headers.append("cseq", asked.get("cseq") ?? "");
+  // Missing ones are why the request is refused.
+  for (const name of ["from", "to", "call-id", "cseq"]) {
+    const value = asked.get(name);
+    if (value === undefined) continue;
+    headers.append(name, name !== "to" || toTag === undefined || hasTag(request) ? value : `${value};tag=${toTag}`);
+  }
   if (status === 100 && asked.has("timestamp")) headers.append("timestamp", asked.get("timestamp") as string);
   return response;
 }

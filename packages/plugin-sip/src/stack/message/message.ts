@@ -40,6 +40,11 @@ abstract class SipMessage {
     return (this.#via ??= parseVia(firstElement(this.#require("via"))));
   }
 
+  /** For a request that can only be refused, since its Via cannot be read: what its sender is answered by. */
+  assumeVia(via: Via): void {
+    this.#via = via;
+  }
+
   get from(): NameAddr {
     return (this.#from ??= parseNameAddr(this.#require("from")));
   }

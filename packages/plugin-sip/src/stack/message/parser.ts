@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { SipParseError } from "../errors.js";
 import { isLws, isToken, parseNumber } from "../grammar/chars.js";
 import { canonicalName } from "../grammar/header-names.js";
+import { parseViaLoosely } from "../grammar/via.js";
 import { SipHeaders } from "./headers.js";
 import { type AnySipMessage, EMPTY_BODY, SipRequest, SipResponse } from "./message.js";
 
@@ -13,7 +14,7 @@ export interface Problem {
 
 /**
  * - `message` without `problem`: fit for use; Via, From, To, Call-ID, CSeq and the Request-URI are valid.
- * - `message` with `problem`: a request to be refused with that status; the five headers needed for it are there.
+ * - `message` with `problem`: a request to be refused with that status; its Via tells where to, the other headers of a reply may be missing.
  * - neither: `garbage` says why it has to be dropped in silence.
  */
 export type ParsedMessage =
@@ -108,7 +109,8 @@ function readHeaders(head: string, from: number, headers: SipHeaders, maxHeaders
       while (valueEnd > valueStart && isLws(head.charCodeAt(valueEnd - 1))) valueEnd--;
       let value = head.slice(valueStart, valueEnd);
       if (folded) value = value.replace(/[ \t]*\r?\n[ \t]+/g, " ").trim();
-      if (value.indexOf("\0") >= 0) problem ??= { status: 400, reason: "Bad character in header" };
+      // NUL may stand in a quoted pair (section 25.1), nowhere else.
+      if (value.indexOf("\0") >= 0 && /(?:^|[^\\])\0/.test(value)) problem ??= { status: 400, reason: "Bad character in header" };
       const rawName = head.slice(at, nameEnd);
       const name = canonicalName(rawName);
       if (!isToken(rawName)) problem ??= { status: 400, reason: "Bad header name" };
@@ -135,8 +137,16 @@ function readRequest(line: string, headers: SipHeaders, body: Buffer, latin1: bo
   } else if (version !== "SIP/2.0" && version.toUpperCase() !== "SIP/2.0") problem ??= { status: 505, reason: "Version Not Supported" };
   const request = new SipRequest(method, uri, headers, body);
   request.latin1 = latin1;
+  if (!headers.has("via")) return garbage("missing Via");
   const unreadable = checkReplyable(request);
-  if (unreadable !== undefined) return garbage(unreadable);
+  if (unreadable === "bad Via") {
+    try {
+      request.assumeVia(parseViaLoosely(headers.get("via") as string));
+    } catch {
+      return garbage(unreadable);
+    }
+  }
+  if (unreadable !== undefined) problem ??= { status: 400, reason: capitalised(unreadable) };
   problem ??= checkRequest(request);
   return { message: request, problem };
 }
@@ -159,16 +169,15 @@ function readResponse(line: string, headers: SipHeaders, body: Buffer, latin1: b
   return { message: response, problem: undefined };
 }
 
-/** Without these no response can be made or matched. */
+/** What no message can do without (section 8.1.1). A request without it is refused with what there is (RFC 4475 section 3.3.1). */
 function checkReplyable(message: AnySipMessage): string | undefined {
   const { headers } = message;
-  if (!headers.has("via") || !headers.has("from") || !headers.has("to") || !headers.has("call-id") || !headers.has("cseq")) return "missing mandatory header";
   try {
     void message.via;
   } catch {
     return "bad Via";
   }
-  return undefined;
+  return headers.has("from") && headers.has("to") && headers.has("call-id") && headers.has("cseq") ? undefined : "missing mandatory header";
 }
 
 function repeated(headers: SipHeaders): string | undefined {
@@ -180,16 +189,15 @@ function checkRequest(request: SipRequest): Problem | undefined {
   const again = repeated(request.headers);
   if (again !== undefined) return { status: 400, reason: again };
   try {
-    request.parsedUri();
+    // A Request-URI has no headers (section 19.1.1).
+    if (request.parsedUri().headers !== undefined) return { status: 400, reason: "Headers in the Request-URI" };
     const callId = request.callId;
     if (callId.length === 0 || callId.length > MAX_ID_LENGTH || callId.indexOf(" ") >= 0) return { status: 400, reason: "Bad Call-ID" };
     const fromTag = request.from.tag;
     if (fromTag === undefined || fromTag.length > MAX_ID_LENGTH) return { status: 400, reason: "Missing From tag" };
     if ((request.to.tag?.length ?? 0) > MAX_ID_LENGTH) return { status: 400, reason: "Bad To tag" };
     if (request.cseq.method !== request.method) return { status: 400, reason: "CSeq does not match the method" };
-    const branch = request.via.params.get("branch");
-    // RFC 2543 peers match transactions by rules that cannot be kept safely; none has been sold for two decades.
-    if (branch === undefined || !branch.toLowerCase().startsWith("z9hg4bk") || branch.length > MAX_ID_LENGTH) return { status: 400, reason: "Missing RFC 3261 branch" };
+    if ((request.via.params.get("branch")?.length ?? 0) > MAX_ID_LENGTH) return { status: 400, reason: "Bad Via branch" };
     const maxForwards = request.headers.get("max-forwards");
     if (maxForwards !== undefined) parseNumber(maxForwards, 255, "Max-Forwards");
   } catch (error) {

@@ -127,6 +127,11 @@ export class TransactionLayer implements TransactionContext {
   }
 
   receiveResponse(response: SipResponse, source: MessageSource): void {
+    // One that went on to somebody else before it came to us (RFC 3261 section 8.1.3.3).
+    if (response.headers.count("via") > 1 || (response.headers.get("via") as string).indexOf(",") >= 0) {
+      this.#user.stray(response, source);
+      return;
+    }
     const branch = response.via.params.get("branch") ?? "";
     const transaction = this.#clients.get(branch + response.cseq.method);
     if (transaction === undefined || transaction.request.cseq.seq !== response.cseq.seq) {
@@ -179,7 +184,7 @@ export class TransactionLayer implements TransactionContext {
 
   /** FNV-1a over what identifies the request, salted so that nobody can foretell it. */
   #statelessTag(request: SipRequest): string {
-    const text = `${this.#secret}${request.callId}${request.headers.get("from") ?? ""}${request.headers.get("cseq") ?? ""}`;
+    const text = `${this.#secret}${request.headers.get("call-id") ?? ""}${request.headers.get("from") ?? ""}${request.headers.get("cseq") ?? ""}`;
     let a = 0x811c9dc5;
     let b = 0x01234567;
     for (let i = 0; i < text.length; i++) {
@@ -194,10 +199,13 @@ function clientKey(request: SipRequest): string {
   return (request.via.params.get("branch") ?? "") + request.method;
 }
 
-/** Branch, sent-by and method (section 17.2.3). */
+/** Branch, sent-by and method; where the branch is none of RFC 3261, what RFC 2543 has instead (section 17.2.3). */
 function serverKey(request: SipRequest, method: string): string {
   const { via } = request;
-  return `${via.params.get("branch") ?? ""} ${via.host}:${via.port ?? 5060} ${method}`;
+  const branch = via.params.get("branch") ?? "";
+  const key = `${branch} ${via.host}:${via.port ?? 5060} ${method}`;
+  if (branch.length > MAGIC.length && (branch.startsWith(MAGIC) || branch.toLowerCase().startsWith(MAGIC.toLowerCase()))) return key;
+  return `${key} ${request.uri} ${request.cseq.seq} ${request.from.tag ?? ""} ${request.callId}`;
 }
 
 function mergeKeyOf(request: SipRequest): string | undefined {
