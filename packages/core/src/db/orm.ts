@@ -2,7 +2,7 @@ import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { EntitySchema, LoggerNamespace } from "@mikro-orm/core";
 import { MikroORM } from "@mikro-orm/core";
-import { SqliteKnexDialect, type Knex, type SqlEntityManager } from "@mikro-orm/knex";
+import type { Knex, SqlEntityManager } from "@mikro-orm/knex";
 import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { SqliteDriver } from "@mikro-orm/sqlite";
 import type { Clock } from "../contracts/time.js";
@@ -12,6 +12,7 @@ import { driverCode, translateError, type ErrorPlace } from "./database-error.js
 import type { PostgresAddress } from "./database-url.js";
 import type { Durability } from "./durability.js";
 import { PostgresLock } from "./postgres-lock.js";
+import { ImmediateSqliteDialect } from "./sqlite-dialect.js";
 import { makePrivateFile } from "./sqlite-handle.js";
 
 /** A raw connection as knex's pool hands it out; only what is needed here. */
@@ -21,23 +22,6 @@ interface RawSqlite {
 interface RawPostgres {
   query(sql: string, done: (error: Error | null) => void): void;
 }
-interface BeginsTransactions {
-  begin: (connection: unknown) => Promise<unknown>;
-  query(connection: unknown, sql: string): Promise<unknown>;
-}
-
-/**
- * Takes the write lock at the beginning. A deferred transaction that has read and then writes fails
- * with SQLITE_BUSY in the middle when any other connection wrote; this one can only wait at its start.
- */
-class ImmediateSqliteDialect extends SqliteKnexDialect {
-  transaction(...args: unknown[]): unknown {
-    const transaction = (super.transaction as (...args: unknown[]) => BeginsTransactions).apply(this, args);
-    transaction.begin = (connection) => transaction.query(connection, "begin immediate;");
-    return transaction;
-  }
-}
-
 // Synchronous first: to change the journal mode waits for the disk as well.
 const writerPragmas = (durability: Durability): string =>
   `pragma synchronous = ${durability === "disk" ? "full" : "off"}; pragma journal_mode = wal; pragma busy_timeout = 5000; pragma foreign_keys = on; pragma journal_size_limit = 67108864;`;
