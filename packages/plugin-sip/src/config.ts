@@ -155,6 +155,11 @@ export const sipConfig = z.strictObject({
       maxContacts: z.int().min(1).max(100).default(10),
     })
     .prefault({}),
+  /**
+   * Provisional responses that are acknowledged (RFC 3262), so that none is lost: `off`; `supported` where the peer wishes it;
+   * `required` demands it of carriers, whose trunks must know it.
+   */
+  reliableProvisionals: z.enum(["off", "supported", "required"]).default("supported"),
   /** How long an outgoing call rings unless it says otherwise. */
   ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
   /** Ends a call from which no sound has come for so long (its phone is dead); not while on hold. 0: never. */

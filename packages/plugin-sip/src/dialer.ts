@@ -26,6 +26,8 @@ export interface PlannedCall {
 export interface DialerDeps {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
+  /** Option tags demanded of carriers. */
+  readonly demands?: readonly string[];
   /** Host part of our own addresses, IPv6 in brackets. */
   localHost(): string;
   /** Port of our own addresses. */
@@ -142,12 +144,18 @@ export class Dialer {
         contactUser: registration?.username ?? contactUser(from.number),
         targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }) }],
         ...common(options),
+        ...this.#trunkHeaders(options),
       },
       from,
       to: { number, uri: to },
       via: { kind: "trunk", key: trunk.key },
       release,
     };
+  }
+
+  #trunkHeaders(options: OriginateOptions): Pick<DialPlan, "headers"> {
+    const { demands = [] } = this.#deps;
+    return demands.length === 0 ? {} : { headers: { ...options.headers, Require: demands.join(", ") } };
   }
 
   /** Answers the challenges of a carrier we have an account at. One client per trunk, since it counts the uses of nonces. */

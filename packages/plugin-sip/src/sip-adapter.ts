@@ -90,6 +90,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
+      demands: config.reliableProvisionals === "required" ? ["100rel"] : [],
       localHost: () => bracketed(this.#localHost()),
       localPort: () => this.#agent?.endpoints[0]?.port,
       ownHosts: () => new Set([bracketed(this.#localHost()), this.#address, deps.settings.host, credentials.realm, config.realm ?? credentials.realm].map((h) => h.toLowerCase())),
@@ -133,6 +134,7 @@ export class SipAdapter implements TelephonyAdapter {
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
       limits: { keepAliveMs: config.keepAliveSeconds * 1000 },
+      supported: config.reliableProvisionals === "off" ? [] : ["100rel"],
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),

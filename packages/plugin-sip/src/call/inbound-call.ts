@@ -2,7 +2,7 @@ import type { EndReason, HangupOptions } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
-import type { AcceptOutcome, IncomingInvite } from "../stack/index.js";
+import type { AcceptOutcome, BodyOptions, IncomingInvite } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
@@ -14,6 +14,9 @@ export class InboundCall extends SipCall {
   #answering: Promise<void> | undefined;
   /** The INVITE had no description: we offer in the 200, the ACK answers. */
   #late = false;
+  /** Our offer was answered in a PRACK: the 200 carries none. */
+  #settledEarly = false;
+  #ringing: Promise<void> | undefined;
   /** What our answer to the offer will agree on. */
   #expected: NegotiatedAudio | undefined;
 
@@ -23,6 +26,7 @@ export class InboundCall extends SipCall {
     void invite.closed.then(({ cause }) => {
       if (cause === "cancelled") this.finish({ reason: "cancelled", by: "remote", status: 487 });
       else if (cause === "expired") this.finish({ reason: "no-answer", by: "system", status: 487 });
+      else if (cause === "unacknowledged") this.finish({ reason: "failed", by: "system", status: 504 });
       else if (cause === "stopped") this.finish({ reason: "hangup", by: "system", status: 503 });
     });
   }
@@ -53,7 +57,27 @@ export class InboundCall extends SipCall {
 
   async ring(): Promise<void> {
     if (this.state !== "new") return;
+    if (this.#late && this.#invite.reliable) return (this.#ringing ??= this.#ringWithOffer());
     this.#invite.ring();
+    this.enter("ringing");
+  }
+
+  /** The first reliable response to an INVITE without an offer has to carry ours (RFC 3262 section 5). */
+  async #ringWithOffer(): Promise<void> {
+    await this.#open();
+    if (this.over() !== undefined) return;
+    this.#invite.handle({ reoffer: (offer) => this.reoffered(offer) });
+    this.#invite.ring({
+      body: this.sound.sdp.offer(this.sound.local()),
+      prack: (prack) => {
+        const body = sdpBodyOf(prack.request);
+        const answer = body.kind === "sdp" ? this.sound.sdp.receiveAnswer(body.text) : undefined;
+        if (answer?.ok !== true) return prack.respond({ status: body.kind === "other" ? 415 : 488 });
+        this.#settledEarly = true;
+        prack.respond({ status: 200 });
+        this.agreed();
+      },
+    });
     this.enter("ringing");
   }
 
@@ -79,7 +103,7 @@ export class InboundCall extends SipCall {
     this.#invite.reject({ status: options.status ?? 603, ...(options.retryAfter === undefined ? {} : { retryAfter: options.retryAfter }) });
   }
 
-  async #answer(): Promise<void> {
+  async #open(): Promise<void> {
     try {
       await this.sound.open(this.#expected === undefined ? { webRtc: isBrowser(this.#invite.source.kind) } : { expected: this.#expected });
     } catch (error) {
@@ -87,11 +111,22 @@ export class InboundCall extends SipCall {
       throw error;
     }
     this.requireAlive();
+  }
+
+  async #answer(): Promise<void> {
+    // Nothing may be answered before the caller has acknowledged the offer it demanded.
+    if (this.#late && this.#invite.reliable) await this.ring();
+    await this.#open();
     const { sdp } = this.sound;
+    if (this.#ringing !== undefined) return this.#confirm({});
     const body = this.#late ? sdp.offer(this.sound.local()) : sdp.answer(this.sound.local()).sdp;
     // The caller may send before its ACK is here.
     this.agreed();
-    const accepted = this.#invite.accept({ body });
+    return this.#confirm({ body });
+  }
+
+  async #confirm(answer: BodyOptions): Promise<void> {
+    const accepted = this.#invite.accept(answer);
     if (this.#invite.session !== undefined) this.attach(this.#invite.session);
     const outcome = await accepted;
     if (!outcome.ok) {
@@ -100,7 +135,7 @@ export class InboundCall extends SipCall {
     }
     this.requireAlive();
     if (this.session === undefined) this.attach(outcome.session);
-    if (this.#late) await this.#takeLateAnswer(outcome.ack);
+    if (this.#late && !this.#settledEarly) await this.#takeLateAnswer(outcome.ack);
     this.mediaOpen = true;
     this.confirmed();
   }
@@ -126,6 +161,8 @@ export class InboundCall extends SipCall {
         return this.finish({ reason: "hangup", by: "local" });
       case "stopped":
         return this.finish({ reason: "hangup", by: "system" });
+      case "no-prack":
+        return this.finish({ reason: "failed", by: "system", status: 504 });
       case "no-ack":
         return this.finish({ reason: "failed", by: "system", status: 408 });
       default:

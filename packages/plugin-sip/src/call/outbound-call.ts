@@ -1,7 +1,8 @@
 import type { EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
+import { isReliable } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
-import type { ChallengeHandler, Destination, ExtraHeaders, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
+import type { ChallengeHandler, Destination, ExtraHeaders, IncomingReoffer, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { bestStatus, reasonHeader, reasonOfStatus } from "./end-reasons.js";
 import type { CallMedia } from "./call-media.js";
@@ -55,6 +56,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   #settleAnswered: (answered: boolean) => void = () => undefined;
   #timer: Timer | undefined;
   #won = false;
+  /** The offer was answered in a response that we acknowledged (RFC 3262). */
+  #settledEarly = false;
   /** Of the kinds of places that ring: browsers, others. */
   readonly #sounds = new Map<boolean, CallMedia>();
 
@@ -133,6 +136,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
         ...(target.transport === undefined ? {} : { transport: target.transport }),
         ...(target.onChallenge === undefined ? {} : { onChallenge: target.onChallenge }),
         provisional: (response) => this.#provisional(response),
+        reoffer: (offer) => this.#earlyReoffer(offer),
       });
     } catch (error) {
       // A header or address that cannot be written.
@@ -153,11 +157,25 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (this.over() !== undefined || this.#won || response.status < 180) return;
     // Early media is heard only where one phone rings: with several nobody could say which.
     const body = sdpBodyOf(response);
-    if (body.kind === "sdp" && this.#plan.targets.length === 1 && this.sound.sdp.receiveAnswer(body.text, false).ok) {
+    if (body.kind === "sdp" && this.#plan.targets.length === 1 && this.#earlyAnswer(body.text, isReliable(response))) {
       this.mediaOpen = true;
       this.agreed();
     }
     this.enter("ringing");
+  }
+
+  /** An answer that a PRACK acknowledges is the answer; others may still change (RFC 3261 section 13.2.1). */
+  #earlyAnswer(text: string, reliable: boolean): boolean {
+    if (this.#settledEarly) return false;
+    const { ok } = this.sound.sdp.receiveAnswer(text, reliable);
+    this.#settledEarly = ok && reliable;
+    return ok;
+  }
+
+  /** The called side changes its early media (RFC 3311). */
+  #earlyReoffer(offer: IncomingReoffer): void {
+    if (this.#won || this.over() !== undefined || this.#plan.targets.length !== 1 || !this.#settledEarly) return offer.respond({ status: 488 });
+    this.reoffered(offer);
   }
 
   #takeAnswer(branch: Branch, outcome: Extract<InviteOutcome, { answered: true }>): void {
@@ -176,7 +194,9 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     const body = sdpBodyOf(response);
     const { sdp } = this.sound;
     const answer = body.kind === "sdp" ? sdp.receiveAnswer(body.text) : undefined;
-    if (body.kind === "none" && sdp.audio !== undefined) sdp.abandonOffer();
+    // What is written into the 200 after that only repeats it.
+    if (this.#settledEarly && sdp.audio !== undefined) sdp.abandonOffer();
+    else if (body.kind === "none" && sdp.audio !== undefined) sdp.abandonOffer();
     else if (answer?.ok !== true) {
       this.environment.log.warn({ callId: this.id, reason: answer?.reason ?? "no description" }, "the answer to an outgoing call could not be used");
       this.finish({ reason: "failed", by: "system", status: 488 });

@@ -220,7 +220,7 @@ export abstract class SipCall implements Call {
   protected attach(session: Session): void {
     this.session = session;
     session.handle({
-      reoffer: (offer) => this.#reoffer(offer),
+      reoffer: (offer) => this.reoffered(offer),
       refer: (refer) => this.#refer(refer),
       request: (request) => this.#request(request),
       ended: (end) => this.#sessionEnded(end),
@@ -300,7 +300,7 @@ export abstract class SipCall implements Call {
   }
 
   /** Re-INVITE or UPDATE of the peer: hold, unhold, another address or codec (RFC 3264 section 8). */
-  #reoffer(offer: IncomingReoffer): void {
+  protected reoffered(offer: IncomingReoffer): void {
     const { sdp } = this.sound;
     // Ours is waiting to be sent again after a glare: its description is already numbered, so the peer's must come after it.
     if (sdp.offering) return offer.respond({ status: 491 });

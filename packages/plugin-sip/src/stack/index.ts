@@ -28,10 +28,11 @@ export type {
 } from "./transport/types.js";
 export type { TlsPair, TlsSettings } from "./transport/tls-material.js";
 export type { WsFlow, WsSocket } from "./transport/ws-transport.js";
+export { isReliable } from "./user-agent/reliable-provisionals.js";
 export { createUserAgent } from "./user-agent/create-user-agent.js";
 export type {
   AcceptOutcome, AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingInviteState, IncomingRefer, IncomingReoffer, IncomingRequest, InviteOutcome,
-  OutgoingInvite, Referral, RequestOutcome, ResponseOptions, Session, SessionEnd, SessionHandlers,
+  OutgoingInvite, PrackHandler, Referral, RequestOutcome, ResponseOptions, Session, SessionEnd, SessionHandlers,
 } from "./user-agent/session-types.js";
 export type {
   Challenge, ChallengeHandler, InviteOptions, OutgoingRequestOptions, Refusal, RegisterOptions, Registration, RegistrationState, TimerOptions, UserAgent,

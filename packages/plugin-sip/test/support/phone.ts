@@ -1,7 +1,7 @@
 import { SystemClock } from "@hotlinejs/core";
 import { challengeHandler } from "../../src/digest/challenge-handler.js";
 import { createUserAgent } from "../../src/stack/index.js";
-import type { IncomingInvite, InviteOptions, OutgoingInvite, RequestOutcome, Session, SipRequest, UserAgent } from "../../src/stack/index.js";
+import type { IncomingInvite, InviteOptions, OutgoingInvite, RequestOutcome, Session, SipRequest, UserAgent, UserAgentOptions } from "../../src/stack/index.js";
 
 /** A session description as phones write it. */
 export function offerOf(port: number, lines: readonly string[] = ["a=sendrecv"], media = "RTP/AVP 8 0 101"): string {
@@ -18,7 +18,7 @@ export class Phone {
   onInvite: (invite: IncomingInvite) => void = (invite) => invite.ring();
   onRequest: ((request: Parameters<NonNullable<Parameters<typeof createUserAgent>[0]["onRequest"]>>[0]) => void) | undefined;
 
-  constructor(user: string, options: { password?: string; transport?: "udp" | "tcp" } = {}) {
+  constructor(user: string, options: { password?: string; transport?: "udp" | "tcp"; agent?: Partial<UserAgentOptions> } = {}) {
     this.user = user;
     this.agent = createUserAgent({
       clock: new SystemClock(),
@@ -36,6 +36,7 @@ export class Phone {
         else this.onRequest(request);
       },
       ...(options.password === undefined ? {} : { onChallenge: challengeHandler(user, options.password) }),
+      ...options.agent,
     });
   }
 

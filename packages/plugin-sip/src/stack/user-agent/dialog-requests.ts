@@ -8,9 +8,16 @@ import type { UaContext } from "./context.js";
 import { applyBody } from "./message-parts.js";
 import { RequestSender } from "./request-sender.js";
 import type { AckBuilder, BodyOptions, RequestOutcome } from "./session-types.js";
+import type { ChallengeHandler } from "./types.js";
 
 /** Requests that refresh the target and so carry Contact (RFC 3261 section 12.2, RFC 3311, 3515, 6665). */
 const WITH_CONTACT = new Set(["INVITE", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY"]);
+
+/** Answers the challenges of a call of ours, in its dialog too. */
+export interface ChallengeAnswer {
+  readonly onChallenge?: ChallengeHandler;
+  readonly context?: unknown;
+}
 
 interface Sent {
   readonly bytes: Buffer;
@@ -21,9 +28,12 @@ interface Sent {
 export class DialogRequests {
   readonly #context: UaContext;
   readonly #dialog: StackDialog;
+  readonly #challenge: ChallengeAnswer | undefined;
   readonly #senders = new Set<RequestSender>();
 
-  constructor(context: UaContext, dialog: StackDialog) {
+  /** `challenge`: who answers for this dialog, where it is not the user agent. */
+  constructor(context: UaContext, dialog: StackDialog, challenge?: ChallengeAnswer) {
+    this.#challenge = challenge;
     this.#context = context;
     this.#dialog = dialog;
   }
@@ -47,7 +57,7 @@ export class DialogRequests {
       return request;
     };
     const sender: RequestSender = new RequestSender(context, {
-      build, destinations: [dialog.destination],
+      build, destinations: [dialog.destination], onChallenge: this.#challenge?.onChallenge, challengeContext: this.#challenge?.context,
       user: {
         success: (response, source, request) => this.#acknowledge(request, response, source, acks, outcome.settled ? undefined : extra.ack),
         done: (result) => {

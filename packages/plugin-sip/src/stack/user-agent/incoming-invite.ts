@@ -9,14 +9,18 @@ import type { InviteServerTransaction } from "../transaction/invite-server-trans
 import { responseDestination } from "../transport/transport-layer.js";
 import type { MessageSource } from "../transport/types.js";
 import type { DialogOwner, UaContext } from "./context.js";
-import { applyBody, makeResponse } from "./message-parts.js";
+import { DialogRequests } from "./dialog-requests.js";
+import { EarlyOffers } from "./early-offers.js";
+import { StackIncomingRequest } from "./incoming-request.js";
+import { applyBody, makeResponse, unsupportedOptions } from "./message-parts.js";
+import { namesOption, RELIABLE, ReliableProvisionals } from "./reliable-provisionals.js";
 import { StackSession } from "./session.js";
-import type { AcceptOutcome, BodyOptions, IncomingInvite, IncomingInviteState, ResponseOptions } from "./session-types.js";
+import type { AcceptOutcome, BodyOptions, IncomingInvite, IncomingInviteState, IncomingReoffer, PrackHandler, RequestOutcome, ResponseOptions } from "./session-types.js";
 
 /** A provisional response is repeated this often so that proxies do not give up (RFC 3261 section 13.3.1.1). */
 const REPEAT_PROVISIONAL_MS = 60_000;
 
-type Closed = { readonly cause: "accepted" | "rejected" | "cancelled" | "expired" | "stopped" };
+type Closed = { readonly cause: "accepted" | "rejected" | "cancelled" | "expired" | "unacknowledged" | "stopped" };
 
 /** A call coming in until its final response. */
 export class StackIncomingInvite implements IncomingInvite, DialogOwner {
@@ -34,6 +38,13 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
   #repeat: QueuedTimer | undefined;
   #expires: QueuedTimer | undefined;
   #closeCause: Closed["cause"] = "rejected";
+  readonly reliable: boolean;
+  /** The caller can acknowledge provisional responses, but need not. */
+  readonly #canAcknowledge: boolean;
+  #provisionals: ReliableProvisionals | undefined;
+  #waiting = false;
+  #requests: DialogRequests | undefined;
+  readonly #offers: EarlyOffers;
 
   constructor(context: UaContext, request: SipRequest, source: MessageSource, transaction: InviteServerTransaction) {
     this.#context = context;
@@ -44,6 +55,10 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     this.#localTarget = context.contactUri(uriUser(request.parsedUri()), responseDestination(request, source));
     transaction.attach({ cancelled: () => this.#close({ status: 487 }, "cancelled") });
     context.incoming.add(this);
+    const understood = context.supported.includes(RELIABLE);
+    this.reliable = understood && namesOption(request, "require", RELIABLE);
+    this.#canAcknowledge = understood && (this.reliable || namesOption(request, "supported", RELIABLE));
+    this.#offers = new EarlyOffers(context, this.#localTarget, request.body.length > 0 ? "theirs" : "none");
     const expires = request.headers.get("expires");
     if (expires !== undefined && /^\d{1,6}$/.test(expires) && expires !== "0") {
       this.#expires = context.timers.start(Number(expires) * 1000, () => this.#close({ status: 487 }, "expired"));
@@ -62,11 +77,22 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     return this.#closed.promise;
   }
 
-  ring(options?: BodyOptions): void {
+  handle(handlers: { readonly reoffer?: (offer: IncomingReoffer) => void }): void {
+    this.#offers.handler = handlers.reoffer ?? this.#offers.handler;
+  }
+
+  update(options: BodyOptions = {}): Promise<RequestOutcome> {
+    const dialog = this.#dialog;
+    if (this.#state !== "ringing" || dialog === undefined) return Promise.resolve({ status: 481, cause: "ended" });
+    this.#requests ??= new DialogRequests(this.#context, dialog);
+    return this.#offers.send(options, (body) => (this.#requests as DialogRequests).send("UPDATE", body));
+  }
+
+  ring(options?: BodyOptions & { readonly prack?: PrackHandler }): void {
     this.progress({ ...options, status: 180 });
   }
 
-  progress(options: ResponseOptions): void {
+  progress(options: ResponseOptions & { readonly prack?: PrackHandler }): void {
     if (this.#state !== "trying" && this.#state !== "ringing") return;
     if (options.status < 100 || options.status > 199) throw new SipError("SIP_INVALID_STATE", `no provisional status: ${options.status}`);
     const response = makeResponse(this.#context, this.request, options, this.localTag);
@@ -75,16 +101,50 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
       this.#openDialog();
       this.#state = "ringing";
     }
-    this.#transaction.respond(response);
+    if (options.status > 100 && (this.reliable || (this.#canAcknowledge && response.body.length > 0))) this.#sendReliably(response, options.prack);
+    else this.#transaction.respond(response);
     this.#repeat?.cancel();
     this.#scheduleRepeat(response);
+  }
+
+  #sendReliably(response: SipResponse, prack: PrackHandler | undefined): void {
+    response.headers.set("require", RELIABLE);
+    this.#provisionals ??= new ReliableProvisionals(this.#context, this.#transaction, this.request.cseq.seq, () => this.#close({ status: 504, reason: "No PRACK" }, "unacknowledged"));
+    let handler = prack;
+    if (response.body.length > 0) {
+      if (this.#offers.state === "none") {
+        // Ours is the offer; the PRACK brings the answer.
+        this.#offers.state = "ours";
+        handler = (incoming) => {
+          this.#offers.state = "settled";
+          if (prack === undefined) incoming.respond({ status: 200 });
+          else prack(incoming);
+        };
+      } else this.#offers.state = "settled";
+    }
+    this.#provisionals.send(response, handler);
   }
 
   accept(options?: BodyOptions): Promise<AcceptOutcome> {
     if (this.#state === "accepted") return Promise.resolve({ ok: false, cause: "already-answered" });
     if (this.#state === "closed") {
       const cause = this.#closeCause;
-      return Promise.resolve({ ok: false, cause: cause === "cancelled" || cause === "expired" ? "cancelled" : cause === "stopped" ? "stopped" : "already-answered" });
+      return Promise.resolve({ ok: false, cause: notAccepted(cause) });
+    }
+    if (this.#waiting) return Promise.resolve({ ok: false, cause: "already-answered" });
+    if (this.#provisionals?.describing === true) {
+      applyBody(buildResponse(this.request, 200, undefined, this.localTag), options);
+      // A 2xx must not overtake the description that is being acknowledged (RFC 3262 section 3).
+      const outcome = deferred<AcceptOutcome>();
+      this.#waiting = true;
+      this.#provisionals.whenDescribed(() => {
+        this.#waiting = false;
+        void this.accept(options).then((accepted) => outcome.resolve(accepted));
+      });
+      void this.#closed.promise.then(({ cause }) => {
+        if (cause !== "accepted") outcome.resolve({ ok: false, cause: notAccepted(cause) });
+      });
+      return outcome.promise;
     }
     const response = buildResponse(this.request, 200, undefined, this.localTag);
     this.#addDialogHeaders(response);
@@ -94,6 +154,7 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     this.#state = "accepted";
     this.#finish("accepted");
     const session = new StackSession(this.#context, dialog, "inbound");
+    session.afterProvisionals(this.#provisionals);
     this.#session = session;
     this.#transaction.respond(response);
     this.#accepted = session.awaitConfirmation(this.#transaction, this.request.cseq.seq);
@@ -117,14 +178,26 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
 
   /** A request in the early dialog. */
   receive(request: SipRequest, source: MessageSource): void {
-    const { transactions } = this.#context;
-    const transaction = transactions.serve(request, source);
-    if (!(this.#dialog as StackDialog).acceptSeq(request)) transaction.respond(makeResponse(this.#context, request, { status: 500, reason: "CSeq out of order" }, undefined));
+    const context = this.#context;
+    const dialog = this.#dialog as StackDialog;
+    if (request.method === "INVITE") {
+      // An INVITE while the first is not answered (RFC 3261 section 14.2).
+      const again = context.transactions.serveInvite(request, source);
+      again.respond(makeResponse(context, request, { status: 500, retryAfter: Math.floor(context.random.number() * 11) }, undefined));
+      return;
+    }
+    const transaction = context.transactions.serve(request, source);
+    const incoming = new StackIncomingRequest(context, request, source, transaction, "");
+    const bad = unsupportedOptions(request, context.supported);
+    if (!dialog.acceptSeq(request)) incoming.respond({ status: 500, reason: "CSeq out of order" });
     else if (request.method === "BYE") {
-      transaction.respond(makeResponse(this.#context, request, { status: 200 }, undefined));
+      incoming.respond({ status: 200 });
       this.#close({ status: 487 }, "cancelled");
-    } else if (request.method === "OPTIONS") transaction.respond(makeResponse(this.#context, request, { status: 200, headers: { Allow: this.#context.allow } }, undefined));
-    else transaction.respond(makeResponse(this.#context, request, { status: request.method === "UPDATE" ? 488 : 481 }, undefined));
+    } else if (bad.length > 0) incoming.respond({ status: 420, headers: { Unsupported: bad.join(", ") } });
+    else if (request.method === "PRACK" && this.#provisionals !== undefined) this.#provisionals.receive(request, incoming);
+    else if (request.method === "UPDATE") this.#offers.receive(request, source, incoming, transaction, dialog);
+    else if (request.method === "OPTIONS") incoming.respond({ status: 200, headers: { Allow: context.allow } });
+    else incoming.respond({ status: 481 });
   }
 
   ack(): void {
@@ -142,6 +215,9 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
 
   #finish(cause: Closed["cause"]): void {
     this.#closeCause = cause;
+    this.#provisionals?.finish();
+    this.#offers.end();
+    this.#requests?.abort("ended");
     this.#repeat?.cancel();
     this.#expires?.cancel();
     this.#context.incoming.delete(this);
@@ -177,4 +253,10 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
       this.#scheduleRepeat(response);
     });
   }
+}
+
+function notAccepted(cause: Closed["cause"]): Extract<AcceptOutcome, { ok: false }>["cause"] {
+  if (cause === "cancelled" || cause === "expired") return "cancelled";
+  if (cause === "unacknowledged") return "no-prack";
+  return cause === "stopped" ? "stopped" : "already-answered";
 }

@@ -1,20 +1,34 @@
 import { deferred } from "../deferred.js";
 import { StackDialog, tagged } from "../dialog/dialog.js";
+import type { Dialog } from "../dialog/types.js";
 import { SipError } from "../errors.js";
 import { requireNameAddr } from "../grammar/name-addr.js";
 import { uriUser } from "../grammar/uri.js";
+import { buildResponse } from "../message/build.js";
 import { SipHeaders } from "../message/headers.js";
 import { SipRequest, type SipResponse } from "../message/message.js";
 import type { QueuedTimer } from "../timer-queue.js";
 import type { InviteClientTransaction } from "../transaction/invite-client-transaction.js";
 import type { Destination, MessageSource } from "../transport/types.js";
-import type { UaContext } from "./context.js";
+import type { DialogOwner, UaContext } from "./context.js";
 import { destinationsFor } from "./destinations.js";
-import { applyBody, applyHeaders } from "./message-parts.js";
+import { DialogRequests } from "./dialog-requests.js";
+import { EarlyOffers } from "./early-offers.js";
+import { StackIncomingRequest } from "./incoming-request.js";
+import { applyBody, applyHeaders, unsupportedOptions } from "./message-parts.js";
+import { RELIABLE, reliableSeq } from "./reliable-provisionals.js";
 import { RequestSender } from "./request-sender.js";
 import { StackSession } from "./session.js";
-import type { ExtraHeaders, InviteOutcome, OutgoingInvite, RequestOutcome } from "./session-types.js";
+import type { BodyOptions, ExtraHeaders, InviteOutcome, OutgoingInvite, RequestOutcome } from "./session-types.js";
 import type { InviteOptions } from "./types.js";
+
+interface EarlyDialog {
+  readonly dialog: StackDialog;
+  readonly requests: DialogRequests;
+  readonly offers: EarlyOffers;
+  /** Of the last provisional response acknowledged. */
+  rseq: number | undefined;
+}
 
 /**
  * One call of ours, from INVITE to outcome, and what comes after it: retransmitted 2xx, answers of other
@@ -24,14 +38,15 @@ import type { InviteOptions } from "./types.js";
  *    \_______________\--3xx-6xx, time-out, cancel()--> failed   (the transaction may go on behind it)
  * ```
  */
-export class StackOutgoingInvite implements OutgoingInvite {
+export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
   readonly callId: string;
   readonly localTag: string;
   readonly #context: UaContext;
   readonly #options: InviteOptions;
   readonly #outcome = deferred<InviteOutcome>();
   readonly #gone = deferred<void>();
-  readonly #early = new Map<string, StackDialog>();
+  /** Early dialogs by their remote tag. */
+  readonly #early = new Map<string, EarlyDialog>();
   /** Calls this INVITE brought about: the one handed out and those of other branches, which are ended at once. */
   readonly #answers = new Map<string, { readonly bytes: Buffer; readonly destination: Destination } | undefined>();
   readonly #sender: RequestSender;
@@ -94,6 +109,35 @@ export class StackOutgoingInvite implements OutgoingInvite {
     this.#giveUp({ answered: false, status: 487, cause: "cancelled" });
   }
 
+  update(dialog: Dialog, options: BodyOptions = {}): Promise<RequestOutcome> {
+    const early = this.#early.get(dialog.remoteTag);
+    if (early === undefined || this.#outcome.settled || early.dialog.state !== "early") return Promise.resolve({ status: 481, cause: "ended" });
+    return early.offers.send(options, (body) => early.requests.send("UPDATE", body));
+  }
+
+  /** A request in an early dialog. */
+  receive(request: SipRequest, source: MessageSource): void {
+    const context = this.#context;
+    if (request.method === "INVITE") {
+      context.transactions.serveInvite(request, source).respond(buildResponse(request, 491, undefined, undefined));
+      return;
+    }
+    const transaction = context.transactions.serve(request, source);
+    const incoming = new StackIncomingRequest(context, request, source, transaction, "");
+    const early = this.#early.get(request.from.tag ?? "");
+    const bad = unsupportedOptions(request, context.supported);
+    if (early === undefined || this.#outcome.settled) incoming.respond({ status: 481 });
+    else if (!early.dialog.acceptSeq(request)) incoming.respond({ status: 500, reason: "CSeq out of order" });
+    else if (bad.length > 0) incoming.respond({ status: 420, headers: { Unsupported: bad.join(", ") } });
+    else if (request.method === "UPDATE") early.offers.receive(request, source, incoming, transaction, early.dialog);
+    else if (request.method === "OPTIONS") incoming.respond({ status: 200, headers: { Allow: context.allow } });
+    else incoming.respond({ status: 481 });
+  }
+
+  ack(): void {
+    // we are the caller: nobody acknowledges anything to us in an early dialog
+  }
+
   /** The user agent stops: settles; with `quietly` nothing more is sent. */
   stop(quietly: boolean): void {
     if (quietly) {
@@ -133,19 +177,41 @@ export class StackOutgoingInvite implements OutgoingInvite {
       return;
     }
     if (response.status === 100 || this.#outcome.settled) return;
-    const dialog = this.#earlyDialog(response, source);
-    this.#context.guard("provisional handler", () => this.#options.provisional?.(response, dialog));
+    const early = this.#earlyDialog(response, source);
+    const seq = this.#context.supported.includes(RELIABLE) ? reliableSeq(response) : undefined;
+    if (seq !== undefined && early !== undefined) {
+      // A copy, or one that has overtaken another: that one comes again (RFC 3262 section 4).
+      if (early.rseq !== undefined && seq !== early.rseq + 1) return;
+      early.rseq = seq;
+      if (response.body.length > 0) early.offers.state = "settled";
+    }
+    this.#context.guard("provisional handler", () => this.#options.provisional?.(response, early?.dialog));
+    if (seq !== undefined && early !== undefined) this.#acknowledgeProvisional(early, seq, response);
   }
 
-  #earlyDialog(response: SipResponse, source: MessageSource): StackDialog | undefined {
+  #acknowledgeProvisional(early: EarlyDialog, seq: number, response: SipResponse): void {
+    let body: BodyOptions | undefined;
+    // Where the INVITE offered nothing, the response does and the PRACK answers (section 5).
+    if (response.body.length > 0) this.#context.guard("prack handler", () => void (body = this.#options.prack?.(response)));
+    const headers = { RAck: `${seq} ${response.cseq.seq} INVITE` };
+    this.#context.guard("PRACK", () => void early.requests.send("PRACK", { ...body, headers }));
+  }
+
+  #earlyDialog(response: SipResponse, source: MessageSource): EarlyDialog | undefined {
     const tag = response.to.tag;
     const request = this.#sender.invite?.request;
     if (tag === undefined || request === undefined) return undefined;
     const known = this.#early.get(tag);
     if (known !== undefined) return known;
-    const dialog = this.#makeDialog(request, response, source);
-    if (dialog !== undefined && this.#early.size < 32) this.#early.set(tag, dialog);
-    return dialog;
+    const dialog = this.#early.size < 32 ? this.#makeDialog(request, response, source) : undefined;
+    if (dialog === undefined) return undefined;
+    const offers = new EarlyOffers(this.#context, this.#localTarget, request.body.length > 0 ? "ours" : "none");
+    const { reoffer } = this.#options;
+    if (reoffer !== undefined) offers.handler = (offer) => reoffer.call(this.#options, offer, dialog);
+    const early: EarlyDialog = { dialog, requests: new DialogRequests(this.#context, dialog, this.#options), offers, rseq: undefined };
+    this.#early.set(tag, early);
+    this.#context.dialogs.set(dialog.key, this);
+    return early;
   }
 
   #makeDialog(request: SipRequest, response: SipResponse, source: MessageSource): StackDialog | undefined {
@@ -167,7 +233,8 @@ export class StackOutgoingInvite implements OutgoingInvite {
     }
     if (this.#answers.size >= 32) return;
     const early = this.#early.get(tag);
-    const dialog = early ?? this.#makeDialog(request, response, source);
+    early?.offers.end();
+    const dialog = early?.dialog ?? this.#makeDialog(request, response, source);
     if (dialog === undefined) {
       this.#answers.set(tag, undefined);
       this.#settle({ answered: false, status: 502, cause: "response", response });
@@ -181,9 +248,9 @@ export class StackOutgoingInvite implements OutgoingInvite {
       this.#context.log.warn("2xx with unusable Record-Route", { callId: this.callId, error: (error as Error).message });
     }
     const wanted = usable && !this.#outcome.settled && !this.#cancelled;
-    dialog.localSeq = request.cseq.seq;
+    dialog.localSeq = Math.max(dialog.localSeq, request.cseq.seq);
     this.#acknowledge(dialog, request, response, wanted, tag);
-    const session = new StackSession(this.#context, dialog, "outbound");
+    const session = new StackSession(this.#context, dialog, "outbound", this.#options);
     if (!wanted) {
       // Another branch answered first, or we had given up: this one is to hear it (sections 9.1 and 13.2.2.4).
       void session.bye();
@@ -211,6 +278,7 @@ export class StackOutgoingInvite implements OutgoingInvite {
     // The callee fell silent and may ring on (section 16.8 does the same for proxies).
     if (outcome.cause === "timeout" && this.#heard !== undefined && !this.#cancelSent) this.#cancelTransaction(this.#heard);
     if (outcome.cause === "response" && outcome.status < 300) return;
+    this.#leaveEarly();
     this.#settle({
       answered: false, status: outcome.status, cause: outcome.cause === "ended" ? "cancelled" : outcome.cause, response: outcome.response, error: outcome.error,
     });
@@ -244,6 +312,18 @@ export class StackOutgoingInvite implements OutgoingInvite {
     return true;
   }
 
+  /** A final response or none: what never was answered is over (section 12.3). */
+  #leaveEarly(): void {
+    for (const { dialog, offers, requests } of this.#early.values()) {
+      offers.end();
+      if (this.#context.dialogs.get(dialog.key) !== this) continue;
+      dialog.state = "terminated";
+      this.#context.dialogs.delete(dialog.key);
+      requests.abort("ended");
+    }
+    this.#early.clear();
+  }
+
   #settle(outcome: InviteOutcome): void {
     this.#limit?.cancel();
     this.#outcome.resolve(outcome);
@@ -254,7 +334,7 @@ export class StackOutgoingInvite implements OutgoingInvite {
     this.#limit?.cancel();
     this.#settle({ answered: false, status: 503, cause: this.#context.stopping ? "stopped" : "transport" });
     this.#context.outgoing.delete(this);
-    this.#early.clear();
+    this.#leaveEarly();
     this.#answers.clear();
     this.#gone.resolve();
   }

@@ -52,6 +52,9 @@ export interface IncomingReoffer extends IncomingRequest {
   accept(options?: BodyOptions): Promise<SipRequest | undefined>;
 }
 
+/** Hears of the PRACK with a body that acknowledges a provisional response of ours: answers it with 200 (with the answer, where its body is an offer) or 488. */
+export type PrackHandler = (prack: IncomingRequest) => void;
+
 /** An incoming REFER in a session (RFC 3515). */
 export interface IncomingRefer extends IncomingRequest {
   /** The Refer-To URI, parameters and headers included. */
@@ -129,7 +132,7 @@ export type AckBuilder = (response: SipResponse) => { readonly body: Buffer | st
 /** How answering ended. */
 export type AcceptOutcome =
   | { readonly ok: true; readonly session: Session; /** Its body is the answer to a late offer. */ readonly ack: SipRequest }
-  | { readonly ok: false; readonly cause: "cancelled" | "remote-bye" | "local-bye" | "no-ack" | "transport" | "stopped" | "already-answered" };
+  | { readonly ok: false; readonly cause: "cancelled" | "remote-bye" | "local-bye" | "no-ack" | "no-prack" | "transport" | "stopped" | "already-answered" };
 
 /**
  * ```
@@ -149,11 +152,21 @@ export interface IncomingInvite {
   /** The session, from `accept` on (state `pending` until the ACK). Set handlers on it before anything can arrive. */
   readonly session: Session | undefined;
   /** Resolves when the INVITE got its final response or was given up: how. Never rejects. */
-  readonly closed: Promise<{ readonly cause: "accepted" | "rejected" | "cancelled" | "expired" | "stopped" }>;
-  /** 180, or 183 and other 1xx with `progress`. Makes the early dialog. No effect once closed. */
-  ring(options?: BodyOptions): void;
-  progress(response: ResponseOptions): void;
-  /** 200. Resolves with the ACK or why none came. Never rejects. */
+  readonly closed: Promise<{ readonly cause: "accepted" | "rejected" | "cancelled" | "expired" | "unacknowledged" | "stopped" }>;
+  /** The caller demands that provisional responses are acknowledged (RFC 3262); where it has offered nothing, the first must then carry our offer. */
+  readonly reliable: boolean;
+  /**
+   * 180, or 183 and other 1xx with `progress`. Makes the early dialog. No effect once closed. Where the caller demands it, and where it
+   * can and the response has a body, the response is repeated until a PRACK acknowledges it (RFC 3262); when none comes, the
+   * INVITE is refused with 504 and `closed` tells `unacknowledged`.
+   */
+  ring(options?: BodyOptions & { readonly prack?: PrackHandler }): void;
+  progress(response: ResponseOptions & { readonly prack?: PrackHandler }): void;
+  /** Sets who answers the caller's UPDATEs with a body before the answer (RFC 3311). Without: 488. */
+  handle(handlers: { readonly reoffer?: (offer: IncomingReoffer) => void }): void;
+  /** UPDATE in the early dialog. Never rejects; `ended` where there is no early dialog any more, or not yet. */
+  update(options?: BodyOptions): Promise<RequestOutcome>;
+  /** 200; it waits for the PRACK of a description that went before. Resolves with the ACK or why none came. Never rejects. */
   accept(options?: BodyOptions): Promise<AcceptOutcome>;
   /** 3xx-6xx. No effect once closed. */
   reject(response: ResponseOptions): void;
@@ -179,6 +192,8 @@ export interface OutgoingInvite {
   readonly outcome: Promise<InviteOutcome>;
   /** Whether the outcome is known. */
   readonly settled: boolean;
+  /** UPDATE in an early dialog, which `provisional` has told. Never rejects; `ended` where it is none any more. */
+  update(dialog: Dialog, options?: BodyOptions): Promise<RequestOutcome>;
   /** Gives up: `outcome` settles at once as cancelled. CANCEL goes out as soon as RFC 3261 section 9.1 allows; a 2xx that crosses it is acknowledged and ended by BYE. Idempotent. */
   cancel(options?: { readonly headers?: ExtraHeaders }): void;
 }

@@ -7,13 +7,14 @@ import type { InviteServerTransaction } from "../transaction/invite-server-trans
 import type { NonInviteServerTransaction } from "../transaction/non-invite-server-transaction.js";
 import type { MessageSource } from "../transport/types.js";
 import type { DialogOwner, UaContext } from "./context.js";
-import { DialogRequests } from "./dialog-requests.js";
+import { type ChallengeAnswer, DialogRequests } from "./dialog-requests.js";
 import { StackIncomingReoffer, type ReofferOwner } from "./incoming-reoffer.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { makeResponse, unsupportedOptions } from "./message-parts.js";
 import { OfferLane } from "./offer-lane.js";
 import { StackIncomingRefer, StackReferral } from "./referrals.js";
 import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
+import type { ReliableProvisionals } from "./reliable-provisionals.js";
 import { SuccessRepeater } from "./success-repeater.js";
 
 /**
@@ -42,12 +43,14 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   #bye: Deferred<RequestOutcome> | undefined;
   #byeAfterAck: (() => void) | undefined;
   #remoteOffer: StackIncomingReoffer | undefined;
+  /** Provisional responses whose PRACK may still be under way. */
+  #provisionals: ReliableProvisionals | undefined;
 
-  constructor(context: UaContext, dialog: StackDialog, direction: "inbound" | "outbound") {
+  constructor(context: UaContext, dialog: StackDialog, direction: "inbound" | "outbound", challenge?: ChallengeAnswer) {
     this.#context = context;
     this.dialog = dialog;
     this.direction = direction;
-    this.#requests = new DialogRequests(context, dialog);
+    this.#requests = new DialogRequests(context, dialog, challenge);
     this.#lane = new OfferLane(context, { ownsCallId: direction === "outbound", over: () => this.#state === "ended", remoteBusy: () => this.#remoteBusy() });
     dialog.state = "confirmed";
     context.dialogs.set(dialog.key, this);
@@ -87,6 +90,11 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
       } else this.#lost("no-ack", true);
     });
     return confirmation.promise;
+  }
+
+  /** What the INVITE was answered with before; a late PRACK is for it. */
+  afterProvisionals(provisionals: ReliableProvisionals | undefined): void {
+    this.#provisionals = provisionals;
   }
 
   reinvite(options: BodyOptions & { readonly ack?: AckBuilder } = {}): Promise<RequestOutcome> {
@@ -200,6 +208,10 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     if (method === "UPDATE") this.#updated(request, source, incoming, transaction);
     else if (method === "REFER") this.#referred(request, source, incoming, transaction);
     else if (method === "NOTIFY" && this.#notified(request, incoming)) return;
+    else if (method === "PRACK") {
+      if (this.#provisionals === undefined) incoming.respond({ status: 481 });
+      else this.#provisionals.receive(request, incoming);
+    }
     else if (method === "INFO" || method === "OPTIONS" || method === "NOTIFY" || method === "MESSAGE") {
       const { request: handler } = this.#handlers;
       if (handler !== undefined) incoming.serve("session request handler", () => handler(incoming));

@@ -6,7 +6,7 @@ import type { RandomSource } from "../random.js";
 import type { Advertised, Destination, Endpoint, MessageSource, Resolver, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
 import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
-import type { AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingRequest, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
+import type { AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingReoffer, IncomingRequest, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
 
 /** Base timers in ms (RFC 3261 table 4). */
 export interface TimerOptions {
@@ -76,7 +76,7 @@ export interface UserAgentOptions {
   readonly dnsServers?: readonly string[];
   /** Methods accepted outside of dialogs besides INVITE and OPTIONS. Default `["REGISTER"]` when `onRequest` is given. */
   readonly methods?: readonly string[];
-  /** Option tags understood (Require, Supported). Default none. `100rel` is refused. */
+  /** Option tags understood (Require, Supported). Default none. With `100rel` provisional responses are acknowledged in both directions (RFC 3262). */
   readonly supported?: readonly string[];
   /** What to do with a request above 1 300 bytes over UDP: `tcp` follows RFC 3261 section 18.1.1 (with fall-back to UDP), `udp` sends it as it is. Default `udp`. */
   readonly largeRequests?: "udp" | "tcp";
@@ -118,6 +118,10 @@ export interface InviteOptions extends BodyOptions {
   /** Each 1xx above 100. `dialog` is the early dialog it belongs to, when it has a To tag. */
   provisional?(response: SipResponse, dialog: Dialog | undefined): void;
   readonly ack?: AckBuilder;
+  /** Makes the body of the PRACK where a provisional response carries an offer (the INVITE had none). */
+  readonly prack?: AckBuilder;
+  /** UPDATE with a body before the answer (RFC 3311). Missing: 488. */
+  reoffer?(offer: IncomingReoffer, dialog: Dialog): void;
   /** Passed to `onChallenge`. */
   readonly context?: unknown;
   /** Overrides the user agent's `onChallenge`. */

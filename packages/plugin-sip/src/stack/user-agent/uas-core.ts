@@ -13,7 +13,7 @@ import type { Refusal, UserAgentOptions } from "./types.js";
 /** Methods that only make sense within a dialog. */
 const DIALOG_ONLY = new Set(["BYE", "INFO", "UPDATE", "PRACK"]);
 /** Methods the stack understands within dialogs. */
-export const DIALOG_METHODS: readonly string[] = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY"];
+export const DIALOG_METHODS: readonly string[] = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY"];
 
 /** Counters that the core keeps. */
 export interface CoreCounters {

@@ -71,7 +71,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.random = options.random ?? cryptoRandom();
     this.log = options.log ?? silentLog;
     this.userAgentHeader = options.userAgentHeader;
-    this.supported = (options.supported ?? []).map((tag) => tag.toLowerCase()).filter((tag) => tag !== "100rel");
+    this.supported = (options.supported ?? []).map((tag) => tag.toLowerCase());
     const methods = options.methods ?? (options.onRequest === undefined ? [] : ["REGISTER"]);
     this.allow = [...new Set([...DIALOG_METHODS, ...methods])].join(", ");
     this.routing = { symmetric: options.symmetric ?? true };

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { HotlineSide, until } from "../test/support/hotline-side.js";
+import { offerOf, Phone } from "../test/support/phone.js";
+import type { IncomingInvite, UserAgentOptions } from "./stack/index.js";
+
+/** What carriers demand beyond RFC 3261. */
+let hotline: HotlineSide;
+const phones: Phone[] = [];
+
+async function carrier(agent: Partial<UserAgentOptions> = {}): Promise<Phone> {
+  const made = await new Phone("13800138000", { agent: { supported: ["100rel"], ...agent } }).start();
+  phones.push(made);
+  return made;
+}
+
+async function withTrunk(options: Record<string, unknown> = {}, agent: Partial<UserAgentOptions> = {}): Promise<Phone> {
+  const far = await carrier(agent);
+  hotline = await new HotlineSide({ trunks: [{ key: "out", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: far.port } }], ...options }).start();
+  return far;
+}
+
+afterEach(async () => {
+  await hotline.stop();
+  await Promise.all(phones.splice(0).map((each) => each.stop()));
+  expect(hotline.media.open).toBe(0);
+  expect(hotline.adapter.calls).toBe(0);
+});
+
+describe("provisional responses that are acknowledged", () => {
+  it("an INVITE without offer gets ours in the 180, the PRACK answers, the 200 has none", async () => {
+    const far = await withTrunk();
+    const arriving = hotline.next();
+    const offers: string[] = [];
+    const outgoing = far.call(hotline.port, {
+      body: undefined,
+      headers: { Require: "100rel" },
+      prack: (response) => {
+        offers.push(response.body.toString());
+        return { body: offerOf(46_000) };
+      },
+    });
+    const call = await arriving;
+    const answered = call.answer();
+    const outcome = await outgoing.outcome;
+    await answered;
+    expect(offers).toHaveLength(1);
+    expect(offers[0]).toContain(`m=audio ${hotline.media.last.localPort} RTP/AVP`);
+    expect(outcome.answered && outcome.response.body.length).toBe(0);
+    expect(hotline.media.last.remote).toMatchObject({ port: 46_000, codec: "PCMA" });
+    await call.hangup();
+  });
+
+  it("a PRACK whose answer fits nothing is refused, and the call cannot be answered", async () => {
+    const far = await withTrunk();
+    const arriving = hotline.next();
+    const outgoing = far.call(hotline.port, { body: undefined, headers: { Require: "100rel" }, prack: () => ({ body: offerOf(46_000, [], "RTP/AVP 3") }) });
+    const call = await arriving;
+    await expect(call.answer()).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
+    await outgoing.outcome;
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+  });
+
+  it("no PRACK at all ends the call as failed with 504", async () => {
+    const far = await withTrunk({}, { supported: [] });
+    const arriving = hotline.next();
+    const outgoing = far.call(hotline.port, { headers: { Require: "100rel" } });
+    const call = await arriving;
+    await call.ring();
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed", by: "system", status: 504 });
+    await expect(outgoing.outcome).resolves.toMatchObject({ answered: false, status: 504 });
+  });
+
+  it("an early answer of the carrier is heard, an UPDATE moves it, and the 200 only repeats it", async () => {
+    let invite: IncomingInvite | undefined;
+    const far = await withTrunk({ reliableProvisionals: "required" });
+    far.onInvite = (one) => {
+      invite = one;
+      one.progress({ status: 183, body: offerOf(51_000) });
+    };
+    const call = await hotline.adapter.originate("tel:13900139000");
+    await until(() => call.media !== undefined, "early media");
+    expect(invite?.request.headers.get("require")).toBe("100rel");
+    expect(hotline.media.last.remote?.port).toBe(51_000);
+    const moved = await invite?.update({ body: offerOf(51_500).replace("o=phone 1 1", "o=phone 1 2") });
+    expect(moved?.status).toBe(200);
+    expect(moved?.response?.body.toString()).toContain("m=audio");
+    expect(hotline.media.last.remote?.port).toBe(51_500);
+    void invite?.accept({ body: offerOf(51_500) });
+    expect(await call.answered).toBe(true);
+    expect(hotline.media.last.remote?.port).toBe(51_500);
+    await call.hangup();
+  });
+
+  it("switched off it is not spoken of, and a demand gets 420", async () => {
+    const far = await withTrunk({ reliableProvisionals: "off" });
+    await expect(far.call(hotline.port, { headers: { Require: "100rel" } }).outcome).resolves.toMatchObject({ answered: false, status: 420 });
+    far.onInvite = (one) => {
+      expect(one.request.headers.has("supported")).toBe(false);
+      one.reject({ status: 486 });
+    };
+    const call = await hotline.adapter.originate("tel:13900139000");
+    await expect(call.ended).resolves.toMatchObject({ reason: "busy" });
+  });
+});
