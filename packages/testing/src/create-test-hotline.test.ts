@@ -1,5 +1,8 @@
-import { CALL_CONTROL, CALL_PIPELINE, definePlugin, PROMPTS, READ_POOL } from "@hotlinejs/core";
+import { CALL_CONTROL, CALL_PIPELINE, definePlugin, IDS, PROMPTS, READ_POOL } from "@hotlinejs/core";
 import type { CallHandler, Plugin } from "@hotlinejs/core";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createTestHotline, type TestHotline } from "./create-test-hotline.js";
@@ -159,5 +162,19 @@ describe("createTestHotline", () => {
     await other.close();
     expect(caller.answered).toBe(true);
     expect(test.hotline.state).toBe("running");
+  });
+
+  it("gives a start on data that was used before ids of its own, and each fresh folder the same", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "hotline-again-"));
+    const idOf = async (options: { dataDir?: string } = {}): Promise<string> => {
+      test = await createTestHotline({ plugins: [], ...options });
+      const id = test.services.get(IDS).next();
+      await test.close();
+      return id;
+    };
+    const [first, again, fresh, fresher] = [await idOf({ dataDir }), await idOf({ dataDir }), await idOf(), await idOf()];
+    expect(again).not.toBe(first);
+    expect([fresh, fresher]).toEqual([first, first]);
+    rmSync(dataDir, { recursive: true, force: true });
   });
 });

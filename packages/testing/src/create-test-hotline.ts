@@ -2,7 +2,7 @@ import { ActivityCounter, createHotline, createSilentLogger, seededRandom, Syste
 import type { Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { milliseconds, type Duration } from "./duration.js";
 import { EventRecorder } from "./event-recorder.js";
 import { FakeAgent } from "./fake-agent.js";
@@ -25,7 +25,7 @@ export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids"
   readonly clock?: VirtualClock;
   /** Default `process`: a test does not wait for the disk, and a new database is copied from one migrated before. */
   readonly durability?: HotlineOptions["durability"];
-  /** For repeatable ids. Default 1. */
+  /** For repeatable ids. Default 1, on a data folder that was used before 2, 3 and so on: the ids of one start must not meet those of the next. */
   readonly seed?: number;
   /** Makes the hotline, for a composition of its own. Default `createHotline`. */
   readonly create?: (options: HotlineOptions) => Hotline;
@@ -64,8 +64,9 @@ export interface TestHotline {
  * ```
  */
 export async function createTestHotline(options: TestHotlineOptions): Promise<TestHotline> {
-  const { plugins, startAt, seed = 1, dataDir: given, clock: givenClock, logger = createSilentLogger(), create = createHotline, durability = "process", ...rest } = options;
+  const { plugins, startAt, dataDir: given, clock: givenClock, logger = createSilentLogger(), create = createHotline, durability = "process", seed: _seed, ...rest } = options;
   const dataDir = given ?? mkdtempSync(join(tmpdir(), "hotline-test-"));
+  const { seed = startsOn(dataDir) } = options;
   const clock = givenClock ?? new VirtualClock(startAt);
   const activity = new ActivityCounter();
   const names = new Set(plugins.map((plugin) => plugin.definition.name));
@@ -123,6 +124,16 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
       if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+const starts = new Map<string, number>();
+
+/** How many hotlines of this process were started on a folder, with this one. */
+function startsOn(dataDir: string): number {
+  const folder = resolve(dataDir);
+  const count = (starts.get(folder) ?? 0) + 1;
+  starts.set(folder, count);
+  return count;
 }
 
 /** Real milliseconds that a stopping hotline has for each second of virtual time. */
