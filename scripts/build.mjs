@@ -51,8 +51,9 @@ async function loadConfig(folder) {
   }
 }
 
-/** Console pages of a plugin (`ui/index.tsx`), or the console's host (`ui/main.tsx`), into `dist/ui`. */
+/** Console pages of a plugin (`ui/index.tsx`), the console's host (`ui/main.tsx`), or scripts of the citizens' pages (`ui/*.ts`), into `dist/ui`. */
 async function buildPages(folder) {
+  await buildSite(folder);
   const host = existsSync(join(folder, "ui/main.tsx"));
   if (!host && !existsSync(join(folder, "ui/index.tsx"))) return;
   const { build: bundle } = await import("esbuild");
@@ -61,6 +62,17 @@ async function buildPages(folder) {
   const { hostOptions } = await import("../packages/plugin-console/build/host.mjs");
   const { consoleUiOptions } = await import("../packages/plugin-console/build/console-ui.mjs");
   await bundle(host ? await hostOptions(folder) : consoleUiOptions({ entry: join(folder, "ui/index.tsx"), outdir }));
+}
+
+/** Scripts of pages that have nothing to do with the console: each whole in one file, whatever it uses. */
+async function buildSite(folder) {
+  const ui = join(folder, "ui");
+  if (!existsSync(ui) || existsSync(join(ui, "index.tsx")) || existsSync(join(ui, "main.tsx"))) return;
+  const { build: bundle } = await import("esbuild");
+  const { common } = await import("../packages/plugin-console/build/console-ui.mjs");
+  const scripts = readdirSync(ui).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  // The notices of what is copied in stand at the end of the file.
+  await bundle({ ...common, entryPoints: scripts.map((name) => join(ui, name)), outdir: join(folder, "dist/ui"), splitting: false, legalComments: "eof" });
 }
 
 function list(parent) {

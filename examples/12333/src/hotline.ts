@@ -27,6 +27,7 @@ import { site } from "./citizens.js";
 import { faxArticles } from "./fax-articles.js";
 import { fitFlow } from "./fit-flow.js";
 import { FLOW_NEEDS, mainFlow } from "./flow.js";
+import { home } from "./home.js";
 import { lookups } from "./lookups.js";
 import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
 import { prompts } from "./prompts.js";
@@ -59,7 +60,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     sip({ trunks: [{ key: "demo", match: ["127.0.0.1"] }], algorithms: ["MD5"] }),
     // No lines unless HOTLINE_VIRTUAL_LINES says so, or a board's driver is given.
     voiceboard(),
-    http(),
+    http({ home }),
     staffConsole({ title: "12333" }),
     espeak(),
     tts({ prompts: [...prompts] }),

@@ -10,5 +10,5 @@ export function readyLine({ host, sip, http }: Bound): string {
   // Nobody can dial the address that stands for all.
   const dialled = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   const port = sip[0] === undefined ? "" : `:${sip[0].port}`;
-  return `12333 is ready: dial sip:12333@${dialled.includes(":") ? `[${dialled}]` : dialled}${port}${http.url === undefined ? "" : `, look at ${http.url}/`}`;
+  return `12333 is ready: dial sip:12333@${dialled.includes(":") ? `[${dialled}]` : dialled}${port}${http.url === undefined ? "" : `, or call and answer in the browser at ${http.url}/`}`;
 }

@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
 
   it("the home page leads to it; a wrong password is told, the right one opens the desk", async () => {
     await page.goto(root);
-    await page.getByRole("link", { name: "打开工作台" }).click();
+    await page.goto(`${root}${(await page.getByRole("link", { name: "作为坐席接听" }).getAttribute("href")) ?? ""}`);
     await page.locator("#login-username").fill("1001");
     await page.locator("#login-password").fill("wrong");
     await page.getByRole("button", { name: "登录" }).click();

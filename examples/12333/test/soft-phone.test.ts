@@ -13,6 +13,7 @@ import { TabEar } from "./support/tab-ear.js";
 const PICTURES = process.env.HOTLINE_SCREENSHOTS;
 const AGENT_HZ = 620;
 const CALLER_HZ = 1_300;
+const CITIZEN_HZ = 900;
 
 type Browser = Awaited<ReturnType<typeof openChromium>>;
 
@@ -29,6 +30,18 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     if (PICTURES === undefined) return;
     mkdirSync(PICTURES, { recursive: true });
     await of.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+  /** Light and dark, on a desk and on a telephone. */
+  async function shots(of: Page, name: string): Promise<void> {
+    if (PICTURES === undefined) return;
+    for (const scheme of ["light", "dark"] as const) {
+      await of.emulateMedia({ colorScheme: scheme });
+      for (const [width, height] of [[1366, 768], [390, 844]] as const) {
+        await of.setViewportSize({ width, height });
+        await picture(`${name}-${scheme}-${width}`, of);
+      }
+    }
+    await of.emulateMedia({ colorScheme: "light" });
   }
   const slot = (name: string) => page.getByRole("toolbar").getByRole("button", { name });
   const bar = () => page.locator(".acd-bar");
@@ -143,6 +156,51 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await expect.poll(() => slot("静音").getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("true");
     } finally {
       citizen.end();
+    }
+  }, 180_000);
+
+  it("two tabs: a citizen calls from the page, presses 1, and the agent's tab answers; keys, mute and hang-up by the citizen", async () => {
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    const home = await openChromium({ toneHz: CITIZEN_HZ, width: 480, height: 900 });
+    try {
+      const first = await home.newPage();
+      await first.goto(root);
+      expect(await first.getByText("演示账号").innerText()).toBe("演示账号 1001，密码 demo-1001");
+      await shots(first, "home");
+      const citizen = await home.newPage();
+      citizen.on("pageerror", (error) => broken.push(error.message));
+      citizen.on("console", (message) => (message.type() === "error" && /Content Security Policy|Refused to/.test(message.text()) ? broken.push(message.text()) : undefined));
+      const citizenEar = await TabEar.on(citizen);
+      await citizen.goto(`${root}${(await first.getByRole("link", { name: "给热线打电话" }).getAttribute("href")) ?? ""}`);
+      await shots(citizen, "portal-call");
+      await citizen.getByRole("button", { name: "开始通话" }).click();
+      const state = citizen.locator("#talk-state");
+      await state.getByText("通话中").waitFor({ timeout: 20_000 });
+      // The menu is asked for a person by a key of the page.
+      await pause(1_000);
+      await citizen.getByRole("button", { name: "1", exact: true }).click();
+      expect(await citizen.locator("#talk-sent").innerText()).toBe("已按：1");
+      await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      expect(await page.locator(".acd-card").innerText()).toContain("号码未显示");
+      await slot("接听").click();
+      await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 20_000 });
+      await ear.hearsTone(CITIZEN_HZ);
+      await citizenEar.hearsTone(AGENT_HZ);
+      await shots(citizen, "portal-talking");
+      await citizen.getByRole("button", { name: "静音" }).click();
+      await state.getByText("您已静音").waitFor();
+      await ear.falls(CITIZEN_HZ);
+      await citizen.getByRole("button", { name: "静音" }).click();
+      await ear.hearsTone(CITIZEN_HZ);
+
+      await citizen.getByRole("button", { name: "挂断" }).click();
+      await state.getByText("通话已结束").waitFor();
+      await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+      expect(await citizen.getByRole("button", { name: "再打一次" }).isVisible()).toBe(true);
+      const { items } = await example.get<{ items: { callerNumber: string; agentId: string | null }[] }>("/api/interactions?limit=1");
+      expect(items[0]).toMatchObject({ callerNumber: "", agentId: "1001" });
+    } finally {
+      await home.dispose();
     }
   }, 180_000);
 

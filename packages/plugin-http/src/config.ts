@@ -1,5 +1,28 @@
 import { z } from "zod";
 
+const action = z.strictObject({
+  /** Shown where this plugin serves pages. */
+  plugin: z.string().min(1).max(64),
+  /** Where the button leads, on this site. */
+  href: z.string().regex(/^\/(?!\/)/, "a path on this site"),
+  /** In a tab of its own; the page stays open. */
+  newTab: z.boolean().default(false),
+  /** Heading of the card. */
+  title: z.string().min(1).max(60),
+  /** The same in English. */
+  titleEn: z.string().min(1).max(80).optional(),
+  /** What it is for, in one or two sentences. */
+  text: z.string().max(300).default(""),
+  /** The same in English. */
+  textEn: z.string().max(400).optional(),
+  /** Words on the button. */
+  label: z.string().min(1).max(40),
+  /** The same in English. */
+  labelEn: z.string().min(1).max(60).optional(),
+  /** A published account to try it with: told only where the hotline is reached from its own computer alone, since elsewhere it is worth nothing. */
+  demo: z.strictObject({ /** To sign in with. */ username: z.string().min(1), /** Published, so worth nothing elsewhere. */ password: z.string().min(1) }).optional(),
+});
+
 export const httpConfig = z.strictObject({
   /** Address to listen on. Default: the hotline's host. */
   host: z.string().min(1).optional(),
@@ -19,6 +42,25 @@ export const httpConfig = z.strictObject({
   sessionMaxHours: z.number().min(0.01).max(8760).default(168),
   /** Sign-in attempts a minute for one name from one address; ten times as many for one address. */
   loginAttempts: z.int().min(1).max(10_000).default(10),
+  /** The page at `/`, for people. */
+  home: z
+    .strictObject({
+      /** Default: the hotline's name. */
+      title: z.string().min(1).max(60).optional(),
+      /** The same in English. */
+      titleEn: z.string().min(1).max(80).optional(),
+      /** Below the title. */
+      lead: z.string().max(300).optional(),
+      /** The same in English. */
+      leadEn: z.string().max(400).optional(),
+      /** One card with a button each; default the citizens' site and the console. */
+      actions: z.array(action).max(6).default([]),
+      /** A line below. */
+      note: z.string().max(400).optional(),
+      /** The same in English. */
+      noteEn: z.string().max(500).optional(),
+    })
+    .default({ actions: [] }),
   /** Check answers against the routes' output schemas (for tests): a misfit is a 500. */
   checkOutput: z.boolean().default(false),
   /** Largest WebSocket message in octets. */

@@ -3,6 +3,7 @@ import { httpConfig } from "./config.js";
 import { HTTP_COOKIES, HTTP_SERVER, HTTP_SESSIONS } from "./contract.js";
 import { SessionEntity } from "./entities/session.entity.js";
 import { httpErrors } from "./errors.js";
+import { HTTP_HOME } from "./http-internals.js";
 import { HttpInit } from "./migrations/init.js";
 import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
@@ -27,7 +28,7 @@ export const http = definePlugin({
   config: httpConfig,
   entities: [SessionEntity],
   migrations: [HttpInit],
-  provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES],
+  provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES, HTTP_HOME],
   routes: [...systemRoutes, ...authRoutes, ...interactionRoutes],
   register({ config, services, settings, log, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
@@ -62,6 +63,7 @@ export const http = definePlugin({
     services.provide(HTTP_SESSIONS, theSessions);
     services.provide(HTTP_COOKIES, () => ({ secure, maxAgeSeconds: maxMs / 1000 }));
     services.provide(WS_ROUTES, theHub);
+    services.provide(HTTP_HOME, () => config.home);
 
     onStart(async () => {
       const host = config.host ?? settings.host;

@@ -199,7 +199,7 @@ describe("what everybody sees", () => {
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.text).toContain("<h1>haiyan-12333</h1>");
     expect(page.text).toContain('href="/api/health"');
-    const style = /<style>(.*)<\/style>/.exec(page.text)?.[1] ?? "";
+    const style = /<style>(.*)<\/style>/s.exec(page.text)?.[1] ?? "";
     const hash = Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style))).toString("base64");
     expect(page.headers.get("content-security-policy")).toContain(`'sha256-${hash}'`);
   });

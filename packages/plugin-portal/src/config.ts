@@ -7,6 +7,14 @@ export const portalConfig = z.strictObject({
   agencyEn: z.string().min(1).max(80).default("Public service hotline"),
   /** Number citizens can call. */
   phone: z.string().min(3).max(20).default("12333"),
+  /** Whether citizens can call from the page `/portal/call`; needs plugin-sip and plugin-http. */
+  browserCalls: z.boolean().default(true),
+  /** What such a call dials; default the digits of `phone`. */
+  callNumber: z.string().regex(/^[0-9*#+]{1,30}$/).optional(),
+  /** Calls one address may make from the page in an hour. */
+  callsPerHour: z.int().min(1).max(10_000).default(30),
+  /** How long the token for a call is good, in seconds; the call itself may last longer. */
+  callTokenSeconds: z.int().min(30).max(3_600).default(180),
   /** Natures that can be filed, in their order; default all that plugin-tickets knows but `void`. */
   kinds: z.array(z.strictObject({ /** Key of the nature. */ key: z.string().min(1), /** English name. */ en: z.string().min(1).optional(), /** One line that helps to choose. */ hint: z.string().optional(), /** The same in English. */ hintEn: z.string().optional() })).optional(),
   /** Districts to choose from. */

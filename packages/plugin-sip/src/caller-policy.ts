@@ -21,8 +21,8 @@ export interface CallerPolicyDeps {
   readonly allowAnonymous: boolean;
   /** Somebody at this address claims an account that there is not. */
   unknownAccount(address: string, account: string): void;
-  /** What this account may dial, if it is a guest's from the web. */
-  guestNumbers(account: string): Promise<readonly string[] | undefined>;
+  /** Whether a guest from the web may make this call, which is then its only one; `undefined`: the account is no guest's. */
+  guestCall(account: string, number: string): Promise<boolean | undefined>;
 }
 
 /**
@@ -31,8 +31,8 @@ export interface CallerPolicyDeps {
  * 1. From names an account of this hotline: it must prove it by digest, and then calls as that
  *    account, whatever its address. (So a phone and a trunk may share an address, as they do in a
  *    demo on 127.0.0.1, and nobody on a trunk can pose as an agent. A trunk with
- *    `challengeAccounts: false` skips this.) A guest from the web may dial what its credentials were
- *    made for, others get 403.
+ *    `challengeAccounts: false` skips this.) A guest from the web may dial once what its
+ *    credentials were made for, others get 403.
  * 2. The source address is a trunk's: a call of that trunk. With `numbers`, others get 404.
  * 3. `allowAnonymous`: taken as anonymous. Otherwise challenged like an account, so that nobody learns which
  *    accounts there are; 403 where From names nobody.
@@ -45,7 +45,7 @@ export class CallerPolicy {
   }
 
   async identify(request: SipRequest, source: MessageSource): Promise<Caller> {
-    const { trunks, credentials, authenticator, allowAnonymous, guestNumbers, unknownAccount } = this.#deps;
+    const { trunks, credentials, authenticator, allowAnonymous, guestCall, unknownAccount } = this.#deps;
     const trunk = trunks.bySource(source.address);
     const user = fromUser(request);
     // Whoever comes from nowhere must prove an account, whether there is such a one or not: the answer tells nobody which accounts there are.
@@ -55,9 +55,9 @@ export class CallerPolicy {
     if (known || (stranger && user !== "")) {
       const proof = await authenticator.authenticate(request, source, user);
       if (!proof.ok) return { kind: "refused", response: proof.response, stranger: !known };
-      const numbers = await guestNumbers(proof.account);
-      if (numbers === undefined) return { kind: "account", account: proof.account };
-      return numbers.includes(dialledUser(request)) ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };
+      const allowed = await guestCall(proof.account, dialledUser(request));
+      if (allowed === undefined) return { kind: "account", account: proof.account };
+      return allowed ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };
     }
     if (trunk !== undefined) {
       const { numbers } = trunk.config;

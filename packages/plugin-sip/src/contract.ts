@@ -119,7 +119,7 @@ export interface SipService {
    */
   issueCredentials(request: { readonly account: string; readonly userId: string }): Promise<SipCredentials>;
   /**
-   * Credentials for a citizen who calls from a web page: they may dial `numbers` and nothing else, and not register. Calls arrive with
+   * Credentials for a citizen who calls from a web page: one call to one of `numbers` and nothing else, no registration. Calls arrive with
    * `via` trunk `web` and without a number. `seconds`: 30 to 3600, default 300. `HTL_SIP_GUESTS_FULL` when very many are out.
    */
   issueGuestCredentials(request: { readonly numbers: readonly string[]; readonly seconds?: number }): Promise<SipCredentials>;

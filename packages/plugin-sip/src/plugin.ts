@@ -161,6 +161,7 @@ export const sip = definePlugin({
         journal: services.optional(CALL_JOURNAL),
         credentials,
         guestNumbers: (account) => credentials.mayDial(account),
+        guestCall: (account, number) => credentials.claim(account, number),
         ...(webSocketPath() === undefined ? {} : { webSockets: gate }),
         authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address) }),
         guard: edge,

@@ -39,6 +39,8 @@ export interface SipAdapterDeps {
   readonly authenticator: Authenticator;
   /** What a guest from the web may dial; `undefined`: the account is no guest's. */
   guestNumbers?(account: string): Promise<readonly string[] | undefined>;
+  /** Whether a guest may make this call, its only one; `undefined`: the account is no guest's. */
+  guestCall?(account: string, number: string): Promise<boolean | undefined>;
   /** Stands before everything. */
   readonly guard?: EdgeGuard;
   /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
@@ -86,7 +88,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
-    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestNumbers: this.#guestNumbers, unknownAccount: (address, account) => deps.guard?.unknownAccount(address, account) });
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (address, account) => deps.guard?.unknownAccount(address, account) });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,

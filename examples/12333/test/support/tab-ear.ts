@@ -63,6 +63,19 @@ export class TabEar {
     await this.#until(async () => ((await this.heard(hz))[0] ?? 0) > 0.6, timeoutMs, `${hz} Hz`);
   }
 
+  /** Waits until this tone has gone for more than a burst of it. */
+  async falls(hz: number, timeoutMs = 15_000): Promise<void> {
+    let quiet = 0;
+    await this.#until(
+      async () => {
+        quiet = ((await this.heard(hz))[0] ?? 0) < 0.05 ? quiet + 1 : 0;
+        return quiet >= 25;
+      },
+      timeoutMs,
+      `${hz} Hz falling silent`,
+    );
+  }
+
   /** Waits for a key's two tones (ITU-T Q.23) together. */
   async hearsKey(low: number, high: number, timeoutMs = 15_000): Promise<void> {
     await this.#until(

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { defineRoute, HEALTH, ROUTES, SETTINGS, type HttpContent, type HttpReply, type HttpRoute } from "@hotlinejs/core";
 import { z } from "zod";
+import { HTTP_HOME } from "../http-internals.js";
 import { homePage } from "../server/home-page.js";
 import { describeRoutes } from "../server/openapi.js";
 
@@ -30,9 +31,11 @@ export const systemRoutes: readonly HttpRoute[] = [
     path: "/",
     permission: "public",
     summary: "What this is, for people",
-    handler: ({ services }) => {
-      const present = (name: string): boolean => services.get(ROUTES).some(({ plugin }) => plugin === name);
-      return Promise.resolve(html(homePage(services.get(SETTINGS).name, { console: present("console"), portal: present("portal") })));
+    query: z.object({ lang: z.enum(["zh-CN", "en"]).optional() }),
+    handler: ({ services, query, headers }) => {
+      const { name, loopbackOnly } = services.get(SETTINGS);
+      const language = query.lang ?? (/^\s*en\b/i.test(headers["accept-language"] ?? "") ? "en" : "zh-CN");
+      return Promise.resolve(html(homePage({ name, language, home: services.get(HTTP_HOME), demo: loopbackOnly, present: (plugin) => services.get(ROUTES).some((route) => route.plugin === plugin) })));
     },
   }),
   defineRoute({

@@ -4,7 +4,8 @@ import type { PortalConfig } from "../config.js";
 import { pageContext, type PageContext } from "../pages/page.js";
 import type { DraftStore } from "../services/draft-store.js";
 import type { Filing } from "../services/filing.js";
-import type { FilingLimit } from "../services/filing-limit.js";
+import type { CallScript } from "../services/call-script.js";
+import type { HourlyLimit } from "../services/hourly-limit.js";
 import { preferencesOf } from "./cookies.js";
 
 /** For the routes of this plugin only. */
@@ -12,7 +13,11 @@ export interface PortalParts {
   readonly config: PortalConfig;
   readonly drafts: DraftStore;
   readonly filing: Filing;
-  readonly limit: FilingLimit;
+  readonly limit: HourlyLimit;
+  /** Calls from the page. */
+  readonly calls: HourlyLimit;
+  /** Once it is read, and where it was built. */
+  readonly callScript: () => CallScript | undefined;
   /** Is there a chat to lead to? */
   readonly chat: () => boolean;
 }

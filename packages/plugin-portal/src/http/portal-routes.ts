@@ -1,4 +1,4 @@
-import { CALENDARS, CLOCK, defineRoute, isHotlineError, type HttpReply, type HttpRoute } from "@hotlinejs/core";
+import { CALENDARS, CLOCK, defineRoute, isHotlineError, type HttpContent, type HttpReply, type HttpRoute } from "@hotlinejs/core";
 import { TICKETS } from "@hotlinejs/plugin-tickets/contract";
 import { z } from "zod";
 import type { PortalConfig } from "../config.js";
@@ -11,7 +11,8 @@ import { CHAT_SCRIPT, CHAT_SCRIPT_FILE } from "../pages/chat-script.js";
 import { notice, type PageContext } from "../pages/page.js";
 import { STYLE, STYLE_FILE } from "../pages/style.js";
 import { draftCookie, draftToken, preferencesCookie } from "./cookies.js";
-import { contextOf, goTo, offeredRecords, shown, type Request } from "./portal-context.js";
+import { callScriptContent, offeredCall } from "./call-routes.js";
+import { contextOf, goTo, offeredRecords, PORTAL_PARTS, shown, type Request } from "./portal-context.js";
 
 const form = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 /** Named after their content: kept for good by browsers. */
@@ -47,7 +48,7 @@ export const portalRoutes: readonly HttpRoute[] = [
     path: "/portal",
     permission: "public",
     summary: "The citizens' first page",
-    handler: (request) => Promise.resolve(shown(homePage(contextOf(request, "/portal"), offeredRecords(request)))),
+    handler: (request) => Promise.resolve(shown(homePage(contextOf(request, "/portal"), offeredRecords(request), offeredCall(request) !== undefined))),
   }),
   defineRoute({
     method: "GET",
@@ -57,8 +58,10 @@ export const portalRoutes: readonly HttpRoute[] = [
     params: z.object({ file: z.string().max(100) }),
     handler: (request) => {
       const asset = assets.get(request.params.file);
+      const script = request.services.get(PORTAL_PARTS).callScript();
+      if (script?.file === request.params.file) return Promise.resolve<HttpContent | HttpReply>(callScriptContent(script, request.headers["accept-encoding"]));
       const context = contextOf(request, "/portal");
-      return Promise.resolve<HttpReply>(
+      return Promise.resolve<HttpContent | HttpReply>(
         asset === undefined
           ? shown(notice(context, context.say("notFound"), ""), { status: 404 })
           : { kind: "reply", status: 200, headers: { "Content-Type": `${asset.type}; charset=utf-8`, "Cache-Control": "public, max-age=31536000, immutable" }, text: asset.text },

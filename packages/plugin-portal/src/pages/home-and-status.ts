@@ -4,12 +4,12 @@ import type { TextKey } from "../domain/texts.js";
 import { describedBy, field, summary, wrongText } from "./filing-pages.js";
 import { page, type PageContext } from "./page.js";
 
-export function homePage(context: PageContext, records: readonly LookupKindView[]): string {
+export function homePage(context: PageContext, records: readonly LookupKindView[], call: boolean): string {
   const { say, config, preferences, chat } = context;
   const choice = (href: string, label: TextKey, hint: TextKey) => html`<li><a href="${href}">${say(label)}<small>${say(hint)}</small></a></li>`;
   const agency = preferences.language === "en" ? config.agencyEn : config.agency;
   return page(context, say("home"), html`<h1>${agency}</h1>
-<ul class="choices">${choice("/portal/file", "file", "fileHint")}${choice("/portal/status", "status", "statusHint")}${records.length > 0 && choice("/portal/records", "records", "recordsHint")}${chat && choice("/portal/chat", "chat", "chatHint")}</ul>
+<ul class="choices">${choice("/portal/file", "file", "fileHint")}${choice("/portal/status", "status", "statusHint")}${records.length > 0 && choice("/portal/records", "records", "recordsHint")}${chat && choice("/portal/chat", "chat", "chatHint")}${call && choice("/portal/call", "talk", "talkHint")}</ul>
 <p><strong>${say("call", { phone: config.phone })}</strong></p>`);
 }
 

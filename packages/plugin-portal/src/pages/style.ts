@@ -67,6 +67,18 @@ dl.answers dd.much{font-size:1.35rem;font-weight:700;font-variant-numeric:tabula
 .chat-who{font-size:.9rem;color:var(--soft)}
 .chat-foot{display:flex;gap:1rem;flex-wrap:wrap;align-items:center}
 #say{min-height:5.2rem}
+.talk{max-width:24rem;margin:1.2rem 0;padding:1rem 1.2rem;background:var(--panel);border-radius:6px}
+.talk-line{display:flex;justify-content:space-between;gap:1rem;margin:0 0 1rem;font-weight:600}
+.talk-time{font-variant-numeric:tabular-nums}
+.talk[data-state=on] .talk-line,.talk[data-state=calling] .talk-line,.talk[data-state=asking] .talk-line{color:var(--green)}
+.talk[data-state=denied] .talk-line,.talk[data-state=noMicrophone] .talk-line,.talk[data-state=busy] .talk-line,.talk[data-state=tooMany] .talk-line,.talk[data-state=mending] .talk-line{color:var(--red)}
+.talk-keys{display:grid;grid-template-columns:repeat(3,1fr);gap:.6rem;margin:0 0 1rem}
+.talk-keys button{min-height:56px;padding:0;font-size:1.3rem;background:var(--ground);font-variant-numeric:tabular-nums}
+.talk-sent{grid-column:1/-1;min-height:1.65em;margin:0;color:var(--soft)}
+.talk-foot{display:flex;gap:.8rem}
+.talk-foot button{flex:1;min-height:52px;padding:.65rem 1rem}
+.talk-foot button.talk-end{background:var(--red)}
+.talk-foot button[aria-pressed=true]{border-color:var(--blue);background:var(--blue-tint)}
 .chat-keys{display:none}
 .chat-live .chat-keys{display:block}
 [hidden]{display:none!important}

@@ -65,6 +65,20 @@ export class WebCredentials implements DigestCredentials {
     return (await this.#live(account))?.numbers ?? undefined;
   }
 
+  /**
+   * Whether this guest may make this call now: one call to one of its numbers, whatever becomes of it. `undefined`: it is no guest.
+   * Of two attempts at once one is taken.
+   */
+  async claim(account: string, number: string): Promise<boolean | undefined> {
+    if (!account.startsWith(GUEST)) return undefined;
+    const known = await this.#live(account);
+    if (known?.numbers === null || known?.numbers === undefined) return undefined;
+    if (!known.numbers.includes(number)) return false;
+    this.#known.set(account, { ...known, numbers: [] });
+    await this.#deps.unitOfWork.run(({ em }) => em.nativeUpdate(WebCredentialEntity, { id: account }, { numbers: "[]" }));
+    return true;
+  }
+
   /** Credentials for a phone of this account in its user's browser. */
   async forUser(account: string, userId: string): Promise<SipCredentials> {
     return this.#issue(`${account}${MARK}${randomBytes(9).toString("base64url")}`, account, userId, null, this.#deps.lifetimeMs);

@@ -3,8 +3,8 @@ import type { Clock } from "@hotlinejs/core";
 const HOUR_MS = 3_600_000;
 const MOST_ADDRESSES = 10_000;
 
-/** So many filings of one address in an hour. In memory: a restart is forgiving. */
-export class FilingLimit {
+/** So many filings, or calls, of one address in an hour. In memory: a restart is forgiving. */
+export class HourlyLimit {
   readonly #filed = new Map<string, number[]>();
 
   constructor(
