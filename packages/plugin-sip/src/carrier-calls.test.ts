@@ -95,10 +95,44 @@ describe("provisional responses that are acknowledged", () => {
     const far = await withTrunk({ reliableProvisionals: "off" });
     await expect(far.call(hotline.port, { headers: { Require: "100rel" } }).outcome).resolves.toMatchObject({ answered: false, status: 420 });
     far.onInvite = (one) => {
-      expect(one.request.headers.has("supported")).toBe(false);
+      expect(one.request.headers.get("supported")).toBe("timer");
       one.reject({ status: 486 });
     };
     const call = await hotline.adapter.originate("tel:13900139000");
     await expect(call.ended).resolves.toMatchObject({ reason: "busy" });
+  });
+});
+
+describe("session timers", () => {
+  it("are asked for and agreed on with a carrier, as the option says", async () => {
+    const far = await withTrunk({ sessionTimer: { seconds: 600, minSeconds: 120 } }, { sessionTimer: { expires: 1800 } });
+    const arriving = hotline.next();
+    const outgoing = far.call(hotline.port);
+    await (await arriving).answer();
+    const outcome = await outgoing.outcome;
+    expect(outcome.answered && outcome.response.headers.get("session-expires")).toBe("600;refresher=uac");
+    let asked: string | undefined;
+    far.onInvite = (invite) => {
+      asked = invite.request.headers.get("session-expires");
+      invite.reject({ status: 486 });
+    };
+    await (await hotline.adapter.originate("tel:13900139000")).ended;
+    expect(asked).toBe("600");
+  });
+
+  it("a wish below the least is refused with 422, and 0 speaks of none", async () => {
+    const far = await withTrunk({ sessionTimer: { seconds: 1800, minSeconds: 300 } });
+    const refused = await far.call(hotline.port, { headers: { "Session-Expires": "120", Supported: "timer" } }).outcome;
+    expect(refused).toMatchObject({ answered: false, status: 422 });
+    expect(!refused.answered && refused.response?.headers.get("min-se")).toBe("300");
+    await hotline.stop();
+    const other = await withTrunk({ sessionTimer: { seconds: 0 } });
+    let headers: string | undefined;
+    other.onInvite = (invite) => {
+      headers = `${invite.request.headers.get("session-expires") ?? "none"} ${invite.request.headers.get("supported") ?? ""}`;
+      invite.reject({ status: 486 });
+    };
+    await (await hotline.adapter.originate("tel:13900139000")).ended;
+    expect(headers).toBe("none 100rel");
   });
 });

@@ -160,6 +160,16 @@ export const sipConfig = z.strictObject({
    * `required` demands it of carriers, whose trunks must know it.
    */
   reliableProvisionals: z.enum(["off", "supported", "required"]).default("supported"),
+  /** Session timers (RFC 4028): calls are refreshed within so many seconds, and ended when the far end is not there any more. */
+  sessionTimer: z
+    .strictObject({
+      /** Session interval asked for, seconds; the far end may make it shorter. 0: none. */
+      seconds: z.union([z.literal(0), z.int().min(90).max(86_400)]).default(1800),
+      /** Shortest interval taken, seconds; wishes below get 422. */
+      minSeconds: z.int().min(90).max(3600).default(90),
+    })
+    .refine((t) => t.seconds === 0 || t.seconds >= t.minSeconds, { message: "must not be below minSeconds", path: ["seconds"] })
+    .prefault({}),
   /** How long an outgoing call rings unless it says otherwise. */
   ringTimeoutMs: z.int().min(1000).max(600_000).default(30_000),
   /** Ends a call from which no sound has come for so long (its phone is dead); not while on hold. 0: never. */

@@ -137,6 +137,7 @@ export class SipAdapter implements TelephonyAdapter {
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
       limits: { keepAliveMs: config.keepAliveSeconds * 1000 },
       supported: config.reliableProvisionals === "off" ? [] : ["100rel"],
+      ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),

@@ -223,6 +223,7 @@ export abstract class SipCall implements Call {
       reoffer: (offer) => this.reoffered(offer),
       refer: (refer) => this.#refer(refer),
       request: (request) => this.#request(request),
+      refresh: () => this.#refresh(),
       ended: (end) => this.#sessionEnded(end),
     });
   }
@@ -257,6 +258,13 @@ export abstract class SipCall implements Call {
     stop();
     if (status !== undefined && status >= 300) throw sipErrors.REDIRECT_REFUSED(status);
     await this.hangup();
+  }
+
+  /** The sound as it is, once more; while the call is T.38 the stack repeats that. */
+  #refresh(): boolean {
+    if (this.#state !== "answered" || this.#t38.active) return false;
+    this.#inTurn(() => this.#offerSound(this.#holding)).catch((error: unknown) => this.environment.log.info({ callId: this.id, error: errorText(error) }, "a call could not be refreshed"));
+    return true;
   }
 
   #offer(hold: boolean): Promise<void> {
@@ -379,7 +387,7 @@ export abstract class SipCall implements Call {
       const status = causeOf(end.request);
       this.finish({ reason: end.by === "remote" ? "remote-hangup" : "hangup", by: end.by, ...(status === undefined ? {} : { status }) });
     } else if (end.cause === "stopped") this.finish({ reason: "hangup", by: "system" });
-    else this.finish({ reason: end.cause === "transport" ? "unreachable" : "failed", by: "system", ...(end.cause === "no-ack" ? { status: 408 } : {}) });
+    else this.finish({ reason: end.cause === "transport" ? "unreachable" : "failed", by: "system", ...(end.cause === "no-ack" || end.cause === "session-expired" ? { status: 408 } : {}) });
   }
 
   #mediaTimedOut(silentMs: number): void {

@@ -37,6 +37,11 @@ export class T38Switch {
     this.#owner = owner;
   }
 
+  /** Whether the call is T.38 now. */
+  get active(): boolean {
+    return this.#now !== undefined;
+  }
+
   /** Re-INVITE of ours. To be called in turn with other offers. */
   async ask(request: T38Request): Promise<T38Port> {
     const { over, soundAgain, storeDialog } = this.#owner;

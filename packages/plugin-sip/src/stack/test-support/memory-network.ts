@@ -27,6 +27,8 @@ export class MemoryNetwork {
   faults: NetworkFaults = { loss: 0, duplication: 0, delay: 5, jitter: 0 };
   /** When set, decides for each datagram whether it is lost, after the random faults. */
   drop: ((datagram: SentDatagram) => boolean) | undefined;
+  /** When set, what arrives in place of a datagram's text: a proxy, or a peer of other habits. */
+  rewrite: ((text: string, from: Endpoint) => string) | undefined;
   readonly #clock: StackClock;
   readonly #random: RandomSource;
   readonly #ports = new Map<string, (bytes: Buffer, from: Endpoint) => void>();
@@ -58,7 +60,8 @@ export class MemoryNetwork {
     return { send: (text, to) => this.send(Buffer.from(text, "utf8"), local, to), close: () => void this.#ports.delete(key(local)) };
   }
 
-  send(bytes: Buffer, from: Endpoint, to: Endpoint): void {
+  send(written: Buffer, from: Endpoint, to: Endpoint): void {
+    const bytes = this.rewrite === undefined ? written : Buffer.from(this.rewrite(written.toString("latin1"), from), "latin1");
     const datagram: SentDatagram = { at: this.#clock.now(), from, to, bytes, text: bytes.toString("utf8") };
     this.sent.push(datagram);
     const { loss, duplication, delay, jitter } = this.faults;

@@ -32,6 +32,8 @@ export interface UaContext {
   readonly allow: string;
   /** Option tags understood. */
   readonly supported: readonly string[];
+  /** How long a session lives without a refresh, in seconds; `undefined`: for ever. */
+  readonly sessionTimer: { readonly expires: number; readonly minSe: number } | undefined;
   readonly routing: RoutingPolicy;
   readonly largeRequests: "udp" | "tcp";
   readonly resolver: Resolver;

@@ -39,7 +39,7 @@ export class DialogRequests {
   }
 
   /** Sends one request to its end. Never rejects. Throws `SipError` for headers that are not allowed. `built` sees each attempt's request. */
-  send(method: string, options: BodyOptions, extra: { readonly ack?: AckBuilder; readonly built?: (request: SipRequest) => void; readonly outlives?: boolean } = {}): Promise<RequestOutcome> {
+  send(method: string, options: BodyOptions, extra: { readonly ack?: AckBuilder; readonly built?: (request: SipRequest) => void; readonly retry?: (response: SipResponse) => boolean; readonly outlives?: boolean } = {}): Promise<RequestOutcome> {
     const context = this.#context;
     const dialog = this.#dialog;
     // A wrong header shall throw before anything has happened.
@@ -50,14 +50,17 @@ export class DialogRequests {
     const build = (): SipRequest => {
       const request = dialog.createRequest(method);
       if (WITH_CONTACT.has(method)) request.headers.append("contact", `<${dialog.localTarget}>`);
-      if (method === "INVITE" || method === "UPDATE") request.headers.append("allow", context.allow);
+      if (method === "INVITE" || method === "UPDATE") {
+        request.headers.append("allow", context.allow);
+        if (context.supported.length > 0) request.headers.append("supported", context.supported.join(", "));
+      }
       request.headers.append("user-agent", context.userAgentHeader);
       applyBody(request, options);
       extra.built?.(request);
       return request;
     };
     const sender: RequestSender = new RequestSender(context, {
-      build, destinations: [dialog.destination], onChallenge: this.#challenge?.onChallenge, challengeContext: this.#challenge?.context,
+      build, destinations: [dialog.destination], retry: extra.retry, onChallenge: this.#challenge?.onChallenge, challengeContext: this.#challenge?.context,
       user: {
         success: (response, source, request) => this.#acknowledge(request, response, source, acks, outcome.settled ? undefined : extra.ack),
         done: (result) => {

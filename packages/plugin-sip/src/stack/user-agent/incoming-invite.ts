@@ -15,6 +15,7 @@ import { StackIncomingRequest } from "./incoming-request.js";
 import { applyBody, makeResponse, unsupportedOptions } from "./message-parts.js";
 import { namesOption, RELIABLE, ReliableProvisionals } from "./reliable-provisionals.js";
 import { StackSession } from "./session.js";
+import { answerTimer } from "./session-timer.js";
 import type { AcceptOutcome, BodyOptions, IncomingInvite, IncomingInviteState, IncomingReoffer, PrackHandler, RequestOutcome, ResponseOptions } from "./session-types.js";
 
 /** A provisional response is repeated this often so that proxies do not give up (RFC 3261 section 13.3.1.1). */
@@ -149,12 +150,15 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     const response = buildResponse(this.request, 200, undefined, this.localTag);
     this.#addDialogHeaders(response);
     applyBody(response, options);
+    const timer = answerTimer(this.#context, this.request);
+    for (const [name, value] of timer.headers) response.headers.set(name, value);
     const dialog = this.#openDialog();
     dialog.confirm(undefined, undefined, this.#context.routing);
     this.#state = "accepted";
     this.#finish("accepted");
     const session = new StackSession(this.#context, dialog, "inbound");
     session.afterProvisionals(this.#provisionals);
+    session.established(this.request, options?.body, timer.terms);
     this.#session = session;
     this.#transaction.respond(response);
     this.#accepted = session.awaitConfirmation(this.#transaction, this.request.cseq.seq);

@@ -12,6 +12,8 @@ import type { BodyOptions, IncomingReoffer, ResponseOptions } from "./session-ty
 /** What a re-offer tells its session. */
 export interface ReofferOwner {
   readonly localTarget: string;
+  /** Session timer headers of a 2xx; it is sent with them. */
+  refreshed?(request: SipRequest, body: Buffer | string | undefined): readonly (readonly [name: string, value: string])[];
   /** The final response went out; for a 2xx the target refresh takes effect now. */
   answered(reoffer: StackIncomingReoffer, accepted: boolean): void;
   /** Watches for the ACK to our 2xx. */
@@ -87,8 +89,10 @@ export class StackIncomingReoffer implements IncomingReoffer {
     headers.copyFrom(this.request.headers, "record-route");
     headers.append("contact", `<${this.#owner.localTarget}>`);
     headers.append("allow", this.#context.allow);
+    if (this.#context.supported.length > 0) headers.append("supported", this.#context.supported.join(", "));
     headers.append("server", this.#context.userAgentHeader);
     applyBody(response, options);
+    for (const [name, value] of this.#owner.refreshed?.(this.request, options?.body) ?? []) headers.set(name, value);
     return response;
   }
 

@@ -19,6 +19,7 @@ import { applyBody, applyHeaders, unsupportedOptions } from "./message-parts.js"
 import { RELIABLE, reliableSeq } from "./reliable-provisionals.js";
 import { RequestSender } from "./request-sender.js";
 import { StackSession } from "./session.js";
+import { agreedTimer, TimerWish } from "./session-timer.js";
 import type { BodyOptions, ExtraHeaders, InviteOutcome, OutgoingInvite, RequestOutcome } from "./session-types.js";
 import type { InviteOptions } from "./types.js";
 
@@ -51,6 +52,7 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
   readonly #answers = new Map<string, { readonly bytes: Buffer; readonly destination: Destination } | undefined>();
   readonly #sender: RequestSender;
   readonly #user: string;
+  readonly #timerWish: TimerWish;
   #localTarget = "";
   #seq = 0;
   #limit: QueuedTimer | undefined;
@@ -74,11 +76,13 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     const fromValue = tagged(from, this.localTag);
     const toValue = to.partyString();
     for (const route of options.route ?? []) requireNameAddr(route);
+    this.#timerWish = new TimerWish(context);
     const build = (): SipRequest => this.#build(fromValue, toValue);
     // A wrong header shall throw here and not when the address has been found.
     applyBody(new SipRequest("INVITE", options.uri), options);
     this.#sender = new RequestSender(context, {
       build, prepare: (request, destination) => this.#prepare(request, destination), destinations, pinned: options.destination !== undefined, onChallenge: options.onChallenge, challengeContext: options.context,
+      retry: (response) => !this.#cancelled && this.#timerWish.raise(response),
       user: {
         provisional: (response, source) => this.#provisional(response, source),
         success: (response, source, request) => this.#success(response, source, request),
@@ -161,6 +165,7 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     if (this.#context.supported.length > 0) headers.append("supported", this.#context.supported.join(", "));
     headers.append("user-agent", this.#context.userAgentHeader);
     applyBody(request, options);
+    this.#timerWish.stamp(request);
     return request;
   }
 
@@ -251,6 +256,7 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     dialog.localSeq = Math.max(dialog.localSeq, request.cseq.seq);
     this.#acknowledge(dialog, request, response, wanted, tag);
     const session = new StackSession(this.#context, dialog, "outbound", this.#options);
+    session.established(response, this.#options.body, agreedTimer(this.#context, response));
     if (!wanted) {
       // Another branch answered first, or we had given up: this one is to hear it (sections 9.1 and 13.2.2.4).
       void session.bye();

@@ -33,6 +33,8 @@ export interface SenderOptions {
   /** The one destination is where the peer came from, perhaps behind NAT: a large request is not sent over TCP. */
   readonly pinned?: boolean;
   readonly user: SenderUser;
+  /** Asked at each refusal: true sends the request again, which `build` makes otherwise now. */
+  retry?(response: SipResponse): boolean;
   readonly onChallenge?: ChallengeHandler;
   readonly challengeContext?: unknown;
 }
@@ -174,6 +176,11 @@ export class RequestSender {
     }
     if (this.#done) return;
     if ((status === 401 || status === 407) && this.#challenged(request, response, source)) return;
+    if (this.#options.retry?.(response) === true) {
+      this.#transaction = undefined;
+      this.#attempt();
+      return;
+    }
     if (status === 503 && this.#next + 1 < this.#destinations.length) {
       this.#failedHere();
       this.#next++;

@@ -86,6 +86,8 @@ export interface SessionEnd {
     | "no-ack"
     /** A request in the dialog got 481 or 408 or none at all. */
     | "dialog-lost"
+    /** The other side did not refresh the session in time, or could not be reached for ours (RFC 4028). */
+    | "session-expired"
     | "transport"
     | "stopped";
   /** The BYE, when the other side sent one (its Reason header tells more, RFC 3326). */
@@ -100,6 +102,11 @@ export interface SessionHandlers {
   refer?(refer: IncomingRefer): void;
   /** INFO, MESSAGE, NOTIFY outside of a referral, OPTIONS. Missing: 200 to INFO and OPTIONS, 405 to MESSAGE, 481 to NOTIFY. */
   request?(request: IncomingRequest): void;
+  /**
+   * The session is to be refreshed by a re-INVITE with the present description, since the peer takes no UPDATE: call `reinvite`. False
+   * leaves it to the stack, which sends the last description again and passes over the answer. Missing: the same.
+   */
+  refresh?(): boolean;
   /** Once, when the session has ended; same moment as `ended`. */
   ended?(end: SessionEnd): void;
 }

@@ -2,7 +2,7 @@ import { type Deferred, deferred } from "../deferred.js";
 import type { StackDialog } from "../dialog/dialog.js";
 import { parseNameAddr } from "../grammar/name-addr.js";
 import { requireUri } from "../grammar/uri.js";
-import type { SipRequest } from "../message/message.js";
+import type { AnySipMessage, SipRequest, SipResponse } from "../message/message.js";
 import type { InviteServerTransaction } from "../transaction/invite-server-transaction.js";
 import type { NonInviteServerTransaction } from "../transaction/non-invite-server-transaction.js";
 import type { MessageSource } from "../transport/types.js";
@@ -12,9 +12,10 @@ import { StackIncomingReoffer, type ReofferOwner } from "./incoming-reoffer.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { makeResponse, unsupportedOptions } from "./message-parts.js";
 import { OfferLane } from "./offer-lane.js";
+import { agreedTimer, answerTimer, SessionTimer, type TimerTerms, tooShort } from "./session-timer.js";
 import { StackIncomingRefer, StackReferral } from "./referrals.js";
 import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
-import type { ReliableProvisionals } from "./reliable-provisionals.js";
+import { namesOption, type ReliableProvisionals } from "./reliable-provisionals.js";
 import { SuccessRepeater } from "./success-repeater.js";
 
 /**
@@ -45,6 +46,10 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   #remoteOffer: StackIncomingReoffer | undefined;
   /** Provisional responses whose PRACK may still be under way. */
   #provisionals: ReliableProvisionals | undefined;
+  readonly #timer: SessionTimer;
+  #takesUpdate = false;
+  /** Ours, as last agreed: a refresh by re-INVITE repeats it. */
+  #description: Buffer | string | undefined;
 
   constructor(context: UaContext, dialog: StackDialog, direction: "inbound" | "outbound", challenge?: ChallengeAnswer) {
     this.#context = context;
@@ -52,6 +57,7 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     this.direction = direction;
     this.#requests = new DialogRequests(context, dialog, challenge);
     this.#lane = new OfferLane(context, { ownsCallId: direction === "outbound", over: () => this.#state === "ended", remoteBusy: () => this.#remoteBusy() });
+    this.#timer = new SessionTimer(context, { refresh: () => this.#refresh(), expired: () => this.#lost("session-expired", true) });
     dialog.state = "confirmed";
     context.dialogs.set(dialog.key, this);
     context.sessions.add(this);
@@ -95,6 +101,38 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   /** What the INVITE was answered with before; a late PRACK is for it. */
   afterProvisionals(provisionals: ReliableProvisionals | undefined): void {
     this.#provisionals = provisionals;
+  }
+
+  /** `message` is the other side's first: what it takes, and what was agreed with it. */
+  established(message: AnySipMessage, description: Buffer | string | undefined, terms: TimerTerms | undefined): void {
+    this.#learn(message);
+    this.#description = description;
+    this.#timer.begin(terms);
+  }
+
+  /** The 2xx to a re-INVITE or UPDATE of the other side is being written. */
+  refreshed(request: SipRequest, body: Buffer | string | undefined): readonly (readonly [name: string, value: string])[] {
+    this.#learn(request);
+    if (body !== undefined) this.#description = body;
+    const { headers, terms } = answerTimer(this.#context, request);
+    this.#timer.begin(terms);
+    return headers;
+  }
+
+  #learn(message: AnySipMessage): void {
+    if (message.headers.has("allow")) this.#takesUpdate = namesOption(message, "allow", "UPDATE");
+  }
+
+  #refresh(): void {
+    if (this.#state === "ended") return;
+    if (this.#takesUpdate) void this.update();
+    else if (!this.#refreshedByOwner() && this.#description !== undefined) void this.reinvite({ body: this.#description });
+  }
+
+  #refreshedByOwner(): boolean {
+    let taken = false;
+    this.#context.guard("refresh handler", () => void (taken = this.#handlers.refresh?.() === true));
+    return taken;
   }
 
   reinvite(options: BodyOptions & { readonly ack?: AckBuilder } = {}): Promise<RequestOutcome> {
@@ -226,9 +264,11 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     const refuse = (status: number, headers?: Readonly<Record<string, string>>): void =>
       transaction.respond(makeResponse(this.#context, request, { status, headers }, undefined));
     const bad = unsupportedOptions(request, this.#context.supported);
+    const least = tooShort(this.#context, request);
     if (!this.dialog.acceptSeq(request)) refuse(500);
     else if (this.#state === "ended") refuse(481);
     else if (bad.length > 0) refuse(420, { Unsupported: bad.join(", ") });
+    else if (least !== undefined) refuse(422, { "Min-SE": String(least) });
     else {
       const collision = this.#collision();
       if (collision !== undefined) refuse(collision.status, collision.headers);
@@ -238,10 +278,15 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   }
 
   #updated(request: SipRequest, source: MessageSource, incoming: StackIncomingRequest, transaction: NonInviteServerTransaction): void {
+    const least = tooShort(this.#context, request);
+    if (least !== undefined) {
+      incoming.respond({ status: 422, headers: { "Min-SE": String(least) } });
+      return;
+    }
     if (request.body.length === 0) {
-      // Target refresh, or the refresh of a session timer (RFC 4028) that we tolerate.
+      // Target refresh, or the refresh of a session timer.
       this.dialog.refreshTarget(request, source, this.#context.routing);
-      incoming.respond({ status: 200, headers: { Contact: `<${this.dialog.localTarget}>` } });
+      incoming.respond({ status: 200, headers: { Contact: `<${this.dialog.localTarget}>`, ...Object.fromEntries(this.refreshed(request, undefined)) } });
       return;
     }
     const collision = this.#collision();
@@ -313,7 +358,14 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
 
   #send(method: string, options: BodyOptions, extra: { readonly ack?: AckBuilder; readonly built?: (request: SipRequest) => void } = {}): Promise<RequestOutcome> {
     if (this.#state === "ended") return Promise.resolve({ status: 481, cause: "ended" });
-    return this.#requests.send(method, options, extra).then((outcome) => {
+    const refreshes = method === "INVITE" || method === "UPDATE";
+    const timed = refreshes ? { ...extra, built: (request: SipRequest) => this.#timer.wish.stamp(request, this.#timer.terms), retry: (response: SipResponse) => this.#timer.wish.raise(response) } : extra;
+    return this.#requests.send(method, options, timed).then((outcome) => {
+      if (refreshes && outcome.response !== undefined && outcome.status < 300 && this.#state !== "ended") {
+        this.#learn(outcome.response);
+        if (options.body !== undefined) this.#description = options.body;
+        this.#timer.begin(agreedTimer(this.#context, outcome.response));
+      }
       // The other side does not know the dialog any more (section 12.2.1.2). A NOTIFY nobody wants is no such sign.
       const gone = method !== "NOTIFY" && (outcome.cause === "timeout" || (outcome.cause === "response" && (outcome.status === 481 || outcome.status === 408)));
       if (gone && this.#state !== "ended") this.#lost("dialog-lost", outcome.status !== 481);
@@ -322,7 +374,7 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   }
 
   /** Ends the call because the other side is not there any more; the BYE is for the case that it is. */
-  #lost(cause: "no-ack" | "dialog-lost", withBye: boolean): void {
+  #lost(cause: "no-ack" | "dialog-lost" | "session-expired", withBye: boolean): void {
     if (withBye) this.#bye ??= deferred<RequestOutcome>();
     this.#finish({ by: "system", cause }, "no-ack");
     if (withBye) this.#sendBye(undefined);
@@ -352,6 +404,7 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#end = end;
+    this.#timer.stop();
     this.#context.sessions.delete(this);
     if (this.#bye !== undefined) this.#context.closing.add(this);
     this.#confirmation?.resolve({ ok: false, cause: confirmation });

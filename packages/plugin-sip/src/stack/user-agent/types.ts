@@ -78,6 +78,11 @@ export interface UserAgentOptions {
   readonly methods?: readonly string[];
   /** Option tags understood (Require, Supported). Default none. With `100rel` provisional responses are acknowledged in both directions (RFC 3262). */
   readonly supported?: readonly string[];
+  /**
+   * Session timers (RFC 4028): calls are refreshed every half of `expires`, by UPDATE where the peer takes it, and ended when no refresh
+   * comes. Seconds; `expires` at least `minSe`, that at least 90 (the default). Default: none.
+   */
+  readonly sessionTimer?: { readonly expires: number; readonly minSe?: number };
   /** What to do with a request above 1 300 bytes over UDP: `tcp` follows RFC 3261 section 18.1.1 (with fall-back to UDP), `udp` sends it as it is. Default `udp`. */
   readonly largeRequests?: "udp" | "tcp";
   /**

@@ -8,6 +8,7 @@ import type { UaContext } from "./context.js";
 import { StackIncomingInvite } from "./incoming-invite.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { unsupportedOptions } from "./message-parts.js";
+import { tooShort } from "./session-timer.js";
 import type { Refusal, UserAgentOptions } from "./types.js";
 
 /** Methods that only make sense within a dialog. */
@@ -119,7 +120,9 @@ export class UasCore implements TransactionUser {
     if (bad.length > 0) return { status: 420, header: ["Unsupported", bad.join(", ")] };
     // RFC 3261 section 11 lets any hop answer OPTIONS.
     if (request.headers.get("max-forwards") === "0" && method !== "OPTIONS") return { status: 483 };
-    return method === "INVITE" ? badInvite(request) : undefined;
+    if (method !== "INVITE") return undefined;
+    const least = tooShort(context, request);
+    return badInvite(request) ?? (least === undefined ? undefined : { status: 422, header: ["Min-SE", String(least)] });
   }
 
   #invite(request: SipRequest, source: MessageSource): void {

@@ -21,6 +21,7 @@ import { OutOfDialogRequest } from "./out-of-dialog-request.js";
 import { StackOutgoingInvite } from "./outgoing-invite.js";
 import { StackRegistration } from "./registration.js";
 import type { RequestSender } from "./request-sender.js";
+import { TIMER } from "./session-timer.js";
 import { StackSession } from "./session.js";
 import type { BodyOptions, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
 import type { ChallengeHandler, InviteOptions, OutgoingRequestOptions, RegisterOptions, Registration, UserAgent, UserAgentMetrics, UserAgentOptions } from "./types.js";
@@ -47,6 +48,7 @@ export class StackUserAgent implements UserAgent, UaContext {
   readonly userAgentHeader: string;
   readonly allow: string;
   readonly supported: readonly string[];
+  readonly sessionTimer: { readonly expires: number; readonly minSe: number } | undefined;
   readonly routing: { readonly symmetric: boolean };
   readonly largeRequests: "udp" | "tcp";
   readonly resolver: Resolver;
@@ -71,7 +73,9 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.random = options.random ?? cryptoRandom();
     this.log = options.log ?? silentLog;
     this.userAgentHeader = options.userAgentHeader;
-    this.supported = (options.supported ?? []).map((tag) => tag.toLowerCase());
+    const { sessionTimer } = options;
+    this.sessionTimer = sessionTimer === undefined ? undefined : { expires: Math.max(sessionTimer.expires, sessionTimer.minSe ?? 90, 90), minSe: Math.max(sessionTimer.minSe ?? 90, 90) };
+    this.supported = [...new Set([...(options.supported ?? []).map((tag) => tag.toLowerCase()), ...(sessionTimer === undefined ? [] : [TIMER])])];
     const methods = options.methods ?? (options.onRequest === undefined ? [] : ["REGISTER"]);
     this.allow = [...new Set([...DIALOG_METHODS, ...methods])].join(", ");
     this.routing = { symmetric: options.symmetric ?? true };
