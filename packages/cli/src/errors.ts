@@ -12,6 +12,7 @@ export const errors = defineErrors("CLI", {
   DATA_MISSING: { message: "There is no data in %s yet. Start the hotline once, or look whether HOTLINE_DATA_DIR and HOTLINE_DATABASE_URL are those it runs with", status: 404 },
   BACKUP_EXISTS: { message: "%s exists already. Choose another name, or overwrite it with --force", status: 409 },
   BACKUP_UNWRITABLE: { message: "The backup cannot be written to %s: %s" },
+  DATA_DAMAGED: { message: "The data in %s are damaged and cannot be backed up: %s. No backup was written. Stop the hotline, move the data away, and put the last good backup in their place with `hotline restore`" },
   BACKUP_MISSING: { message: "The backup %s cannot be read: %s", status: 404 },
   BACKUP_DAMAGED: { message: "The backup %s is damaged: %s. Nothing was changed. Use another backup", status: 422 },
   BACKUP_FORMAT: { message: "The backup %s has format %s, which this version does not know. Restore it with the version of @hotlinejs/cli that wrote it, or a later one", status: 422 },

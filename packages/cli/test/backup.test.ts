@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { BLOBS, createHotline, createSilentLogger, READ_POOL, type Hotline } from "@hotlinejs/core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ArchiveWriter } from "../src/backup/archive-writer.js";
 import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -239,3 +240,39 @@ it("a hotline does not start on a restore that did not end", async () => {
   writeFileSync(join(data, "restore-incomplete"), "x\n");
   await expect(createHotline({ dataDir: data, plugins: [], logger: createSilentLogger() }).start()).rejects.toMatchObject({ code: "HTL_CORE_RESTORE_INCOMPLETE" });
 });
+
+it("damaged data are no fault of the place a backup goes to", async () => {
+  const source = { HOTLINE_DATA_DIR: join(folder(), "data") };
+  expect(await cli(["migrate", "--hotline", CONFIG], source)).toMatchObject({ code: 0 });
+  const database = join(source.HOTLINE_DATA_DIR, "hotline.db");
+  truncateSync(database, Math.floor(statSync(database).size / 2));
+  const place = folder();
+  expect(await cli(["backup", join(place, "b.tar"), "--hotline", CONFIG], source)).toMatchObject({ code: 1, err: expect.stringContaining("HTL_CLI_DATA_DAMAGED") as string });
+  expect(readdirSync(place)).toEqual([]);
+}, 60_000);
+
+it("a name that another backup took meanwhile is not overwritten", async () => {
+  const place = folder();
+  const target = join(place, "b.tar");
+  const write = async (partial: string): Promise<ArchiveWriter> => {
+    const archive = new ArchiveWriter(join(place, partial), 0);
+    await archive.addText("who", partial);
+    return archive;
+  };
+  const [first, second, third] = await Promise.all(["one", "two", "three"].map(write));
+  await first?.finish(target, false);
+  const written = readFileSync(target);
+  await expect(second?.finish(target, false)).rejects.toMatchObject({ code: "HTL_CLI_BACKUP_EXISTS" });
+  expect(readFileSync(target).equals(written)).toBe(true);
+  await third?.finish(target, true);
+  expect(readFileSync(target).equals(written)).toBe(false);
+  expect(readdirSync(place).sort()).toEqual(["b.tar", "two"]);
+});
+
+it("a reader that has seen enough (`hotline plugins | head`) is no error", async () => {
+  const child = spawn(process.execPath, [BIN, "plugins", "--hotline", CONFIG], { cwd: here, env: { PATH: process.env.PATH, HOTLINE_DATA_DIR: join(folder(), "data") }, stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  child.stdout.destroy();
+  const [err, code] = await Promise.all([buffer(child.stderr), new Promise<number | null>((resolve) => child.once("exit", resolve))]);
+  expect([code, err.toString()]).toEqual([0, ""]);
+}, 60_000);

@@ -48,6 +48,8 @@ export interface Hotline {
   /** Ends a running drain at once. */
   hurry(): void;
   health(): Promise<HotlineHealth>;
+  /** Logs an error that nobody caught, and whose plugin is not known: a rejected promise without a handler, a throw out of a timer. */
+  reportUncaught(error: unknown): void;
   /** What it is made of: plugins in order, options with secrets hidden, variables, and what is wrong with them. In any state; opens nothing. */
   inspect(): HotlineInspection;
   /**

@@ -1,5 +1,5 @@
 import { createContext, runInContext } from "node:vm";
-import { ActivityCounter, createHotline, createPinoLogger, createSilentLogger, CALL_CONTROL, CALL_PIPELINE, definePlugin, HEALTH, MESSAGE_INTAKE, READ_POOL, ROUTES, TICKET_GATE, token, VirtualClock } from "@hotlinejs/core";
+import { ActivityCounter, createHotline, createPinoLogger, createSilentLogger, CALL_CONTROL, CALL_PIPELINE, defineEvent, definePlugin, HEALTH, MESSAGE_INTAKE, READ_POOL, ROUTES, TICKET_GATE, token, VirtualClock } from "@hotlinejs/core";
 import type { Admission, EventMap, HttpRequest, Plugin, PluginContext, PluginDefinition, PluginHealth, RoutePlan } from "@hotlinejs/core";
 import { createTestHotline, type TestHotline } from "@hotlinejs/testing";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -60,11 +60,10 @@ async function healthOf(name: string): Promise<PluginHealth | undefined> {
 
 const foreign = (code: string): unknown => runInContext(code, createContext({}));
 const hangs = (): Promise<never> => new Promise(() => undefined);
-const unreadable = new Proxy({}, {
-  get: () => {
-    throw new Error("not for you");
-  },
-});
+const notForYou = (): never => {
+  throw new Error("not for you");
+};
+const unreadable = new Proxy({}, { get: notForYou, getPrototypeOf: notForYou, ownKeys: notForYou });
 
 const misdeeds: readonly (readonly [string, () => unknown])[] = [
   ["throws", () => { throw new Error("no"); }],
@@ -260,6 +259,26 @@ describe("an event handler that misbehaves", () => {
   });
 });
 
+describe("an event handler that changes what it is told", () => {
+  closing();
+  it("changes it for nobody else", async () => {
+    const heard: unknown[] = [];
+    await start(
+      plugin("rogue", ({ events }) => {
+        events.handle("interaction.started", (payload) => void delete (payload as Partial<typeof payload>).callerNumber);
+        events.handle("interaction.started", (_payload, envelope) => void Object.assign(envelope, { payload: {} }));
+        events.on("interaction.started").subscribe(({ payload }) => void Object.assign(payload, { callerNumber: "forged" }));
+      }),
+      plugin("hears", ({ events }) => {
+        events.handle("interaction.started", ({ callerNumber }, { payload }) => void heard.push(callerNumber, payload.callerNumber));
+        events.on("interaction.started").subscribe(({ payload }) => void heard.push(payload.callerNumber));
+      }),
+    );
+    await callGoesOn();
+    expect(heard).toEqual(["13800138000", "13800138000", "13800138000"]);
+  });
+});
+
 describe("a call handler that misbehaves", () => {
   closing();
   it("leaves the call to the fallback", async () => {
@@ -383,7 +402,16 @@ describe("what cannot work is a coded error before anything is opened", () => {
   it.each<[string, readonly Plugin[], string, RegExp]>([
     ["two versions of one plugin", [plugin("a", undefined, { version: "0.1.0" }), plugin("a", undefined, { version: "0.2.0" })], "HTL_CORE_PLUGIN_DUPLICATE", /0\.1\.0 and 0\.2\.0/],
     ["a core out of range", [plugin("a", undefined, { core: ">=7.0.0" })], "HTL_CORE_PLUGIN_VERSION", /a needs @hotlinejs\/core in range >=7\.0\.0/],
-    ["a range that is none", [plugin("a", undefined, { core: "new enough" })], "HTL_CORE_PLUGIN_VERSION", /new enough/],
+    ["a range that is none", [plugin("a", undefined, { core: "new enough" })], "HTL_CORE_PLUGIN_INVALID", /a with the `core` new enough, which is no range/],
+    ["a partner's range that is none", [plugin("a", undefined, { requires: ["b@fresh"] }), plugin("b")], "HTL_CORE_PLUGIN_INVALID", /"b@fresh"/],
+    ...["", "A", "a b", "../a", "__proto__", "a_b", "1a", "core", "a\n", "x".repeat(41)].map((name): [string, readonly Plugin[], string, RegExp] => [`the name ${JSON.stringify(name).slice(0, 20)}`, [plugin(name)], "HTL_CORE_PLUGIN_NAME", /letter first/]),
+    ["an event of core's", [plugin("a", undefined, { events: [defineEvent("interaction.started", { durable: true })] })], "HTL_CORE_EVENT_DUPLICATE", /interaction\.started is declared by both core and a/],
+    ["a permission of another's", [plugin("a", undefined, { permissions: [{ name: "a.see", description: "" }] }), plugin("b", undefined, { permissions: [{ name: "a.see", roles: ["agent"], description: "" }] })], "HTL_CORE_PERMISSION_DUPLICATE", /a\.see is declared by both a and b/],
+    ["a permission of core's", [plugin("a", undefined, { permissions: [{ name: "core.interactions.personal", roles: ["agent"], description: "" }] })], "HTL_CORE_PERMISSION_DUPLICATE", /both core and a/],
+    ["a migration without an id", [plugin("a", undefined, { migrations: [class {} as never] })], "HTL_CORE_PLUGIN_INVALID", /static readonly id/],
+    ["a schema that throws", [plugin("a", undefined, { config: z.strictObject({}).refine(() => { throw new Error("not now"); }) as never })], "HTL_CORE_CONFIG_INVALID", /a: its schema could not be applied \(not now\)/],
+    ["an asynchronous schema", [plugin("a", undefined, { config: z.strictObject({}).refine(() => Promise.resolve(true)) as never })], "HTL_CORE_CONFIG_INVALID", /asynchronous/],
+    ["what has no definition", [{} as unknown as Plugin], "HTL_CORE_PLUGIN_INVALID", /without a definition/],
     ["a partner out of range", [plugin("a", undefined, { requires: ["b@>=2.0.0"] }), plugin("b")], "HTL_CORE_PLUGIN_VERSION", /a needs b in range >=2\.0\.0, but version 0\.1\.0/],
     ["a partner that is missing", [plugin("a", undefined, { requires: ["b"] })], "HTL_CORE_PLUGIN_MISSING", /a requires plugin b/],
     ["plugins that require each other", [plugin("a", undefined, { requires: ["b"] }), plugin("b", undefined, { requires: ["a"] })], "HTL_CORE_PLUGIN_CYCLE", /a -> b -> a/],

@@ -14,8 +14,17 @@ export const SHARED = ["react", "react/jsx-runtime", "react-dom", "@hotlinejs/pl
 
 /** Exports of the installed antd: name -> module below `antd/es`. */
 export function antdExports(from = import.meta.url) {
-  const index = join(dirname(createRequire(from).resolve("antd/package.json")), "es/index.js");
+  const index = join(dirname(resolved("antd/package.json", from)), "es/index.js");
   return Object.fromEntries([...readFileSync(index, "utf8").matchAll(/export \{ default as ([A-Za-z]+) \} from '\.\/([\w/-]+)'/g)].map(([, name, path]) => [name, `antd/es/${path}`]));
+}
+
+function resolved(module, from) {
+  try {
+    return createRequire(from).resolve(module);
+  } catch (cause) {
+    if (cause?.code !== "MODULE_NOT_FOUND") throw cause;
+    throw new Error("The pages are built against antd and React, which are not installed: npm install --save-dev antd react react-dom @types/react esbuild. They are not bundled: the console brings them", { cause });
+  }
 }
 
 /** Options every bundle of the console is built with. */

@@ -9,7 +9,7 @@ import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
 import { systemRoutes } from "./routes/system-routes.js";
 import { HttpServer } from "./server/http-server.js";
-import { createRouteApp } from "./server/route-app.js";
+import { checkRoutes, createRouteApp } from "./server/route-app.js";
 import { loadTls } from "./server/tls-material.js";
 import { WsHub } from "./server/ws-hub.js";
 import { Authenticator } from "./services/authenticator.js";
@@ -30,7 +30,7 @@ export const http = definePlugin({
   migrations: [HttpInit],
   provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES, HTTP_HOME],
   routes: [...systemRoutes, ...authRoutes, ...interactionRoutes],
-  register({ config, services, settings, log, onStart, onDrain, onStop, health }) {
+  register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;
     const idleMs = config.sessionHours * HOUR_MS;
@@ -65,6 +65,7 @@ export const http = definePlugin({
     services.provide(WS_ROUTES, theHub);
     services.provide(HTTP_HOME, () => config.home);
 
+    onCheck(() => checkRoutes(services.get(ROUTES)));
     onStart(async () => {
       const host = config.host ?? settings.host;
       // Demo passwords are allowed on the strength of this setting, so it must be true.

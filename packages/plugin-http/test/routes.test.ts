@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { defineErrors, defineRoute } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { checkRoutes } from "../src/server/route-app.js";
 import { startServer, type TestServer } from "./test-server.js";
 
 const errors = defineErrors("DESK", { FULL: { message: "Desk %s is full", status: 409 }, BROKEN: { message: "internal path /etc/secret" } });
@@ -40,6 +41,12 @@ const routes = [
   }),
   get("/api/crash", () => {
     throw new Error("password is hunter2");
+  }),
+  get("/api/hostile", () => {
+    const trap = (): never => {
+      throw new Error("at /etc/secret");
+    };
+    throw new Proxy({}, { get: trap, getPrototypeOf: trap }) as unknown as Error;
   }),
   get("/api/nothing", () => undefined),
   defineRoute({ method: "GET", path: "/api/whence", permission: "public", summary: "", handler: ({ remoteAddress, headers }) => Promise.resolve({ remoteAddress, requestId: headers["x-request-id"] }) }),
@@ -193,7 +200,7 @@ describe("answers", () => {
     expect(await response.json()).toEqual({ code: "HTL_DESK_FULL", message: "Desk 3 is full", details: { waiting: 4, retryAfter: 7 } });
   });
 
-  it.each(["/api/crash", "/api/broken", "/api/bigint", "/api/misfit"])("leak nothing of what went wrong at %s", async (path) => {
+  it.each(["/api/crash", "/api/broken", "/api/hostile", "/api/bigint", "/api/misfit"])("leak nothing of what went wrong at %s", async (path) => {
     const response = await test.call(path);
     expect(response.status).toBe(500);
     const text = await response.text();
@@ -290,4 +297,16 @@ describe("connections", () => {
     await expect(slow).rejects.toThrow();
     await test.server.stop();
   });
+});
+
+describe("routes that cannot be served", () => {
+  it.each([
+    ["GET", "/api/(", /Route GET \/api\/\( of plugin vip cannot be served/],
+    ["GET", "/api/:", /plugin vip/],
+    ["BREW", "/api/pot", /the method is none of GET, POST/],
+  ])("%s %s is told with its plugin", (method, path, says) => {
+    const bad = { ...get("/api/x", () => undefined), method: method as "GET", path };
+    expect(() => checkRoutes([{ plugin: "desk", route: echo }, { plugin: "vip", route: bad }])).toThrow(says);
+  });
+  it("is told of good ones by nobody", () => expect(() => checkRoutes(routes.map((route) => ({ plugin: "desk", route })))).not.toThrow());
 });

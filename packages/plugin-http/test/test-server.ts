@@ -1,4 +1,4 @@
-import { createSilentLogger, SystemClock, UuidIds, type HttpRoute, type Logger, type Principal, type Services, type Token } from "@hotlinejs/core";
+import { createSilentLogger, errorText, SystemClock, UuidIds, type HttpRoute, type Logger, type Principal, type Services, type Token } from "@hotlinejs/core";
 import { httpConfig, type HttpOptions } from "../src/config.js";
 import type { HttpSessions } from "../src/contract.js";
 import { HttpServer } from "../src/server/http-server.js";
@@ -48,7 +48,7 @@ export function fakeServices(values: readonly (readonly [Token<unknown>, unknown
 export function recordingLogger(): Logger & { readonly errors: string[] } {
   const errors: string[] = [];
   const silent = createSilentLogger();
-  const error = (fields: object | string): void => void errors.push(typeof fields === "string" ? fields : String((fields as { err?: unknown }).err ?? JSON.stringify(fields)));
+  const error = (fields: object | string): void => void errors.push(typeof fields === "string" ? fields : "err" in fields ? errorText(fields.err) : JSON.stringify(fields));
   return Object.assign(Object.create(silent) as Logger, { errors, error });
 }
 

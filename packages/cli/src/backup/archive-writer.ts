@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { link, open, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
+import { errors } from "../errors.js";
 import type { BackupPart } from "./manifest.js";
 
 /** Writes a tar file aside; it gets its name only when it is whole and on the disk. */
@@ -58,13 +59,26 @@ export class ArchiveWriter {
     return this.add(path, octets.length, toAsync([octets]));
   }
 
-  /** Ends the file, waits for the disk, and gives it its name. */
-  async finish(target: string): Promise<void> {
+  /** Ends the file, waits for the disk, and gives it its name. @throws HTL_CLI_BACKUP_EXISTS when another took the name meanwhile */
+  async finish(target: string, overwrite: boolean): Promise<void> {
     this.#pack.finalize();
     await this.#written;
     await sync(this.#partial);
-    await rename(this.#partial, target);
+    if (overwrite) await rename(this.#partial, target);
+    else await this.#nameUnlessTaken(target);
     await sync(dirname(target));
+  }
+
+  async #nameUnlessTaken(target: string): Promise<void> {
+    try {
+      await link(this.#partial, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" || existsSync(target)) throw errors.BACKUP_EXISTS(target);
+      // A file system without hard links.
+      await rename(this.#partial, target);
+      return;
+    }
+    await unlink(this.#partial);
   }
 
   /** Lets go of the file. Never rejects. */

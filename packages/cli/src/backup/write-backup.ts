@@ -38,7 +38,7 @@ export interface BackupReport {
  * before anything is copied, while no blob can be added or removed: what the rows name is there, although
  * a running hotline goes on. Files, and blobs kept in a folder, are looked at before and after the database.
  *
- * @throws HTL_CLI_DATA_MISSING, HTL_CLI_BACKUP_EXISTS, HTL_CLI_BACKUP_UNWRITABLE
+ * @throws HTL_CLI_DATA_MISSING, HTL_CLI_DATA_DAMAGED, HTL_CLI_BACKUP_EXISTS, HTL_CLI_BACKUP_UNWRITABLE
  */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
   const { storage, now, force } = options;
@@ -89,12 +89,13 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
       parts: archive.parts,
     };
     await archive.addText(paths.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
-    await archive.finish(target);
+    await archive.finish(target, force);
     return { file: target, size: (await stat(target)).size, manifest, damagedBlobs: damaged };
   } catch (error) {
     await archive.abort();
     await rm(partial, { force: true });
     if (isHotlineError(error)) throw error;
+    if (/SQLITE_(CORRUPT|NOTADB)/.test(errorText(error))) throw errors.DATA_DAMAGED(storage.dataDir, errorText(error), { cause: error });
     throw errors.BACKUP_UNWRITABLE(target, errorText(error), { cause: error });
   } finally {
     await database?.close();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Plugin } from "../plugin/define-plugin.js";
 import { coreErrors } from "../errors/core-errors.js";
+import { errorText } from "../errors/define-errors.js";
 import { isSecretOption } from "./redact.js";
 
 type Json = Record<string, unknown>;
@@ -34,9 +35,7 @@ export const CORE_VARIABLES: ReadonlySet<string> = new Set(["HOST", "DATA_DIR", 
 export function pluginConfig(plugin: Plugin, environment: Readonly<Record<string, string | undefined>>): unknown {
   const { name, config } = plugin.definition;
   const fromEnvironment = environmentOptions(name, config, environment);
-  const given = { ...(plugin.options as Json) };
-  for (const [option, { value }] of fromEnvironment) given[option] = value;
-  const parsed = config.safeParse(given);
+  const parsed = parse(plugin, fromEnvironment);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     const variable = fromEnvironment.get(String(issue.path[0]))?.variable;
@@ -46,6 +45,17 @@ export function pluginConfig(plugin: Plugin, environment: Readonly<Record<string
     throw coreErrors.ENVIRONMENT_INVALID(variable, inside === "" ? issue.message : `${inside}: ${issue.message}`);
   }
   throw coreErrors.CONFIG_INVALID(issueLines(name, parsed.error).join("\n"), { details: { plugin: name, issues: parsed.error.issues.map((issue) => ({ path: [name, ...issue.path].join("."), message: issue.message })) } });
+}
+
+/** @throws HTL_CORE_CONFIG_INVALID when schema or options themselves throw: a transform or refinement, a getter */
+function parse({ definition, options }: Plugin, fromEnvironment: ReadonlyMap<string, { readonly value: unknown }>): ReturnType<z.ZodType["safeParse"]> {
+  try {
+    const given = { ...(options as Json) };
+    for (const [option, { value }] of fromEnvironment) given[option] = value;
+    return definition.config.safeParse(given);
+  } catch (cause) {
+    throw coreErrors.CONFIG_INVALID(`  ${definition.name}: its schema could not be applied (${errorText(cause)}). It may not throw nor be asynchronous`, { cause });
+  }
 }
 
 /** `  acd.queues.0.key: Invalid input` */

@@ -71,7 +71,21 @@ export function declaredErrors(): ReadonlyMap<string, ErrorDefinition> {
 }
 
 export function isHotlineError(error: unknown, code?: string): error is HotlineError {
-  return error instanceof Error && error.name === "HotlineError" && (code === undefined || (error as HotlineError).code === code);
+  try {
+    return error instanceof Error && error.name === "HotlineError" && (code === undefined || (error as HotlineError).code === code);
+  } catch {
+    return false; // a proxy or getter that throws
+  }
+}
+
+/** What was thrown when it is an error that can be read, else an error with its text. */
+export function asError(error: unknown): Error {
+  try {
+    if (error instanceof Error) return error;
+  } catch {
+    // A proxy whose traps throw.
+  }
+  return new Error(errorText(error));
 }
 
 /** The text of anything thrown; of what defies reading (a getter that throws, no `toString`) a phrase that says so. */

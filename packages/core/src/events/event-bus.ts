@@ -8,6 +8,7 @@ import type { Logger } from "../log/logger.js";
 import { isThenable } from "../plugin/thenable.js";
 import type { ConsumeOptions, EventEnvelope, PluginEvents, Untap } from "../plugin/plugin-context.js";
 import type { EventDefinition, EventMap, EventName } from "./event-map.js";
+import { frozenCopy } from "./frozen-copy.js";
 import type { Outbox } from "./outbox.js";
 import { SafeObservable } from "./safe-observable.js";
 
@@ -144,8 +145,12 @@ export class EventBus implements UnitWriter {
     );
   }
 
-  #dispatch({ envelope }: PendingEvent): void {
-    for (const { plugin, fn, takesPart } of [...(this.#handlers.get(envelope.name) ?? [])]) {
+  #dispatch(event: PendingEvent): void {
+    const handlers = this.#handlers.get(event.envelope.name);
+    const subject = this.#subjects.get(event.envelope.name);
+    if ((handlers?.size ?? 0) === 0 && subject === undefined) return;
+    const envelope = this.#told(event.envelope);
+    for (const { plugin, fn, takesPart } of [...(handlers ?? [])]) {
       if (!takesPart()) continue;
       try {
         const running = fn(envelope.payload as never, envelope as never);
@@ -154,6 +159,16 @@ export class EventBus implements UnitWriter {
         this.reportFailure(plugin, envelope.name, error);
       }
     }
-    this.#subjects.get(envelope.name)?.next(envelope);
+    subject?.next(envelope);
+  }
+
+  /** What handlers get: none of them can change it for the others, or for who published it. */
+  #told(envelope: EventEnvelope): EventEnvelope {
+    try {
+      return frozenCopy(envelope);
+    } catch (error) {
+      this.#options.log.error({ event: envelope.name, err: error }, "the payload of an event cannot be read");
+      return Object.freeze({ ...envelope });
+    }
   }
 }

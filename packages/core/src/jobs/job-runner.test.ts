@@ -110,6 +110,21 @@ onBothDatabases("jobs", (fresh) => {
     expect(await rows(made)).toEqual([]);
   });
 
+  test("a back-off that throws does no harm", async () => {
+    const made = (await fresh()).layer();
+    let tries = 0;
+    await withJob(made, {
+      backoffMs: () => {
+        throw new Error("no rule");
+      },
+      handler: () => (++tries < 3 ? Promise.reject(new Error("not yet")) : Promise.resolve()),
+    });
+    await made.layer.jobs.enqueue({ name: "test.job" });
+    await made.advance(5000);
+    expect(tries).toBe(3);
+    expect(await rows(made)).toEqual([]);
+  });
+
   test("one that takes too long is aborted and tried again", async () => {
     const made = (await fresh()).layer();
     const reasons: string[] = [];

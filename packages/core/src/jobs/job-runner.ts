@@ -257,8 +257,18 @@ export class JobRunner implements Jobs, UnitWriter {
     if (signal.reason instanceof JobAborted) return { job, result: "putBack", runAt: now, error: null };
     const text = errorText(error).slice(0, 2000);
     if (job.attempts >= kind.maxAttempts) return { job, result: "failed", runAt: 0, error: text };
-    const wait = kind.definition.backoffMs?.(job.attempts) ?? defaultBackoffMs(job.attempts);
-    return { job, result: "retry", runAt: now + (Number.isFinite(wait) ? Math.max(0, Math.trunc(wait)) : defaultBackoffMs(job.attempts)), error: text };
+    return { job, result: "retry", runAt: now + this.#backoffMs(job, kind), error: text };
+  }
+
+  /** Milliseconds until the next try; the default when the job's own rule throws or gives no number. */
+  #backoffMs(job: ClaimedJob, kind: JobKind): number {
+    try {
+      const wait = kind.definition.backoffMs?.(job.attempts);
+      if (Number.isFinite(wait)) return Math.max(0, Math.trunc(wait as number));
+    } catch (error) {
+      this.#options.log.error({ job: job.name, err: error }, "backoffMs of a job threw; the default is taken");
+    }
+    return defaultBackoffMs(job.attempts);
   }
 
   /** One timer for whatever is due next. */

@@ -1,5 +1,6 @@
 import type { Plugin } from "../plugin/define-plugin.js";
 import { coreErrors } from "../errors/core-errors.js";
+import { coreEvents, corePermissions } from "./core-manifest.js";
 
 /** Permissions any route may name without declaring them. */
 const BUILT_IN = new Set(["public", "authenticated"]);
@@ -9,13 +10,21 @@ const BUILT_IN = new Set(["public", "authenticated"]);
  *
  * @throws the coded error of the first finding
  */
-export function checkManifests(plugins: readonly Plugin[], corePermissions: readonly string[]): void {
+export function checkManifests(plugins: readonly Plugin[]): void {
   const routes = new Map<string, string>();
   const pages = new Map<string, string>();
   const nodes = new Map<string, string>();
-  const events = new Map<string, string>();
+  const events = new Map<string, string>(coreEvents.map(({ name }) => [name, "core"] as const));
   const migrations = new Set<string>();
-  const permissions = new Set([...BUILT_IN, ...corePermissions, ...plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => each.name))]);
+  const owners = new Map<string, string>([...BUILT_IN, ...corePermissions.map(({ name }) => name)].map((name) => [name, "core"] as const));
+  for (const { definition } of plugins) {
+    for (const { name } of definition.permissions ?? []) {
+      const other = owners.get(name);
+      if (other !== undefined) throw coreErrors.PERMISSION_DUPLICATE(name, other, definition.name);
+      owners.set(name, definition.name);
+    }
+  }
+  const permissions = new Set(owners.keys());
 
   for (const { definition } of plugins) {
     const { name } = definition;
@@ -50,6 +59,7 @@ export function checkManifests(plugins: readonly Plugin[], corePermissions: read
       if (!table.startsWith(prefix)) throw coreErrors.TABLE_PREFIX(table, name, prefix);
     }
     for (const migration of definition.migrations ?? []) {
+      if (typeof migration.id !== "string" || migration.id === "") throw coreErrors.PLUGIN_INVALID(`${name} with a migration that has no \`static readonly id = "0001-init"\``);
       const key = `${name}/${migration.id}`;
       if (migrations.has(key)) throw coreErrors.MIGRATION_DUPLICATE(key);
       migrations.add(key);

@@ -8,7 +8,6 @@ import { tokenName } from "../di/token.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { Plugin } from "../plugin/define-plugin.js";
 import { checkManifests } from "./boot-checks.js";
-import { corePermissions } from "./core-manifest.js";
 import type { HotlineInspection, HotlineProblem, PluginInspection, VariableInspection } from "./inspection.js";
 import { orderPlugins } from "./plugin-graph.js";
 
@@ -34,7 +33,7 @@ export function inspectHotline({ plugins, settings, environment, coreVersion, st
   // Those that are none, or are there twice, are told by orderPlugins.
   const usable = plugins.filter((plugin, index) => typeof plugin === "object" && typeof plugin?.definition?.name === "string" && plugins.findIndex((other) => other?.definition?.name === plugin.definition.name) === index);
   const ordered = attempt(() => orderPlugins(plugins, coreVersion), undefined);
-  if (ordered !== undefined) attempt(() => checkManifests(ordered, corePermissions.map((each) => each.name)), undefined);
+  if (ordered !== undefined) attempt(() => checkManifests(ordered), undefined);
   const shown = ordered ?? usable;
   // The URL of the database, and migrations nobody can order, are found here.
   const database = ordered === undefined ? "" : attempt(() => shownDatabase(storage()), "");

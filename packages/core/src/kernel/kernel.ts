@@ -43,7 +43,7 @@ import type { HotlineInspection, HotlineProblem } from "./inspection.js";
 import { inspectHotline, problemsOf } from "./inspect-hotline.js";
 import { Lifecycle } from "./lifecycle.js";
 import { orderPlugins } from "./plugin-graph.js";
-import { PluginHost, type Phase } from "./plugin-host.js";
+import { LONGEST_REASON, PluginHost, type Phase } from "./plugin-host.js";
 
 export interface KernelDeps {
   readonly plugins: readonly Plugin[];
@@ -209,6 +209,11 @@ export class Kernel {
     this.#drainDeadline.abort(coreErrors.DRAINING());
   }
 
+  /** See Hotline. */
+  reportUncaught(error: unknown): void {
+    this.#deps.log.error({ err: error }, "an error that nobody caught; the hotline goes on");
+  }
+
   async health(): Promise<HotlineHealth> {
     const plugins = await Promise.all(this.#hosts.map((host) => host.report(this.#deps.clock)));
     return {
@@ -224,7 +229,7 @@ export class Kernel {
   #wire(): void {
     const { environment, log, settings } = this.#deps;
     this.#plugins = orderPlugins(this.#deps.plugins, __VERSION__);
-    checkManifests(this.#plugins, corePermissions.map((each) => each.name));
+    checkManifests(this.#plugins);
     this.#provideCore();
     for (const variable of unknownVariables(this.#plugins, environment)) log.warn({ variable }, "this environment variable means nothing to the plugins present; is it a typing error?");
 
@@ -259,7 +264,7 @@ export class Kernel {
         }
         for (const token of definition.provides ?? []) if (this.#container.ownerOf(token) !== definition.name) throw coreErrors.TOKEN_UNFULFILLED(definition.name, tokenName(token));
       } catch (error) {
-        this.#failed(host, "register", isHotlineError(error) ? error : coreErrors.PLUGIN_FAILED(host.name, "register", errorText(error), { cause: error }));
+        this.#failed(host, "register", isHotlineError(error) ? error : coreErrors.PLUGIN_FAILED(host.name, "register", errorText(error).slice(0, LONGEST_REASON), { cause: error }));
       }
     }
   }
@@ -337,7 +342,7 @@ export class Kernel {
   /** What the plugins bring for the database, in their order. */
   #manifests(): { entities: readonly EntitySchema[]; migrations: readonly PluginMigration[] } {
     const plugins = orderPlugins(this.#deps.plugins, __VERSION__);
-    checkManifests(plugins, corePermissions.map((each) => each.name));
+    checkManifests(plugins);
     return {
       entities: plugins.flatMap(({ definition }) => [...(definition.entities ?? [])]),
       migrations: plugins.flatMap(({ definition }) => (definition.migrations ?? []).map((migration) => ({ plugin: definition.name, migration }))),

@@ -15,6 +15,8 @@ type Step = (signal: AbortSignal) => void | Promise<void>;
 
 /** Milliseconds a plugin has for a phase; for draining, what it has after the hotline's own deadline. */
 const LIMITS: Readonly<Record<Phase, number>> = { check: 30_000, ready: 60_000, start: 30_000, drain: 2_000, stop: 15_000 };
+/** Characters of a reason that goes into health, logs and events. */
+export const LONGEST_REASON = 2_000;
 /** Milliseconds a health report may take. */
 const HEALTH_LIMIT_MS = 2_000;
 
@@ -89,7 +91,7 @@ export class PluginHost {
     } catch (error) {
       abort.abort(error);
       if (isHotlineError(error)) throw error;
-      throw coreErrors.PLUGIN_FAILED(this.name, phase, errorText(error), { cause: error });
+      throw coreErrors.PLUGIN_FAILED(this.name, phase, errorText(error).slice(0, LONGEST_REASON), { cause: error });
     } finally {
       deps.deadline?.removeEventListener("abort", forward);
     }

@@ -15,6 +15,14 @@ export function maskFields(fields: Record<string, unknown>, depth = 0): Record<s
 }
 
 function maskValue(key: string, value: unknown, depth: number): unknown {
+  try {
+    return masked(key, value, depth);
+  } catch {
+    return "[unreadable]"; // a proxy or getter that throws: no reason to fail whoever logs it
+  }
+}
+
+function masked(key: string, value: unknown, depth: number): unknown {
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (SECRET.test(key)) return "[hidden]";
   if (typeof value === "string") return NUMBER.test(key) ? maskNumbers(value) : value;

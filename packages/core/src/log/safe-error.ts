@@ -1,4 +1,5 @@
 import { DriverException } from "@mikro-orm/core";
+import { errorText } from "../errors/define-errors.js";
 
 /** What of a driver's error may be told besides its text: none of these holds a value. */
 const TELLING = ["code", "errno", "constraint", "table", "column", "schema"];
@@ -9,7 +10,15 @@ const TELLING = ["code", "errno", "constraint", "table", "column", "schema"];
  * statement up to its first value, the reason and the frames. Causes are treated alike; what holds no driver's
  * error comes back as it was.
  */
-export function safeError(error: unknown, depth = 0): unknown {
+export function safeError(error: unknown): unknown {
+  try {
+    return withoutStatement(error, 0);
+  } catch {
+    return new Error(errorText(error)); // a proxy or getter that throws
+  }
+}
+
+function withoutStatement(error: unknown, depth: number): unknown {
   if (!(error instanceof Error) || depth > 8) return error;
   if (error instanceof DriverException) {
     const told = withoutValues(error.message);
@@ -23,7 +32,7 @@ export function safeError(error: unknown, depth = 0): unknown {
     }
     return safe;
   }
-  const cause = safeError(error.cause, depth + 1);
+  const cause = withoutStatement(error.cause, depth + 1);
   if (cause === error.cause) return error;
   const copy = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as Error;
   Object.defineProperty(copy, "cause", { value: cause, configurable: true, enumerable: false, writable: true });

@@ -1,5 +1,5 @@
 import type { Clock } from "../contracts/time.js";
-import { errorText } from "../errors/define-errors.js";
+import { asError } from "../errors/define-errors.js";
 
 /** The work's result, or `late()` as a rejection after `ms`. The work itself goes on. */
 export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => Error): Promise<T> {
@@ -12,7 +12,7 @@ export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () =
       },
       (error: unknown) => {
         timer.cancel();
-        reject(error instanceof Error ? error : new Error(errorText(error)));
+        reject(asError(error));
       },
     );
   });

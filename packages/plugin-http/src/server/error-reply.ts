@@ -16,7 +16,7 @@ export interface ErrorReply {
  * (502-504), are told as they are; of everything else only that it happened, with the request's id to find it in the log.
  */
 export function errorReply(thrown: unknown, requestId: string, bodyLimit: number): ErrorReply {
-  const error = isHotlineError(thrown) ? thrown : fromExpress(thrown, bodyLimit);
+  const error = isHotlineError(thrown) ? thrown : readFromExpress(thrown, bodyLimit);
   if (!error || error.status === 500) {
     const told = httpErrors.INTERNAL({ details: { requestId } });
     return { status: 500, body: { code: told.code, message: told.message, details: { requestId } }, headers: {}, internal: true };
@@ -26,6 +26,14 @@ export function errorReply(thrown: unknown, requestId: string, bodyLimit: number
   if (typeof retryAfter === "number") headers["Retry-After"] = String(retryAfter);
   if (error.status === 401) headers["WWW-Authenticate"] = 'Bearer realm="hotline"';
   return { status: error.status, body: { code: error.code, message: error.message, details: error.details ?? {} }, headers, internal: error.status > 500 && error.cause !== undefined };
+}
+
+function readFromExpress(thrown: unknown, bodyLimit: number): HotlineError | undefined {
+  try {
+    return fromExpress(thrown, bodyLimit);
+  } catch {
+    return undefined; // a proxy or getter that throws
+  }
 }
 
 /** Errors of express and its body parser carry a status and a type. */

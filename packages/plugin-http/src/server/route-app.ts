@@ -30,6 +30,24 @@ interface BodyParsers {
 }
 
 const MOST_FORM_FIELDS = 200;
+const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+
+/**
+ * Says of a route that cannot be served whose it is; express would name the path alone.
+ *
+ * @throws HTL_HTTP_ROUTE_INVALID
+ */
+export function checkRoutes(routes: RouteAppParts["routes"]): void {
+  const probe = express.Router();
+  for (const { plugin, route } of routes) {
+    try {
+      if (!METHODS.has(route.method)) throw new Error(`the method is none of ${[...METHODS].join(", ")}`);
+      probe.all(route.path, () => undefined);
+    } catch (cause) {
+      throw httpErrors.ROUTE_INVALID(`${route.method} ${route.path}`, plugin, errorText(cause), { cause });
+    }
+  }
+}
 
 /** The routes of all plugins as one express application. */
 export function createRouteApp(parts: RouteAppParts): Express {
@@ -39,6 +57,8 @@ export function createRouteApp(parts: RouteAppParts): Express {
   app.set("query parser", "simple");
   app.set("trust proxy", parts.trustProxy);
   app.set("case sensitive routing", true);
+  // What express says when all else fails must not show a stack.
+  app.set("env", "production");
 
   app.use((req, res, next) => begin(parts, req, res, next));
   app.use(securityHeaders(parts.tls));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { createTestHotline, type TestHotline, type TestHotlineOptions } from "../create-test-hotline.js";
 import { ResourceWatch } from "./resource-watch.js";
-import type { TestFramework } from "./test-framework.js";
+import type { SuiteFramework } from "./test-framework.js";
 import { TracingClock } from "./tracing-clock.js";
 
 export interface PluginContractOptions<I> {
@@ -36,9 +36,12 @@ const SABOTAGE = "the contract suite sabotages this start";
  * import * as vitest from "vitest";
  * pluginContract(vitest, vip, { options: () => ({ numbers: ["13800138000"] }) });
  * ```
+ *
+ * With node:test: `pluginContract({ after, before, describe, it }, vip)`.
  */
-export function pluginContract<C, I>(framework: TestFramework, plugin: ((options?: I) => Plugin) & { readonly definition: PluginDefinition<C, I> }, options: PluginContractOptions<I> = {}): void {
-  const { describe, it, expect, beforeAll, afterAll } = framework;
+export function pluginContract<C, I>(framework: SuiteFramework, plugin: ((options?: I) => Plugin) & { readonly definition: PluginDefinition<C, I> }, options: PluginContractOptions<I> = {}): void {
+  const { describe } = framework;
+  const it = (what: string, body: () => Promise<void>): void => void framework.it(what, () => body(), TIME_LIMIT);
   const { definition } = plugin;
   const { name } = definition;
 
@@ -46,7 +49,7 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
     let root: string;
     let tempBefore: string | undefined;
     let dataDir: string;
-    beforeAll(async () => {
+    begin(framework, async () => {
       root = mkdtempSync(join(tmpdir(), "hotline-contract-"));
       dataDir = join(root, "data");
       tempBefore = process.env.TMPDIR;
@@ -54,11 +57,11 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
       const test = await start();
       await options.work?.(test);
       await test.close();
-    }, TIME_LIMIT);
-    afterAll(async () => {
+    });
+    end(framework, async () => {
       restoreTemp();
       await Promise.resolve(rmSync(root, { recursive: true, force: true }));
-    }, TIME_LIMIT);
+    });
 
     const given = (): I => (options.options?.() ?? {}) as I;
     const start = (more: Partial<TestHotlineOptions> = {}, own: I = given(), saboteurs: { first?: Plugin; last?: Plugin } = {}): Promise<TestHotline> =>
@@ -97,7 +100,7 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
       ];
       nothing("These are not named after it", strangers);
       await Promise.resolve();
-    }, TIME_LIMIT);
+    });
 
     it("refuses an option it does not know, by name", async () => {
       const failing = start({}, { ...given(), optionNobodyKnows: 1 });
@@ -108,8 +111,8 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
         },
         (reason: { code?: string; message?: string }) => `${reason.code}: ${reason.message}`,
       );
-      expect(error.includes("HTL_CORE_CONFIG_INVALID") && error.includes("optionNobodyKnows") ? "refused" : error).toBe("refused");
-    }, TIME_LIMIT);
+      if (!error.includes("HTL_CORE_CONFIG_INVALID") || !error.includes("optionNobodyKnows")) throw new Error(`An unknown option is not refused, but: ${error}. Its config must be a z.strictObject`);
+    });
 
     it("starts again on its data, works, drains, stops, and leaves nothing behind", async () => {
       let state = "";
@@ -120,8 +123,8 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
         state = test.hotline.state;
       });
       nothing("It left behind", left);
-      expect(state).toBe("stopped");
-    }, TIME_LIMIT);
+      same("The hotline is", state, "stopped");
+    });
 
     const failures: readonly (readonly [string, () => { first?: Plugin; last?: Plugin }])[] = [
       ["a plugin after it fails to register", () => ({ last: saboteur("register", [name]) })],
@@ -141,9 +144,9 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
             (error: { code?: string; message?: string }) => (error.message?.includes(SABOTAGE) === true ? "sabotaged" : `${error.code}: ${error.message}`),
           );
         });
-        expect(outcome).toBe("sabotaged");
+        same("The start ended with", outcome, "sabotaged");
         nothing("It left behind", left);
-      }, TIME_LIMIT);
+      });
     }
 
     it("shares nothing between two hotlines in one process", async () => {
@@ -158,19 +161,35 @@ export function pluginContract<C, I>(framework: TestFramework, plugin: ((options
         nothing("Two hotlines share", shared);
         await options.work?.(a);
         await a.close();
-        expect((await b.hotline.health()).plugins.find((each) => each.name === name)?.state).toBe(before?.state);
+        same("After the stop of one hotline the other's plugin is", (await b.hotline.health()).plugins.find((each) => each.name === name)?.state, before?.state);
         await options.work?.(b);
       } finally {
         await a.close();
         await b.close();
       }
-    }, TIME_LIMIT);
+    });
   });
 }
 
 /** An error of our own: what test runners print of a list or text that should be empty is cut short. */
 function nothing(what: string, found: readonly string[]): void {
   if (found.length > 0) throw new Error([`${what}:`, ...found].join("\n  "));
+}
+
+function same(what: string, found: unknown, wanted: unknown): void {
+  if (found !== wanted) throw new Error(`${what} ${String(found)}, not ${String(wanted)}`);
+}
+
+function begin({ beforeAll, before }: SuiteFramework, body: () => Promise<void>): void {
+  if (beforeAll !== undefined) beforeAll(body, TIME_LIMIT);
+  else if (before !== undefined) before(() => body());
+  else throw new TypeError("pluginContract needs beforeAll (vitest) or before (node:test)");
+}
+
+function end({ afterAll, after }: SuiteFramework, body: () => Promise<void>): void {
+  if (afterAll !== undefined) afterAll(body, TIME_LIMIT);
+  else if (after !== undefined) after(() => body());
+  else throw new TypeError("pluginContract needs afterAll (vitest) or after (node:test)");
 }
 
 /** The same changeable thing; frozen data may be one for all. */
