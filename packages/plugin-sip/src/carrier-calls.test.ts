@@ -136,3 +136,61 @@ describe("session timers", () => {
     expect(headers).toBe("none 100rel");
   });
 });
+
+describe("redirections of a carrier", () => {
+  const moved = (invite: IncomingInvite, ...contacts: string[]): void => invite.reject({ status: 302, headers: { Contact: contacts } });
+  const dialled = (far: Phone): string[] => far.invites.map(({ request }) => /^sip:([^@]*)@/.exec(request.uri)?.[1] ?? request.uri);
+  const trunk = (far: Phone, options: Record<string, unknown>): Record<string, unknown> => ({ trunks: [{ key: "out", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: far.port }, ...options }] });
+
+  async function redirecting(options: Record<string, unknown>, answer: (invite: IncomingInvite, far: Phone) => void, more: Record<string, unknown> = {}): Promise<Phone> {
+    const far = await carrier();
+    hotline = await new HotlineSide({ ...trunk(far, options), ...more }).start();
+    far.onInvite = (invite) => answer(invite, far);
+    return far;
+  }
+
+  it("are not followed unless the trunk says so", async () => {
+    const far = await redirecting({}, (invite, { port }) => moved(invite, `<sip:2@127.0.0.1:${port}>`));
+    await expect((await hotline.adapter.originate("tel:1")).ended).resolves.toMatchObject({ reason: "declined", status: 302 });
+    expect(dialled(far)).toEqual(["1"]);
+  });
+
+  it("are followed, the best contact first, and the call is that of who answers", async () => {
+    const far = await redirecting({ redirects: 3 }, (invite, { port }) => {
+      if (invite.request.uri.startsWith("sip:1@")) moved(invite, `<sip:8@127.0.0.1:${port}>;q=0.2`, `<sip:2@127.0.0.1:${port}?X=y>;q=0.9`);
+      else if (invite.request.uri.startsWith("sip:2@")) moved(invite, "<tel:3>");
+      else void invite.accept({ body: offerOf(50_000) });
+    });
+    const call = await hotline.adapter.originate("tel:1");
+    expect(await call.answered).toBe(true);
+    expect(dialled(far)).toEqual(["1", "2", "3"]);
+    expect(new Set(far.invites.map(({ request }) => request.callId)).size).toBe(3);
+    await call.hangup();
+  });
+
+  it("in a ring end where they began, and long ones at the limit", async () => {
+    const ring = await redirecting({ redirects: 10 }, (invite, { port }) => moved(invite, `<sip:${invite.request.uri.startsWith("sip:1@") ? 2 : 1}@127.0.0.1:${port}>`));
+    await expect((await hotline.adapter.originate("tel:1")).ended).resolves.toMatchObject({ reason: "declined" });
+    expect(dialled(ring)).toEqual(["1", "2"]);
+    await hotline.stop();
+    const long = await redirecting({ redirects: 2 }, (invite, { port }) => moved(invite, `<sip:${Number(/^sip:(\d+)/.exec(invite.request.uri)?.[1]) + 1}@127.0.0.1:${port}>`));
+    await expect((await hotline.adapter.originate("tel:1")).ended).resolves.toMatchObject({ reason: "declined" });
+    expect(dialled(long)).toEqual(["1", "2", "3"]);
+  });
+
+  it("lead to no other host, to no number that may not be called, and to nothing that is no address", async () => {
+    const far = await redirecting({ redirects: 5 }, (invite, { port }) => moved(invite, "<sip:2@203.0.113.9>", `<sip:00441@127.0.0.1:${port}>`, "<sip:127.0.0.1>", "<http://x>"), { toll: { deny: ["00"] } });
+    await expect((await hotline.adapter.originate("tel:1")).ended).resolves.toMatchObject({ reason: "declined" });
+    expect(dialled(far)).toEqual(["1"]);
+  });
+
+  it("a call that is given up meanwhile is not followed", async () => {
+    const far = await redirecting({ redirects: 5 }, () => undefined);
+    const call = await hotline.adapter.originate("tel:1");
+    await until(() => far.invites.length === 1, "the INVITE");
+    void call.hangup();
+    moved(far.invites[0] as IncomingInvite, `<sip:2@127.0.0.1:${far.port}>`);
+    await call.ended;
+    expect(dialled(far)).toEqual(["1"]);
+  });
+});

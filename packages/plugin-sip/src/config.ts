@@ -67,6 +67,11 @@ const trunk = z
     keepAliveSeconds: z.int().min(5).max(3600).optional(),
     /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
     srtp: srtp.optional(),
+    /**
+     * Redirections (3xx) of the carrier followed for one call: to hosts of this trunk, and to numbers that `toll` allows. 0, the
+     * default: none, the call counts as declined. Those of phones are never followed.
+     */
+    redirects: z.int().min(0).max(10).default(0),
     /** Calls in and out at once. Default: no limit. */
     maxChannels: z.int().min(1).optional(),
     /** Dialled numbers taken from this trunk; others get 404. Default all. */

@@ -8,7 +8,7 @@ import { isBrowser } from "./call/inbound-call.js";
 import type { Binding } from "./registrar/binding.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { ChallengeHandler } from "./stack/index.js";
-import { escapeUser, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
+import { escapeUser, formatUri, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
 import type { SipUri } from "./stack/index.js";
 import type { Trunk } from "./trunk/trunk.js";
 import type { TrunkChoice, TrunkTable } from "./trunk/trunk-table.js";
@@ -26,6 +26,8 @@ export interface PlannedCall {
 export interface DialerDeps {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
+  /** Whether a number may be called that a carrier redirects us to. Default: no. */
+  mayDial?(number: string): boolean;
   /** Option tags demanded of carriers. */
   readonly demands?: readonly string[];
   /** Host part of our own addresses, IPv6 in brackets. */
@@ -142,7 +144,7 @@ export class Dialer {
         from: this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
         to: `<${uri}>`,
         contactUser: registration?.username ?? contactUser(from.number),
-        targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }) }],
+        targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }), redirected: this.#redirected(trunk, number) }],
         ...common(options),
         ...this.#trunkHeaders(options),
       },
@@ -150,6 +152,28 @@ export class Dialer {
       to: { number, uri: to },
       via: { kind: "trunk", key: trunk.key },
       release,
+    };
+  }
+
+  /** Follows a carrier's redirections within this trunk, no number twice (RFC 3261 section 8.1.3.4). */
+  #redirected(trunk: Trunk, first: string): (contact: string) => string | undefined {
+    const tried = new Set([first]);
+    return (contact) => {
+      let uri: SipUri;
+      try {
+        uri = parseUri(contact.replace(/\?.*$/, ""));
+      } catch (error) {
+        if (error instanceof SipParseError) return undefined;
+        throw error;
+      }
+      const number = cleanNumber(uriUser(uri));
+      if (tried.size > trunk.config.redirects || tried.has(number) || number === "" || this.#deps.mayDial?.(number) !== true) return undefined;
+      const { outbound } = trunk;
+      const host = uri.host.replace(/^\[|\]$/g, "");
+      const here = uri.scheme !== "tel" && (host.toLowerCase() === outbound?.host.toLowerCase() || (isIP(host) !== 0 && trunk.matches(host)));
+      if (outbound === undefined || (uri.scheme !== "tel" && !here)) return undefined;
+      tried.add(number);
+      return here ? formatUri(uri) : `sip:${escapeUser(number)}@${isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host}${outbound.port === undefined ? "" : `:${outbound.port}`}`;
     };
   }
 

@@ -13,6 +13,7 @@ import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
+import { tollAllows } from "./edge/toll-guard.js";
 import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
 import { attributesOf, calledParty, callingParty, NOBODY } from "./parties.js";
@@ -92,6 +93,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
+      mayDial: (number) => tollAllows(config.toll, number),
       demands: config.reliableProvisionals === "required" ? ["100rel"] : [],
       localHost: () => bracketed(this.#localHost()),
       localPort: () => this.#agent?.endpoints[0]?.port,

@@ -29,7 +29,7 @@ export function reasonOfStatus(status: number): EndReason {
     case 608:
       return "declined";
     default:
-      // A redirection is not followed (toll fraud); to the caller it is a phone that does not take the call.
+      // A redirection that is not followed (toll fraud); to the caller it is a phone that does not take the call.
       return status >= 300 && status < 400 ? "declined" : "failed";
   }
 }

@@ -1,6 +1,6 @@
 import type { EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
-import { isReliable } from "../stack/index.js";
+import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, ExtraHeaders, IncomingReoffer, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -20,6 +20,8 @@ export interface DialTarget {
   readonly onChallenge?: ChallengeHandler;
   /** A browser: it is offered WebRTC, and phones at the same time plain RTP. */
   readonly webRtc?: boolean;
+  /** Where a redirection (3xx) of this place may be followed to; `undefined`: not. */
+  redirected?(contact: string): string | undefined;
   /** The place could not be reached at all (its connection is gone). */
   unreachable?(): void;
 }
@@ -43,6 +45,7 @@ interface Branch {
   readonly target: DialTarget;
   readonly invite: OutgoingInvite;
   readonly sound: CallMedia;
+  readonly body: string;
   settled: boolean;
 }
 
@@ -144,7 +147,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
       this.#statuses.push(400);
       return;
     }
-    const branch: Branch = { target, invite, sound, settled: false };
+    const branch: Branch = { target, invite, sound, body, settled: false };
     this.#branches.push(branch);
     void invite.outcome.then((outcome) => {
       branch.settled = true;
@@ -212,11 +215,25 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   #takeRefusal(branch: Branch, outcome: Extract<InviteOutcome, { answered: false }>): void {
     if (outcome.cause === "transport") branch.target.unreachable?.();
     if (this.over() !== undefined || this.#won) return;
+    if (outcome.status >= 300 && outcome.status < 400 && outcome.response !== undefined && this.#followed(branch, outcome.response)) return;
     // No answer at all, not even a ring, means that nothing is there.
     const silent = (outcome.cause === "timeout" || outcome.cause === "transport") && this.state === "new";
     this.#statuses.push(silent ? 503 : outcome.status);
     if (outcome.status >= 600) this.#cancelAll(undefined);
     this.#concludeIfLost();
+  }
+
+  /** Rings where the place says, if that may be. What was agreed with it early is no offer any more. */
+  #followed(branch: Branch, response: SipResponse): boolean {
+    if (this.#settledEarly || branch.target.redirected === undefined) return false;
+    for (const contact of contactsOf(response)) {
+      const uri = branch.target.redirected(contact);
+      if (uri === undefined) continue;
+      this.environment.log.info({ callId: this.id, status: response.status }, "a carrier's redirection is followed");
+      this.#fork({ ...branch.target, uri }, branch.sound, branch.body);
+      return true;
+    }
+    return false;
   }
 
   #concludeIfLost(): void {
@@ -233,5 +250,20 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
 
   #cancelAll(reason: string | undefined): void {
     for (const branch of this.#branches) if (!branch.settled) branch.invite.cancel(reason === undefined ? {} : { headers: { Reason: reason } });
+  }
+}
+
+/** Contacts of a redirection, best first (RFC 3261 section 8.1.3.4). */
+function contactsOf(response: SipResponse): string[] {
+  try {
+    const q = (text: string | undefined): number => (text !== undefined && /^[01](?:\.\d{0,3})?$/.test(text) ? Number(text) : 1);
+    return response
+      .contacts()
+      .map((contact) => ({ uri: contact.uri, q: q(contact.params.get("q")) }))
+      .sort((a, b) => b.q - a.q)
+      .map(({ uri }) => uri);
+  } catch (error) {
+    if (error instanceof SipParseError) return [];
+    throw error;
   }
 }

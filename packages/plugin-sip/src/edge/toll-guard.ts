@@ -38,8 +38,7 @@ export class TollGuard {
     const number = outsideNumber(request.to);
     if (number === undefined) return undefined;
     const refuse = (code: TollRefusal["code"], message: string): TollRefusal => ({ refused: true, code, message });
-    const allowed = longest(config.allow, number);
-    if (allowed < 0 || longest(config.deny, number) > allowed) return refuse("toll-destination", "calls to such numbers are not allowed here");
+    if (!tollAllows(config, number)) return refuse("toll-destination", "calls to such numbers are not allowed here");
     if (config.calendar !== undefined && !calendar(config.calendar).isOpen(clock.now())) return refuse("toll-hours", "no calls go out at this hour");
     if (config.maxConcurrent !== undefined && liveCalls() >= config.maxConcurrent) return refuse("toll-concurrent", "as many calls as may are out");
     if (config.perDay === undefined) return undefined;
@@ -72,6 +71,12 @@ export class TollGuard {
       .catch((error: unknown) => log.error({ err: error }, "the calls of a day could not be counted on disk; a restart forgets them"));
     return calls;
   }
+}
+
+/** Whether numbers with such a beginning may be called at all. */
+export function tollAllows(config: Pick<SipConfig["toll"], "allow" | "deny">, number: string): boolean {
+  const allowed = longest(config.allow, number);
+  return allowed >= 0 && longest(config.deny, number) <= allowed;
 }
 
 /** Length of the longest of these beginnings that the number has; -1: none. */
