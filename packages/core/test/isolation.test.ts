@@ -1,5 +1,5 @@
 import { createContext, runInContext } from "node:vm";
-import { ActivityCounter, createHotline, createPinoLogger, createSilentLogger, CALL_CONTROL, CALL_PIPELINE, defineEvent, definePlugin, HEALTH, MESSAGE_INTAKE, READ_POOL, ROUTES, TICKET_GATE, token, VirtualClock } from "@hotlinejs/core";
+import { ActivityCounter, createHotline, createPinoLogger, createSilentLogger, CALL_CONTROL, CALL_PIPELINE, defineEvent, definePlugin, HEALTH, JOBS, MESSAGE_INTAKE, READ_POOL, ROUTES, TICKET_GATE, token, VirtualClock } from "@hotlinejs/core";
 import type { Admission, EventMap, HttpRequest, Plugin, PluginContext, PluginDefinition, PluginHealth, RoutePlan } from "@hotlinejs/core";
 import { createTestHotline, type TestHotline } from "@hotlinejs/testing";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -354,6 +354,61 @@ describe("a plugin that is not critical", () => {
     await hotline.stop({ drain: false });
     rmSync(dataDir, { recursive: true, force: true });
     await start();
+  });
+
+  it("and fails keeps its jobs: they wait in the table, one that ran is put back, and they run when it is back", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "hotline-jobs-"));
+    const ran: string[] = [];
+    let broken = false;
+    const begin = async (hours: number): Promise<void> => {
+      let begun: () => void = () => undefined;
+      const running = new Promise<void>((resolve) => (begun = resolve));
+      told = [];
+      test = await createTestHotline({
+        dataDir,
+        startAt: Date.UTC(2026, 2, 2, 1 + hours),
+        plugins: [
+          listener,
+          desk,
+          plugin("extra", ({ jobs, onStart }) => {
+            jobs.define("extra.print", {
+              handler: async (_payload, { attempt, signal }) => {
+                ran.push(`try ${attempt}`);
+                begun();
+                if (broken) await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("told to end"))));
+                ran.push("printed");
+              },
+            });
+            onStart(async () => {
+              if (!broken) return;
+              await running;
+              throw new Error("no printer");
+            });
+          }, { critical: false }),
+        ],
+      });
+    };
+    await begin(0);
+    await test.services.get(JOBS).enqueue({ name: "extra.print", payload: {}, runAt: test.clock.now() + 3_600_000 });
+    await test.close();
+
+    broken = true;
+    await begin(2);
+    expect(told).toEqual(["extra failed to start: HTL_CORE_PLUGIN_FAILED"]);
+    // Others may still ask for its jobs; none of them runs.
+    await test.services.get(JOBS).enqueue({ name: "extra.print", payload: {} });
+    await test.advance("1h");
+    expect(ran).toEqual(["try 1"]);
+    expect(await test.services.get(READ_POOL).read((em) => em.execute("select state, attempts from core_job where name = 'extra.print'"))).toEqual([{ state: "waiting", attempts: 0 }, { state: "waiting", attempts: 0 }]);
+    await callGoesOn();
+    await test.close();
+
+    broken = false;
+    await begin(5);
+    await test.advance(100);
+    expect(ran).toEqual(["try 1", "try 1", "printed", "try 1", "printed"]);
+    await test.close();
+    rmSync(dataDir, { recursive: true, force: true });
   });
 
   it("reports its health late, wrongly or not at all: that is said, and the rest is told", async () => {

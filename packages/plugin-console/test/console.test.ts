@@ -1,4 +1,4 @@
-import { createHotline, createSilentLogger, NOTIFICATIONS, SCREENS, type ScreenAudience } from "@hotlinejs/core";
+import { createHotline, createSilentLogger, NOTIFICATIONS, SCREENS, type ConsoleUi, type ScreenAudience } from "@hotlinejs/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { demo, house, uiFolder, type House } from "./house.js";
@@ -90,6 +90,21 @@ describe("the console", () => {
     expect(scripts.find(({ plugin }) => plugin === "two")?.script).toContain("/console/ext/two/");
     const health = (await (await at.get("/api/health")).json()) as { ok: boolean; plugins: { name: string; ok: boolean }[] };
     expect(health.plugins.find(({ name }) => name === "console")?.ok).toBe(false);
+  });
+
+  it("shows nobody the pages of a plugin that has failed, and counts none of them as missing", async () => {
+    const two: ConsoleUi = { folder: uiFolder(), pages: [{ path: "/two", title: "二", permission: "demo.use" }], panels: [{ slot: "ticket", name: "two", title: "二", permission: "demo.use" }] };
+    at = await house([
+      demo(ui(uiFolder({ "index.js": "" }))),
+      demo(two, "two", () => {
+        throw new Error("no printer");
+      }),
+    ]);
+    const { pages, panels, scripts } = await session(await at.signIn("anna"));
+    expect(pages.map(({ path }) => path)).toEqual(["/demo"]);
+    expect([panels.map(({ name }) => name), scripts.map(({ plugin }) => plugin)]).toEqual([[], ["demo"]]);
+    const health = (await (await at.get("/api/health")).json()) as { plugins: { name: string; state: string; ok: boolean }[] };
+    expect(health.plugins.filter(({ name }) => name === "console" || name === "two").map(({ name, ok }) => [name, ok])).toEqual([["console", true], ["two", false]]);
   });
 
   it("two plugins cannot have one page", async () => {

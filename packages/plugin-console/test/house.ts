@@ -53,7 +53,8 @@ export function uiFolder(files?: Readonly<Record<string, string>>): URL {
   return pathToFileURL(`${ui}/`);
 }
 
-export function demo(ui: ConsoleUi, name = "demo"): Plugin {
+/** @param start what it does when the hotline starts */
+export function demo(ui: ConsoleUi, name = "demo", start: () => void = () => undefined): Plugin {
   return definePlugin({
     name,
     version: "0.1.0",
@@ -62,7 +63,7 @@ export function demo(ui: ConsoleUi, name = "demo"): Plugin {
     config: z.strictObject({}),
     permissions: name === "demo" ? [{ name: "demo.use", description: "" }, { name: "demo.lead", description: "" }] : [],
     consoleUi: ui,
-    register: () => undefined,
+    register: ({ onStart }) => onStart(start),
   })();
 }
 

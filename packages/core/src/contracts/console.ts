@@ -46,8 +46,17 @@ export interface ConsoleUi {
   readonly panels?: readonly ConsolePanel[];
 }
 
+/** What one plugin brings for the console. */
+export interface ConsoleUiOfPlugin {
+  readonly plugin: string;
+  readonly version: string;
+  readonly ui: ConsoleUi;
+  /** False once the plugin has failed: its pages and panels are shown to nobody. */
+  takesPart(): boolean;
+}
+
 /** Console parts of the plugins present. Filled by the kernel, served by plugin-console. */
-export const CONSOLE_UIS = token<readonly { readonly plugin: string; readonly version: string; readonly ui: ConsoleUi }[]>("core.console-uis");
+export const CONSOLE_UIS = token<readonly ConsoleUiOfPlugin[]>("core.console-uis");
 
 /** Who should see it: any of these. */
 export interface ScreenAudience {

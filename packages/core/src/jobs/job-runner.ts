@@ -21,6 +21,8 @@ export interface JobRunnerOptions {
 
 interface JobKind {
   readonly definition: JobDefinition<unknown>;
+  readonly plugin: string;
+  readonly takesPart: () => boolean;
   readonly maxAttempts: number;
   readonly concurrency: number;
   readonly timeoutMs: number;
@@ -32,6 +34,7 @@ interface JobKind {
 }
 
 interface ActiveJob {
+  readonly plugin: string;
   readonly controller: AbortController;
   readonly done: Promise<void>;
 }
@@ -70,9 +73,34 @@ export class JobRunner implements Jobs, UnitWriter {
   }
 
   define<T>(name: string, definition: JobDefinition<T>): void {
+    this.#define("core", () => true, name, definition as JobDefinition<unknown>);
+  }
+
+  /**
+   * The jobs as one plugin sees them.
+   *
+   * @param takesPart false once the plugin has failed: its jobs wait in the table until it is back
+   */
+  forPlugin(plugin: string, takesPart: () => boolean): Jobs {
+    return {
+      define: (name, definition) => this.#define(plugin, takesPart, name, definition as JobDefinition<unknown>),
+      enqueue: (job) => this.enqueue(job),
+      cancel: (name, key) => this.cancel(name, key),
+      stats: () => this.stats(),
+    };
+  }
+
+  /** A plugin has failed: those of its jobs that run are aborted and put back as if never begun. */
+  putBack(plugin: string): void {
+    for (const job of this.#active.values()) if (job.plugin === plugin) job.controller.abort(new JobAborted("the plugin failed"));
+  }
+
+  #define(plugin: string, takesPart: () => boolean, name: string, definition: JobDefinition<unknown>): void {
     if (this.#kinds.has(name)) throw dataErrors.JOB_DUPLICATE(name);
     this.#kinds.set(name, {
-      definition: definition as JobDefinition<unknown>,
+      definition,
+      plugin,
+      takesPart,
       maxAttempts: Math.max(1, definition.maxAttempts ?? 8),
       concurrency: Math.max(1, definition.concurrency ?? 4),
       timeoutMs: definition.timeoutMs ?? 60_000,
@@ -193,7 +221,7 @@ export class JobRunner implements Jobs, UnitWriter {
   async #turn(): Promise<void> {
     const now = this.#options.clock.now();
     const finished = [...this.#finished];
-    const wanted = this.#state === "running" ? [...this.#kinds].filter(([, kind]) => kind.running < kind.concurrency && kind.nextDue !== undefined && kind.nextDue <= now) : [];
+    const wanted = this.#state === "running" ? [...this.#kinds].filter(([, kind]) => kind.takesPart() && kind.running < kind.concurrency && kind.nextDue !== undefined && kind.nextDue <= now) : [];
     if (finished.length === 0 && wanted.length === 0) return;
     for (const [, kind] of wanted) kind.arrived = undefined;
     const { claimed, nextDue } = await this.#options.unitOfWork().run(async (uow) => {
@@ -226,7 +254,7 @@ export class JobRunner implements Jobs, UnitWriter {
     kind.running++;
     const controller = new AbortController();
     const done = this.#options.activity.track(this.#execute(job, kind, controller));
-    this.#active.set(job.id, { controller, done });
+    this.#active.set(job.id, { plugin: kind.plugin, controller, done });
   }
 
   /** Never rejects. */
@@ -279,7 +307,7 @@ export class JobRunner implements Jobs, UnitWriter {
     if (next === undefined) {
       for (const kind of this.#kinds.values()) {
         // A kind that is full is looked at again when one of its jobs ends.
-        if (kind.nextDue !== undefined && kind.running < kind.concurrency) next = Math.min(next ?? kind.nextDue, kind.nextDue);
+        if (kind.takesPart() && kind.nextDue !== undefined && kind.running < kind.concurrency) next = Math.min(next ?? kind.nextDue, kind.nextDue);
       }
     }
     if (next === undefined) return;

@@ -248,7 +248,7 @@ export class Kernel {
           hooks,
           events: this.#data.events.forPlugin(definition.name, host.takesPart),
           services,
-          jobs: this.#data.jobs,
+          jobs: this.#data.jobs.forPlugin(definition.name, host.takesPart),
           log: host.log,
           settings,
           onCheck: (fn) => host.on("check", fn),
@@ -289,6 +289,7 @@ export class Kernel {
   #failed(host: PluginHost, phase: "register" | "check" | "ready" | "start", error: HotlineError): void {
     if (host.critical) throw error;
     host.fail(error);
+    this.#data.jobs.putBack(host.name);
     this.#data.events.publish("plugin.failed", { plugin: host.name, phase, code: error.code, message: errorText(safeError(error)) });
   }
 
@@ -320,7 +321,7 @@ export class Kernel {
     services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));
     services.provide(PERMISSIONS, () => [...corePermissions.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
     services.provide(ROUTES, () => this.#hosts.flatMap((host) => (host.definition.routes ?? []).map((route) => ({ plugin: host.name, route: unlessFailed(host, route) }))));
-    services.provide(CONSOLE_UIS, () => this.#plugins.flatMap(({ definition }) => (definition.consoleUi === undefined ? [] : [{ plugin: definition.name, version: definition.version, ui: definition.consoleUi }])));
+    services.provide(CONSOLE_UIS, () => this.#hosts.flatMap(({ definition, takesPart }) => (definition.consoleUi === undefined ? [] : [{ plugin: definition.name, version: definition.version, ui: definition.consoleUi, takesPart }])));
     services.provide(HEALTH, () => {
       const kernel = (): Kernel => this;
       return {

@@ -1,4 +1,4 @@
-import type { ConsolePage, ConsolePanel, ConsoleUi, Logger } from "@hotlinejs/core";
+import type { ConsolePage, ConsolePanel, ConsoleUi, ConsoleUiOfPlugin, Logger } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { consoleErrors } from "../errors.js";
 import { UiFolder, type UiFile } from "./ui-folder.js";
@@ -39,7 +39,7 @@ export class ConsoleHost {
 
   constructor(
     private readonly own: URL,
-    private readonly uis: readonly { readonly plugin: string; readonly ui: ConsoleUi }[],
+    private readonly uis: readonly ConsoleUiOfPlugin[],
     private readonly log: Logger,
   ) {}
 
@@ -47,9 +47,14 @@ export class ConsoleHost {
     return this.#host !== undefined;
   }
 
+  /** Those of plugins that have not failed. */
+  get #shown(): readonly ConsoleUiOfPlugin[] {
+    return this.uis.filter((each) => each.takesPart());
+  }
+
   /** Plugins that bring pages which cannot be loaded. */
   get missing(): readonly string[] {
-    return this.uis.filter(({ plugin, ui }) => this.#plugins.get(plugin)?.has(scriptOf(ui)) !== true).map(({ plugin }) => plugin);
+    return this.#shown.filter(({ plugin, ui }) => this.#plugins.get(plugin)?.has(scriptOf(ui)) !== true).map(({ plugin }) => plugin);
   }
 
   /** Reads all files. A plugin whose files are not there costs its own pages only. */
@@ -99,10 +104,10 @@ export class ConsoleHost {
   /** What somebody with these permissions gets to see. */
   mapFor(permissions: ReadonlySet<string>): ConsoleMap {
     const may = (permission: string): boolean => permission === "public" || permission === "authenticated" || permissions.has(permission);
-    const pages = this.uis.flatMap(({ plugin, ui }) => (ui.pages ?? []).filter((page) => may(page.permission)).map((page) => ({ ...page, plugin })));
-    const panels = this.uis.flatMap(({ plugin, ui }) => (ui.panels ?? []).filter((panel) => may(panel.permission)).map((panel) => ({ ...panel, plugin })));
+    const pages = this.#shown.flatMap(({ plugin, ui }) => (ui.pages ?? []).filter((page) => may(page.permission)).map((page) => ({ ...page, plugin })));
+    const panels = this.#shown.flatMap(({ plugin, ui }) => (ui.panels ?? []).filter((panel) => may(panel.permission)).map((panel) => ({ ...panel, plugin })));
     const wanted = new Set([...pages, ...panels].map(({ plugin }) => plugin));
-    const scripts = this.uis.flatMap(({ plugin, ui }) => (wanted.has(plugin) ? [this.#script(plugin, ui)] : []));
+    const scripts = this.#shown.flatMap(({ plugin, ui }) => (wanted.has(plugin) ? [this.#script(plugin, ui)] : []));
     return { pages, panels, scripts };
   }
 
