@@ -5,7 +5,7 @@ import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";
 import type { EventMap } from "../events/event-map.js";
 import type { Logger } from "../log/logger.js";
-import { storable } from "../db/storable-text.js";
+import { storable, storableJson } from "../db/storable-text.js";
 
 /** Longest wait of a change before it is written; what arrives meanwhile goes along in one transaction. */
 const GROUP_COMMIT_MS = 20;
@@ -111,9 +111,12 @@ export class InteractionJournal implements CallJournal {
     this.#put("core_interaction", row);
     const data: Record<string, unknown> = {};
     const touch = (patch: Row): void => {
+      makeStorable(patch);
       Object.assign(row, patch);
       row.version = Number(row.version) + 1;
-      this.#put("core_interaction", row);
+      // Also after the end: the row may have been let go.
+      this.#rows.core_interaction.set(id, row);
+      this.#changed("core_interaction", id);
     };
     const live: LiveInteraction = {
       id,
@@ -124,7 +127,7 @@ export class InteractionJournal implements CallJournal {
       data,
       note: (patch) => {
         Object.assign(data, patch);
-        touch({ data: jsonOf(data) });
+        touch({ data: storableJson(data) });
       },
       update: (patch) => {
         const changed: Row = {};
@@ -195,7 +198,7 @@ export class InteractionJournal implements CallJournal {
 
   dialog(legId: string, dialog: unknown): void {
     const row = this.#rows.core_leg.get(legId);
-    if (row !== undefined && row.ended_at === null) this.#patch("core_leg", legId, { dialog: dialog === null ? null : jsonOf(dialog) });
+    if (row !== undefined && row.ended_at === null) this.#patch("core_leg", legId, { dialog: dialog === null ? null : storableJson(dialog) });
   }
 
   /** Returns the membership's id. */
@@ -210,7 +213,7 @@ export class InteractionJournal implements CallJournal {
   }
 
   event(interactionId: string, type: string, data: Readonly<Record<string, unknown>> = {}): void {
-    this.#put("core_interaction_event", { id: this.#ids.next(), interaction_id: interactionId, at: this.#clock.now(), type, data: jsonOf(data) });
+    this.#put("core_interaction_event", { id: this.#ids.next(), interaction_id: interactionId, at: this.#clock.now(), type, data: storableJson(data) });
   }
 
   orphans(adapter: string): readonly { readonly legId: string; readonly dialog: unknown }[] {
@@ -281,12 +284,9 @@ export class InteractionJournal implements CallJournal {
   }
 
   #put(table: Table, row: Row): void {
-    const id = String(row.id);
-    // A row that can never be written would keep the rows of all other calls from being written too.
-    for (const [column, value] of Object.entries(row)) if (typeof value === "string") row[column] = storable(value);
-    this.#rows[table].set(id, row);
-    this.#dirty[table].add(id);
-    this.#schedule(GROUP_COMMIT_MS);
+    makeStorable(row);
+    this.#rows[table].set(String(row.id), row);
+    this.#changed(table, String(row.id));
   }
 
   #patch(table: Table, id: string, patch: Row): void {
@@ -295,8 +295,14 @@ export class InteractionJournal implements CallJournal {
       this.#log.warn({ table, id }, "a change to a journal row that is already closed was dropped");
       return;
     }
+    makeStorable(patch);
     Object.assign(row, patch);
-    this.#put(table, row);
+    this.#changed(table, id);
+  }
+
+  #changed(table: Table, id: string): void {
+    this.#dirty[table].add(id);
+    this.#schedule(GROUP_COMMIT_MS);
   }
 
   #pending(): boolean {
@@ -360,21 +366,32 @@ export class InteractionJournal implements CallJournal {
   }
 }
 
-function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_key, found: unknown) => (typeof found === "string" ? storable(found) : found));
-}
-
 function emptyDirty(): Record<Table, Set<string>> {
   return { core_interaction: new Set(), core_leg: new Set(), core_bridge_membership: new Set(), core_interaction_event: new Set() };
 }
 
+/** A row that can never be written would keep the rows of all other calls from being written too. */
+function makeStorable(row: Row): void {
+  for (const column in row) {
+    const value = row[column];
+    if (typeof value === "string") row[column] = storable(value);
+  }
+}
+
+/** What of a table's statement does not depend on the rows. */
+const UPSERTS = Object.fromEntries(
+  Object.entries(TABLES).map(([table, columns]) => {
+    const update = columns.filter((column) => column !== "id").map((column) => `${column} = excluded.${column}`).join(", ");
+    return [table, { head: `insert into ${table} (${columns.join(", ")}) values `, row: `(${columns.map(() => "?").join(", ")})`, tail: ` on conflict (id) do update set ${update}` }];
+  }),
+) as Record<Table, { readonly head: string; readonly row: string; readonly tail: string }>;
+
 async function upsert(em: SqlEntityManager, table: Table, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
-  const columns = TABLES[table];
-  const one = `(${columns.map(() => "?").join(", ")})`;
-  const update = columns.filter((column) => column !== "id").map((column) => `${column} = excluded.${column}`).join(", ");
-  const values = rows.flatMap((row) => columns.map((column) => row[column] ?? null));
-  const statement = em.getKnex().raw(`insert into ${table} (${columns.join(", ")}) values ${rows.map(() => one).join(", ")} on conflict (id) do update set ${update}`, values);
+  const { head, row, tail } = UPSERTS[table];
+  const values: (string | number | null)[] = [];
+  for (const each of rows) for (const column of TABLES[table]) values.push(each[column] ?? null);
+  const statement = em.getKnex().raw(head + rows.map(() => row).join(", ") + tail, values);
   // Through knex: em.execute would write the values into the text, which SQLite then has to read again.
   const transaction = em.getTransactionContext<Knex.Transaction>();
   await (transaction === undefined ? statement : statement.transacting(transaction));

@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import type { Clock, Ids } from "../contracts/time.js";
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+const HEX_DIGIT = "0123456789abcdef";
 
 /**
  * UUIDv7 (RFC 9562 section 5.7): 48 bits of the clock's milliseconds, a 12-bit counter that keeps
@@ -12,6 +13,8 @@ export class UuidIds implements Ids {
   readonly #random: (into: Uint8Array) => void;
   #last = 0;
   #counter = 0;
+  #stamped = -1;
+  #stampText = "";
   readonly #pool = new Uint8Array(8 * 512);
   #used = this.#pool.length;
 
@@ -37,13 +40,22 @@ export class UuidIds implements Ids {
       this.#random(this.#pool);
       this.#used = 0;
     }
-    const time = this.#last.toString(16).padStart(12, "0");
     const p = this.#pool;
     const o = this.#used;
     this.#used += 8;
-    const h = (i: number): string => HEX[p[o + i] ?? 0] ?? "00";
-    const variant = HEX[((p[o] ?? 0) & 0x3f) | 0x80] ?? "80";
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${this.#counter.toString(16).padStart(3, "0")}-${variant}${h(1)}-${h(2)}${h(3)}${h(4)}${h(5)}${h(6)}${h(7)}`;
+    const count = this.#counter;
+    // One expression of table look-ups: this runs some ten times a call.
+    return `${this.#stamp()}-7${HEX_DIGIT[count >>> 8]}${HEX[count & 0xff]}-${HEX[((p[o] as number) & 0x3f) | 0x80]}${HEX[p[o + 1] as number]}-${HEX[p[o + 2] as number]}${HEX[p[o + 3] as number]}${HEX[p[o + 4] as number]}${HEX[p[o + 5] as number]}${HEX[p[o + 6] as number]}${HEX[p[o + 7] as number]}`;
+  }
+
+  /** The first two groups, kept for as long as the millisecond lasts. */
+  #stamp(): string {
+    if (this.#stamped !== this.#last) {
+      const time = this.#last.toString(16).padStart(12, "0");
+      this.#stampText = `${time.slice(0, 8)}-${time.slice(8)}`;
+      this.#stamped = this.#last;
+    }
+    return this.#stampText;
   }
 }
 

@@ -186,7 +186,7 @@ export class EngineLeg implements MediaLeg {
   async #close(): Promise<LegStats> {
     if (this.#ended) return this.#lastStats;
     try {
-      this.#lastStats = await this.slot.request<"close-leg">({ op: "close-leg", leg: this.id });
+      this.#lastStats = await this.slot.request<"close-leg">({ op: "close-leg", leg: this.id }, true);
     } catch (error) {
       // The worker died first: the leg has ended by that.
       this.context.log?.debug({ legId: this.id }, `leg was gone when it was closed: ${errorText(error)}`);

@@ -69,4 +69,26 @@ describe("WorkerSlot", () => {
     await expect(waiting).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
     expect(gone).toEqual(["closed"]);
   });
+
+  test("what nobody is in a hurry for goes along with the next command, in order, or 20 ms later", async () => {
+    const clock = new VirtualClock();
+    // Answers each request with how many messages came before and what was in its own.
+    const path = script("counting.cjs", "const { parentPort } = require('node:worker_threads'); let posts = 0; parentPort.on('message', (m) => { const post = ++posts; const all = Array.isArray(m) ? m : [m]; for (const c of all) parentPort.postMessage({ ev: 'reply', rid: c.rid, value: { post, ops: all.map((each) => each.op) } }); }); parentPort.postMessage({ ev: 'ready' });");
+    const slot = new WorkerSlot(3, path, () => data, clock, undefined);
+    await slot.start();
+    const closing = slot.request<"close-leg">({ op: "close-leg", leg: "a" }, true);
+    const asked = slot.request<"health">({ op: "health" });
+    const together = { post: 1, ops: ["close-leg", "health"] };
+    expect(await closing).toEqual(together);
+    expect(await asked).toEqual(together);
+    expect(clock.pending).toBe(0);
+
+    const alone = slot.request<"close-leg">({ op: "close-leg", leg: "b" }, true);
+    await clock.advance(20);
+    expect(await alone).toEqual({ post: 2, ops: ["close-leg"] });
+
+    const lost = slot.request<"close-leg">({ op: "close-leg", leg: "c" }, true);
+    await Promise.all([slot.crash(), expect(lost).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" })]);
+    await slot.stop(0);
+  });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { errorText } from "@hotlinejs/core";
-import type { Clock, Logger, MediaLegEvent, DtmfDigit } from "@hotlinejs/core";
+import type { Clock, Logger, MediaLegEvent, DtmfDigit, Timer } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "../worker/protocol.js";
 
@@ -28,6 +28,8 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Longest wait of a command that nobody is in a hurry for, ms: waking the worker costs more than the command. */
+const LEISURE_MS = 20;
 /** Failures within this time make the next start wait longer. */
 const CALM_MS = 30_000;
 
@@ -49,6 +51,9 @@ export class WorkerSlot {
   readonly #legs = new Map<string, LegSink>();
   readonly #captures = new Map<string, CaptureSink>();
   readonly #onFailed = new Set<() => void>();
+  /** Commands that wait for the next one to go along with, or for the timer. */
+  #leisurely: Command[] = [];
+  #leisure: Timer | undefined;
   #worker: Worker | undefined;
   #state: "down" | "up" | "stopped" = "down";
   #rid = 0;
@@ -112,18 +117,50 @@ export class WorkerSlot {
 
   /** Sends a command that has no answer. Nothing happens when the worker is down: its legs are gone. */
   send(command: Exclude<Command, RequestCommand>): void {
-    if (this.#state === "up") this.#worker?.postMessage(command);
+    if (this.#state === "up") this.#post(command);
   }
 
-  /** Sends a command and waits for its answer; rejects with a coded error. */
-  request<O extends RequestCommand["op"]>(command: Without<Extract<RequestCommand, { op: O }>, "rid">): Promise<Replies[O]> {
-    const worker = this.#worker;
-    if (this.#state !== "up" || worker === undefined) return Promise.reject(mediaErrors.WORKER_FAILED("it is not running"));
+  /**
+   * Sends a command and waits for its answer; rejects with a coded error.
+   *
+   * @param leisurely it may wait 20 ms for another command to go along with; the order of commands stays.
+   */
+  request<O extends RequestCommand["op"]>(command: Without<Extract<RequestCommand, { op: O }>, "rid">, leisurely = false): Promise<Replies[O]> {
+    if (this.#state !== "up" || this.#worker === undefined) return Promise.reject(mediaErrors.WORKER_FAILED("it is not running"));
     const rid = ++this.#rid;
     return new Promise((resolve, reject) => {
       this.#pending.set(rid, { resolve: resolve as (value: unknown) => void, reject });
-      worker.postMessage({ ...command, rid });
+      const whole = { ...command, rid } as Command;
+      if (leisurely) this.#postLeisurely(whole);
+      else this.#post(whole);
     });
+  }
+
+  #post(command: Command): void {
+    if (this.#leisurely.length === 0) {
+      this.#worker?.postMessage(command);
+      return;
+    }
+    this.#leisurely.push(command);
+    this.#postWaiting();
+  }
+
+  #postLeisurely(command: Command): void {
+    this.#leisurely.push(command);
+    this.#leisure ??= this.#clock.setTimeout(() => this.#postWaiting(), LEISURE_MS);
+  }
+
+  #postWaiting(): void {
+    const waiting = this.#forgetWaiting();
+    this.#worker?.postMessage(waiting);
+  }
+
+  #forgetWaiting(): readonly Command[] {
+    this.#leisure?.cancel();
+    this.#leisure = undefined;
+    const waiting = this.#leisurely;
+    this.#leisurely = [];
+    return waiting;
   }
 
   addLeg(id: string, sink: LegSink): void {
@@ -220,6 +257,7 @@ export class WorkerSlot {
   }
 
   #release(why: string, reason: "closed" | "worker-failed"): void {
+    this.#forgetWaiting();
     for (const pending of [...this.#pending.values()]) pending.reject(mediaErrors.WORKER_FAILED(why));
     this.#pending.clear();
     const captures = [...this.#captures.values()];

@@ -6,6 +6,9 @@ import type { Command, MediaWorkerData } from "./protocol.js";
 if (parentPort !== null) {
   const port = parentPort;
   const host = new MediaHost(workerData as MediaWorkerData, (posted) => port.postMessage(posted));
-  port.on("message", (command: Command) => host.handle(command));
+  port.on("message", (posted: Command | readonly Command[]) => {
+    if (Array.isArray(posted)) for (const command of posted as readonly Command[]) host.handle(command);
+    else host.handle(posted as Command);
+  });
   port.postMessage({ ev: "ready" });
 }

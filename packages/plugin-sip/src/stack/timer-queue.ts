@@ -58,6 +58,9 @@ class TimerList {
   }
 }
 
+/** So many lists stay although they are empty: the usual durations come again with the next call. */
+const KEPT_LISTS = 16;
+
 /**
  * All timers of a user agent behind one timer of the clock. SIP timers come in a handful of durations and
  * most are cancelled, so there is one list per duration instead of a heap.
@@ -108,7 +111,7 @@ export class TimerQueue {
   /** A list lost an entry. */
   removed(list: TimerList): void {
     this.#size--;
-    if (list.head === undefined) this.#lists.delete(list.duration);
+    if (list.head === undefined && this.#lists.size > KEPT_LISTS) this.#lists.delete(list.duration);
     if (this.#size === 0 && !this.#running) this.#disarm();
   }
 
@@ -139,7 +142,7 @@ export class TimerQueue {
     } finally {
       this.#running = false;
       let next = Infinity;
-      for (const list of this.#lists.values()) if ((list.head as Entry).due < next) next = (list.head as Entry).due;
+      for (const list of this.#lists.values()) next = Math.min(next, list.head?.due ?? Infinity);
       if (next !== Infinity) this.#arm(next, Math.max(0, Math.ceil(next - this.now())));
     }
   };

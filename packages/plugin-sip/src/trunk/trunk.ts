@@ -1,20 +1,15 @@
 import { lookup } from "node:dns/promises";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { TrunkConfig } from "../config.js";
 import type { SipTrunkState } from "../contract.js";
-
-/** Own or IPv4-mapped address in its plain form. */
-export function plainAddress(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  return mapped?.[1] ?? address;
-}
+import { Networks } from "../edge/networks.js";
 
 export type TrunkTransport = "udp" | "tcp" | "tls";
 
 /** One way to and from the telephone network: who may call in by it, and its channels. */
 export class Trunk {
   readonly config: TrunkConfig;
-  readonly #sources = new BlockList();
+  readonly #sources: Networks;
   #channels = 0;
   #state: SipTrunkState["state"];
   #status: number | null = null;
@@ -23,13 +18,8 @@ export class Trunk {
   constructor(config: TrunkConfig) {
     this.config = config;
     this.#state = config.registration === undefined ? "static" : "registering";
-    for (const entry of config.match) {
-      const [address = "", bits] = entry.split("/");
-      const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-      if (bits === undefined) this.#sources.addAddress(address, family);
-      else this.#sources.addSubnet(address, Number(bits), family);
-    }
-    for (const host of this.hosts()) if (isIP(host) !== 0) this.#allow(host);
+    this.#sources = new Networks(config.match);
+    for (const host of this.hosts()) if (isIP(host) !== 0) this.#sources.add(host);
   }
 
   get key(): string {
@@ -38,8 +28,7 @@ export class Trunk {
 
   /** Whether calls from this address are this trunk's. */
   matches(address: string): boolean {
-    const plain = plainAddress(address);
-    return this.#sources.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+    return this.#sources.has(address);
   }
 
   /** Looks up the carrier's host names, whose addresses count as sources too. Never rejects; `unresolved` are those without an address. */
@@ -49,7 +38,7 @@ export class Trunk {
       if (isIP(host) !== 0) continue;
       const found = await lookup(host, { all: true }).catch(() => []);
       if (found.length === 0) unresolved.push(host);
-      for (const { address } of found) this.#allow(address);
+      for (const { address } of found) this.#sources.add(address);
     }
     return { unresolved };
   }
@@ -109,9 +98,5 @@ export class Trunk {
 
   describe(): SipTrunkState {
     return { key: this.key, state: this.#state, status: this.#status, up: this.#up, channels: this.#channels, maxChannels: this.config.maxChannels ?? null };
-  }
-
-  #allow(address: string): void {
-    this.#sources.addAddress(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   }
 }

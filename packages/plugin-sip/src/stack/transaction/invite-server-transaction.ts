@@ -48,6 +48,7 @@ export class InviteServerTransaction {
     if (this.state !== "proceeding") return;
     const { timers, values } = this.#context;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#last = response.toBuffer();
     const { status } = response;
     if (status >= 200) {

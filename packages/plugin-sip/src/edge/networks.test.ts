@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { Networks } from "./networks.js";
+
+describe("a set of networks", () => {
+  it("knows addresses of both families, mapped ones, and what was added after it was asked", () => {
+    const networks = new Networks(["192.0.2.0/24", "2001:db8::/32"]);
+    expect(["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::5", "198.51.100.1", "nonsense"].map((each) => networks.has(each))).toEqual([true, true, true, false, false]);
+    networks.add("198.51.100.1");
+    expect(networks.has("198.51.100.1")).toBe(true);
+    expect(networks.has("192.0.2.7")).toBe(true);
+  });
+
+  it("gives the same verdicts to more sources than it remembers", () => {
+    const networks = new Networks(["10.0.0.0/20"]);
+    const asked = (i: number): string => `10.0.${i >> 8}.${i & 255}`;
+    for (let round = 0; round < 2; round++) for (let i = 0; i < 5_000; i++) expect(networks.has(asked(i))).toBe(i < 4_096);
+  });
+
+  it("that is empty holds nobody", () => {
+    expect(new Networks([]).empty).toBe(true);
+    expect(new Networks().has("127.0.0.1")).toBe(false);
+  });
+});
