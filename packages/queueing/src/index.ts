@@ -1,6 +1,7 @@
 export { QUEUEING_ERRORS, QueueingError } from "./errors.js";
 export { createAcdState, agentView, interactionView, queueView, aheadOf, expectedWaitMs } from "./acd/state.js";
 export type { AcdOptions, AcdState, AgentView, InteractionView, QueueView } from "./acd/state.js";
+export { AGENT_STATUSES } from "./acd/events.js";
 export { reduce } from "./acd/reduce.js";
 export type { AgentConfig, QueueConfig } from "./acd/config.js";
 export type { AcdEffect, AcdEvent, AgentChoice, AgentStatus, LeftOutcome, RejectCause, RescindReason } from "./acd/events.js";

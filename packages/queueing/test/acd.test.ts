@@ -1,17 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { agentView, aheadOf, interactionView, queueView, QueueingError } from "../src/index.js";
-import type { QueueConfig } from "../src/index.js";
-import { Driver } from "./driver.js";
-
-function acd(queue: Partial<QueueConfig> = {}, agents = 0): Driver {
-  const driver = new Driver();
-  driver.send({ type: "queue.configured", queue: { key: "q", ...queue } });
-  for (let i = 0; i < agents; i++) {
-    driver.agent(`a${i}`);
-    driver.now += 1;
-  }
-  return driver;
-}
+import { acd, Driver } from "./driver.js";
 
 const status = (driver: Driver, id: string): string | undefined => agentView(driver.state, id)?.status;
 
@@ -454,11 +443,12 @@ describe("several queues and skills", () => {
 describe("configuration", () => {
   it("refuses unknown strategies and impossible figures with a code, and changes nothing", () => {
     const driver = acd();
-    for (const queue of [{ key: "x", strategy: "ring-all" }, { key: "x", ringMs: 0 }, { key: "x", maxWaitMs: Number.NaN }, { key: "" }, { key: "x", wrapUpMs: -1 }]) {
+    for (const queue of [{ key: "x", strategy: "ring-everyone" }, { key: "x", ringMs: 0 }, { key: "x", maxWaitMs: Number.NaN }, { key: "" }, { key: "x", wrapUpMs: -1 }]) {
       expect(() => driver.send({ type: "queue.configured", queue })).toThrow(QueueingError);
     }
     expect(queueView(driver.state, "x")).toBeUndefined();
     expect(() => driver.send({ type: "agent.configured", agent: { id: "a", queues: [{ queue: "q", weight: 0 }] } })).toThrow(/weight/);
+    expect(() => driver.send({ type: "agent.configured", agent: { id: "a", queues: [{ queue: "q", tier: 0.5 }] } })).toThrow(/tier/);
     expect(agentView(driver.state, "a")).toBeUndefined();
   });
 

@@ -1,8 +1,19 @@
 import { createAcdState, reduce } from "../src/index.js";
-import type { AcdEffect, AcdEvent, AcdOptions, AcdState } from "../src/index.js";
+import type { AcdEffect, AcdEvent, AcdOptions, AcdState, QueueConfig } from "../src/index.js";
 import { checkInvariants } from "./invariants.js";
 
 type Of<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
+
+/** A queue `q` with agents `a0`, `a1` ... who have been idle since one millisecond after the other. */
+export function acd(queue: Partial<QueueConfig> = {}, agents = 0, options: AcdOptions = {}): Driver {
+  const driver = new Driver(options);
+  driver.send({ type: "queue.configured", queue: { key: "q", ...queue } });
+  for (let i = 0; i < agents; i++) {
+    driver.agent(`a${i}`);
+    driver.now += 1;
+  }
+  return driver;
+}
 
 /** Runs the reducer under a hand-moved clock and keeps its promises about timers and ids. */
 export class Driver {
@@ -22,6 +33,7 @@ export class Driver {
     const effects = reduce(this.state, event, this.now);
     for (const effect of effects) {
       if (effect.type === "timer") {
+        if (!(effect.at >= this.now)) throw new Error(`timer ${effect.id} lies in the past`);
         if (this.timers.has(effect.id)) throw new Error(`timer ${effect.id} twice`);
         this.timers.set(effect.id, effect.at);
       }
@@ -66,7 +78,7 @@ export class Driver {
     return this.of(type, this.effects);
   }
 
-  agent(id: string, queues: readonly (string | { queue: string; weight?: number })[] = ["q"], extra: { skills?: Record<string, number>; wrapUpMs?: number; order?: number } = {}): void {
+  agent(id: string, queues: readonly (string | { queue: string; weight?: number; tier?: number })[] = ["q"], extra: { skills?: Record<string, number>; wrapUpMs?: number; order?: number } = {}): void {
     this.send({ type: "agent.configured", agent: { id, queues: queues.map((queue) => (typeof queue === "string" ? { queue } : queue)), ...extra } });
     this.send({ type: "agent.reachable", agentId: id, reachable: true });
     this.send({ type: "agent.state", agentId: id, state: "available" });

@@ -1,5 +1,6 @@
 import { fits } from "../src/acd/matching.js";
 import type { AcdState } from "../src/acd/state.js";
+import { isAway } from "../src/acd/step.js";
 import { comparePlaces } from "../src/acd/waiting-line.js";
 
 /** Everything that must hold between two events; the first breach is thrown. */
@@ -9,7 +10,7 @@ export function checkInvariants(state: AcdState): void {
   };
   for (const reservation of state.reservations.values()) {
     if (reservation.agent.reservation !== reservation) fail(`reservation ${reservation.id} not held by its agent`);
-    if (reservation.interaction.reservation !== reservation) fail(`reservation ${reservation.id} not held by its caller`);
+    if (!reservation.interaction.reservations.has(reservation)) fail(`reservation ${reservation.id} not held by its caller`);
     if (reservation.interaction.state !== "offered") fail("reserved caller is not offered");
     if (reservation.agent.activity !== "reserved") fail("reserved agent is not reserved");
     if (!state.timers.has(reservation.timer)) fail("a reservation without a timer could stick");
@@ -27,20 +28,30 @@ export function checkInvariants(state: AcdState): void {
   let lines = 0;
   for (const interaction of state.interactions.values()) {
     if (interaction.state === "waiting") {
-      if (interaction.reservation !== undefined || interaction.agent !== undefined) fail("a waiting caller has an agent");
+      if (interaction.reservations.size > 0 || interaction.winner !== undefined || interaction.agent !== undefined) fail("a waiting caller has an agent");
+      if (interaction.rungBy !== undefined) fail("a waiting caller is rung for");
       for (const queue of interaction.servedBy) {
         lines += 1;
         if (queue.line.filter((other) => other === interaction).length !== 1) fail(`${interaction.id} lost from the line of ${queue.config.key}`);
         for (const agent of state.agents.values()) {
-          if (agent.status === "available" && agent.memberships.has(queue.config.key) && !queue.removed && fits(agent, interaction)) {
+          if (agent.status === "available" && agent.memberships.has(queue.config.key) && !queue.removed && fits(agent, interaction, queue)) {
             fail(`${interaction.id} waits though ${agent.id} is available`);
           }
         }
       }
     } else if (interaction.state === "offered") {
-      if (interaction.reservation === undefined || !state.reservations.has(interaction.reservation.id)) fail("an offered caller without an offer is lost");
-    } else if (interaction.agent === undefined || interaction.agent.interaction !== interaction) fail("a connected caller without an agent");
+      if (interaction.reservations.size === 0) fail("an offered caller without an offer is lost");
+      for (const reservation of interaction.reservations) if (!state.reservations.has(reservation.id)) fail("an offer of a caller is unknown");
+      if ([...interaction.reservations].filter((reservation) => reservation.phase === "accepted").length !== (interaction.winner === undefined ? 0 : 1)) fail(`${interaction.id} has more than one winner`);
+      if (interaction.rings === "one" && interaction.reservations.size > 1) fail(`${interaction.id} is offered to several`);
+      const everybody = interaction.rungBy !== undefined && interaction.rungBy.ringing.has(interaction) && interaction.winner === undefined && !interaction.expired ? interaction.rungBy : undefined;
+      for (const agent of everybody?.eligible ?? []) if (!interaction.tried.has(agent.id) && fits(agent, interaction, everybody as never)) fail(`${agent.id} is not rung along for ${interaction.id}`);
+    } else if (interaction.reservations.size > 0) fail("a connected caller is still rung for");
+    else if (interaction.agent === undefined || interaction.agent.interaction !== interaction) fail("a connected caller without an agent");
     if (interaction.state === "connected" && interaction.timers.size > 0) fail("timers of a connected caller");
+    for (const id of interaction.timers) if (!state.timers.has(id)) fail("a caller holds a timer that is over");
+    if (interaction.ruleTimer !== undefined && !interaction.timers.has(interaction.ruleTimer)) fail("rules of a caller stick");
+    if (interaction.heldFor !== undefined && (interaction.ruleTimer === undefined || !interaction.heldFor.awaitedBy.has(interaction) || isAway(interaction.heldFor))) fail(`${interaction.id} is kept for an agent for ever`);
   }
   for (const queue of state.queues.values()) {
     lines -= queue.line.length;
@@ -50,6 +61,7 @@ export function checkInvariants(state: AcdState): void {
     const own = [...state.interactions.values()].filter((interaction) => interaction.queue === queue);
     if (queue.waiting !== own.filter((interaction) => interaction.state === "waiting").length) fail("wrong count of waiting callers");
     if (queue.offered !== own.filter((interaction) => interaction.state === "offered").length) fail("wrong count of offered callers");
+    for (const interaction of queue.ringing) if (interaction.rungBy !== queue || interaction.state !== "offered") fail(`ringing set of ${queue.config.key} wrong`);
     for (const agent of state.agents.values()) {
       const member = agent.memberships.has(queue.config.key) && !agent.removed;
       if (queue.eligible.has(agent) !== (member && agent.status === "available")) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);

@@ -44,10 +44,10 @@ describe("strategies", () => {
   });
 
   it("knows the names of app_queue and mod_callcenter, and refuses what it does not know", () => {
-    for (const name of ["leastrecent", "fewestcalls", "rrmemory", "rrordered", "linear", "wrandom", "longest-idle-agent", "agent-with-least-talk-time", "sequentially-by-agent-order"]) {
+    for (const name of ["ringall", "ring-all", "ring-progressively", "leastrecent", "fewestcalls", "rrmemory", "rrordered", "linear", "wrandom", "longest-idle-agent", "agent-with-least-talk-time", "sequentially-by-agent-order"]) {
       expect(strategyNames()).toContain(name);
       expect(resolveStrategy(name)).toBeDefined();
     }
-    for (const name of ["ringall", "", "constructor", "__proto__"]) expect(() => resolveStrategy(name)).toThrow(/Unknown queue strategy/);
+    for (const name of ["ring-everyone", "", "constructor", "__proto__"]) expect(() => resolveStrategy(name)).toThrow(/Unknown queue strategy/);
   });
 });

@@ -1,6 +1,8 @@
 import { QueueingError } from "../errors.js";
 import { resolveStrategy } from "../strategies/strategies.js";
 import type { Strategy } from "../strategies/strategies.js";
+import { AGENT_STATUSES } from "./events.js";
+import type { AgentStatus } from "./events.js";
 
 /** A queue as configured. All spans in milliseconds. */
 export interface QueueConfig {
@@ -23,6 +25,22 @@ export interface QueueConfig {
   readonly skills?: Readonly<Record<string, number>>;
   /** After this wait the skills no longer matter. Default never. */
   readonly relaxSkillsAfterMs?: number;
+  /** From this wait on other lowest levels hold for the skills named; 0 = no longer needed. Later steps win over earlier ones. */
+  readonly skillSteps?: readonly { readonly afterMs: number; readonly skills: Readonly<Record<string, number>> }[];
+  /** How much a skill counts for `most-skilled`. Default 1 each. */
+  readonly skillWeights?: Readonly<Record<string, number>>;
+  /** Reserve: wait from which agents of tier 1, 2 ... are rung too; tiers beyond the list follow with its last figure. Default: at once, after those of lower tiers. */
+  readonly tiersAfterMs?: readonly number[];
+  /** So long a caller is kept for the preferred agent while that one is at work; 0 = the preferred agent only goes first when free. Default 0. */
+  readonly preferredMs?: number;
+  /** `ring-progressively`: one more agent every so often. Default 10 000. */
+  readonly progressMs?: number;
+  /**
+   * Sends callers elsewhere (outcome `diverted`) when the wait to be expected is above `ewtMs`, or there are more than `ratio`
+   * callers per agent who is there. Asked on entry; with `whileWaiting` also of the last in line whenever the queue changes.
+   * A caller for whom an agent is free is never diverted.
+   */
+  readonly divert?: { readonly ewtMs?: number; readonly ratio?: number; readonly whileWaiting?: boolean };
   /** Queues whose agents may serve the caller too, after a wait. The caller keeps the place here. */
   readonly overflow?: readonly { readonly afterMs: number; readonly queues: readonly string[] }[];
   /** First announcement after entering. Default none. */
@@ -31,10 +49,10 @@ export interface QueueConfig {
   readonly announceEveryMs?: number;
   /** A caller who abandons and comes back within this span regains the place. Default 0 = off. */
   readonly regainMs?: number;
-  /** Let callers in while nobody is staffed. Default true. */
-  readonly joinEmpty?: boolean;
-  /** Send waiting callers on (`no-agents`) when nobody has been staffed for `emptyGraceMs`. Default false. */
-  readonly leaveEmpty?: boolean;
+  /** Let callers in while nobody is staffed. A list: not while every agent is in one of these states. Default true. */
+  readonly joinEmpty?: boolean | readonly AgentStatus[];
+  /** Send waiting callers on (`no-agents`) when nobody has been staffed for `emptyGraceMs`. A list: when every agent has been in one of these states so long. Default false. */
+  readonly leaveEmpty?: boolean | readonly AgentStatus[];
   /** Default 30 000. */
   readonly emptyGraceMs?: number;
   /** Who counts as staff: all who are reachable and not offline, or only those not in not-ready. Default `reachable`. */
@@ -53,18 +71,19 @@ export interface AgentConfig {
   readonly id: string;
   /** Place in the team's fixed order. Default: order of arrival. */
   readonly order?: number;
-  readonly queues: readonly { readonly queue: string; /** Serve heavier queues first; share in weighted-random. Above 0, default 1. */ readonly weight?: number }[];
+  readonly queues: readonly { readonly queue: string; /** Serve heavier queues first; share in weighted-random. Above 0, default 1. */ readonly weight?: number; /** 0 = front line (default); higher ones are the reserve, see `tiersAfterMs`. */ readonly tier?: number }[];
   /** Skill -> level, higher is better. */
   readonly skills?: Readonly<Record<string, number>>;
   /** Overrides the queue's. */
   readonly wrapUpMs?: number;
 }
 
-export interface ResolvedQueue extends Required<Omit<QueueConfig, "strategy" | "maxWaitMs" | "maxLength" | "relaxSkillsAfterMs" | "announceFirstMs" | "announceEveryMs">> {
+export interface ResolvedQueue extends Required<Omit<QueueConfig, "strategy" | "maxWaitMs" | "maxLength" | "relaxSkillsAfterMs" | "divert" | "announceFirstMs" | "announceEveryMs">> {
   readonly strategy: Strategy;
   readonly maxWaitMs: number | undefined;
   readonly maxLength: number | undefined;
   readonly relaxSkillsAfterMs: number | undefined;
+  readonly divert: QueueConfig["divert"];
   readonly announceFirstMs: number | undefined;
   readonly announceEveryMs: number | undefined;
 }
@@ -86,6 +105,8 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
   span("announceFirstMs", config.announceFirstMs);
   span("announceEveryMs", config.announceEveryMs, 1);
   span("regainMs", config.regainMs);
+  span("preferredMs", config.preferredMs);
+  span("progressMs", config.progressMs, 1);
   span("emptyGraceMs", config.emptyGraceMs);
   span("rejectDelayMs", config.rejectDelayMs);
   span("noAnswerDelayMs", config.noAnswerDelayMs);
@@ -93,6 +114,24 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
   span("failDelayMs", config.failDelayMs, 1);
   span("pauseAfterMisses", config.pauseAfterMisses);
   for (const step of config.overflow ?? []) span("overflow", step.afterMs);
+  for (const step of config.skillSteps ?? []) {
+    span("skillSteps", step.afterMs);
+    for (const level of Object.values(step.skills)) span("skillSteps", level);
+  }
+  for (const weight of Object.values(config.skillWeights ?? {})) span("skillWeights", weight);
+  let before = 0;
+  for (const afterMs of config.tiersAfterMs ?? []) {
+    span("tiersAfterMs", afterMs, before);
+    before = afterMs;
+  }
+  span("divert", config.divert?.ewtMs);
+  span("divert", config.divert?.ratio);
+  for (const name of ["joinEmpty", "leaveEmpty"] as const) {
+    const states = config[name];
+    if (typeof states !== "object") continue;
+    const unknown = states.find((state) => !AGENT_STATUSES.includes(state));
+    if (unknown !== undefined) throw new QueueingError("INVALID", `Queue ${config.key}: ${name} names the state "${String(unknown)}"; states are ${AGENT_STATUSES.join(", ")}`);
+  }
   if (config.weight !== undefined && !Number.isFinite(config.weight)) throw new QueueingError("INVALID", `Queue ${config.key}: weight must be a number`);
   return {
     key: config.key,
@@ -105,6 +144,12 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
     maxLength: config.maxLength,
     skills: config.skills ?? {},
     relaxSkillsAfterMs: config.relaxSkillsAfterMs,
+    skillSteps: [...(config.skillSteps ?? [])].sort((a, b) => a.afterMs - b.afterMs),
+    skillWeights: config.skillWeights ?? {},
+    tiersAfterMs: config.tiersAfterMs ?? [],
+    preferredMs: config.preferredMs ?? 0,
+    progressMs: config.progressMs ?? 10_000,
+    divert: config.divert,
     overflow: config.overflow ?? [],
     announceFirstMs: config.announceFirstMs,
     announceEveryMs: config.announceEveryMs,
@@ -129,6 +174,9 @@ export function checkAgent(config: AgentConfig): void {
   for (const membership of config.queues) {
     if (membership.weight !== undefined && !(Number.isFinite(membership.weight) && membership.weight > 0)) {
       throw new QueueingError("INVALID", `Agent ${config.id}: the weight in queue ${membership.queue} must be above 0`);
+    }
+    if (membership.tier !== undefined && !(Number.isInteger(membership.tier) && membership.tier >= 0)) {
+      throw new QueueingError("INVALID", `Agent ${config.id}: the tier in queue ${membership.queue} must be 0, 1, 2 ...`);
     }
   }
 }

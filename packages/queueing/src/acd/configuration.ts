@@ -4,13 +4,14 @@ import type { AgentChoice } from "./events.js";
 import { leave } from "./interactions.js";
 import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
 import type { AgentState, QueueState } from "./state.js";
-import { clearTimer, refreshAgent, watchEmpty } from "./step.js";
+import { clearTimer, refreshAgent, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
+import { limitWait, ripen } from "./waiting-rules.js";
 
 /** Handling time assumed before the first call has ended. */
 const FIRST_HANDLE_MS = 180_000;
 
-/** A new queue, or new rules for one: they reach callers who already wait where matching is concerned; running timers stay. */
+/** A new queue, or new rules for one: they reach callers who already wait. Only announcements and calls being rung go on as they began. */
 export function configureQueue(step: Step, config: QueueConfig): void {
   const { state } = step;
   const resolved = resolveQueue(config);
@@ -24,6 +25,8 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       members: new Set(),
       eligible: new Set(),
       staff: new Set(),
+      present: new Set(),
+      ringing: new Set(),
       offered: 0,
       waiting: 0,
       lastOrder: -1,
@@ -34,9 +37,16 @@ export function configureQueue(step: Step, config: QueueConfig): void {
     for (const agent of state.agents.values()) if (agent.memberships.has(config.key)) queue.members.add(agent);
   } else {
     queue.config = resolved;
-    for (const interaction of queue.line) step.loose.add(interaction);
+    clearTimer(step, queue.emptyTimer);
+    queue.emptyTimer = undefined;
+    for (const interaction of [...state.interactions.values()]) {
+      if (interaction.state === "connected" || !interaction.servedBy.includes(queue)) continue;
+      ripen(step, interaction);
+      if (interaction.queue === queue) limitWait(step, interaction);
+    }
   }
   for (const agent of queue.members) refreshAgent(step, agent);
+  step.strained.add(queue);
   watchEmpty(step, queue);
 }
 
@@ -53,6 +63,8 @@ export function removeQueue(step: Step, queue: QueueState): void {
   queue.line.length = 0;
   queue.eligible.clear();
   queue.staff.clear();
+  queue.present.clear();
+  queue.ringing.clear();
   clearTimer(step, queue.emptyTimer);
   queue.emptyTimer = undefined;
 }
@@ -66,6 +78,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
       id: config.id,
       order: config.order ?? state.agents.size,
       memberships: new Map(),
+      awaitedBy: new Set(),
       skills: {},
       wrapUpMs: undefined,
       choice: "offline",
@@ -92,13 +105,14 @@ export function configureAgent(step: Step, config: AgentConfig): void {
     state.agents.set(config.id, agent);
   }
   leaveQueues(step, agent);
+  for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
   agent.removed = false;
   agent.order = config.order ?? agent.order;
   agent.skills = config.skills ?? {};
   agent.wrapUpMs = config.wrapUpMs;
   agent.memberships.clear();
   for (const membership of config.queues) {
-    agent.memberships.set(membership.queue, membership.weight ?? 1);
+    agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0 });
     step.state.queues.get(membership.queue)?.members.add(agent);
   }
   refreshAgent(step, agent);
@@ -109,7 +123,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
 
 /** Queues that may have lost their last member by this step. */
 function unstaffed(step: Step): QueueState[] {
-  return [...step.state.queues.values()].filter((queue) => queue.staff.size === 0);
+  return [...step.state.queues.values()].filter((queue) => queue.present.size === 0);
 }
 
 function leaveQueues(step: Step, agent: AgentState): void {
@@ -117,7 +131,8 @@ function leaveQueues(step: Step, agent: AgentState): void {
     const queue = step.state.queues.get(key);
     queue?.members.delete(agent);
     queue?.eligible.delete(agent);
-    queue?.staff.delete(agent);
+    if (queue?.staff.delete(agent)) step.strained.add(queue);
+    queue?.present.delete(agent);
   }
 }
 

@@ -12,15 +12,17 @@ export type AgentChoice = "available" | "not-ready" | "offline";
  * `unreachable`: would be available, but the phone is not registered. `held`: left alone for a
  * moment after a missed offer. `occupied`: on a call that no queue gave.
  */
-export type AgentStatus = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+
+export const AGENT_STATUSES = ["offline", "unreachable", "not-ready", "available", "held", "occupied", "reserved", "busy", "wrap-up"] as const;
 
 export type RejectCause = "declined" | "busy" | "no-answer" | "failed";
 
-/** Why an agent is no longer rung. Only `no-answer` counts as a miss. */
-export type RescindReason = "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
+/** Why an agent is no longer rung. Only `no-answer` counts as a miss. `answered-elsewhere`: another of those rung talks with the caller. `moved`: the caller was put into another queue. */
+export type RescindReason = "answered-elsewhere" | "moved" | "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
 
-/** How a caller left the queue. */
-export type LeftOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "closed" | "unknown-queue";
+/** How a caller left the queue. `moved`: into another one, of which `entered` is told next. `diverted`: see `divert` of the queue. */
+export type LeftOutcome = "moved" | "diverted" | "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "closed" | "unknown-queue";
 
 export type AcdEvent =
   | { readonly type: "queue.configured"; readonly queue: QueueConfig }
@@ -47,9 +49,13 @@ export type AcdEvent =
       readonly skills?: Readonly<Record<string, number>>;
       /** Who it is, for regaining the place (a number, or a hash of it). */
       readonly callerKey?: string;
-      /** Rung first when free: the agent the caller spoke to last. */
+      /** Rung first when free: the agent the caller spoke to last. See `preferredMs` of the queue. */
       readonly preferredAgent?: string;
+      /** A place kept from an earlier stay (who asked for a callback instead of waiting): counts instead of the moment of entering, and is taken in whatever the limits of the queue say. */
+      readonly placeAt?: number;
     }
+  /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
+  | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. */
   | { readonly type: "interaction.ended"; readonly interactionId: string }
@@ -72,14 +78,15 @@ export type AcdEffect =
   | { readonly type: "rescind"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly reason: RescindReason }
   /** The agent answered and the caller is there: join them, then `offer.connected` or `offer.rejected`. */
   | { readonly type: "connect"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly waitMs: number }
-  /** The offer failed; the caller waits again in the old place. */
-  | { readonly type: "requeued"; readonly interactionId: string; readonly agentId: string; readonly cause: RejectCause | RescindReason }
-  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number }
+  /** The offer failed. With nobody else `ringing` the caller waits again in the old place. */
+  | { readonly type: "requeued"; readonly interactionId: string; readonly agentId: string; readonly cause: RejectCause | RescindReason; /** Agents still being rung or just answering. */ readonly ringing: number }
+  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number; /** 0 when an agent is free. */ readonly expectedWaitMs: number }
+  /** The place and the wait to be expected never go up from one announcement to the next. */
   | { readonly type: "announce"; readonly interactionId: string; readonly queue: string; readonly ahead: number; readonly expectedWaitMs: number; /** 1 for the first. */ readonly nth: number }
   /** Agents of these queues may serve the caller too from now on. */
   | { readonly type: "overflowed"; readonly interactionId: string; readonly queues: readonly string[] }
   /** The caller is no longer in the queue. For `answered` the talk begins. */
-  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; readonly agentId?: string }
+  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; /** As told on entering; missing for who was not let in. */ readonly expectedWaitMs?: number; readonly agentId?: string }
   /** The talk is over. */
   | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number }
   | { readonly type: "agent-status"; readonly agentId: string; readonly from: AgentStatus; readonly to: AgentStatus; readonly reason?: string }

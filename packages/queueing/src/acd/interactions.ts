@@ -1,10 +1,11 @@
 import type { AcdEvent, LeftOutcome } from "./events.js";
 import { expectedWaitMs } from "./state.js";
 import type { InteractionState, QueueState } from "./state.js";
-import { clearTimer, setTimer, watchEmpty } from "./step.js";
+import { addTimer, clearTimer, isAway, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
 import { insertInLine, placeInLine, removeFromLine } from "./waiting-line.js";
-import { fits } from "./matching.js";
+import { fits, hasSkills } from "./matching.js";
+import { limitWait, needs, ripen } from "./waiting-rules.js";
 
 /** Abandoned places kept at most, so that a flood of callers cannot fill the memory. */
 const MAX_PLACES = 20_000;
@@ -18,9 +19,10 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const queue = state.queues.get(event.queue);
   if (queue === undefined) return refuse("unknown-queue");
   if (queue.frozen || queue.removed) return refuse("closed");
-  if (queue.staff.size === 0 && !queue.config.joinEmpty) return refuse("no-agents");
+  const kept = event.placeAt === undefined || !Number.isFinite(event.placeAt) ? undefined : Math.min(event.placeAt, now);
+  if (kept === undefined && isEmpty(queue)) return refuse("no-agents");
 
-  const place = takePlace(step, queue, event.callerKey);
+  const place = kept ?? takePlace(step, queue, event.callerKey);
   state.sequence += 1;
   const interaction: InteractionState = {
     id: event.interactionId,
@@ -38,42 +40,95 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     servedBy: [queue],
     tried: new Set(),
     timers: new Set(),
-    skillsRelaxed: false,
+    ripeMs: 0,
+    ruleTimer: undefined,
+    limitTimer: undefined,
+    needs: [],
+    heldFor: undefined,
     expired: false,
     announcements: 0,
+    toldAhead: Infinity,
+    toldWaitMs: Infinity,
+    expectedWaitMs: 0,
     attempts: 0,
-    reservation: undefined,
+    reservations: new Set(),
+    winner: undefined,
+    rungBy: undefined,
+    rings: "one",
     agent: undefined,
     connectedAt: 0,
   };
   setKey(step, interaction);
   const { config } = queue;
-  if (config.maxLength !== undefined && queue.waiting + queue.offered >= config.maxLength && !anyoneFree(queue, interaction)) return refuse("full");
-
+  const full = config.maxLength !== undefined && queue.waiting + queue.offered >= config.maxLength;
+  const ahead = placeInLine(queue.line, interaction);
+  const long = tooLong(queue, ahead, queue.waiting + queue.offered + 1);
+  if (kept === undefined && (full || long)) {
+    interaction.needs = needs(interaction);
+    if (!anyoneFree(queue, interaction)) return refuse(full ? "full" : "diverted");
+  }
   state.interactions.set(interaction.id, interaction);
+  join(step, interaction, place !== undefined);
+}
+
+/** Into the line of the own queue, with all that begins there. */
+export function join(step: Step, interaction: InteractionState, regained: boolean): void {
+  const { queue } = interaction;
+  const { config } = queue;
   const ahead = placeInLine(queue.line, interaction);
   queue.waiting += 1;
   insertInLine(queue.line, interaction);
-  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, regained: place !== undefined, ahead });
+  interaction.needs = needs(interaction);
+  holdForPreferred(step, interaction);
+  interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(queue, ahead);
+  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, regained, ahead, expectedWaitMs: interaction.expectedWaitMs });
   step.touchedQueues.add(queue);
-  step.loose.add(interaction);
-  if (config.maxWaitMs !== undefined) addTimer(step, interaction, config.maxWaitMs, { kind: "max-wait", interaction });
+  ripen(step, interaction);
+  limitWait(step, interaction);
   if (config.announceFirstMs !== undefined) addTimer(step, interaction, config.announceFirstMs, { kind: "announce", interaction });
   else if (config.announceEveryMs !== undefined) addTimer(step, interaction, config.announceEveryMs, { kind: "announce", interaction });
-  if (config.relaxSkillsAfterMs !== undefined) addTimer(step, interaction, config.relaxSkillsAfterMs, { kind: "relax", interaction });
-  for (const overflow of config.overflow) addTimer(step, interaction, overflow.afterMs, { kind: "overflow", interaction, queues: overflow.queues });
   watchEmpty(step, queue);
 }
 
+/** Nobody is there for whom the queue lets callers wait. */
+function isEmpty(queue: QueueState): boolean {
+  const { joinEmpty } = queue.config;
+  if (joinEmpty === true) return false;
+  if (joinEmpty === false) return queue.staff.size === 0;
+  for (const agent of queue.members) if (!agent.removed && !joinEmpty.includes(agent.status)) return false;
+  return true;
+}
+
+/** Whether the queue's limits of waiting say: elsewhere. */
+function tooLong(queue: QueueState, ahead: number, callers: number): boolean {
+  const { divert } = queue.config;
+  if (divert === undefined) return false;
+  return (divert.ewtMs !== undefined && expectedWaitMs(queue, ahead) > divert.ewtMs) || (divert.ratio !== undefined && callers / Math.max(1, queue.staff.size) > divert.ratio);
+}
+
+/** Those who wait last leave while the wait is too long for them. Guests stay: their own queue decides. */
+export function divertLast(step: Step, queue: QueueState): void {
+  if (queue.config.divert?.whileWaiting !== true || queue.removed) return;
+  for (let index = queue.line.length - 1; index >= 0; index--) {
+    const last = queue.line[index] as InteractionState;
+    if (last.queue !== queue) continue;
+    if (!tooLong(queue, index, queue.waiting + queue.offered)) return;
+    leave(step, last, "diverted");
+  }
+}
+
 function anyoneFree(queue: QueueState, interaction: InteractionState): boolean {
-  for (const agent of queue.eligible) if (fits(agent, interaction)) return true;
+  for (const agent of queue.eligible) if (fits(agent, interaction, queue)) return true;
   return false;
 }
 
-type InteractionTimer = Parameters<typeof setTimer>[2] & { interaction: InteractionState };
-
-function addTimer(step: Step, interaction: InteractionState, afterMs: number, target: InteractionTimer): void {
-  interaction.timers.add(setTimer(step, step.now + afterMs, target));
+/** Keeps the caller for the preferred agent while that one is at work. */
+function holdForPreferred(step: Step, interaction: InteractionState): void {
+  const { queue, preferredAgent } = interaction;
+  const agent = preferredAgent === undefined ? undefined : step.state.agents.get(preferredAgent);
+  if (agent === undefined || queue.config.preferredMs <= 0 || agent.removed || isAway(agent) || !agent.memberships.has(queue.config.key) || !hasSkills(agent, interaction)) return;
+  interaction.heldFor = agent;
+  agent.awaitedBy.add(interaction);
 }
 
 function setKey(step: Step, interaction: InteractionState): void {
@@ -97,7 +152,7 @@ export function backToWaiting(step: Step, interaction: InteractionState): void {
   queue.offered -= 1;
   queue.waiting += 1;
   interaction.state = "waiting";
-  interaction.reservation = undefined;
+  stopRinging(step, interaction);
   for (const served of interaction.servedBy) insertInLine(served.line, interaction);
   step.touchedQueues.add(queue);
   if (queue.removed) return leave(step, interaction, "closed");
@@ -116,29 +171,47 @@ export function leave(step: Step, interaction: InteractionState, outcome: LeftOu
 /** The caller whose offer was just taken back leaves. */
 export function leaveFromOffer(step: Step, interaction: InteractionState, outcome: LeftOutcome): void {
   interaction.queue.offered -= 1;
-  interaction.reservation = undefined;
   forget(step, interaction, outcome);
+}
+
+function stopRinging(step: Step, interaction: InteractionState): void {
+  interaction.rungBy?.ringing.delete(interaction);
+  interaction.rungBy = undefined;
+  for (const id of interaction.timers) {
+    if (step.state.timers.get(id)?.kind !== "widen") continue;
+    interaction.timers.delete(id);
+    clearTimer(step, id);
+  }
 }
 
 function forget(step: Step, interaction: InteractionState, outcome: LeftOutcome): void {
   const { state, now } = step;
   const { queue } = interaction;
-  stopTimers(step, interaction);
-  step.loose.delete(interaction);
-  step.touchedQueues.add(queue);
+  detach(step, interaction);
   state.interactions.delete(interaction.id);
+  if (outcome === "abandoned" && interaction.callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, interaction.callerKey, queue.config.key, interaction.placeAt, now);
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs });
+}
+
+/** Nothing more is begun for this stay in the queue. The caller is in no line any more. */
+export function detach(step: Step, interaction: InteractionState): void {
+  stopRinging(step, interaction);
+  stopTimers(step, interaction);
+  unhold(step, interaction);
+  step.loose.delete(interaction);
+  step.touchedQueues.add(interaction.queue);
   for (const served of interaction.servedBy) {
     if (served.line.length > 0) continue;
     clearTimer(step, served.emptyTimer);
     served.emptyTimer = undefined;
   }
-  if (outcome === "abandoned" && interaction.callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, interaction.callerKey, queue.config.key, interaction.placeAt, now);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt) });
 }
 
 export function stopTimers(step: Step, interaction: InteractionState): void {
   for (const id of interaction.timers) clearTimer(step, id);
   interaction.timers.clear();
+  interaction.ruleTimer = undefined;
+  interaction.limitTimer = undefined;
 }
 
 export function keepPlace(step: Step, callerKey: string, queue: string, placeAt: number, leftAt: number): void {
@@ -168,22 +241,8 @@ export function announce(step: Step, interaction: InteractionState): void {
   if (interaction.state !== "waiting") return;
   interaction.announcements += 1;
   const ahead = placeInLine(queue.line, interaction);
-  step.effects.push({ type: "announce", interactionId: interaction.id, queue: queue.config.key, ahead, expectedWaitMs: expectedWaitMs(queue, ahead), nth: interaction.announcements });
-}
-
-export function overflow(step: Step, interaction: InteractionState, keys: readonly string[]): void {
-  const added: string[] = [];
-  for (const key of keys) {
-    const queue = step.state.queues.get(key);
-    if (queue === undefined || queue.removed || interaction.servedBy.includes(queue)) continue;
-    interaction.servedBy.push(queue);
-    if (interaction.state === "waiting") {
-      insertInLine(queue.line, interaction);
-      watchEmpty(step, queue);
-    }
-    added.push(key);
-  }
-  if (added.length === 0) return;
-  step.effects.push({ type: "overflowed", interactionId: interaction.id, queues: added });
-  if (interaction.state === "waiting") step.loose.add(interaction);
+  // Who is passed by a more urgent caller is not told so: what was said before stays true as a promise.
+  interaction.toldAhead = Math.min(interaction.toldAhead, ahead);
+  interaction.toldWaitMs = Math.min(interaction.toldWaitMs, expectedWaitMs(queue, ahead));
+  step.effects.push({ type: "announce", interactionId: interaction.id, queue: queue.config.key, ahead: interaction.toldAhead, expectedWaitMs: interaction.toldWaitMs, nth: interaction.announcements });
 }

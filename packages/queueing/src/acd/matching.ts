@@ -1,8 +1,9 @@
 import { tieBreak } from "../strategies/strategies.js";
-import { refreshAgent, setTimer } from "./step.js";
+import { addTimer, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
-import type { AgentState, InteractionState, QueueState } from "./state.js";
+import type { AgentState, InteractionState, Membership, QueueState } from "./state.js";
 import { comparePlaces, removeFromLine } from "./waiting-line.js";
+import { tierAfterMs } from "./waiting-rules.js";
 
 /**
  * Joins what the event set free. Before the event nobody waited whom a free agent could serve, so
@@ -16,20 +17,25 @@ export function match(step: Step): void {
   }
   if (step.loose.size > 0) {
     const loose = step.loose.size === 1 ? [...step.loose] : [...step.loose].sort(comparePlaces);
-    for (const interaction of loose) if (interaction.state === "waiting") offerTo(step, interaction);
+    for (const interaction of loose) {
+      if (interaction.state === "waiting") offerTo(step, interaction);
+      else ringOthers(step, interaction);
+    }
   }
 }
 
-/** Whether the agent has what the caller needs. */
-export function fits(agent: AgentState, interaction: InteractionState): boolean {
-  if (interaction.skillsRelaxed) return true;
-  return has(agent.skills, interaction.skills) && has(agent.skills, interaction.queue.config.skills);
+/** Whether the agent may serve the caller through this queue now: skills, reserve, a caller kept for somebody else. */
+export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
+  if (interaction.heldFor !== undefined && interaction.heldFor !== agent) return false;
+  const membership = agent.memberships.get(queue.config.key);
+  return membership !== undefined && (membership.tier === 0 || tierAfterMs(queue, membership) <= interaction.ripeMs) && hasSkills(agent, interaction);
 }
 
-function has(skills: Readonly<Record<string, number>>, needed: Readonly<Record<string, number>>): boolean {
-  for (const skill in needed) {
-    const level = skills[skill];
-    if (level === undefined || level < (needed[skill] as number)) return false;
+/** Whether the agent has what the caller needs. */
+export function hasSkills({ skills }: AgentState, { needs }: InteractionState): boolean {
+  for (const [skill, level] of needs) {
+    const own = skills[skill];
+    if (own === undefined || own < level) return false;
   }
   return true;
 }
@@ -37,59 +43,113 @@ function has(skills: Readonly<Record<string, number>>, needed: Readonly<Record<s
 function offerBest(step: Step, agent: AgentState): void {
   let best: InteractionState | undefined;
   let bestQueue: QueueState | undefined;
-  let bestWeight = 0;
-  for (const [key, weight] of agent.memberships) {
+  let bestOwn: Membership | undefined;
+  for (const [key, own] of agent.memberships) {
     const queue = step.state.queues.get(key);
     if (queue === undefined || queue.removed) continue;
-    const first = queue.line.find((interaction) => fits(agent, interaction));
+    const first = queue.line.find((interaction) => fits(agent, interaction, queue));
     if (first === undefined) continue;
-    const order = best === undefined || bestQueue === undefined ? -1 : bestQueue.config.weight - queue.config.weight || bestWeight - weight || comparePlaces(first, best);
-    if (order < 0) {
+    if (best === undefined || bestQueue === undefined || bestOwn === undefined || goesBefore(step, { queue, own, first }, { queue: bestQueue, own: bestOwn, first: best })) {
       best = first;
       bestQueue = queue;
-      bestWeight = weight;
+      bestOwn = own;
+    }
+  }
+  if (best !== undefined && bestQueue !== undefined) offer(step, best, agent, bestQueue);
+  else ringAlong(step, agent);
+}
+
+interface Choice {
+  readonly queue: QueueState;
+  readonly own: Membership;
+  readonly first: InteractionState;
+}
+
+/** Between the first callers of two queues of one agent. */
+function goesBefore(step: Step, a: Choice, b: Choice): boolean {
+  const { weightWorthMs } = step.state;
+  const byQueue = b.queue.config.weight - a.queue.config.weight;
+  if (weightWorthMs === undefined) return (byQueue || a.own.tier - b.own.tier || b.own.weight - a.own.weight || comparePlaces(a.first, b.first)) < 0;
+  // Weight and wait against each other; strict priorities still go first.
+  return (a.first.major - b.first.major || a.first.minor - b.first.minor + byQueue * weightWorthMs || a.first.seq - b.first.seq) < 0;
+}
+
+/** Nobody waits for this agent: rung along for the first caller for whom everybody is being rung. */
+function ringAlong(step: Step, agent: AgentState): void {
+  let best: InteractionState | undefined;
+  let bestQueue: QueueState | undefined;
+  for (const key of agent.memberships.keys()) {
+    const queue = step.state.queues.get(key);
+    for (const interaction of queue?.ringing ?? []) {
+      if (queue === undefined || interaction.winner !== undefined || interaction.expired || interaction.tried.has(agent.id) || !fits(agent, interaction, queue)) continue;
+      if (best === undefined || comparePlaces(interaction, best) < 0) {
+        best = interaction;
+        bestQueue = queue;
+      }
     }
   }
   if (best !== undefined && bestQueue !== undefined) offer(step, best, agent, bestQueue);
 }
 
+/** One of those rung for the caller has dropped out: whoever is free by now is rung along. */
+function ringOthers(step: Step, interaction: InteractionState): void {
+  const queue = interaction.rungBy;
+  if (queue === undefined || !queue.ringing.has(interaction) || interaction.winner !== undefined || interaction.expired) return;
+  for (const agent of [...queue.eligible].sort(tieBreak)) if (!interaction.tried.has(agent.id) && fits(agent, interaction, queue)) offer(step, interaction, agent, queue);
+}
+
 function offerTo(step: Step, interaction: InteractionState): void {
   for (const queue of interaction.servedBy) {
     const agent = choose(step, interaction, queue);
-    if (agent !== undefined) return offer(step, interaction, agent, queue);
+    if (agent === undefined) continue;
+    return offer(step, interaction, agent, queue);
   }
 }
 
-function choose(step: Step, interaction: InteractionState, queue: QueueState): AgentState | undefined {
+/** One more agent for a caller while the others go on ringing. */
+export function widen(step: Step, interaction: InteractionState): void {
+  const queue = interaction.rungBy;
+  if (queue === undefined || queue.removed || interaction.state !== "offered" || interaction.winner !== undefined || interaction.expired) return;
+  const agent = choose(step, interaction, queue, true);
+  if (agent !== undefined) offer(step, interaction, agent, queue);
+  addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });
+}
+
+/** @param fresh leaves out who missed or declined the caller */
+function choose(step: Step, interaction: InteractionState, queue: QueueState, fresh = false): AgentState | undefined {
   if (queue.eligible.size === 0) return undefined;
   const key = queue.config.key;
-  const { strategy } = queue.config;
+  const { strategy, skillWeights } = queue.config;
   const context = {
     now: step.now,
     lastOrder: queue.lastOrder,
     draw: strategy.name === "random" || strategy.name === "weighted-random" ? draw(step) : 0,
-    weight: (candidate: { readonly id: string }) => step.state.agents.get(candidate.id)?.memberships.get(key) ?? 1,
+    weight: (candidate: { readonly id: string }) => step.state.agents.get(candidate.id)?.memberships.get(key)?.weight ?? 1,
     skillLevel: (candidate: { readonly id: string }) => {
       const skills = step.state.agents.get(candidate.id)?.skills ?? {};
       let sum = 0;
-      for (const skill in interaction.skills) sum += skills[skill] ?? 0;
-      for (const skill in queue.config.skills) if (!(skill in interaction.skills)) sum += skills[skill] ?? 0;
+      for (const skill in interaction.skills) sum += (skills[skill] ?? 0) * (skillWeights[skill] ?? 1);
+      for (const skill in queue.config.skills) if (!(skill in interaction.skills)) sum += (skills[skill] ?? 0) * (skillWeights[skill] ?? 1);
       return sum;
     },
   };
   let best: AgentState | undefined;
   let bestScore = 0;
   let bestTried = false;
+  let bestTier = 0;
   for (const agent of queue.eligible) {
-    if (!fits(agent, interaction)) continue;
-    if (agent.id === interaction.preferredAgent && !interaction.tried.has(agent.id)) return agent;
+    if (!fits(agent, interaction, queue)) continue;
     const tried = interaction.tried.has(agent.id);
+    if (tried && fresh) continue;
+    if (agent.id === interaction.preferredAgent && !tried) return agent;
+    const tier = agent.memberships.get(key)?.tier ?? 0;
     const score = strategy.score(agent, context);
-    const better = best === undefined || (bestTried !== tried ? bestTried : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
+    const better = best === undefined || (bestTried !== tried ? bestTried : tier !== bestTier ? tier < bestTier : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
     if (better) {
       best = agent;
       bestScore = score;
       bestTried = tried;
+      bestTier = tier;
     }
   }
   return best;
@@ -105,19 +165,32 @@ function draw(step: Step): number {
 }
 
 function offer(step: Step, interaction: InteractionState, agent: AgentState, queue: QueueState): void {
-  for (const served of interaction.servedBy) removeFromLine(served.line, interaction);
-  interaction.queue.waiting -= 1;
-  interaction.queue.offered += 1;
-  interaction.state = "offered";
+  const first = interaction.state === "waiting";
+  if (first) {
+    for (const served of interaction.servedBy) removeFromLine(served.line, interaction);
+    interaction.queue.waiting -= 1;
+    interaction.queue.offered += 1;
+    interaction.state = "offered";
+    interaction.rungBy = queue;
+    interaction.rings = queue.config.strategy.rings ?? "one";
+  }
   interaction.attempts += 1;
   step.state.sequence += 1;
   const reservation = { id: `${step.state.reservationPrefix}${step.state.sequence}`, agent, interaction, queue, phase: "pending" as const, timer: "" };
   step.state.reservations.set(reservation.id, reservation);
-  interaction.reservation = reservation;
+  interaction.reservations.add(reservation);
   agent.reservation = reservation;
   agent.activity = "reserved";
   queue.lastOrder = agent.order;
   refreshAgent(step, agent);
   step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs: queue.config.ringMs, attempt: interaction.attempts });
   reservation.timer = setTimer(step, step.now + queue.config.ringMs, { kind: "offer", reservation });
+  if (!first) return;
+  const { rings } = interaction;
+  if (rings === "progressive") addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });
+  if (rings !== "all") return;
+  // A new round: who declined or missed the last one is rung again.
+  interaction.tried.clear();
+  queue.ringing.add(interaction);
+  for (const other of [...queue.eligible].sort(tieBreak)) if (fits(other, interaction, queue)) offer(step, interaction, other, queue);
 }

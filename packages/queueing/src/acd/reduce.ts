@@ -1,11 +1,13 @@
 import { configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
-import { announce, enqueue, keepPlace, leave, overflow, setPriority } from "./interactions.js";
-import { match } from "./matching.js";
+import { announce, divertLast, enqueue, keepPlace, leave, setPriority } from "./interactions.js";
+import { match, widen } from "./matching.js";
+import { move } from "./moving.js";
 import { accept, connected, endWrapUp, finish, reject, rescind, withdraw } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
 import { refreshAgent, setTimer, clearTimer } from "./step.js";
 import type { Step } from "./step.js";
+import { ripen } from "./waiting-rules.js";
 
 /**
  * One decision of the ACD: takes the event into `state` (changed in place) and returns what to do.
@@ -14,13 +16,16 @@ import type { Step } from "./step.js";
  * effects, so a driver never has to check first. Throws only `QueueingError` for wrong configuration,
  * before anything was changed.
  *
- * Holds after every event: an agent has at most one reservation or call; a caller is offered to at
- * most one agent; no caller waits whom an available agent could serve.
+ * Holds after every event: an agent has at most one reservation or call; a caller is offered to one
+ * agent, or to several where the strategy says so, and talks to one; no caller waits whom an
+ * available agent may serve.
  */
 export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect[] {
-  const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set() };
+  const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set(), strained: new Set() };
   apply(step, event);
   match(step);
+  for (const queue of step.touchedQueues) divertLast(step, queue);
+  for (const queue of step.strained) if (!step.touchedQueues.has(queue)) divertLast(step, queue);
   for (const queue of step.touchedQueues) step.effects.push({ type: "queue-length", queue: queue.config.key, length: queue.waiting + queue.offered });
   return step.effects;
 }
@@ -47,6 +52,11 @@ function apply(step: Step, event: AcdEvent): void {
       return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt);
     case "timer":
       return fire(step, event.id);
+    case "interaction.moved": {
+      const interaction = state.interactions.get(event.interactionId);
+      const queue = state.queues.get(event.queue);
+      return interaction === undefined || queue === undefined ? undefined : move(step, interaction, queue);
+    }
     case "interaction.ended":
     case "interaction.exited":
     case "interaction.priority": {
@@ -95,7 +105,7 @@ function end(step: Step, interaction: InteractionState, outcome: "abandoned" | "
     if (outcome === "abandoned") finish(step, interaction, interaction.agent);
     return;
   }
-  if (interaction.reservation !== undefined) withdraw(step, interaction.reservation, outcome);
+  if (interaction.state === "offered") withdraw(step, interaction, outcome);
   else leave(step, interaction, outcome);
 }
 
@@ -122,17 +132,15 @@ function run(step: Step, target: TimerTarget): void {
       return target.interaction.state === "waiting" ? leave(step, target.interaction, "timeout") : undefined;
     case "announce":
       return announce(step, target.interaction);
-    case "relax":
-      target.interaction.skillsRelaxed = true;
-      if (target.interaction.state === "waiting") step.loose.add(target.interaction);
-      return;
-    case "overflow":
-      return overflow(step, target.interaction, target.queues);
+    case "rules":
+      return ripen(step, target.interaction);
+    case "widen":
+      return widen(step, target.interaction);
     case "empty": {
       target.queue.emptyTimer = undefined;
-      if (target.queue.staff.size > 0) return;
+      if (target.queue.present.size > 0) return;
       for (const interaction of [...target.queue.line]) {
-        if (interaction.queue.config.leaveEmpty && interaction.servedBy.every((queue) => queue.staff.size === 0)) leave(step, interaction, "no-agents");
+        if (interaction.queue.config.leaveEmpty !== false && interaction.servedBy.every((queue) => queue.present.size === 0)) leave(step, interaction, "no-agents");
       }
     }
   }

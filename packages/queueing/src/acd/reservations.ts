@@ -1,7 +1,7 @@
 import type { RejectCause, RescindReason } from "./events.js";
 import { backToWaiting, leaveFromOffer, stopTimers } from "./interactions.js";
 import type { AgentState, InteractionState, Reservation } from "./state.js";
-import { clearTimer, refreshAgent, setTimer } from "./step.js";
+import { clearTimer, refreshAgent, setTimer, unhold } from "./step.js";
 import type { Step } from "./step.js";
 
 /** Longest pause after repeated failures of an agent's phone. */
@@ -12,12 +12,22 @@ const SMOOTHING = 0.1;
 export function accept(step: Step, reservation: Reservation): void {
   if (reservation.phase !== "pending") return;
   const { interaction, agent, queue } = reservation;
+  // Two who were rung together have answered: the first one has the caller.
+  if (interaction.winner !== undefined) return lose(step, reservation);
   reservation.phase = "accepted";
+  interaction.winner = reservation;
   agent.misses = 0;
   agent.failures = 0;
   clearTimer(step, reservation.timer);
   reservation.timer = setTimer(step, step.now + queue.config.connectMs, { kind: "offer", reservation });
   step.effects.push({ type: "connect", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, waitMs: Math.max(0, step.now - interaction.enteredAt) });
+}
+
+/** Another agent has the caller: let go at once, without blame and without wrap-up. */
+export function lose(step: Step, reservation: Reservation): void {
+  release(step, reservation);
+  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: reservation.agent.id, interactionId: reservation.interaction.id, reason: "answered-elsewhere" });
+  refreshAgent(step, reservation.agent);
 }
 
 /** The agent's side ended the attempt: the caller goes back to the line. */
@@ -27,13 +37,23 @@ export function reject(step: Step, reservation: Reservation, cause: RejectCause)
   interaction.tried.add(agent.id);
   punish(step, reservation, cause);
   refreshAgent(step, agent);
-  step.effects.push({ type: "requeued", interactionId: interaction.id, agentId: agent.id, cause });
-  backToWaiting(step, interaction);
+  failed(step, interaction, agent, cause);
+}
+
+/** One attempt less: the caller waits again when it was the last. */
+function failed(step: Step, interaction: InteractionState, agent: AgentState, cause: RejectCause | RescindReason): void {
+  const ringing = interaction.reservations.size;
+  step.effects.push({ type: "requeued", interactionId: interaction.id, agentId: agent.id, cause, ringing });
+  if (interaction.heldFor === agent) unhold(step, interaction);
+  if (ringing === 0) backToWaiting(step, interaction);
+  else step.loose.add(interaction);
 }
 
 /** We end the attempt; the caller goes back to the line. */
 export function rescind(step: Step, reservation: Reservation, reason: RescindReason): void {
   const { interaction, agent } = reservation;
+  // Rung along while another one has just answered: not this agent's miss.
+  if (reason === "no-answer" && interaction.winner !== undefined) return lose(step, reservation);
   release(step, reservation);
   step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason });
   if (reason === "no-answer" || reason === "connect-timeout") {
@@ -41,21 +61,30 @@ export function rescind(step: Step, reservation: Reservation, reason: RescindRea
     punish(step, reservation, reason === "no-answer" ? "no-answer" : "failed");
   }
   refreshAgent(step, agent);
-  step.effects.push({ type: "requeued", interactionId: interaction.id, agentId: agent.id, cause: reason });
-  backToWaiting(step, interaction);
+  failed(step, interaction, agent, reason);
 }
 
-/** The caller is gone or leaves while an agent is rung: the agent is let go at once, without blame and without wrap-up. */
-export function withdraw(step: Step, reservation: Reservation, outcome: "abandoned" | "exit"): void {
-  const { interaction, agent } = reservation;
-  release(step, reservation);
-  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason: "caller-gone" });
-  refreshAgent(step, agent);
+/** The caller is gone or leaves while agents are rung. */
+export function withdraw(step: Step, interaction: InteractionState, outcome: "abandoned" | "exit"): void {
+  letGo(step, interaction, "caller-gone");
   leaveFromOffer(step, interaction, outcome);
 }
 
+/** Whoever is rung is let go at once, without blame and without wrap-up. */
+export function letGo(step: Step, interaction: InteractionState, reason: "caller-gone" | "moved"): void {
+  for (const reservation of [...interaction.reservations]) {
+    const { agent } = reservation;
+    release(step, reservation);
+    step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason });
+    refreshAgent(step, agent);
+  }
+}
+
 function release(step: Step, reservation: Reservation): void {
+  const { interaction } = reservation;
   step.state.reservations.delete(reservation.id);
+  interaction.reservations.delete(reservation);
+  if (interaction.winner === reservation) interaction.winner = undefined;
   clearTimer(step, reservation.timer);
   reservation.agent.reservation = undefined;
   reservation.agent.activity = "idle";
@@ -87,12 +116,15 @@ function punish(step: Step, reservation: Reservation, cause: RejectCause): void 
 
 export function connected(step: Step, reservation: Reservation): void {
   const { interaction, agent, queue } = reservation;
+  if (interaction.winner !== undefined && interaction.winner !== reservation) return lose(step, reservation);
   // A driver may skip `offer.accepted`.
   if (reservation.phase === "pending") agent.misses = 0;
   release(step, reservation);
-  interaction.reservation = undefined;
   interaction.queue.offered -= 1;
   interaction.state = "connected";
+  interaction.rungBy?.ringing.delete(interaction);
+  interaction.rungBy = undefined;
+  unhold(step, interaction);
   interaction.agent = agent;
   interaction.connectedAt = step.now;
   agent.interaction = interaction;
@@ -100,8 +132,9 @@ export function connected(step: Step, reservation: Reservation): void {
   agent.callsTaken += 1;
   stopTimers(step, interaction);
   refreshAgent(step, agent);
+  for (const other of [...interaction.reservations]) lose(step, other);
   step.touchedQueues.add(interaction.queue);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), agentId: agent.id });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, agentId: agent.id });
 }
 
 /** The talk is over: wrap-up, or free at once. */
@@ -114,6 +147,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   agent.talkMs += talkMs;
   const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
   queue.handleMs += SMOOTHING * (talkMs + wrapUpMs - queue.handleMs);
+  step.strained.add(queue);
   step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs });
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   else agent.activity = "idle";

@@ -10,6 +10,11 @@ export interface AcdOptions {
    * either way. Default none: priorities are strict.
    */
   readonly priorityWorthMs?: number;
+  /**
+   * Fairness over queues: one step of queue weight is worth this much waiting, so that a light queue does not starve beside a
+   * heavy one. Default none: heavier queues strictly first; equal weights by who came first.
+   */
+  readonly weightWorthMs?: number;
   /** Start of reservation ids, so that they differ between processes. Default `r`. */
   readonly reservationPrefix?: string;
   /** Seed of the random strategies. Default 1. */
@@ -27,6 +32,10 @@ export interface QueueState {
   readonly eligible: Set<AgentState>;
   /** Members who count as staff. */
   readonly staff: Set<AgentState>;
+  /** Members for whose sake callers stay, where `leaveEmpty` is a list. */
+  readonly present: Set<AgentState>;
+  /** Callers for whom everybody is being rung through this queue. */
+  readonly ringing: Set<InteractionState>;
   /** Callers of this queue being offered. */
   offered: number;
   /** Callers of this queue in the line (without guests). */
@@ -37,10 +46,17 @@ export interface QueueState {
   handleMs: number;
 }
 
+export interface Membership {
+  readonly weight: number;
+  readonly tier: number;
+}
+
 export interface AgentState {
   readonly id: string;
   order: number;
-  readonly memberships: Map<string, number>;
+  readonly memberships: Map<string, Membership>;
+  /** Callers kept for this agent for a while. */
+  readonly awaitedBy: Set<InteractionState>;
   skills: Readonly<Record<string, number>>;
   wrapUpMs: number | undefined;
   choice: AgentChoice;
@@ -67,12 +83,13 @@ export interface AgentState {
 
 export interface InteractionState {
   readonly id: string;
-  readonly queue: QueueState;
+  queue: QueueState;
   priority: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly callerKey: string | undefined;
   readonly preferredAgent: string | undefined;
-  readonly enteredAt: number;
+  /** Into the present queue. */
+  enteredAt: number;
   /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */
   readonly placeAt: number;
   readonly seq: number;
@@ -82,14 +99,32 @@ export interface InteractionState {
   minor: number;
   /** Queues whose agents may serve: the own one first. */
   readonly servedBy: QueueState[];
+  /** Wait up to which the queue's rules have been applied. */
+  ripeMs: number;
+  ruleTimer: string | undefined;
+  limitTimer: string | undefined;
+  /** Skills needed at present, with the lowest level. */
+  needs: readonly (readonly [skill: string, level: number])[];
+  /** Only this agent may serve for now. */
+  heldFor: AgentState | undefined;
   /** Agents who missed or declined this caller: others are rung first. */
   readonly tried: Set<string>;
   readonly timers: Set<string>;
-  skillsRelaxed: boolean;
   expired: boolean;
   announcements: number;
+  /** What was announced last. */
+  toldAhead: number;
+  toldWaitMs: number;
+  /** Expected on entering. */
+  expectedWaitMs: number;
   attempts: number;
-  reservation: Reservation | undefined;
+  /** Agents being rung; several only with strategies that ring more than one. */
+  readonly reservations: Set<Reservation>;
+  /** Who answered first. */
+  winner: Reservation | undefined;
+  /** Through which queue agents are being rung, and how; new rules count from the next round on. */
+  rungBy: QueueState | undefined;
+  rings: NonNullable<Strategy["rings"]>;
   agent: AgentState | undefined;
   connectedAt: number;
 }
@@ -107,8 +142,7 @@ export interface Reservation {
 export type TimerTarget =
   | { readonly kind: "offer"; readonly reservation: Reservation }
   | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
-  | { readonly kind: "max-wait" | "announce" | "relax"; readonly interaction: InteractionState }
-  | { readonly kind: "overflow"; readonly interaction: InteractionState; readonly queues: readonly string[] }
+  | { readonly kind: "max-wait" | "announce" | "rules" | "widen"; readonly interaction: InteractionState }
   | { readonly kind: "empty"; readonly queue: QueueState };
 
 /** The whole state of an ACD. Opaque: read it by the views, change it by `reduce`. */
@@ -121,6 +155,7 @@ export interface AcdState {
   /** Places of callers who abandoned, oldest first. */
   readonly places: Map<string, { readonly placeAt: number; readonly leftAt: number }>;
   readonly priorityWorthMs: number | undefined;
+  readonly weightWorthMs: number | undefined;
   readonly reservationPrefix: string;
   sequence: number;
   random: number;
@@ -135,6 +170,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     timers: new Map(),
     places: new Map(),
     priorityWorthMs: options.priorityWorthMs,
+    weightWorthMs: options.weightWorthMs,
     reservationPrefix: options.reservationPrefix ?? "r",
     sequence: 0,
     random: (options.seed ?? 1) >>> 0,
@@ -179,6 +215,7 @@ export interface InteractionView {
   readonly priority: number;
   readonly enteredAt: number;
   readonly placeAt: number;
+  /** Who talks, has answered, or is rung first. */
   readonly agentId: string | undefined;
 }
 
@@ -228,7 +265,7 @@ export function interactionView(state: AcdState, id: string): InteractionView | 
     priority: interaction.priority,
     enteredAt: interaction.enteredAt,
     placeAt: interaction.placeAt,
-    agentId: interaction.agent?.id ?? interaction.reservation?.agent.id,
+    agentId: (interaction.agent ?? interaction.winner?.agent ?? [...interaction.reservations][0]?.agent)?.id,
   };
 }
 

@@ -8,9 +8,11 @@ export interface Step {
   readonly effects: AcdEffect[];
   /** Agents who became eligible, or whose queues or skills changed. */
   readonly freed: Set<AgentState>;
-  /** Callers who began to wait, or whose rules became wider. */
+  /** Callers who began to wait, whose rules became wider, or for whom one agent less is being rung. */
   readonly loose: Set<InteractionState>;
   readonly touchedQueues: Set<QueueState>;
+  /** Queues in which the wait may have become longer without anybody coming or going. */
+  readonly strained: Set<QueueState>;
 }
 
 export function setTimer(step: Step, at: number, target: TimerTarget): string {
@@ -18,6 +20,13 @@ export function setTimer(step: Step, at: number, target: TimerTarget): string {
   const id = `${target.kind}:${step.state.sequence}`;
   step.state.timers.set(id, target);
   step.effects.push({ type: "timer", id, at });
+  return id;
+}
+
+/** A timer that ends with the caller's stay. */
+export function addTimer(step: Step, interaction: InteractionState, afterMs: number, target: TimerTarget & { readonly interaction: InteractionState }): string {
+  const id = setTimer(step, step.now + Math.max(0, afterMs), target);
+  interaction.timers.add(id);
   return id;
 }
 
@@ -39,6 +48,27 @@ export function isStaff(agent: AgentState, queue: QueueState): boolean {
   return queue.config.staff === "reachable" || agent.choice === "available";
 }
 
+/** Whether callers stay for this agent's sake. */
+function isPresent(agent: AgentState, queue: QueueState): boolean {
+  const { leaveEmpty } = queue.config;
+  return typeof leaveEmpty === "object" ? !agent.removed && !leaveEmpty.includes(agent.status) : isStaff(agent, queue);
+}
+
+/** Whoever is away cannot be waited for. */
+const AWAY: ReadonlySet<AgentStatus> = new Set<AgentStatus>(["offline", "unreachable", "not-ready"]);
+
+export function isAway(agent: AgentState): boolean {
+  return AWAY.has(agent.status);
+}
+
+/** The caller is no longer kept for one agent. */
+export function unhold(step: Step, interaction: InteractionState): void {
+  if (interaction.heldFor === undefined) return;
+  interaction.heldFor.awaitedBy.delete(interaction);
+  interaction.heldFor = undefined;
+  step.loose.add(interaction);
+}
+
 /** Brings all that follows from an agent's fields up to date. Call after every change of one. */
 export function refreshAgent(step: Step, agent: AgentState): void {
   const before = agent.status;
@@ -50,6 +80,7 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     if (status === "available" && before !== "reserved") agent.idleSince = step.now;
     step.effects.push({ type: "agent-status", agentId: agent.id, from: before, to: status, reason: status === "not-ready" ? agent.reason : undefined });
   }
+  if (AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
   const eligible = status === "available";
   for (const key of agent.memberships.keys()) {
     const queue = step.state.queues.get(key);
@@ -60,21 +91,23 @@ export function refreshAgent(step: Step, agent: AgentState): void {
         step.freed.add(agent);
       }
     } else queue.eligible.delete(agent);
-    if (isStaff(agent, queue)) {
-      if (!queue.staff.has(agent)) {
-        queue.staff.add(agent);
+    if (isStaff(agent, queue)) queue.staff.add(agent);
+    else if (queue.staff.delete(agent)) step.strained.add(queue);
+    if (isPresent(agent, queue)) {
+      if (!queue.present.has(agent)) {
+        queue.present.add(agent);
         clearTimer(step, queue.emptyTimer);
         queue.emptyTimer = undefined;
       }
-    } else if (queue.staff.delete(agent)) watchEmpty(step, queue);
+    } else if (queue.present.delete(agent)) watchEmpty(step, queue);
   }
 }
 
 /** Starts the grace of a queue that nobody staffs while callers wait in it. */
 export function watchEmpty(step: Step, queue: QueueState): void {
-  if (queue.staff.size > 0 || queue.emptyTimer !== undefined || queue.removed) return;
+  if (queue.present.size > 0 || queue.emptyTimer !== undefined || queue.removed) return;
   // Guests of another queue may wait here for staff; their own queue says whether they leave.
-  if (queue.line.some((interaction) => interaction.queue.config.leaveEmpty)) {
+  if (queue.line.some((interaction) => interaction.queue.config.leaveEmpty !== false)) {
     queue.emptyTimer = setTimer(step, step.now + queue.config.emptyGraceMs, { kind: "empty", queue });
   }
 }

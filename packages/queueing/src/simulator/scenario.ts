@@ -66,6 +66,11 @@ const queue = z.strictObject({
   maxLength: z.int().min(0).optional(),
   skills: levels.optional(),
   relaxSkillsAfterMs: spanMs.optional(),
+  skillSteps: z.array(z.strictObject({ afterMs: spanMs, skills: levels })).optional(),
+  skillWeights: levels.optional(),
+  tiersAfterMs: z.array(spanMs).optional(),
+  progressMs: spanMs.min(1).optional(),
+  divert: z.strictObject({ ewtMs: spanMs.optional(), ratio: z.number().min(0).optional(), whileWaiting: z.boolean().optional() }).optional(),
   overflow: z.array(z.strictObject({ afterMs: spanMs, queues: z.array(name).min(1) })).optional(),
   regainMs: spanMs.optional(),
   joinEmpty: z.boolean().optional(),
@@ -94,7 +99,7 @@ const callers = z.strictObject({
 const agents = z.strictObject({
   name,
   count: z.int().min(0).max(100_000),
-  queues: z.array(z.union([name, z.strictObject({ queue: name, weight: z.number().gt(0).optional() })])).min(1),
+  queues: z.array(z.union([name, z.strictObject({ queue: name, weight: z.number().gt(0).optional(), tier: z.int().min(0).optional() })])).min(1),
   skills: levels.optional(),
   /** Signed in between these times, every day. Default: always. A call in progress is finished. */
   shifts: z.array(z.strictObject({ from: clock, to: clock })).optional(),

@@ -168,7 +168,7 @@ class Play {
           type: "agent.configured",
           agent: {
             id,
-            queues: group.queues.map((membership) => (typeof membership === "string" ? { queue: membership } : { queue: membership.queue, ...(membership.weight !== undefined && { weight: membership.weight }) })),
+            queues: group.queues.map((membership) => (typeof membership === "string" ? { queue: membership } : { queue: membership.queue, ...(membership.weight !== undefined && { weight: membership.weight }), ...(membership.tier !== undefined && { tier: membership.tier }) })),
             ...(group.skills !== undefined && { skills: group.skills }),
             wrapUpMs: meanOf(group.wrapUp) * 1_000,
           },

@@ -23,13 +23,18 @@ export interface StrategyContext {
   readonly draw: number;
   /** The agent's weight in the queue (above 0, default 1). */
   weight(candidate: Candidate): number;
-  /** Sum of the agent's levels in the skills the caller needs. */
+  /** Sum of the agent's levels in the skills the caller needs, each times its weight in the queue. */
   skillLevel(candidate: Candidate): number;
 }
 
 /** Who is rung first. Pure: the same input gives the same answer. */
 export interface Strategy {
   readonly name: StrategyName;
+  /**
+   * How many are rung at once: one after the other (`one`, the default), everybody who is free (`all`), or one more every
+   * `progressMs` while those before go on ringing (`progressive`). The others stop when the first one talks with the caller.
+   */
+  readonly rings?: "one" | "all" | "progressive";
   /** The lowest score is rung first; equal scores go to the one idle longest, then by order. */
   score(candidate: Candidate, context: StrategyContext): number;
 }
@@ -43,7 +48,9 @@ export type StrategyName =
   | "top-down"
   | "random"
   | "weighted-random"
-  | "most-skilled";
+  | "most-skilled"
+  | "ring-all"
+  | "ring-progressively";
 
 const strategies: Readonly<Record<StrategyName, Strategy>> = {
   "longest-idle": { name: "longest-idle", score: (agent) => agent.idleSince },
@@ -63,11 +70,14 @@ const strategies: Readonly<Record<StrategyName, Strategy>> = {
     score: (agent, context) => -Math.log(unit(agent.id, context.draw)) / context.weight(agent),
   },
   "most-skilled": { name: "most-skilled", score: (agent, context) => -context.skillLevel(agent) },
+  "ring-all": { name: "ring-all", rings: "all", score: (agent) => agent.idleSince },
+  "ring-progressively": { name: "ring-progressively", rings: "progressive", score: (agent) => agent.idleSince },
 };
 
 /** Names of Asterisk's app_queue and FreeSWITCH's mod_callcenter that mean one of ours. */
 const aliases: Readonly<Record<string, StrategyName>> = {
   "longest-idle-agent": "longest-idle",
+  ringall: "ring-all",
   leastrecent: "least-recent",
   fewestcalls: "fewest-calls",
   "agent-with-fewest-calls": "fewest-calls",

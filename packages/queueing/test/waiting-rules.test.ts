@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { aheadOf, interactionView, queueView, QueueingError } from "../src/index.js";
+import { acd } from "./driver.js";
+
+describe("rules that change with the wait", () => {
+  it("skills go down step by step, and a new rule reaches callers who already wait", () => {
+    const driver = acd({ skills: { english: 5 }, skillSteps: [{ afterMs: 10_000, skills: { english: 3 } }, { afterMs: 20_000, skills: { english: 0 } }] });
+    driver.agent("none", ["q"]);
+    driver.agent("some", ["q"], { skills: { english: 3 } });
+    driver.call("c");
+    driver.advance(9_999);
+    expect(driver.all("offer")).toEqual([]);
+    driver.advance(1);
+    expect(driver.all("offer")).toMatchObject([{ agentId: "some" }]);
+    driver.call("d");
+    driver.advance(5000);
+    driver.send({ type: "queue.configured", queue: { key: "q", skills: { english: 5 }, skillSteps: [{ afterMs: 5_000, skills: { english: 0 } }] } });
+    expect(driver.of("offer")).toMatchObject([{ agentId: "none", interactionId: "d" }]);
+  });
+
+  it("the reserve is rung after its wait, lower tiers first", () => {
+    const driver = acd({ tiersAfterMs: [10_000, 30_000] });
+    driver.agent("boss", [{ queue: "q", tier: 2 }]);
+    driver.agent("helper", [{ queue: "q", tier: 1 }]);
+    driver.call("c");
+    expect(driver.of("offer")).toEqual([]);
+    driver.advance(10_000);
+    expect(driver.all("offer")).toMatchObject([{ agentId: "helper" }]);
+    driver.answer("c");
+    driver.call("d");
+    driver.advance(10_000);
+    expect(driver.all("offer")).toHaveLength(1);
+    driver.advance(20_000);
+    expect(driver.all("offer").find((offer) => offer.agentId === "boss")).toMatchObject({ interactionId: "d" });
+    const both = acd({}, 0);
+    both.agent("reserve", [{ queue: "q", tier: 1 }]);
+    both.now += 1000;
+    both.agent("front");
+    both.call("c");
+    expect(both.of("offer")).toMatchObject([{ agentId: "front" }]);
+  });
+
+  it("a caller is kept for the preferred agent for a while, not longer, and not when that one leaves", () => {
+    const driver = acd({ preferredMs: 15_000 }, 2);
+    driver.call("first", { preferredAgent: "a1" });
+    expect(driver.of("offer")).toMatchObject([{ agentId: "a1" }]);
+    driver.answer("first");
+    driver.call("kept", { preferredAgent: "a1" });
+    expect(driver.of("offer")).toEqual([]);
+    driver.call("other");
+    expect(driver.of("offer")).toMatchObject([{ interactionId: "other", agentId: "a0" }]);
+    driver.send({ type: "offer.rejected", reservationId: driver.offerOf("other").reservationId, cause: "declined" });
+    driver.advance(15_000);
+    expect(driver.all("offer").filter((offer) => offer.interactionId === "kept")).toHaveLength(0);
+    expect(interactionView(driver.state, "kept")?.state).toBe("waiting");
+    driver.agent("a2");
+    expect(driver.of("offer")).toMatchObject([{ interactionId: "kept", agentId: "a2" }]);
+
+    const leaving = acd({ preferredMs: 15_000 }, 2);
+    leaving.call("first", { preferredAgent: "a1" });
+    leaving.answer("first");
+    leaving.call("kept", { preferredAgent: "a1" });
+    leaving.send({ type: "agent.state", agentId: "a1", state: "offline" });
+    expect(leaving.of("offer")).toEqual([]);
+    leaving.send({ type: "interaction.ended", interactionId: "first" });
+    leaving.advance(10_000);
+    expect(leaving.all("offer").at(-1)).toMatchObject({ interactionId: "kept", agentId: "a0" });
+  });
+
+  it("a shorter longest wait counts for callers who already wait", () => {
+    const driver = acd({ maxWaitMs: 600_000 });
+    driver.call("c");
+    driver.advance(60_000);
+    driver.send({ type: "queue.configured", queue: { key: "q", maxWaitMs: 90_000 } });
+    driver.advance(29_999);
+    expect(driver.all("left")).toEqual([]);
+    driver.advance(1);
+    expect(driver.all("left")).toMatchObject([{ outcome: "timeout", waitMs: 90_000 }]);
+  });
+});
+
+describe("diversion", () => {
+  it("on entry by callers per agent or by the expected wait; never past a free agent, never who has a kept place", () => {
+    const driver = acd({ divert: { ratio: 1 } }, 1);
+    driver.call("talks");
+    driver.answer("talks");
+    driver.call("waits");
+    driver.call("too many");
+    expect(driver.of("left")).toMatchObject([{ interactionId: "too many", outcome: "diverted", waitMs: 0 }]);
+    driver.call("called back", { placeAt: driver.now - 60_000 });
+    expect(driver.of("entered")).toMatchObject([{ interactionId: "called back", ahead: 0 }]);
+    const long = acd({ divert: { ewtMs: 100_000 } }, 1);
+    long.call("free agent");
+    expect(long.of("offer")).toHaveLength(1);
+    long.call("waits");
+    expect(long.of("left")).toMatchObject([{ outcome: "diverted" }]);
+  });
+
+  it("while waiting: those at the end leave when agents leave", () => {
+    const driver = acd({ divert: { ratio: 2, whileWaiting: true } }, 2);
+    for (const id of ["t0", "t1"]) {
+      driver.call(id);
+      driver.answer(id);
+    }
+    for (let i = 0; i < 4; i++) driver.call(`w${i}`);
+    expect(driver.all("left").filter((left) => left.outcome === "diverted")).toEqual([]);
+    driver.send({ type: "agent.reachable", agentId: "a1", reachable: false });
+    expect(driver.of("left").map((left) => left.interactionId)).toEqual(["w3", "w2"]);
+  });
+
+  it("nobody there, as sets of states", () => {
+    const driver = acd({ joinEmpty: ["offline", "unreachable", "not-ready"], leaveEmpty: ["offline", "unreachable"], emptyGraceMs: 10_000 }, 1);
+    driver.send({ type: "agent.state", agentId: "a0", state: "not-ready" });
+    driver.call("not in");
+    expect(driver.of("left")).toMatchObject([{ outcome: "no-agents" }]);
+    driver.send({ type: "agent.state", agentId: "a0", state: "available" });
+    driver.call("c");
+    driver.answer("c");
+    driver.call("in");
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    driver.send({ type: "agent.state", agentId: "a0", state: "not-ready" });
+    driver.advance(60_000);
+    expect(interactionView(driver.state, "in")?.state).toBe("waiting");
+    driver.send({ type: "agent.state", agentId: "a0", state: "offline" });
+    driver.advance(10_000);
+    expect(driver.all("left").at(-1)).toMatchObject({ interactionId: "in", outcome: "no-agents" });
+    expect(() => driver.send({ type: "queue.configured", queue: { key: "q", joinEmpty: ["asleep" as never] } })).toThrow(QueueingError);
+  });
+});
+
+describe("a waiting caller is moved", () => {
+  it("to another queue with the place kept; whoever rings is let go; a talk is not moved", () => {
+    const driver = acd({}, 1);
+    driver.send({ type: "queue.configured", queue: { key: "p" } });
+    driver.call("rung");
+    driver.advance(1000);
+    driver.call("later", { queue: "p" });
+    driver.send({ type: "interaction.moved", interactionId: "rung", queue: "p" });
+    expect(driver.of("rescind")).toMatchObject([{ agentId: "a0", reason: "moved" }]);
+    expect(driver.of("left")).toMatchObject([{ queue: "q", outcome: "moved", waitMs: 1000 }]);
+    expect(driver.of("entered")).toMatchObject([{ queue: "p", ahead: 0 }]);
+    expect(aheadOf(driver.state, "later")).toBe(1);
+    expect(queueView(driver.state, "q")).toMatchObject({ waiting: 0, offered: 0, available: 1 });
+    driver.send({ type: "interaction.moved", interactionId: "rung", queue: "nowhere" });
+    expect(driver.last).toEqual([]);
+    driver.send({ type: "interaction.moved", interactionId: "rung", queue: "q" });
+    driver.answer("rung");
+    driver.send({ type: "interaction.moved", interactionId: "rung", queue: "p" });
+    expect(driver.last).toEqual([]);
+  });
+});
+
+it("tells place and wait that never go up, though a more urgent caller comes in between", () => {
+  const driver = acd({ announceEveryMs: 10_000 }, 1);
+  driver.call("talks");
+  driver.answer("talks");
+  driver.call("before");
+  driver.call("c");
+  driver.advance(10_000);
+  driver.call("urgent", { priority: 5 });
+  driver.advance(10_000);
+  const told = driver.all("announce").filter((announce) => announce.interactionId === "c");
+  expect(told.map((announce) => announce.ahead)).toEqual([1, 1]);
+  expect(told[1]?.expectedWaitMs).toBeLessThanOrEqual(told[0]?.expectedWaitMs ?? 0);
+  expect(aheadOf(driver.state, "c")).toBe(2);
+});
+
+it("a light queue does not starve where its weight is worth a wait", () => {
+  for (const [weightWorthMs, first] of [[undefined, "heavy"], [30_000, "light"]] as const) {
+    const driver = acd({}, 0, { ...(weightWorthMs === undefined ? {} : { weightWorthMs }) });
+    driver.send({ type: "queue.configured", queue: { key: "q", weight: 0 } });
+    driver.send({ type: "queue.configured", queue: { key: "vip", weight: 1 } });
+    driver.call("light");
+    driver.now += 31_000;
+    driver.call("heavy", { queue: "vip" });
+    driver.agent("a", ["q", "vip"]);
+    expect(driver.all("offer")[0]?.interactionId).toBe(first);
+  }
+});
+
+it("weights of skills decide among the most skilled", () => {
+  const driver = acd({ strategy: "most-skilled", skillWeights: { law: 10 } });
+  driver.agent("talker", ["q"], { skills: { english: 9, law: 1 } });
+  driver.agent("lawyer", ["q"], { skills: { english: 1, law: 2 } });
+  driver.call("c", { skills: { english: 1, law: 1 } });
+  expect(driver.of("offer")).toMatchObject([{ agentId: "lawyer" }]);
+});
