@@ -1,4 +1,4 @@
-import { strategyNames } from "@hotlinejs/queueing";
+import { AGENT_STATUSES, strategyNames } from "@hotlinejs/queueing";
 import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 
@@ -26,7 +26,11 @@ const announce = z.strictObject({
   position: promptRef.optional(),
   /** For the first in line. */
   next: promptRef.optional(),
+  /** Said in turn, one after each announcement: news, a hint at the web site. */
+  messages: z.array(promptRef).max(20).default([]),
 });
+
+const absent = z.array(z.enum(AGENT_STATUSES)).min(1);
 
 /** What is stored per queue: only what was given, so that defaults can change. */
 export const queueSettings = z.strictObject({
@@ -47,6 +51,22 @@ export const queueSettings = z.strictObject({
   skills: skills.default({}),
   /** After so long the skills asked for are no longer needed. Default: never. */
   relaxSkillsAfterSeconds: seconds(0, 86_400).optional(),
+  /** Lower levels as the wait grows; 0 = the skill is no longer needed. */
+  skillSteps: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Skill -> lowest level from then on. */ skills: z.record(z.string().min(1), z.number().min(0)) })).default([]),
+  /** How much a skill counts in the strategy `most-skilled`. Default 1 each. */
+  skillWeights: z.record(z.string().min(1), z.number().min(0)).default({}),
+  /** Waiting time from which agents of tier 1, 2 ... are rung too (the reserve). Default: at once, after those of lower tiers. */
+  tiersAfterSeconds: z.array(seconds(0, 86_400)).default([]),
+  /** So long a caller is kept for the preferred agent while that one is at work; 0 = that agent only goes first when free. */
+  preferredSeconds: seconds(0, 3600).default(0),
+  /** The agent who spoke to the caller last, within so many days, is the preferred one. 0 = off. */
+  stickyDays: z.int().min(0).max(365).default(0),
+  /** Strategy `ring-progressively`: one more agent every so often. */
+  progressSeconds: seconds(1, 300).default(10),
+  /** Send callers elsewhere (outcome `diverted`) where the wait would be too long. Never past a free agent. */
+  divert: z.strictObject({ /** Longest expected wait. */ waitSeconds: seconds(0, 86_400).optional(), /** Most callers per agent who is there. */ ratio: z.number().min(0).optional(), /** Also those who wait last, as agents leave or talks take longer. */ whileWaiting: z.boolean().default(false) }).optional(),
+  /** Key of the calendar of opening hours; outside of it nobody is let in (outcome `closed`), those inside are served. Default: always open. */
+  calendar: z.string().min(1).optional(),
   /** Agents of further queues serve too, step by step. */
   overflow: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Keys of the queues. */ queues: z.array(z.string().min(1)).min(1) })).default([]),
   /** What waiting callers hear: `melody` (made by the program), `silence`, a tone, a WAV file or a prompt. */
@@ -59,10 +79,10 @@ export const queueSettings = z.strictObject({
   whisper: z.union([z.literal("beep"), z.literal(false), promptRef]).default("beep"),
   /** A caller who hangs up and rings back within so many seconds gets the old place. 0 = off. */
   regainSeconds: seconds(0, 86_400).default(120),
-  /** Let callers wait while no agent is there. */
-  joinEmpty: z.boolean().default(false),
-  /** Send waiting callers on when no agent has been there for `emptyGraceSeconds`. */
-  leaveEmpty: z.boolean().default(true),
+  /** Let callers wait while no agent is there. A list: not while every agent is in one of these states. */
+  joinEmpty: z.union([z.boolean(), absent]).default(false),
+  /** Send waiting callers on when no agent has been there for `emptyGraceSeconds`. A list: when every agent has been in one of these states so long. */
+  leaveEmpty: z.union([z.boolean(), absent]).default(true),
   /** See `leaveEmpty`. */
   emptyGraceSeconds: seconds(0, 3600).default(30),
   /** Who is "there": all agents with a registered phone who have not signed out, or only those not in not-ready. */
@@ -77,6 +97,8 @@ export const queueSettings = z.strictObject({
   pauseAfterMisses: z.int().min(0).max(100).default(0),
   /** Answered within this counts as in time (GB/T 33358: 15 s). */
   serviceLevelSeconds: seconds(1, 3600).default(15),
+  /** Who gives up sooner counts as a short abandon, which no rate counts. */
+  shortAbandonSeconds: seconds(0, 600).default(5),
 });
 
 export const queueConfig = queueSettings.extend({
@@ -88,7 +110,7 @@ export const queueConfig = queueSettings.extend({
 
 export const agentSettings = z.strictObject({
   /** Keys of the queues served, with a weight where wanted. */
-  queues: z.array(z.union([z.string().min(1), z.strictObject({ /** Key of the queue. */ queue: z.string().min(1), /** The agent serves heavier queues first; share in `weighted-random`. Default 1. */ weight: z.number().positive().optional() })])).default([]),
+  queues: z.array(z.union([z.string().min(1), z.strictObject({ /** Key of the queue. */ queue: z.string().min(1), /** The agent serves heavier queues first; share in `weighted-random`. Default 1. */ weight: z.number().positive().optional(), /** 0 = front line (default); higher ones are the reserve, see the queue's `tiersAfterSeconds`. */ tier: z.int().min(0).max(20).optional() })])).default([]),
   /** Skill -> level, higher is better; a list means level 1. */
   skills: skills.default({}),
   /** Overrides the queue's. */
@@ -115,6 +137,8 @@ export const acdConfig = z
     wrapUp: seconds(0, 3600).default(10),
     /** One step of priority is worth so many seconds of waiting; without it priorities are strict. */
     priorityWorthSeconds: seconds(1, 86_400).optional(),
+    /** One step of a queue's weight is worth so many seconds of waiting, so that light queues do not starve; without it heavier queues strictly go first. */
+    weightWorthSeconds: seconds(1, 86_400).optional(),
     /** Made once by key; then the database is the truth. */
     queues: z.array(queueConfig).default([]),
     /** Made once by number; then the database is the truth. */

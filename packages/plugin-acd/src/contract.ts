@@ -1,5 +1,8 @@
 import { token } from "@hotlinejs/core";
 import type { CallSession, Connection, OutboundCall } from "@hotlinejs/core";
+import type { QueueFigures } from "./domain/queue-figures.js";
+
+export type { QueueFigures } from "./domain/queue-figures.js";
 
 /** What an agent is doing. See AgentStatus of @hotlinejs/queueing. */
 export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
@@ -7,8 +10,8 @@ export type AgentState = "offline" | "unreachable" | "not-ready" | "available" |
 /** What an agent can choose: 示闲, 示忙 (with a reason), 签出. */
 export type AgentChoice = "available" | "not-ready" | "offline";
 
-/** How a caller left the queue. `exit`: pressed an exit key, or whoever asked for service took the request back. */
-export type QueueOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents";
+/** How a caller left the queue. `diverted`: the wait would be too long; `closed`: out of hours; `exit`: pressed an exit key, or whoever asked for service took the request back. */
+export type QueueOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "diverted" | "closed";
 
 export interface AgentSnapshot {
   /** 工号. */
@@ -51,6 +54,14 @@ export interface QueueSnapshot {
   /** No new entries: the hotline is draining. */
   readonly frozen: boolean;
   readonly serviceLevelSeconds: number;
+  /** Since midnight; whoever came yesterday counts for yesterday. */
+  readonly today: QueueFigures;
+}
+
+/** Figures of a span: the whole, and its quarters of an hour by queue and channel. */
+export interface FiguresReport {
+  readonly total: QueueFigures;
+  readonly intervals: readonly ({ readonly queue: string; readonly channel: string; readonly startsAt: number } & QueueFigures)[];
 }
 
 export interface QueueRequest {
@@ -61,6 +72,8 @@ export interface QueueRequest {
   readonly skills?: Readonly<Record<string, number>>;
   /** 工号 of the agent to ring first when free. */
   readonly preferredAgent?: string;
+  /** A place kept from an earlier stay (epoch ms): counts instead of now, and limits of the queue do not. */
+  readonly placeAt?: number;
   /** Keys that leave the queue, for example `"0*"`. Default none. */
   readonly exitKeys?: string;
   /** Takes the request back while the caller waits (outcome `exit`). No effect once an agent talks. */
@@ -75,6 +88,8 @@ export interface QueueResult {
   readonly agent?: string;
   readonly waitMs: number;
   readonly talkMs: number;
+  /** The place of who left without a talk, epoch ms: give it to `serve` or `serveWork` as `placeAt` and the caller goes on where they stood. */
+  readonly placeAt?: number;
   /** The caller has hung up or was taken over: nothing more to say. */
   readonly callerGone: boolean;
 }
@@ -116,6 +131,12 @@ export interface Acd {
   agent(number: string): AgentSnapshot | undefined;
   queues(): readonly QueueSnapshot[];
   queue(key: string): QueueSnapshot | undefined;
+  /**
+   * Figures of one queue, or of all, over the quarters of an hour that begin in `[from, to)` (epoch ms). A caller counts in the
+   * quarter in which they came. Written with the facts themselves: they add up, also after a crash.
+   * Unknown: `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  figures(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<FiguresReport>;
   /**
    * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
    * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
@@ -233,13 +254,13 @@ declare module "@hotlinejs/core" {
     /** An agent is rung for a waiting citizen. */
     "acd.offered": { interactionId: string; queue: string; agent: string; /** 1 for the first agent that is rung. */ attempt: number; at: number };
     /** An agent declined, missed or lost the offer; the caller waits in the old place. */
-    "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready` or `connect-timeout`. */ cause: string; at: number };
+    "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready` or `connect-timeout`. */ cause: string; /** Agents still being rung for this citizen; 0: the wait goes on. */ ringing: number; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
     "acd.abandoned": { interactionId: string; queue: string; waitMs: number; at: number };
     /** Durable. A citizen left the queue without an agent and without hanging up. */
-    "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents` or `cut` (the hotline ended the call). */ outcome: string; waitMs: number; at: number };
+    "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents`, `diverted`, `closed`, `moved` (into another queue) or `cut` (the hotline ended the call). */ outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */

@@ -2,18 +2,22 @@ import { CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugi
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
+import { AgentIntervalEntity } from "./entities/agent-interval.entity.js";
 import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
 import { AgentEntity } from "./entities/agent.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
+import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
 import { acdRoutes } from "./http/routes.js";
 import { queueNode } from "./ivr/queue-node.js";
 import { AcdChannel } from "./migrations/channel.js";
+import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
 import { FactWriter } from "./services/fact-writer.js";
 import { HoldMusic } from "./services/hold-music.js";
+import { IntervalBook } from "./services/interval-book.js";
 import { QueueFacts } from "./services/queue-facts.js";
 import { registerQueueHandler } from "./services/queue-handler.js";
 import { ScreenNews } from "./services/screen-news.js";
@@ -26,8 +30,8 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity],
-  migrations: [AcdInit, AcdChannel],
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
@@ -62,6 +66,8 @@ export const acd = definePlugin({
       const ids = services.get(IDS);
       const unitOfWork = services.get(UNIT_OF_WORK);
       const prompts = services.optional(PROMPTS);
+      const calendar = services.get(CALENDARS).get("default");
+      const book = new IntervalBook(calendar);
       const writer = new FactWriter({ unitOfWork, clock, log });
       return new DefaultAcd({
         config,
@@ -70,8 +76,9 @@ export const acd = definePlugin({
         log,
         writer,
         prompts,
-        store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock }),
-        facts: new QueueFacts({ writer, clock, ids, calendar: services.get(CALENDARS).get("default") }),
+        store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book }),
+        facts: new QueueFacts({ writer, clock, ids, calendar, book }),
+        calendars: services.get(CALENDARS),
         music: new HoldMusic({ media: services.optional(MEDIA), prompts, log }),
         secrets: services.optional(SECRETS),
         control: services.get(CALL_CONTROL),
@@ -98,7 +105,7 @@ export const acd = definePlugin({
       news().stop();
       return parts().stop();
     });
-    health(() => ({ ok: true, details: parts().figures }));
+    health(() => ({ ok: true, details: parts().health }));
   },
 });
 

@@ -350,7 +350,7 @@ describe("many callers", () => {
     await phone.answer();
     await at.test.advance(11_000);
     expect(second.heard).toContain("您是下一位，马上为您接通，请稍候。");
-    expect(third.heard).toContain("您前面还有1位，请稍候。");
+    expect(third.heard).toContain("您前面还有1位，预计等待6，请稍候。");
     await at.test.advance(9_000);
     expect(isMusic(second.hearing)).toBe(true);
     expect(at.acd.queue("q")).toMatchObject({ waiting: 2, ringing: 0, available: 0, staffed: 1 });

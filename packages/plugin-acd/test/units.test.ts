@@ -40,7 +40,7 @@ describe("why a leg ended", () => {
 describe("options", () => {
   it("refuses typos, unknown strategies, unknown queues and doubles with their path", () => {
     const issues = (options: unknown): string[] => (acdConfig.safeParse(options).error?.issues ?? []).map((issue) => issue.path.join("."));
-    expect(issues({ queues: [{ key: "q", name: "Q", strategy: "ringall" }] })).toEqual(["queues.0.strategy"]);
+    expect(issues({ queues: [{ key: "q", name: "Q", strategy: "ring-everyone" }] })).toEqual(["queues.0.strategy"]);
     expect(issues({ queues: [{ key: "q", name: "Q", ringTimeout: 3 }] })).toEqual(["queues.0"]);
     expect(issues({ queues: [{ key: "q", name: "Q" }, { key: "q", name: "R" }] })).toEqual(["queues.1.key"]);
     expect(issues({ queues: [{ key: "q", name: "Q", overflow: [{ afterSeconds: 5, queues: ["x"] }] }] })).toEqual(["queues.0.overflow.0.queues"]);

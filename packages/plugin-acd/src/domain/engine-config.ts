@@ -5,6 +5,7 @@ import type { AgentSettings, QueueSettings } from "../config.js";
 export function engineQueue(key: string, settings: QueueSettings, wrapUpSeconds: number): QueueConfig {
   const ms = (seconds: number): number => Math.round(seconds * 1000);
   const every = settings.announce.everySeconds;
+  const { divert } = settings;
   return {
     key,
     strategy: settings.strategy,
@@ -15,6 +16,12 @@ export function engineQueue(key: string, settings: QueueSettings, wrapUpSeconds:
     maxLength: settings.maxLength ?? undefined,
     skills: levels(settings.skills),
     relaxSkillsAfterMs: settings.relaxSkillsAfterSeconds === undefined ? undefined : ms(settings.relaxSkillsAfterSeconds),
+    skillSteps: settings.skillSteps.map((step) => ({ afterMs: ms(step.afterSeconds), skills: step.skills })),
+    skillWeights: settings.skillWeights,
+    tiersAfterMs: settings.tiersAfterSeconds.map(ms),
+    preferredMs: ms(settings.preferredSeconds),
+    progressMs: ms(settings.progressSeconds),
+    divert: divert === undefined ? undefined : { whileWaiting: divert.whileWaiting, ...(divert.waitSeconds === undefined ? {} : { ewtMs: ms(divert.waitSeconds) }), ...(divert.ratio === undefined ? {} : { ratio: divert.ratio }) },
     overflow: settings.overflow.map((step) => ({ afterMs: ms(step.afterSeconds), queues: step.queues })),
     announceFirstMs: every === 0 ? undefined : ms(settings.announce.firstSeconds),
     announceEveryMs: every === 0 ? undefined : ms(every),

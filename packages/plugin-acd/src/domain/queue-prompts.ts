@@ -8,31 +8,40 @@ interface Texts {
   readonly noAgents: string;
   readonly full: string;
   readonly timeout: string;
+  readonly closed: string;
 }
 
 const chinese: Texts = {
   welcome: "正在为您转接人工坐席，请稍候。",
-  position: "您前面还有{{position|number}}位，请稍候。",
+  position: "您前面还有{{position|number}}位，预计等待{{waitMinutes|minutes}}，请稍候。",
   next: "您是下一位，马上为您接通，请稍候。",
   connect: "工号{{agentNo|digits}}为您服务。",
   noAgents: "抱歉，当前没有坐席在岗，请稍后再拨。",
   full: "抱歉，当前来电较多，请稍后再拨。",
   timeout: "抱歉，坐席全忙，请稍后再拨。",
+  closed: "抱歉，现在是非服务时间，请在服务时间再拨。",
 };
 
 const english: Texts = {
   welcome: "Please hold while we connect you to an agent.",
-  position: "There are {{position|number}} callers before you. Please hold.",
+  position: "There are {{position|number}} callers before you. The expected wait is {{waitMinutes|minutes}}. Please hold.",
   next: "You are next. Please hold.",
   connect: "Agent {{agentNo|digits}} is at your service.",
   noAgents: "Sorry, no agent is on duty at the moment. Please call again later.",
   full: "Sorry, all lines are busy. Please call again later.",
   timeout: "Sorry, all agents are busy. Please call again later.",
+  closed: "Sorry, we are closed now. Please call again during office hours.",
 };
 
 /** The plugin's own words, where a queue does not bring prompts. */
 export function defaultPrompt(name: keyof Texts, language: string): PromptRef {
   return { text: (language.toLowerCase().startsWith("en") ? english : chinese)[name] };
+}
+
+/** Minutes as they are told: whole ones up to ten, then in steps of five; never less than one. */
+export function toldMinutes(waitMs: number): number {
+  const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
+  return minutes <= 10 ? minutes : Math.ceil(minutes / 5) * 5;
 }
 
 /** The prompt with values; its own win. */

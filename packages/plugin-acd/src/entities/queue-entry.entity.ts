@@ -23,12 +23,14 @@ export const QueueEntryEntity = defineEntity({
     endedAt: p.bigint("number").nullable(),
     /** 工号 of who answered. */
     agent: p.text().nullable(),
-    /** See QueueOutcome; `cut`: the hotline ended the call; `process_restart`: found open after a crash. Empty while the caller waits. */
+    /** See QueueOutcome; `moved`: into another queue, with an entry of its own; `cut`: the hotline ended the call; `process_restart`: found open after a crash. Empty while the caller waits. */
     outcome: p.text().nullable(),
     waitMs: p.bigint("number").nullable(),
     talkMs: p.bigint("number").nullable(),
     /** Answered within the queue's threshold. */
     inTime: p.boolean().nullable(),
+    /** Told on entering. */
+    expectedWaitMs: p.bigint("number").nullable(),
     businessDate: p.text(),
     businessHour: p.integer(),
   },
@@ -36,6 +38,7 @@ export const QueueEntryEntity = defineEntity({
     { name: "acd_queue_entry_entered_at_index", properties: ["enteredAt", "id"] },
     { name: "acd_queue_entry_interaction_id_index", properties: ["interactionId"] },
     { name: "acd_queue_entry_business_date_index", properties: ["businessDate", "queue"] },
+    { name: "acd_queue_entry_caller_key_index", properties: ["callerKey", "enteredAt"] },
     { name: "acd_queue_entry_agent_index", properties: ["agent", "enteredAt"] },
   ],
 });

@@ -18,6 +18,23 @@ const agent = z.object({
   callsTaken: z.number(),
   talkMs: z.number(),
 });
+const share = z.number().nullable();
+const figures = z.object({
+  offered: z.number(),
+  answered: z.number(),
+  abandoned: z.number(),
+  abandonedShort: z.number(),
+  otherwise: z.number(),
+  serviceLevel: share,
+  serviceLevel2: share,
+  connectRate: share,
+  abandonRate: share,
+  averageWaitMs: share,
+  longestWaitMs: z.number(),
+  averageAbandonMs: share,
+  averageHandleMs: share,
+  expectedErrorMs: share,
+});
 const queue = z.object({
   key: z.string(),
   name: z.string(),
@@ -30,10 +47,13 @@ const queue = z.object({
   available: z.number(),
   frozen: z.boolean(),
   serviceLevelSeconds: z.number(),
+  today: figures,
 });
 const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 const pageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200), cursor: z.string().max(64).optional() });
 const number = z.strictObject({ number: z.string().min(1).max(32) });
+
+const LONGEST_SPAN_MS = 31 * 86_400_000;
 
 /** The page of a list sorted by key that comes after a key. */
 function page<T>(items: readonly T[], key: (item: T) => string, query: z.output<typeof pageQuery>): Page<T> {
@@ -63,6 +83,15 @@ export const acdRoutes: readonly HttpRoute[] = [
     query: pageQuery,
     output: pageOf(queue),
     handler: ({ services, query }) => Promise.resolve(page(services.get(ACD).queues(), (each) => each.key, query)),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/queues/figures",
+    permission: "acd.queues.read",
+    summary: "Service level, waits, abandonment and handling times by quarter of an hour",
+    query: z.strictObject({ queue: z.string().min(1).max(64).optional(), from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(0) }).refine(({ from, to }) => to > from && to - from <= LONGEST_SPAN_MS, { message: "at most 31 days", path: ["to"] }),
+    output: z.object({ total: figures, intervals: z.array(z.object({ queue: z.string(), channel: z.string(), startsAt: z.number(), ...figures.shape })) }),
+    handler: ({ services, query: { queue: key, from, to } }) => services.get(ACD).figures({ from, to, ...(key === undefined ? {} : { queue: key }) }),
   }),
   defineRoute({
     method: "POST",

@@ -13,6 +13,8 @@ const queueNodeConfig = z.strictObject({
   skills: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]).optional(),
   /** Keys that leave the queue: `"0*"` for the outcome `exit`, or `{ "2": "voicemail" }` with an outcome each. */
   exitKeys: z.union([z.string().regex(/^[0-9*#A-D]*$/), z.record(z.string().regex(/^[0-9*#A-D]$/), z.string().min(1))]).optional(),
+  /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`). */
+  distinguish: z.array(z.enum(["diverted", "closed"])).optional(),
 });
 
 type QueueNodeConfig = z.output<typeof queueNodeConfig>;
@@ -22,8 +24,8 @@ type QueueNodeConfig = z.output<typeof queueNodeConfig>;
  *
  * @outcome answered - The agent has hung up and the caller is still there (satisfaction, goodbye). May be left without an edge.
  * @outcome timeout - The queue's `maxWaitSeconds` have passed.
- * @outcome full - The queue's `maxLength` callers were waiting already.
- * @outcome no-agents - Nobody is there who could answer.
+ * @outcome full - The queue's `maxLength` callers were waiting already, or its `divert` says that the wait would be too long.
+ * @outcome no-agents - Nobody is there who could answer, or it is out of the hours of the queue's `calendar`.
  * @outcome exit - A key of `exitKeys` was pressed; keys with an outcome of their own end with that.
  * @example { "id": "agent", "type": "queue", "queue": "general", "exitKeys": "9", "on": { "answered": "bye", "timeout": "voicemail", "full": "voicemail", "exit": "main" }, "next": "voicemail" }
  */
@@ -32,6 +34,7 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
   config: queueNodeConfig,
   outcomes(config) {
     const outcomes: { name: string; optional?: boolean }[] = [{ name: "answered", optional: true }, { name: "timeout" }, { name: "full" }, { name: "no-agents" }];
+    for (const name of config.distinguish ?? []) outcomes.push({ name });
     for (const name of new Set(exitOutcomes(config).values())) if (!outcomes.some((outcome) => outcome.name === name)) outcomes.push({ name });
     return outcomes;
   },
@@ -40,11 +43,17 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
     const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, exitKeys: [...exits.keys()].join(""), signal });
     if (result.callerGone || result.outcome === "abandoned") return { end: true };
-    if (result.outcome !== "exit") return { outcome: result.outcome satisfies QueueOutcome };
+    if (result.outcome !== "exit") return { outcome: plain(result.outcome, config) };
     // Without a key the flow itself took the caller back; what is returned then is not used.
     return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };
   },
 });
+
+function plain(outcome: QueueOutcome, { distinguish = [] }: QueueNodeConfig): string {
+  if (outcome === "diverted") return distinguish.includes("diverted") ? outcome : "full";
+  if (outcome === "closed") return distinguish.includes("closed") ? outcome : "no-agents";
+  return outcome;
+}
 
 function exitOutcomes({ exitKeys }: QueueNodeConfig): Map<string, string> {
   if (exitKeys === undefined) return new Map();

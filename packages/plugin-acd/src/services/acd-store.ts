@@ -5,7 +5,9 @@ import type { AgentChoice } from "../contract.js";
 import { AgentEntity } from "../entities/agent.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
+import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-interval.entity.js";
 import { acdErrors } from "../errors.js";
+import type { IntervalBook } from "./interval-book.js";
 
 export interface StoredQueue {
   readonly key: string;
@@ -39,7 +41,10 @@ export class AcdStore {
   readonly #reads: ReadPool;
   readonly #clock: Clock;
 
-  constructor(deps: { unitOfWork: UnitOfWork; reads: ReadPool; clock: Clock }) {
+  readonly #book: IntervalBook;
+
+  constructor(deps: { unitOfWork: UnitOfWork; reads: ReadPool; clock: Clock; book: IntervalBook }) {
+    this.#book = deps.book;
     this.#unitOfWork = deps.unitOfWork;
     this.#reads = deps.reads;
     this.#clock = deps.clock;
@@ -83,6 +88,23 @@ export class AcdStore {
     });
   }
 
+  /** Quarter hours of a queue (or all) in a span, oldest first. */
+  async queueIntervals(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<QueueIntervalRow[]> {
+    const { queue, from, to } = where;
+    return this.#reads.read((em) => em.find(QueueIntervalEntity, { startsAt: { $gte: from, $lt: to }, ...(queue === undefined ? {} : { queue }) }, { orderBy: { startsAt: "asc", id: "asc" } }));
+  }
+
+  /** Quarter hours of all queues on a business date. */
+  async queueDay(businessDate: string): Promise<QueueIntervalRow[]> {
+    return this.#reads.read((em) => em.find(QueueIntervalEntity, { businessDate }));
+  }
+
+  /** Who last spoke to the caller with this key, since then. */
+  async lastAgent(callerKey: string, since: number): Promise<string | undefined> {
+    const [last] = await this.#reads.read((em) => em.find(QueueEntryEntity, { callerKey, enteredAt: { $gte: since }, agent: { $ne: null } }, { orderBy: { enteredAt: "desc" }, limit: 1 }));
+    return last?.agent ?? undefined;
+  }
+
   /** Stores what an agent chose, with its audit row. */
   async choose(number: string, choice: AgentChoice, reason: string | null, actor: string): Promise<void> {
     await this.#unitOfWork.run(async (uow) => {
@@ -94,12 +116,14 @@ export class AcdStore {
   /** Closes the entries a crashed process left open and returns the places that callers may come back to. */
   async closeLeftovers(): Promise<LeftPlace[]> {
     const now = this.#clock.now();
-    return this.#unitOfWork.run(async ({ em }) => {
+    return this.#unitOfWork.run(async (uow) => {
+      const { em } = uow;
       for (const entry of await em.find(QueueEntryEntity, { endedAt: null })) {
         if (typeof entry.leftAt !== "number") {
           entry.outcome = "process_restart";
           entry.leftAt = now;
           entry.waitMs = Math.max(0, now - entry.enteredAt);
+          await this.#book.queue(uow, entry, entry.enteredAt, { cut: 1 });
         }
         entry.endedAt = now;
       }

@@ -1,10 +1,11 @@
-import type { CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets } from "@hotlinejs/core";
-import { agentView, queueView } from "@hotlinejs/queueing";
+import type { Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork } from "../contract.js";
+import type { Acd, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineAgent, engineQueue } from "../domain/engine-config.js";
+import { addSums, emptySums, queueFigures } from "../domain/queue-figures.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredQueue } from "./acd-store.js";
 import type { FactWriter } from "./fact-writer.js";
@@ -27,6 +28,7 @@ export interface DefaultAcdDeps {
   readonly music: HoldMusic;
   readonly prompts: Prompts | undefined;
   readonly secrets: Secrets | undefined;
+  readonly calendars: Calendars;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
   /** Somebody entered, left, or is being rung. */
@@ -36,9 +38,13 @@ export interface DefaultAcdDeps {
 
 interface Entry {
   readonly call: QueueMember;
-  readonly owner: EntryOwner;
+  /** Of the stay in the present queue. */
+  owner: EntryOwner;
   entered: boolean;
 }
+
+/** States that last are booked so often. */
+const BOOK_MS = 60_000;
 
 /** From these an agent may take up a call of another kind by own wish. */
 const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "not-ready", "held", "wrap-up"]);
@@ -54,16 +60,18 @@ export class DefaultAcd implements Acd {
   readonly #occupied = new Map<string, string>();
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
+  #bookTimer: Timer | undefined;
   #frozen = false;
   #stopped = false;
 
   constructor(deps: DefaultAcdDeps) {
     this.#deps = deps;
-    const worth = deps.config.priorityWorthSeconds;
+    const { priorityWorthSeconds: worth, weightWorthSeconds: weightWorth } = deps.config;
     this.#engine = new QueueEngine({
       clock: deps.clock,
       log: deps.log,
       priorityWorthMs: worth === undefined ? undefined : worth * 1000,
+      weightWorthMs: weightWorth === undefined ? undefined : weightWorth * 1000,
       perform: (effect) => this.#perform(effect),
     });
     this.desk = new AgentDesk({
@@ -85,6 +93,8 @@ export class DefaultAcd implements Acd {
     await store.seed(config);
     const { queues, agents } = await store.load();
     for (const queue of queues) {
+      const { calendar } = queue.settings;
+      if (calendar !== undefined && !this.#deps.calendars.has(calendar)) throw acdErrors.QUEUE_UNUSABLE(queue.key, `calendar: there is no calendar ${calendar}; known: ${this.#deps.calendars.keys().join(", ")}`);
       this.#queues.set(queue.key, queue);
       this.#engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
@@ -93,13 +103,24 @@ export class DefaultAcd implements Acd {
       this.#engine.dispatch({ type: "agent.configured", agent: engineAgent(agent.number, agent.settings, order) });
       this.#engine.dispatch({ type: "agent.state", agentId: agent.number, state: agent.choice, reason: agent.reason ?? undefined });
     }
-    for (const place of await store.closeLeftovers()) this.#engine.dispatch({ type: "place.restored", ...place });
+    const places = await store.closeLeftovers();
+    const { facts, calendars, clock } = this.#deps;
+    for (const row of await store.queueDay(calendars.get("default").dateOf(clock.now()))) facts.today.add(row.queue, row.startsAt, row);
+    for (const place of places) this.#engine.dispatch({ type: "place.restored", ...place });
   }
 
   /** Asks the adapters which phones are there, and prepares the music. */
   start(): void {
     for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
+    this.#bookLater();
     for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
+  }
+
+  #bookLater(): void {
+    this.#bookTimer = this.#deps.clock.setTimeout(() => {
+      this.#deps.facts.bookStates();
+      this.#bookLater();
+    }, BOOK_MS);
   }
 
   /** A phone has signed on or off. */
@@ -116,6 +137,8 @@ export class DefaultAcd implements Acd {
   /** Lets go of everything; what is open settles. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#bookTimer?.cancel();
+    this.#deps.facts.bookStates();
     this.#engine.close();
     for (const entry of this.#entries.values()) {
       entry.call.stop();
@@ -126,7 +149,7 @@ export class DefaultAcd implements Acd {
   }
 
   /** Figures for health. */
-  get figures(): { waiting: number; agents: number; available: number; factsPending: number } {
+  get health(): { waiting: number; agents: number; available: number; factsPending: number } {
     let waiting = 0;
     for (const key of this.#queues.keys()) waiting += queueView(this.#engine.state, key)?.waiting ?? 0;
     const states = [...this.#agents.keys()].map((number) => agentView(this.#engine.state, number)?.status);
@@ -144,23 +167,30 @@ export class DefaultAcd implements Acd {
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
+    // The number itself is never stored in the queue's rows.
+    const stored = secrets === undefined ? null : (callerKey ?? null);
+    const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored });
+    if (this.#outOfHours(queue)) {
+      this.#refuse(owner, session);
+      return { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false };
+    }
+    const preferredAgent = request.preferredAgent ?? (await this.#lastAgent(queue, stored));
+    if (this.#isStopped()) throw acdErrors.STOPPED();
+    if (session.signal.aborted) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
     const enteredAt = clock.now();
-    const call = new QueuedCall(id, session, request, {
+    const call = new QueuedCall(id, session, request, queue, {
       control,
       prompts,
       log,
       dispatch: (event) => this.#engine.dispatch(event),
       music: music.sources(queue.key, queue.settings.music, session.language),
-      queue,
+      queue: (key) => this.#queues.get(key),
       addressOf: (agent) => this.#agents.get(agent)?.address,
       desk: this.desk,
       waited: () => clock.now() - enteredAt,
     });
-    // The number itself is never stored in the queue's rows.
-    const stored = secrets === undefined ? null : (callerKey ?? null);
-    const owner = { entryId: id, interactionId, queue: queue.key, channel: "voice", priority, callerKey: stored, serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
     this.#entries.set(id, { call, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent, placeAt: request.placeAt });
     if (this.#entries.has(id)) call.watch();
     const result = await call.result;
     // A talk that went on after a take-over is followed to its end; everything else is over.
@@ -178,14 +208,46 @@ export class DefaultAcd implements Acd {
     const callerKey = key === undefined ? undefined : (secrets?.blindIndex(key) ?? key);
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
+    const owner = this.#owner(id, interactionId, queue, { channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null) });
+    if (this.#outOfHours(queue)) {
+      this.#refuse(owner);
+      return { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false };
+    }
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#engine.dispatch(event) }, request.signal);
-    const owner = { entryId: id, interactionId, queue: queue.key, channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null), serviceLevelMs: queue.settings.serviceLevelSeconds * 1000 };
     this.#entries.set(id, { call: member, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent, placeAt: request.placeAt });
     if (this.#entries.has(id)) member.watch();
     const result = await member.result;
     if (result.outcome !== "answered") this.#entries.delete(id);
     return result;
+  }
+
+  #owner(entryId: string, interactionId: string, queue: StoredQueue, more: Pick<EntryOwner, "channel" | "priority" | "callerKey">): EntryOwner {
+    const { serviceLevelSeconds, shortAbandonSeconds } = queue.settings;
+    const { channel, priority, callerKey } = more;
+    return { entryId, interactionId, queue: queue.key, serviceLevelMs: serviceLevelSeconds * 1000, shortAbandonMs: shortAbandonSeconds * 1000, channel, priority, callerKey };
+  }
+
+  #outOfHours({ settings: { calendar } }: StoredQueue): boolean {
+    return calendar !== undefined && !this.#deps.calendars.get(calendar).isOpen(this.#deps.clock.now());
+  }
+
+  /** Out of hours: counted, told, not let in. */
+  #refuse(owner: EntryOwner, session?: CallSession): void {
+    this.#deps.facts.left(owner, { type: "left", interactionId: owner.entryId, queue: owner.queue, outcome: "closed", waitMs: 0 }, { entered: false, cut: false });
+    session?.interaction.event("queue.left", { queue: owner.queue, outcome: "closed", waitMs: 0 });
+  }
+
+  /** Who spoke to this caller last, where the queue wants to know. A database that does not answer keeps nobody waiting. */
+  async #lastAgent(queue: StoredQueue, callerKey: string | null): Promise<string | undefined> {
+    const { stickyDays } = queue.settings;
+    if (stickyDays === 0 || callerKey === null) return undefined;
+    try {
+      return await this.#deps.store.lastAgent(callerKey, this.#deps.clock.now() - stickyDays * 86_400_000);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, queue: queue.key }, "the caller's last agent could not be looked up; any agent will do");
+      return undefined;
+    }
   }
 
   agents(): readonly AgentSnapshot[] {
@@ -233,7 +295,17 @@ export class DefaultAcd implements Acd {
       available: view.available,
       frozen: this.#frozen || view.frozen,
       serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+      today: this.#deps.facts.today.of(key),
     };
+  }
+
+  async figures(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<FiguresReport> {
+    if (where.queue !== undefined && !this.#queues.has(where.queue)) throw acdErrors.UNKNOWN_QUEUE(where.queue, [...this.#queues.keys()].join(", "));
+    await this.#deps.writer.flush();
+    const rows = await this.#deps.store.queueIntervals(where);
+    const total = emptySums();
+    for (const row of rows) addSums(total, row);
+    return { total: queueFigures(total), intervals: rows.map((row) => ({ queue: row.queue, channel: row.channel, startsAt: row.startsAt, ...queueFigures(row) })) };
   }
 
   async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {
@@ -320,7 +392,7 @@ export class DefaultAcd implements Acd {
     switch (effect.type) {
       case "entered":
         entry.entered = true;
-        facts.entered(owner, effect.placeAt);
+        facts.entered(owner, effect);
         publish("acd.queued", { interactionId, queue: effect.queue, ahead: effect.ahead, at });
         return call.entered(effect);
       case "offer":
@@ -330,7 +402,7 @@ export class DefaultAcd implements Acd {
       case "rescind":
         return call.rescinded(effect);
       case "requeued":
-        publish("acd.requeued", { interactionId, queue: owner.queue, agent: effect.agentId, cause: effect.cause, at });
+        publish("acd.requeued", { interactionId, queue: owner.queue, agent: effect.agentId, cause: effect.cause, ringing: effect.ringing, at });
         return call.requeued(effect);
       case "connect":
         void call.connect(effect).catch((error: unknown) => {
@@ -344,13 +416,22 @@ export class DefaultAcd implements Acd {
         return call.overflowed(effect);
       case "left":
         facts.left(owner, effect, { entered: entry.entered, cut: call.cut });
-        if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
+        if (effect.outcome === "moved") this.#moved(entry, effect.interactionId);
+        else if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
         return call.left(effect);
       case "ended":
         facts.ended(owner, effect);
         this.#entries.delete(effect.interactionId);
         return call.ended(effect);
     }
+  }
+
+  /** The stay in the next queue is an entry of its own. */
+  #moved(entry: Entry, id: string): void {
+    const queue = this.#queues.get(interactionView(this.#engine.state, id)?.queue ?? "");
+    if (queue === undefined) return;
+    entry.entered = false;
+    entry.owner = this.#owner(this.#deps.ids.next(), entry.owner.interactionId, queue, entry.owner);
   }
 
   #autoPaused(number: string): void {

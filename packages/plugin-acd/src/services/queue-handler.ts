@@ -8,7 +8,7 @@ export function queueHandler(services: Services, log: Logger): CallHandler {
   return async (session, plan) => {
     const result = await services.get(ACD).serve(session, { queue: plan.target, priority: plan.priority, signal: session.signal });
     if (result.callerGone || result.outcome === "answered" || result.outcome === "abandoned") return;
-    const name = result.outcome === "full" ? "full" : result.outcome === "timeout" ? "timeout" : "noAgents";
+    const name = result.outcome === "full" || result.outcome === "diverted" ? "full" : result.outcome === "timeout" ? "timeout" : result.outcome === "closed" ? "closed" : "noAgents";
     await say(services, session, defaultPrompt(name, session.language), log);
   };
 }

@@ -2,7 +2,7 @@ import type { AudioSource, CallControl, CallSession, Connection, Logger, Outboun
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { QueueSettings } from "../config.js";
 import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
-import { defaultPrompt, withValues } from "../domain/queue-prompts.js";
+import { defaultPrompt, toldMinutes, withValues } from "../domain/queue-prompts.js";
 import type { AgentDesk } from "./agent-desk.js";
 import { AgentOffer } from "./agent-offer.js";
 import type { Effect, QueueMember } from "./queue-member.js";
@@ -20,9 +20,15 @@ export interface QueuedCallDeps {
   readonly desk: AgentDesk;
   /** How long this caller has waited so far. */
   readonly waited: () => number;
-  /** Name, settings of the queue at the moment of entering. */
-  readonly queue: { readonly key: string; readonly name: string; readonly settings: QueueSettings };
+  /** Name and settings of a queue. */
+  readonly queue: (key: string) => CalledQueue | undefined;
   readonly addressOf: (agent: string) => string | undefined;
+}
+
+export interface CalledQueue {
+  readonly key: string;
+  readonly name: string;
+  readonly settings: QueueSettings;
 }
 
 /**
@@ -44,17 +50,22 @@ export class QueuedCall implements QueueMember {
   readonly #sound: WaitingSound;
   readonly #keys = new AbortController();
   #settle: (result: QueueResult) => void = () => undefined;
-  #offer: AgentOffer | undefined;
+  /** Agents being rung, by reservation. */
+  readonly #offers = new Map<string, AgentOffer>();
+  #queue: CalledQueue;
+  #placeAt: number | undefined;
   #conversation: Promise<unknown> = Promise.resolve();
   #exitKey: string | undefined;
   #agent: string | undefined;
   #waitMs = 0;
-  #joining = false;
+  /** The agent who has answered and is being joined with the caller. */
+  #joining: string | undefined;
   #cut = false;
   #done = false;
 
-  constructor(id: string, session: CallSession, request: QueueRequest, deps: QueuedCallDeps) {
+  constructor(id: string, session: CallSession, request: QueueRequest, queue: CalledQueue, deps: QueuedCallDeps) {
     this.id = id;
+    this.#queue = queue;
     this.#session = session;
     this.#request = request;
     this.#deps = deps;
@@ -102,13 +113,18 @@ export class QueuedCall implements QueueMember {
 
   /** The hotline stops: everything begun is let go of. */
   stop(): void {
-    this.#offer?.cancel();
+    for (const offer of this.#offers.values()) offer.cancel();
     this.#finish("abandoned", 0);
   }
 
+  /** Told once, and again after the caller was moved into another queue: music and keys go on then. */
   entered(effect: Effect<"entered">): void {
+    const moved = this.#placeAt !== undefined;
+    this.#placeAt = effect.placeAt;
+    this.#queue = this.#deps.queue(effect.queue) ?? this.#queue;
     this.#session.interaction.update({ queue: effect.queue });
     this.#session.interaction.event("queue.entered", { queue: effect.queue, ahead: effect.ahead, ...(effect.regained ? { regained: true } : {}) });
+    if (moved) return;
     void this.#welcome();
     if (this.#request.exitKeys !== undefined && this.#request.exitKeys !== "") void this.#listenForKeys(this.#request.exitKeys);
   }
@@ -126,9 +142,9 @@ export class QueuedCall implements QueueMember {
       accepted: () => this.#deps.dispatch({ type: "offer.accepted", reservationId: effect.reservationId }),
       rejected: (cause) => this.#deps.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause }),
     });
-    this.#offer = offer;
+    this.#offers.set(effect.reservationId, offer);
     this.#session.interaction.event("queue.offered", { queue: effect.queue, agent: effect.agentId, attempt: effect.attempt });
-    this.#deps.desk.offered(offer, this.#session, { queue: { key: effect.queue, name: this.#deps.queue.name }, waitMs: this.#deps.waited(), ringMs: effect.ringMs, music: this.#deps.music });
+    this.#deps.desk.offered(offer, this.#session, { queue: { key: effect.queue, name: this.#queue.name }, waitMs: this.#deps.waited(), ringMs: effect.ringMs, music: this.#deps.music });
     void offer.run();
     // The words for the answer are prepared while the phone rings.
     const words = this.#connectWords(effect.agentId);
@@ -136,26 +152,28 @@ export class QueuedCall implements QueueMember {
   }
 
   rescinded(effect: Effect<"rescind">): void {
-    if (this.#offer?.reservationId === effect.reservationId) this.#offer.cancel();
+    this.#offers.get(effect.reservationId)?.cancel();
+    this.#offers.delete(effect.reservationId);
     this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
   }
 
   requeued(effect: Effect<"requeued">): void {
-    this.#offer = undefined;
+    for (const [id, offer] of this.#offers) if (offer.agent === effect.agentId) this.#offers.delete(id);
     this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
-    this.#session.interaction.event("queue.requeued", { agent: effect.agentId, cause: effect.cause });
+    this.#session.interaction.event("queue.requeued", { agent: effect.agentId, cause: effect.cause, ...(effect.ringing === 0 ? {} : { ringing: effect.ringing }) });
     // Only the agent's answer had cut the music.
-    if (this.#joining) this.#sound.music();
-    this.#joining = false;
+    if (this.#joining !== effect.agentId) return;
+    this.#sound.music();
+    this.#joining = undefined;
   }
 
   /** The agent is there: a word to the caller, a sign to the agent, then both are joined. */
   async connect(effect: Effect<"connect">): Promise<void> {
-    const offer = this.#offer;
+    const offer = this.#offers.get(effect.reservationId);
     const agentCall = offer?.call;
-    if (offer === undefined || agentCall === undefined || offer.reservationId !== effect.reservationId) return;
-    this.#joining = true;
-    const { settings, name } = this.#deps.queue;
+    if (offer === undefined || agentCall === undefined) return;
+    this.#joining = effect.agentId;
+    const { settings, name } = this.#queue;
     const { call } = this.#session;
     const spoken = this.#connectWords(effect.agentId);
     const words = spoken === false ? Promise.resolve(this.#sound.stop()) : this.#sound.sayOnly(() => this.#resolve(spoken));
@@ -183,16 +201,19 @@ export class QueuedCall implements QueueMember {
   }
 
   announce(effect: Effect<"announce">): void {
-    const { settings } = this.#deps.queue;
+    const { announce: words } = this.#queue.settings;
     const { language } = this.#session;
-    const ref = effect.ahead === 0 ? (settings.announce.next ?? defaultPrompt("next", language)) : (settings.announce.position ?? defaultPrompt("position", language));
-    const spoken = withValues(ref, { position: effect.ahead, waitMinutes: Math.max(1, Math.ceil(effect.expectedWaitMs / 60_000)) });
-    void this.#sound.say(() => this.#resolve(spoken));
+    const ref = effect.ahead === 0 ? (words.next ?? defaultPrompt("next", language)) : (words.position ?? defaultPrompt("position", language));
+    const spoken = [withValues(ref, { position: effect.ahead, waitMinutes: toldMinutes(effect.expectedWaitMs) })];
+    const message = words.messages[(effect.nth - 1) % Math.max(1, words.messages.length)];
+    if (message !== undefined) spoken.push(message);
+    void this.#sound.say(async () => (await Promise.all(spoken.map((each) => this.#resolve(each)))).flat());
   }
 
   left(effect: Effect<"left">): void {
     const { interaction } = this.#session;
     this.#waitMs = effect.waitMs;
+    if (effect.outcome === "moved") return interaction.event("queue.moved", { queue: effect.queue, waitMs: effect.waitMs });
     this.#keys.abort();
     if (effect.outcome === "answered") {
       interaction.update({ queue: effect.queue, agentId: effect.agentId ?? null });
@@ -224,12 +245,12 @@ export class QueuedCall implements QueueMember {
   }
 
   #connectWords(agent: string): PromptRef | false {
-    const spoken = this.#deps.queue.settings.connectPrompt ?? defaultPrompt("connect", this.#session.language);
+    const spoken = this.#queue.settings.connectPrompt ?? defaultPrompt("connect", this.#session.language);
     return spoken === false ? false : withValues(spoken, { agentNo: agent });
   }
 
   async #welcome(): Promise<void> {
-    const { welcome } = this.#deps.queue.settings.announce;
+    const { welcome } = this.#queue.settings.announce;
     if (welcome === false) return this.#sound.music();
     await this.#sound.greet(() => this.#resolve(welcome ?? defaultPrompt("welcome", this.#session.language)));
   }
@@ -280,6 +301,7 @@ export class QueuedCall implements QueueMember {
       ...(this.#agent === undefined ? {} : { agent: this.#agent }),
       waitMs: this.#waitMs,
       talkMs,
+      ...(outcome === "answered" || this.#placeAt === undefined ? {} : { placeAt: this.#placeAt }),
       callerGone: this.#session.signal.aborted,
     });
   }

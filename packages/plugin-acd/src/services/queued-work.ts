@@ -19,7 +19,9 @@ export class QueuedWork implements QueueMember {
   readonly #deps: QueuedWorkDeps;
   readonly #request: AbortSignal | undefined;
   #settle: (result: QueueResult) => void = () => undefined;
-  #offer: { readonly reservationId: string; readonly abort: AbortController } | undefined;
+  /** Questions that are open, by reservation. */
+  readonly #offers = new Map<string, AbortController>();
+  #placeAt: number | undefined;
   #agent: string | undefined;
   #waitMs = 0;
   #gone = false;
@@ -45,27 +47,29 @@ export class QueuedWork implements QueueMember {
     else this.#request?.addEventListener("abort", exit, { once: true });
   }
 
-  entered({ ahead }: Effect<"entered">): void {
-    this.#work.waiting?.({ ahead, expectedWaitMs: 0 });
+  entered({ ahead, placeAt, expectedWaitMs }: Effect<"entered">): void {
+    this.#placeAt = placeAt;
+    this.#work.waiting?.({ ahead, expectedWaitMs });
   }
 
   offered({ reservationId, agentId, ringMs, attempt }: Effect<"offer">): void {
     const abort = new AbortController();
-    this.#offer = { reservationId, abort };
+    this.#offers.set(reservationId, abort);
     void this.#ask(reservationId, agentId, { ringMs, attempt, signal: abort.signal });
   }
 
   rescinded({ reservationId }: Effect<"rescind">): void {
-    if (this.#offer?.reservationId === reservationId) this.#offer.abort.abort(new Error("the offer was taken back"));
+    this.#offers.get(reservationId)?.abort(new Error("the offer was taken back"));
+    this.#offers.delete(reservationId);
   }
 
   requeued(): void {
-    this.#offer = undefined;
+    // What was asked is over; who is still asked is known by reservation.
   }
 
   async connect({ reservationId, agentId, waitMs }: Effect<"connect">): Promise<void> {
     await this.#work.connected(agentId, waitMs);
-    if (this.#offer?.reservationId !== reservationId || this.#offer.abort.signal.aborted) return;
+    if (this.#offers.get(reservationId)?.signal.aborted !== false) return;
     this.#agent = agentId;
     this.#deps.dispatch({ type: "offer.connected", reservationId });
   }
@@ -80,7 +84,7 @@ export class QueuedWork implements QueueMember {
 
   left({ outcome, waitMs }: Effect<"left">): void {
     this.#waitMs = waitMs;
-    if (outcome !== "answered") this.#finish(outcome === "closed" || outcome === "unknown-queue" ? "no-agents" : outcome, 0);
+    if (outcome !== "answered" && outcome !== "moved") this.#finish(outcome === "closed" || outcome === "unknown-queue" ? "no-agents" : outcome, 0);
   }
 
   ended({ talkMs }: Effect<"ended">): void {
@@ -88,7 +92,7 @@ export class QueuedWork implements QueueMember {
   }
 
   stop(): void {
-    this.#offer?.abort.abort(new Error("the hotline stops"));
+    for (const abort of this.#offers.values()) abort.abort(new Error("the hotline stops"));
     this.#finish(this.#agent === undefined ? "no-agents" : "answered", 0);
   }
 
@@ -102,12 +106,13 @@ export class QueuedWork implements QueueMember {
     }
     // Taken back meanwhile: the reducer has gone on.
     if (options.signal.aborted) return;
+    if (answer !== "accepted") this.#offers.delete(reservationId);
     this.#deps.dispatch(answer === "accepted" ? { type: "offer.accepted", reservationId } : { type: "offer.rejected", reservationId, cause: answer });
   }
 
   #finish(outcome: QueueOutcome, talkMs: number): void {
     if (this.#done) return;
     this.#done = true;
-    this.#settle({ outcome, ...(this.#agent === undefined ? {} : { agent: this.#agent }), waitMs: this.#waitMs, talkMs, callerGone: this.#gone });
+    this.#settle({ outcome, ...(this.#agent === undefined ? {} : { agent: this.#agent }), waitMs: this.#waitMs, talkMs, ...(outcome === "answered" || this.#placeAt === undefined ? {} : { placeAt: this.#placeAt }), callerGone: this.#gone });
   }
 }

@@ -15,7 +15,7 @@ export interface EndedCall {
 /** What an incoming call of a citizen came to, as far as calling back is concerned. `none`: the citizen wanted no person, or left a message. */
 export type CallOutcome = { readonly kind: "reached" } | { readonly kind: "none" } | { readonly kind: "missed"; readonly reason: MissedReason; readonly queue: string | null; readonly waitMs: number };
 
-const BY_OUTCOME: Readonly<Record<string, MissedReason>> = { abandoned: "abandoned", timeout: "timeout", full: "full", "no-agents": "no-agents", closed: "no-agents", "unknown-queue": "no-agents", cut: "cut" };
+const BY_OUTCOME: Readonly<Record<string, MissedReason>> = { abandoned: "abandoned", timeout: "timeout", full: "full", "no-agents": "no-agents", diverted: "full", closed: "no-agents", "unknown-queue": "no-agents", cut: "cut" };
 /** Somebody will read or hear what the citizen had to say. */
 const MESSAGES = new Set(["voicemail.left", "complaint.taken"]);
 

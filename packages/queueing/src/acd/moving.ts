@@ -24,6 +24,7 @@ export function move(step: Step, interaction: InteractionState, to: QueueState):
   interaction.ripeMs = 0;
   interaction.expired = false;
   interaction.announcements = 0;
+  interaction.attempts = 0;
   interaction.toldAhead = Infinity;
   interaction.toldWaitMs = Infinity;
   interaction.tried.clear();

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { READ_POOL } from "@hotlinejs/core";
+import { afterEach, expect, it } from "vitest";
+import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
+import { QueueIntervalEntity } from "../src/entities/queue-interval.entity.js";
+import { closeStages, crash, stage, team, type Stage } from "./stage.js";
+
+afterEach(closeStages);
+
+const day = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+/** Intervals and entries tell the same, to the caller. */
+async function addsUp(at: Stage): Promise<void> {
+  const entries = await at.entries();
+  const rows = await at.test.services.get(READ_POOL).read((em) => em.find(QueueIntervalEntity, {}));
+  const sum = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  const count = (...outcomes: (string | null)[]): number => entries.filter((entry) => outcomes.includes(entry.outcome ?? null)).length;
+  expect(sum((row) => row.offered)).toBe(entries.length);
+  expect(sum((row) => row.answered)).toBe(count("answered"));
+  expect(sum((row) => row.abandoned)).toBe(count("abandoned"));
+  expect(sum((row) => row.cut)).toBe(count("cut", "process_restart"));
+  expect(sum((row) => row.refused)).toBe(count("no-agents", "full", "closed"));
+  expect(sum((row) => row.offered - row.answered - row.abandoned - row.timeouts - row.refused - row.diverted - row.exits - row.moved - row.cut)).toBe(count(null));
+  expect(sum((row) => row.waitMs)).toBe(entries.filter((entry) => entry.outcome === "answered").reduce((total, entry) => total + (entry.waitMs ?? 0), 0));
+  expect(sum((row) => row.talkMs)).toBe(entries.reduce((total, entry) => total + (entry.talkMs ?? 0), 0));
+}
+
+it("quarter hours add up with the entries, live and stored figures agree, a restart counts who was cut off; the caller's last agent comes first", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
+  try {
+    // Within its quarter of an hour whatever happens.
+    const startAt = Date.UTC(2026, 10, 26, 2, 1);
+    const acd = team({ stickyDays: 7, preferredSeconds: 60, connectPrompt: false, whisper: false }, ["1001", "1002"]);
+    const at = await stage({ dataDir, startAt, acd });
+    const [one, two] = [await at.phone("1001"), await at.phone("1002")];
+    await at.acd.setAgentState("1001", "not-ready", { actor: "system", reason: "培训" });
+    const first = await at.dial("111");
+    await at.test.advance(4_800);
+    await two.answer();
+    await at.test.advance(20_000);
+    const short = await at.dial("222");
+    await at.test.advance(1_000);
+    await short.hangup();
+    const long = await at.dial("333");
+    await at.test.advance(30_000);
+    await long.hangup();
+    await at.test.advance(9_000);
+    await first.hangup();
+    // After-call work, then free.
+    await at.test.advance(11_000);
+    await at.acd.setAgentState("1001", "available", { actor: "system" });
+    // 1001 has been idle for less long, 1002 spoke to 111 last.
+    await at.acd.setAgentState("1002", "not-ready", { actor: "system" });
+    await at.acd.setAgentState("1002", "available", { actor: "system" });
+    await at.dial("111");
+    expect([one.ringing, two.ringing]).toEqual([false, true]);
+    await at.dial("444");
+    expect(one.ringing).toBe(true);
+
+    const today = at.acd.queue("q")?.today;
+    expect(today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, abandonedShort: 1, serviceLevel: 1, serviceLevel2: 2 / 3, connectRate: 0.25, abandonRate: 0.25 });
+    const { total, intervals } = await at.acd.figures({ queue: "q", ...day });
+    expect(total).toEqual(today);
+    expect(intervals).toHaveLength(1);
+    expect(intervals[0]).toMatchObject({ queue: "q", channel: "voice", startsAt: Date.UTC(2026, 10, 26, 2, 0), offered: 5 });
+    expect(total.averageHandleMs).toBeGreaterThan(60_000);
+    await addsUp(at);
+    await expect(at.acd.figures({ queue: "nowhere", ...day })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_QUEUE" });
+    const spans = await at.test.services.get(READ_POOL).read((em) => em.find(AgentIntervalEntity, { agent: "1002" }));
+    expect(spans).toHaveLength(1);
+    expect(spans[0]).toMatchObject({ wrapUpMs: 10_000, handled: 1 });
+    expect(spans[0]?.busyMs).toBe((await at.entries()).find((entry) => entry.talkMs !== null)?.talkMs);
+
+    await crash(at);
+    const after = await stage({ dataDir, startAt: at.test.clock.now() + 60_000, acd });
+    expect((await after.entries()).every((entry) => entry.outcome !== null)).toBe(true);
+    await addsUp(after);
+    expect(after.acd.queue("q")?.today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, otherwise: 2 });
+    await crash(after);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+it("ring-all: every phone rings until the winner talks; nobody has missed anything", async () => {
+  const at = await stage({ acd: team({ strategy: "ring-all" }, ["1001", "1002", "1003"]) });
+  const phones = await Promise.all(["1001", "1002", "1003"].map((number) => at.phone(number)));
+  await at.dial();
+  expect(phones.map((phone) => phone.ringing)).toEqual([true, true, true]);
+  // Two answer at the same moment: one has the caller, the other's leg ends.
+  await Promise.all([phones[1]?.answer(), phones[2]?.answer()]);
+  await at.test.advance(5_000);
+  expect(phones.map((phone) => phone.ringing)).toEqual([false, false, false]);
+  expect(at.events("acd.answered")).toHaveLength(1);
+  expect(at.acd.agents().map((agent) => agent.state).sort()).toEqual(["available", "available", "busy"]);
+  expect(at.events("acd.requeued")).toEqual([]);
+  expect(await at.entries()).toMatchObject([{ outcome: "answered", offers: 3 }]);
+});
