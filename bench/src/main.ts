@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { measureAcd } from "./acd-decisions.js";
+import { measureAcd, measurePlacements } from "./acd-decisions.js";
 import { measureSimulator } from "./simulator.js";
 import { echoBaseline, relayBaseline } from "./baseline.js";
 import { runGenerator } from "./generator.js";
@@ -134,7 +134,12 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
   ["relay", () => held("two parties relayed, 50 calls", "pair", 100, true, "", 2)],
   ["capture", () => held("two parties relayed and captured, 50 calls", "pair-capture", 100, true, "<= 1.5", 2)],
   ["memory", memory],
-  ["acd", async () => void rows.push({ ...(await measureAcd()), drivenBy: "in-process loop" })],
+  [
+    "acd",
+    async () => {
+      for (const row of [await measureAcd(), ...measurePlacements()]) rows.push({ ...row, drivenBy: "in-process loop" });
+    },
+  ],
   ["simulator", async () => void rows.push({ ...(await measureSimulator()), drivenBy: "in-process loop" })],
 ];
 
