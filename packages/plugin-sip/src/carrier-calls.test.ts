@@ -194,3 +194,101 @@ describe("redirections of a carrier", () => {
     expect(dialled(far)).toEqual(["1"]);
   });
 });
+
+describe("who calls, and why it ended", () => {
+  const trunk = (far: Phone, options: Record<string, unknown>): Record<string, unknown> => ({ trunks: [{ key: "out", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: far.port }, callerId: "12333", ...options }] });
+
+  it("believes P-Asserted-Identity and Privacy of a trunk, unless it is told not to", async () => {
+    const headers = { "P-Asserted-Identity": '"City" <sip:+8610555@carrier.test>, <tel:+8610555>', Diversion: "<sip:+86109999@carrier.test>;reason=no-answer" };
+    for (const trustIdentity of [true, false]) {
+      const far = await carrier();
+      hotline = await new HotlineSide(trunk(far, { trustIdentity })).start();
+      const arriving = hotline.next();
+      const outgoing = far.call(hotline.port, { headers });
+      const call = await arriving;
+      expect(call.from.number).toBe(trustIdentity ? "+8610555" : "13800138000");
+      expect(call.attributes).toMatchObject({ "diverted-from": "+86109999", "diversion-reason": "no-answer", "diversion-count": "1" });
+      outgoing.cancel();
+      await call.ended;
+      await hotline.stop();
+    }
+    const far = await withTrunk();
+    const arriving = hotline.next();
+    const outgoing = far.call(hotline.port, { headers: { ...headers, Privacy: "id" } });
+    expect((await arriving).from.number).toBe("");
+    outgoing.cancel();
+    await (await arriving).ended;
+  });
+
+  it.each([
+    ["off", {}, undefined, undefined, "sip:10010@"],
+    ["asserted", {}, "<sip:12333@127.0.0.1>", undefined, "sip:10010@"],
+    ["preferred", {}, undefined, "<sip:12333@127.0.0.1>", "sip:10010@"],
+    ["asserted", { Privacy: "id" }, "<sip:12333@127.0.0.1>", undefined, "sip:anonymous@anonymous.invalid"],
+  ] as const)("writes its own identity %s with %j", async (identity, headers, asserted, preferred, shown) => {
+    const far = await carrier();
+    hotline = await new HotlineSide(trunk(far, { identity })).start();
+    far.onInvite = (invite) => invite.reject({ status: 486 });
+    await (await hotline.adapter.originate("tel:139", { from: { number: "10010" }, headers })).ended;
+    const request = far.invites[0]?.request;
+    expect(request?.headers.get("p-asserted-identity")).toBe(asserted);
+    expect(request?.headers.get("p-preferred-identity")).toBe(preferred);
+    expect(request?.headers.get("privacy")).toBe((headers as { Privacy?: string }).Privacy);
+    expect(request?.from.uri.startsWith(shown)).toBe(true);
+  });
+
+  it.each([
+    [480, 'Q.850;cause=19;text="no answer"', "no-answer"],
+    [500, "SIP;cause=500, Q.850;cause=17", "busy"],
+    [503, "Q.850;cause=1", "not-found"],
+    [480, "Q.850;cause=127", "unreachable"],
+    [486, "SIP;cause=600", "busy"],
+  ])("a refusal with %i and %s reads as %s", async (status, reason, expected) => {
+    const far = await withTrunk();
+    far.onInvite = (invite) => invite.reject({ status, headers: { Reason: reason } });
+    await expect((await hotline.adapter.originate("tel:139")).ended).resolves.toMatchObject({ reason: expected, status });
+  });
+
+  it("tells why it refuses", async () => {
+    const far = await withTrunk();
+    hotline.onCall = (call) => void call.hangup({ status: 486, reason: "busy" });
+    const outcome = await far.call(hotline.port).outcome;
+    expect(!outcome.answered && outcome.response?.headers.get("reason")).toBe('Q.850;cause=17;text="User busy"');
+  });
+
+  it("sends keys by INFO where the trunk wants it, in order, and says when one is refused", async () => {
+    const far = await carrier();
+    hotline = await new HotlineSide(trunk(far, { dtmf: "info" })).start();
+    const arriving = hotline.next();
+    const reached = far.reach(hotline.port);
+    const call = await arriving;
+    await call.answer();
+    const { session } = await reached;
+    const heard: string[] = [];
+    session.handle({
+      request: (incoming) => {
+        heard.push(`${incoming.request.contentType} ${/Signal=(.)/.exec(incoming.request.body.toString())?.[1] ?? ""}`);
+        incoming.respond({ status: heard.length > 3 ? 415 : 200 });
+      },
+    });
+    await call.sendDtmf("1#A");
+    expect(heard).toEqual(["application/dtmf-relay 1", "application/dtmf-relay #", "application/dtmf-relay A"]);
+    await expect(call.sendDtmf("2")).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
+    await call.hangup();
+  });
+
+  it("takes no MESSAGE, in a call or out of it, and says what it takes", async () => {
+    const far = await withTrunk();
+    const arriving = hotline.next();
+    const reached = far.reach(hotline.port);
+    await (await arriving).answer();
+    const { session } = await reached;
+    const inside = await session.request("MESSAGE", { body: "hello", contentType: "text/plain" });
+    const outside = await far.agent.request({ method: "MESSAGE", uri: `sip:12333@127.0.0.1:${hotline.port}`, from: "sip:a@b", body: "hello", contentType: "text/plain" });
+    for (const { status, response } of [inside, outside]) {
+      expect(status).toBe(405);
+      expect(response?.headers.get("allow")).toContain("INFO");
+    }
+    await session.bye();
+  });
+});

@@ -65,6 +65,15 @@ const trunk = z
      * trunks are taken first, and `sip.trunk-reachable` is told. It also keeps NAT open. Default: not asked.
      */
     keepAliveSeconds: z.int().min(5).max(3600).optional(),
+    /** Whether P-Asserted-Identity and Privacy of this trunk's calls are believed (RFC 3325, 3323). Off for a trunk whose callers can write them. */
+    trustIdentity: z.boolean().default(true),
+    /**
+     * Identity of our calls to the carrier: `asserted` (P-Asserted-Identity, where it trusts us) or `preferred` (P-Preferred-Identity),
+     * with the trunk's number; a call whose headers ask for `Privacy: id` then shows nobody in From. Default: none.
+     */
+    identity: z.enum(["off", "asserted", "preferred"]).default("off"),
+    /** How keys are sent to the far end of this trunk: with the sound (RFC 4733, tones where it knows none) or by INFO. */
+    dtmf: z.enum(["media", "info"]).default("media"),
     /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
     srtp: srtp.optional(),
     /**

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { DialPlan, DialTarget } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
-import { cleanNumber } from "./parties.js";
+import { cleanNumber } from "./numbers.js";
 import { isBrowser } from "./call/inbound-call.js";
 import type { Binding } from "./registrar/binding.js";
 import type { Registrar } from "./registrar/registrar.js";
@@ -139,14 +139,15 @@ export class Dialer {
     const host = isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host;
     const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === undefined || outbound.transport === "udp" ? "" : `;transport=${outbound.transport}`}`;
     const onChallenge = this.#credentials(trunk);
+    const withheld = trunk.config.identity !== "off" && asksForPrivacy(options);
     return {
       plan: {
-        from: this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
+        from: withheld ? ANONYMOUS : this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
         to: `<${uri}>`,
         contactUser: registration?.username ?? contactUser(from.number),
         targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }), redirected: this.#redirected(trunk, number) }],
         ...common(options),
-        ...this.#trunkHeaders(options),
+        ...this.#trunkHeaders(trunk, from, options),
       },
       from,
       to: { number, uri: to },
@@ -177,9 +178,20 @@ export class Dialer {
     };
   }
 
-  #trunkHeaders(options: OriginateOptions): Pick<DialPlan, "headers"> {
+  #trunkHeaders(trunk: Trunk, from: Party, options: OriginateOptions): Pick<DialPlan, "headers"> {
     const { demands = [] } = this.#deps;
-    return demands.length === 0 ? {} : { headers: { ...options.headers, Require: demands.join(", ") } };
+    const { identity, callerId, registration } = trunk.config;
+    const number = callerId ?? registration?.username ?? from.number;
+    const host = registration?.server ?? this.#deps.localHost();
+    const own = identity === "off" || number === "" ? undefined : new NameAddr("", `sip:${escapeUser(number)}@${isIP(host) === 6 ? `[${host}]` : host}`).toString();
+    if (demands.length === 0 && own === undefined) return {};
+    return {
+      headers: {
+        ...options.headers,
+        ...(demands.length === 0 ? {} : { Require: demands.join(", ") }),
+        ...(own === undefined ? {} : { [identity === "asserted" ? "P-Asserted-Identity" : "P-Preferred-Identity"]: own }),
+      },
+    };
   }
 
   /** Answers the challenges of a carrier we have an account at. One client per trunk, since it counts the uses of nonces. */
@@ -207,6 +219,13 @@ export class Dialer {
     const port = withPort ? this.#deps.localPort() : undefined;
     return `sip:${escapeUser(user)}@${this.#deps.localHost()}${port === undefined || port === 5060 ? "" : `:${port}`}`;
   }
+}
+
+const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
+
+/** The caller's number shall not be shown (RFC 3323, RFC 3325 section 7). */
+function asksForPrivacy({ headers = {} }: OriginateOptions): boolean {
+  return Object.entries(headers).some(([name, value]) => name.toLowerCase() === "privacy" && /\b(?:id|user|header)\b/i.test(value));
 }
 
 function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal"> {

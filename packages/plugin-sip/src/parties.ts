@@ -1,9 +1,9 @@
 import type { Party } from "@hotlinejs/core";
 import { dialledUser, fromUser } from "./caller-policy.js";
+import { diverted } from "./diversion.js";
+import { cleanNumber, MOST_TEXT, withoutControls } from "./numbers.js";
 import { parseNameAddr, SipParseError, uriUser } from "./stack/index.js";
 import type { NameAddr, SipRequest } from "./stack/index.js";
-
-const MOST_TEXT = 100;
 
 /** A caller without a number. */
 export const NOBODY: Party = { number: "", uri: "sip:anonymous@anonymous.invalid" };
@@ -33,18 +33,14 @@ export function attributesOf(request: SipRequest, source: { kind: string; addres
     const value = request.headers.get(name);
     if (value !== undefined) attributes[name] = withoutControls(value).slice(0, 500);
   }
+  const sent = diverted(request);
+  if (sent !== undefined) {
+    attributes["diverted-from"] = sent.from;
+    attributes["diverted-by"] = sent.by;
+    attributes["diversion-reason"] = sent.reason;
+    attributes["diversion-count"] = String(sent.count);
+  }
   return attributes;
-}
-
-/** Visual separators of a telephone number go; names of other kinds stay as they are, but for control characters (`%00` in a URI). At most 100 characters. */
-export function cleanNumber(user: string): string {
-  const text = withoutControls(user);
-  const number = text.replace(/[-.() ]/g, "");
-  return (/^\+?[0-9*#]+$/.test(number) ? number : text).slice(0, MOST_TEXT);
-}
-
-function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, "");
 }
 
 function assertedIdentity(request: SipRequest): NameAddr | undefined {

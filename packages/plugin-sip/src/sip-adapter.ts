@@ -315,11 +315,12 @@ export class SipAdapter implements TelephonyAdapter {
     const closed = this.#admission();
     const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
     const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : caller.kind === "guest" ? "web" : "anonymous" };
-    const from = caller.kind === "guest" ? NOBODY : callingParty(request, caller.kind === "trunk");
+    const trusted = caller.kind === "trunk" && caller.trunk.config.trustIdentity;
+    const from = caller.kind === "guest" ? NOBODY : callingParty(request, trusted);
     if (release === undefined) {
       const refusal = closed ?? { status: 486 };
       // A citizen on a carrier's trunk is known by number; whoever else knocks is not written down.
-      if (caller.kind === "trunk") pipeline.turnedAway({ from: callingParty(request, true), to: calledParty(request), via }, refusal.status);
+      if (caller.kind === "trunk") pipeline.turnedAway({ from, to: calledParty(request), via }, refusal.status);
       return invite.reject(refusal);
     }
     const call = new InboundCall(
@@ -384,6 +385,7 @@ export class SipAdapter implements TelephonyAdapter {
       mediaTimeoutMs: config.mediaTimeoutMs,
       browserTimeoutMs: config.browserTimeoutMs,
       srtp: trunk?.srtp ?? config.srtp,
+      dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
       absoluteUri: (target) => this.#dialer.absoluteUri(target),

@@ -18,6 +18,8 @@ export interface CallEnvironment {
   readonly browserTimeoutMs: number;
   /** Protection by keys in SDP. */
   readonly srtp: SrtpPolicy;
+  /** How keys are sent to the far end. */
+  readonly dtmf: "media" | "info";
   readonly ringTimeoutMs: number;
   /** Stores the dialog of an answered call, so that a BYE can be sent after a crash; `null` when it is over. */
   onDialog(callId: string, snapshot: DialogSnapshot | null): void;

@@ -11,3 +11,9 @@ export function dtmfOfInfo(contentType: string, body: string): DtmfDigit | undef
   const key = /^1[0-5]$/.test(text) ? DIGITS.charAt(Number(text)) : text.toUpperCase();
   return key.length === 1 && DIGITS.includes(key) ? (key as DtmfDigit) : undefined;
 }
+
+/** The body of an INFO (`application/dtmf-relay`) that sends this key; `undefined`: it is none. */
+export function infoOfDtmf(key: string): string | undefined {
+  const digit = key.toUpperCase();
+  return digit.length === 1 && DIGITS.includes(digit) ? `Signal=${digit}\r\nDuration=160\r\n` : undefined;
+}

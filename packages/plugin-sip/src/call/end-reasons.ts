@@ -1,5 +1,5 @@
 import type { EndReason } from "@hotlinejs/core";
-import type { SipRequest } from "../stack/index.js";
+import type { SipRequest, SipResponse } from "../stack/index.js";
 
 /** How a final status of the called side reads in the records. */
 export function reasonOfStatus(status: number): EndReason {
@@ -63,6 +63,43 @@ const CAUSES: Readonly<Partial<Record<EndReason, readonly [number, string]>>> = 
 export function reasonHeader(reason: EndReason): string | undefined {
   const cause = CAUSES[reason];
   return cause === undefined ? undefined : `Q.850;cause=${cause[0]};text="${cause[1]}"`;
+}
+
+/**
+ * How the Q.850 cause of a refusal reads in the records: a gateway's 480 or 500 says less than the cause beside it
+ * (RFC 6432, RFC 4497). `undefined`: it says no more than the status.
+ */
+export function reasonOfCause(cause: number | undefined): EndReason | undefined {
+  switch (cause) {
+    case 1: // unallocated
+    case 2: // no route to the network
+    case 3: // no route to the destination
+    case 22: // number changed
+    case 28: // incomplete
+      return "not-found";
+    case 17:
+      return "busy";
+    case 18: // no user responding
+    case 19: // no answer
+      return "no-answer";
+    case 20: // subscriber absent
+    case 27: // out of order
+    case 34: // no circuit
+    case 38: // network out of order
+    case 42: // congestion
+      return "unreachable";
+    case 21:
+    case 55: // incoming calls barred
+      return "declined";
+    default:
+      return undefined;
+  }
+}
+
+/** The Q.850 cause alone. */
+export function q850Of(message: SipRequest | SipResponse | undefined): number | undefined {
+  const found = /q\.850[^,]*;\s*cause\s*=\s*(\d{1,3})/i.exec(message?.headers.all("reason").join(",") ?? "");
+  return found === null ? undefined : Number(found[1]);
 }
 
 /** The Q.850 cause, else the SIP status, that a BYE or CANCEL of the peer gives. */

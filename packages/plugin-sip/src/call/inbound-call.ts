@@ -4,6 +4,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, BodyOptions, IncomingInvite } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { reasonHeader } from "./end-reasons.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
@@ -99,8 +100,9 @@ export class InboundCall extends SipCall {
     this.#invite.reject({ status: 302, headers: { Contact: contact } });
   }
 
-  protected override giveUp(options: HangupOptions, _reason: EndReason): void {
-    this.#invite.reject({ status: options.status ?? 603, ...(options.retryAfter === undefined ? {} : { retryAfter: options.retryAfter }) });
+  protected override giveUp(options: HangupOptions, reason: EndReason): void {
+    const cause = reason === "hangup" ? undefined : reasonHeader(reason);
+    this.#invite.reject({ status: options.status ?? 603, ...(cause === undefined ? {} : { headers: { Reason: cause } }), ...(options.retryAfter === undefined ? {} : { retryAfter: options.retryAfter }) });
   }
 
   async #open(): Promise<void> {

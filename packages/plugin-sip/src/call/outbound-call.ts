@@ -4,7 +4,7 @@ import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, ExtraHeaders, IncomingReoffer, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { bestStatus, reasonHeader, reasonOfStatus } from "./end-reasons.js";
+import { bestStatus, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
 import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
@@ -56,6 +56,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   readonly #plan: DialPlan;
   readonly #branches: Branch[] = [];
   readonly #statuses: number[] = [];
+  /** What a Reason beside a status says. */
+  readonly #told = new Map<number, EndReason>();
   #settleAnswered: (answered: boolean) => void = () => undefined;
   #timer: Timer | undefined;
   #won = false;
@@ -218,7 +220,10 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (outcome.status >= 300 && outcome.status < 400 && outcome.response !== undefined && this.#followed(branch, outcome.response)) return;
     // No answer at all, not even a ring, means that nothing is there.
     const silent = (outcome.cause === "timeout" || outcome.cause === "transport") && this.state === "new";
-    this.#statuses.push(silent ? 503 : outcome.status);
+    const status = silent ? 503 : outcome.status;
+    this.#statuses.push(status);
+    const told = reasonOfCause(q850Of(outcome.response));
+    if (told !== undefined && !this.#told.has(status)) this.#told.set(status, told);
     if (outcome.status >= 600) this.#cancelAll(undefined);
     this.#concludeIfLost();
   }
@@ -239,7 +244,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   #concludeIfLost(): void {
     if (this.#won || this.#branches.some((b) => !b.settled) || this.#statuses.length < this.#plan.targets.length) return;
     const status = bestStatus(this.#statuses);
-    this.finish({ reason: reasonOfStatus(status), by: "remote", status });
+    this.finish({ reason: this.#told.get(status) ?? reasonOfStatus(status), by: "remote", status });
   }
 
   #timedOut(): void {

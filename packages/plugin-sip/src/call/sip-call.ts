@@ -6,7 +6,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import type { DialogSnapshot, ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallMedia } from "./call-media.js";
-import { dtmfOfInfo } from "./dtmf-info.js";
+import { dtmfOfInfo, infoOfDtmf } from "./dtmf-info.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
 import { T38Switch } from "./t38-switch.js";
@@ -164,7 +164,20 @@ export abstract class SipCall implements Call {
     const leg = this.media;
     this.requireAlive();
     if (leg === undefined) throw sipErrors.NO_MEDIA();
-    await leg.sendDtmf(digits);
+    if (this.environment.dtmf === "media") await leg.sendDtmf(digits);
+    else await this.#sendKeys(digits);
+  }
+
+  /** One INFO a key, each when the one before is answered, so that they arrive in order. */
+  async #sendKeys(digits: string): Promise<void> {
+    const session = this.#answeredSession();
+    for (const digit of digits) {
+      const body = infoOfDtmf(digit);
+      if (body === undefined) continue;
+      const { status } = await session.request("INFO", { body, contentType: "application/dtmf-relay" });
+      this.requireAlive();
+      if (status >= 300) throw sipErrors.OFFER_REFUSED(status, { details: { status } });
+    }
   }
 
   hold(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cleanNumber } from "./parties.js";
+import { cleanNumber } from "./numbers.js";
 
 describe("cleanNumber", () => {
   it.each([
