@@ -18,6 +18,7 @@ export const dataErrors = defineErrors("CORE", {
   RESTORE_INCOMPLETE: { message: "The data in %s are those of a restore that did not end. Run the restore again, with --force" },
   SCHEMA_DIFF: { message: "The migrated database differs from the entities:\n%s" },
   EVENT_NOT_DURABLE: { message: "Consumer %s consumes %s, which is not declared durable. Use events.handle, or declare it with { durable: true }" },
+  EVENT_HANDLER_TIMEOUT: { message: "The handler of plugin %s for %s has not ended within %s ms. Do what takes long in a job" },
   CONSUMER_DUPLICATE: { message: "Consumer %s already consumes %s" },
   JOB_DUPLICATE: { message: "Job %s is defined twice" },
   JOB_UNKNOWN: { message: "Job %s is not defined. Call jobs.define in the plugin's register" },

@@ -248,6 +248,7 @@ export class DataLayer {
     await this.#release("draining", () => this.drain(deadline.signal));
     this.#state = "closed";
     this.jobs.stop();
+    this.events.stop();
     await this.#release("units of work", () => this.unitOfWork.settled());
     await this.#release("the database", async () => this.#database?.close());
     await this.#release("blobs", () => this.#blobStore.close());

@@ -1,6 +1,6 @@
 import { filter, Subject, type Observable } from "rxjs";
 import type { SqlEntityManager } from "@mikro-orm/knex";
-import type { Activity, Clock, Ids } from "../contracts/time.js";
+import type { Activity, Clock, Ids, Timer } from "../contracts/time.js";
 import type { PendingEvent, UnitContent, UnitWriter } from "../db/unit.js";
 import type { DatabaseUnitOfWork } from "../db/unit-of-work.js";
 import { dataErrors } from "../db/data-errors.js";
@@ -30,6 +30,9 @@ interface Registration {
   readonly takesPart: () => boolean;
 }
 
+/** A handler that runs so long is told of as failed. What takes longer is a job. */
+const HANDLER_LIMIT_MS = 60_000;
+
 /**
  * Tells what happened. Handlers and subscribers run after the commit, in the order of publishing,
  * each isolated; durable events also stand in the outbox, from where consumers take them.
@@ -39,6 +42,8 @@ export class EventBus implements UnitWriter {
   readonly #handlers = new Map<string, Set<Registration>>();
   readonly #subjects = new Map<string, Subject<EventEnvelope>>();
   readonly #failures = new Map<string, number>();
+  /** One for each handler that runs. */
+  readonly #limits = new Set<Timer>();
   #definitions: Map<string, EventDefinition> | undefined;
 
   constructor(options: EventBusOptions) {
@@ -116,6 +121,11 @@ export class EventBus implements UnitWriter {
     this.#options.outbox.wake(content.events.filter((event) => event.durable).map((event) => event.envelope.name));
   }
 
+  /** Lets go of the limits of handlers that have not ended. */
+  stop(): void {
+    for (const timer of this.#limits) timer.cancel();
+  }
+
   /** A handler or consumer of this plugin has failed. */
   reportFailure(plugin: string, event: string, error: unknown): void {
     this.#failures.set(plugin, (this.#failures.get(plugin) ?? 0) + 1);
@@ -154,12 +164,32 @@ export class EventBus implements UnitWriter {
       if (!takesPart()) continue;
       try {
         const running = fn(envelope.payload as never, envelope as never);
-        if (isThenable(running)) void this.#options.activity.track(Promise.resolve(running)).then(undefined, (error: unknown) => this.reportFailure(plugin, envelope.name, error));
+        if (isThenable(running)) this.#watch(plugin, envelope.name, Promise.resolve(running));
       } catch (error) {
         this.reportFailure(plugin, envelope.name, error);
       }
     }
     subject?.next(envelope);
+  }
+
+  /** Nobody waits for a handler; one that fails, or does not end, is told of all the same. */
+  #watch(plugin: string, event: string, running: Promise<unknown>): void {
+    const { clock, activity } = this.#options;
+    const watched = new Promise<void>((resolve) => {
+      const end = (): boolean => {
+        timer.cancel();
+        resolve();
+        return this.#limits.delete(timer);
+      };
+      const timer = clock.setTimeout(() => {
+        if (end()) this.reportFailure(plugin, event, dataErrors.EVENT_HANDLER_TIMEOUT(plugin, event, HANDLER_LIMIT_MS));
+      }, HANDLER_LIMIT_MS);
+      this.#limits.add(timer);
+      running.then(end, (error: unknown) => {
+        if (end()) this.reportFailure(plugin, event, error);
+      });
+    });
+    void activity.track(watched);
   }
 
   /** What handlers get: none of them can change it for the others, or for who published it. */

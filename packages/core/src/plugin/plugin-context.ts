@@ -51,7 +51,7 @@ export interface ConsumeOptions {
 
 /** Events as a plugin sees them. */
 export interface PluginEvents {
-  /** A failing handler is caught, attributed and counted; it never fails the publisher. */
+  /** A failing handler is caught, attributed and counted, and so is one that has not ended after a minute; it never fails the publisher. */
   handle<N extends EventName>(name: N, fn: (payload: EventMap[N], envelope: EventEnvelope<N>) => void | Promise<void>): Untap;
   /**
    * Consumes a durable event at least once, in order, under a lasting name; what a crash left over is

@@ -1,4 +1,5 @@
 import type { Activity, Clock, Timer } from "../contracts/time.js";
+import { ActivityCounter } from "./activity-counter.js";
 import { sleepOn } from "./system-clock.js";
 
 interface Entry {
@@ -117,7 +118,12 @@ async function settle(activity: Activity | undefined): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (activity === undefined || activity.inFlight === 0) continue;
     let handle: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (handle = setTimeout(resolve, PATIENCE_MS)));
+    const patience = new Promise<void>((resolve) => {
+      handle = setTimeout(() => {
+        if (activity instanceof ActivityCounter) activity.waited(PATIENCE_MS);
+        resolve();
+      }, PATIENCE_MS);
+    });
     await Promise.race([activity.idle(), patience]);
     clearTimeout(handle);
   }
