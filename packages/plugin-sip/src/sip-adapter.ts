@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
 import type { Call, CallJournal, CallPipeline, Clock, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, OriginateOptions, OutboundCall as OutboundCallContract, TelephonyAdapter } from "@hotlinejs/core";
+import type { Caller } from "./caller-policy.js";
 import { CallerPolicy } from "./caller-policy.js";
 import type { CallEnvironment } from "./call/call-environment.js";
 import { reasonHeader } from "./call/end-reasons.js";
@@ -22,8 +23,8 @@ import type { Authenticator } from "./registrar/authenticator.js";
 import type { Binding } from "./registrar/binding.js";
 import { FlowHandover } from "./registrar/flow-handover.js";
 import type { Registrar } from "./registrar/registrar.js";
-import { createUserAgent, SipError, SipParseError, uriUser } from "./stack/index.js";
-import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
+import { createUserAgent, replacesOf, SipError, SipParseError, uriUser } from "./stack/index.js";
+import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
 import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
@@ -138,7 +139,7 @@ export class SipAdapter implements TelephonyAdapter {
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
       limits: { keepAliveMs: config.keepAliveSeconds * 1000 },
-      supported: config.reliableProvisionals === "off" ? [] : ["100rel"],
+      supported: ["replaces", ...(config.reliableProvisionals === "off" ? [] : ["100rel"])],
       ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
       log: stackLog(log),
@@ -311,6 +312,7 @@ export class SipAdapter implements TelephonyAdapter {
       return invite.reject(caller.response);
     }
     if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
+    if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission();
     const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
@@ -331,6 +333,21 @@ export class SipAdapter implements TelephonyAdapter {
     if (!call.negotiate()) return release();
     this.#watch(call, release);
     pipeline.arrive(call);
+  }
+
+  /** An INVITE that takes the place of a call there is: that of the same account or trunk, whose phone moved it elsewhere. */
+  #replace(invite: IncomingInvite, caller: Caller): void {
+    const wanted = readReplaces(invite.request);
+    if (wanted === undefined) return invite.reject({ status: 400, reason: "Bad Replaces" });
+    const session = this.#agent?.session(wanted.callId, wanted.localTag, wanted.remoteTag);
+    const call = session === undefined ? undefined : [...this.#calls].find((each) => each.owns(session));
+    if (call === undefined) return invite.reject({ status: 481 });
+    const { kind, key } = call.via;
+    const same = (caller.kind === "account" && kind === "account" && key === caller.account) || (caller.kind === "trunk" && kind === "trunk" && key === caller.trunk.key);
+    if (!same) return invite.reject({ status: 403 });
+    if (wanted.earlyOnly) return invite.reject({ status: 486 });
+    this.#deps.log.info({ callId: call.id, from: invite.source.address }, "another place takes over a call");
+    call.takeOver(invite);
   }
 
   #onRequest(incoming: IncomingRequest): void {
@@ -418,6 +435,15 @@ function addressOfRecord(to: { parsedUri(): Parameters<typeof uriUser>[0] }): st
   try {
     const user = uriUser(to.parsedUri());
     return user === "" ? undefined : user;
+  } catch (error) {
+    if (error instanceof SipParseError) return undefined;
+    throw error;
+  }
+}
+
+function readReplaces(request: SipRequest): Replaces | undefined {
+  try {
+    return replacesOf(request);
   } catch (error) {
     if (error instanceof SipParseError) return undefined;
     throw error;

@@ -21,7 +21,7 @@ type SipLeg = { readonly kind: "rtp"; readonly leg: RtpLeg } | { readonly kind: 
 
 /** The sound of one SIP call: its offer/answer state and the leg behind it, RTP or WebRTC. */
 export class CallMedia {
-  readonly sdp: SdpSession;
+  #sdp: SdpSession;
   readonly #environment: CallEnvironment;
   readonly #listener: CallMediaListener;
   /** Local address of the SIP transport, told in SDP when the leg is bound to all addresses. */
@@ -44,7 +44,27 @@ export class CallMedia {
     this.#environment = environment;
     this.#listener = listener;
     this.#signallingAddress = signallingAddress;
-    this.sdp = new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: environment.codecs, srtp: environment.srtp });
+    this.#sdp = this.freshSdp();
+  }
+
+  /** Offer and answer with the peer. */
+  get sdp(): SdpSession {
+    return this.#sdp;
+  }
+
+  /** For a peer that this sound knows nothing of yet. */
+  freshSdp(): SdpSession {
+    return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: this.#environment.codecs, srtp: this.#environment.srtp });
+  }
+
+  /** Another peer has taken the place of the old one; `sdp` is what was agreed with it. */
+  follow(sdp: SdpSession): void {
+    this.#sdp = sdp;
+  }
+
+  /** Whether a peer with such protection can take the place of the present one: a browser's connection is tied to its keys. */
+  canFollow(audio: NegotiatedAudio): boolean {
+    return this.#made?.kind === "rtp" && audio.security.kind !== "dtls";
   }
 
   get leg(): MediaLeg | undefined {

@@ -3,7 +3,7 @@ import type {
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
-import type { DialogSnapshot, ExtraHeaders, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
+import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallMedia } from "./call-media.js";
 import { dtmfOfInfo, infoOfDtmf } from "./dtmf-info.js";
@@ -237,8 +237,41 @@ export abstract class SipCall implements Call {
       refer: (refer) => this.#refer(refer),
       request: (request) => this.#request(request),
       refresh: () => this.#refresh(),
-      ended: (end) => this.#sessionEnded(end),
+      ended: (end) => {
+        if (session === this.session) this.#sessionEnded(end);
+      },
     });
+  }
+
+  /** Whether this call is that dialog. */
+  owns(session: Session): boolean {
+    return this.session === session;
+  }
+
+  /**
+   * Another place takes over the far end of this answered call (RFC 3891): the INVITE is answered with the sound as it is, and the
+   * old dialog gets a BYE. To the hotline it stays the same call.
+   */
+  takeOver(invite: IncomingInvite): void {
+    const old = this.session;
+    if (old === undefined || this.#state !== "answered") return invite.reject({ status: 481 });
+    const body = sdpBodyOf(invite.request);
+    if (body.kind === "other") return invite.reject(UNSUPPORTED_TYPE);
+    if (body.kind === "none" || this.#t38.active || this.sound.sdp.offering) return invite.reject({ status: 488, headers: warning("a call is only taken over with an offer of sound") });
+    const wanted = this.#holding ? "sendonly" : "sendrecv";
+    const sdp = this.sound.freshSdp();
+    const negotiation = sdp.receiveOffer(body.text, wanted);
+    if (!negotiation.ok) return invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
+    if (!this.sound.canFollow(negotiation.audio)) return invite.reject({ status: 488, headers: warning("the call cannot change between browser and phone") });
+    const accepted = invite.accept({ body: sdp.answer(this.sound.local(), wanted).sdp });
+    const { session } = invite;
+    if (session === undefined) return;
+    this.sound.follow(sdp);
+    this.attach(session);
+    void old.bye({ headers: { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } });
+    this.agreed();
+    // No ACK ends the session, and with it the call.
+    void accepted.then(() => this.#storeDialog());
   }
 
   /** The dialog is confirmed and the sound flows. */
@@ -258,7 +291,7 @@ export abstract class SipCall implements Call {
 
   /** Sends the far end of an answered call elsewhere and lets it go when it has arrived there. */
   protected async refer(session: Session, to: string): Promise<void> {
-    const referral = session.refer(this.environment.absoluteUri(to));
+    const referral = session.refer(this.environment.absoluteUri(to), { headers: { "Referred-By": `<${session.dialog.localTarget}>` } });
     const outcome = await referral.accepted;
     this.requireAlive();
     if (outcome.status >= 300) throw sipErrors.REDIRECT_REFUSED(outcome.status);

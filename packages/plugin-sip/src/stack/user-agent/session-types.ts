@@ -127,8 +127,11 @@ export interface Session {
   update(options?: BodyOptions): Promise<RequestOutcome>;
   /** Any other in-dialog request: INFO, MESSAGE, OPTIONS. Never rejects. */
   request(method: string, options?: BodyOptions): Promise<RequestOutcome>;
-  /** REFER with implicit subscription. `target` is a URI (escape Replaces headers yourself). `notified` hears each sipfrag status. */
-  refer(target: string, options?: BodyOptions & { readonly notified?: (status: number) => void }): Referral;
+  /**
+   * REFER with implicit subscription. `target` is a URI. `replaces`: whoever is there has this call with us, and the other side shall
+   * take our place in it (RFC 3891): an attended transfer. `notified` hears each sipfrag status.
+   */
+  refer(target: string, options?: BodyOptions & { readonly replaces?: Session; readonly notified?: (status: number) => void }): Referral;
   /** Ends the call. `ended` settles at once; the promise when the BYE was answered or given up. Before the ACK of an inbound call the BYE waits for it (RFC 3261 section 15). Idempotent, never rejects. */
   bye(options?: BodyOptions): Promise<RequestOutcome>;
 }

@@ -16,6 +16,7 @@ import { agreedTimer, answerTimer, SessionTimer, type TimerTerms, tooShort } fro
 import { StackIncomingRefer, StackReferral } from "./referrals.js";
 import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
 import { namesOption, type ReliableProvisionals } from "./reliable-provisionals.js";
+import { replacesValue } from "./replaces.js";
 import { SuccessRepeater } from "./success-repeater.js";
 
 /**
@@ -150,7 +151,7 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     return this.#send(method, options);
   }
 
-  refer(target: string, options: BodyOptions & { readonly notified?: (status: number) => void } = {}): Referral {
+  refer(target: string, options: BodyOptions & { readonly replaces?: Session; readonly notified?: (status: number) => void } = {}): Referral {
     requireUri(target);
     let seq = -1;
     const { notified } = options;
@@ -162,7 +163,8 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
       seq = request.cseq.seq;
       this.#referrals.set(seq, referral);
     };
-    const headers = { ...options.headers, "Refer-To": `<${target}>` };
+    const replaces = options.replaces === undefined ? "" : `${target.includes("?") ? "&" : "?"}Replaces=${encodeURIComponent(replacesValue(options.replaces.dialog))}`;
+    const headers = { ...options.headers, "Refer-To": `<${target}${replaces}>` };
     try {
       void this.#send("REFER", { ...options, headers }, { built }).then((outcome) => referral.answered(outcome));
     } catch (error) {
