@@ -7,7 +7,7 @@ import type { ReferencePage } from "../scripts/reference/index.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = join(root, "docs/reference");
-const files = ["hooks.md", "events.md", "tokens.md", "config.md", "environment.md", "http.md", "permissions.md", "ivr-nodes.md", "datasets.md"];
+const files = ["plugin.md", "hooks.md", "events.md", "tokens.md", "config.md", "environment.md", "http.md", "permissions.md", "ivr-nodes.md", "datasets.md"];
 
 describe("docs/reference", () => {
   let pages: ReadonlyMap<string, ReferencePage>;

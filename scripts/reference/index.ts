@@ -5,6 +5,7 @@ import { httpPage } from "./http-page.js";
 import { datasetsPage, permissionsPage } from "./lists-pages.js";
 import type { ReferencePage } from "./markdown.js";
 import { nodesPage } from "./nodes-page.js";
+import { pluginPage } from "./plugin-page.js";
 import { knownPlugins } from "./plugins.js";
 import { Source } from "./source.js";
 import { tokensPage } from "./tokens-page.js";
@@ -15,5 +16,5 @@ export type { ReferencePage } from "./markdown.js";
 export async function referencePages(root: string): Promise<readonly ReferencePage[]> {
   const source = new Source(root);
   const plugins = await knownPlugins(source);
-  return [hooksPage(source), eventsPage(source, plugins), tokensPage(source, plugins), configPage(source, plugins), environmentPage(source, plugins), httpPage(source, plugins), permissionsPage(plugins), nodesPage(source, plugins), datasetsPage(plugins)];
+  return [pluginPage(source), hooksPage(source), eventsPage(source, plugins), tokensPage(source, plugins), configPage(source, plugins), environmentPage(source, plugins), httpPage(source, plugins), permissionsPage(plugins), nodesPage(source, plugins), datasetsPage(plugins)];
 }

@@ -85,6 +85,8 @@ function manifest(name: string, plugins: readonly string[]): object {
     devDependencies: ranges([...ALWAYS_TOOLS, "@types/node", "typescript"]),
     // One SQLite, the one core is tested with.
     overrides: { sqlite3: devDependencies.sqlite3 ?? "6.0.1" },
+    // npm asks for leave to build it.
+    allowScripts: { sqlite3: true },
   };
 }
 

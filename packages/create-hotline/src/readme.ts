@@ -24,6 +24,7 @@ export function readme(name: string, plugins: readonly string[], language: Langu
       "",
       "`src/flow.ts` 是语音流程，`src/prompts.ts` 是提示语，`src/people.ts` 是人员，`src/hotline.ts` 是插件列表。",
       "备份：`npx hotline backup backups/`；恢复：`npx hotline restore <文件>`。",
+      "自己的功能就是一个插件：在 `src/` 里写一个 `definePlugin({...})`，加进列表。做法见 https://github.com/hotlinejs/hotline 的 docs/guides/write-a-plugin.md。",
     ]);
   }
   return lines([
@@ -46,6 +47,7 @@ export function readme(name: string, plugins: readonly string[], language: Langu
     "",
     "`src/flow.ts` is the conversation, `src/prompts.ts` what is said, `src/people.ts` who works here, `src/hotline.ts` the list of plugins.",
     "Backups: `npx hotline backup backups/`, back with `npx hotline restore <file>`.",
+    "A capability of your own is a plugin: one `definePlugin({...})` in `src/`, added to the list. How: docs/guides/write-a-plugin.md in https://github.com/hotlinejs/hotline.",
   ]);
 }
 

@@ -32,6 +32,7 @@ export interface ReadPool {
   read<T>(fn: (em: SqlEntityManager) => Promise<T>): Promise<T>;
 }
 
+/** A line of the audit: who did what to what. */
 export interface AuditEntry {
   /** User id, `system`, `plugin:<name>` or `citizen`. */
   readonly actor: string;
@@ -51,6 +52,7 @@ export interface Audit {
   verify(): Promise<{ ok: true; rows: number } | { ok: false; brokenAt: number }>;
 }
 
+/** A job to be done once committed. */
 export interface JobRequest {
   /** `<plugin>.<verb>` as defined with `jobs.define`. */
   readonly name: string;
@@ -61,6 +63,7 @@ export interface JobRequest {
   readonly runAt?: number;
 }
 
+/** What a running job is told besides its payload. */
 export interface JobContext {
   readonly id: string;
   /** 1 on the first try. */
@@ -68,6 +71,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
 }
 
+/** How jobs of one name are done. */
 export interface JobDefinition<T = unknown> {
   /** At least once: must be safe to run twice. Throwing means retry. */
   handler(payload: T, context: JobContext): Promise<void>;

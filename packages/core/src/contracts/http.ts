@@ -18,6 +18,7 @@ export interface Principal {
   readonly credentialsChangedAt?: number;
 }
 
+/** A request whose parts have passed their schemas. */
 export interface HttpRequest<P = unknown, Q = unknown, B = unknown> {
   readonly params: P;
   readonly query: Q;
@@ -56,6 +57,7 @@ export interface HttpReply {
   readonly text?: string;
 }
 
+/** A route of the HTTP interface, as data and one function. */
 export interface HttpRoute {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Express 5 path below the root, for example `/api/tickets/:id`. */

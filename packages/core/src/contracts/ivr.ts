@@ -32,6 +32,7 @@ export interface Prompts {
   warm(refs?: readonly PromptRef[]): Promise<{ prepared: number; failed: number }>;
 }
 
+/** A sentence callers may hear, by its id. */
 export interface PromptDefinition {
   readonly id: string;
   readonly text: string;

@@ -46,6 +46,7 @@ export interface PlayOptions {
   readonly startAtMs?: number;
 }
 
+/** Which keys are taken, and how long is waited for them. */
 export interface CollectOptions {
   /** Fewest and most digits. Defaults 1 and 1. The `finishOn` key is not counted. */
   readonly min?: number;
@@ -63,6 +64,7 @@ export interface CollectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The keys that came, and why no more are taken. */
 export interface Collected {
   readonly digits: string;
   /** `max`: the most digits came; `finish-key`; `timeout`: silence; `ended`: the leg or the signal ended. */

@@ -18,10 +18,11 @@ export interface PermissionDefinition {
   readonly description: string;
 }
 
+/** What a plugin is, as data: `C` are its options once checked, `I` as they are given. */
 export interface PluginDefinition<C, I> {
-  /** Short, lower case; also the prefix of its tables (`acd_`) and its option in the environment (`HOTLINE_ACD_...`). */
+  /** Lower-case letters, digits and dashes, 40 at most; also the prefix of its tables (`acd_`) and its option in the environment (`HOTLINE_ACD_...`). */
   readonly name: string;
-  /** From package.json at build: `__VERSION__`. */
+  /** That of its package.json, of the form `1.2.3`. */
   readonly version: string;
   /** Range of @hotlinejs/core it works with. */
   readonly core: string;

@@ -11,6 +11,7 @@ import type { Services } from "../contracts/services.js";
 import type { Logger } from "../log/logger.js";
 import type { HotlineSettings } from "../config/settings.js";
 
+/** Where among the taps of a hook. */
 export interface TapOptions {
   /** Order: -100 security, -10 enrichment, 0 default, 10 policy, 100 audit. */
   readonly stage?: number;
@@ -35,6 +36,7 @@ export interface PluginHooks {
   readonly notify: { for(channel: string): TapPoint<[Notification], Delivery | undefined | void> };
 }
 
+/** An event as it is told: what happened, when, and in which version of its shape. */
 export interface EventEnvelope<N extends EventName = EventName> {
   /** UUIDv7; the idempotency key of durable consumers. */
   readonly id: string;
@@ -44,6 +46,7 @@ export interface EventEnvelope<N extends EventName = EventName> {
   readonly payload: EventMap[N];
 }
 
+/** How a durable consumer begins. */
 export interface ConsumeOptions {
   /** Where a consumer of this name begins when it is new: behind what has happened so far (default), or with all that is still kept. */
   readonly from?: "end" | "beginning";
@@ -74,8 +77,8 @@ export interface PluginContext<C> {
   readonly log: Logger;
   readonly settings: HotlineSettings;
   /**
-   * After all plugins are wired, before anything is opened: define what others refer to (prompts),
-   * check what data says (flows). No I/O; also run by `hotline check`. Dependency order.
+   * After all plugins are wired, before anything is opened: check what data says (flows). No I/O; also run by `hotline check`.
+   * Dependency order. What others check for (prompts) is defined in `register`.
    */
   onCheck(fn: () => void | Promise<void>): void;
   /** After all plugins are wired and the database is migrated, before anything listens: load, seed, validate. */
@@ -90,6 +93,7 @@ export interface PluginContext<C> {
   health(fn: () => HealthReport | Promise<HealthReport>): void;
 }
 
+/** How a plugin is, by its own account. */
 export interface HealthReport {
   readonly ok: boolean;
   readonly message?: string;

@@ -97,7 +97,7 @@ describe("FlowRegistry", () => {
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).toMatchObject({ code: errors.FLOW_INVALID.code, details: { problems: [{ path: "flows[1].nodes[0].next" }, { path: "flows[1].nodes[0].prompt" }] } });
+    expect(thrown).toMatchObject({ code: errors.FLOW_INVALID.code, message: expect.stringContaining("given to tts({ prompts })") as string, details: { problems: [{ path: "flows[1].nodes[0].next" }, { path: "flows[1].nodes[0].prompt" }] } });
     expect(registry.list().map(({ id }) => id)).toEqual(["main"]);
   });
 

@@ -62,5 +62,6 @@ export class FlowRegistry implements Flows {
 
 function summary(problems: readonly FlowProblem[]): string {
   const shown = problems.slice(0, 10).map(({ path, message }) => `${path}: ${message}`);
-  return shown.join("; ") + (problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "");
+  const hint = problems.some(({ message }) => message.startsWith("there is no prompt")) ? ". Prompts are given to tts({ prompts }), or defined by a plugin in its `register`" : "";
+  return shown.join("; ") + (problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "") + hint;
 }
