@@ -173,6 +173,21 @@ onBothDatabases("outbox", (fresh) => {
     for (const aggregate of ["even", "odd"]) expect(rows.filter((row) => row.aggregate === aggregate).map((row) => Number(row.seq))).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
+  test("goes on numbering whether a unit tells one event of an aggregate, several, or one of none", async () => {
+    const made = (await fresh()).layer();
+    await started(made);
+    const units: readonly (readonly (string | undefined)[])[] = [["a", "b", undefined], ["b", "a"], ["a", "a", "b"], [undefined], ["b", "c"]];
+    for (const unit of units) {
+      await made.layer.unitOfWork.run((uow) => {
+        unit.forEach((aggregate, n) => uow.publish("test.durable", { n }, aggregate === undefined ? {} : { aggregate }));
+        return Promise.resolve();
+      });
+    }
+    const rows = await made.layer.readPool.read((em) => em.execute<{ aggregate: string | null; seq: number | null }[]>("select aggregate, seq from core_outbox order by position"));
+    const told = rows.map(({ aggregate, seq }) => `${aggregate ?? "none"}${seq === null ? "" : Number(seq)}`);
+    expect(told).toEqual(["a1", "b1", "none", "b2", "a2", "a3", "a4", "b3", "none", "b4", "c1"]);
+  });
+
   test("sweeps what everybody has seen and is old, nothing else", async () => {
     const made = (await fresh()).layer();
     let broken = true;

@@ -87,22 +87,28 @@ export class Outbox {
     if (events.length === 0) return;
     // Positions are given out in the order of commit, or a consumer could pass one that appears later.
     if (this.#options.databaseKind() === "postgres") await em.execute("select pg_advisory_xact_lock(?)", [POSTGRES_LOCK]);
+    const aggregates = events.map((event) => event.aggregate).filter((aggregate) => aggregate !== undefined);
+    // A group commit ends many calls at once, each with one event: then the database counts by itself, and one way to it is spared.
+    const once = new Set(aggregates).size === aggregates.length;
+    const last = once ? undefined : await this.#lastNumbers(em, [...new Set(aggregates)]);
+    const seqOf = once ? "(select coalesce(max(seq), 0) + 1 from core_outbox where aggregate = ?)" : "?";
+    const rows: string[] = [];
+    const values: unknown[] = [];
+    for (const { envelope, aggregate, text } of events) {
+      rows.push(`(?, ?, ${aggregate === undefined ? "?" : seqOf}, ?, ?, ?, ?)`);
+      values.push(envelope.id, aggregate ?? null, aggregate === undefined ? null : last === undefined ? aggregate : next(last, aggregate), envelope.name, envelope.v, text ?? "null", envelope.at);
+    }
+    await em.execute(`insert into core_outbox (id, aggregate, seq, name, v, payload, at) values ${rows.join(", ")}`, values, "run");
+  }
+
+  async #lastNumbers(em: SqlEntityManager, aggregates: readonly string[]): Promise<Map<string, number>> {
     const last = new Map<string, number>();
-    const aggregates = [...new Set(events.map((event) => event.aggregate).filter((aggregate) => aggregate !== undefined))];
-    // One question for all: a group commit ends many calls at once.
     for (let from = 0; from < aggregates.length; from += AGGREGATES_ASKED) {
       const asked = aggregates.slice(from, from + AGGREGATES_ASKED);
       const rows = await em.execute<{ aggregate: string; seq: number }[]>(`select aggregate, max(seq) as seq from core_outbox where aggregate in (${asked.map(() => "?").join(", ")}) group by aggregate`, asked);
       for (const row of rows) last.set(row.aggregate, Number(row.seq));
     }
-    const values: unknown[] = [];
-    for (const { envelope, aggregate, text } of events) {
-      const seq = aggregate === undefined ? null : (last.get(aggregate) ?? 0) + 1;
-      if (aggregate !== undefined && seq !== null) last.set(aggregate, seq);
-      values.push(envelope.id, aggregate ?? null, seq, envelope.name, envelope.v, text ?? "null", envelope.at);
-    }
-    const row = "(?, ?, ?, ?, ?, ?, ?)";
-    await em.execute(`insert into core_outbox (id, aggregate, seq, name, v, payload, at) values ${events.map(() => row).join(", ")}`, values, "run");
+    return last;
   }
 
   /** Deletes what every consumer has seen and is older than KEEP_EVENTS_MS. Resolves with the number. */
@@ -143,4 +149,10 @@ export class Outbox {
       this.#options.log.error({ err: error }, "sweeping the outbox failed");
     }
   }
+}
+
+function next(last: Map<string, number>, aggregate: string): number {
+  const seq = (last.get(aggregate) ?? 0) + 1;
+  last.set(aggregate, seq);
+  return seq;
 }

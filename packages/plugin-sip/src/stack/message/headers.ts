@@ -13,12 +13,17 @@ export class SipHeaders {
 
   /** Value of the first field with this name. */
   get(name: string): string | undefined {
-    const i = this.#names.indexOf(canonicalName(name));
+    const i = this.#indexOf(name);
     return i < 0 ? undefined : this.#values[i];
   }
 
   has(name: string): boolean {
-    return this.#names.indexOf(canonicalName(name)) >= 0;
+    return this.#indexOf(name) >= 0;
+  }
+
+  /** Whether more than one field has this canonical name. */
+  repeats(canonical: string): boolean {
+    return this.#names.indexOf(canonical) !== this.#names.lastIndexOf(canonical);
   }
 
   /** Values of all fields with this name, one per field. */
@@ -121,6 +126,14 @@ export class SipHeaders {
     let out = "";
     for (let i = 0; i < this.#names.length; i++) if (this.#names[i] !== "content-length") out += `${writtenName(this.#names[i] as string)}: ${this.#values[i] as string}\r\n`;
     return out;
+  }
+
+  #indexOf(name: string): number {
+    // Nearly everybody asks by the canonical name, and for what is there.
+    const i = this.#names.indexOf(name);
+    if (i >= 0) return i;
+    const canonical = canonicalName(name);
+    return canonical === name ? -1 : this.#names.indexOf(canonical);
   }
 
   #removeAt(index: number): void {

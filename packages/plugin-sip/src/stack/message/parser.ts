@@ -181,7 +181,7 @@ function checkReplyable(message: AnySipMessage): string | undefined {
 }
 
 function repeated(headers: SipHeaders): string | undefined {
-  for (const name of SINGLE) if (headers.count(name) > 1) return `Repeated ${name}`;
+  for (const name of SINGLE) if (headers.repeats(name)) return `Repeated ${name}`;
   return undefined;
 }
 
