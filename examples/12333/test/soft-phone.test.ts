@@ -159,6 +159,41 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     }
   }, 180_000);
 
+  it("a page that is loaded anew in mid-call gets the call back by itself; the caller hears music until then", async () => {
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    const citizen = await call(120_000);
+    const { probe } = citizen;
+    try {
+      await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      probe.playTone(CALLER_HZ);
+      await expect.poll(() => slot("接听").getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("false");
+      await page.keyboard.press("F2");
+      await ear.hearsTone(CALLER_HZ);
+      await probe.hearsTone(AGENT_HZ);
+      const states = example.get<{ call: { state: string } | null }>("/api/agents/1001/call");
+      expect((await states).call?.state).toBe("talking");
+
+      const reloaded = page.reload();
+      await example.eventually<{ call: { state: string } | null }>("/api/agents/1001/call", ({ call: now }) => now?.state === "reconnecting", 25_000);
+      await probe.until(() => probe.level(300) > -45 && probe.toneLevel(AGENT_HZ, 300) < -50, 10_000, "music");
+      await reloaded;
+      await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 30_000 });
+      await ear.hearsTone(CALLER_HZ);
+      await probe.hearsTone(AGENT_HZ);
+      expect(await ear.connections()).toBe(1);
+      // One stay in the queue, one agent; only the leg is another one.
+      const { items } = await example.get<{ items: { id: string }[] }>("/api/interactions?limit=1");
+      const { events } = await example.get<{ events: { type: string }[] }>(`/api/interactions/${items[0]?.id ?? ""}`);
+      const types = events.map(({ type }) => type);
+      expect(types.filter((type) => type === "leg.lost" || type === "leg.reattached")).toEqual(["leg.lost", "leg.reattached"]);
+      expect(types.filter((type) => type === "queue.entered")).toHaveLength(1);
+      await slot("挂断").click();
+      await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+    } finally {
+      citizen.end();
+    }
+  }, 180_000);
+
   it("two tabs: a citizen calls from the page, presses 1, and the agent's tab answers; keys, mute and hang-up by the citizen", async () => {
     await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
     const home = await openChromium({ toneHz: CITIZEN_HZ, width: 480, height: 900 });

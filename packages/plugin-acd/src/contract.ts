@@ -172,9 +172,11 @@ export interface Occupation {
  * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
  *                                                             |-- complete --> over for this agent
  *                                                             \-- conference --> conference
+ * talking, held, consult-ringing --the agent's phone breaks off--> reconnecting --it (or another device) comes back--> talking, held
+ *                                                                       \-- nobody in time --> over; the caller is first in the queue again
  * ```
  */
-export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference";
+export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "reconnecting";
 
 /** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
 export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "dtmf" | "hangup";
@@ -193,7 +195,7 @@ export interface AgentCall {
   readonly queueName: string | null;
   /** How long the caller waited, ms. */
   readonly waitMs: number | null;
-  /** Epoch ms at which ringing gives up. */
+  /** Epoch ms at which ringing, or waiting for the agent's phone to come back, gives up. */
   readonly ringUntil: number | null;
   readonly answeredAt: number | null;
   /** The other half of a consultation or conference. */

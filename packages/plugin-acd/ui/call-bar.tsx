@@ -41,7 +41,7 @@ function useCallFollowing(call: AgentCall | null, text: Texts): void {
     before.current = call;
     followCall(earlier, call, serverNow(), isTyping());
     const words = saidFor(earlier, call, text);
-    if (words !== undefined) announce(words, call?.state === "ringing" ? "assertive" : "polite");
+    if (words !== undefined) announce(words, call?.state === "ringing" || call?.state === "reconnecting" ? "assertive" : "polite");
   }, [call, text]);
 }
 
@@ -76,6 +76,8 @@ function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts):
       return text.said.consulting(who);
     case "conference":
       return text.said.conference;
+    case "reconnecting":
+      return text.phone.said.broken;
     default:
       return undefined;
   }
@@ -129,7 +131,7 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   };
 
   return (
-    <div className="acd-bar" data-muted={phone.call?.muted === true || undefined} data-broken={phone.call?.broken === true || undefined}>
+    <div className="acd-bar" data-muted={phone.call?.muted === true || undefined} data-broken={phone.call?.broken === true || call?.state === "reconnecting" || undefined}>
       <AgentStateMenu agent={agent} />
       <PhoneButton />
       <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />

@@ -50,6 +50,7 @@ export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, on
 
 function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readonly phone: Phone; readonly now: number; readonly text: Texts }): ReactElement {
   const [status, word] = callWord(call, text);
+  const may = useMay("sip.browser-phone");
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
     <>
@@ -66,6 +67,11 @@ function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readon
         </span>
       </div>
       <span className="acd-timer">{call.answeredAt === null ? formatDuration(now - call.since) : formatDuration(now - call.answeredAt)}</span>
+      {call.state === "reconnecting" && phone.mode === "desk" && may ? (
+        <Button size="small" type="primary" onClick={() => void takeBrowser()}>
+          {text.phone.takeHere}
+        </Button>
+      ) : null}
       {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
     </>
   );
@@ -96,6 +102,8 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
       return ["held", text.slot.consult];
     case "conference":
       return ["live", text.slot.conference];
+    case "reconnecting":
+      return ["fault", text.reconnecting];
     case "talking":
       return ["live", text.talking];
   }
@@ -117,6 +125,8 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
       return call.consult?.talking === false ? text.callerTalking : `${text.consulting(who)} · ${text.callerHeld}`;
     case "conference":
       return text.conference;
+    case "reconnecting":
+      return text.kept(Math.max(0, Math.ceil(((call.ringUntil ?? now) - now) / 1000)));
     case "talking":
       return "";
   }

@@ -216,7 +216,8 @@ export const sip = definePlugin({
           to.save(binding);
           adapter?.bound(binding);
           if (!refreshed) events.publish("sip.registered", { account: binding.account, contact: binding.contact, expiresAt: binding.expiresAt, userAgent: binding.userAgent ?? null });
-          if (reachable.has(binding.account)) return;
+          // Told of every device that comes: one of several may be waited for.
+          if (refreshed && reachable.has(binding.account)) return;
           reachable.add(binding.account);
           events.publish("endpoint.reachable", { address: `sip:${binding.account}`, adapter: "sip" });
         },

@@ -44,8 +44,8 @@ export class Conversation implements Connection {
   #moves: Promise<unknown> = Promise.resolve();
   #over: End | undefined;
   readonly #transferred = new Set<Call>();
-  /** A transfer is under way: being alone is no end. */
-  #transferring = 0;
+  /** Somebody is being brought in: being alone is no end. */
+  #awaited = 0;
   #settle: (end: End) => void = () => undefined;
 
   constructor(interactionId: string, first: Call, deps: ConversationDeps) {
@@ -123,7 +123,7 @@ export class Conversation implements Connection {
   replace(old: Call, by: Call): Promise<void> {
     return this.#move(async () => {
       this.#requireLive();
-      this.#transferring++;
+      this.#awaited++;
       try {
         await this.#enter(by, "talk", []);
         this.#transferred.add(by);
@@ -132,15 +132,25 @@ export class Conversation implements Connection {
         this.#deps.journal.event(this.#interactionId, "leg.transferred", { from: old.id, to: by.id, attended: true });
         void old.hangup();
       } finally {
-        this.#transferring--;
+        this.#awaited--;
         this.#checkAlone();
       }
     });
   }
 
+  async keepOpen<T>(work: Promise<T>): Promise<T> {
+    this.#awaited++;
+    try {
+      return await work;
+    } finally {
+      this.#awaited--;
+      this.#checkAlone();
+    }
+  }
+
   async transfer(from: Call, to: string, options: { role?: LegRole; timeoutMs?: number; actor?: string } = {}): Promise<boolean> {
     this.#requireLive();
-    this.#transferring++;
+    this.#awaited++;
     try {
       const back = from.direction === "outbound" ? from.to.uri : from.from.uri;
       await this.#move(() => this.#exit(from));
@@ -151,7 +161,7 @@ export class Conversation implements Connection {
       await this.#ring(back, { ...options, role: "agent" });
       return false;
     } finally {
-      this.#transferring--;
+      this.#awaited--;
       this.#checkAlone();
     }
   }
@@ -253,7 +263,7 @@ export class Conversation implements Connection {
   }
 
   #checkAlone(): void {
-    if (this.#transferring > 0 || this.#over !== undefined) return;
+    if (this.#awaited > 0 || this.#over !== undefined) return;
     const talking = [...this.#members.values()].some((member) => member.call !== this.#first && member.role === "talk" && !member.call.signal.aborted);
     if (!talking) void this.#end({ by: this.#first.signal.aborted ? "a" : "b" });
   }

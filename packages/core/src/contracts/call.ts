@@ -296,6 +296,11 @@ export interface Connection {
   /** Parts a leg from the others for a while; it hears `music`, or silence. */
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void>;
   retrieve(call: Call): Promise<void>;
+  /**
+   * Being alone is no end while `work` is open: somebody whose leg broke off is called back. To be called in the handler of
+   * that leg's `ended` at the latest. Settles as `work` does.
+   */
+  keepOpen<T>(work: Promise<T>): Promise<T>;
   /** The second half of an attended transfer: `by` takes the place of `old`, which is hung up. */
   replace(old: Call, by: Call): Promise<void>;
   /**

@@ -70,7 +70,7 @@ export interface EventMap {
   "bridge.joined": { interactionId: string; bridgeId: string; legIds: readonly string[] };
   /** Parties have left a conversation. */
   "bridge.left": { interactionId: string; bridgeId: string; legIds: readonly string[] };
-  /** An address (an agent's phone) can be rung now. */
+  /** An address (an agent's phone) can be rung now; told again for each further device at it. */
   "endpoint.reachable": { address: string; adapter: string };
   /** An address can be rung no longer. */
   "endpoint.unreachable": { address: string; adapter: string };

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = 
   "consult-ringing": ["cancel", "hangup"],
   consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],
   conference: ["complete", "dtmf", "hangup"],
+  reconnecting: ["hangup"],
 };
 
 /** What an agent can do with a call in this state. */

@@ -5,6 +5,7 @@ interface Texts {
   readonly position: string;
   readonly next: string;
   readonly connect: string;
+  readonly lost: string;
   readonly noAgents: string;
   readonly full: string;
   readonly timeout: string;
@@ -16,6 +17,7 @@ const chinese: Texts = {
   position: "您前面还有{{position|number}}位，预计等待{{waitMinutes|minutes}}，请稍候。",
   next: "您是下一位，马上为您接通，请稍候。",
   connect: "工号{{agentNo|digits}}为您服务。",
+  lost: "抱歉，坐席的线路中断了，正在为您接通下一位坐席，请稍候。",
   noAgents: "抱歉，当前没有坐席在岗，请稍后再拨。",
   full: "抱歉，当前来电较多，请稍后再拨。",
   timeout: "抱歉，坐席全忙，请稍后再拨。",
@@ -27,6 +29,7 @@ const english: Texts = {
   position: "There are {{position|number}} callers before you. The expected wait is {{waitMinutes|minutes}}. Please hold.",
   next: "You are next. Please hold.",
   connect: "Agent {{agentNo|digits}} is at your service.",
+  lost: "Sorry, the agent's line has failed. Please hold, you are next for another agent.",
   noAgents: "Sorry, no agent is on duty at the moment. Please call again later.",
   full: "Sorry, all lines are busy. Please call again later.",
   timeout: "Sorry, all agents are busy. Please call again later.",

@@ -37,6 +37,8 @@ export class AgentDesk implements AgentCalls {
   readonly #talks = new Map<string, AgentTalk>();
   readonly #offers = new Map<string, AgentOffer>();
   readonly #dialled = new Map<string, Dialled>();
+  /** Who waits for a phone of an agent to register. */
+  readonly #arrivals = new Map<string, (() => void)[]>();
 
   constructor(deps: AgentDeskDeps) {
     this.#deps = deps;
@@ -63,10 +65,19 @@ export class AgentDesk implements AgentCalls {
   }
 
   /** Citizen and agent talk. */
-  connected(agent: string, session: CallSession, connection: Connection, agentCall: OutboundCall): void {
+  connected(agent: string, session: CallSession, connection: Connection, agentCall: OutboundCall): AgentTalk | undefined {
     this.#offers.delete(agent);
     const talk = this.#talks.get(agent);
-    if (talk?.session === session) talk.connected(connection, agentCall);
+    if (talk?.session !== session) return undefined;
+    talk.connected(connection, agentCall);
+    return talk;
+  }
+
+  /** A phone of the agent has registered. */
+  arrived(agent: string): void {
+    const waiting = this.#arrivals.get(agent);
+    this.#arrivals.delete(agent);
+    for (const resolve of waiting ?? []) resolve();
   }
 
   current(agent: string): AgentCall | undefined {
@@ -171,7 +182,8 @@ export class AgentDesk implements AgentCalls {
       await agentCall.hangup();
     }).catch((error: unknown) => log.warn({ agent, error: errorText(error) }, "the busy tone could not be played"));
     // The agent gives up while it rings, or hangs up in the end.
-    void agentCall.ended.then(() => {
+    // Once they have talked, a phone that breaks off may come back.
+    void agentCall.ended.then(() => (talk.view().answeredAt === null ? undefined : talk.left)).then(() => {
       const talked = talk.view().answeredAt !== null;
       talk.close();
       this.#dialled.delete(launched.interactionId);
@@ -182,7 +194,7 @@ export class AgentDesk implements AgentCalls {
   }
 
   follow(agent: string, { session, connection, call }: FollowedCall): void {
-    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: null, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
+    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: null, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music(), followed: true });
     this.#put(talk);
     talk.connected(connection, call);
   }
@@ -201,15 +213,21 @@ export class AgentDesk implements AgentCalls {
   #returned(before: AgentTalk, call: OutboundCall, connection: Connection): void {
     const { queue, queueName, direction, interactionId } = before.view();
     const occupation = this.#deps.occupy(before.agent, interactionId);
-    void call.ended.then(() => occupation?.release({ wrapUp: true }));
     const talk = this.#talk({ agent: before.agent, session: before.session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
     this.#put(talk);
     talk.connected(connection, call);
+    void talk.left.then(() => occupation?.release({ wrapUp: true }));
   }
 
   #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
     const { control, clock, log } = this.#deps;
-    return new AgentTalk(facts, { control, clock, log, changed: (talk) => this.#changed(talk) });
+    const { agent } = facts;
+    const phones = {
+      address: this.#deps.agent(agent)?.address ?? "",
+      reachable: () => this.#deps.agent(agent)?.reachable === true,
+      arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
+    };
+    return new AgentTalk(facts, { control, clock, log, phones, changed: (talk) => this.#changed(talk) });
   }
 
   #put(talk: AgentTalk): void {

@@ -1,16 +1,22 @@
-import type { AudioSource, CallControl, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallEnd, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
 import { citizenParty, errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import { acdErrors } from "../errors.js";
+import { brokeOff, reattach, REATTACH_MS, type ReattachmentDeps } from "./reattachment.js";
 
 export interface AgentTalkDeps {
   readonly control: CallControl;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The agent's phones, for calling back one that broke off. */
+  readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
   /** Something about it has changed. */
   readonly changed: (talk: AgentTalk) => void;
 }
+
+/** In these the caller has nobody but the agent. */
+const ALONE_WITHOUT: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing"]);
 
 export interface TalkFacts {
   readonly agent: string;
@@ -21,7 +27,11 @@ export interface TalkFacts {
   readonly ringUntil: number | null;
   readonly state: AgentCallState;
   readonly music: Promise<readonly AudioSource[]>;
+  /** Somebody else looks after the agent's leg: when it breaks off the talk is over. */
+  readonly followed?: boolean;
 }
+
+const GIVEN_UP = new Error("given up from the screen");
 
 interface Consultation {
   readonly call: OutboundCall;
@@ -46,6 +56,12 @@ export interface Target {
 export class AgentTalk {
   readonly agent: string;
   readonly session: CallSession;
+  /** Resolves when the agent's part is over for good: hung up, or broken off and not come back. */
+  readonly left: Promise<void>;
+  #leave: () => void = () => undefined;
+  #lost = false;
+  #until: number | null = null;
+  #waiting: AbortController | undefined;
   readonly #facts: TalkFacts;
   readonly #deps: AgentTalkDeps;
   #state: AgentCallState;
@@ -66,6 +82,12 @@ export class AgentTalk {
     this.#deps = deps;
     this.#state = facts.state;
     this.#since = deps.clock.now();
+    this.left = new Promise((resolve) => (this.#leave = resolve));
+  }
+
+  /** The agent's phone broke off and did not come back: the caller is somebody else's now. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   get over(): boolean {
@@ -90,7 +112,7 @@ export class AgentTalk {
       queue: queue?.key ?? null,
       queueName: queue?.name ?? null,
       waitMs,
-      ringUntil: this.#state === "ringing" ? ringUntil : null,
+      ringUntil: this.#state === "ringing" ? ringUntil : this.#state === "reconnecting" ? this.#until : null,
       answeredAt: this.#answeredAt,
       consult: consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
       commands: this.#over ? [] : commandsIn(this.#state),
@@ -104,7 +126,7 @@ export class AgentTalk {
     this.#answeredAt ??= this.#deps.clock.now();
     this.#enter("talking");
     // However the agent's part ends, by the phone or from here, it is told by the legs.
-    void agentCall.ended.then(() => this.#agentGone());
+    void agentCall.ended.then((end) => this.#agentEnded(agentCall, end));
     void connection.ended.then(() => this.#conversationOver());
   }
 
@@ -212,6 +234,10 @@ export class AgentTalk {
   }
 
   hangup(): Promise<void> {
+    if (this.#state === "reconnecting") {
+      this.#waiting?.abort(GIVEN_UP);
+      return this.left;
+    }
     if (this.#state === "consult-ringing" || this.#state === "consulting") return this.cancel();
     if (this.#state === "ringing" || this.#agentCall === undefined) throw acdErrors.CALL_STATE(this.agent, this.#state);
     return this.#agentCall.hangup().then(() => undefined);
@@ -276,6 +302,66 @@ export class AgentTalk {
     await connection.retrieve(agentCall);
     await connection.retrieve(this.session.call);
     this.#enter("talking");
+  }
+
+  /** Also of a leg that came in the place of one that broke off. */
+  #agentEnded(call: OutboundCall, end: CallEnd): void {
+    const connection = this.#connection;
+    if (call !== this.#agentCall) return;
+    if (!this.#over && connection !== undefined && this.#facts.followed !== true && brokeOff(end) && ALONE_WITHOUT.has(this.#state) && !this.session.call.signal.aborted) {
+      void connection.keepOpen(this.#reattach(connection)).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, agent: this.agent, interactionId: this.session.interaction.id }, "an agent's phone that broke off could not be called back in order");
+        this.#giveUp();
+      });
+      return;
+    }
+    this.#agentGone();
+    this.#leave();
+  }
+
+  /** The caller hears music until the agent's phone is back, or another one of the agent's, or the time is up. */
+  async #reattach(connection: Connection): Promise<void> {
+    const { control, clock, log, phones } = this.#deps;
+    const { call, interaction } = this.session;
+    const held = this.#state === "held";
+    const consult = this.#consult;
+    this.#consult = undefined;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const enough = (): void => waiting.abort(new Error("the caller has gone"));
+    call.signal.addEventListener("abort", enough, { once: true });
+    this.#until = clock.now() + REATTACH_MS;
+    const timer = clock.setTimeout(() => waiting.abort(new Error("the agent's phone did not come back")), REATTACH_MS);
+    this.#enter("reconnecting");
+    interaction.event("leg.lost", { agent: this.agent });
+    try {
+      if (consult !== undefined) void consult.call.hangup();
+      await connection.hold(call, await this.#facts.music);
+      const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
+      if (leg === undefined) {
+        // From the screen it is a hang-up like any other.
+        if (waiting.signal.reason !== GIVEN_UP) return this.#giveUp();
+        this.close();
+        return this.#leave();
+      }
+      await connection.join(leg);
+      this.#agentCall = leg;
+      this.#brought.add(leg);
+      void leg.ended.then((end) => this.#agentEnded(leg, end));
+      interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
+      if (!held) await connection.retrieve(call);
+      this.#enter(held ? "held" : "talking");
+    } finally {
+      timer.cancel();
+      call.signal.removeEventListener("abort", enough);
+      this.#waiting = undefined;
+    }
+  }
+
+  #giveUp(): void {
+    this.#lost = true;
+    this.close();
+    this.#leave();
   }
 
   /** The agent's phone has hung up, or was. In the middle of a consultation that means: you two talk. */

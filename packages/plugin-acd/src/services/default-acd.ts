@@ -125,7 +125,11 @@ export class DefaultAcd implements Acd {
 
   /** A phone has signed on or off. */
   endpoint(address: string, reachable: boolean): void {
-    for (const agent of this.#agents.values()) if (sameAddress(agent.address, address)) this.#reach(agent, reachable);
+    for (const agent of this.#agents.values()) {
+      if (!sameAddress(agent.address, address)) continue;
+      this.#reach(agent, reachable);
+      if (reachable) this.desk.arrived(agent.number);
+    }
   }
 
   /** No new entries from here on; those inside are served. */
@@ -157,12 +161,24 @@ export class DefaultAcd implements Acd {
   }
 
   async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
-    const { ids, clock, control, prompts, log, music, secrets } = this.#deps;
     const queue = this.#queues.get(request.queue);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
     if (this.#stopped) throw acdErrors.STOPPED();
     if (!(await answered(session))) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
     if (this.#isStopped()) throw acdErrors.STOPPED();
+    const since = Math.min(this.#deps.clock.now(), request.placeAt ?? Number.POSITIVE_INFINITY);
+    let talkMs = 0;
+    for (let back = false; ; back = true) {
+      const { result, lostAgent } = await this.#wait(session, request, queue, back ? since : undefined);
+      talkMs += result.talkMs;
+      // Who lost the agent to a broken phone is first in line again, before all who came later.
+      if (!lostAgent || result.callerGone || this.#isStopped()) return { ...result, talkMs };
+    }
+  }
+
+  /** One stay in the queue, with the talk that comes of it. */
+  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean }> {
+    const { ids, clock, control, prompts, log, music, secrets } = this.#deps;
     const { callerNumber, id: interactionId } = session.interaction;
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
     const priority = queue.settings.priority + (request.priority ?? 0);
@@ -170,13 +186,14 @@ export class DefaultAcd implements Acd {
     // The number itself is never stored in the queue's rows.
     const stored = secrets === undefined ? null : (callerKey ?? null);
     const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored });
-    if (this.#outOfHours(queue)) {
+    // Whoever was in before the queue closed is served.
+    if (placeAt === undefined && this.#outOfHours(queue)) {
       this.#refuse(owner, session);
-      return { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false };
+      return { result: { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false }, lostAgent: false };
     }
     const preferredAgent = request.preferredAgent ?? (await this.#lastAgent(queue, stored));
     if (this.#isStopped()) throw acdErrors.STOPPED();
-    if (session.signal.aborted) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
+    if (session.signal.aborted) return { result: { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true }, lostAgent: false };
     const enteredAt = clock.now();
     const call = new QueuedCall(id, session, request, queue, {
       control,
@@ -188,15 +205,16 @@ export class DefaultAcd implements Acd {
       addressOf: (agent) => this.#agents.get(agent)?.address,
       desk: this.desk,
       waited: () => clock.now() - enteredAt,
+      back: placeAt !== undefined,
     });
     this.#entries.set(id, { call, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent, placeAt: request.placeAt });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: placeAt === undefined ? preferredAgent : undefined, placeAt: placeAt ?? request.placeAt });
     if (this.#entries.has(id)) call.watch();
     const result = await call.result;
     // A talk that went on after a take-over is followed to its end; everything else is over.
     if (result.outcome !== "answered") this.#entries.delete(id);
     else if (!result.callerGone) await forgetKeys(session, log);
-    return result;
+    return { result, lostAgent: call.lostAgent };
   }
 
   async serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult> {

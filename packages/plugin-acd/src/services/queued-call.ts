@@ -4,6 +4,7 @@ import type { QueueSettings } from "../config.js";
 import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
 import { defaultPrompt, toldMinutes, withValues } from "../domain/queue-prompts.js";
 import type { AgentDesk } from "./agent-desk.js";
+import type { AgentTalk } from "./agent-talk.js";
 import { AgentOffer } from "./agent-offer.js";
 import type { Effect, QueueMember } from "./queue-member.js";
 import { WaitingSound } from "./waiting-sound.js";
@@ -23,6 +24,8 @@ export interface QueuedCallDeps {
   /** Name and settings of a queue. */
   readonly queue: (key: string) => CalledQueue | undefined;
   readonly addressOf: (agent: string) => string | undefined;
+  /** Was here before and lost the agent. */
+  readonly back: boolean;
 }
 
 export interface CalledQueue {
@@ -60,6 +63,7 @@ export class QueuedCall implements QueueMember {
   #waitMs = 0;
   /** The agent who has answered and is being joined with the caller. */
   #joining: string | undefined;
+  #lostAgent = false;
   #cut = false;
   #done = false;
 
@@ -75,6 +79,11 @@ export class QueuedCall implements QueueMember {
 
   get session(): CallSession {
     return this.#session;
+  }
+
+  /** The agent's phone broke off in the talk and did not come back. */
+  get lostAgent(): boolean {
+    return this.#lostAgent;
   }
 
   /** The hotline itself ended the caller's leg (stop, supervisor): not the caller's giving up. */
@@ -196,8 +205,8 @@ export class QueuedCall implements QueueMember {
     this.#agent = effect.agentId;
     offer.settle();
     this.#deps.dispatch({ type: "offer.connected", reservationId: effect.reservationId });
-    this.#deps.desk.connected(effect.agentId, this.#session, connection, agentCall);
-    await this.#talk(connection, agentCall);
+    const talk = this.#deps.desk.connected(effect.agentId, this.#session, connection, agentCall);
+    await this.#talk(connection, agentCall, talk);
   }
 
   announce(effect: Effect<"announce">): void {
@@ -234,12 +243,15 @@ export class QueuedCall implements QueueMember {
     this.#session.interaction.event("queue.overflowed", { queues: effect.queues });
   }
 
-  async #talk(connection: Connection, agentCall: OutboundCall): Promise<void> {
+  async #talk(connection: Connection, agentCall: OutboundCall, talk: AgentTalk | undefined): Promise<void> {
     // A transferred caller talks on with somebody else: the agent is free, the queue's part ends with the conversation.
     this.#conversation = connection.ended;
-    const first = await Promise.race([connection.ended, agentCall.ended.then(() => undefined)]);
+    // A phone that breaks off may come back: then the agent has not left.
+    const left = talk?.left ?? agentCall.ended.then(() => undefined);
+    const first = await Promise.race([connection.ended, left.then(() => undefined)]);
     // Parted without an end: the agent is taken until one of the legs is gone.
-    if (first?.by === "separate") await Promise.race([agentCall.ended, this.#session.call.ended]);
+    if (first?.by === "separate") await Promise.race([left, this.#session.call.ended]);
+    this.#lostAgent = talk?.lost === true;
     this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
     if (this.#session.call.signal.aborted) await agentCall.hangup();
   }
@@ -252,7 +264,8 @@ export class QueuedCall implements QueueMember {
   async #welcome(): Promise<void> {
     const { welcome } = this.#queue.settings.announce;
     if (welcome === false) return this.#sound.music();
-    await this.#sound.greet(() => this.#resolve(welcome ?? defaultPrompt("welcome", this.#session.language)));
+    const words = this.#deps.back ? defaultPrompt("lost", this.#session.language) : (welcome ?? defaultPrompt("welcome", this.#session.language));
+    await this.#sound.greet(() => this.#resolve(words));
   }
 
   async #whisper(call: OutboundCall, whisper: QueueSettings["whisper"], values: Record<string, unknown>): Promise<void> {

@@ -1,0 +1,60 @@
+import type { CallControl, CallEnd, CallSession, Logger, OutboundCall } from "@hotlinejs/core";
+import { citizenParty, errorText } from "@hotlinejs/core";
+import { rejectCause } from "../domain/reject-cause.js";
+
+/** How long the caller is kept for an agent whose phone has broken off. */
+export const REATTACH_MS = 30_000;
+
+export interface ReattachmentDeps {
+  readonly control: CallControl;
+  readonly log: Logger;
+  readonly address: string;
+  readonly reachable: () => boolean;
+  /** Resolves with the next phone that registers for the agent. */
+  readonly arrival: () => Promise<void>;
+}
+
+/** Whether a leg broke off instead of being hung up: silent, its keys lost, its connection gone. Where we end it for that, it is still the phone that broke off. */
+export function brokeOff({ reason }: CallEnd): boolean {
+  return reason === "media-timeout" || reason === "failed" || reason === "unreachable";
+}
+
+/**
+ * Rings the agent's phones until one is answered: at once where another is registered, and again with each one that registers
+ * (a page that was loaded anew). Browsers and phones that know RFC 5373 answer by themselves. `undefined`: the agent declined, or
+ * `signal` said enough. Never rejects.
+ */
+export async function reattach(agent: string, session: CallSession, signal: AbortSignal, deps: ReattachmentDeps): Promise<OutboundCall | undefined> {
+  const enough = new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
+  while (!signal.aborted) {
+    // Asked for before the look, so that nobody comes unseen in between.
+    const arrival = deps.arrival();
+    if (deps.reachable()) {
+      const outcome = await ring(agent, session, signal, arrival, deps);
+      if (outcome === "declined") return undefined;
+      if (typeof outcome === "object") return outcome;
+      if (outcome === "another") continue;
+    }
+    await Promise.race([arrival, enough]);
+  }
+  return undefined;
+}
+
+async function ring(agent: string, session: CallSession, signal: AbortSignal, arrival: Promise<void>, { control, log, address }: ReattachmentDeps): Promise<OutboundCall | "declined" | "another" | "failed"> {
+  const { call, interaction } = session;
+  let leg: OutboundCall;
+  try {
+    leg = await control.originate({ to: address, interactionId: interaction.id, purpose: "agent", role: "agent", actor: "plugin:acd", from: citizenParty(call), near: call.media, headers: { "Answer-Mode": "Auto" }, timeoutMs: REATTACH_MS, signal });
+  } catch (error) {
+    if (!signal.aborted) log.warn({ agent, interactionId: interaction.id, error: errorText(error) }, "an agent's phone that came back cannot be rung");
+    return "failed";
+  }
+  const outcome = await Promise.race([leg.answered, arrival.then(() => "another" as const)]);
+  if (outcome === true && !signal.aborted) return leg;
+  if (outcome !== false) {
+    await leg.hangup({ reason: "cancelled" });
+    return outcome === "another" ? "another" : "failed";
+  }
+  const end = await leg.ended;
+  return rejectCause(end.reason, end.status) === "declined" ? "declined" : "failed";
+}

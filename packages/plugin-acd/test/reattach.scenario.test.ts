@@ -1,0 +1,172 @@
+import type { FakeAgent, FakeCaller } from "@hotlinejs/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AGENT_CALLS } from "../src/index.js";
+import type { AgentCall, AgentCalls } from "../src/index.js";
+import { closeStages, stage, team, type Stage } from "./stage.js";
+
+let at: Stage;
+let calls: AgentCalls;
+let agent: FakeAgent;
+let caller: FakeCaller;
+
+afterEach(closeStages);
+
+const call = (of = "1001"): AgentCall | undefined => calls.current(of);
+const together = (): boolean => caller.call.leg !== undefined && agent.call?.leg !== undefined && [...caller.call.leg.bridgedWith].includes(agent.call.leg);
+const MELODY = /^[0-9a-f]{64}$/;
+/** The browser is reloaded: its leg dies, its registration is gone. */
+const breakOff = (): Promise<void> => agent.unplug();
+
+beforeEach(async () => {
+  at = await stage({ acd: team({}, ["1001", "1002"], 5), request: {} });
+  calls = at.test.services.get(AGENT_CALLS);
+  agent = await at.phone("1001");
+  caller = await at.dial();
+  await at.test.advance(5_000);
+  await agent.answer();
+  await at.test.advance(4_000);
+  expect(call()?.state).toBe("talking");
+  expect(together()).toBe(true);
+});
+
+describe("an agent's phone that breaks off in the talk", () => {
+  it("comes back within the time: the caller hears music, then talks on; the agent was busy all along", async () => {
+    await breakOff();
+    expect(call()).toMatchObject({ state: "reconnecting", commands: ["hangup"] });
+    expect((call()?.ringUntil ?? 0) - at.test.clock.now()).toBeGreaterThan(29_000);
+    expect(caller.call.state).toBe("answered");
+    expect(caller.hearing).toMatch(MELODY);
+    expect(at.acd.agent("1001")?.state).toBe("busy");
+    await at.test.advance(12_000);
+    await agent.plugIn();
+    expect(agent.ringing).toBe(true);
+    await agent.answer();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "talking", ringUntil: null });
+    expect(together()).toBe(true);
+    expect(at.events("acd.ended")).toEqual([]);
+    await agent.hangup();
+    await at.test.advance(300);
+    expect(at.results).toMatchObject([{ outcome: "answered", agent: "1001" }]);
+    expect(at.events("acd.ended")).toHaveLength(1);
+    expect(at.acd.agent("1001")?.state).toBe("wrap-up");
+  });
+
+  it("may break off again and come back again; the caller's hang-up then ends all of it", async () => {
+    for (let i = 0; i < 2; i++) {
+      await breakOff();
+      await agent.plugIn();
+      await agent.answer();
+      await at.test.advance(300);
+      expect(together()).toBe(true);
+    }
+    await caller.hangup();
+    await at.test.advance(300);
+    expect(agent.call).toBeUndefined();
+    expect(call()).toBeUndefined();
+    expect(at.acd.agent("1001")?.state).toBe("wrap-up");
+  });
+
+  it("on hold stays on hold: the caller goes on hearing music until the agent takes the call back", async () => {
+    const held = calls.hold("1001");
+    await at.test.advance(300);
+    await held;
+    await breakOff();
+    await agent.plugIn();
+    await agent.answer();
+    await at.test.advance(300);
+    expect(call()?.state).toBe("held");
+    expect(caller.hearing).toMatch(MELODY);
+    const back = calls.retrieve("1001");
+    await at.test.advance(300);
+    await back;
+    expect(together()).toBe(true);
+  });
+
+  it("does not come back: after 30 s the caller is first in the queue again, before who came later", async () => {
+    const other = await at.phone("1002");
+    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
+    const later = await at.dial("13900000001");
+    await at.test.advance(1_000);
+    await breakOff();
+    await at.test.advance(30_500);
+    expect(call()).toBeUndefined();
+    expect(at.acd.queue("q")?.waiting).toBe(2);
+    expect(at.events("acd.queued").at(-1)).toMatchObject({ ahead: 0 });
+    await at.acd.setAgentState("1002", "available", { actor: "test" });
+    await at.test.advance(200);
+    expect(call("1002")?.interactionId).toBe(at.events("acd.queued")[0]?.interactionId);
+    await other.answer();
+    await at.test.advance(4_000);
+    expect([...(other.call?.leg?.bridgedWith ?? [])]).toContain(caller.call.leg);
+    await other.hangup();
+    await at.test.advance(300);
+    // One result of the whole stay, with both talks.
+    expect(at.results).toMatchObject([{ outcome: "answered", agent: "1002" }]);
+    await later.hangup();
+  });
+
+  it("goes to another device of the agent: who registers while a phone rings is rung instead of waiting for that one", async () => {
+    await breakOff();
+    await agent.plugIn();
+    expect(agent.ringing).toBe(true);
+    const second = await at.phone("1001");
+    expect(agent.ringing).toBe(false);
+    expect(second.ringing).toBe(true);
+    await second.answer();
+    await at.test.advance(300);
+    expect(call()?.state).toBe("talking");
+    expect([...(second.call?.leg?.bridgedWith ?? [])]).toContain(caller.call.leg);
+  });
+
+  it("is there, but the agent does not want it: the caller waits for another one at once", async () => {
+    await breakOff();
+    await agent.plugIn();
+    await agent.decline();
+    await at.test.advance(300);
+    expect(call()).toBeUndefined();
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+  });
+
+  it("is given up from the screen: that is a hang-up, the caller's way goes on", async () => {
+    await breakOff();
+    const done = calls.hangup("1001");
+    await at.test.advance(300);
+    await done;
+    expect(at.results).toMatchObject([{ outcome: "answered", agent: "1001" }]);
+    expect(at.acd.queue("q")?.waiting).toBe(0);
+  });
+
+  it("while the caller hangs up, nobody is called back", async () => {
+    await breakOff();
+    await caller.hangup();
+    await at.test.advance(200);
+    expect(call()).toBeUndefined();
+    await agent.plugIn();
+    await at.test.advance(1_000);
+    expect(agent.ringing).toBe(false);
+    expect(at.acd.agent("1001")?.interactionId).toBeNull();
+  });
+
+  it("hung up by the agent is no break: the caller's way goes on at once", async () => {
+    await agent.hangup();
+    await at.test.advance(300);
+    expect(at.results).toMatchObject([{ outcome: "answered", agent: "1001" }]);
+  });
+
+  it("in a consultation that rings ends that, and comes back to the caller", async () => {
+    const other = await at.phone("1002");
+    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
+    const consult = calls.consult("1001", "1002", "test");
+    await at.test.advance(300);
+    await consult;
+    expect(other.ringing).toBe(true);
+    await breakOff();
+    expect(other.ringing).toBe(false);
+    await agent.plugIn();
+    await agent.answer();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    expect(together()).toBe(true);
+  });
+});
