@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** The page on SIP names a test for each race: it must be there by that name. */
+const page = readFileSync(join(import.meta.dirname, "../docs/guides/sip.md"), "utf8");
+const sources = join(import.meta.dirname, "../packages/plugin-sip/src");
+
+const rows = [...page.matchAll(/^\| (.+?) \| .+ \| `([\w-]+\.test\.ts)` (.+?) \|$/gm)].map(([, race = "", file = "", title = ""]) => ({ race, file, title }));
+const files = new Map(
+  readdirSync(sources, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => [name.split(/[\\/]/).at(-1) ?? name, name]),
+);
+
+describe("docs/guides/sip.md", () => {
+  it("names tests", () => {
+    expect(rows.length).toBeGreaterThan(25);
+    expect((page.split("## Races")[1] ?? "").split("## RFCs")[0]?.match(/^\| [^|]+ \| [^|]+ \| `/gm)).toHaveLength(rows.length);
+  });
+
+  it.each(rows)("$race", ({ file, title }) => {
+    const text = readFileSync(join(sources, files.get(file) ?? file), "utf8");
+    expect(text).toContain(`it("${title}"`);
+  });
+});
