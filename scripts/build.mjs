@@ -1,7 +1,7 @@
 // Builds every package and application with tsup, in one process.
 //   --if-needed   only what is older than its sources (npm start, npm test)
 //   --types       with .d.ts files (a release)
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,6 +51,13 @@ async function loadConfig(folder) {
   }
 }
 
+/** What is copied into the pages of whoever names it: its licence is published with it. */
+function copyLicences(folder) {
+  const copied = ["jssip"];
+  const { devDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  for (const name of copied.filter((each) => each in devDependencies)) copyFileSync(join(root, "node_modules", name, "LICENSE.md"), join(folder, "dist/ui", `LICENSE-${name}.md`));
+}
+
 /** Console pages of a plugin (`ui/index.tsx`), the console's host (`ui/main.tsx`), or scripts of the citizens' pages (`ui/*.ts`), into `dist/ui`. */
 async function buildPages(folder) {
   await buildSite(folder);
@@ -62,6 +69,7 @@ async function buildPages(folder) {
   const { hostOptions } = await import("../packages/plugin-console/build/host.mjs");
   const { consoleUiOptions } = await import("../packages/plugin-console/build/console-ui.mjs");
   await bundle(host ? await hostOptions(folder) : consoleUiOptions({ entry: join(folder, "ui/index.tsx"), outdir }));
+  copyLicences(folder);
 }
 
 /** Scripts of pages that have nothing to do with the console: each whole in one file, whatever it uses. */
@@ -71,8 +79,8 @@ async function buildSite(folder) {
   const { build: bundle } = await import("esbuild");
   const { common } = await import("../packages/plugin-console/build/console-ui.mjs");
   const scripts = readdirSync(ui).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
-  // The notices of what is copied in stand at the end of the file.
-  await bundle({ ...common, entryPoints: scripts.map((name) => join(ui, name)), outdir: join(folder, "dist/ui"), splitting: false, legalComments: "eof" });
+  await bundle({ ...common, entryPoints: scripts.map((name) => join(ui, name)), outdir: join(folder, "dist/ui"), splitting: false });
+  copyLicences(folder);
 }
 
 function list(parent) {

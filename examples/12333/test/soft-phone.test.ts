@@ -239,6 +239,36 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     }
   }, 180_000);
 
+  it("of two tabs one is the phone: the other shows and steers it, and takes over when it is closed; the own ring of a number dialled is answered by itself", async () => {
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    const second = await browser.newPage();
+    const secondEar = await TabEar.on(second);
+    second.on("pageerror", (error) => broken.push(error.message));
+    await second.goto(`${root}/console/desk`);
+    await second.getByRole("button", { name: "电话与设备：电话在另一个窗口" }).waitFor({ timeout: 20_000 });
+    expect(await secondEar.sipSockets()).toBe(0);
+
+    // Dialled in the first tab: its own leg is lifted without a key; nobody is registered at 1002.
+    await page.getByRole("button", { name: "拨号" }).click();
+    await page.getByLabel("分机或电话号码").fill("1002");
+    const before = await ear.connections();
+    await page.getByRole("button", { name: "呼叫" }).click();
+    await expect.poll(() => ear.connections(), { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(() => slot("静音").getAttribute("aria-disabled"), { timeout: 15_000 }).toBe("true");
+
+    await page.close();
+    page = second;
+    ear = secondEar;
+    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+    expect(await ear.sipSockets()).toBe(1);
+    await page.evaluate('localStorage.setItem("hotline.theme", "dark")');
+    await page.reload();
+    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+    await page.locator(".acd-phone").click();
+    await page.getByText("已就绪，来电在这里振铃").waitFor();
+    await picture("bar-devices-dark");
+  }, 120_000);
+
   it("nothing went wrong in any page", () => {
     expect(broken).toEqual([]);
   });
