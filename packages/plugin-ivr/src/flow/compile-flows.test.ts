@@ -13,6 +13,7 @@ const prompts = new Set([...PROMPTS_12333.map(({ id }) => id), "ivr.invalid"]);
 const checks: FlowChecks = {
   types: new Map<string, IvrNodeType<unknown>>([
     ...ivrNodes.map((node) => [node.type, node as IvrNodeType<unknown>] as const),
+    ["schemaless", { type: "schemaless", config: z.looseObject({}).transform(() => { throw new Error("no schema today"); }), outcomes: () => [], run: () => Promise.resolve({ end: true }) }],
     ["broken", { type: "broken", config: z.looseObject({}), outcomes: () => { throw new Error("no outcomes today"); }, run: () => Promise.resolve({ end: true }) }],
   ]),
   hasPrompt: (id) => prompts.has(id),
@@ -34,7 +35,7 @@ describe("compileFlows", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["unknown type", flow([{ id: "a", type: "plaay", prompt: "P001", next: "bye" }, bye]), 'flows[0].nodes[0].type: unknown node type "plaay"; known are branch, broken, collect, goto, hangup, hours, menu, play, return, set, transfer'],
+    ["unknown type", flow([{ id: "a", type: "plaay", prompt: "P001", next: "bye" }, bye]), 'flows[0].nodes[0].type: unknown node type "plaay"; known are branch, broken, collect, goto, hangup, hours, menu, play, return, schemaless, set, transfer'],
     ["dead end", flow([{ id: "a", type: "menu", prompt: "P002", keys: "1", on: { "1": "bye", invalid: "bye" } }, bye]), 'flows[0].nodes[0].on.timeout: dead end: node "a" can end with "timeout", which leads nowhere'],
     ["edge to nowhere", flow([{ id: "a", type: "play", prompt: "P001", next: "nirvana" }]), 'flows[0].nodes[0].next: there is no node "nirvana" in this flow'],
     ["edge by outcome to nowhere", flow([{ id: "a", type: "hours", on: { open: "bye", closed: "x" } }, bye]), 'flows[0].nodes[0].on.closed: there is no node "x" in this flow'],
@@ -58,6 +59,7 @@ describe("compileFlows", () => {
     ["goto to nowhere", flow([{ id: "a", type: "goto", flow: "english" }]), 'flows[0].nodes[0].flow: there is no flow "english" (f)'],
     ["goto to a node that is not there", flow([{ id: "a", type: "goto", flow: "f", node: "z" }]), 'flows[0].nodes[0].node: flow "f" has no node "z"'],
     ["called flow has nowhere to return", flow([{ id: "a", type: "goto", flow: "f", call: true }]), 'flows[0].nodes[0].on.returned: dead end: node "a" can end with "returned", which leads nowhere'],
+    ["type whose schema throws", flow([{ id: "a", type: "schemaless" }]), 'flows[0].nodes[0]: node type "schemaless" cannot use this configuration: no schema today'],
     ["type that throws", flow([{ id: "a", type: "broken" }]), 'flows[0].nodes[0]: node type "broken" cannot use this configuration: no outcomes today'],
     ["unknown key in a flow", flow([{ id: "a", type: "hangup" }], { strat: "a" }), 'flows[0]: Unrecognized key: "strat"'],
   ])("finds: %s", (_name, given, problem) => expect(problems(given)).toEqual([problem]));

@@ -136,7 +136,8 @@ class FlowDraft {
       return;
     }
     const own = Object.fromEntries(Object.entries(node).filter(([key]) => !NODE_KEYS.has(key)));
-    const config = type.config.safeParse(own);
+    const config = this.#checkedConfig(type, own, path);
+    if (config === undefined) return;
     if (!config.success) {
       this.#issues(path, config.error);
       return;
@@ -145,6 +146,16 @@ class FlowDraft {
     if (!compiled) return;
     this.#nodes.set(node.id, { node: compiled, path });
     this.#builtIn(node.type, config.data, path, entrances);
+  }
+
+  /** `undefined`: the schema itself threw, which is told. */
+  #checkedConfig(type: IvrNodeType<unknown>, own: object, path: string): ReturnType<IvrNodeType<unknown>["config"]["safeParse"]> | undefined {
+    try {
+      return type.config.safeParse(own);
+    } catch (error) {
+      this.#problems.push({ path, message: `node type "${type.type}" cannot use this configuration: ${errorText(error)}` });
+      return undefined;
+    }
   }
 
   #wire(node: FlowNode, type: IvrNodeType<unknown>, config: unknown, path: string, flowGlobals: { zero?: string; star?: boolean; hash?: boolean }): CompiledNode | undefined {
