@@ -109,6 +109,7 @@ export function createHotline(options: HotlineOptions): Hotline {
         dataDir: parsed.settings.dataDir,
         ...(parsed.databaseUrl === undefined ? {} : { databaseUrl: parsed.databaseUrl }),
         ...(parsed.secretFile === undefined ? {} : { secretFile: parsed.secretFile }),
+        ...(parsed.blobFolder === undefined ? {} : { blobs: { store: "folder" as const, folder: parsed.blobFolder } }),
         ...(durability === undefined ? {} : { durability }),
         clock,
         ids,

@@ -1,6 +1,6 @@
-import { CALL_CONTROL, CALL_PIPELINE, definePlugin, IDS, PROMPTS, READ_POOL } from "@hotlinejs/core";
+import { BLOBS, CALL_CONTROL, CALL_PIPELINE, definePlugin, IDS, PROMPTS, READ_POOL } from "@hotlinejs/core";
 import type { CallHandler, Plugin } from "@hotlinejs/core";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -176,5 +176,23 @@ describe("createTestHotline", () => {
     expect(again).not.toBe(first);
     expect([fresh, fresher]).toEqual([first, first]);
     rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it("keeps blobs in a folder where told so, unless there are some in the data folder already", async () => {
+    const root = mkdtempSync(join(tmpdir(), "hotline-blobs-"));
+    const blobFolder = join(root, "contents");
+    const put = async (more: { dataDir: string; blobFolder?: string; environment?: Record<string, string> }): Promise<string> => {
+      test = await createTestHotline({ plugins: [], ...more });
+      const { id } = await test.services.get(BLOBS).put(Buffer.from("申诉"), { contentType: "text/plain", owner: "demo" });
+      await test.close();
+      return id;
+    };
+    const id = await put({ dataDir: join(root, "a"), blobFolder });
+    expect(readdirSync(blobFolder, { recursive: true })).toContain(join(id.slice(-2), `${id}.bin`));
+    const other = await put({ dataDir: join(root, "b"), environment: { HOTLINE_BLOB_FOLDER: `${blobFolder}-2` } });
+    expect(readdirSync(`${blobFolder}-2`, { recursive: true })).toContain(join(other.slice(-2), `${other}.bin`));
+    await put({ dataDir: join(root, "c") });
+    await expect(createTestHotline({ plugins: [], dataDir: join(root, "c"), blobFolder })).rejects.toMatchObject({ code: "HTL_CORE_BLOBS_ELSEWHERE" });
+    rmSync(root, { recursive: true, force: true });
   });
 });

@@ -25,6 +25,8 @@ export const coreOptionsSchema = z.strictObject({
   advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
   /** Key file; default `<dataDir>/secret.key`, made at the first start. */
   secretFile: z.string().min(1).optional(),
+  /** Folder for recordings, attachments and other large contents, one file each; absent: one SQLite file in the data folder. Choose before the first start: what is in the one place is not looked for in the other. */
+  blobFolder: z.string().min(1).optional(),
   /** JSON lines of this level and above go to stderr. */
   log: z.enum(logLevels).default("info"),
   /** How long a drain waits for live calls, in seconds. */
@@ -37,6 +39,7 @@ export interface ParsedCoreOptions {
   readonly settings: Omit<HotlineSettings, "nodeId">;
   readonly databaseUrl: string | undefined;
   readonly secretFile: string | undefined;
+  readonly blobFolder: string | undefined;
   readonly log: (typeof logLevels)[number];
   readonly drainMs: number;
 }
@@ -50,6 +53,7 @@ export const CORE_OPTION_VARIABLES: readonly (readonly [variable: string, option
   ["HOTLINE_PUBLIC_URL", "publicUrl"],
   ["HOTLINE_ADVERTISED_ADDRESS", "advertisedAddress"],
   ["HOTLINE_SECRET_FILE", "secretFile"],
+  ["HOTLINE_BLOB_FOLDER", "blobFolder"],
   ["HOTLINE_LOG", "log"],
   ["HOTLINE_DRAIN_SECONDS", "drainSeconds"],
 ];
@@ -75,7 +79,7 @@ export function parseCoreOptions(given: CoreOptions, environment: Readonly<Recor
     if (variable !== undefined) throw coreErrors.ENVIRONMENT_INVALID(variable, issue?.message ?? "");
     throw coreErrors.CONFIG_INVALID(issueLines("", parsed.error).join("\n"));
   }
-  const { name, host, dataDir, timezone, publicUrl, advertisedAddress, databaseUrl, secretFile, log, drainSeconds } = parsed.data;
+  const { name, host, dataDir, timezone, publicUrl, advertisedAddress, databaseUrl, secretFile, blobFolder, log, drainSeconds } = parsed.data;
   try {
     new Intl.DateTimeFormat("en", { timeZone: timezone });
   } catch (cause) {
@@ -85,6 +89,7 @@ export function parseCoreOptions(given: CoreOptions, environment: Readonly<Recor
     settings: { name, host, dataDir: resolve(dataDir), timezone, publicUrl: publicUrl?.replace(/\/+$/, ""), advertisedAddress, loopbackOnly: isLoopback(host) },
     databaseUrl,
     secretFile: secretFile === undefined ? undefined : resolve(secretFile),
+    blobFolder: blobFolder === undefined ? undefined : resolve(blobFolder),
     log,
     drainMs: drainSeconds * 1_000,
   };

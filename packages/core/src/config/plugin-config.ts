@@ -24,7 +24,7 @@ export const SHORTHAND: Readonly<Record<string, readonly (readonly [plugin: stri
 };
 
 /** The variables core itself reads; see settings. */
-export const CORE_VARIABLES: ReadonlySet<string> = new Set(["HOST", "DATA_DIR", "DATABASE_URL", "LOG", "TIMEZONE", "PUBLIC_URL", "ADVERTISED_ADDRESS", "SECRET_FILE", "DRAIN_SECONDS"]);
+export const CORE_VARIABLES: ReadonlySet<string> = new Set(["HOST", "DATA_DIR", "DATABASE_URL", "LOG", "TIMEZONE", "PUBLIC_URL", "ADVERTISED_ADDRESS", "SECRET_FILE", "BLOB_FOLDER", "DRAIN_SECONDS"]);
 
 /**
  * A plugin's options: those given in code, then `HOTLINE_<PLUGIN>_<OPTION>` over them, checked by its

@@ -22,6 +22,7 @@ export const dataErrors = defineErrors("CORE", {
   CONSUMER_DUPLICATE: { message: "Consumer %s already consumes %s" },
   JOB_DUPLICATE: { message: "Job %s is defined twice" },
   JOB_UNKNOWN: { message: "Job %s is not defined. Call jobs.define in the plugin's register" },
+  BLOBS_ELSEWHERE: { message: "%s holds blobs, which would not be found any more: this hotline is to keep them in the folder %s. Leave blobFolder (HOTLINE_BLOB_FOLDER) out, or take a backup without it and restore it with it" },
   BLOB_MISSING: { message: "Blob %s does not exist", status: 404 },
   BLOB_RANGE: { message: "The range %s-%s is not within the blob's %s octets", status: 416 },
   SECRET_FILE: { message: "The key file %s cannot be used: %s" },

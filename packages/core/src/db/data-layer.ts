@@ -23,6 +23,7 @@ import { Database, makeDataFolder } from "./orm.js";
 import { DatabaseReadPool } from "./read-pool.js";
 import { KeyFileSecrets } from "./secrets.js";
 import { SqliteBlobStore } from "./sqlite-blob-store.js";
+import { SqliteHandle } from "./sqlite-handle.js";
 import { RESTORE_MARK, shownDatabase, type HeldData, type HotlineStorage, type MigrationPlan } from "./storage.js";
 import { DatabaseUnitOfWork } from "./unit-of-work.js";
 
@@ -126,6 +127,7 @@ export class DataLayer {
       this.#lock = await FolderLock.acquire(dataDir);
       this.#assertWhole();
       await this.secrets.load(secretFile ?? join(dataDir, "secret.key"), secretFile === undefined, log);
+      await this.#assertBlobsHere();
       await this.#blobStore.open();
       await this.#connectAndMigrate(postgres, entities, withOwn(migrations));
       this.#state = "open";
@@ -271,6 +273,19 @@ export class DataLayer {
   #assertWhole(): void {
     const { dataDir } = this.#options;
     if (existsSync(join(dataDir, RESTORE_MARK))) throw dataErrors.RESTORE_INCOMPLETE(dataDir);
+  }
+
+  /** Contents in the file of before would be lost from sight. */
+  async #assertBlobsHere(): Promise<void> {
+    const { blobs } = this.storage([]);
+    const file = join(this.#options.dataDir, "blobs.db");
+    if (blobs.store !== "folder" || !existsSync(file)) return;
+    const handle = await SqliteHandle.observe(file);
+    try {
+      if ((await handle.get("select 1 as found from blob where size is not null limit 1")) !== undefined) throw dataErrors.BLOBS_ELSEWHERE(file, blobs.folder);
+    } finally {
+      await handle.close();
+    }
   }
 
   #reachable(): Database {
