@@ -77,7 +77,7 @@ describe("each plugin can be left out", () => {
       today: TODAY,
       without: [name],
       environment: { HOTLINE_DATA_DIR: dataDir, HOTLINE_SIP_PORT: "0", HOTLINE_HTTP_PORT: "0" },
-      hotline: { logger: createSilentLogger() },
+      hotline: { logger: createSilentLogger(), durability: "process" },
     });
     stop = async () => {
       await hotline.stop({ drain: false });
