@@ -11,8 +11,11 @@ import { analyst, hotlineWith, madeUp } from "./support/made-up.js";
 const TODAY = "2026-08-15";
 const data = madeUp();
 
-describe("on SQLite", () => figuresAgree(() => Promise.resolve(undefined)));
-describe.skipIf(!postgresPresent())("on PostgreSQL", () => {
+// Fourteen months against brute force: minutes on a busy machine.
+const limits = { timeout: 180_000 };
+
+describe("on SQLite", limits, () => figuresAgree(() => Promise.resolve(undefined)));
+describe.skipIf(!postgresPresent())("on PostgreSQL", limits, () => {
   let server: TestPostgres | undefined;
   beforeAll(async () => {
     server = await startPostgres();
