@@ -64,6 +64,22 @@ export interface FiguresReport {
   readonly intervals: readonly ({ readonly queue: string; readonly channel: string; readonly startsAt: number } & QueueFigures)[];
 }
 
+/** A caller who waits, or for whom agents are being rung. */
+export interface WaitingCaller {
+  readonly interactionId: string;
+  readonly queue: string;
+  readonly channel: string;
+  readonly priority: number;
+  /** Into this queue, epoch ms. */
+  readonly enteredAt: number;
+  /** What counts for the place: earlier when it was regained or kept. */
+  readonly placeAt: number;
+  /** Callers before this one. */
+  readonly ahead: number;
+  /** 工号 of the agent being rung. */
+  readonly ringing: string | null;
+}
+
 export interface QueueRequest {
   readonly queue: string;
   /** Higher first, added to the queue's. Default 0. */
@@ -144,6 +160,15 @@ export interface Acd {
    * @param actor user id, `system` or `plugin:<name>`, for the audit
    */
   setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
+  /** Who waits in the queue, in the order of service. Unknown: `HTL_ACD_UNKNOWN_QUEUE`. */
+  waiting(queue: string): readonly WaitingCaller[];
+  /**
+   * Puts a waiting caller into another queue; the time waited so far counts for the place there. Whoever was rung is let go.
+   * In the audit before it is done. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_NOT_WAITING`.
+   */
+  move(interactionId: string, queue: string, options: { readonly actor: string }): Promise<WaitingCaller>;
+  /** Changes the priority of a waiting caller. In the audit before it is done. `HTL_ACD_NOT_WAITING`. */
+  setPriority(interactionId: string, priority: number, options: { readonly actor: string }): Promise<WaitingCaller>;
   /** Ends the agent's wrap-up early. */
   finishWrapUp(number: string): AgentSnapshot;
   /** Gives the agent so much more time for after-call work. No effect outside of wrap-up. */
@@ -233,8 +258,28 @@ export interface AgentCalls {
   hangup(agent: string): Promise<void>;
   /** Rings the agent's own phone, then the number. `HTL_ACD_AGENT_BUSY`, `HTL_ACD_AGENT_UNREACHABLE`. */
   dial(agent: string, to: string, actor: string): Promise<AgentCall>;
+  /**
+   * A supervisor in an agent's call: `listen` unheard, `whisper` heard by the agent only, `barge` heard by both. Rings the
+   * supervisor's own phone first; called again it changes the mode. Ends when the agent's part of the call does. Each step is in
+   * the audit. `HTL_ACD_NO_CALL`, `HTL_ACD_CALL_STATE`, `HTL_ACD_AGENT_BUSY` and `HTL_ACD_AGENT_UNREACHABLE` (the supervisor).
+   */
+  watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void>;
+  /** The supervisor takes the agent's place; the agent is free, with wrap-up. Errors as of `watch`. */
+  takeOver(agent: string, options: WatchOptions): Promise<void>;
+  /** The supervisor leaves; no effect when in no call, or when it was taken over. */
+  unwatch(by: string): Promise<void>;
   /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
   follow(agent: string, call: FollowedCall): void;
+}
+
+/** How a supervisor is in a call. */
+export type WatchMode = "listen" | "whisper" | "barge";
+
+export interface WatchOptions {
+  /** 工号 of the supervisor, whose phone is rung. */
+  readonly by: string;
+  /** User id, for the audit. */
+  readonly actor: string;
 }
 
 /** A call somebody else made for an agent, once both talk. */

@@ -1,4 +1,4 @@
-import { CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
@@ -36,6 +36,11 @@ export const acd = definePlugin({
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
+    { name: "acd.calls.listen", roles: ["team_leader", "shift_supervisor"], description: "Listen to agents' calls; audited" },
+    { name: "acd.calls.whisper", roles: ["team_leader", "shift_supervisor"], description: "Speak to an agent in a call, unheard by the citizen; audited" },
+    { name: "acd.calls.barge", roles: ["team_leader", "shift_supervisor"], description: "Talk along in agents' calls; audited" },
+    { name: "acd.calls.take-over", roles: ["team_leader", "shift_supervisor"], description: "Take over agents' calls; audited" },
+    { name: "acd.queues.steer", roles: ["team_leader", "shift_supervisor"], description: "Move waiting callers and change their priority; audited" },
     { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor", "analyst", "director"], description: "See queues and waiting callers" },
   ],
   consoleUi: {
@@ -79,6 +84,7 @@ export const acd = definePlugin({
         store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book }),
         facts: new QueueFacts({ writer, clock, ids, calendar, book }),
         calendars: services.get(CALENDARS),
+        audit: () => services.get(AUDIT),
         music: new HoldMusic({ media: services.optional(MEDIA), prompts, log }),
         secrets: services.optional(SECRETS),
         control: services.get(CALL_CONTROL),

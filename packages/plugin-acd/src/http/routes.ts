@@ -2,6 +2,7 @@ import { defineRoute, type HttpRoute, type Page } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD } from "../contract.js";
 import { callRoutes, requireAgent } from "./call-routes.js";
+import { supervisionRoutes } from "./supervision-routes.js";
 
 const agent = z.object({
   number: z.string(),
@@ -133,4 +134,5 @@ export const acdRoutes: readonly HttpRoute[] = [
     },
   }),
   ...callRoutes,
+  ...supervisionRoutes,
 ];

@@ -1,10 +1,11 @@
-import type { AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
+import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, FollowedCall, Occupation } from "../contract.js";
+import type { AgentCall, AgentCalls, FollowedCall, Occupation, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
 import { AgentTalk, type Target } from "./agent-talk.js";
+import { Supervision } from "./supervision.js";
 
 export interface AgentDeskDeps {
   readonly control: CallControl;
@@ -17,6 +18,7 @@ export interface AgentDeskDeps {
   readonly agent: (number: string) => { readonly address: string; readonly name: string; readonly reachable: boolean } | undefined;
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  readonly audit: () => Audit;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
@@ -40,8 +42,19 @@ export class AgentDesk implements AgentCalls {
   /** Who waits for a phone of an agent to register. */
   readonly #arrivals = new Map<string, (() => void)[]>();
 
+  readonly #supervision: Supervision;
+
   constructor(deps: AgentDeskDeps) {
     this.#deps = deps;
+    this.#supervision = new Supervision({
+      control: deps.control,
+      audit: { record: (entry) => deps.audit().record(entry) },
+      log: deps.log,
+      talk: (agent) => this.#of(agent),
+      agent: deps.agent,
+      occupy: deps.occupy,
+      follow: (agent, call) => this.follow(agent, call),
+    });
   }
 
   /** Registers how calls that agents dial go on once the citizen has answered. */
@@ -129,6 +142,18 @@ export class AgentDesk implements AgentCalls {
 
   async hangup(agent: string): Promise<void> {
     await this.#of(agent).hangup();
+  }
+
+  async watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void> {
+    await this.#supervision.watch(agent, mode, options);
+  }
+
+  async takeOver(agent: string, options: WatchOptions): Promise<void> {
+    await this.#supervision.takeOver(agent, options);
+  }
+
+  async unwatch(by: string): Promise<void> {
+    await this.#supervision.unwatch(by);
   }
 
   async dial(agent: string, to: string, actor: string): Promise<AgentCall> {

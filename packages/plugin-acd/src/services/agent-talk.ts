@@ -98,6 +98,13 @@ export class AgentTalk {
     return this.#state;
   }
 
+  /** The conversation and the agent's leg in it; `undefined` while nobody talks. */
+  get parts(): { readonly connection: Connection; readonly agentCall: OutboundCall } | undefined {
+    const connection = this.#connection;
+    const agentCall = this.#agentCall;
+    return this.#over || connection === undefined || agentCall === undefined ? undefined : { connection, agentCall };
+  }
+
   view(): AgentCall {
     const { direction, queue, waitMs, ringUntil } = this.#facts;
     const { call, interaction } = this.session;

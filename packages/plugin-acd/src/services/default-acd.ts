@@ -1,8 +1,8 @@
-import type { Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
-import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
-import type { AcdEffect } from "@hotlinejs/queueing";
+import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
+import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork } from "../contract.js";
+import type { Acd, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineAgent, engineQueue } from "../domain/engine-config.js";
 import { addSums, emptySums, queueFigures } from "../domain/queue-figures.js";
@@ -29,6 +29,7 @@ export interface DefaultAcdDeps {
   readonly prompts: Prompts | undefined;
   readonly secrets: Secrets | undefined;
   readonly calendars: Calendars;
+  readonly audit: () => Audit;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
   /** Somebody entered, left, or is being rung. */
@@ -43,8 +44,10 @@ interface Entry {
   entered: boolean;
 }
 
-/** States that last are booked so often. */
-const BOOK_MS = 60_000;
+/** So often states are held against the calls they stand for: what looks wrong twice is put right. */
+const CHECK_MS = 15_000;
+/** States that last are booked at every so manieth check. */
+const BOOK_EVERY = 4;
 
 /** From these an agent may take up a call of another kind by own wish. */
 const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "not-ready", "held", "wrap-up"]);
@@ -56,11 +59,13 @@ export class DefaultAcd implements Acd {
   readonly #queues = new Map<string, StoredQueue>();
   readonly #agents = new Map<string, StoredAgent>();
   readonly #entries = new Map<string, Entry>();
-  /** Agent -> interaction no queue gave. */
-  readonly #occupied = new Map<string, string>();
+  /** Agents on a call no queue gave. */
+  readonly #occupied = new Map<string, { readonly interactionId: string; readonly release: () => void; /** Legs of it were there at a check. */ seen: boolean }>();
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
-  #bookTimer: Timer | undefined;
+  #checkTimer: Timer | undefined;
+  /** Wrong at the last check. */
+  readonly #suspects = new Set<string>();
   #frozen = false;
   #stopped = false;
 
@@ -81,6 +86,7 @@ export class DefaultAcd implements Acd {
       ids: deps.ids,
       log: deps.log,
       music: () => deps.music.sources("", "melody", "zh-CN"),
+      audit: deps.audit,
       publish: deps.publish,
       agent: (number) => this.agent(number),
       occupy: (number, interactionId) => this.occupy(number, { interactionId }),
@@ -112,15 +118,44 @@ export class DefaultAcd implements Acd {
   /** Asks the adapters which phones are there, and prepares the music. */
   start(): void {
     for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
-    this.#bookLater();
+    this.#checkLater();
     for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
   }
 
-  #bookLater(): void {
-    this.#bookTimer = this.#deps.clock.setTimeout(() => {
-      this.#deps.facts.bookStates();
-      this.#bookLater();
-    }, BOOK_MS);
+  #checkLater(nth = 1): void {
+    this.#checkTimer = this.#deps.clock.setTimeout(() => {
+      this.reconcile();
+      if (nth % BOOK_EVERY === 0) this.#deps.facts.bookStates();
+      this.#checkLater(nth + 1);
+    }, CHECK_MS);
+  }
+
+  /**
+   * No state outlives its call: what an agent or caller stands in without anything behind it, at two checks in a row, is ended.
+   * Should never find anything; it is the lease that keeps a lost event from taking an agent for the day.
+   */
+  reconcile(): void {
+    const { control, log } = this.#deps;
+    const before = new Set(this.#suspects);
+    this.#suspects.clear();
+    for (const [id, { call, owner }] of this.#entries) {
+      if (!call.over || interactionView(this.#engine.state, id) === undefined) continue;
+      if (before.has(id)) {
+        log.error({ interactionId: owner.interactionId, queue: owner.queue }, "a caller stood in a queue though the call has ended; the place is given up");
+        this.#engine.dispatch({ type: "interaction.ended", interactionId: id });
+      } else this.#suspects.add(id);
+    }
+    for (const [number, occupied] of this.#occupied) {
+      const live = control.legs(occupied.interactionId).length > 0;
+      if (live) occupied.seen = true;
+      // Before its first leg a call may take its time.
+      if (live || !occupied.seen) continue;
+      const key = `${number}\n${occupied.interactionId}`;
+      if (before.has(key)) {
+        log.error({ agent: number, interactionId: occupied.interactionId }, "an agent was held for a call that has ended; released");
+        occupied.release();
+      } else this.#suspects.add(key);
+    }
   }
 
   /** A phone has signed on or off. */
@@ -141,7 +176,7 @@ export class DefaultAcd implements Acd {
   /** Lets go of everything; what is open settles. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#bookTimer?.cancel();
+    this.#checkTimer?.cancel();
     this.#deps.facts.bookStates();
     this.#engine.close();
     for (const entry of this.#entries.values()) {
@@ -286,7 +321,7 @@ export class DefaultAcd implements Acd {
       reason: view.reason ?? null,
       reachable: view.reachable,
       queues: view.queues,
-      interactionId: view.interactionId === undefined ? (this.#occupied.get(number) ?? null) : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
+      interactionId: view.interactionId === undefined ? (this.#occupied.get(number)?.interactionId ?? null) : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
@@ -326,6 +361,45 @@ export class DefaultAcd implements Acd {
     return { total: queueFigures(total), intervals: rows.map((row) => ({ queue: row.queue, channel: row.channel, startsAt: row.startsAt, ...queueFigures(row) })) };
   }
 
+  waiting(key: string): readonly WaitingCaller[] {
+    if (!this.#queues.has(key)) throw acdErrors.UNKNOWN_QUEUE(key, [...this.#queues.keys()].join(", "));
+    return [...this.#entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || a.placeAt - b.placeAt);
+  }
+
+  async move(interactionId: string, queue: string, { actor }: { readonly actor: string }): Promise<WaitingCaller> {
+    if (!this.#queues.has(queue)) throw acdErrors.UNKNOWN_QUEUE(queue, [...this.#queues.keys()].join(", "));
+    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }));
+  }
+
+  async setPriority(interactionId: string, priority: number, { actor }: { readonly actor: string }): Promise<WaitingCaller> {
+    return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+  }
+
+  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent): Promise<WaitingCaller> {
+    const find = (): string => {
+      const [id] = [...this.#entries].find(([id, { owner }]) => owner.interactionId === interactionId && this.#waiting(id) !== undefined) ?? [];
+      if (id === undefined) throw acdErrors.NOT_WAITING(interactionId);
+      return id;
+    };
+    const before = this.#waiting(find());
+    await this.#deps.audit().record({ actor, action, subject: { type: "interaction", id: interactionId }, details: { ...details, from: before?.queue ?? "" } });
+    // An agent may have answered meanwhile.
+    const id = find();
+    this.#engine.dispatch(event(id));
+    const now = this.#waiting(id);
+    if (now === undefined) throw acdErrors.NOT_WAITING(interactionId);
+    this.#deps.queueChanged(now.queue);
+    return now;
+  }
+
+  #waiting(id: string): WaitingCaller | undefined {
+    const view = interactionView(this.#engine.state, id);
+    const owner = this.#entries.get(id)?.owner;
+    if (view === undefined || owner === undefined || view.state === "connected") return undefined;
+    const { queue, priority, enteredAt, placeAt } = view;
+    return { interactionId: owner.interactionId, queue, channel: owner.channel, priority, enteredAt, placeAt, ahead: aheadOf(this.#engine.state, id) ?? 0, ringing: view.agentId ?? null };
+  }
+
   async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {
     const agent = this.#agents.get(number);
     if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
@@ -347,13 +421,11 @@ export class DefaultAcd implements Acd {
     const { state, reachable, queues } = this.#known(number);
     const possible = free ? state === "available" : reachable && OCCUPIABLE.has(state);
     if (!possible || this.#stopped) return undefined;
-    this.#occupied.set(number, interactionId);
-    this.#engine.dispatch({ type: "agent.occupied", agentId: number, occupied: true });
     const [first] = queues;
     const settings = first === undefined ? undefined : this.#queues.get(first)?.settings;
     const wrapUp = this.#agents.get(number)?.settings.wrapUpSeconds ?? settings?.wrapUpSeconds ?? this.#deps.config.wrapUp;
     let released = false;
-    return {
+    const occupation: Occupation = {
       release: (options = {}) => {
         if (released) return;
         released = true;
@@ -361,6 +433,9 @@ export class DefaultAcd implements Acd {
         this.#engine.dispatch({ type: "agent.occupied", agentId: number, occupied: false, wrapUpMs: options.wrapUp === true ? wrapUp * 1000 : 0 });
       },
     };
+    this.#occupied.set(number, { interactionId, release: () => occupation.release(), seen: false });
+    this.#engine.dispatch({ type: "agent.occupied", agentId: number, occupied: true });
+    return occupation;
   }
 
   extendWrapUp(number: string, ms: number): AgentSnapshot {
@@ -399,6 +474,8 @@ export class DefaultAcd implements Acd {
         return this.#deps.queueChanged(effect.queue);
       case "agent-status":
         facts.agentStatus(effect);
+        // Who is there and free, and how long talks are taken care of, are figures of the queues too.
+        for (const key of agentView(this.#engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
       case "auto-paused":
         return this.#autoPaused(effect.agentId);

@@ -6,6 +6,8 @@ export type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }
 export interface QueueMember {
   /** The hotline itself ended it: not the citizen's giving up. */
   readonly cut: boolean;
+  /** Everything it hangs on has ended: nothing can happen to it any more. */
+  readonly over: boolean;
   entered(effect: Effect<"entered">): void;
   offered(effect: Effect<"offer">): void;
   rescinded(effect: Effect<"rescind">): void;

@@ -91,6 +91,10 @@ export class QueuedCall implements QueueMember {
     return this.#cut;
   }
 
+  get over(): boolean {
+    return this.#session.call.signal.aborted && [...this.#offers.values()].every(({ call }) => call === undefined || call.signal.aborted);
+  }
+
   /** Watches the caller. Called once, before the event that enqueues. */
   watch(): void {
     const { signal, call } = this.#session;

@@ -35,6 +35,10 @@ export class QueuedWork implements QueueMember {
     this.result = new Promise((resolve) => (this.#settle = resolve));
   }
 
+  get over(): boolean {
+    return this.#gone;
+  }
+
   /** Watches for its end. Called once, right after it entered. */
   watch(): void {
     const over = (): void => {

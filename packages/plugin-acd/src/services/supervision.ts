@@ -1,0 +1,132 @@
+import type { Audit, CallControl, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import type { FollowedCall, Occupation, WatchMode, WatchOptions } from "../contract.js";
+import { acdErrors } from "../errors.js";
+import type { AgentTalk } from "./agent-talk.js";
+
+export interface SupervisionDeps {
+  readonly control: CallControl;
+  readonly audit: Pick<Audit, "record">;
+  readonly log: Logger;
+  /** What an agent talks on; throws when there is nothing. */
+  readonly talk: (agent: string) => AgentTalk;
+  readonly agent: (number: string) => { readonly address: string; readonly reachable: boolean } | undefined;
+  readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  readonly follow: (agent: string, call: FollowedCall) => void;
+}
+
+interface Watch {
+  readonly talk: AgentTalk;
+  readonly leg: OutboundCall;
+  readonly connection: Connection;
+  readonly agentCall: OutboundCall;
+  /** Commands of one supervisor, one after the other. */
+  moves: Promise<unknown>;
+  takenOver: boolean;
+}
+
+const OWN_RING_MS = 20_000;
+const ACTIONS: Readonly<Record<WatchMode, string>> = { listen: "acd.listened", whisper: "acd.whispered", barge: "acd.barged" };
+
+/**
+ * Supervisors in the calls of others:
+ * ```
+ * (phone of the supervisor rings) -> listen <-> whisper <-> barge -> take over
+ *                                       \________\____________\-> over: either hangs up, or the agent's part ends
+ * ```
+ * Each step is in the audit before it is taken. The supervisor is `occupied` meanwhile.
+ */
+export class Supervision {
+  readonly #deps: SupervisionDeps;
+  /** By supervisor. */
+  readonly #watches = new Map<string, Watch>();
+
+  constructor(deps: SupervisionDeps) {
+    this.#deps = deps;
+  }
+
+  async watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void> {
+    const watch = await this.#enter(agent, options, ACTIONS[mode]);
+    await this.#move(watch, async () => {
+      const { connection, leg, agentCall, talk } = watch;
+      await connection.leave(leg);
+      await connection.join(leg, mode === "barge" ? { role: "talk" } : mode === "whisper" ? { role: "whisper", whisperTo: [agentCall] } : { role: "listen" });
+      talk.session.interaction.event("supervisor.joined", { agent, by: options.by, mode });
+    });
+  }
+
+  async takeOver(agent: string, options: WatchOptions): Promise<void> {
+    const watch = await this.#enter(agent, options, "acd.taken-over");
+    await this.#move(watch, async () => {
+      const { connection, leg, agentCall, talk } = watch;
+      await connection.leave(leg);
+      watch.takenOver = true;
+      try {
+        await connection.replace(agentCall, leg);
+      } catch (error) {
+        watch.takenOver = false;
+        await leg.hangup();
+        throw error;
+      }
+      const { interaction } = talk.session;
+      interaction.update({ agentId: options.by });
+      interaction.event("supervisor.took-over", { agent, by: options.by });
+      this.#deps.follow(options.by, { session: talk.session, connection, call: leg });
+    });
+  }
+
+  /** Out of the call; no effect when in none, or when it was taken over. */
+  async unwatch(by: string): Promise<void> {
+    const watch = this.#watches.get(by);
+    if (watch !== undefined && !watch.takenOver) await watch.leg.hangup();
+  }
+
+  /** The supervisor's phone in the call, answered. */
+  async #enter(agent: string, { by, actor }: WatchOptions, action: string): Promise<Watch> {
+    const { control, audit } = this.#deps;
+    const talk = this.#deps.talk(agent);
+    const { parts } = talk;
+    if (parts === undefined) throw acdErrors.CALL_STATE(agent, talk.state);
+    if (by === agent) throw acdErrors.TARGET_SELF();
+    const own = this.#deps.agent(by);
+    if (own === undefined) throw acdErrors.UNKNOWN_AGENT(by);
+    const { interaction, call: citizen } = talk.session;
+    const present = this.#watches.get(by);
+    if (present !== undefined && present.talk !== talk) throw acdErrors.AGENT_BUSY(by);
+    if (present === undefined && !own.reachable) throw acdErrors.AGENT_UNREACHABLE(by);
+    await audit.record({ actor, action, subject: { type: "interaction", id: interaction.id }, details: { agent, by } });
+    if (present !== undefined) return present;
+    const occupation = this.#deps.occupy(by, interaction.id);
+    if (occupation === undefined) throw acdErrors.AGENT_BUSY(by);
+    const { connection, agentCall } = parts;
+    let leg: OutboundCall;
+    try {
+      leg = await control.originate({ to: own.address, interactionId: interaction.id, purpose: "agent", role: "supervisor", actor, from: { number: agent }, near: citizen.media, timeoutMs: OWN_RING_MS, signal: agentCall.signal });
+    } catch (error) {
+      occupation.release();
+      throw error;
+    }
+    const watch: Watch = { talk, leg, connection, agentCall, takenOver: false, moves: Promise.resolve() };
+    this.#watches.set(by, watch);
+    void leg.ended.then(() => {
+      this.#watches.delete(by);
+      occupation.release({ wrapUp: watch.takenOver });
+    });
+    // Whoever comes after the agent was not what the supervisor asked to hear.
+    const over = (): void => void leg.hangup();
+    void agentCall.ended.then(() => watch.takenOver || over());
+    void connection.ended.then(over);
+    if (!(await leg.answered)) throw acdErrors.AGENT_UNREACHABLE(by);
+    return watch;
+  }
+
+  #move(watch: Watch, run: () => Promise<void>): Promise<void> {
+    const step = async (): Promise<void> => {
+      if (watch.takenOver || watch.leg.signal.aborted) throw acdErrors.CALL_STATE(watch.talk.agent, "over");
+      await run();
+    };
+    const done = watch.moves.then(step, step);
+    watch.moves = done.catch((error: unknown) => this.#deps.log.debug({ error: errorText(error), agent: watch.talk.agent }, "a step of a supervisor was not taken"));
+    return done;
+  }
+}
