@@ -242,6 +242,11 @@ export interface AgentCalls {
   retrieve(agent: string): Promise<void>;
   /** Blind: the agent is free at once; when nobody answers the agent's phone is rung again. */
   transfer(agent: string, to: string, actor: string): Promise<void>;
+  /**
+   * Gives the caller to a queue: the agent is free (with wrap-up), the caller waits there with what is known of the call. When
+   * that queue takes nobody in, the flow goes on with its outcome. Only for callers a queue gave. `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  toQueue(agent: string, queue: string, actor: string): Promise<void>;
   /** The caller is held while the agent rings somebody else. Resolves when that phone is being rung. */
   consult(agent: string, to: string, actor: string): Promise<void>;
   /** Talks with the other of the two; the one left hears music. */

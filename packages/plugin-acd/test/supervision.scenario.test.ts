@@ -120,6 +120,31 @@ it("moves a waiting caller and changes priorities live; pages are told without a
   expect((await audit()).slice(-2)).toEqual(["acd.caller-priority", "acd.caller-moved"]);
 });
 
+it("an agent gives the caller to another queue: the data stays, the agent has wrap-up, the next agent answers; an unknown queue changes nothing", async () => {
+  await at.test.advance(20_000);
+  await at.acd.setAgentState("1001", "available", { actor: "system" });
+  const [agent, leader] = [await at.phone("1001"), await at.phone("9001")];
+  const caller = await at.dial("13800000006");
+  await agent.answer();
+  await at.test.advance(500);
+  const calls = at.test.services.get(AGENT_CALLS);
+  const interactionId = at.acd.agent("1001")?.interactionId ?? "";
+  at.test.services.get(CALL_CONTROL).session(interactionId)?.interaction.note({ topic: "社保卡" });
+  await expect(calls.toQueue("1001", "nowhere", "u9")).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_QUEUE" });
+  expect(state("1001")).toBe("busy");
+  await calls.toQueue("1001", "law", "u9");
+  await at.test.advance(500);
+  expect(state("1001")).toBe("wrap-up");
+  expect(leader.ringing).toBe(true);
+  await leader.answer();
+  await at.test.advance(500);
+  expect(at.acd.agent("9001")).toMatchObject({ state: "busy", interactionId });
+  expect(at.test.services.get(CALL_CONTROL).session(interactionId)?.interaction.data).toMatchObject({ topic: "社保卡" });
+  await caller.hangup();
+  await at.test.advance(20_000);
+  expect((await at.entries()).filter((entry) => entry.interactionId === interactionId).map(({ queue, outcome }) => [queue, outcome])).toEqual([["q", "answered"], ["law", "answered"]]);
+});
+
 it("a state without a call behind it is put right: an agent held for a call that has ended is free again", async () => {
   await at.test.advance(20_000);
   await at.acd.setAgentState("1001", "available", { actor: "system" });

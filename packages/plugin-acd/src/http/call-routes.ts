@@ -139,6 +139,21 @@ export const callRoutes: readonly HttpRoute[] = [
   targeted("dial", "Rings the agent's phone, then the number", (calls, agent, to, actor) => calls.dial(agent, to, actor)),
   defineRoute({
     method: "POST",
+    path: "/api/agents/:number/call/to-queue",
+    permission: "authenticated",
+    summary: "Gives the caller to a queue; the agent is free",
+    params: number,
+    body: z.strictObject({ queue: z.string().min(1).max(64) }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.toQueue(params.number, body.queue, actor);
+      return shown(calls.current(params.number));
+    },
+  }),
+  defineRoute({
+    method: "POST",
     path: "/api/agents/:number/call/dtmf",
     permission: "authenticated",
     summary: "Keys to whom the agent talks with",

@@ -19,6 +19,8 @@ export interface AgentDeskDeps {
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
   readonly audit: () => Audit;
+  /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
+  readonly redirect: (interactionId: string, queue: string) => (() => void) | undefined;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
@@ -114,6 +116,14 @@ export class AgentDesk implements AgentCalls {
   async transfer(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
     await talk.transfer(this.#target(agent, to), actor, (call, connection) => this.#returned(talk, call, connection));
+  }
+
+  async toQueue(agent: string, queue: string, actor: string): Promise<void> {
+    const talk = this.#of(agent);
+    const redirect = this.#deps.redirect(talk.session.interaction.id, queue);
+    if (redirect === undefined) throw acdErrors.CALL_STATE(agent, talk.state);
+    await this.#deps.audit().record({ actor, action: "acd.given-to-queue", subject: { type: "interaction", id: talk.session.interaction.id }, details: { agent, queue } });
+    await talk.handBack(redirect);
   }
 
   async consult(agent: string, to: string, actor: string): Promise<void> {

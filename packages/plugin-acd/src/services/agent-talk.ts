@@ -183,6 +183,17 @@ export class AgentTalk {
     });
   }
 
+  /** The agent leaves, the caller stays with whoever handles the call. `before` runs while they still talk. */
+  handBack(before: () => void): Promise<void> {
+    return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
+      if (this.#state === "held") await connection.retrieve(this.session.call);
+      before();
+      this.close();
+      await connection.leave(agentCall);
+      await agentCall.hangup();
+    });
+  }
+
   consult(target: Target, actor: string): Promise<void> {
     return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
       const { call, interaction } = this.session;

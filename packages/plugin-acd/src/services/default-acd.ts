@@ -59,6 +59,8 @@ export class DefaultAcd implements Acd {
   readonly #queues = new Map<string, StoredQueue>();
   readonly #agents = new Map<string, StoredAgent>();
   readonly #entries = new Map<string, Entry>();
+  /** Calls of callers in a queue or talking through one, by interaction. */
+  readonly #serving = new Map<string, QueuedCall>();
   /** Agents on a call no queue gave. */
   readonly #occupied = new Map<string, { readonly interactionId: string; readonly release: () => void; /** Legs of it were there at a check. */ seen: boolean }>();
   /** What the agents have on the phone. */
@@ -87,6 +89,7 @@ export class DefaultAcd implements Acd {
       log: deps.log,
       music: () => deps.music.sources("", "melody", "zh-CN"),
       audit: deps.audit,
+      redirect: (interactionId, queue) => this.#redirect(interactionId, queue),
       publish: deps.publish,
       agent: (number) => this.agent(number),
       occupy: (number, interactionId) => this.occupy(number, { interactionId }),
@@ -204,15 +207,19 @@ export class DefaultAcd implements Acd {
     const since = Math.min(this.#deps.clock.now(), request.placeAt ?? Number.POSITIVE_INFINITY);
     let talkMs = 0;
     for (let back = false; ; back = true) {
-      const { result, lostAgent } = await this.#wait(session, request, queue, back ? since : undefined);
+      const { result, lostAgent, next } = await this.#wait(session, request, queue, back ? since : undefined);
       talkMs += result.talkMs;
+      if (next !== undefined && !result.callerGone && !this.#isStopped()) {
+        const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, signal: request.signal });
+        return { ...further, talkMs: talkMs + further.talkMs };
+      }
       // Who lost the agent to a broken phone is first in line again, before all who came later.
       if (!lostAgent || result.callerGone || this.#isStopped()) return { ...result, talkMs };
     }
   }
 
   /** One stay in the queue, with the talk that comes of it. */
-  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean }> {
+  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined }> {
     const { ids, clock, control, prompts, log, music, secrets } = this.#deps;
     const { callerNumber, id: interactionId } = session.interaction;
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
@@ -245,11 +252,19 @@ export class DefaultAcd implements Acd {
     this.#entries.set(id, { call, owner, entered: false });
     this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: placeAt === undefined ? preferredAgent : undefined, placeAt: placeAt ?? request.placeAt });
     if (this.#entries.has(id)) call.watch();
+    this.#serving.set(interactionId, call);
     const result = await call.result;
+    this.#serving.delete(interactionId);
     // A talk that went on after a take-over is followed to its end; everything else is over.
     if (result.outcome !== "answered") this.#entries.delete(id);
     else if (!result.callerGone) await forgetKeys(session, log);
-    return { result, lostAgent: call.lostAgent };
+    return { result, lostAgent: call.lostAgent, next: call.next };
+  }
+
+  #redirect(interactionId: string, queue: string): (() => void) | undefined {
+    if (!this.#queues.has(queue)) throw acdErrors.UNKNOWN_QUEUE(queue, [...this.#queues.keys()].join(", "));
+    const call = this.#serving.get(interactionId);
+    return call === undefined ? undefined : () => (call.next = queue);
   }
 
   async serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult> {

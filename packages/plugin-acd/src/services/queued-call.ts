@@ -77,6 +77,9 @@ export class QueuedCall implements QueueMember {
     this.result = new Promise((resolve) => (this.#settle = resolve));
   }
 
+  /** The queue in which the caller goes on after the talk. */
+  next: string | undefined;
+
   get session(): CallSession {
     return this.#session;
   }
