@@ -259,8 +259,9 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     await page.close();
     page = second;
     ear = secondEar;
+    // What it shows may still be the other tab's state: its own connection tells.
+    await expect.poll(() => ear.sipSockets(), { timeout: 20_000 }).toBe(1);
     await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
-    expect(await ear.sipSockets()).toBe(1);
     await page.evaluate('localStorage.setItem("hotline.theme", "dark")');
     await page.reload();
     await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
