@@ -217,6 +217,8 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       expect(await citizen.locator("#talk-sent").innerText()).toBe("已按：1");
       await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
       expect(await page.locator(".acd-card").innerText()).toContain("号码未显示");
+      // The server tells of the call a moment before it rings here.
+      await expect.poll(() => slot("接听").getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("false");
       await slot("接听").click();
       await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 20_000 });
       await ear.hearsTone(CITIZEN_HZ);
