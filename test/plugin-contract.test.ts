@@ -55,7 +55,7 @@ pluginContract(vitest, tts, { with: () => [espeak()] });
 pluginContract(vitest, ivr, { options: () => ({ flows: [flow], routes: [{ number: "12333", flow: "f" }] }), work: aCall });
 pluginContract(vitest, acd, {
   options: () => ({ queues: [{ key: "general", name: "综合咨询" }], agents: [{ number: "1001", name: "坐席", queues: ["general"] }] }),
-  paths: ["/api/agents", "/api/queues"],
+  paths: ["/api/agents", "/api/queues", "/api/waiting"],
   work: aCall,
 });
 pluginContract(vitest, recording, { paths: ["/api/recordings"], work: aCall });
