@@ -18,6 +18,19 @@ describe("rules that change with the wait", () => {
     expect(driver.of("offer")).toMatchObject([{ agentId: "none", interactionId: "d" }]);
   });
 
+  it("fall due once, also by a clock that counts parts of a millisecond", () => {
+    for (let k = 0; k < 200; k++) {
+      const driver = acd({ overflow: [{ afterMs: 60_000, queues: ["other"] }] });
+      driver.send({ type: "queue.configured", queue: { key: "other" } });
+      // Across a power of two the sum is rounded.
+      driver.now = 2 ** 25 - 50_000 + k * 12.3456789;
+      driver.call("c");
+      for (let fired = 0; fired < 5 && driver.fireNext(); fired++);
+      expect(driver.all("overflowed")).toHaveLength(1);
+      expect(driver.all("timer").filter(({ id }) => id.startsWith("rules:"))).toHaveLength(1);
+    }
+  });
+
   it("the reserve is rung after its wait, lower tiers first", () => {
     const driver = acd({ tiersAfterMs: [10_000, 30_000] });
     driver.agent("boss", [{ queue: "q", tier: 2 }]);

@@ -133,6 +133,7 @@ function run(step: Step, target: TimerTarget): void {
     case "announce":
       return announce(step, target.interaction);
     case "rules":
+      target.interaction.ripeMs = Math.max(target.interaction.ripeMs, target.ripeMs);
       return ripen(step, target.interaction);
     case "widen":
       return widen(step, target.interaction);

@@ -142,7 +142,9 @@ export interface Reservation {
 export type TimerTarget =
   | { readonly kind: "offer"; readonly reservation: Reservation }
   | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
-  | { readonly kind: "max-wait" | "announce" | "rules" | "widen"; readonly interaction: InteractionState }
+  | { readonly kind: "max-wait" | "announce" | "widen"; readonly interaction: InteractionState }
+  /** `ripeMs`: the wait it was set for. Reckoned back from the time of a clock that counts parts of a millisecond it might come out shorter, and the timer would be set again for ever. */
+  | { readonly kind: "rules"; readonly interaction: InteractionState; readonly ripeMs: number }
   | { readonly kind: "empty"; readonly queue: QueueState };
 
 /** The whole state of an ACD. Opaque: read it by the views, change it by `reduce`. */

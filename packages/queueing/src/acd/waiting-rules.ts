@@ -29,7 +29,7 @@ export function ripen(step: Step, interaction: InteractionState): void {
   step.loose.add(interaction);
   const next = nextRule(interaction);
   if (next === Infinity) return;
-  interaction.ruleTimer = addTimer(step, interaction, interaction.enteredAt + next - step.now, { kind: "rules", interaction });
+  interaction.ruleTimer = addTimer(step, interaction, interaction.enteredAt + next - step.now, { kind: "rules", interaction, ripeMs: next });
 }
 
 /** Skills of the caller and of the queue, less what the wait has taken off. */

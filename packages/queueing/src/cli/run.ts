@@ -33,10 +33,9 @@ export interface Variant {
 export async function runHotlineSim(command: SimCommand): Promise<void> {
   if (command.example) return command.write(`${JSON.stringify(EXAMPLE_SCENARIO, null, 2)}\n`);
   const scenario = readScenario(command.file as string);
-  const variants: Variant[] = [{ name: "as it is", changes: undefined }, ...command.whatIf.map((changes) => ({ name: changes, changes }))].map(({ name, changes }) => {
-    const variant = changes === undefined ? scenario : whatIf(scenario, changes);
-    return { name, scenario: variant, played: replicate(variant, command.runs, command.seed) };
-  });
+  // All of them first: a change that cannot be played is told before anything is played.
+  const scenarios = [{ name: "as it is", scenario }, ...command.whatIf.map((changes) => ({ name: changes, scenario: whatIf(scenario, changes) }))];
+  const variants: Variant[] = scenarios.map((variant) => ({ ...variant, played: replicate(variant.scenario, command.runs, command.seed) }));
   if (command.json !== "-") {
     command.write(`${scenario.name ?? command.file}: ${command.runs} run${command.runs === 1 ? "" : "s"} from seed ${command.seed}\n\n${comparison(variants)}\n`);
     for (const variant of variants) command.write(`\n${variant.name}\n${sparklines(variant)}${command.intervals ? `\n${intervalTable(variant)}\n` : ""}`);
