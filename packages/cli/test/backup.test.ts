@@ -153,7 +153,9 @@ describe.each(kinds)("backup and restore on %s", (kind) => {
 
   it.skipIf(absent)("refuses what does not fit, and then has touched nothing", async () => {
     const source = await fresh();
-    await (await serve(source)).stop();
+    const writing = await serve(source);
+    await writing.cases(3);
+    await writing.stop();
     const file = join(folder(), "b.tar");
     expect((await cli(["backup", file, "--hotline", CONFIG], source)).code).toBe(0);
     const again = await cli(["backup", file, "--hotline", CONFIG], source);
