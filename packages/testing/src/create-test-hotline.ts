@@ -1,5 +1,5 @@
 import { ActivityCounter, createHotline, createSilentLogger, seededRandom, SystemClock, UuidIds, VirtualClock } from "@hotlinejs/core";
-import type { Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
+import type { Durability, Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,7 +24,7 @@ export interface TestHotlineOptions extends Omit<HotlineOptions, "clock" | "ids"
   /** A clock of the test's own. Default one that begins at `startAt`. */
   readonly clock?: VirtualClock;
   /** Default `process`: a test does not wait for the disk, and a new database is copied from one migrated before. */
-  readonly durability?: HotlineOptions["durability"];
+  readonly durability?: Durability;
   /** For repeatable ids. Default 1, on a data folder that was used before 2, 3 and so on: the ids of one start must not meet those of the next. */
   readonly seed?: number;
   /** Makes the hotline, for a composition of its own. Default `createHotline`. */

@@ -123,7 +123,7 @@ export class Kernel {
    * state is `failed`.
    */
   async start(): Promise<void> {
-    this.#lifecycle.require("created", "starting");
+    this.#lifecycle.demand("created", "starting");
     try {
       this.#wire();
       await this.#phase("check");
@@ -151,7 +151,7 @@ export class Kernel {
 
   /** See Hotline. */
   async check(): Promise<HotlineInspection> {
-    this.#lifecycle.require("created", "checking");
+    this.#lifecycle.demand("created", "checking");
     const inspection = this.inspect();
     const problems: HotlineProblem[] = [...inspection.problems];
     if (problems.length === 0) {
@@ -184,7 +184,7 @@ export class Kernel {
 
   /** See Hotline. */
   async migrate(): Promise<readonly string[]> {
-    this.#lifecycle.require("created", "migrating");
+    this.#lifecycle.demand("created", "migrating");
     const { entities, migrations } = this.#manifests();
     this.#lifecycle.move("stopped");
     return this.#data.migrateOnly(entities, migrations);
@@ -192,7 +192,7 @@ export class Kernel {
 
   /** See Hotline. */
   async hold<T>(fn: (held: HeldData) => Promise<T>): Promise<T> {
-    this.#lifecycle.require("created", "holding its data");
+    this.#lifecycle.demand("created", "holding its data");
     const { entities, migrations } = this.#manifests();
     this.#lifecycle.move("stopped");
     return this.#data.hold(entities, migrations, fn);

@@ -41,7 +41,7 @@ export class Lifecycle {
   }
 
   /** @throws HTL_CORE_STATE unless in that state */
-  require(state: HotlineState, action: string): void {
+  demand(state: HotlineState, action: string): void {
     if (this.#state !== state) throw coreErrors.STATE(this.#state, action);
   }
 }
