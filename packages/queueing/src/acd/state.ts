@@ -105,7 +105,7 @@ export interface InteractionState {
   limitTimer: string | undefined;
   /** Skills needed at present, with the lowest level. */
   needs: readonly (readonly [skill: string, level: number])[];
-  /** Only this agent may serve for now. */
+  /** While set, only this agent may serve. */
   heldFor: AgentState | undefined;
   /** Agents who missed or declined this caller: others are rung first. */
   readonly tried: Set<string>;
