@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { common, fromSource } from "./vitest.shared.js";
 
-const limits = { testTimeout: 30_000, hookTimeout: 90_000 };
+/** On a busy build machine a peer may miss its moment. Such a test is tried once more there, and the run's end names it with what went wrong. */
+const retry = process.env.CI === undefined ? 0 : 1;
+const limits = { testTimeout: 30_000, hookTimeout: 90_000, retry };
 
 /** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
 const alone = ["hundred-calls", "crash", "crash-channels", "call-to-agent", "transfer", "scanners"].map((name) => `examples/12333/test/${name}.test.ts`);

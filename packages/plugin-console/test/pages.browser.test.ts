@@ -59,7 +59,7 @@ describe.skipIf(!hasChromium())("pages of plugins in a browser", () => {
     // The hotline's clock is the test's; it must move for the server to be alive.
     ticking = setInterval(() => void at.clock.advance(20), 20);
     profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
-    browser = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"], locale: "zh-CN", viewport: { width: 1366, height: 620 } });
+    browser = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"], locale: "zh-CN", reducedMotion: "reduce", viewport: { width: 1366, height: 620 } });
     page = await browser.newPage();
     await page.goto(`${at.url}/console`);
     await page.locator("#login-username").fill("anna");

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, type ReactElement } from "react";
+import { useCallback, useEffect, useMemo, useState, type ReactElement } from "react";
 import { createRoot } from "react-dom/client";
 import { App, ConfigProvider } from "antd";
 import enUS from "antd/es/locale/en_US";
@@ -6,7 +6,7 @@ import zhCN from "antd/es/locale/zh_CN";
 import { LoginPage } from "./host/login-page.js";
 import { Shell } from "./host/shell.js";
 import { dark, light } from "./host/theme.js";
-import { themeStore } from "./host/theme-store.js";
+import { motionStore, themeStore } from "./host/theme-store.js";
 import { api, onSignedOut, sessionStore, setServerTime, useLanguage, useStore, type ConsoleSession } from "./sdk/index.js";
 import "./host/console.css";
 
@@ -18,6 +18,11 @@ function Console(): ReactElement | null {
   const [state, setState] = useState<"asking" | "out" | "in" | "again">("asking");
   const language = useLanguage();
   const theme = useStore(themeStore);
+  const motion = useStore(motionStore);
+  const look = useMemo(() => {
+    const { token, ...rest } = theme === "light" ? light : dark;
+    return { ...rest, token: { ...token, motion } };
+  }, [theme, motion]);
 
   const load = useCallback(async () => {
     try {
@@ -43,7 +48,7 @@ function Console(): ReactElement | null {
 
   const title = session?.title ?? document.title;
   return (
-    <ConfigProvider theme={theme === "light" ? light : dark} locale={language === "zh" ? zhCN : enUS} csp={{ nonce }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider theme={look} locale={language === "zh" ? zhCN : enUS} csp={{ nonce }} button={{ autoInsertSpace: false }}>
       <App className="hl-app">
         {session !== undefined && (state === "in" || state === "again") ? <Shell onSignOut={() => location.reload()} /> : null}
         {state === "out" ? <LoginPage title={title} again={false} onSignedIn={() => void load()} /> : null}

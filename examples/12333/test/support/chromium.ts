@@ -19,7 +19,7 @@ export async function openChromium(options: { readonly javaScript?: boolean; rea
     writeFileSync(file, wavTone(options.toneHz, 20, 500));
     args.push(`--use-file-for-fake-audio-capture=${file}`, "--allow-loopback-in-peer-connection");
   }
-  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args, locale: "zh-CN", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
+  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args, locale: "zh-CN", reducedMotion: "reduce", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
   return Object.assign(context, {
     dispose: async () => {
       await context.close();

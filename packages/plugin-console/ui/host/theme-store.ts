@@ -16,3 +16,9 @@ export function setTheme(name: ThemeName): void {
   localStorage.setItem(KEY, name);
   themeStore.set(name);
 }
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Whether things may move. Who asked the system for less motion gets none: a part that waits for the end of an animation would wait for ever. */
+export const motionStore = createStore<boolean>(!still.matches);
+still.addEventListener("change", () => motionStore.set(!still.matches));
