@@ -1,8 +1,8 @@
 import { token } from "@hotlinejs/core";
 import type { CallSession, Connection, OutboundCall } from "@hotlinejs/core";
-import type { QueueFigures } from "./domain/queue-figures.js";
+import type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
 
-export type { QueueFigures } from "./domain/queue-figures.js";
+export type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
 
 /** What an agent is doing. See AgentStatus of @hotlinejs/queueing. */
 export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
@@ -34,6 +34,8 @@ export interface AgentSnapshot {
   /** Calls answered and milliseconds talked since the hotline started. */
   readonly callsTaken: number;
   readonly talkMs: number;
+  /** Since midnight, the state that lasts included. */
+  readonly today: AgentFigures;
 }
 
 export interface QueueSnapshot {
@@ -46,11 +48,19 @@ export interface QueueSnapshot {
   readonly ringing: number;
   /** Wait of the first in line in ms, 0 when nobody waits. */
   readonly oldestWaitMs: number;
+  /** Since when the first in line waits, epoch ms. */
+  readonly oldestAt: number | null;
+  /** What a caller who came now would have to expect, ms; 0 when somebody is free. */
+  readonly expectedWaitMs: number;
   readonly agents: number;
   /** Agents who are there: phone registered, not signed out. */
   readonly staffed: number;
   /** Agents free for a call. */
   readonly available: number;
+  /** Agents who are being rung, talk or have after-call work. */
+  readonly working: number;
+  /** Occupancy of its agents since midnight, 0 to 1. An agent of several queues counts in each. */
+  readonly occupancy: number | null;
   /** No new entries: the hotline is draining. */
   readonly frozen: boolean;
   readonly serviceLevelSeconds: number;
@@ -64,11 +74,19 @@ export interface FiguresReport {
   readonly intervals: readonly ({ readonly queue: string; readonly channel: string; readonly startsAt: number } & QueueFigures)[];
 }
 
+/** How agents have spent a span: each, and all together. Time signed out is in none. */
+export interface AgentFiguresReport {
+  readonly total: AgentFigures & AgentSums;
+  readonly agents: readonly (AgentFigures & AgentSums & { readonly agent: string; readonly name: string })[];
+}
+
 /** A caller who waits, or for whom agents are being rung. */
 export interface WaitingCaller {
   readonly interactionId: string;
   readonly queue: string;
   readonly channel: string;
+  /** Empty when withheld, or for what is no call. In full: whoever shows it masks it. */
+  readonly callerNumber: string;
   readonly priority: number;
   /** Into this queue, epoch ms. */
   readonly enteredAt: number;
@@ -154,6 +172,11 @@ export interface Acd {
    */
   figures(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<FiguresReport>;
   /**
+   * Occupancy and handling times of one agent, of the agents of a queue, or of all, over the quarters of an hour that begin in
+   * `[from, to)` (epoch ms), up to now. Unknown: `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  agentFigures(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport>;
+  /**
    * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
    * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
    *
@@ -223,6 +246,8 @@ export interface AgentCall {
   /** Epoch ms at which ringing, or waiting for the agent's phone to come back, gives up. */
   readonly ringUntil: number | null;
   readonly answeredAt: number | null;
+  /** A supervisor who is heard: by the agent only, or by both. Who only listens is not shown. */
+  readonly supervisor: "whisper" | "barge" | null;
   /** The other half of a consultation or conference. */
   readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
   readonly commands: readonly AgentCallCommand[];
@@ -273,12 +298,28 @@ export interface AgentCalls {
   takeOver(agent: string, options: WatchOptions): Promise<void>;
   /** The supervisor leaves; no effect when in no call, or when it was taken over. */
   unwatch(by: string): Promise<void>;
+  /** The call a supervisor is in, or is being rung for. */
+  watching(by: string): Watching | undefined;
   /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
   follow(agent: string, call: FollowedCall): void;
 }
 
 /** How a supervisor is in a call. */
 export type WatchMode = "listen" | "whisper" | "barge";
+
+/** A supervisor in an agent's call. */
+export interface Watching {
+  /** 工号 of the supervisor. */
+  readonly by: string;
+  /** 工号 of the agent. */
+  readonly agent: string;
+  readonly interactionId: string;
+  readonly mode: WatchMode;
+  /** The supervisor's own phone has answered. */
+  readonly inside: boolean;
+  /** Epoch ms of the last change. */
+  readonly since: number;
+}
 
 export interface WatchOptions {
   /** 工号 of the supervisor, whose phone is rung. */
@@ -317,6 +358,8 @@ declare module "@hotlinejs/core" {
     "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
+    /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
+    "acd.watched": { by: string; agent: string; interactionId: string; mode: WatchMode | null; at: number };
     /** An agent is in another state. */
     "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Why not ready, as the agent chose (小休, 用餐). */ reason: string | null; at: number };
   }

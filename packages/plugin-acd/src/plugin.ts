@@ -36,6 +36,7 @@ export const acd = definePlugin({
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
+    { name: "acd.calls.read", roles: ["team_leader", "shift_supervisor"], description: "See what calls agents have, with masked numbers" },
     { name: "acd.calls.listen", roles: ["team_leader", "shift_supervisor"], description: "Listen to agents' calls; audited" },
     { name: "acd.calls.whisper", roles: ["team_leader", "shift_supervisor"], description: "Speak to an agent in a call, unheard by the citizen; audited" },
     { name: "acd.calls.barge", roles: ["team_leader", "shift_supervisor"], description: "Talk along in agents' calls; audited" },
@@ -45,7 +46,10 @@ export const acd = definePlugin({
   ],
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
-    pages: [{ path: "/desk", title: "坐席台", titleEn: "Desk", permission: "acd.agents.read", menu: { icon: "headset", order: 10 }, keepMounted: true }],
+    pages: [
+      { path: "/desk", title: "坐席台", titleEn: "Desk", permission: "acd.agents.read", menu: { icon: "headset", order: 10 }, keepMounted: true },
+      { path: "/supervision", title: "班长监控", titleEn: "Supervision", permission: "acd.calls.read", menu: { icon: "monitor", order: 15 } },
+    ],
     panels: [
       { slot: "host.bar", name: "call-bar", title: "通话条", titleEn: "Call bar", permission: "acd.agents.read", order: 10 },
       { slot: "agent.context", name: "history", title: "历史", titleEn: "History", permission: "core.interactions.read", order: 10 },
@@ -60,6 +64,7 @@ export const acd = definePlugin({
     defineEvent("acd.left", { durable: true }),
     defineEvent("acd.ended", { durable: true }),
     defineEvent("acd.agent-call"),
+    defineEvent("acd.watched"),
     defineEvent("acd.agent-state"),
   ],
   ivrNodes: [queueNode],
@@ -97,7 +102,11 @@ export const acd = definePlugin({
     services.provide(ACD, () => parts());
     services.provide(AGENT_CALLS, () => parts().desk);
     events.handle("acd.agent-state", ({ agent }) => news().agent(agent));
-    events.handle("acd.agent-call", ({ agent, call }) => news().call(agent, call));
+    events.handle("acd.agent-call", ({ agent, call }) => {
+      news().call(agent, call);
+      news().calls(agent, call);
+    });
+    events.handle("acd.watched", ({ by }) => news().watch(by, parts().desk.watching(by)));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
     events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
     onReady(async () => {

@@ -73,11 +73,28 @@ it("quarter hours add up with the entries, live and stored figures agree, a rest
     expect(spans[0]).toMatchObject({ wrapUpMs: 10_000, handled: 1 });
     expect(spans[0]?.busyMs).toBe((await at.entries()).find((entry) => entry.talkMs !== null)?.talkMs);
 
+    // Live and stored tell the same of the agents, too; what lasts is in both.
+    const own = await at.acd.agentFigures({ agent: "1002", ...day });
+    expect(own.agents).toMatchObject([{ agent: "1002", handled: 1, wrapUpMs: 10_000 }]);
+    const live = at.acd.agent("1002")?.today;
+    expect(live).toEqual({ handled: own.total.handled, averageHandleMs: own.total.averageHandleMs, occupancy: own.total.occupancy });
+    expect(own.total.averageHandleMs).toBe(total.averageHandleMs);
+    // 4.8 s rung and the time after wrap-up were free for work; 1001 did nothing all the while.
+    expect(live?.occupancy).toBeGreaterThan(0.8);
+    expect(live?.occupancy).toBeLessThan(1);
+    expect(at.acd.agent("1001")?.today).toMatchObject({ handled: 0, averageHandleMs: null, occupancy: 0 });
+    const both = await at.acd.agentFigures({ queue: "q", ...day });
+    expect(both.agents.map(({ agent }) => agent)).toEqual(["1001", "1002"]);
+    expect(both.total.occupancy).toBe(at.acd.queue("q")?.occupancy);
+    expect(at.acd.queue("q")).toMatchObject({ working: 2, available: 0 });
+    await expect(at.acd.agentFigures({ agent: "9", ...day })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT" });
+
     await crash(at);
     const after = await stage({ dataDir, startAt: at.test.clock.now() + 60_000, acd });
     expect((await after.entries()).every((entry) => entry.outcome !== null)).toBe(true);
     await addsUp(after);
     expect(after.acd.queue("q")?.today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, otherwise: 2 });
+    expect(after.acd.agent("1002")?.today).toMatchObject({ handled: 1, occupancy: live?.occupancy });
     await crash(after);
   } finally {
     rmSync(dataDir, { recursive: true, force: true });

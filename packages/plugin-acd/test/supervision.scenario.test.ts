@@ -1,12 +1,13 @@
 import { CALL_CONTROL, READ_POOL, SCREENS, definePlugin, type Principal } from "@hotlinejs/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { AGENT_CALLS } from "../src/contract.js";
+import { AGENT_CALLS, type Watching } from "../src/contract.js";
 import { supervisionRoutes } from "../src/http/supervision-routes.js";
 import { closeStages, stage, team, type Stage } from "./stage.js";
 
 let at: Stage;
-const screen: { topic: string; data: { key?: string; waiting?: number } }[] = [];
+const screen: { topic: string; data: { key?: string; waiting?: number; watching?: Watching | null; call?: { supervisor: string | null } | null } }[] = [];
+const told = (topic: string) => screen.filter((news) => news.topic === topic).map(({ data }) => data);
 
 beforeAll(async () => {
   const screens = definePlugin({
@@ -29,6 +30,7 @@ afterAll(closeStages);
 const principal = (agentNumber: string | null): Principal => ({ userId: "u9", username: "u", displayName: "U", roles: [], permissions: new Set<string>(), agentNumber }) as unknown as Principal;
 const post = (path: string, params: object, body: object = {}, who = principal("9001")): Promise<unknown> =>
   Promise.resolve().then(() => supervisionRoutes.find((route) => route.path === path)?.handler({ services: at.test.services, params, body, principal: who } as never) ?? expect.fail(`no ${path}`));
+const get = (path: string): Promise<unknown> => Promise.resolve(supervisionRoutes.find((route) => route.path === path)?.handler({ services: at.test.services, params: {}, principal: principal("9001") } as never));
 const state = (number: string): string | undefined => at.acd.agent(number)?.state;
 const audit = async (): Promise<string[]> => (await at.test.services.get(READ_POOL).read((em) => em.execute<{ action: string }[]>("select action from core_audit where actor = 'u9' order by at, id"))).map(({ action }) => action);
 
@@ -47,17 +49,23 @@ it("listens, whispers, talks along and takes over, each step in the audit; the a
   const entering = post("/api/agents/:number/call/listen", { number: "1001" });
   await at.test.advance(200);
   expect(leader.ringing).toBe(true);
+  expect(at.test.services.get(AGENT_CALLS).watching("9001")).toMatchObject({ agent: "1001", mode: "listen", inside: false });
   await leader.answer();
   await entering;
+  expect(await get("/api/supervision")).toMatchObject({ calls: [{ agent: "1001", state: "talking", citizenNumber: "138****0001", supervisor: null }], watching: { by: "9001", agent: "1001", interactionId, mode: "listen", inside: true } });
   expect(state("9001")).toBe("occupied");
   expect(control.legs(interactionId)).toHaveLength(3);
   await post("/api/agents/:number/call/whisper", { number: "1001" });
+  // The agent sees who is heard; whoever only listens is not shown.
+  expect(at.test.services.get(AGENT_CALLS).current("1001")?.supervisor).toBe("whisper");
   await post("/api/agents/:number/call/barge", { number: "1001" });
   await post("/api/agents/:number/call/take-over", { number: "1001" });
   await at.test.advance(500);
   expect(agent.talking).toBe(false);
   expect(state("1001")).toBe("wrap-up");
   expect(at.test.services.get(AGENT_CALLS).current("9001")).toMatchObject({ state: "talking", interactionId });
+  expect(told("acd.watch").map(({ watching }) => watching && `${watching.mode} ${watching.inside}`)).toEqual(["listen false", "listen true", "whisper true", "barge true", null]);
+  expect(told("acd.calls").map(({ call }) => call?.supervisor).filter((mode) => mode !== null)).toEqual(["whisper", "barge", undefined]);
   expect(await audit()).toEqual(["acd.listened", "acd.whispered", "acd.barged", "acd.taken-over"]);
   await at.test.services.get(AGENT_CALLS).unwatch("9001");
   expect(leader.talking).toBe(true);

@@ -92,8 +92,47 @@ function ratio(part: number, whole: number): number | null {
   return whole > 0 ? part / whole : null;
 }
 
+/** Milliseconds of an agent in each state, and the talks from queues that ended. */
+export interface AgentSums {
+  availableMs: number;
+  reservedMs: number;
+  busyMs: number;
+  occupiedMs: number;
+  wrapUpMs: number;
+  heldMs: number;
+  notReadyMs: number;
+  unreachableMs: number;
+  handled: number;
+}
+
+export const AGENT_SUM_NAMES = ["availableMs", "reservedMs", "busyMs", "occupiedMs", "wrapUpMs", "heldMs", "notReadyMs", "unreachableMs", "handled"] as const satisfies readonly (keyof AgentSums)[];
+
+export function emptyAgentSums(): AgentSums {
+  return { availableMs: 0, reservedMs: 0, busyMs: 0, occupiedMs: 0, wrapUpMs: 0, heldMs: 0, notReadyMs: 0, unreachableMs: 0, handled: 0 };
+}
+
+/** Adds into `sums`. */
+export function addAgentSums(sums: AgentSums, delta: Readonly<Partial<AgentSums>>): AgentSums {
+  for (const name of AGENT_SUM_NAMES) sums[name] += delta[name] ?? 0;
+  return sums;
+}
+
+/** Figures of one agent, or of several together; `null` where there is nothing to divide by. */
+export interface AgentFigures {
+  /** Talks from queues that are over. */
+  readonly handled: number;
+  /** AHT: talk and after-call work per talk, ms. Of a talk that lasts, what has passed so far is in it. */
+  readonly averageHandleMs: number | null;
+  /** At work / (at work or free for it), 0 to 1. Work: talks of any kind and after-call work; being rung counts as free. */
+  readonly occupancy: number | null;
+}
+
+export function agentFigures(sums: AgentSums): AgentFigures {
+  return { handled: sums.handled, averageHandleMs: ratio(sums.busyMs + sums.wrapUpMs, sums.handled), occupancy: occupancy(sums) };
+}
+
 /** Occupancy: at work / (at work or free for it), 0 to 1. */
-export function occupancy(spans: { readonly availableMs: number; readonly reservedMs: number; readonly heldMs: number; readonly busyMs: number; readonly occupiedMs: number; readonly wrapUpMs: number }): number | null {
+export function occupancy(spans: Pick<AgentSums, "availableMs" | "reservedMs" | "heldMs" | "busyMs" | "occupiedMs" | "wrapUpMs">): number | null {
   const work = spans.busyMs + spans.occupiedMs + spans.wrapUpMs;
   return ratio(work, work + spans.availableMs + spans.reservedMs + spans.heldMs);
 }

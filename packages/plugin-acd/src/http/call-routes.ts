@@ -19,6 +19,7 @@ export const agentCall = z.object({
   waitMs: z.number().nullable(),
   ringUntil: z.number().nullable(),
   answeredAt: z.number().nullable(),
+  supervisor: z.enum(["whisper", "barge"]).nullable(),
   consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
   commands: z.array(z.string()),
 });

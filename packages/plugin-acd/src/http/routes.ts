@@ -4,6 +4,9 @@ import { ACD } from "../contract.js";
 import { callRoutes, requireAgent } from "./call-routes.js";
 import { supervisionRoutes } from "./supervision-routes.js";
 
+const share = z.number().nullable();
+const agentFigures = z.object({ handled: z.number(), averageHandleMs: share, occupancy: share });
+const spent = agentFigures.extend({ availableMs: z.number(), reservedMs: z.number(), busyMs: z.number(), occupiedMs: z.number(), wrapUpMs: z.number(), heldMs: z.number(), notReadyMs: z.number(), unreachableMs: z.number() });
 const agent = z.object({
   number: z.string(),
   name: z.string(),
@@ -18,8 +21,8 @@ const agent = z.object({
   wrapUpUntil: z.number().nullable(),
   callsTaken: z.number(),
   talkMs: z.number(),
+  today: agentFigures,
 });
-const share = z.number().nullable();
 const figures = z.object({
   offered: z.number(),
   answered: z.number(),
@@ -43,9 +46,13 @@ const queue = z.object({
   waiting: z.number(),
   ringing: z.number(),
   oldestWaitMs: z.number(),
+  oldestAt: z.number().nullable(),
+  expectedWaitMs: z.number(),
   agents: z.number(),
   staffed: z.number(),
   available: z.number(),
+  working: z.number(),
+  occupancy: share,
   frozen: z.boolean(),
   serviceLevelSeconds: z.number(),
   today: figures,
@@ -55,6 +62,9 @@ const pageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(100
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 
 const LONGEST_SPAN_MS = 31 * 86_400_000;
+const span = { from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(0) };
+const inSpan = ({ from, to }: { readonly from: number; readonly to: number }): boolean => to > from && to - from <= LONGEST_SPAN_MS;
+const tooLong = { message: "at most 31 days", path: ["to"] };
 
 /** The page of a list sorted by key that comes after a key. */
 function page<T>(items: readonly T[], key: (item: T) => string, query: z.output<typeof pageQuery>): Page<T> {
@@ -90,9 +100,18 @@ export const acdRoutes: readonly HttpRoute[] = [
     path: "/api/queues/figures",
     permission: "acd.queues.read",
     summary: "Service level, waits, abandonment and handling times by quarter of an hour",
-    query: z.strictObject({ queue: z.string().min(1).max(64).optional(), from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(0) }).refine(({ from, to }) => to > from && to - from <= LONGEST_SPAN_MS, { message: "at most 31 days", path: ["to"] }),
+    query: z.strictObject({ queue: z.string().min(1).max(64).optional(), ...span }).refine(inSpan, tooLong),
     output: z.object({ total: figures, intervals: z.array(z.object({ queue: z.string(), channel: z.string(), startsAt: z.number(), ...figures.shape })) }),
     handler: ({ services, query: { queue: key, from, to } }) => services.get(ACD).figures({ from, to, ...(key === undefined ? {} : { queue: key }) }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/agents/figures",
+    permission: "acd.agents.read",
+    summary: "Occupancy, handling times and time in each state: one agent, the agents of a queue, or all",
+    query: z.strictObject({ agent: z.string().min(1).max(32).optional(), queue: z.string().min(1).max(64).optional(), ...span }).refine(inSpan, tooLong),
+    output: z.object({ total: spent, agents: z.array(z.object({ agent: z.string(), name: z.string(), ...spent.shape })) }),
+    handler: ({ services, query: { agent: number, queue: key, from, to } }) => services.get(ACD).agentFigures({ from, to, ...(number === undefined ? {} : { agent: number }), ...(key === undefined ? {} : { queue: key }) }),
   }),
   defineRoute({
     method: "POST",

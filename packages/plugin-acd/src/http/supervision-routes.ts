@@ -1,13 +1,16 @@
 import { defineRoute, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
-import { ACD, AGENT_CALLS, type AgentCalls, type WatchOptions } from "../contract.js";
+import { ACD, AGENT_CALLS, type AgentCalls, type WaitingCaller, type WatchOptions } from "../contract.js";
+import { maskedCall, maskedNumber } from "../domain/masked-call.js";
 import { acdErrors } from "../errors.js";
+import { agentCall } from "./call-routes.js";
 
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 const waitingCaller = z.object({
   interactionId: z.string(),
   queue: z.string(),
   channel: z.string(),
+  callerNumber: z.string(),
   priority: z.number(),
   enteredAt: z.number(),
   placeAt: z.number(),
@@ -15,6 +18,10 @@ const waitingCaller = z.object({
   ringing: z.string().nullable(),
 });
 const caller = z.strictObject({ interactionId: z.string().min(1).max(64) });
+
+function masked(caller: WaitingCaller): WaitingCaller {
+  return { ...caller, callerNumber: maskedNumber(caller.callerNumber) };
+}
 
 /** The supervisor listens with the own phone. @throws HTL_ACD_NO_OWN_PHONE */
 function own(principal: Principal | undefined): WatchOptions {
@@ -61,12 +68,31 @@ export const supervisionRoutes: readonly HttpRoute[] = [
   }),
   defineRoute({
     method: "GET",
+    path: "/api/supervision",
+    permission: "acd.calls.read",
+    summary: "The calls agents have at the moment, numbers masked, and the call the supervisor is in",
+    output: z.object({ calls: z.array(agentCall), watching: z.object({ by: z.string(), agent: z.string(), interactionId: z.string(), mode: z.enum(["listen", "whisper", "barge"]), inside: z.boolean(), since: z.number() }).nullable() }),
+    handler: ({ services, principal }) => {
+      const calls = services.get(AGENT_CALLS);
+      const own = principal?.agentNumber ?? undefined;
+      return Promise.resolve({
+        calls: services
+          .get(ACD)
+          .agents()
+          .flatMap(({ number: agent }) => calls.current(agent) ?? [])
+          .map(maskedCall),
+        watching: (own === undefined ? undefined : calls.watching(own)) ?? null,
+      });
+    },
+  }),
+  defineRoute({
+    method: "GET",
     path: "/api/queues/:key/waiting",
     permission: "acd.queues.read",
     summary: "Who waits in a queue, in the order of service",
     params: z.strictObject({ key: z.string().min(1).max(64) }),
     output: z.object({ items: z.array(waitingCaller) }),
-    handler: ({ services, params }) => Promise.resolve({ items: [...services.get(ACD).waiting(params.key)] }),
+    handler: ({ services, params }) => Promise.resolve({ items: services.get(ACD).waiting(params.key).map(masked) }),
   }),
   defineRoute({
     method: "POST",
@@ -76,7 +102,7 @@ export const supervisionRoutes: readonly HttpRoute[] = [
     params: caller,
     body: z.strictObject({ queue: z.string().min(1).max(64) }),
     output: waitingCaller,
-    handler: ({ services, params, body, principal }) => services.get(ACD).move(params.interactionId, body.queue, { actor: principal?.userId ?? "system" }),
+    handler: async ({ services, params, body, principal }) => masked(await services.get(ACD).move(params.interactionId, body.queue, { actor: principal?.userId ?? "system" })),
   }),
   defineRoute({
     method: "POST",
@@ -86,6 +112,6 @@ export const supervisionRoutes: readonly HttpRoute[] = [
     params: caller,
     body: z.strictObject({ priority: z.int().min(-1000).max(1000) }),
     output: waitingCaller,
-    handler: ({ services, params, body, principal }) => services.get(ACD).setPriority(params.interactionId, body.priority, { actor: principal?.userId ?? "system" }),
+    handler: async ({ services, params, body, principal }) => masked(await services.get(ACD).setPriority(params.interactionId, body.priority, { actor: principal?.userId ?? "system" })),
   }),
 ];

@@ -2,6 +2,7 @@ import type { Clock, ReadPool, UnitOfWork } from "@hotlinejs/core";
 import { queueSettings, agentSettings } from "../config.js";
 import type { AcdConfig, AgentSettings, QueueSettings } from "../config.js";
 import type { AgentChoice } from "../contract.js";
+import { AgentIntervalEntity, type AgentIntervalRow } from "../entities/agent-interval.entity.js";
 import { AgentEntity } from "../entities/agent.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
@@ -97,6 +98,17 @@ export class AcdStore {
   /** Quarter hours of all queues on a business date. */
   async queueDay(businessDate: string): Promise<QueueIntervalRow[]> {
     return this.#reads.read((em) => em.find(QueueIntervalEntity, { businessDate }));
+  }
+
+  /** Quarter hours of agents in a span. */
+  async agentIntervals(where: { readonly agents: readonly string[]; readonly from: number; readonly to: number }): Promise<AgentIntervalRow[]> {
+    const { agents, from, to } = where;
+    return this.#reads.read((em) => em.find(AgentIntervalEntity, { startsAt: { $gte: from, $lt: to }, agent: { $in: [...agents] } }, { orderBy: { agent: "asc", startsAt: "asc" } }));
+  }
+
+  /** Quarter hours of all agents on a business date. */
+  async agentDay(businessDate: string): Promise<AgentIntervalRow[]> {
+    return this.#reads.read((em) => em.find(AgentIntervalEntity, { businessDate }));
   }
 
   /** Who last spoke to the caller with this key, since then. */

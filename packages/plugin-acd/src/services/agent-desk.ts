@@ -1,6 +1,6 @@
 import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, FollowedCall, Occupation, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
@@ -56,6 +56,8 @@ export class AgentDesk implements AgentCalls {
       agent: deps.agent,
       occupy: deps.occupy,
       follow: (agent, call) => this.follow(agent, call),
+      clock: deps.clock,
+      changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
   }
 
@@ -164,6 +166,10 @@ export class AgentDesk implements AgentCalls {
 
   async unwatch(by: string): Promise<void> {
     await this.#supervision.unwatch(by);
+  }
+
+  watching(by: string): Watching | undefined {
+    return this.#supervision.watching(by);
   }
 
   async dial(agent: string, to: string, actor: string): Promise<AgentCall> {

@@ -74,6 +74,7 @@ export class AgentTalk {
   readonly #brought = new Set<OutboundCall>();
   #moves: Promise<unknown> = Promise.resolve();
   #over = false;
+  #supervisor: AgentCall["supervisor"] = null;
 
   constructor(facts: TalkFacts, deps: AgentTalkDeps) {
     this.agent = facts.agent;
@@ -121,6 +122,7 @@ export class AgentTalk {
       waitMs,
       ringUntil: this.#state === "ringing" ? ringUntil : this.#state === "reconnecting" ? this.#until : null,
       answeredAt: this.#answeredAt,
+      supervisor: this.#supervisor,
       consult: consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
       commands: this.#over ? [] : commandsIn(this.#state),
     };
@@ -141,6 +143,13 @@ export class AgentTalk {
   progress(state: AgentCallState, agentCall?: OutboundCall): void {
     if (agentCall !== undefined) this.#agentCall = agentCall;
     this.#enter(state);
+  }
+
+  /** A supervisor is heard in it, or no more. */
+  supervised(mode: AgentCall["supervisor"]): void {
+    if (this.#over || mode === this.#supervisor) return;
+    this.#supervisor = mode;
+    this.#deps.changed(this);
   }
 
   /** Nothing more will happen. Idempotent. */

@@ -2,10 +2,10 @@ import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, E
 import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
+import type { Acd, AgentFiguresReport, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineAgent, engineQueue } from "../domain/engine-config.js";
-import { addSums, emptySums, queueFigures } from "../domain/queue-figures.js";
+import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, occupancy, queueFigures, type AgentSums } from "../domain/queue-figures.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredQueue } from "./acd-store.js";
 import type { FactWriter } from "./fact-writer.js";
@@ -49,6 +49,7 @@ const CHECK_MS = 15_000;
 /** States that last are booked at every so manieth check. */
 const BOOK_EVERY = 4;
 
+const WORKING: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "occupied", "wrap-up"]);
 /** From these an agent may take up a call of another kind by own wish. */
 const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "not-ready", "held", "wrap-up"]);
 
@@ -114,7 +115,9 @@ export class DefaultAcd implements Acd {
     }
     const places = await store.closeLeftovers();
     const { facts, calendars, clock } = this.#deps;
-    for (const row of await store.queueDay(calendars.get("default").dateOf(clock.now()))) facts.today.add(row.queue, row.startsAt, row);
+    const today = calendars.get("default").dateOf(clock.now());
+    for (const row of await store.queueDay(today)) facts.today.add(row.queue, row.startsAt, row);
+    for (const row of await store.agentDay(today)) facts.today.addAgent(row.agent, row.startsAt, row);
     for (const place of places) this.#engine.dispatch({ type: "place.restored", ...place });
   }
 
@@ -340,6 +343,7 @@ export class DefaultAcd implements Acd {
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
+      today: agentFigures(this.#deps.facts.agentDay(number)),
     };
   }
 
@@ -351,6 +355,13 @@ export class DefaultAcd implements Acd {
     const queue = this.#queues.get(key);
     const view = queueView(this.#engine.state, key);
     if (queue === undefined || view === undefined) return undefined;
+    const spent = emptyAgentSums();
+    let working = 0;
+    for (const number of this.#membersOf(key)) {
+      addAgentSums(spent, this.#deps.facts.agentDay(number));
+      const status = agentView(this.#engine.state, number)?.status;
+      if (status !== undefined && WORKING.has(status)) working += 1;
+    }
     return {
       key,
       name: queue.name,
@@ -358,9 +369,13 @@ export class DefaultAcd implements Acd {
       waiting: view.waiting,
       ringing: view.offered,
       oldestWaitMs: view.oldestAt === undefined ? 0 : Math.max(0, this.#deps.clock.now() - view.oldestAt),
+      oldestAt: view.oldestAt ?? null,
+      expectedWaitMs: view.expectedWaitMs,
       agents: view.members,
       staffed: view.staffed,
       available: view.available,
+      working,
+      occupancy: occupancy(spent),
       frozen: this.#frozen || view.frozen,
       serviceLevelSeconds: queue.settings.serviceLevelSeconds,
       today: this.#deps.facts.today.of(key),
@@ -374,6 +389,29 @@ export class DefaultAcd implements Acd {
     const total = emptySums();
     for (const row of rows) addSums(total, row);
     return { total: queueFigures(total), intervals: rows.map((row) => ({ queue: row.queue, channel: row.channel, startsAt: row.startsAt, ...queueFigures(row) })) };
+  }
+
+  async agentFigures(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport> {
+    const { agent, queue, from, to } = where;
+    if (agent !== undefined && !this.#agents.has(agent)) throw acdErrors.UNKNOWN_AGENT(agent);
+    if (queue !== undefined && !this.#queues.has(queue)) throw acdErrors.UNKNOWN_QUEUE(queue, [...this.#queues.keys()].join(", "));
+    // States that last are in the figures up to this moment.
+    this.#deps.facts.bookStates();
+    await this.#deps.writer.flush();
+    const wanted = (queue === undefined ? [...this.#agents.keys()] : this.#membersOf(queue)).filter((number) => agent === undefined || number === agent);
+    const sums = new Map<string, AgentSums>(wanted.map((number) => [number, emptyAgentSums()]));
+    const total = emptyAgentSums();
+    for (const row of await this.#deps.store.agentIntervals({ agents: wanted, from, to })) {
+      const own = sums.get(row.agent);
+      if (own === undefined) continue;
+      addAgentSums(own, row);
+      addAgentSums(total, row);
+    }
+    return { total: { ...total, ...agentFigures(total) }, agents: [...sums].map(([number, own]) => ({ agent: number, name: this.#agents.get(number)?.name ?? number, ...own, ...agentFigures(own) })) };
+  }
+
+  #membersOf(key: string): string[] {
+    return [...this.#agents.keys()].filter((number) => agentView(this.#engine.state, number)?.queues.includes(key) === true);
   }
 
   waiting(key: string): readonly WaitingCaller[] {
@@ -412,7 +450,8 @@ export class DefaultAcd implements Acd {
     const owner = this.#entries.get(id)?.owner;
     if (view === undefined || owner === undefined || view.state === "connected") return undefined;
     const { queue, priority, enteredAt, placeAt } = view;
-    return { interactionId: owner.interactionId, queue, channel: owner.channel, priority, enteredAt, placeAt, ahead: aheadOf(this.#engine.state, id) ?? 0, ringing: view.agentId ?? null };
+    const callerNumber = this.#serving.get(owner.interactionId)?.session.interaction.callerNumber ?? "";
+    return { interactionId: owner.interactionId, queue, channel: owner.channel, callerNumber, priority, enteredAt, placeAt, ahead: aheadOf(this.#engine.state, id) ?? 0, ringing: view.agentId ?? null };
   }
 
   async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {

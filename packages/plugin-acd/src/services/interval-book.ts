@@ -1,8 +1,8 @@
 import type { BusinessCalendar, Uow } from "@hotlinejs/core";
-import { SUM_NAMES, type QueueDelta, type QueueSums } from "../domain/queue-figures.js";
+import { SUM_NAMES, type AgentSums, type QueueDelta, type QueueSums } from "../domain/queue-figures.js";
 import { quarterOf } from "../domain/quarter-hours.js";
 
-export type AgentDelta = Readonly<Partial<Record<"availableMs" | "reservedMs" | "busyMs" | "occupiedMs" | "wrapUpMs" | "heldMs" | "notReadyMs" | "unreachableMs" | "handled", number>>>;
+export type AgentDelta = Readonly<Partial<AgentSums>>;
 
 /** Adds to the quarter hours, within the transaction that writes the fact itself: both are there or neither. */
 export class IntervalBook {

@@ -1,7 +1,7 @@
 import type { BusinessCalendar, Clock, Ids } from "@hotlinejs/core";
 import type { AcdEffect, AgentStatus } from "@hotlinejs/queueing";
 import { quarterOf, quartersOf } from "../domain/quarter-hours.js";
-import type { QueueDelta } from "../domain/queue-figures.js";
+import { addAgentSums, type AgentSums, type QueueDelta } from "../domain/queue-figures.js";
 import { AgentStateLogEntity } from "../entities/agent-state-log.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
 import { DayFigures } from "./day-figures.js";
@@ -112,6 +112,7 @@ export class QueueFacts {
     const counts = { handled: 1, talkMs: effect.talkMs };
     this.#lastOf.set(effect.agentId, owner);
     this.today.add(owner.queue, enteredAt, counts);
+    this.today.addAgent(effect.agentId, quarterOf(at), { handled: 1 });
     this.#writer.push(async (uow) => {
       await uow.em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { endedAt: at, talkMs: effect.talkMs });
       await this.#book.queue(uow, owner, enteredAt, counts);
@@ -138,6 +139,7 @@ export class QueueFacts {
     this.#stateSince.set(agentId, at);
     const row = { id: this.#ids.next(), agent: agentId, at, previous: from, previousMs: Math.max(0, at - since), state: to, reason: effect.reason ?? null, businessDate: this.#calendar.dateOf(at), businessHour: this.#calendar.hourOf(at) };
     const spans = this.#spans(agentId, from, at);
+    for (const { startsAt, delta } of spans) this.today.addAgent(agentId, startsAt, delta);
     const talk = from === "wrap-up" ? this.#lastOf.get(agentId) : undefined;
     const counts = { wrapUpMs: row.previousMs };
     if (from === "wrap-up") this.#lastOf.delete(agentId);
@@ -154,11 +156,20 @@ export class QueueFacts {
   bookStates(): void {
     const at = this.#clock.now();
     const all = [...this.#booked].flatMap(([agent, { state }]) => this.#spans(agent, state, at).map((span) => ({ agent, ...span })));
+    for (const { agent, startsAt, delta } of all) this.today.addAgent(agent, startsAt, delta);
     for (const booked of this.#booked.values()) booked.at = at;
     if (all.length === 0) return;
     this.#writer.push(async (uow) => {
       for (const { agent, startsAt, delta } of all) await this.#book.agent(uow, agent, startsAt, delta);
     });
+  }
+
+  /** How the agent has spent the business day, with the state that lasts. */
+  agentDay(agent: string): AgentSums {
+    const sums = this.today.agent(agent);
+    const state = this.#booked.get(agent)?.state;
+    if (state !== undefined) for (const { startsAt, delta } of this.#spans(agent, state, this.#clock.now())) if (this.today.counts(startsAt)) addAgentSums(sums, delta);
+    return sums;
   }
 
   /** What is not yet booked of the agent's state. */

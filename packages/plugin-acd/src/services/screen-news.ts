@@ -1,5 +1,5 @@
 import { SCREENS, type Clock, type Services, type Timer } from "@hotlinejs/core";
-import type { Acd, AgentCall } from "../contract.js";
+import type { Acd, AgentCall, Watching } from "../contract.js";
 import { maskedCall } from "../domain/masked-call.js";
 
 /** Changes of one queue are told together, at most so often. */
@@ -23,6 +23,16 @@ export class ScreenNews {
 
   call(agent: string, call: AgentCall | null): void {
     this.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "acd.call", data: { agent, call: call === null ? null : maskedCall(call) } });
+  }
+
+  /** Supervisors see the calls of all. */
+  calls(agent: string, call: AgentCall | null): void {
+    this.services.optional(SCREENS)?.tell({ permission: "acd.calls.read" }, { topic: "acd.calls", data: { agent, call: call === null ? null : maskedCall(call) } });
+  }
+
+  /** A supervisor's own page knows which call the supervisor is in. */
+  watch(by: string, watching: Watching | undefined): void {
+    this.services.optional(SCREENS)?.tell({ agents: [by] }, { topic: "acd.watch", data: { watching: watching ?? null } });
   }
 
   queue(key: string): void {

@@ -1,6 +1,6 @@
-import type { Audit, CallControl, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import type { Audit, CallControl, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { FollowedCall, Occupation, WatchMode, WatchOptions } from "../contract.js";
+import type { FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { AgentTalk } from "./agent-talk.js";
 
@@ -13,9 +13,13 @@ export interface SupervisionDeps {
   readonly agent: (number: string) => { readonly address: string; readonly reachable: boolean } | undefined;
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
   readonly follow: (agent: string, call: FollowedCall) => void;
+  readonly clock: Pick<Clock, "now">;
+  /** Something about a supervisor in a call has changed; `undefined`: out of it. */
+  readonly changed: (before: Watching, now: Watching | undefined) => void;
 }
 
 interface Watch {
+  view: Watching;
   readonly talk: AgentTalk;
   readonly leg: OutboundCall;
   readonly connection: Connection;
@@ -23,6 +27,8 @@ interface Watch {
   /** Commands of one supervisor, one after the other. */
   moves: Promise<unknown>;
   takenOver: boolean;
+  /** Its end has been told. */
+  told: boolean;
 }
 
 const OWN_RING_MS = 20_000;
@@ -46,17 +52,19 @@ export class Supervision {
   }
 
   async watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void> {
-    const watch = await this.#enter(agent, options, ACTIONS[mode]);
+    const watch = await this.#enter(agent, mode, options, ACTIONS[mode]);
     await this.#move(watch, async () => {
       const { connection, leg, agentCall, talk } = watch;
       await connection.leave(leg);
       await connection.join(leg, mode === "barge" ? { role: "talk" } : mode === "whisper" ? { role: "whisper", whisperTo: [agentCall] } : { role: "listen" });
+      this.#tell(watch, { mode, inside: true });
+      talk.supervised(mode === "listen" ? null : mode);
       talk.session.interaction.event("supervisor.joined", { agent, by: options.by, mode });
     });
   }
 
   async takeOver(agent: string, options: WatchOptions): Promise<void> {
-    const watch = await this.#enter(agent, options, "acd.taken-over");
+    const watch = await this.#enter(agent, "barge", options, "acd.taken-over");
     await this.#move(watch, async () => {
       const { connection, leg, agentCall, talk } = watch;
       await connection.leave(leg);
@@ -71,6 +79,7 @@ export class Supervision {
       const { interaction } = talk.session;
       interaction.update({ agentId: options.by });
       interaction.event("supervisor.took-over", { agent, by: options.by });
+      this.#over(watch);
       this.#deps.follow(options.by, { session: talk.session, connection, call: leg });
     });
   }
@@ -81,8 +90,28 @@ export class Supervision {
     if (watch !== undefined && !watch.takenOver) await watch.leg.hangup();
   }
 
+  /** What the supervisor is in, or rung for. */
+  watching(by: string): Watching | undefined {
+    return this.#watches.get(by)?.view;
+  }
+
+  #tell(watch: Watch, change: Pick<Watching, "mode" | "inside">): void {
+    const before = watch.view;
+    watch.view = { ...before, ...change, since: this.#deps.clock.now() };
+    this.#deps.changed(before, watch.view);
+  }
+
+  /** Out of it, by whatever way; once. */
+  #over(watch: Watch): void {
+    if (watch.told) return;
+    watch.told = true;
+    if (this.#watches.get(watch.view.by) === watch) this.#watches.delete(watch.view.by);
+    watch.talk.supervised(null);
+    this.#deps.changed(watch.view, undefined);
+  }
+
   /** The supervisor's phone in the call, answered. */
-  async #enter(agent: string, { by, actor }: WatchOptions, action: string): Promise<Watch> {
+  async #enter(agent: string, mode: WatchMode, { by, actor }: WatchOptions, action: string): Promise<Watch> {
     const { control, audit } = this.#deps;
     const talk = this.#deps.talk(agent);
     const { parts } = talk;
@@ -106,10 +135,12 @@ export class Supervision {
       occupation.release();
       throw error;
     }
-    const watch: Watch = { talk, leg, connection, agentCall, takenOver: false, moves: Promise.resolve() };
+    const view: Watching = { by, agent, interactionId: interaction.id, mode, inside: false, since: this.#deps.clock.now() };
+    const watch: Watch = { view, talk, leg, connection, agentCall, takenOver: false, told: false, moves: Promise.resolve() };
     this.#watches.set(by, watch);
+    this.#deps.changed(view, view);
     void leg.ended.then(() => {
-      this.#watches.delete(by);
+      this.#over(watch);
       occupation.release({ wrapUp: watch.takenOver });
     });
     // Whoever comes after the agent was not what the supervisor asked to hear.

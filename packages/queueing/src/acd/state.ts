@@ -208,6 +208,8 @@ export interface QueueView {
   readonly members: number;
   readonly staffed: number;
   readonly available: number;
+  /** What a caller who came now would have to expect; 0 when somebody is free. */
+  readonly expectedWaitMs: number;
 }
 
 export interface InteractionView {
@@ -254,6 +256,7 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
     members: queue.members.size,
     staffed: queue.staff.size,
     available: queue.eligible.size,
+    expectedWaitMs: queue.eligible.size > queue.line.length ? 0 : expectedWaitMs(queue, queue.line.length),
   };
 }
 
