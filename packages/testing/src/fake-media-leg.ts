@@ -1,4 +1,4 @@
-import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegStats, LineLeg, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer } from "@hotlinejs/core";
+import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegQuality, LegStats, LineLeg, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer } from "@hotlinejs/core";
 import { DigitCollector } from "@hotlinejs/media";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -27,6 +27,8 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
   readonly posted: unknown[] = [];
   /** Sets what a capture will report: a test's "the caller spoke for four seconds". */
   speech = { voicedMs: 4_000, peakLevel: -12 };
+  /** Sets what the leg tells of its sound at its end; a leg without media has nothing of its own to tell. */
+  quality: LegQuality | undefined;
   #ended = false;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -125,7 +127,7 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
   }
 
   stats(): Promise<LegStats> {
-    return Promise.resolve(NO_STATS);
+    return Promise.resolve(this.#stats());
   }
 
   close(): Promise<LegStats> {
@@ -134,9 +136,13 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
       this.#playing?.end("leg-ended");
       this.#digits.end();
       for (const capture of [...this.#captures]) capture.finish("leg-ended");
-      this.#emit({ type: "ended", reason: "closed", stats: NO_STATS });
+      this.#emit({ type: "ended", reason: "closed", stats: this.#stats() });
     }
-    return Promise.resolve(NO_STATS);
+    return Promise.resolve(this.#stats());
+  }
+
+  #stats(): LegStats {
+    return this.quality === undefined ? NO_STATS : { ...NO_STATS, quality: this.quality };
   }
 
   #emit(event: MediaLegEvent): void {

@@ -1,4 +1,4 @@
-import { CALL_PIPELINE, defineEvent, definePlugin } from "@hotlinejs/core";
+import { CALL_PIPELINE, defineEvent, definePlugin, READ_POOL } from "@hotlinejs/core";
 import type { EventMap, EventName, LaunchedCall } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -101,6 +101,19 @@ describe("what happened", () => {
     test.events.inOrder("interaction.started", { name: "leg.started", where: ({ role }) => role === "citizen" }, "interaction.answered", "demo.late" as EventName, "interaction.ended");
     expect(() => test.events.inOrder("interaction.ended", "interaction.started")).toThrow(expect.objectContaining({ code: "HTL_TESTING_EVENT_ORDER" }));
     expect(() => test.journal.of("nobody")).toThrow(expect.objectContaining({ code: "HTL_TESTING_NO_INTERACTION" }));
+  });
+
+  it("tells how good the sound of a leg was, and keeps it with the leg", async () => {
+    const caller = await test.dial("12333");
+    const stream = { packets: 3_000, lost: 60, discarded: 0, lossPercent: 2, burstRatio: 1, jitterMs: 6, maxJitterMs: 20, rating: 86, mos: 4.22 };
+    const leg = caller.call.leg;
+    if (leg === undefined) throw new Error("the caller has no sound");
+    leg.quality = { mos: 4.22, received: stream, roundTripMs: 52 };
+    await caller.hangup();
+    await test.advance("1s");
+    expect(test.events.of("leg.quality")).toMatchObject([{ role: "citizen", legId: caller.call.id, quality: { mos: 4.22, received: { lost: 60 } } }]);
+    const kept = await test.hotline.services.get(READ_POOL).read((em) => em.execute<object[]>("select mos, round_trip_ms, received_loss_percent, sent_mos, end_reason from core_leg"));
+    expect(kept).toEqual([{ mos: 4.22, round_trip_ms: 52, received_loss_percent: 2, sent_mos: null, end_reason: "remote-hangup" }]);
   });
 
   it("is waited for event by event, and no longer than told", async () => {

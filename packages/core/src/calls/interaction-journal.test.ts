@@ -54,6 +54,30 @@ onBothDatabases("interaction journal", (freshData) => {
     await test.layer.close();
   });
 
+  it("writes the quality of a leg's sound also when its row was let go", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    const journal = journalOn(test);
+    const interaction = journal.open(voice);
+    const leg = { interactionId: interaction.id, adapter: "sip", direction: "inbound", role: "citizen", from: "13800138000", to: "12333" } as const;
+    const stream = { packets: 500, lost: 5, discarded: 0, lossPercent: 1, burstRatio: 1, jitterMs: 2.25, maxJitterMs: 7, rating: 89.5, mos: 4.33 };
+    for (const id of ["leg-1", "leg-2"]) journal.leg({ id, ...leg });
+    const notes = ["leg-1", "leg-2"].map((id) => journal.qualityNote(id));
+    for (const id of ["leg-1", "leg-2"]) journal.legState(id, { endedAt: test.clock.now(), endReason: "remote-hangup" });
+    journal.close(interaction.id, "remote-hangup");
+    await journal.flush();
+    notes[0]?.({ mos: 4.1, roundTripMs: 38.5, received: stream, sent: { ...stream, mos: 4.1, lossPercent: 2.5 } });
+    await journal.flush();
+    const found = await rows(test, "select end_reason, mos, round_trip_ms, received_mos, received_loss_percent, received_jitter_ms, sent_mos, sent_loss_percent from core_leg order by id");
+    expect(found).toEqual([
+      { end_reason: "remote-hangup", mos: 4.1, round_trip_ms: 38.5, received_mos: 4.33, received_loss_percent: 1, received_jitter_ms: 2.25, sent_mos: 4.1, sent_loss_percent: 2.5 },
+      { end_reason: "remote-hangup", mos: null, round_trip_ms: null, received_mos: null, received_loss_percent: null, received_jitter_ms: null, sent_mos: null, sent_loss_percent: null },
+    ]);
+    await test.layer.close();
+  });
+
   it("writes what no database takes as text without it, and holds nothing else up", async () => {
     const data = await freshData();
     const test = data.layer({ eventDefinitions: () => definitions });

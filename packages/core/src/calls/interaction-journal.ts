@@ -1,5 +1,6 @@
 import type { Knex, SqlEntityManager } from "@mikro-orm/knex";
 import type { CallJournal, LegRole, LiveInteraction } from "../contracts/call.js";
+import type { LegQuality } from "../contracts/media.js";
 import type { Interactions, NewInteractionRecord, OpenInteraction } from "../contracts/interaction.js";
 import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";
@@ -20,7 +21,7 @@ type Row = Record<string, string | number | null>;
 
 const TABLES = {
   core_interaction: ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code", "data", "business_date", "business_hour", "via_kind", "via_key", "node_id", "version"],
-  core_leg: ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "dialog", "node_id"],
+  core_leg: ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "dialog", "node_id", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms"],
   core_bridge_membership: ["id", "interaction_id", "bridge_id", "leg_id", "role", "joined_at", "left_at"],
   core_interaction_event: ["id", "interaction_id", "at", "type", "data"],
 } as const;
@@ -194,6 +195,27 @@ export class InteractionJournal implements CallJournal {
     if (patch.endReason !== undefined) changed.end_reason = patch.endReason;
     if (patch.status !== undefined) changed.status = patch.status;
     this.#patch("core_leg", legId, changed);
+  }
+
+  /** Writes the quality of a leg's sound into its row, also after its end. Must be asked for while the leg lives. */
+  qualityNote(legId: string): (quality: LegQuality) => void {
+    const row = this.#rows.core_leg.get(legId);
+    return ({ mos, roundTripMs, received, sent }) => {
+      if (row === undefined) return;
+      Object.assign(row, {
+        mos,
+        round_trip_ms: roundTripMs ?? null,
+        received_mos: received?.mos ?? null,
+        received_loss_percent: received?.lossPercent ?? null,
+        received_jitter_ms: received?.jitterMs ?? null,
+        sent_mos: sent?.mos ?? null,
+        sent_loss_percent: sent?.lossPercent ?? null,
+        sent_jitter_ms: sent?.jitterMs ?? null,
+      } satisfies Row);
+      // The media ends after the signalling: the row may have been let go.
+      this.#rows.core_leg.set(legId, row);
+      this.#changed("core_leg", legId);
+    };
   }
 
   dialog(legId: string, dialog: unknown): void {

@@ -17,9 +17,19 @@ export function watchLeg(
     if (state === "answered" && !answered) {
       answered = true;
       journal.legState(call.id, { answeredAt: at });
+      watchQuality();
       events.publish("leg.answered", { interactionId, legId: call.id, role });
       onAnswered?.(at);
     }
+  };
+  const watchQuality = (): void => {
+    const note = journal.qualityNote(call.id);
+    call.media?.subscribe((event) => {
+      if (event.type !== "ended" || event.stats?.quality === undefined) return;
+      const { quality } = event.stats;
+      note(quality);
+      events.publish("leg.quality", { interactionId, legId: call.id, role, quality });
+    });
   };
   events.publish("leg.started", { interactionId, legId: call.id, role, to: call.to.number });
   const unsubscribe = call.subscribe((event) => {

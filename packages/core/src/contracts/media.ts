@@ -85,6 +85,43 @@ export interface LegStats {
   readonly jitterMs: number;
   /** From RTCP, when the peer reports. */
   readonly roundTripMs?: number;
+  /** Packets that came a second time. Legs on RTP. */
+  readonly packetsDuplicated?: number;
+  /** How good the sound was so far. Legs on RTP, once a direction has had a second of it. */
+  readonly quality?: LegQuality;
+}
+
+/** How well the sound of one direction came over. */
+export interface StreamQuality {
+  /** Packets that were sent to the receiver. */
+  readonly packets: number;
+  /** Those that never came. */
+  readonly lost: number;
+  /** Those that came too late to be played, where it is known: sound that is mixed or goes to a line. */
+  readonly discarded: number;
+  /** `lost` and `discarded` of all, 0-100. */
+  readonly lossPercent: number;
+  /** How losses cluster (BurstR of ITU-T G.107): 1 = at random, above in bursts. 1 where it is not known. */
+  readonly burstRatio: number;
+  /** Interarrival jitter (RFC 3550 section 6.4.1) over the stream, mean and most, ms. */
+  readonly jitterMs: number;
+  readonly maxJitterMs: number;
+  /** Transmission rating factor R, 0-93.2 (ITU-T G.107 for G.711, from delay, losses and their clustering). */
+  readonly rating: number;
+  /** Estimated mean opinion score, 1-4.5 (MOS-CQE, ITU-T G.107 Annex B). Above 4.03 most are satisfied, below 3.1 many are not. */
+  readonly mos: number;
+}
+
+/** How good the sound of a leg was, estimated and not asked of anybody. */
+export interface LegQuality {
+  /** That of the worse direction. */
+  readonly mos: number;
+  /** From the party to us, as counted here. */
+  readonly received?: StreamQuality;
+  /** From us to the party, as it reports by RTCP. */
+  readonly sent?: StreamQuality;
+  /** Mean over the leg, from RTCP. */
+  readonly roundTripMs?: number;
 }
 
 export type MediaLegEvent =

@@ -1,3 +1,5 @@
+import type { LegQuality } from "../contracts/media.js";
+
 /**
  * Every event of a hotline, name -> payload. Plugins add theirs:
  *
@@ -66,6 +68,8 @@ export interface EventMap {
   "leg.answered": { interactionId: string; legId: string; role: string };
   /** A party has gone. */
   "leg.ended": { interactionId: string; legId: string; role: string; reason: string };
+  /** The sound of a party is over, and so good was it estimated to be: by losses, jitter, delay (RTCP) and the E-model. Only where there was a second of it over RTP. */
+  "leg.quality": { interactionId: string; legId: string; role: string; /** Score of the worse direction, and the figures of each. */ quality: LegQuality };
   /** Parties can talk with each other. */
   "bridge.joined": { interactionId: string; bridgeId: string; legIds: readonly string[] };
   /** Parties have left a conversation. */

@@ -18,6 +18,12 @@ export class Reception {
   duplicates = 0;
   /** Packets of earlier sources of this leg. */
   #lostBefore = 0;
+  #expectedBefore = 0;
+  /** Stretches of missing packets, however long each. */
+  #gaps = 0;
+  #jitterSum = 0;
+  #jitterCount = 0;
+  #jitterMost = 0;
   #base = 0;
   #highest = 0;
   #cycles = 0;
@@ -33,8 +39,9 @@ export class Reception {
    * Counts a packet.
    *
    * @param arrivedAt media time of arrival in samples (1/8000 s).
+   * @param timed whether the timestamp is that of the sending: all packets of a key carry that of its start (RFC 4733 section 2.2).
    */
-  packet(ssrc: number, sequence: number, timestamp: number, octets: number, arrivedAt: number): Arrival {
+  packet(ssrc: number, sequence: number, timestamp: number, octets: number, arrivedAt: number, timed = true): Arrival {
     this.received++;
     this.octets += octets;
     const transit = arrivedAt - timestamp;
@@ -47,12 +54,10 @@ export class Reception {
       this.#restart(ssrc, sequence, transit);
       return "first";
     }
-    const difference = Math.abs((transit - this.#transit) | 0);
-    this.#transit = transit;
-    // A leap of the timestamp (a restarted encoder) says nothing of the network.
-    if (difference < 8000) this.#jitter += (difference - this.#jitter) / 16;
+    if (timed) this.#measure(transit);
     if (ahead > 0) {
       this.#streamReceived++;
+      if (ahead > 1) this.#gaps++;
       if (sequence < this.#highest) this.#cycles += 0x10000;
       this.#highest = sequence;
       this.#seen[sequence % WINDOW] = sequence;
@@ -65,6 +70,10 @@ export class Reception {
     this.#seen[sequence % WINDOW] = sequence;
     this.#streamReceived++;
     this.late++;
+    const before = this.#has((sequence - 1) & 0xffff);
+    const after = this.#has((sequence + 1) & 0xffff);
+    if (before && after) this.#gaps--;
+    else if (!before && !after) this.#gaps++;
     return "late";
   }
 
@@ -73,8 +82,28 @@ export class Reception {
     return this.#lostBefore + Math.max(0, this.#expected() - this.#streamReceived);
   }
 
+  /** Packets that were sent, as far as their numbers tell, over all sources of the leg. */
+  get expected(): number {
+    return this.#expectedBefore + this.#expected();
+  }
+
+  /** Mean length of a gap over what it would be were packets lost at random, 1 at the least (BurstR, ITU-T G.107 section 7.5). */
+  get burstRatio(): number {
+    const { lost, expected } = this;
+    return lost === 0 || this.#gaps <= 0 ? 1 : Math.max(1, (lost / this.#gaps) * (1 - lost / expected));
+  }
+
   get jitterMs(): number {
     return this.#jitter / 8;
+  }
+
+  /** Over the whole leg. */
+  get meanJitterMs(): number {
+    return this.#jitterCount === 0 ? 0 : this.#jitterSum / this.#jitterCount / 8;
+  }
+
+  get maxJitterMs(): number {
+    return this.#jitterMost / 8;
   }
 
   /** The report block since the last call, or undefined before the first packet. */
@@ -96,12 +125,28 @@ export class Reception {
     };
   }
 
+  #measure(transit: number): void {
+    const difference = Math.abs((transit - this.#transit) | 0);
+    this.#transit = transit;
+    // A leap of the timestamp (a restarted encoder) says nothing of the network.
+    if (difference >= 8000) return;
+    this.#jitter += (difference - this.#jitter) / 16;
+    this.#jitterSum += this.#jitter;
+    this.#jitterCount++;
+    if (this.#jitter > this.#jitterMost) this.#jitterMost = this.#jitter;
+  }
+
+  #has(sequence: number): boolean {
+    return this.#seen[sequence % WINDOW] === sequence;
+  }
+
   #expected(): number {
     return this.ssrc < 0 ? 0 : this.#cycles + this.#highest - this.#base + 1;
   }
 
   #restart(ssrc: number, sequence: number, transit: number): void {
     this.#lostBefore = this.lost;
+    this.#expectedBefore = this.expected;
     this.ssrc = ssrc;
     this.#base = sequence;
     this.#highest = sequence;

@@ -17,6 +17,8 @@ export class RtpSender {
   octets = 0;
   /** Timestamp of the latest packet. */
   timestamp = 0;
+  /** Sequence numbers used so far, those of packets that were lost before they were relayed too. */
+  #span = 0;
   /** Media time minus timestamp: what turns the worker's time into this stream's. */
   #skew: number;
   #lastTick = -2;
@@ -38,6 +40,11 @@ export class RtpSender {
     this.#skew = random() >>> 0;
   }
 
+  /** Sequence numbers without a packet: the gaps of what was relayed. */
+  get skipped(): number {
+    return Math.max(0, this.#span - this.packets);
+  }
+
   /** The stream's timestamp at a media time in samples. */
   timestampAt(mediaTime: number): number {
     return (mediaTime + this.#skew) >>> 0;
@@ -50,6 +57,7 @@ export class RtpSender {
     this.#lastTick = tick;
     this.#relaySource = undefined;
     this.sequence = (this.sequence + 1) & 0xffff;
+    this.#span++;
     this.timestamp = timestamp;
     this.#write(packet, payloadType, marker, payloadLength);
   }
@@ -64,6 +72,7 @@ export class RtpSender {
   /** Writes the header of one packet of a key. */
   event(packet: Uint8Array, payloadType: number, marker: boolean, timestamp: number, payloadLength: number): void {
     this.sequence = (this.sequence + 1) & 0xffff;
+    this.#span++;
     this.#relaySource = undefined;
     this.#lastTick = -2;
     this.#started = true;
@@ -98,7 +107,9 @@ export class RtpSender {
     this.#relayLastIn = timestamp;
     const out = (sequence + this.#relaySequence) & 0xffff;
     const outTimestamp = (timestamp + this.#relayTimestamp) >>> 0;
-    if (begins || sequenceDistance(this.sequence, out) > 0) {
+    const ahead = sequenceDistance(this.sequence, out);
+    if (begins || ahead > 0) {
+      this.#span += ahead;
       this.sequence = out;
       if (begins || timestampDistance(this.timestamp, outTimestamp) > 0) this.timestamp = outTimestamp;
     }

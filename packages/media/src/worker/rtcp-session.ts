@@ -1,6 +1,8 @@
 import type { Socket } from "node:dgram";
 import { buildRtcp, ntpMiddle, parseRtcp } from "../rtp/rtcp-packet.js";
 import type { ReportBlock } from "../rtp/rtcp-packet.js";
+import { sequenceDistance } from "../rtp/rtp-packet.js";
+import type { StreamFigures } from "../quality/leg-quality.js";
 import type { Reception } from "../rtp/reception.js";
 import type { RtpSender } from "../rtp/rtp-sender.js";
 import type { LegHost } from "./leg-host.js";
@@ -10,7 +12,7 @@ const INTERVAL_MS = 5000;
 
 /** The reports of one leg: sends SR or RR with the canonical name, reads what the peer reports. It has no timer: the worker's sweep asks all legs at once. */
 export class RtcpSession {
-  /** From the peer's reports. */
+  /** From the peer's latest report that allows it. */
   roundTripMs: number | undefined;
   malformed = 0;
   readonly #host: LegHost;
@@ -23,6 +25,14 @@ export class RtcpSession {
   #lastSr = 0;
   #lastSrAt = 0;
   #sentBefore = 0;
+  #roundTrips = 0;
+  #roundTripSum = 0;
+  /** The peer's reports on our stream: how many, their jitter in samples, and what the latest says. */
+  #reports = 0;
+  #jitterSum = 0;
+  #jitterMost = 0;
+  #expected = 0;
+  #lost = 0;
 
   /** @param send puts a packet on the wire, to wherever the peer's RTCP goes now. */
   constructor(host: LegHost, sender: RtpSender, reception: Reception, cname: string, send: (packet: Uint8Array) => void) {
@@ -31,6 +41,18 @@ export class RtcpSession {
     this.#reception = reception;
     this.#cname = cname;
     this.#send = send;
+  }
+
+  /** Over the whole leg. */
+  get meanRoundTripMs(): number | undefined {
+    return this.#roundTrips === 0 ? undefined : this.#roundTripSum / this.#roundTrips;
+  }
+
+  /** Our stream as the peer receives it; `undefined` until it has reported. */
+  get sent(): StreamFigures | undefined {
+    if (this.#reports === 0) return undefined;
+    // Reports do not tell how losses cluster, nor what came too late.
+    return { expected: this.#expected, lost: this.#lost, discarded: 0, jitterMs: this.#jitterSum / this.#reports / 8, maxJitterMs: this.#jitterMost / 8, burstRatio: 1, playoutMs: undefined };
   }
 
   /** @param now media time in ms, as for `poll`. */
@@ -64,16 +86,33 @@ export class RtcpSession {
         this.#lastSrAt = this.#host.now();
       }
       if (item.type === "sr" || item.type === "rr") {
-        for (const block of item.blocks) if (block.ssrc === this.#sender.ssrc) this.#roundTrip(block);
+        for (const block of item.blocks) if (block.ssrc === this.#sender.ssrc) this.#reported(block);
       }
     }
+  }
+
+  #reported(block: ReportBlock): void {
+    this.#roundTrip(block);
+    const { packets, sequence, skipped } = this.#sender;
+    const underWay = sequenceDistance(block.highestSequence & 0xffff, sequence);
+    // A packet we have not sent, or one of long ago: the peer counts something else.
+    if (underWay < 0 || underWay > packets) return;
+    this.#reports++;
+    this.#jitterSum += block.jitter;
+    if (block.jitter > this.#jitterMost) this.#jitterMost = block.jitter;
+    this.#expected = packets - underWay;
+    // What was lost before we relayed it is missing there, too, and told by the other leg.
+    this.#lost = Math.min(this.#expected, Math.max(0, block.cumulativeLost - skipped));
   }
 
   #roundTrip(block: ReportBlock): void {
     if (block.lastSr === 0) return;
     const units = (ntpMiddle(this.#host.now()) - block.lastSr - block.delaySinceLastSr) | 0;
     // A negative value is a peer that computes its delay wrongly.
-    if (units >= 0) this.roundTripMs = (units * 1000) / 65536;
+    if (units < 0) return;
+    this.roundTripMs = (units * 1000) / 65536;
+    this.#roundTripSum += this.roundTripMs;
+    this.#roundTrips++;
   }
 
   #spread(base: number): number {

@@ -1,6 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import type { AudioCodec, DtmfDigit, IceCredentials, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
+import type { AudioCodec, DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
+import { qualityOf } from "../quality/leg-quality.js";
 import { Reception } from "../rtp/reception.js";
 import { RTP_HEADER_BYTES, emptyRtpHeader, isRtcp, parseRtp } from "../rtp/rtp-packet.js";
 import { RtpSender } from "../rtp/rtp-sender.js";
@@ -142,6 +143,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   }
 
   stats(): LegStats {
+    const quality = this.#quality();
     return {
       packetsSent: this.#sender.packets,
       packetsReceived: this.#reception.received,
@@ -151,7 +153,15 @@ export class RtpWorkerLeg extends WorkerLeg {
       packetsLate: this.#reception.late,
       jitterMs: this.#reception.jitterMs,
       roundTripMs: this.#rtcp.roundTripMs,
+      packetsDuplicated: this.#reception.duplicates,
+      ...(quality === undefined ? {} : { quality }),
     };
+  }
+
+  #quality(): LegQuality | undefined {
+    const { expected, lost, meanJitterMs, maxJitterMs, burstRatio } = this.#reception;
+    const received = { expected, lost, discarded: 0, jitterMs: meanJitterMs, maxJitterMs, burstRatio, playoutMs: undefined };
+    return qualityOf(received, this.#rtcp.sent, this.#rtcp.meanRoundTripMs);
   }
 
   /** Packets that were no RTP, and packets of sources that are not the peer: for diagnosis. */
@@ -278,7 +288,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!isEvent && codec === undefined) return;
     const arrivedAt = this.host.ticks.mediaTime;
     const now = arrivedAt / 8;
-    const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt);
+    const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt, !isEvent);
     this.#alive(now);
     if (!this.mayReceive || arrival === "duplicate") return;
     const inbound = this.#inbound;

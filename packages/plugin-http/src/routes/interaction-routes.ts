@@ -43,6 +43,9 @@ const interaction = z.object({
   wrapUpCode: z.string().nullable(),
 });
 
+/** Estimated, of one direction: MOS 1-4.5 (ITU-T G.107), packets not heard in percent, interarrival jitter in ms. */
+const direction = z.object({ mos: z.number(), lossPercent: z.number(), jitterMs: z.number() }).nullable();
+
 const leg = z.object({
   id: z.string(),
   adapter: z.string(),
@@ -56,6 +59,7 @@ const leg = z.object({
   endedAt: z.number().nullable(),
   endReason: z.string().nullable(),
   status: z.number().nullable(),
+  quality: z.object({ mos: z.number(), roundTripMs: z.number().nullable(), received: direction, sent: direction }).nullable(),
 });
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });

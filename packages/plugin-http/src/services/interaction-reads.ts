@@ -49,6 +49,22 @@ export interface LegView {
   readonly endedAt: number | null;
   readonly endReason: string | null;
   readonly status: number | null;
+  /** Of its sound, once it has ended; `null` where nothing was measured. */
+  readonly quality: LegQualityView | null;
+}
+
+export interface LegQualityView {
+  readonly mos: number;
+  readonly roundTripMs: number | null;
+  readonly received: DirectionView | null;
+  readonly sent: DirectionView | null;
+}
+
+/** One direction, seen from the hotline. */
+export interface DirectionView {
+  readonly mos: number;
+  readonly lossPercent: number;
+  readonly jitterMs: number;
 }
 
 export interface InteractionDetail extends InteractionView {
@@ -58,7 +74,7 @@ export interface InteractionDetail extends InteractionView {
 }
 
 const COLUMNS = ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code"];
-const LEG_COLUMNS = ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status"];
+const LEG_COLUMNS = ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms"];
 /** Most lines of a timeline that are given out. */
 const EVENTS_MAX = 2000;
 
@@ -187,7 +203,13 @@ function legView(row: Row): LegView {
     endedAt: numberOrNull(row.ended_at),
     endReason: textOrNull(row.end_reason),
     status: numberOrNull(row.status),
+    quality: row.mos === null ? null : { mos: Number(row.mos), roundTripMs: numberOrNull(row.round_trip_ms), received: directionView(row, "received"), sent: directionView(row, "sent") },
   };
+}
+
+function directionView(row: Row, which: "received" | "sent"): DirectionView | null {
+  const mos = numberOrNull(row[`${which}_mos`]);
+  return mos === null ? null : { mos, lossPercent: Number(row[`${which}_loss_percent`]), jitterMs: Number(row[`${which}_jitter_ms`]) };
 }
 
 function text(value: unknown): string {

@@ -24,6 +24,15 @@ export const LegEntity = defineEntity({
     /** What the adapter needs to end the call after a crash (tags, routes, CSeq: RFC 3261 section 12). */
     dialog: p.json<Record<string, unknown>>().nullable(),
     nodeId: p.text(),
+    /** Estimated quality of the sound (LegQuality), known when the leg has ended: that of the worse direction, then each. */
+    mos: p.double().nullable(),
+    roundTripMs: p.double().nullable(),
+    receivedMos: p.double().nullable(),
+    receivedLossPercent: p.double().nullable(),
+    receivedJitterMs: p.double().nullable(),
+    sentMos: p.double().nullable(),
+    sentLossPercent: p.double().nullable(),
+    sentJitterMs: p.double().nullable(),
   },
   indexes: [
     { name: "core_leg_interaction_id_index", properties: ["interactionId"] },

@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { sineSecond } from "../src/audio/tones.js";
+import { buildRtcp, parseRtcp } from "../src/rtp/rtcp-packet.js";
+import { delay, MediaBench, until } from "./engine-setup.js";
+import type { RtpPeer } from "./rtp-peer.js";
+
+const FRAME = sineSecond(500).subarray(0, 160);
+
+/** Sends packets by their numbers, in the order given; the numbers left out are lost. Sixteen at a time, so that no socket overflows. */
+async function send(peer: RtpPeer, to: number, numbers: readonly number[], base = { sequence: 65_500, timestamp: 1_000 }): Promise<void> {
+  for (const [i, number] of numbers.entries()) {
+    peer.sendPacket(to, FRAME, { sequence: (base.sequence + number) & 0xffff, timestamp: base.timestamp + number * 160 });
+    if (i % 16 === 15) await delay(2);
+  }
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+describe("quality of a leg", () => {
+  let bench: MediaBench;
+  afterEach(() => bench.stop());
+
+  test("what came in is counted exactly: lost, late, twice, in bursts", async () => {
+    bench = await MediaBench.start();
+    const { leg, peer } = await bench.call();
+    const numbers = range(1000).filter((n) => n % 20 !== 7 && !(n >= 503 && n <= 506)); // 50 lost one by one, and four more beside one of them
+    [numbers[30], numbers[31]] = [numbers[31]!, numbers[30]!]; // one late
+    numbers.splice(200, 0, numbers[199]!); // one twice
+    await send(peer, leg.localPort, numbers);
+    while ((await leg.stats()).packetsReceived < numbers.length) await delay(5);
+    const stats = await leg.close();
+    expect(stats).toMatchObject({ packetsReceived: 947, packetsLost: 54, packetsLate: 1, packetsDuplicated: 1 });
+    expect(stats.quality?.received).toMatchObject({ packets: 1000, lost: 54, lossPercent: 5.4, burstRatio: 1.02 }); // 503 to 507 are one gap
+    expect(stats.quality?.mos).toBeLessThan(4.1);
+    expect(stats.quality?.mos).toBeGreaterThan(3);
+    expect(stats.quality?.sent).toBeUndefined();
+  });
+
+  test("losses in a row are worse than the same number of single ones", async () => {
+    bench = await MediaBench.start();
+    const { leg, peer } = await bench.call();
+    await send(peer, leg.localPort, range(500).filter((n) => n % 100 < 90 || n > 490));
+    while ((await leg.stats()).packetsReceived < 459) await delay(5);
+    const { quality } = await leg.close();
+    // Five gaps, four of ten and the last of one (490).
+    expect(quality?.received).toMatchObject({ packets: 500, lost: 41 });
+    expect(quality?.received?.burstRatio).toBeCloseTo((41 / 5) * (1 - 41 / 500), 1);
+  });
+
+  test("what went out is told by the peer's reports; what was lost before it was relayed is not the peer's", { timeout: 30_000 }, async () => {
+    bench = await MediaBench.start();
+    const a = await bench.call();
+    const b = await bench.call({ near: a.leg });
+    const bridge = await bench.engine.createBridge({ near: a.leg });
+    await Promise.all([bridge.join(a.leg), bridge.join(b.leg)]);
+    await send(a.peer, a.leg.localPort, range(300).filter((n) => n % 30 !== 5)); // ten lost on the way from a
+    await until(() => b.peer.sound.length === 290);
+    await until(() => b.peer.rtcp.length > 0);
+    const [sr] = parseRtcp(b.peer.rtcp[0]!) ?? [];
+    if (sr?.type !== "sr") throw new Error("no sender report");
+    const highest = b.peer.sound.at(-1)!.sequence;
+    // The peer misses the ten and three more of its own.
+    b.peer.sendRtcp(b.leg.localPort + 1, buildRtcp(b.peer.ssrc, "phone", { block: { ssrc: sr.ssrc, fractionLost: 0, cumulativeLost: 13, highestSequence: 65_536 + highest, jitter: 80, lastSr: sr.ntpMiddle, delaySinceLastSr: 0 } }));
+    while ((await b.leg.stats()).roundTripMs === undefined) await delay(5);
+    const stats = await b.leg.close();
+    expect(stats.quality?.sent).toMatchObject({ packets: 290, lost: 3, lossPercent: 1.03, jitterMs: 10, maxJitterMs: 10 });
+    expect(stats.quality?.roundTripMs).toBeGreaterThanOrEqual(0);
+    expect(stats.quality?.received).toBeUndefined();
+    expect((await a.leg.close()).quality?.received).toMatchObject({ packets: 300, lost: 10 });
+  });
+});
