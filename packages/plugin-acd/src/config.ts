@@ -97,7 +97,7 @@ export const queueSettings = z.strictObject({
   pauseAfterMisses: z.int().min(0).max(100).default(0),
   /** Answered within this counts as in time (GB/T 33358: 15 s). */
   serviceLevelSeconds: seconds(1, 3600).default(15),
-  /** Who gives up sooner counts as a short abandon, which no rate counts. */
+  /** Who gives up within so many seconds counts as a short abandon, which no rate counts. */
   shortAbandonSeconds: seconds(0, 600).default(5),
 });
 

@@ -101,6 +101,58 @@ it("quarter hours add up with the entries, live and stored figures agree, a rest
   }
 });
 
+it("who gives up at the very end of the short span is a short abandon; who was turned away asked for a person all the same", async () => {
+  const at = await stage({ acd: team({ shortAbandonSeconds: 5, maxLength: 1 }, ["1001"]) });
+  await at.phone("1001");
+  await at.acd.setAgentState("1001", "not-ready", { actor: "system" });
+  const first = await at.dial("111");
+  const [entry] = await at.entries();
+  const full = await at.dial("222");
+  await at.test.advance((entry?.enteredAt ?? 0) + 5_000 - at.test.clock.now());
+  await first.hangup();
+  await at.test.advance(200);
+  expect((await at.entries()).map(({ outcome, waitMs }) => [outcome, waitMs])).toEqual([["abandoned", 5_000], ["full", 0]]);
+  expect(at.acd.queue("q")?.today).toMatchObject({ offered: 2, abandoned: 1, abandonedShort: 1, connectRate: 0, abandonRate: 0 });
+  await full.hangup();
+  await at.test.advance(1_000);
+  const rows = await at.test.services.get(READ_POOL).read((em) => em.execute<{ caller_number: string; queue: string | null }[]>("select caller_number, queue from core_interaction order by caller_number"));
+  expect(rows).toEqual([{ caller_number: "111", queue: "q" }, { caller_number: "222", queue: "q" }]);
+  await addsUp(at);
+});
+
+it("a talk that the process ends is handled, with the time it lasted", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
+  try {
+    const startAt = Date.UTC(2026, 10, 26, 2, 1);
+    const acd = team({ connectPrompt: false, whisper: false }, ["1001"]);
+    const at = await stage({ dataDir, startAt, acd });
+    const phone = await at.phone("1001");
+    await at.dial("111");
+    await phone.answer();
+    await at.test.advance(20_000);
+    await at.dial("222");
+    await at.test.advance(3_000);
+    const since = at.events("acd.answered")[0]?.at ?? 0;
+    const stoppedAt = at.test.clock.now();
+    await crash(at);
+    const after = await stage({ dataDir, startAt: stoppedAt + 60_000, acd });
+    const entries = await after.entries();
+    expect(entries).toMatchObject([
+      { outcome: "answered", agent: "1001" },
+      { outcome: "cut" },
+    ]);
+    expect(entries[0]?.talkMs).toBe((entries[0]?.endedAt ?? 0) - since);
+    expect(entries[1]?.waitMs).toBe((entries[1]?.leftAt ?? 0) - (entries[1]?.enteredAt ?? 0));
+    expect(entries[0]?.endedAt).toBeLessThanOrEqual(stoppedAt + 10_000);
+    await addsUp(after);
+    const { total } = await after.acd.figures({ queue: "q", ...day });
+    expect(total).toMatchObject({ offered: 2, answered: 1, otherwise: 1, averageHandleMs: entries[0]?.talkMs, longestWaitMs: entries[1]?.waitMs });
+    await crash(after);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
 it("ring-all: every phone rings until the winner talks; nobody has missed anything", async () => {
   const at = await stage({ acd: team({ strategy: "ring-all" }, ["1001", "1002", "1003"]) });
   const phones = await Promise.all(["1001", "1002", "1003"].map((number) => at.phone(number)));

@@ -238,6 +238,11 @@ export function goertzelLevel(samples: Int16Array, hz: number, rate = 8_000): nu
   return 10 * Math.log10(power / 32_768 ** 2 / 2 + 1e-12);
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** @param over ends it early */
+export function pause(ms: number, over?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (over?.aborted === true) return resolve();
+    const timer = setTimeout(resolve, ms);
+    over?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
 }

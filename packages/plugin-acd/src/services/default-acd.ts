@@ -80,7 +80,7 @@ export class DefaultAcd implements Acd {
       log: deps.log,
       priorityWorthMs: worth === undefined ? undefined : worth * 1000,
       weightWorthMs: weightWorth === undefined ? undefined : weightWorth * 1000,
-      perform: (effect) => this.#perform(effect),
+      perform: (effect, at) => this.#perform(effect, at),
     });
     this.desk = new AgentDesk({
       control: deps.control,
@@ -305,7 +305,8 @@ export class DefaultAcd implements Acd {
 
   /** Out of hours: counted, told, not let in. */
   #refuse(owner: EntryOwner, session?: CallSession): void {
-    this.#deps.facts.left(owner, { type: "left", interactionId: owner.entryId, queue: owner.queue, outcome: "closed", waitMs: 0 }, { entered: false, cut: false });
+    this.#deps.facts.left(owner, { type: "left", interactionId: owner.entryId, queue: owner.queue, outcome: "closed", waitMs: 0 }, { at: this.#deps.clock.now(), entered: false, cut: false });
+    session?.interaction.update({ queue: owner.queue });
     session?.interaction.event("queue.left", { queue: owner.queue, outcome: "closed", waitMs: 0 });
   }
 
@@ -520,14 +521,13 @@ export class DefaultAcd implements Acd {
     return answers.length > 0 && answers.some((answer) => answer !== false);
   }
 
-  #perform(effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>): void {
-    const { facts, publish, clock } = this.#deps;
-    const at = clock.now();
+  #perform(effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>, at: number): void {
+    const { facts, publish } = this.#deps;
     switch (effect.type) {
       case "queue-length":
         return this.#deps.queueChanged(effect.queue);
       case "agent-status":
-        facts.agentStatus(effect);
+        facts.agentStatus(effect, at);
         // Who is there and free, and how long talks are taken care of, are figures of the queues too.
         for (const key of agentView(this.#engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
@@ -541,11 +541,11 @@ export class DefaultAcd implements Acd {
     switch (effect.type) {
       case "entered":
         entry.entered = true;
-        facts.entered(owner, effect);
+        facts.entered(owner, effect, at);
         publish("acd.queued", { interactionId, queue: effect.queue, ahead: effect.ahead, at });
         return call.entered(effect);
       case "offer":
-        facts.offered(owner, effect);
+        facts.offered(owner, effect, at);
         publish("acd.offered", { interactionId, queue: effect.queue, agent: effect.agentId, attempt: effect.attempt, at });
         return call.offered(effect);
       case "rescind":
@@ -564,12 +564,12 @@ export class DefaultAcd implements Acd {
       case "overflowed":
         return call.overflowed(effect);
       case "left":
-        facts.left(owner, effect, { entered: entry.entered, cut: call.cut });
+        facts.left(owner, effect, { at, entered: entry.entered, cut: call.cut });
         if (effect.outcome === "moved") this.#moved(entry, effect.interactionId);
         else if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
         return call.left(effect);
       case "ended":
-        facts.ended(owner, effect);
+        facts.ended(owner, effect, at);
         this.#entries.delete(effect.interactionId);
         return call.ended(effect);
     }

@@ -5,8 +5,8 @@ import type { AcdEffect, AcdEvent, AcdOptions, AcdState } from "@hotlinejs/queue
 export interface QueueEngineOptions extends AcdOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Carries out everything but timers. A throw is logged and disturbs nothing. */
-  readonly perform: (effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>) => void;
+  /** Carries out everything but timers, decided at `at`: what is written of it bears that time, or spans would not add up. A throw is logged and disturbs nothing. */
+  readonly perform: (effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>, at: number) => void;
 }
 
 /** Drives the reducer: one event after the other, timers by the hotline's clock. */
@@ -50,7 +50,8 @@ export class QueueEngine {
 
   #step(event: AcdEvent): void {
     const { clock, log } = this.#options;
-    for (const effect of reduce(this.state, event, clock.now())) {
+    const at = clock.now();
+    for (const effect of reduce(this.state, event, at)) {
       if (this.#closed) return;
       if (effect.type === "timer") this.#setTimer(effect.id, effect.at);
       else if (effect.type === "timer-cancel") {
@@ -58,7 +59,7 @@ export class QueueEngine {
         this.#timers.delete(effect.id);
       } else {
         try {
-          this.#options.perform(effect);
+          this.#options.perform(effect, at);
         } catch (error) {
           log.error({ err: error, effect: effect.type }, "a decision of the queue could not be carried out");
         }

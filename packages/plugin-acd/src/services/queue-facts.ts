@@ -32,14 +32,14 @@ export interface EntryOwner {
   readonly callerKey: string | null;
   /** Answered within so many ms counts as in time. */
   readonly serviceLevelMs: number;
-  /** Giving up sooner counts as a short abandon. */
+  /** Giving up within so many ms counts as a short abandon. */
   readonly shortAbandonMs: number;
   /** Set on entering. */
   enteredAt?: number;
   expectedWaitMs?: number;
 }
 
-/** Turns decisions into rows and durable events. */
+/** Turns decisions into rows and durable events, of the time at which they were decided. */
 export class QueueFacts {
   readonly #writer: FactWriter;
   readonly #clock: Clock;
@@ -63,26 +63,25 @@ export class QueueFacts {
     this.#calendar = deps.calendar;
   }
 
-  entered(owner: EntryOwner, { placeAt, expectedWaitMs }: Effect<"entered">): void {
-    const at = this.#clock.now();
+  entered(owner: EntryOwner, { placeAt, expectedWaitMs }: Effect<"entered">, at: number): void {
     owner.enteredAt = at;
     owner.expectedWaitMs = expectedWaitMs;
     this.#insert(owner, at, placeAt, { expectedWaitMs }, { offered: 1 });
   }
 
-  offered(owner: EntryOwner, effect: Effect<"offer">): void {
-    const at = this.#clock.now();
+  offered(owner: EntryOwner, effect: Effect<"offer">, at: number): void {
     this.#writer.push(async ({ em }) => {
       await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { offers: effect.attempt, ...(effect.attempt === 1 ? { firstOfferedAt: at } : {}) });
     });
   }
 
   /**
+   * @param how.at when it was decided
    * @param how.entered the entry was written before (a refused caller never entered)
    * @param how.cut the hotline ended the caller's leg
    */
-  left(owner: EntryOwner, effect: Effect<"left">, how: { readonly entered: boolean; readonly cut: boolean }): void {
-    const at = this.#clock.now();
+  left(owner: EntryOwner, effect: Effect<"left">, how: { readonly at: number; readonly entered: boolean; readonly cut: boolean }): void {
+    const { at } = how;
     const { interactionId, queue } = owner;
     const { waitMs, agentId } = effect;
     const outcome = effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome === "abandoned" && how.cut ? "cut" : effect.outcome;
@@ -106,8 +105,7 @@ export class QueueFacts {
     });
   }
 
-  ended(owner: EntryOwner, effect: Effect<"ended">): void {
-    const at = this.#clock.now();
+  ended(owner: EntryOwner, effect: Effect<"ended">, at: number): void {
     const enteredAt = owner.enteredAt ?? at;
     const counts = { handled: 1, talkMs: effect.talkMs };
     this.#lastOf.set(effect.agentId, owner);
@@ -121,19 +119,27 @@ export class QueueFacts {
     });
   }
 
-  /** The process stops with the caller still inside. */
+  /** The process stops with the caller still inside, waiting or talking. */
   cut(owner: EntryOwner): void {
     const at = this.#clock.now();
+    const enteredAt = owner.enteredAt ?? at;
+    const waitMs = Math.max(0, at - enteredAt);
     this.#writer.push(async (uow) => {
       const { em } = uow;
-      const waiting = await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, leftAt: null }, { leftAt: at, outcome: "cut" });
-      if (waiting > 0) await this.#book.queue(uow, owner, owner.enteredAt ?? at, { cut: 1 });
+      const waiting = await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, leftAt: null }, { leftAt: at, outcome: "cut", waitMs });
+      if (waiting > 0) await this.#book.queue(uow, owner, enteredAt, this.#counts(owner, "cut", waitMs));
+      const talk = await em.findOne(QueueEntryEntity, { id: owner.entryId, endedAt: null, outcome: "answered" });
+      if (talk !== null && typeof talk.answeredAt === "number" && typeof talk.agent === "string") {
+        const talkMs = Math.max(0, at - talk.answeredAt);
+        await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { talkMs });
+        await this.#book.queue(uow, owner, enteredAt, { handled: 1, talkMs });
+        await this.#book.agent(uow, talk.agent, quarterOf(at), { handled: 1 });
+      }
       await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, endedAt: null }, { endedAt: at });
     });
   }
 
-  agentStatus(effect: Effect<"agent-status">): void {
-    const at = this.#clock.now();
+  agentStatus(effect: Effect<"agent-status">, at: number): void {
     const { agentId, from, to } = effect;
     const since = this.#stateSince.get(agentId) ?? at;
     this.#stateSince.set(agentId, at);
@@ -187,7 +193,7 @@ export class QueueFacts {
       case "answered":
         return { answered: 1, answeredInTime: inTime, waitMs, longestWaitMs, ...(owner.expectedWaitMs === undefined ? {} : { expected: 1, expectedErrorMs: Math.abs(owner.expectedWaitMs - waitMs) }) };
       case "abandoned":
-        return { abandoned: 1, abandonedInTime: inTime, abandonedShort: waitMs < owner.shortAbandonMs ? 1 : 0, abandonedWaitMs: waitMs, longestWaitMs };
+        return { abandoned: 1, abandonedInTime: inTime, abandonedShort: waitMs <= owner.shortAbandonMs ? 1 : 0, abandonedWaitMs: waitMs, longestWaitMs };
       case "timeout":
         return { timeouts: 1, longestWaitMs };
       case "diverted":

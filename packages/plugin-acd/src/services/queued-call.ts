@@ -237,6 +237,8 @@ export class QueuedCall implements QueueMember {
       return;
     }
     const outcome = effect.outcome === "closed" || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
+    // Also of who was not let in: a caller who asked for a person is no self-service.
+    if (effect.outcome !== "unknown-queue") interaction.update({ queue: effect.queue });
     interaction.event("queue.left", { queue: effect.queue, outcome: effect.outcome, waitMs: effect.waitMs });
     this.#finish(outcome, 0);
   }

@@ -58,7 +58,7 @@ const queue = z.strictObject({
   strategy: z.string().refine((text) => strategyNames().includes(text), { error: () => `a strategy: ${strategyNames().join(", ")}` }).optional(),
   /** Threshold of the service level. Default 15 s (GB/T 33358). */
   serviceLevelSeconds: z.number().min(0).default(15),
-  /** Who gives up sooner is counted apart (short abandons). Default 5 s. */
+  /** Who gives up within it is counted apart (short abandons). Default 5 s. */
   shortAbandonSeconds: z.number().min(0).default(5),
   weight: z.number().optional(),
   ringMs: spanMs.min(1).optional(),
