@@ -4,6 +4,19 @@ import { topicNodes } from "./topics.js";
 /** Nodes that are of no use without a node type of another plugin: what they say or lead to would not be there. */
 export const FLOW_NEEDS: Readonly<Record<string, string>> = { staffed: "queue", "main-silent": "queue", sorry: "queue", fax: "fax", "fax-help": "fax" };
 
+/** Where agents send callers to be identified by their PIN, which nobody hears and no recording holds. */
+export const verifyFlow: FlowDefinition = {
+  id: "verify-pin",
+  title: "密码核验",
+  start: "account",
+  desk: true,
+  nodes: [
+    { id: "account", type: "lookup", label: "密码核验", kind: "pension-account", foundPrompt: { text: "核验通过，正在为您接回坐席。" }, on: { found: "yes" }, next: "no" },
+    { id: "yes", type: "return", result: "verified" },
+    { id: "no", type: "return", result: "not-verified" },
+  ],
+};
+
 /**
  * 12333: 人工服务请按1, 自动服务请按2. `0` leads to a person at any node, `*` back, `#` repeats.
  *

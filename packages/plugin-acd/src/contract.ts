@@ -1,5 +1,5 @@
 import { token } from "@hotlinejs/core";
-import type { CallSession, Connection, OutboundCall } from "@hotlinejs/core";
+import type { CallSession, Connection, FlowVisitOutcome, OutboundCall } from "@hotlinejs/core";
 import type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
 
 export type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
@@ -153,7 +153,7 @@ export interface Acd {
   /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
-   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.
    */
   serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
   /**
@@ -220,14 +220,15 @@ export interface Occupation {
  * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
  *                                                             |-- complete --> over for this agent
  *                                                             \-- conference --> conference
- * talking, held, consult-ringing --the agent's phone breaks off--> reconnecting --it (or another device) comes back--> talking, held
+ * talking, held --to a flow--> in-flow --the flow is over, or cancel--> talking
+ * talking, held, in-flow, consult-ringing --the agent's phone breaks off--> reconnecting --it (or another device) comes back--> talking, held, in-flow
  *                                                                       \-- nobody in time --> over; the caller is first in the queue again
  * ```
  */
-export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "reconnecting";
+export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "reconnecting";
 
 /** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
-export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "dtmf" | "hangup";
+export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "to-flow" | "dtmf" | "hangup";
 
 export interface AgentCall {
   /** 工号. */
@@ -250,6 +251,8 @@ export interface AgentCall {
   readonly supervisor: "whisper" | "barge" | null;
   /** The other half of a consultation or conference. */
   readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
+  /** The flow the caller was sent to, the last one: `outcome` is null while the caller is in it. */
+  readonly flow: { readonly id: string; readonly title: string; readonly outcome: FlowVisitOutcome | null; /** What the flow says of it (`verified`). */ readonly result: string | null } | null;
   readonly commands: readonly AgentCallCommand[];
 }
 
@@ -280,11 +283,18 @@ export interface AgentCalls {
   complete(agent: string): Promise<void>;
   /** All three talk. */
   conference(agent: string): Promise<void>;
-  /** Ends the consultation; the caller is taken off hold. */
+  /** Ends the consultation; the caller is taken off hold. Takes a caller back who is in a flow. */
   cancel(agent: string): Promise<void>;
+  /** Flows an agent may send callers to (`desk: true`). */
+  flows(): readonly { readonly id: string; readonly title: string }[];
+  /**
+   * Sends the caller to a flow, to key in a PIN unheard or be identified. The agent stays on the line, hears nothing of it and has
+   * the caller back when the flow is over, however it ends. Resolves when the caller is in it. `HTL_ACD_UNKNOWN_FLOW`.
+   */
+  toFlow(agent: string, flow: string, actor: string): Promise<void>;
   /** Keys to whom the agent talks with. */
   dtmf(agent: string, digits: string): Promise<void>;
-  /** The agent leaves: in a consultation only that ends, in a conference the others talk on. */
+  /** The agent leaves: in a consultation only that ends, in a conference the others talk on; a caller in a flow is taken back. */
   hangup(agent: string): Promise<void>;
   /** Rings the agent's own phone, then the number. `HTL_ACD_AGENT_BUSY`, `HTL_ACD_AGENT_UNREACHABLE`. */
   dial(agent: string, to: string, actor: string): Promise<AgentCall>;

@@ -10,6 +10,8 @@ export const acdErrors = defineErrors("ACD", {
   AGENT_UNREACHABLE: { message: "The telephone of agent %s is not there", status: 409 },
   TARGET_UNKNOWN: { message: "%s is neither an extension nor a telephone number", status: 422 },
   TARGET_SELF: { message: "An agent cannot call the own telephone", status: 422 },
+  UNKNOWN_FLOW: { message: "There is no flow %s that agents may send callers to. Known: %s", status: 404 },
+  SERVED_ALREADY: { message: "The caller of %s is in a queue already, or talks with an agent", status: 409, sip: 500 },
   NOT_WAITING: { message: "%s does not wait in a queue any more", status: 409 },
   NO_OWN_PHONE: { message: "Only who has an agent number, and a telephone with it, can go into calls", status: 409 },
   QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },

@@ -1,4 +1,4 @@
-import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
@@ -90,6 +90,7 @@ export const acd = definePlugin({
         facts: new QueueFacts({ writer, clock, ids, calendar, book }),
         calendars: services.get(CALENDARS),
         audit: () => services.get(AUDIT),
+        flows: () => services.optional(FLOW_VISITS),
         music: new HoldMusic({ media: services.optional(MEDIA), prompts, log }),
         secrets: services.optional(SECRETS),
         control: services.get(CALL_CONTROL),

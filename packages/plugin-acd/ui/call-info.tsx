@@ -102,6 +102,8 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
       return ["held", text.slot.consult];
     case "conference":
       return ["live", text.slot.conference];
+    case "in-flow":
+      return ["held", text.inFlow];
     case "reconnecting":
       return ["fault", text.reconnecting];
     case "talking":
@@ -125,6 +127,8 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
       return call.consult?.talking === false ? text.callerTalking : `${text.consulting(who)} · ${text.callerHeld}`;
     case "conference":
       return text.conference;
+    case "in-flow":
+      return `${call.flow?.title ?? ""} · ${text.unheard}`;
     case "reconnecting":
       return text.kept(Math.max(0, Math.ceil(((call.ringUntil ?? now) - now) / 1000)));
     case "talking":

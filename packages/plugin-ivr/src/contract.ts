@@ -54,6 +54,10 @@ export interface FlowDefinition {
   /** BCP 47. Default `zh-CN`. */
   readonly language?: string;
   readonly globals?: FlowGlobals;
+  /** Agents may send callers here in a talk and get them back at the end: at a `return` node, by the key 0, or when the flow fails. */
+  readonly desk?: boolean;
+  /** Of such a visit nothing is recorded, prompts included. Nodes that take secrets (`collect` with `sensitive`, `lookup`) pause the recording by themselves. */
+  readonly secret?: boolean;
   readonly nodes: readonly FlowNode[];
 }
 

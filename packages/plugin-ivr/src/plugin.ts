@@ -1,13 +1,15 @@
-import type { CallSession, Prompts, RoutePlan } from "@hotlinejs/core";
-import { CALENDARS, CALL_PIPELINE, CLOCK, definePlugin, IVR_NODE_RUNNER, IVR_NODE_TYPES, PROMPTS } from "@hotlinejs/core";
+import type { CallSession, FlowVisitResult, Prompts, RoutePlan } from "@hotlinejs/core";
+import { CALENDARS, CALL_PIPELINE, CLOCK, definePlugin, FLOW_VISITS, IVR_NODE_RUNNER, IVR_NODE_TYPES, PROMPTS } from "@hotlinejs/core";
 import { ivrConfig } from "./config.js";
 import { FLOWS } from "./contract.js";
 import { errors } from "./errors.js";
 import { chooseRoute } from "./flow/choose-flow.js";
+import type { CompiledFlow, FlowSet } from "./flow/compiled-flow.js";
 import { FlowRegistry } from "./flow/flow-registry.js";
 import { ivrNodes } from "./nodes/index.js";
 import { IVR_PROMPTS } from "./runner/default-prompts.js";
 import { FlowRun } from "./runner/flow-run.js";
+import { DefaultFlowVisits } from "./runner/flow-visits.js";
 
 /** Self-service by telephone: flows as data, chosen by number, trunk or line. */
 export const ivr = definePlugin({
@@ -16,7 +18,7 @@ export const ivr = definePlugin({
   core: ">=0.1.0 <1.0.0",
   after: ["tts", "media", "recording", "acd", "tickets", "surveys"],
   config: ivrConfig,
-  provides: [FLOWS],
+  provides: [FLOWS, FLOW_VISITS],
   ivrNodes,
   register({ config, hooks, events, services, log, onCheck, onReady, health }) {
     const registry = new FlowRegistry(() => {
@@ -40,6 +42,26 @@ export const ivr = definePlugin({
       return route && { ...plan, handler: "flow", target: route.flow, language: route.language ?? plan.language, priority: route.priority ?? plan.priority };
     });
 
+    const run = (session: CallSession, flow: CompiledFlow, flows: FlowSet, given: { readonly params?: RoutePlan["params"]; readonly visit?: boolean; readonly bridged: () => boolean }): Promise<FlowVisitResult> => {
+      const { limits } = config;
+      const { params, ...how } = given;
+      return new FlowRun({
+        session,
+        flows,
+        flow,
+        vars: { ...params, callerNumber: session.interaction.callerNumber, calledNumber: session.interaction.calledNumber },
+        services,
+        runner: services.get(IVR_NODE_RUNNER),
+        prompts: services.optional(PROMPTS),
+        clock: services.get(CLOCK),
+        log,
+        limits: { firstDigitMs: limits.menuTimeoutSeconds * 1000, interDigitMs: limits.interDigitSeconds * 1000, maxTries: limits.maxTries, maxSilentNodes: limits.maxSilentNodes, maxNodes: limits.maxNodes },
+        ...how,
+      }).run();
+    };
+    // Whoever sends the caller keeps the others away: nobody is there to talk with.
+    services.provide(FLOW_VISITS, () => new DefaultFlowVisits({ registry, services, log, run: (session, flow, flows) => run(session, flow, flows, { visit: true, bridged: () => false }) }));
+
     const serve = async (session: CallSession, plan: RoutePlan): Promise<void> => {
       const flows = registry.current;
       const flow = flows.get(plan.target);
@@ -48,20 +70,7 @@ export const ivr = definePlugin({
       await session.call.answer();
       const leave = registry.enter(flow.id);
       try {
-        const { limits } = config;
-        await new FlowRun({
-          session,
-          flows,
-          flow,
-          vars: { ...plan.params, callerNumber: session.interaction.callerNumber, calledNumber: session.interaction.calledNumber },
-          services,
-          runner: services.get(IVR_NODE_RUNNER),
-          prompts: services.optional(PROMPTS),
-          clock: services.get(CLOCK),
-          log,
-          limits: { firstDigitMs: limits.menuTimeoutSeconds * 1000, interDigitMs: limits.interDigitSeconds * 1000, maxTries: limits.maxTries, maxSilentNodes: limits.maxSilentNodes, maxNodes: limits.maxNodes },
-          bridged: () => talking.has(session.call.id),
-        }).run();
+        await run(session, flow, flows, { params: plan.params, bridged: () => talking.has(session.call.id) });
       } finally {
         leave();
       }

@@ -101,11 +101,15 @@ export class Conversation implements Connection {
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void> {
     return this.#move(async () => {
       const member = this.#members.get(call);
-      if (member === undefined || member.membership === undefined) return;
-      await this.#bridge?.leave(member.leg);
-      this.#close(member);
-      if (music !== undefined && !call.signal.aborted) member.music = call.play(music, { loop: true });
-      this.#deps.journal.event(this.#interactionId, "leg.held", { legId: call.id });
+      if (member === undefined) return;
+      const held = member.membership === undefined;
+      if (!held) {
+        await this.#bridge?.leave(member.leg);
+        this.#close(member);
+      }
+      member.music?.stop();
+      member.music = music !== undefined && !call.signal.aborted ? call.play(music, { loop: true }) : undefined;
+      if (!held) this.#deps.journal.event(this.#interactionId, "leg.held", { legId: call.id });
     });
   }
 

@@ -293,7 +293,7 @@ export interface Connection {
   join(call: Call, options?: { role?: BridgeRole; whisperTo?: readonly Call[] }): Promise<void>;
   /** Takes a leg out; it stays alive. */
   leave(call: Call): Promise<void>;
-  /** Parts a leg from the others for a while; it hears `music`, or silence. */
+  /** Parts a leg from the others for a while; it hears `music`, or silence. On one that is held already it changes what is heard. */
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void>;
   retrieve(call: Call): Promise<void>;
   /**

@@ -84,6 +84,36 @@ export function defineIvrNode<C>(node: IvrNodeType<C>): IvrNodeType<C> {
   return node;
 }
 
+/**
+ * How a visit to a flow ended: `completed` at an end or `return` node, `agent` by the key 0, `failed` where a node failed and the
+ * flow had no way on, `taken-back` by the signal, `gone` when the caller hung up or the flow ended the call.
+ */
+export type FlowVisitOutcome = "completed" | "agent" | "failed" | "taken-back" | "gone";
+
+export interface FlowVisitResult {
+  readonly outcome: FlowVisitOutcome;
+  /** What the `return` node says of it (`verified`, `refused`). */
+  readonly result?: string;
+}
+
+/**
+ * Flows to which a person sends a caller who comes back at the end (a PIN keyed in unheard, an identity check). Provided by
+ * plugin-ivr; who sends the caller keeps everybody else's sound away from the leg meanwhile.
+ */
+export interface FlowVisits {
+  /** Flows marked `desk`. */
+  list(): readonly { readonly id: string; readonly title: string }[];
+  /**
+   * The caller goes through the flow. Keys pressed before do not count. Of a flow marked `secret` nothing is recorded.
+   * Resolves once, also when the caller hangs up; throws `HTL_IVR_UNKNOWN_FLOW` and `HTL_IVR_NOT_FOR_DESK` before anything is done.
+   *
+   * @param options.signal takes the caller back
+   */
+  visit(session: CallSession, flow: string, options: { readonly signal: AbortSignal }): Promise<FlowVisitResult>;
+}
+
+export const FLOW_VISITS = token<FlowVisits>("core.flow-visits");
+
 /** Every node type of the plugins present, filled by the kernel before `onReady`. */
 export const IVR_NODE_TYPES = token<ReadonlyMap<string, IvrNodeType<unknown>>>("core.ivr-node-types");
 

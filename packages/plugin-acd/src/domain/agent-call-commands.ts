@@ -3,11 +3,12 @@ import type { AgentCallCommand, AgentCallState } from "../contract.js";
 const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = {
   ringing: ["reject"],
   dialling: ["hangup"],
-  talking: ["hold", "transfer", "consult", "dtmf", "hangup"],
-  held: ["retrieve", "transfer", "consult", "hangup"],
+  talking: ["hold", "transfer", "consult", "to-flow", "dtmf", "hangup"],
+  held: ["retrieve", "transfer", "consult", "to-flow", "hangup"],
   "consult-ringing": ["cancel", "hangup"],
   consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],
   conference: ["complete", "dtmf", "hangup"],
+  "in-flow": ["cancel", "hangup"],
   reconnecting: ["hangup"],
 };
 

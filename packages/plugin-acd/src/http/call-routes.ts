@@ -21,6 +21,7 @@ export const agentCall = z.object({
   answeredAt: z.number().nullable(),
   supervisor: z.enum(["whisper", "barge"]).nullable(),
   consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
+  flow: z.object({ id: z.string(), title: z.string(), outcome: z.string().nullable(), result: z.string().nullable() }).nullable(),
   commands: z.array(z.string()),
 });
 const answer = z.object({ call: agentCall.nullable() });
@@ -133,7 +134,7 @@ export const callRoutes: readonly HttpRoute[] = [
   command("swap", "Talks with the other of caller and consulted", (calls, agent) => calls.swap(agent)),
   command("complete", "Caller and consulted talk, the agent is free", (calls, agent) => calls.complete(agent)),
   command("conference", "All three talk", (calls, agent) => calls.conference(agent)),
-  command("cancel", "Ends the consultation", (calls, agent) => calls.cancel(agent)),
+  command("cancel", "Ends the consultation, or takes the caller back from a flow", (calls, agent) => calls.cancel(agent)),
   command("hangup", "The agent leaves the call; in a consultation only that ends", (calls, agent) => calls.hangup(agent)),
   targeted("transfer", "Blind transfer to an agent, extension or number", (calls, agent, to, actor) => calls.transfer(agent, to, actor)),
   targeted("consult", "Holds the caller and rings somebody else", (calls, agent, to, actor) => calls.consult(agent, to, actor)),
@@ -150,6 +151,33 @@ export const callRoutes: readonly HttpRoute[] = [
       const actor = requireAgent(params.number, principal).userId;
       const calls = services.get(AGENT_CALLS);
       await calls.toQueue(params.number, body.queue, actor);
+      return shown(calls.current(params.number));
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/agents/:number/call/flows",
+    permission: "authenticated",
+    summary: "Flows the agent may send the caller to",
+    params: number,
+    output: z.object({ items: z.array(z.object({ id: z.string(), title: z.string() })) }),
+    handler: ({ services, params, principal }) => {
+      requireAgent(params.number, principal);
+      return Promise.resolve({ items: [...services.get(AGENT_CALLS).flows()] });
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/to-flow",
+    permission: "authenticated",
+    summary: "Sends the caller to a flow; the agent has them back when it is over",
+    params: number,
+    body: z.strictObject({ flow: z.string().min(1).max(80) }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.toFlow(params.number, body.flow, actor);
       return shown(calls.current(params.number));
     },
   }),

@@ -1,4 +1,4 @@
-import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
+import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCalls, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
@@ -19,6 +19,8 @@ export interface AgentDeskDeps {
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
   readonly audit: () => Audit;
+  /** `undefined`: there are no flows here. */
+  readonly flows: () => FlowVisits | undefined;
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
   readonly redirect: (interactionId: string, queue: string) => (() => void) | undefined;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
@@ -146,6 +148,20 @@ export class AgentDesk implements AgentCalls {
 
   async cancel(agent: string): Promise<void> {
     await this.#of(agent).cancel();
+  }
+
+  flows(): readonly { readonly id: string; readonly title: string }[] {
+    return this.#deps.flows()?.list() ?? [];
+  }
+
+  async toFlow(agent: string, id: string, actor: string): Promise<void> {
+    const talk = this.#of(agent);
+    const visits = this.#deps.flows();
+    const offered = this.flows();
+    const flow = offered.find((each) => each.id === id);
+    if (visits === undefined || flow === undefined) throw acdErrors.UNKNOWN_FLOW(id, offered.map((each) => each.id).join(", "));
+    await this.#deps.audit().record({ actor, action: "acd.sent-to-flow", subject: { type: "interaction", id: talk.session.interaction.id }, details: { agent, flow: id } });
+    await talk.toFlow(flow, (signal) => visits.visit(talk.session, id, { signal }));
   }
 
   async dtmf(agent: string, digits: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AudioSource, CallControl, CallEnd, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallEnd, CallSession, Clock, Connection, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
 import { citizenParty, errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
@@ -16,7 +16,7 @@ export interface AgentTalkDeps {
 }
 
 /** In these the caller has nobody but the agent. */
-const ALONE_WITHOUT: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing"]);
+const ALONE_WITHOUT: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing", "in-flow"]);
 
 export interface TalkFacts {
   readonly agent: string;
@@ -39,6 +39,17 @@ interface Consultation {
   readonly name: string | null;
   answeredAt: number | null;
   talking: boolean;
+}
+
+/** A caller's stay in a flow. */
+interface Visit {
+  readonly id: string;
+  readonly title: string;
+  readonly over: AbortController;
+  outcome: FlowVisitOutcome | null;
+  result: string | null;
+  /** Settles when the flow has let go of the caller. */
+  done: Promise<FlowVisitResult>;
 }
 
 /** Where a consultation or transfer goes. */
@@ -70,6 +81,8 @@ export class AgentTalk {
   #connection: Connection | undefined;
   #agentCall: OutboundCall | undefined;
   #consult: Consultation | undefined;
+  /** The last one. */
+  #visit: Visit | undefined;
   /** Legs of others that were taken into the conversation from here. */
   readonly #brought = new Set<OutboundCall>();
   #moves: Promise<unknown> = Promise.resolve();
@@ -110,6 +123,7 @@ export class AgentTalk {
     const { direction, queue, waitMs, ringUntil } = this.#facts;
     const { call, interaction } = this.session;
     const consult = this.#consult;
+    const visit = this.#visit;
     return {
       agent: this.agent,
       interactionId: interaction.id,
@@ -124,6 +138,7 @@ export class AgentTalk {
       answeredAt: this.#answeredAt,
       supervisor: this.#supervisor,
       consult: consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
+      flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
       commands: this.#over ? [] : commandsIn(this.#state),
     };
   }
@@ -252,7 +267,34 @@ export class AgentTalk {
     });
   }
 
+  /**
+   * The caller goes through a flow and comes back; the agent stays in the conversation, alone.
+   *
+   * @param begin takes the caller through it; the signal takes the caller back
+   */
+  toFlow(flow: { readonly id: string; readonly title: string }, begin: (signal: AbortSignal) => Promise<FlowVisitResult>): Promise<void> {
+    return this.#move(["talking", "held"], async ({ connection }) => {
+      const { call } = this.session;
+      await connection.hold(call);
+      const over = new AbortController();
+      let done: Promise<FlowVisitResult>;
+      try {
+        done = begin(over.signal);
+      } catch (error) {
+        await connection.retrieve(call);
+        this.#enter("talking");
+        throw error;
+      }
+      const visit: Visit = { ...flow, over, outcome: null, result: null, done };
+      this.#visit = visit;
+      this.#enter("in-flow");
+      // Should the agent hang up meanwhile the caller goes on when the flow is through, not before.
+      void connection.keepOpen(visit.done.then((result) => this.#visited(visit, result, connection))).catch((error: unknown) => this.#deps.log.error({ err: error, agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be taken back from a flow in order"));
+    });
+  }
+
   cancel(): Promise<void> {
+    if (this.#state === "in-flow") return this.#takeBack();
     return this.#move(["consult-ringing", "consulting"], ({ connection, agentCall }) => this.#endConsultation(connection, agentCall));
   }
 
@@ -265,6 +307,7 @@ export class AgentTalk {
       this.#waiting?.abort(GIVEN_UP);
       return this.left;
     }
+    if (this.#state === "in-flow") return this.#takeBack();
     if (this.#state === "consult-ringing" || this.#state === "consulting") return this.cancel();
     if (this.#state === "ringing" || this.#agentCall === undefined) throw acdErrors.CALL_STATE(this.agent, this.#state);
     return this.#agentCall.hangup().then(() => undefined);
@@ -363,7 +406,7 @@ export class AgentTalk {
     interaction.event("leg.lost", { agent: this.agent });
     try {
       if (consult !== undefined) void consult.call.hangup();
-      await connection.hold(call, await this.#facts.music);
+      if (!this.#visiting) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
       if (leg === undefined) {
         // From the screen it is a hang-up like any other.
@@ -376,6 +419,7 @@ export class AgentTalk {
       this.#brought.add(leg);
       void leg.ended.then((end) => this.#agentEnded(leg, end));
       interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
+      if (this.#visiting) return this.#enter("in-flow");
       if (!held) await connection.retrieve(call);
       this.#enter(held ? "held" : "talking");
     } finally {
@@ -385,10 +429,36 @@ export class AgentTalk {
     }
   }
 
+  get #visiting(): boolean {
+    return this.#visit?.outcome === null;
+  }
+
   #giveUp(): void {
     this.#lost = true;
+    // The next agent is to find the caller in the queue.
+    this.#visit?.over.abort(new Error("the agent is gone"));
     this.close();
     this.#leave();
+  }
+
+  #takeBack(): Promise<void> {
+    return this.#move(["in-flow"], async ({ connection }) => {
+      const visit = this.#visit;
+      if (visit === undefined) return;
+      visit.over.abort(new Error("the agent takes the caller back"));
+      await this.#visited(visit, await visit.done, connection);
+    });
+  }
+
+  /** The flow is over: whoever is the agent of the conversation now has the caller back. */
+  async #visited(visit: Visit, { outcome, result }: FlowVisitResult, connection: Connection): Promise<void> {
+    if (visit.outcome !== null) return;
+    visit.outcome = outcome;
+    visit.result = result ?? null;
+    // The agent's phone has broken off meanwhile: the caller waits for it like any other.
+    if (this.#state === "reconnecting" && !this.#over) return connection.hold(this.session.call, await this.#facts.music);
+    if (connection.members.some(({ call }) => call !== this.session.call)) await connection.retrieve(this.session.call);
+    if (this.#state === "in-flow") this.#enter("talking");
   }
 
   /** The agent's phone has hung up, or was. In the middle of a consultation that means: you two talk. */

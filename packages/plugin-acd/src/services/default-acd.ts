@@ -1,4 +1,4 @@
-import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
@@ -30,6 +30,7 @@ export interface DefaultAcdDeps {
   readonly secrets: Secrets | undefined;
   readonly calendars: Calendars;
   readonly audit: () => Audit;
+  readonly flows: () => FlowVisits | undefined;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
   /** Somebody entered, left, or is being rung. */
@@ -90,6 +91,7 @@ export class DefaultAcd implements Acd {
       log: deps.log,
       music: () => deps.music.sources("", "melody", "zh-CN"),
       audit: deps.audit,
+      flows: deps.flows,
       redirect: (interactionId, queue) => this.#redirect(interactionId, queue),
       publish: deps.publish,
       agent: (number) => this.agent(number),
@@ -205,6 +207,8 @@ export class DefaultAcd implements Acd {
     const queue = this.#queues.get(request.queue);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
     if (this.#stopped) throw acdErrors.STOPPED();
+    // A flow to which an agent has sent the caller leads back to that agent, not into a queue.
+    if (this.#serving.has(session.interaction.id)) throw acdErrors.SERVED_ALREADY(session.interaction.id);
     if (!(await answered(session))) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
     if (this.#isStopped()) throw acdErrors.STOPPED();
     const since = Math.min(this.#deps.clock.now(), request.placeAt ?? Number.POSITIVE_INFINITY);

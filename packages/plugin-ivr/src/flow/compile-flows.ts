@@ -112,6 +112,8 @@ class FlowDraft {
       silence: globals.silence ?? "ivr.silence",
       goodbye: globals.goodbye ?? "ivr.goodbye",
       maxInvalid: globals.maxInvalid ?? 3,
+      desk: definition.desk ?? false,
+      secret: definition.secret ?? false,
       definition,
     };
   }

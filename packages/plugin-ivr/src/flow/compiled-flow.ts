@@ -28,6 +28,10 @@ export interface CompiledFlow {
   readonly silence: PromptRef;
   readonly goodbye: PromptRef;
   readonly maxInvalid: number;
+  /** See FlowDefinition. */
+  readonly desk: boolean;
+  /** See FlowDefinition. */
+  readonly secret: boolean;
   readonly definition: FlowDefinition;
 }
 

@@ -35,5 +35,7 @@ export const flowSchema = z.strictObject({
       maxInvalid: z.number().int().min(1).max(20).optional(),
     })
     .optional(),
+  desk: z.boolean().optional(),
+  secret: z.boolean().optional(),
   nodes: z.array(z.unknown()).min(1, "a flow needs a node"),
 });

@@ -1,11 +1,9 @@
-import { defineIvrNode, token, promptRef } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { GLOBAL_OUTCOMES } from "../contract.js";
 import { controlOf } from "../runner/flow-control.js";
+import { RECORDINGS } from "../runner/recordings.js";
 import { CHECKS } from "./entry-checks.js";
-
-/** What is used of plugin-recording where it is present: the token is found by its name. */
-const RECORDINGS = token<{ pause(interactionId: string): void; resume(interactionId: string): void }>("recording.recordings");
 
 const config = z
   .strictObject({

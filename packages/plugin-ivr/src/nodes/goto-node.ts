@@ -27,14 +27,22 @@ export const gotoNode = defineIvrNode({
   },
 });
 
+const returnConfig = z.strictObject({
+  /** What is told to the agent who sent the caller here: `verified`, `refused`. */
+  result: z.string().min(1).max(40).optional(),
+});
+
 /**
- * Back to the `goto` node that called this flow; without one the call ends.
+ * Back to the `goto` node that called this flow, or to the agent who sent the caller here; without either the call ends.
  *
  * @example { "id": "back", "type": "return" }
  */
 export const returnNode = defineIvrNode({
   type: "return",
-  config: z.strictObject({}),
+  config: returnConfig,
   outcomes: () => [],
-  run: () => Promise.resolve({ outcome: OWN_OUTCOMES.return }),
+  run(context) {
+    controlOf(context).returning(context.config.result);
+    return Promise.resolve({ outcome: OWN_OUTCOMES.return });
+  },
 });

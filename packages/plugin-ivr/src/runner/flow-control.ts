@@ -14,6 +14,8 @@ export interface FlowControl {
   ask(ref: PromptRef, options?: CollectOptions): Promise<Collected>;
   /** Where `goto` leads; taken up when the node has ended with `$goto`. */
   enter(target: { flow: string; node?: string; call: boolean }): void;
+  /** What a `return` node says of the visit that ends with it. */
+  returning(result: string | undefined): void;
   /** While a conversation goes on the caller's keys are nobody's business. */
   conversing(on: boolean): void;
 }

@@ -1,4 +1,4 @@
-import type { CallSession, Clock, IvrNodeRunner, IvrStep, Logger, Prompts, Services } from "@hotlinejs/core";
+import type { CallSession, Clock, FlowVisitResult, IvrNodeRunner, IvrStep, Logger, Prompts, Services } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import { GLOBAL_OUTCOMES } from "../contract.js";
 import { errors } from "../errors.js";
@@ -22,6 +22,8 @@ export interface FlowRunOptions {
   readonly limits: FlowLimits;
   /** Whether the caller talks with somebody right now. */
   readonly bridged: () => boolean;
+  /** An agent has sent the caller here: the key 0, a failure and the end lead back to the agent. */
+  readonly visit?: boolean;
 }
 
 interface Place {
@@ -46,6 +48,7 @@ const PATH_LENGTH = 60;
  *            +--- failure ----> its `error` edge, the fallback node, the agent node, a goodbye: the first there is
  *            +--- hang-up ----> over
  * ```
+ * On a visit from the desk the key 0 and a failure without an edge of its own end the run instead.
  */
 export class FlowRun {
   readonly #options: FlowRunOptions;
@@ -64,6 +67,9 @@ export class FlowRun {
   #silentNodes = 0;
   #failures = 0;
   #lastResort = false;
+  /** How a visit ends. */
+  #end: FlowVisitResult = { outcome: "completed" };
+  #returned: string | undefined;
 
   constructor(options: FlowRunOptions) {
     this.#options = options;
@@ -71,7 +77,7 @@ export class FlowRun {
   }
 
   /** Resolves when the flow is over: at an end node, or because the caller has gone. Rejects never. */
-  async run(): Promise<void> {
+  async run(): Promise<FlowVisitResult> {
     const { session, flow, log } = this.#options;
     const unsubscribe = session.call.media?.subscribe((event) => {
       if (event.type !== "dtmf") return;
@@ -86,9 +92,11 @@ export class FlowRun {
       }
     } catch (error) {
       log.error({ interactionId: session.interaction.id, flow: flow.id, err: error }, "a flow failed and nothing could take over");
+      this.#end = { outcome: "failed" };
     } finally {
       unsubscribe?.();
     }
+    return this.#end;
   }
 
   async #guarded(place: Place): Promise<VisitResult> {
@@ -123,6 +131,7 @@ export class FlowRun {
       globals: { ...node.globals, zero: this.#zeroWorks(place) },
       ask: (ref, options) => visit.askRaw(ref, options),
       enter: (target) => (this.#target = target),
+      returning: (result) => (this.#returned = result),
       conversing: (on) => visit.conversing(on),
     });
     const started = clock.monotonic();
@@ -161,7 +170,7 @@ export class FlowRun {
   async #edge(place: Place, outcome: string): Promise<Place | undefined> {
     switch (outcome) {
       case GLOBAL_OUTCOMES.agent:
-        return (await this.#agent(place)) ?? place;
+        return (await this.#agent(place)) ?? (this.#options.visit === true ? undefined : place);
       case GLOBAL_OUTCOMES.back:
         return this.#back(place);
       case GLOBAL_OUTCOMES.repeat:
@@ -191,8 +200,13 @@ export class FlowRun {
   }
 
   async #return(): Promise<Place | undefined> {
+    const result = this.#returned;
+    this.#returned = undefined;
     const caller = this.#frames.pop();
-    if (!caller) return undefined;
+    if (!caller) {
+      if (result !== undefined) this.#end = { outcome: "completed", result };
+      return undefined;
+    }
     this.#menus = this.#menus.filter(({ depth }) => depth <= this.#frames.length);
     return this.#edge(caller, "returned");
   }
@@ -217,6 +231,7 @@ export class FlowRun {
   async #agent(place: Place): Promise<Place | undefined> {
     // What was keyed before belongs to what the caller has left.
     await this.#forgetKeys();
+    if (this.#options.visit === true) this.#end = { outcome: "agent" };
     return this.#zeroPlace(place);
   }
 
@@ -246,6 +261,10 @@ export class FlowRun {
       const fallback = this.#inherited(place, (flow) => flow.fallback);
       if (fallback && !same(fallback, place)) return fallback;
     }
+    if (this.#options.visit === true) {
+      this.#end = { outcome: "failed" };
+      return undefined;
+    }
     const agent = this.#zeroPlace(place);
     if (!this.#lastResort && agent && !same(agent, place)) {
       this.#lastResort = true;
@@ -264,11 +283,13 @@ export class FlowRun {
   }
 
   #zeroWorks(place: Place): boolean {
+    if (this.#options.visit === true) return place.node.globals.zero;
     const target = this.#zeroPlace(place);
     return place.node.globals.zero && target !== undefined && !same(target, place);
   }
 
   #zeroPlace(place: Place): Place | undefined {
+    if (this.#options.visit === true) return undefined;
     return this.#inherited(place, (flow) => flow.zero);
   }
 
@@ -282,7 +303,9 @@ export class FlowRun {
   }
 
   #remember({ flow, node }: Place): void {
-    const { session } = this.#options;
+    const { session, visit } = this.#options;
+    // The way that led to the agent stays on the screen.
+    if (visit === true) return;
     this.#path.push(node.label);
     if (this.#path.length > PATH_LENGTH) this.#path.shift();
     session.interaction.note({ ivr: { v: 1, flow: flow.id, flowVersion: flow.version, node: node.id, path: [...this.#path], language: session.language } });
