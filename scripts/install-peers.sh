@@ -10,9 +10,10 @@
 #   libspandsp    a fax machine: packages/plugin-fax/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
 #   chromium      opens the console and the portal; fonts-noto-cjk, or Chinese is boxes
+#   iproute2, python3  a network namespace of its own and a record of what is addressed out of it (needs root there)
 set -euo pipefail
 
-packages=(sip-tester baresip-core sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk)
+packages=(sip-tester baresip-core sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk iproute2 python3)
 build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
 missing=()
 for package in "${packages[@]}"; do

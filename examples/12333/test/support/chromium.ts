@@ -10,8 +10,8 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 
 export const hasChromium = (): boolean => peer("Chromium", BINARY);
 
-/** A browser with an empty profile of its own, in Chinese. With `toneHz` its microphone hears that sine, in bursts: a steady one is noise to the browser, and suppressed. */
-export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number; readonly toneHz?: number } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
+/** A browser with an empty profile of its own, in Chinese. `within`: the command that starts it in a network of its own. With `toneHz` its microphone hears that sine, in bursts: a steady one is noise to the browser, and suppressed. */
+export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number; readonly toneHz?: number; readonly within?: readonly string[] } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
   const args = [...FLAGS];
   if (options.toneHz !== undefined) {
@@ -19,11 +19,20 @@ export async function openChromium(options: { readonly javaScript?: boolean; rea
     writeFileSync(file, wavTone(options.toneHz, 20, 500));
     args.push(`--use-file-for-fake-audio-capture=${file}`, "--allow-loopback-in-peer-connection");
   }
-  const context = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args, locale: "zh-CN", reducedMotion: "reduce", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
+  // What the browser looks up by itself, at its maker, is none of the pages': it finds no name.
+  if (options.within !== undefined) args.push("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
+  const context = await chromium.launchPersistentContext(profile, { executablePath: options.within === undefined ? BINARY : starter(profile, options.within), args, locale: "zh-CN", reducedMotion: "reduce", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
   return Object.assign(context, {
     dispose: async () => {
       await context.close();
       rmSync(profile, { recursive: true, force: true });
     },
   });
+}
+
+/** A script that starts the browser by way of another command: the driver takes a file only. */
+function starter(folder: string, within: readonly string[]): string {
+  const file = join(folder, "chromium.sh");
+  writeFileSync(file, `#!/bin/sh\nexec ${within.map((part) => `'${part}'`).join(" ")} ${BINARY} "$@"\n`, { mode: 0o755 });
+  return file;
 }

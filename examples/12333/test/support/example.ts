@@ -12,6 +12,8 @@ export interface ExampleOptions {
   readonly environment?: Record<string, string>;
   readonly sipPort?: number;
   readonly httpPort?: number;
+  /** Command that starts it in a network of its own: `PrivateNetwork.within`. */
+  readonly within?: readonly string[];
 }
 
 /** The built example as its own process, as an operator runs it. */
@@ -42,7 +44,8 @@ export class Example {
     const sipPort = options.sipPort ?? (await freePort());
     const httpPort = options.httpPort ?? (await freePort());
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "hotline-12333-"));
-    const child = spawn(process.execPath, [MAIN], {
+    const [command = "", ...args] = [...(options.within ?? []), process.execPath, MAIN];
+    const child = spawn(command, args, {
       env: { PATH: process.env.PATH, HOTLINE_LOG: "warn", HOTLINE_SIP_PORT: String(sipPort), HOTLINE_HTTP_PORT: String(httpPort), HOTLINE_RTP_PORTS: rtpRange(), HOTLINE_DATA_DIR: dataDir, ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -108,7 +108,13 @@ function readHeaders(head: string, from: number, headers: SipHeaders, maxHeaders
       let valueEnd = end;
       while (valueEnd > valueStart && isLws(head.charCodeAt(valueEnd - 1))) valueEnd--;
       let value = head.slice(valueStart, valueEnd);
-      if (folded) value = value.replace(/[ \t]*\r?\n[ \t]+/g, " ").trim();
+      if (folded) value = value.replace(/[ \t]*\r\n[ \t]+/g, " ");
+      // Left in, it would end a line of ours for a peer that takes a lone CR or LF for one.
+      if (value.indexOf("\r") >= 0 || value.indexOf("\n") >= 0) {
+        problem ??= { status: 400, reason: "Bad line end in headers" };
+        value = value.replace(/[\r\n]+/g, " ");
+      }
+      if (folded || problem !== undefined) value = value.trim();
       // NUL may stand in a quoted pair (section 25.1), nowhere else.
       if (value.indexOf("\0") >= 0 && /(?:^|[^\\])\0/.test(value)) problem ??= { status: 400, reason: "Bad character in header" };
       const rawName = head.slice(at, nameEnd);
@@ -152,7 +158,7 @@ function readRequest(line: string, headers: SipHeaders, body: Buffer, latin1: bo
 }
 
 function readResponse(line: string, headers: SipHeaders, body: Buffer, latin1: boolean, problem: Problem | undefined): ParsedMessage {
-  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/is.exec(line);
+  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\r\n]*))?$/i.exec(line);
   if (match === null) return garbage("bad status line");
   if (problem !== undefined) return garbage(problem.reason);
   const response = new SipResponse(Number(match[1]), match[2] ?? "", headers, body);

@@ -161,6 +161,9 @@ describe("requests to refuse with 400", () => {
     ["a port above 65535", options().replace("example.com SIP", "example.com:70000 SIP")],
     ["bare LF", options().replace("\r\nMax", "\nMax")],
     ["bare CR in a value", options("X-A: a\rVia: b")],
+    ["bare CR in a folded value", options("X-A: a,\r\n b\rVia: c")],
+    ["bare LF in a folded value", options("X-A: a,\r\n b\n c")],
+    ["a folded value that ends in a bare CR", options("X-A: a,\r\n b\r")],
     ["NUL in a value", options("X-A: a\0b")],
     ["a header line without colon", options("What is this")],
     ["a header name with a space", options("Bad name: x")],
@@ -171,6 +174,11 @@ describe("requests to refuse with 400", () => {
     const parsed = parse(text);
     expect(request(parsed).method).toBe("OPTIONS");
     expect(parsed.problem?.status).toBe(400);
+  });
+
+  it("what is echoed into the refusal cannot end a line of it", () => {
+    const message = request(parse(replaced("Call-ID", "Call-ID: a\r\n b\rVia: SIP/2.0/UDP 192.0.2.66\n\r c")));
+    expect(message.callId).not.toMatch(/[\r\n]/);
   });
 
   it("badvers: an unknown version gets 505", () => {
