@@ -1,3 +1,3 @@
 import { application } from "../tsup.base.js";
 
-export default application({ main: "src/main.ts", subject: "src/subject.ts", "baseline-subject": "src/baseline-subject.ts", "baseline-driver": "src/baseline-driver.ts" });
+export default application({ main: "src/main.ts", subject: "src/subject.ts", "baseline-subject": "src/baseline-subject.ts", "baseline-driver": "src/baseline-driver.ts", "webrtc-driver": "src/webrtc-driver.ts" });

@@ -14,6 +14,8 @@ export interface Load {
   readonly holdMs: number;
   /** Stream A-law from SIPp for the length of the call. */
   readonly stream: boolean;
+  /** Where the hotline is to send the sound of all calls. Default: a port of each call's own. */
+  readonly mediaPort?: number;
 }
 
 export interface LoadResult {
@@ -58,7 +60,7 @@ function alawNoise(seconds: number): Buffer {
   return data;
 }
 
-function scenario({ number, holdMs, stream }: Load): string {
+function scenario({ number, holdMs, stream, mediaPort }: Load): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="load">
   <send retrans="500"><![CDATA[
@@ -78,7 +80,7 @@ o=load 1 1 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[local_ip_type] [local_ip]
 t=0 0
-m=audio ${stream ? "[rtpstream_audio_port]" : "[media_port]"} RTP/AVP 8 101
+m=audio ${stream ? "[rtpstream_audio_port]" : (mediaPort ?? "[media_port]")} RTP/AVP 8 101
 a=rtpmap:8 PCMA/8000
 a=rtpmap:101 telephone-event/8000
 a=ptime:20

@@ -71,6 +71,12 @@ process.on("message", (message) => {
     const cpu = process.cpuUsage();
     process.send?.({ cpuMs: (cpu.user + cpu.system) / 1_000, rss: process.memoryUsage().rss, active: hotline.services.get(CALL_PIPELINE).active });
   }
+  if (message === "block") {
+    // As a report that computes on the main thread would.
+    process.send?.("blocking", () => {
+      for (const until = performance.now() + 500; performance.now() < until; ) continue;
+    });
+  }
   if (message === "stop") {
     void hotline.stop({ drain: false }).finally(() => {
       rmSync(dataDir, { recursive: true, force: true });

@@ -206,7 +206,7 @@ export const sip = definePlugin({
       const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
       const failure = adapter?.failure;
       const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
-      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...guard?.counters, live: banList?.size ?? 0 } } };
+      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...guard?.counters, live: banList?.size ?? 0 } } };
     });
 
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {

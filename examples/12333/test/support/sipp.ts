@@ -26,14 +26,14 @@ export class SippCallers {
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   }
 
-  static async start(options: { sipPort: number; calls: readonly SippCall[]; /** Each caller hangs up after this long, unless the hotline did before. */ talkMs: number; number?: string; rate?: number; transport?: "udp" | "tcp"; /** Command that starts it in a network of its own, for its folder. */ within?: (folder: string) => readonly string[] }): Promise<SippCallers> {
+  static async start(options: { sipPort: number; calls: readonly SippCall[]; /** Each caller hangs up after this long, unless the hotline did before. */ talkMs: number; number?: string; rate?: number; transport?: "udp" | "tcp"; /** Calls at a time. Default: all. */ atOnce?: number; /** Command that starts it in a network of its own, for its folder. */ within?: (folder: string) => readonly string[] }): Promise<SippCallers> {
     const folder = mkdtempSync(join(tmpdir(), "sipp-"));
     writeFileSync(join(folder, "scenario.xml"), scenario(options.number ?? "12333", options.talkMs));
     writeFileSync(join(folder, "calls.csv"), ["SEQUENTIAL", ...options.calls.map((call) => `${call.from};${call.mediaPort}`), ""].join("\n"));
     const [command = "", ...args] = [...(options.within?.(folder) ?? []), "/usr/bin/sipp"];
     const child = spawn(
       command,
-      [...args, `127.0.0.1:${options.sipPort}`, "-sf", "scenario.xml", "-inf", "calls.csv", "-i", "127.0.0.1", "-p", String(await freePort()), "-t", options.transport === "tcp" ? "t1" : "u1", "-m", String(options.calls.length), "-l", String(options.calls.length), "-r", String(options.rate ?? 20), "-nostdin", "-timeout", "300", "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv"],
+      [...args, `127.0.0.1:${options.sipPort}`, "-sf", "scenario.xml", "-inf", "calls.csv", "-i", "127.0.0.1", "-p", String(await freePort()), "-t", options.transport === "tcp" ? "t1" : "u1", "-m", String(options.calls.length), "-l", String(options.atOnce ?? options.calls.length), "-r", String(options.rate ?? 20), "-nostdin", "-timeout", String(Math.max(300, Math.ceil((2 * options.talkMs * options.calls.length) / (options.atOnce ?? options.calls.length) / 1_000))), "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv"],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TERM: "dumb" } },
     );
     return new SippCallers(child, folder);

@@ -79,6 +79,16 @@ export class WorkerSlot {
     return this.#legs.size;
   }
 
+  /** Commands sent, or about to be, whose answer is not here yet. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  /** Captures that have not ended. */
+  get captures(): number {
+    return this.#captures.size;
+  }
+
   /** Legs that live here or are being made. */
   get load(): number {
     return this.#legs.size + this.#reserved;

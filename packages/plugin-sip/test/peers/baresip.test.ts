@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,7 @@ const present = peerPresent("baresip", BARESIP);
 let hotline: HotlineSide;
 let folder: string;
 let phone: PeerProcess | undefined;
+let control = 0;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "hotline-baresip-"));
@@ -41,9 +43,11 @@ async function begin(password: string, transport: "udp" | "tcp" | "tls", setting
   const { side = new HotlineSide({ tlsCert: `${certificates}hotline.pem`, tlsKey: `${certificates}hotline.key`, tlsCa: `${certificates}ca.pem` }), mediaenc } = setting;
   hotline = await side.start();
   const port = hotline.adapter.agent?.endpoints.find((e) => e.kind === transport)?.port ?? 0;
+  control = await freePort();
   await writeFile(
     join(folder, "config"),
     [
+      `ctrl_tcp_listen 127.0.0.1:${control}`,
       `sip_listen 127.0.0.1:${await freePort()}`,
       `sip_cafile ${certificates}ca.pem`,
       `sip_certificate ${join(folder, "phone.pem")}`,
@@ -56,6 +60,7 @@ async function begin(password: string, transport: "udp" | "tcp" | "tls", setting
       "module srtp.so",
       "module_app account.so",
       "module_app menu.so",
+      "module_app ctrl_tcp.so",
       "",
     ].join("\n"),
   );
@@ -64,6 +69,14 @@ async function begin(password: string, transport: "udp" | "tcp" | "tls", setting
   await writeFile(join(folder, "contacts"), "\n");
   phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "40", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
   return phone;
+}
+
+/** Does what somebody would do at the phone: `hold`, `resume`, `transfer` ... */
+async function press(command: string, params = ""): Promise<void> {
+  const text = JSON.stringify({ command, params, token: "t" });
+  const socket = connect(control, "127.0.0.1");
+  await new Promise<void>((resolve, reject) => socket.once("error", reject).once("data", () => resolve()).write(`${Buffer.byteLength(text)}:${text},`));
+  socket.destroy();
 }
 
 describe.skipIf(!present)("with baresip", () => {
@@ -133,6 +146,34 @@ describe.skipIf(!present)("SRTP with baresip", () => {
       await hearsSine(call, peer);
       await call.hangup();
     }
+    expect(peer.output).toContain("SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)");
+  });
+
+  it.each(["udp", "tcp", "tls"] as const)("registers over %s; its user calls with protected sound, holds, resumes and passes the call on", { timeout: 60_000 }, async (transport) => {
+    const side = new HotlineSide({ srtp: "require", tlsCert: `${certificates}hotline.pem`, tlsKey: `${certificates}hotline.key`, tlsCa: `${certificates}ca.pem` }, clock, engine);
+    const peer = await begin("demo-1001", transport, { side, mediaenc: "srtp-mand" });
+    await until(() => hotline.registrar.lookup("1001")[0]?.destination.kind === transport, () => `the registration: ${peer.output.slice(-2000)}`, 15);
+    await press("dial", "12333");
+    await until(() => hotline.arrived.length > 0, () => `the call: ${peer.output.slice(-2000)}`, 15);
+    const call = hotline.arrived[0] as Call;
+    const events: string[] = [];
+    call.subscribe((event) => {
+      if (event.type === "remote-hold") events.push(event.held ? "held" : "unheld");
+      if (event.type === "transfer-request") {
+        events.push(event.to);
+        event.accept();
+      }
+    });
+    await call.answer();
+    await hearsSine(call, peer);
+    await press("hold");
+    await until(() => events.includes("held"), () => `the hold: ${events.join(" ")} ${peer.output.slice(-2000)}`, 15);
+    await press("resume");
+    await until(() => events.includes("unheld"), () => `the end of the hold: ${events.join(" ")} ${peer.output.slice(-2000)}`, 15);
+    await press("transfer", "sip:1002@127.0.0.1");
+    await until(() => events.includes("sip:1002@127.0.0.1"), () => `the transfer: ${events.join(" ")} ${peer.output.slice(-2000)}`, 15);
+    // Told by NOTIFY that the other took it, the phone hangs up.
+    await expect(call.ended).resolves.toMatchObject({ by: "remote" });
     expect(peer.output).toContain("SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)");
   });
 
