@@ -24,7 +24,7 @@ const MOST_GROWTH_MB = 80;
 describe.skipIf(!hasSipp())("soak", () => {
   let example: Example;
   beforeAll(async () => {
-    example = await Example.start({ environment: { HOTLINE_RTP_PORTS: "10000-13999" } });
+    example = await Example.start({ readyMs: 300_000, environment: { HOTLINE_RTP_PORTS: "10000-13999" } });
   });
   afterAll(() => example?.dispose());
 

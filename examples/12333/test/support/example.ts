@@ -12,6 +12,8 @@ export interface ExampleOptions {
   readonly environment?: Record<string, string>;
   readonly sipPort?: number;
   readonly httpPort?: number;
+  /** How long it may take to be ready. Default 60 s. */
+  readonly readyMs?: number;
   /** Command that starts it in a network of its own: `PrivateNetwork.within`. */
   readonly within?: readonly string[];
 }
@@ -55,7 +57,12 @@ export class Example {
   /** Starts and waits for the ready line. */
   static async start(options: ExampleOptions = {}): Promise<Example> {
     const example = await Example.spawn(options);
-    await example.ready();
+    try {
+      await example.ready(options.readyMs);
+    } catch (error) {
+      await example.dispose();
+      throw error;
+    }
     return example;
   }
 
