@@ -6,7 +6,7 @@ const retry = process.env.CI === undefined ? 0 : 1;
 const limits = { testTimeout: 30_000, hookTimeout: 90_000, retry };
 
 /** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
-const alone = ["hundred-calls", "crash", "crash-channels", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
+const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
 
 /** Three rings: packages three at a time (many wait for a peer or a disk), whole hotlines and peers too (they mostly wait for calls in real time), then those that must be alone. */
 export default defineConfig({

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { agentNumbers, passwordOf, staffedBy } from "./support/busy-hour.js";
+import { Example } from "./support/example.js";
+import { freePort } from "./support/free-ports.js";
+import { hasSipp } from "./support/peers.js";
+import { pause, RtpProbe } from "./support/rtp-probe.js";
+import { SippAgents } from "./support/sipp-agents.js";
+import { SippCrowd } from "./support/sipp-crowd.js";
+
+const TALKING = 10;
+const WAITING = 50;
+const BACK = 6;
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+interface Agent {
+  readonly number: string;
+  readonly state: string;
+  readonly interactionId: string | null;
+}
+interface Queue {
+  readonly key: string;
+  readonly waiting: number;
+  readonly ringing: number;
+  readonly today: { readonly offered: number; readonly answered: number; readonly abandoned: number; readonly otherwise: number };
+}
+interface Interaction {
+  readonly id: string;
+  readonly callerNumber: string;
+  readonly agentId: string | null;
+  readonly endReason: string | null;
+}
+
+/** Callers who press 1; resolves once all of them did. */
+async function call(sipPort: number, numbers: readonly string[], gapMs: number, staysMs: number): Promise<{ crowd: SippCrowd; dispose: () => void }> {
+  const probes = await Promise.all(numbers.map(() => RtpProbe.open()));
+  const crowd = await SippCrowd.start({ sipPort, members: numbers.map((number, index) => ({ number, mediaPort: (probes[index] as RtpProbe).port, arrivesMs: index * gapMs, staysMs })) });
+  const dispose = (): void => {
+    crowd.dispose();
+    for (const probe of probes) probe.close();
+  };
+  try {
+    await Promise.all(
+      probes.map(async (probe) => {
+        probe.playSilence();
+        await probe.until(() => probe.packets.length > 0, 60_000, "the first packet");
+        await probe.press("1");
+      }),
+    );
+    return { crowd, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+describe.skipIf(!hasSipp())(`kill -9 with ${WAITING} waiting and ${TALKING} talking`, () => {
+  it("after the restart what is shown is the truth, nobody is stuck, figures add up, and who rings back has the old place", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hotline-crash-"));
+    const [sipPort, httpPort, agentPort] = [await freePort(), await freePort(), await freePort()];
+    const agents = agentNumbers(TALKING);
+    const queue = { serviceLevelSeconds: 15, shortAbandonSeconds: 5, maxLength: 100, ringTimeoutSeconds: 20, connectPrompt: false, whisper: false, regainSeconds: 600 };
+    const options = { dataDir: join(folder, "data"), sipPort, httpPort, environment: staffedBy(agents, folder, { queue, wrapUpSeconds: 0 }) };
+    const media = await RtpProbe.open();
+    const open: (() => void)[] = [() => media.close()];
+    let example = await Example.start(options);
+    const post = (path: string, body: object): Promise<Response> => example.fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const everyAgent = (state: string): Promise<unknown> => Promise.all(agents.map((number) => post(`/api/agents/${number}/state`, { state })));
+    const general = (items: readonly Queue[]): Queue | undefined => items.find(({ key }) => key === "general");
+    try {
+      const phones = await SippAgents.start({ sipPort, port: agentPort, mediaPort: media.port, agents: agents.map((number) => ({ number, password: passwordOf(number) })), manners: Array.from({ length: 10 }, () => ({ ringMs: 200, talkMs: 120_000 })) });
+      open.push(() => phones.dispose());
+      const numbers = Array.from({ length: TALKING + WAITING }, (_, index) => `137${String(index).padStart(8, "0")}`);
+      const first = await call(sipPort, numbers, 60, 240_000);
+      open.push(first.dispose);
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.every(({ state }) => state === "busy"), 60_000);
+      await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === WAITING, 60_000);
+      const line = (await example.get<Items<{ interactionId: string }>>("/api/queues/general/waiting")).items.map(({ interactionId }) => interactionId);
+      const numberOf = new Map((await example.get<Items<Interaction>>("/api/interactions?limit=200")).items.map(({ id, callerNumber }) => [id, callerNumber]));
+      const order = line.map((id) => numberOf.get(id) ?? "");
+      await example.kill("SIGKILL");
+
+      example = await Example.start(options);
+      const restarted = performance.now();
+      // The agents are there again and free, nobody is shown in a queue or a call who is not.
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.length === TALKING && items.every(({ state, interactionId }) => state === "available" && interactionId === null), 50_000);
+      await example.eventually<Items<Interaction>>("/api/interactions?state=live", ({ items }) => items.length === 0, 50_000);
+      const { items: queues } = await example.get<Items<Queue>>("/api/queues");
+      process.stdout.write(`crash with ${WAITING} waiting: the truth is shown ${Math.round(performance.now() - restarted)} ms after the ready line\n`);
+      expect(general(queues)).toMatchObject({ waiting: 0, ringing: 0, today: { offered: TALKING + WAITING, answered: TALKING, abandoned: 0, otherwise: WAITING } });
+      const { items: after } = await example.get<Items<Interaction>>("/api/interactions?limit=200");
+      expect(after.map(({ callerNumber }) => callerNumber).sort()).toEqual(numbers);
+      expect(after.every(({ endReason }) => endReason === "process_restart")).toBe(true);
+      expect(after.filter(({ agentId }) => agentId !== null).map(({ agentId }) => agentId).sort()).toEqual(agents);
+      // Every caller and every agent's phone got a BYE of the process that did not know the call.
+      expect(await Promise.race([first.crowd.exited, pause(60_000).then(() => "no BYE" as const)]), first.crowd.errors()).toBe(0);
+      expect([...first.crowd.ends().values()].filter((end) => end !== "hotline")).toEqual([]);
+
+      // Six who waited ring back, the last of them first, after one who never waited: each has the place of before.
+      await everyAgent("not-ready");
+      const stranger = "13399999999";
+      const back = order.filter((_, index) => index % Math.floor(WAITING / BACK) === 0).slice(0, BACK);
+      const second = await call(sipPort, [stranger, ...[...back].reverse()], 300, 20_000);
+      open.push(second.dispose);
+      await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === BACK + 1, 60_000);
+      const now = new Map((await example.get<Items<Interaction>>("/api/interactions?limit=200&state=live")).items.map(({ id, callerNumber }) => [id, callerNumber]));
+      const regained = (await example.get<Items<{ interactionId: string }>>("/api/queues/general/waiting")).items.map(({ interactionId }) => now.get(interactionId));
+      expect(regained).toEqual([...back, stranger]);
+      await everyAgent("available");
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.filter(({ state }) => state === "busy").length === BACK + 1, 60_000);
+      expect(await Promise.race([second.crowd.exited, pause(60_000).then(() => "still calling" as const)]), second.crowd.errors()).toBe(0);
+
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.every(({ state }) => state === "available"), 60_000);
+      const day = 86_400_000;
+      const { total, intervals } = await example.get<{ total: Queue["today"]; intervals: readonly Queue["today"][] }>(`/api/queues/figures?from=${Date.now() - day}&to=${Date.now() + day}`);
+      expect(total).toMatchObject({ offered: TALKING + WAITING + BACK + 1, answered: TALKING + BACK + 1, abandoned: 0, otherwise: WAITING });
+      for (const { offered, answered, abandoned, otherwise } of intervals) expect(answered + abandoned + otherwise).toBe(offered);
+      const rings = await phones.finish();
+      expect(rings.map(({ answered }) => answered)).toEqual(rings.map(() => true));
+      expect(rings.map(({ end }) => end)).toEqual(rings.map(() => "hotline"));
+      expect(rings.slice(TALKING).map(({ caller }) => caller).sort()).toEqual([...back, stranger].sort());
+    } finally {
+      for (const close of open.reverse()) close();
+      await example.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
+});
