@@ -10,6 +10,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measureAcd, measurePlacements } from "./acd-decisions.js";
+import { measureLatency } from "./acd-latency.js";
 import { measureSimulator } from "./simulator.js";
 import { echoBaseline, relayBaseline } from "./baseline.js";
 import { runGenerator } from "./generator.js";
@@ -210,6 +211,12 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
     "acd",
     async () => {
       for (const row of [await measureAcd(), ...measurePlacements()]) rows.push({ ...row, drivenBy: "in-process loop" });
+    },
+  ],
+  [
+    "acd-latency",
+    async () => {
+      for (const row of await measureLatency(freePort)) rows.push({ ...row, drivenBy: "in-repo SIP generator, process of its own" });
     },
   ],
   ["simulator", async () => void rows.push({ ...(await measureSimulator()), drivenBy: "in-process loop" })],

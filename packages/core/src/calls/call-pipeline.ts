@@ -206,12 +206,14 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   async #close({ call, interaction }: Session): Promise<CallEnd> {
-    const { control, hooks, journal } = this.#deps;
+    const { clock, control, hooks, journal } = this.#deps;
     await call.hangup();
     const end = await call.ended;
+    // The call is as long as it was, however long its recording takes to be finished.
+    const at = clock.now();
     await hooks.callEnd({ interactionId: interaction.id, call, reason: end.reason });
     control.release(interaction.id);
-    journal.close(interaction.id, end.reason);
+    journal.close(interaction.id, end.reason, at);
     return end;
   }
 

@@ -175,9 +175,12 @@ export class InteractionJournal implements CallJournal {
     this.#patch("core_interaction", interactionId, { answered_at: at });
   }
 
-  /** Ends the interaction; `interaction.ended` is published with the rows. */
-  close(interactionId: string, reason: string): void {
-    const at = this.#clock.now();
+  /**
+   * Ends the interaction; `interaction.ended` is published with the rows.
+   *
+   * @param at when it ended, where what had to be finished first took its time
+   */
+  close(interactionId: string, reason: string, at = this.#clock.now()): void {
     this.#live.delete(interactionId);
     this.#patch("core_interaction", interactionId, { ended_at: at, end_reason: reason });
     this.#closing.push({ interactionId, reason, at });

@@ -1,11 +1,13 @@
 import { AsyncResource } from "node:async_hooks";
-import type { Clock, Logger, UnitOfWork, Uow } from "@hotlinejs/core";
+import type { Clock, Logger, Timer, UnitOfWork, Uow } from "@hotlinejs/core";
 
 export type Fact = (uow: Uow) => Promise<void>;
 
 /** Facts written in one transaction at most. */
 const BATCH = 200;
 const TRIES = 4;
+/** Longest wait of a fact before it is written; what arrives meanwhile goes along in one transaction. An agent's telephone rings first. */
+const GROUP_COMMIT_MS = 20;
 
 /**
  * Writes facts in the order in which they happened, several to a transaction, so that calls never
@@ -20,6 +22,7 @@ export class FactWriter {
   // Facts are pushed from anywhere, also from inside an open unit of work; they must not join it.
   readonly #scope = new AsyncResource("AcdFactWriter");
   #writing: Promise<void> | undefined;
+  #timer: Timer | undefined;
 
   constructor(deps: { unitOfWork: UnitOfWork; clock: Clock; log: Logger }) {
     this.#unitOfWork = deps.unitOfWork;
@@ -29,7 +32,7 @@ export class FactWriter {
 
   push(fact: Fact): void {
     this.#waiting.push(fact);
-    this.#writing ??= this.#scope.runInAsyncScope(() => this.#write());
+    this.#later();
   }
 
   /** Facts not yet written. */
@@ -39,22 +42,33 @@ export class FactWriter {
 
   /** Resolves when all facts pushed so far are written or given up. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#waiting.length > 0 || this.#writing !== undefined) {
+      this.#now();
+      await this.#writing;
+    }
+  }
+
+  #later(): void {
+    if (this.#writing !== undefined || this.#waiting.length === 0) return;
+    this.#timer ??= this.#scope.runInAsyncScope(() => this.#clock.setTimeout(() => this.#now(), GROUP_COMMIT_MS));
+  }
+
+  #now(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#writing ??= this.#scope.runInAsyncScope(() => this.#write());
   }
 
   async #write(): Promise<void> {
-    // What is pushed in the same turn goes into the same transaction.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH);
-      try {
-        await this.#run(batch);
-      } catch (error) {
-        this.#log.warn({ err: error, facts: batch.length }, "queue facts could not be written together; trying one by one");
-        for (const fact of batch) await this.#alone(fact);
-      }
+    const batch = this.#waiting.splice(0, BATCH);
+    try {
+      await this.#run(batch);
+    } catch (error) {
+      this.#log.warn({ err: error, facts: batch.length }, "queue facts could not be written together; trying one by one");
+      for (const fact of batch) await this.#alone(fact);
     }
     this.#writing = undefined;
+    this.#later();
   }
 
   async #alone(fact: Fact): Promise<void> {

@@ -201,7 +201,8 @@ export class QueuedCall implements QueueMember {
     try {
       connection = await this.#deps.control.connect(this.#session.interaction.id, call, agentCall);
     } catch (error) {
-      if (offer.signal.aborted || call.signal.aborted) return;
+      // One of them hung up in that moment: the offer tells of the agent, the session of the caller.
+      if (offer.signal.aborted || call.signal.aborted || agentCall.signal.aborted) return;
       this.#deps.log.error({ err: error, interactionId: this.#session.interaction.id, agent: effect.agentId }, "caller and agent could not be joined; the next agent is tried");
       offer.settle();
       this.#deps.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause: "failed" });
