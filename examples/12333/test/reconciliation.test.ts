@@ -27,5 +27,5 @@ describe.skipIf(!hasSipp())("a small busy hour through SIPp", () => {
     } finally {
       await dispose();
     }
-  }, 180_000);
+  }, 300_000);
 });

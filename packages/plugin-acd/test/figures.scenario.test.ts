@@ -4,28 +4,12 @@ import { join } from "node:path";
 import { READ_POOL } from "@hotlinejs/core";
 import { afterEach, expect, it } from "vitest";
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
-import { QueueIntervalEntity } from "../src/entities/queue-interval.entity.js";
-import { closeStages, crash, stage, team, type Stage } from "./stage.js";
+import { addsUp } from "./adds-up.js";
+import { closeStages, crash, stage, team } from "./stage.js";
 
 afterEach(closeStages);
 
 const day = { from: 0, to: Number.MAX_SAFE_INTEGER };
-
-/** Intervals and entries tell the same, to the caller. */
-async function addsUp(at: Stage): Promise<void> {
-  const entries = await at.entries();
-  const rows = await at.test.services.get(READ_POOL).read((em) => em.find(QueueIntervalEntity, {}));
-  const sum = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((total, row) => total + of(row), 0);
-  const count = (...outcomes: (string | null)[]): number => entries.filter((entry) => outcomes.includes(entry.outcome ?? null)).length;
-  expect(sum((row) => row.offered)).toBe(entries.length);
-  expect(sum((row) => row.answered)).toBe(count("answered"));
-  expect(sum((row) => row.abandoned)).toBe(count("abandoned"));
-  expect(sum((row) => row.cut)).toBe(count("cut", "process_restart"));
-  expect(sum((row) => row.refused)).toBe(count("no-agents", "full", "closed"));
-  expect(sum((row) => row.offered - row.answered - row.abandoned - row.timeouts - row.refused - row.diverted - row.exits - row.moved - row.cut)).toBe(count(null));
-  expect(sum((row) => row.waitMs)).toBe(entries.filter((entry) => entry.outcome === "answered").reduce((total, entry) => total + (entry.waitMs ?? 0), 0));
-  expect(sum((row) => row.talkMs)).toBe(entries.reduce((total, entry) => total + (entry.talkMs ?? 0), 0));
-}
 
 it("quarter hours add up with the entries, live and stored figures agree, a restart counts who was cut off; the caller's last agent comes first", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "acd-"));

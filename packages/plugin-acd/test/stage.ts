@@ -28,6 +28,7 @@ export interface StageOptions {
   /** Calls `serve` with this; the call goes on afterwards. Default: the handler `queue`. */
   readonly request?: Omit<QueueRequest, "queue">;
   readonly dataDir?: string;
+  readonly databaseUrl?: string;
   readonly startAt?: number;
   readonly plugins?: readonly Plugin[];
 }
@@ -68,6 +69,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     calls: { initial: { handler: options.request === undefined ? "queue" : "probe", target: "q" } },
     plugins: [acd(options.acd ?? team()), probe(), ...(options.plugins ?? [])],
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
   open.push(test);

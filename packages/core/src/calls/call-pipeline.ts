@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, OutboundRequest, Party, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaLeg } from "../contracts/media.js";
 import type { Clock } from "../contracts/time.js";
@@ -201,6 +202,8 @@ export class DefaultCallPipeline implements CallPipeline {
 
   #session(call: Call, interaction: ReturnType<InteractionJournal["open"]>, plan: RoutePlan): Session {
     const abort = new AbortController();
+    // A prompt of many parts listens once for each; Node would take that for a leak.
+    setMaxListeners(0, abort.signal);
     void call.ended.then((end) => abort.abort(endedError(end.reason)));
     return { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
   }
