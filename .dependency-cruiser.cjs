@@ -1,6 +1,6 @@
 // The floors of the house: imports go down, and across plugins only by a plugin's contract.
 const floors = [
-  ["packages/(core|media|queueing)/"],
+  ["packages/(core|media|queueing|udp-batch)/"],
   ["packages/(plugin-sip|plugin-voiceboard|plugin-asterisk|plugin-http|plugin-directory|plugin-tts|tts-espeak|plugin-email|plugin-sms|plugin-business-systems)/"],
   ["packages/(plugin-acd|plugin-ivr|plugin-tickets|plugin-recording|plugin-fax|plugin-webchat|plugin-knowledge|plugin-contacts|plugin-surveys)/"],
   ["packages/(plugin-console|plugin-portal|plugin-reports|plugin-callbacks|plugin-quality)/"],
@@ -45,7 +45,7 @@ module.exports = {
       from: { path: "^packages/([^/]+)/ui/", pathNot: tests },
       to: { pathNot: ["^packages/$1/ui/", CONSOLE_SDK, "node_modules/(react|react-dom|antd|@ant-design|@types|jssip)/"], dependencyTypesNot: ["type-only"] },
     },
-    { name: "packages-by-their-entry", comment: "Core, media and queueing are imported by their package entry, never by a file inside.", severity: "error", from: { path: "^(packages/([^/]+)|examples|bench)/", pathNot: tests }, to: { path: "^packages/(core|media|queueing)/src/", pathNot: ["^packages/$2/", "^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/src/worker/main\\.ts$", "^packages/media/src/(capture|dsp)/index\\.ts$", "^packages/queueing/src/simulator/index\\.ts$", "^packages/core/src/(errors/define-errors|storage)\\.ts$"] } },
+    { name: "packages-by-their-entry", comment: "Core, media, queueing and udp-batch are imported by their package entry, never by a file inside.", severity: "error", from: { path: "^(packages/([^/]+)|examples|bench)/", pathNot: tests }, to: { path: "^packages/(core|media|queueing|udp-batch)/src/", pathNot: ["^packages/$2/", "^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/src/worker/main\\.ts$", "^packages/media/src/(capture|dsp)/index\\.ts$", "^packages/queueing/src/simulator/index\\.ts$", "^packages/core/src/(errors/define-errors|storage)\\.ts$"] } },
     { name: "contracts-import-nothing", comment: "core/contracts holds types and tokens only.", severity: "error", from: { path: "^packages/core/src/contracts/" }, to: { pathNot: ["^packages/core/src/(contracts|di/token|events/event-map|plugin/define-plugin|plugin/plugin-context|log/logger|config/settings|db/migration)", "node_modules/(zod|@mikro-orm|rxjs)", "^(node:|stream|http)"], dependencyTypesNot: ["core", "type-only"] } },
     { name: "stack-stands-alone", comment: "The SIP stack imports itself and Node only.", severity: "error", from: { path: "^packages/plugin-sip/src/stack/", pathNot: tests }, to: { pathNot: "^packages/plugin-sip/src/stack/", dependencyTypesNot: ["core"] } },
     { name: "domain-stands-alone", comment: "domain/ folders hold rules: no ORM, express, rxjs, tsyringe.", severity: "error", from: { path: "/src/domain/", pathNot: tests }, to: { path: "node_modules/(@mikro-orm|express|rxjs|tsyringe|tapable)" } },

@@ -23,4 +23,6 @@ export const mediaConfig = z.strictObject({
   keepAliveSilence: z.boolean().default(true),
   /** How long each leg is listened to for fax tones, ms; 0 = never. */
   faxDetectionMs: z.number().int().min(0).default(60_000),
+  /** Take datagrams in batches (half the CPU per packet) where @hotlinejs/udp-batch could be compiled: on Linux. Otherwise, and with `false`, Node's own sockets. */
+  batchedUdp: z.boolean().default(true),
 });

@@ -28,6 +28,7 @@ export const media = definePlugin({
         bindAddress: config.bindAddress ?? settings.host,
         keepAliveSilence: config.keepAliveSilence,
         faxDetectionMs: config.faxDetectionMs,
+        batchedUdp: config.batchedUdp,
       });
       return engine;
     });

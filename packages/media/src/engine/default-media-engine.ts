@@ -31,6 +31,8 @@ export interface MediaEngineOptions {
   readonly keepAliveSilence?: boolean;
   /** How much of the received sound of a leg is listened to for fax tones, ms. Default 60000; 0 = never. */
   readonly faxDetectionMs?: number;
+  /** Take datagrams in batches where @hotlinejs/udp-batch is to be had. Default true. */
+  readonly batchedUdp?: boolean;
 }
 
 /** How long a worker may take to finish its captures at the stop. */
@@ -61,6 +63,7 @@ export class DefaultMediaEngine implements MediaEngine {
       portCursor,
       keepAliveSilence: options.keepAliveSilence ?? true,
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
+      batchedUdp: options.batchedUdp ?? true,
     });
     const path = builtEntry("worker");
     this.slots = Array.from({ length: count }, (_, index) => new WorkerSlot(index, path, () => data(index), options.clock, options.log));

@@ -7,6 +7,9 @@ import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "./protocol.js";
+import { batchedSockets } from "./batched-sockets.js";
+import type { MediaSockets } from "./media-socket.js";
+import { nodeSockets } from "./node-sockets.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { RtpWorkerLeg } from "./rtp-worker-leg.js";
@@ -43,6 +46,7 @@ export class MediaHost implements LegHost {
   readonly #bridges = new Map<string, WorkerBridge>();
   readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
   readonly #cursor: Int32Array;
+  readonly #bind: Promise<MediaSockets>;
   readonly #random = new Uint32Array(64);
   #randomNext = 64;
   /** Of all WebRTC legs of this worker; made with the first. */
@@ -54,6 +58,7 @@ export class MediaHost implements LegHost {
     this.data = data;
     this.#postNow = post;
     this.#cursor = new Int32Array(data.portCursor);
+    this.#bind = data.batchedUdp ? batchedSockets().then((batched) => batched ?? nodeSockets) : Promise.resolve(nodeSockets);
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
       else this.#fault("bridge", error);
@@ -258,7 +263,7 @@ export class MediaHost implements LegHost {
 
   async #openSockets(bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {
     const address = bindAddress ?? this.data.bindAddress;
-    const sockets = await openPortPair(address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
+    const sockets = await openPortPair(await this.#bind, address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
       if (error instanceof NoPortError) throw new CommandError("NO_PORT", error.message);
       throw error;
     });

@@ -10,6 +10,8 @@ export interface MediaWorkerData {
   readonly portCursor: SharedArrayBuffer;
   readonly keepAliveSilence: boolean;
   readonly faxDetectionMs: number;
+  /** Batched sockets where the machine has them. */
+  readonly batchedUdp: boolean;
 }
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";

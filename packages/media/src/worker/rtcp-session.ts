@@ -1,4 +1,3 @@
-import type { Socket } from "node:dgram";
 import { buildRtcp, ntpMiddle, parseRtcp } from "../rtp/rtcp-packet.js";
 import type { ReportBlock } from "../rtp/rtcp-packet.js";
 import { sequenceDistance } from "../rtp/rtp-packet.js";
@@ -129,15 +128,5 @@ export class RtcpSession {
       ? { at: now, rtpTimestamp: this.#sender.timestampAt(this.#host.ticks.mediaTime), packets: this.#sender.packets, octets: this.#sender.octets }
       : undefined;
     this.#send(buildRtcp(this.#sender.ssrc, this.#cname, { sender, block, bye }));
-  }
-}
-
-/** Sends and forgets: a socket that is closing or an address that is gone must not throw into the media path. */
-export function sendQuietly(socket: Socket, packet: Uint8Array, port: number, address: string): boolean {
-  try {
-    socket.send(packet, 0, packet.length, port, address);
-    return true;
-  } catch {
-    return false; // closed meanwhile
   }
 }

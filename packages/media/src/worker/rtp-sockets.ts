@@ -1,9 +1,8 @@
-import { createSocket } from "node:dgram";
-import type { Socket } from "node:dgram";
+import type { MediaSocket, MediaSockets } from "./media-socket.js";
 
 export interface PortPair {
-  readonly rtp: Socket;
-  readonly rtcp: Socket;
+  readonly rtp: MediaSocket;
+  readonly rtcp: MediaSocket;
   readonly port: number;
 }
 
@@ -18,14 +17,14 @@ export class NoPortError extends Error {
  *
  * @throws NoPortError when all pairs are taken; the bind error when the address itself is bad.
  */
-export async function openPortPair(address: string, min: number, max: number, cursor: Int32Array): Promise<PortPair> {
+export async function openPortPair(bind: MediaSockets, address: string, min: number, max: number, cursor: Int32Array): Promise<PortPair> {
   const first = min + (min & 1);
   const pairs = Math.floor((max - first + 1) / 2);
   for (let attempt = 0; attempt < pairs; attempt++) {
     const port = first + ((Atomics.add(cursor, 0, 1) >>> 0) % pairs) * 2;
-    const rtp = await bound(address, port);
+    const rtp = await free(bind(address, port));
     if (rtp === undefined) continue;
-    const rtcp = await bound(address, port + 1).catch((error: unknown) => {
+    const rtcp = await free(bind(address, port + 1)).catch((error: unknown) => {
       rtp.close();
       throw error;
     });
@@ -39,21 +38,10 @@ export async function openPortPair(address: string, min: number, max: number, cu
 }
 
 /** A bound socket, or undefined when the port is in use. */
-function bound(address: string, port: number): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    // Addresses are numeric: answering the look-up at once spares a round through the event loop per packet.
-    const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", lookup: (host, _options, done) => done(null, host, host.includes(":") ? 6 : 4) });
-    const failed = (error: NodeJS.ErrnoException): void => {
-      socket.close();
-      if (error.code === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    };
-    socket.once("error", failed);
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeListener("error", failed);
-      // Later errors are ICMP refusals of a peer that is not there (yet): the leg goes on, its media time-out tells.
-      socket.on("error", () => undefined);
-      resolve(socket);
-    });
+function free(binding: Promise<MediaSocket>): Promise<MediaSocket | undefined> {
+  return binding.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE") return undefined;
+    throw error;
   });
 }
+

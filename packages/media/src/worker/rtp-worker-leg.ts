@@ -1,4 +1,3 @@
-import type { RemoteInfo, Socket } from "node:dgram";
 import type { AudioCodec, DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { qualityOf } from "../quality/leg-quality.js";
@@ -14,7 +13,8 @@ import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { WireRtpOptions } from "./protocol.js";
-import { RtcpSession, sendQuietly } from "./rtcp-session.js";
+import type { DatagramSource, MediaSocket } from "./media-socket.js";
+import { RtcpSession } from "./rtcp-session.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import { WebRtcLink } from "./webrtc-link.js";
@@ -85,8 +85,8 @@ export class RtpWorkerLeg extends WorkerLeg {
       up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
     });
     this.#link = webRtc === undefined ? undefined : this.#linked(webRtc);
-    sockets.rtp.on("message", this.#onRtp);
-    sockets.rtcp.on("message", this.#onRtcp);
+    sockets.rtp.onDatagram(this.#onRtp);
+    sockets.rtcp.onDatagram(this.#onRtcp);
     if (options.remote !== undefined) this.setRemote(options.remote);
   }
 
@@ -242,15 +242,12 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#events.flush();
     this.#rtcp.stop();
     this.#link?.close();
-    this.#sockets.rtp.removeListener("message", this.#onRtp);
-    this.#sockets.rtcp.removeListener("message", this.#onRtcp);
     this.#sockets.rtp.close();
-    // The BYE just handed over leaves before the socket does: node sends within `send`.
     this.#sockets.rtcp.close();
   }
 
   /** What a packet sets off must never take the worker, and with it all other legs, down. */
-  readonly #onRtp = (packet: Buffer, from: RemoteInfo): void => {
+  readonly #onRtp = (packet: Uint8Array, from: DatagramSource): void => {
     this.host.arrivals.arrived();
     try {
       this.#receive(packet, from);
@@ -259,7 +256,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     }
   };
 
-  #receive(datagram: Buffer, from: RemoteInfo): void {
+  #receive(datagram: Uint8Array, from: DatagramSource): void {
     if (this.closed || (this.#link !== undefined && !this.#link.takes(datagram, from))) return;
     const remote = this.#remote;
     if (remote === undefined) return;
@@ -317,7 +314,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.host.report({ ev: "leg", leg: this.id, event: { type: "media-resumed" } });
   }
 
-  readonly #onRtcp = (datagram: Buffer, from: RemoteInfo): void => {
+  readonly #onRtcp = (datagram: Uint8Array, from: DatagramSource): void => {
     // From the peer's address, whichever port: NATs give RTCP one of its own.
     if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#address) {
       this.#strays++;
@@ -339,7 +336,7 @@ export class RtpWorkerLeg extends WorkerLeg {
    * everyone else. Another source is on trial first: it may be the second of two phones that were
    * lifted at once, and then the announced one must not stay unheard.
    */
-  #accepts(packet: Uint8Array, from: RemoteInfo, remote: RtpRemote): boolean {
+  #accepts(packet: Uint8Array, from: DatagramSource, remote: RtpRemote): boolean {
     const expected = from.port === this.#port && from.address === this.#address;
     const announced = from.port === remote.port && from.address === remote.address;
     if (this.#latched) {
@@ -365,11 +362,9 @@ export class RtpWorkerLeg extends WorkerLeg {
     return true;
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: MediaSocket): void {
     try {
       socket.connect(this.#port, this.#address);
-      // The look-up answers at once, so the socket is connected now, or it could not be.
-      socket.remoteAddress();
       this.#connectedSocket = true;
     } catch {
       this.#connectedSocket = false; // goes on unconnected
@@ -386,26 +381,26 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#lastSentAt = this.host.ticks.recent / 8;
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protect(clear);
     if (this.#connectedSocket) this.#sockets.rtp.send(packet);
-    else this.#sockets.rtp.send(packet, 0, packet.length, this.#port, this.#address);
+    else this.#sockets.rtp.sendTo(packet, this.#port, this.#address);
   }
 
   #sendRtcp(clear: Uint8Array): void {
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protectRtcp(clear);
     if (this.#link !== undefined) {
-      if (this.#link.ready) sendQuietly(this.#sockets.rtp, packet, this.#port, this.#address);
+      if (this.#link.ready) this.#sockets.rtp.sendTo(packet, this.#port, this.#address);
       return;
     }
     const muxed = this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port;
     if (this.#rtcpPort === 0 || this.#rtcpPort > 65535) return;
     if (muxed && this.#connectedSocket) this.#sockets.rtp.send(packet);
-    else sendQuietly(muxed ? this.#sockets.rtp : this.#sockets.rtcp, packet, this.#rtcpPort, this.#rtcpAddress);
+    else (muxed ? this.#sockets.rtp : this.#sockets.rtcp).sendTo(packet, this.#rtcpPort, this.#rtcpAddress);
   }
 
   #linked({ ice, certificate }: WebRtcStart): WebRtcLink {
     const link = new WebRtcLink({
       ice,
       certificate,
-      send: (datagram, address, port) => void sendQuietly(this.#sockets.rtp, datagram, port, address),
+      send: (datagram, address, port) => this.#sockets.rtp.sendTo(datagram, port, address),
       now: () => this.host.ticks.mediaTime / 8,
       alive: () => this.#alive(this.host.ticks.mediaTime / 8),
       changed: () => this.#linkChanged(link),

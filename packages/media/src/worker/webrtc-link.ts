@@ -1,10 +1,10 @@
-import type { RemoteInfo } from "node:dgram";
 import type { CertificateFingerprint, IceCredentials } from "@hotlinejs/core";
 import { SrtpStreams } from "../srtp/srtp-streams.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import { DtlsServer } from "./dtls/dtls-server.js";
 import { IceLite } from "./ice/ice-lite.js";
 import { isStun } from "./ice/stun-message.js";
+import type { DatagramSource } from "./media-socket.js";
 
 /** DTLS datagrams that came before the peer's description are kept: a browser connects before its 200 is here. */
 const MAX_EARLY = 4;
@@ -31,9 +31,9 @@ export class WebRtcLink {
   readonly #ice: IceLite;
   #fingerprints = "";
   #dtls: DtlsServer | undefined;
-  #early: { datagram: Buffer; from: RemoteInfo }[] = [];
+  #early: { datagram: Buffer; from: DatagramSource }[] = [];
   /** Where the handshake comes from: a path may serve before it is nominated. */
-  #handshakeFrom: RemoteInfo | undefined;
+  #handshakeFrom: DatagramSource | undefined;
 
   constructor(options: WebRtcLinkOptions) {
     this.#options = options;
@@ -81,10 +81,10 @@ export class WebRtcLink {
   }
 
   /** Deals with ICE and DTLS itself. `true`: the datagram is protected media of the peer. */
-  takes(datagram: Buffer, from: RemoteInfo): boolean {
+  takes(datagram: Uint8Array, from: DatagramSource): boolean {
     if (isStun(datagram)) {
       const before = this.path;
-      if (this.#ice.check(datagram, from, this.#options.now(), (answer, to) => this.#options.send(answer, to.address, to.port))) {
+      if (this.#ice.check(Buffer.from(datagram), from, this.#options.now(), (answer, to) => this.#options.send(answer, to.address, to.port))) {
         this.#options.alive();
         if (this.path !== before) this.#options.changed();
       }
@@ -96,8 +96,10 @@ export class WebRtcLink {
     }
     const first = datagram[0] ?? 0;
     if (first >= 20 && first <= 63) {
-      if (this.#dtls !== undefined) this.#handshake(this.#dtls, datagram, from);
-      else if (this.#early.length < MAX_EARLY) this.#early.push({ datagram, from });
+      // Both are kept, by the handshake or for it.
+      const kept = { datagram: Buffer.from(datagram), from: { address: from.address, port: from.port } };
+      if (this.#dtls !== undefined) this.#handshake(this.#dtls, kept.datagram, kept.from);
+      else if (this.#early.length < MAX_EARLY) this.#early.push(kept);
       return false;
     }
     return first >= 128 && first <= 191 && this.streams !== undefined;
@@ -111,7 +113,7 @@ export class WebRtcLink {
     this.#early = [];
   }
 
-  #handshake(dtls: DtlsServer, datagram: Buffer, from: RemoteInfo): void {
+  #handshake(dtls: DtlsServer, datagram: Buffer, from: DatagramSource): void {
     this.#handshakeFrom = from;
     dtls.receive(datagram);
   }

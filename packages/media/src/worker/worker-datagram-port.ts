@@ -1,7 +1,7 @@
-import type { RemoteInfo } from "node:dgram";
 import type { DatagramPart, DatagramPartPort, OpenDatagramPart, WorkerPartRef } from "@hotlinejs/core";
 import type { LegHost } from "./leg-host.js";
 import { loadPart } from "./load-part.js";
+import type { DatagramSource } from "./media-socket.js";
 import type { PortPair } from "./rtp-sockets.js";
 
 /** A UDP port whose datagrams are a part's business. */
@@ -30,7 +30,7 @@ export class WorkerDatagramPort implements DatagramPartPort {
       port.close();
       throw error;
     }
-    sockets.rtp.on("message", (octets, from) => port.#guard(() => port.#received(octets, from)));
+    sockets.rtp.onDatagram((octets, from) => port.#guard(() => port.#received(octets, from)));
     return port;
   }
 
@@ -50,7 +50,7 @@ export class WorkerDatagramPort implements DatagramPartPort {
     const remote = this.#remote;
     if (remote === undefined || remote.port === 0 || this.#closed) return;
     // A refusal by the network is as good as a loss: the protocol on the port deals with losses.
-    this.#sockets.rtp.send(octets, remote.port, remote.address, () => undefined);
+    this.#sockets.rtp.sendTo(octets, remote.port, remote.address);
   }
 
   post(message: unknown): void {
@@ -82,7 +82,7 @@ export class WorkerDatagramPort implements DatagramPartPort {
     this.#sockets.rtcp.close();
   }
 
-  #received(octets: Buffer, from: RemoteInfo): void {
+  #received(octets: Uint8Array, from: DatagramSource): void {
     const remote = this.#remote;
     if (remote === undefined || from.address !== remote.address || this.#closed) return;
     // Behind a NAT the port announced is not the one datagrams come from.

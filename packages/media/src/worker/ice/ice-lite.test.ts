@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { RemoteInfo } from "node:dgram";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { IceLite } from "./ice-lite.js";
@@ -12,7 +11,7 @@ const SAMPLE = hex(`
   00010058 2112a442 b7e7a701bc34d686fa87dfae 80220010 5354554e20746573 7420636c69656e74 00240004 6e0001ff 80290008 932ff9b151263b36
   00060009 6576746a3a683676 59202020 00080014 9aeaa70cbfd8cb56781ef2b5 b2d3f249c1b571a2 80280004 e57a3bcf`);
 const PASSWORD = "VOkJxbRl1RmTxUk/WvJxBt";
-const from = (port: number, address = "127.0.0.1"): RemoteInfo => ({ address, port, family: "IPv4", size: 0 });
+const from = (port: number, address = "127.0.0.1") => ({ address, port });
 
 function attribute(type: number, value: Buffer): Buffer {
   const out = Buffer.alloc(4 + ((value.length + 3) & ~3));

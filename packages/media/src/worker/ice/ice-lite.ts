@@ -1,5 +1,5 @@
-import type { RemoteInfo } from "node:dgram";
 import type { IceCredentials } from "@hotlinejs/core";
+import type { DatagramSource } from "../media-socket.js";
 import { readStunRequest, stunRoleConflict, stunSuccess } from "./stun-message.js";
 
 /** A path that was not checked for so long gives way to any other the peer nominates (RFC 7675: checks come every five seconds). */
@@ -49,7 +49,7 @@ export class IceLite {
   }
 
   /** Whether this source has passed a check: only then is anything of it looked at. */
-  knows(from: RemoteInfo): boolean {
+  knows(from: DatagramSource): boolean {
     return this.#paths.has(keyOf(from));
   }
 
@@ -59,7 +59,7 @@ export class IceLite {
    * @param now media time in ms.
    * @returns whether it was genuine.
    */
-  check(datagram: Buffer, from: RemoteInfo, now: number, send: (answer: Buffer, to: RemoteInfo) => void): boolean {
+  check(datagram: Buffer, from: DatagramSource, now: number, send: (answer: Buffer, to: DatagramSource) => void): boolean {
     const request = readStunRequest(datagram);
     const ufrag = request?.username.split(":")[0];
     const local = ufrag === this.#local.ufrag ? this.#local : ufrag === this.#former?.ufrag ? this.#former : undefined;

@@ -1,0 +1,35 @@
+import { createRequire } from "node:module";
+
+/** The pool as the addon knows it. */
+export type NativePool = object & { readonly __pool: never };
+
+/** What native/udp_batch.cc offers. Numbers below zero are errno, negated. */
+export interface Native {
+  /** `onBatch` is called with the number of datagrams, whose octets stand in `slab` and whose particulars in `meta`. */
+  create(onBatch: (count: number) => void, slab: Uint8Array, meta: Int32Array, datagramBytes: number): NativePool;
+  bind(pool: NativePool, address: string, port: number): number;
+  localPort(pool: NativePool, socket: number): number;
+  connect(pool: NativePool, socket: number, address: string, port: number): number;
+  disconnect(pool: NativePool, socket: number): number;
+  send(pool: NativePool, socket: number, octets: Uint8Array): number;
+  sendTo(pool: NativePool, socket: number, octets: Uint8Array, address: string, port: number): number;
+  source(pool: NativePool, index: number): string;
+  close(pool: NativePool, socket: number): number;
+}
+
+let loaded: Native | Error | undefined;
+
+/** The addon, or why there is none: another system than Linux, or no compiler when the package was installed. */
+export function native(): Native | Error {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native | Error {
+  try {
+    // One folder below the package in the sources and in what is built.
+    return createRequire(import.meta.url)("../build/Release/udp_batch.node") as Native;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,197 @@
+import { createSocket } from "node:dgram";
+import type { Socket } from "node:dgram";
+import { once } from "node:events";
+import { networkInterfaces } from "node:os";
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it } from "vitest";
+import { UdpPool, udpBatchMissing } from "../src/index.js";
+import type { DatagramSource, UdpSocket } from "../src/index.js";
+
+const missing = udpBatchMissing();
+if (missing !== undefined) {
+  if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error(`@hotlinejs/udp-batch is not compiled: ${missing}`);
+  process.stdout.write(`skipped: @hotlinejs/udp-batch is not compiled (${missing})\n`);
+}
+
+const open: { close(): unknown }[] = [];
+const keep = <T extends { close(): unknown }>(socket: T): T => {
+  open.push(socket);
+  return socket;
+};
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.close();
+});
+
+async function peer(type: "udp4" | "udp6" = "udp4"): Promise<Socket & { port: number }> {
+  const socket = keep(createSocket(type));
+  socket.bind(0, type === "udp4" ? "127.0.0.1" : "::1");
+  await once(socket, "listening");
+  return Object.assign(socket, { port: socket.address().port });
+}
+
+interface Heard {
+  readonly text: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What comes in, copied as a handler must that keeps it. */
+function listen(socket: UdpSocket): { heard: Heard[]; until(count: number): Promise<Heard[]> } {
+  const heard: Heard[] = [];
+  let check = (): void => undefined;
+  socket.handler = (octets: Uint8Array, { address, port }: DatagramSource) => {
+    heard.push({ text: Buffer.from(octets).toString(), address, port });
+    check();
+  };
+  return {
+    heard,
+    until: (count) =>
+      new Promise((resolve) => {
+        check = () => {
+          if (heard.length >= count) resolve(heard);
+        };
+        check();
+      }),
+  };
+}
+
+describe.skipIf(missing !== undefined)("a pool of UDP sockets", () => {
+  it("receives in order with the source, and answers it", async () => {
+    const socket = keep(new UdpPool().bind("127.0.0.1", 0));
+    const ear = listen(socket);
+    const other = await peer();
+    for (const text of ["one", "two", "three"]) other.send(text, socket.port, "127.0.0.1");
+    expect(await ear.until(3)).toEqual(["one", "two", "three"].map((text) => ({ text, address: "127.0.0.1", port: other.port })));
+    const answered = once(other, "message") as Promise<[Buffer, { port: number }]>;
+    expect(socket.sendTo(Buffer.from("four"), other.port, "127.0.0.1")).toBe(true);
+    const [answer, from] = await answered;
+    expect([answer.toString(), from.port]).toEqual(["four", socket.port]);
+  });
+
+  it("takes more than one batch holds, of many sockets, and loses none", async () => {
+    const pool = new UdpPool();
+    const sockets = Array.from({ length: 40 }, () => keep(pool.bind("127.0.0.1", 0)));
+    const ears = sockets.map(listen);
+    const other = await peer();
+    for (let round = 0; round < 10; round++) for (const { port } of sockets) other.send(`${round}`, port, "127.0.0.1");
+    for (const ear of ears) expect((await ear.until(10)).map(({ text }) => text)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  });
+
+  it("hears only whom it is connected to, until disconnected", async () => {
+    const socket = keep(new UdpPool().bind("127.0.0.1", 0));
+    const ear = listen(socket);
+    const [friend, stranger] = [await peer(), await peer()];
+    socket.connect(friend.port, "127.0.0.1");
+    stranger.send("stranger", socket.port, "127.0.0.1");
+    friend.send("friend", socket.port, "127.0.0.1");
+    await ear.until(1);
+    const got = once(friend, "message");
+    expect(socket.send(Buffer.from("back"))).toBe(true);
+    await got;
+    socket.disconnect();
+    stranger.send("stranger", socket.port, "127.0.0.1");
+    expect((await ear.until(2)).map(({ text }) => text)).toEqual(["friend", "stranger"]);
+    // Nobody to send to any more.
+    expect(socket.send(Buffer.from("whom"))).toBe(false);
+  });
+
+  it("goes on after a peer that is not there refused", async () => {
+    const socket = keep(new UdpPool().bind("127.0.0.1", 0));
+    const ear = listen(socket);
+    const gone = await peer();
+    socket.connect(gone.port, "127.0.0.1");
+    gone.close();
+    open.splice(open.indexOf(gone), 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 5; i++) socket.send(Buffer.from("anybody"));
+    socket.disconnect();
+    (await peer()).send("here", socket.port, "127.0.0.1");
+    expect((await ear.until(1))[0]?.text).toBe("here");
+  });
+
+  it("drops what is longer than it keeps, and counts it", async () => {
+    const pool = new UdpPool();
+    const socket = keep(pool.bind("127.0.0.1", 0));
+    const ear = listen(socket);
+    const other = await peer();
+    other.send(Buffer.alloc(2049), socket.port, "127.0.0.1");
+    other.send(Buffer.alloc(2048, "x"), socket.port, "127.0.0.1");
+    other.send(Buffer.alloc(0), socket.port, "127.0.0.1");
+    expect((await ear.until(2)).map(({ text }) => text.length)).toEqual([2048, 0]);
+    expect(pool.oversize).toBe(1);
+  });
+
+  it("closes sockets while a batch is handed over; a new one hears nothing of the old", async () => {
+    const pool = new UdpPool();
+    const [first, second] = [keep(pool.bind("127.0.0.1", 0)), keep(pool.bind("127.0.0.1", 0))];
+    const other = await peer();
+    const told: string[] = [];
+    let third: UdpSocket | undefined;
+    const done = new Promise<void>((resolve) => {
+      const close = (octets: Uint8Array): void => {
+        told.push(Buffer.from(octets).toString());
+        // Whichever comes first closes both; what is there of the other is for nobody.
+        first.close();
+        second.close();
+        third = keep(pool.bind("127.0.0.1", 0));
+        third.handler = (late) => {
+          told.push(Buffer.from(late).toString());
+          if (told.includes("third")) resolve();
+        };
+        other.send("third", third.port, "127.0.0.1");
+      };
+      first.handler = close;
+      second.handler = close;
+    });
+    for (let i = 0; i < 4; i++) for (const { port } of [first, second]) other.send(`old ${i}`, port, "127.0.0.1");
+    await done;
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe("third");
+    expect([first.port, first.send(Buffer.from("x")), first.sendTo(Buffer.from("x"), other.port, "127.0.0.1")]).toEqual([0, false, false]);
+  });
+
+  it("speaks IPv6", async () => {
+    if (!Object.values(networkInterfaces()).flat().some((each) => each?.address === "::1")) return void process.stdout.write("skipped: this machine has no IPv6 loopback\n");
+    const socket = keep(new UdpPool().bind("::1", 0));
+    const ear = listen(socket);
+    const other = await peer("udp6");
+    other.send("six", socket.port, "::1");
+    expect(await ear.until(1)).toEqual([{ text: "six", address: "::1", port: other.port }]);
+  });
+
+  it("tells by code why an address cannot be bound", () => {
+    const pool = new UdpPool();
+    const taken = keep(pool.bind("127.0.0.1", 0));
+    const code = (bind: () => unknown): string | undefined => {
+      try {
+        bind();
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+      return undefined;
+    };
+    expect(code(() => pool.bind("127.0.0.1", taken.port))).toBe("EADDRINUSE");
+    expect(code(() => pool.bind("192.0.2.1", 0))).toBe("EADDRNOTAVAIL");
+    expect(code(() => pool.bind("localhost", 0))).toBe("EINVAL");
+    expect(code(() => pool.bind("127.0.0.1", 70_000))).toBe("EINVAL");
+    expect(code(() => taken.connect(5000, "nowhere"))).toBe("EINVAL");
+    expect(taken.sendTo(Buffer.from("x"), 5000, "nowhere")).toBe(false);
+  });
+
+  it("ends with its thread, in the middle of traffic, and lets a thread end", async () => {
+    const code = (after: string): string => `
+      const addon = require(${JSON.stringify(new URL("../build/Release/udp_batch.node", import.meta.url).pathname)});
+      const { parentPort } = require("node:worker_threads");
+      const pool = addon.create(() => undefined, new Uint8Array(2048 * 8), new Int32Array(32), 2048);
+      const socket = addon.bind(pool, "127.0.0.1", 0);
+      parentPort.postMessage(addon.localPort(pool, socket));
+      ${after}`;
+    const other = await peer();
+    const busy = new Worker(code(""), { eval: true });
+    const [port] = (await once(busy, "message")) as [number];
+    for (let i = 0; i < 200; i++) other.send("x", port, "127.0.0.1");
+    expect(await busy.terminate()).toBe(1);
+    const quiet = new Worker(code("addon.close(pool, socket);"), { eval: true });
+    expect(await once(quiet, "exit")).toEqual([0]);
+  });
+});
