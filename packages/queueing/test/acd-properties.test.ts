@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcdEvent, AgentStatus } from "../src/index.js";
+import type { AcdEffect, AcdEvent, AgentStatus } from "../src/index.js";
 import { fits } from "../src/acd/matching.js";
 import { comparePlaces } from "../src/acd/waiting-line.js";
 import { agentView, strategyNames } from "../src/index.js";
 import { Driver } from "./driver.js";
+import { Lives } from "./restart.js";
 
 const queueKey = fc.constantFrom("q0", "q1", "q2");
 const agentId = fc.constantFrom("a0", "a1", "a2", "a3");
@@ -53,7 +54,7 @@ const agentConfig = fc.record({
   wrapUpMs: fc.option(span, { nil: undefined }),
 });
 
-type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number };
+type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number } | { kind: "restart"; ms: number; /** Phones that are there again at once, by agent. */ phones: readonly boolean[] };
 
 const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), preferredAgent: fc.option(agentId, { nil: undefined }), placeAt: fc.option(fc.constantFrom(999_000, 2_000_000), { nil: undefined, freq: 8 }) }) },
@@ -79,8 +80,18 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 6000 }) }) },
 );
 
+/** Among the other events a process dies now and then. */
+const withRestarts: fc.Arbitrary<Action> = fc.oneof({ weight: 25, arbitrary: action }, { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), ms: fc.constantFrom(0, 2_000, 600_000), phones: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) }) });
+
+function live(lives: Lives, step: Action): void {
+  if (step.kind === "event") lives.send(step.event);
+  else if (step.kind === "restart") lives.restart(step.ms, (id) => step.phones[Number(id.slice(1))] === true);
+  else play(lives.driver, step);
+}
+
 function play(driver: Driver, step: Action): void {
   if (step.kind === "event") driver.send(step.event);
+  else if (step.kind === "restart") throw new Error("only lives restart");
   else if (step.kind === "timer") driver.fireNext();
   else if (step.kind === "wait") driver.advance(step.ms);
   else {
@@ -92,9 +103,13 @@ function play(driver: Driver, step: Action): void {
   }
 }
 
-function setUp(driver: Driver): void {
-  for (const key of ["q0", "q1", "q2"]) driver.send({ type: "queue.configured", queue: { key, ringMs: 2000, wrapUpMs: 1000, maxWaitMs: 60_000, announceEveryMs: 5000 } });
-  for (const [index, id] of ["a0", "a1", "a2", "a3"].entries()) driver.agent(id, ["q0", index % 2 === 0 ? "q1" : "q2"]);
+function setUp(of: { send(event: AcdEvent): unknown }): void {
+  for (const key of ["q0", "q1", "q2"]) of.send({ type: "queue.configured", queue: { key, ringMs: 2000, wrapUpMs: 1000, maxWaitMs: 60_000, announceEveryMs: 5000, regainMs: 60_000 } });
+  for (const [index, id] of ["a0", "a1", "a2", "a3"].entries()) {
+    of.send({ type: "agent.configured", agent: { id, queues: ["q0", index % 2 === 0 ? "q1" : "q2"].map((queue) => ({ queue })) } });
+    of.send({ type: "agent.reachable", agentId: id, reachable: true });
+    of.send({ type: "agent.state", agentId: id, state: "available" });
+  }
 }
 
 /** Runs that once found something; each is played again. */
@@ -116,12 +131,12 @@ describe("ACD under random events", () => {
 
   it("keeps every invariant after every event (Driver.send checks them)", { timeout: 120_000 }, () => {
     fc.assert(
-      fc.property(fc.option(fc.constant(2000), { nil: undefined }), fc.array(action, { minLength: 20, maxLength: 80 }), (priorityWorthMs, actions) => {
-        const driver = new Driver({ priorityWorthMs });
-        setUp(driver);
+      fc.property(fc.option(fc.constant(2000), { nil: undefined }), fc.array(withRestarts, { minLength: 20, maxLength: 80 }), (priorityWorthMs, actions) => {
+        const lives = new Lives({ priorityWorthMs });
+        setUp(lives);
         for (const step of actions) {
-          play(driver, step);
-          checkOrder(driver);
+          live(lives, step);
+          if (step.kind !== "restart") checkOrder(lives.driver);
         }
       }),
       { numRuns: runs },
@@ -129,28 +144,37 @@ describe("ACD under random events", () => {
   });
 
   it("loses nobody: each caller who entered leaves exactly once, and each answered one ends exactly once", { timeout: 120_000 }, () => {
-    const property = fc.property(fc.array(action, { minLength: 20, maxLength: 80 }), (actions) => {
-        const driver = new Driver();
-        setUp(driver);
-        for (const step of actions) play(driver, step);
-        // Everybody hangs up, every timer runs out.
-        for (const id of [...driver.state.interactions.keys()]) driver.send({ type: "interaction.ended", interactionId: id });
-        driver.advance(10 * 60_000);
-        expect(driver.state.interactions.size).toBe(0);
-        expect(driver.state.reservations.size).toBe(0);
-        for (const agent of driver.state.agents.values()) expect(["reserved", "busy", "wrap-up", "held"]).not.toContain(agent.status);
-        const entered = driver.all("entered").length;
-        const refused = driver.all("left").filter((left) => ["full", "diverted", "no-agents", "closed", "unknown-queue"].includes(left.outcome) && left.waitMs === 0).length;
-        expect(driver.all("left").length).toBeLessThanOrEqual(entered + refused);
-        expect(driver.all("left").length).toBeGreaterThanOrEqual(entered);
-        expect(driver.all("ended")).toHaveLength(driver.all("left").filter((left) => left.outcome === "answered").length);
-        // Every offer had one end: connected, taken back or failed.
-        const connectedOffers = driver.all("left").filter((left) => left.outcome === "answered").length;
-        const withdrawn = driver.all("rescind").filter((rescind) => ["caller-gone", "moved", "answered-elsewhere"].includes(rescind.reason)).length;
-        expect(driver.all("offer")).toHaveLength(connectedOffers + withdrawn + driver.all("requeued").length);
-      });
-    for (const seed of KEPT_SEEDS) fc.assert(property, { seed, numRuns: 100 });
-    fc.assert(property, { numRuns: Math.round(runs / 2) });
+    const property = (actionOfLife: fc.Arbitrary<Action>) => fc.property(fc.array(actionOfLife, { minLength: 20, maxLength: 80 }), (actions) => {
+      const lives = new Lives();
+      setUp(lives);
+      for (const step of actions) live(lives, step);
+      // Everybody hangs up, every timer runs out.
+      const { driver } = lives;
+      for (const id of [...driver.state.interactions.keys()]) driver.send({ type: "interaction.ended", interactionId: id });
+      driver.advance(10 * 60_000);
+      expect(driver.state.interactions.size).toBe(0);
+      expect(driver.state.reservations.size).toBe(0);
+      for (const agent of driver.state.agents.values()) expect(["reserved", "busy", "wrap-up", "held"]).not.toContain(agent.status);
+      const all = <T extends AcdEffect["type"]>(type: T): Extract<AcdEffect, { type: T }>[] => [...lives.past, driver].flatMap((one) => one.all(type));
+      const cut = (state: string): number => lives.cut.filter((caller) => caller.state === state).length;
+      const entered = all("entered").length;
+      const refused = all("left").filter((left) => ["full", "diverted", "no-agents", "closed", "unknown-queue"].includes(left.outcome) && left.waitMs === 0).length;
+      // Who waited or was rung for when a process died has not left; the database says so.
+      const gone = all("left").length + cut("waiting") + cut("offered");
+      expect(gone).toBeLessThanOrEqual(entered + refused);
+      expect(gone).toBeGreaterThanOrEqual(entered);
+      const answered = all("left").filter((left) => left.outcome === "answered");
+      expect(all("ended").length + cut("connected")).toBe(answered.length);
+      // One who answers, for each reservation at most one talk.
+      const connects = all("connect").map((connect) => connect.reservationId);
+      expect(new Set(connects).size).toBe(connects.length);
+      // Every offer had one end: connected, taken back, failed, or cut with the process.
+      const withdrawn = all("rescind").filter((rescind) => ["caller-gone", "moved", "answered-elsewhere"].includes(rescind.reason)).length;
+      const cutOffers = lives.past.reduce((sum, one) => sum + one.state.reservations.size, 0);
+      expect(all("offer")).toHaveLength(answered.length + withdrawn + all("requeued").length + cutOffers);
+    });
+    for (const seed of KEPT_SEEDS) fc.assert(property(action), { seed, numRuns: 100 });
+    fc.assert(property(withRestarts), { numRuns: Math.round(runs / 2) });
   });
 
   it("serves equal priorities first come, first served", { timeout: 60_000 }, () => {
