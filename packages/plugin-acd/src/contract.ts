@@ -369,7 +369,7 @@ declare module "@hotlinejs/core" {
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
-    "acd.watched": { by: string; agent: string; interactionId: string; mode: WatchMode | null; at: number };
+    "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */
     "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Why not ready, as the agent chose (小休, 用餐). */ reason: string | null; at: number };
   }
