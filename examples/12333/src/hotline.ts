@@ -66,8 +66,11 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     tts({ prompts: [...prompts] }),
     selfService(options.flow ?? mainFlow(options.today)),
     acd({
-      queues: [{ key: "general", name: "综合咨询", maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15 }],
-      agents: agents.map((agent) => ({ ...agent, queues: ["general"] })),
+      queues: [
+        { key: "general", name: "综合咨询", maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15 },
+        { key: "complaint", name: "投诉举报", priority: 3, maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15, joinEmpty: false },
+      ],
+      agents,
     }),
     recording(),
     tickets({ categories, mailboxes, noDispatch }),

@@ -1,7 +1,9 @@
 import organisation from "../data/organisation.json" with { type: "json" };
 
-/** One of each role that a ticket passes on its way (dispatcher, expediter, director, report officer), and the analyst. */
-const DESK = ["1601", "1611", "1501", "1651", "1641"];
+/** One of each role that a ticket passes on its way (dispatcher, expediter, director, report officer), the analyst and a team leader. */
+const DESK = ["1601", "1611", "1501", "1651", "1641", "1901"];
+/** Team leaders have a telephone of their own, to go into calls with, and serve no queue. */
+const LEADERS = ["1901"];
 /** Liaison officer of the labour law enforcement brigade (204). */
 const LIAISON = ["20402"];
 
@@ -33,7 +35,10 @@ export const departments = organisation.departments.map((department) => ({
 export const staff = organisation.staff.map((person) => ({ code: person.code, name: person.name, departmentCode: person.department, offered: !person.code.startsWith("114") }));
 
 /** Agents at their telephones: the extension is the agent's number. */
-export const agents = organisation.agents.filter((agent) => agent.demo).map((agent) => ({ number: agent.no, name: agent.name, address: `sip:${agent.no}` }));
+export const agents = [
+  ...organisation.agents.filter((agent) => agent.demo).map((agent) => ({ number: agent.no, name: agent.name, address: `sip:${agent.no}`, queues: ["general", ...(agent.skills.some(({ id }) => id === "complaint") ? ["complaint"] : [])] })),
+  ...organisation.management.filter((person) => LEADERS.includes(person.no)).map((person) => ({ number: person.no, name: person.name, address: `sip:${person.no}`, queues: [] })),
+];
 
 /** Departments the hotline gives no tickets to: they take what comes themselves. */
 export const noDispatch = organisation.departments.filter((department) => department.acceptsDispatch === false).map((department) => department.code);

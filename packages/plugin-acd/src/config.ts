@@ -26,8 +26,12 @@ const announce = z.strictObject({
   position: promptRef.optional(),
   /** For the first in line. */
   next: promptRef.optional(),
-  /** Said in turn, one after each announcement: news, a hint at the web site. */
+  /** Said in turn: news, a hint at the web site. One after each announcement, or by a clock of their own. */
   messages: z.array(promptRef).max(20).default([]),
+  /** Seconds between messages, apart from the announcements. Default: one after each announcement. */
+  messagesEverySeconds: seconds(5, 3600).optional(),
+  /** First message, seconds after entering. Default: `messagesEverySeconds`. */
+  messagesFirstSeconds: seconds(1, 3600).optional(),
 });
 
 const absent = z.array(z.enum(AGENT_STATUSES)).min(1);

@@ -1,5 +1,5 @@
 import { token } from "@hotlinejs/core";
-import type { CallSession, Connection, FlowVisitOutcome, OutboundCall } from "@hotlinejs/core";
+import type { CallSession, Connection, FlowVisitOutcome, OutboundCall, PromptRef } from "@hotlinejs/core";
 import type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
 
 export type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
@@ -110,6 +110,8 @@ export interface QueueRequest {
   readonly placeAt?: number;
   /** Keys that leave the queue, for example `"0*"`. Default none. */
   readonly exitKeys?: string;
+  /** Tells of the keys: said after the welcome and with every announcement. Default nothing. */
+  readonly exitHint?: PromptRef;
   /** Takes the request back while the caller waits (outcome `exit`). No effect once an agent talks. */
   readonly signal?: AbortSignal;
 }

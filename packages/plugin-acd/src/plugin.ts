@@ -48,7 +48,7 @@ export const acd = definePlugin({
     folder: new URL("../dist/ui/", import.meta.url),
     pages: [
       { path: "/desk", title: "坐席台", titleEn: "Desk", permission: "acd.agents.read", menu: { icon: "headset", order: 10 }, keepMounted: true },
-      { path: "/supervision", title: "班长监控", titleEn: "Supervision", permission: "acd.calls.read", menu: { icon: "monitor", order: 15 } },
+      { path: "/supervision", title: "监控", titleEn: "Live", permission: "acd.calls.read", menu: { icon: "monitor", order: 15 } },
     ],
     panels: [
       { slot: "host.bar", name: "call-bar", title: "通话条", titleEn: "Call bar", permission: "acd.agents.read", order: 10 },
@@ -97,6 +97,7 @@ export const acd = definePlugin({
         pipeline: services.get(CALL_PIPELINE),
         publish: (name, payload) => events.publish(name, payload),
         queueChanged: (key) => news().queue(key),
+        booked: () => news().figures(),
       });
     });
     const news = once(() => new ScreenNews(services, services.get(CLOCK), parts()));

@@ -63,6 +63,7 @@ function usePhoneSaid(text: Texts): void {
 
 function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts): string | undefined {
   if (call === null) return before === null ? undefined : text.said.over;
+  if (call.supervisor !== null && call.supervisor !== before?.supervisor) return text.supervised[call.supervisor];
   if (before?.interactionId === call.interactionId && before.state === call.state) return undefined;
   const who = call.consult?.name ?? call.consult?.number ?? "";
   switch (call.state) {

@@ -60,6 +60,7 @@ function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readon
       <div className="acd-who">
         <strong>{who}</strong>
         <PhoneChip phone={phone} text={text} />
+        {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
         <span className="acd-sub">
           {call.state === "ringing" || call.state === "talking"
             ? [call.queueName, call.state === "talking" && phone.call?.quality !== undefined ? text.phone.quality[phone.call.quality] : null, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")

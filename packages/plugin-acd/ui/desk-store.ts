@@ -51,6 +51,10 @@ function start(): () => void {
   const stops = [
     onTopic("acd.agent", (data) => putAgent(data as AgentSnapshot)),
     onTopic("acd.queue", (data) => patch({ queues: new Map(deskStore.get().queues).set((data as QueueSnapshot).key, data as QueueSnapshot) })),
+    onTopic("acd.agents-today", (data) => {
+      const { today } = data as { today: Readonly<Record<string, AgentSnapshot["today"]>> };
+      patch({ agents: new Map([...deskStore.get().agents].map(([number, agent]) => [number, { ...agent, today: today[number] ?? agent.today }])) });
+    }),
     onTopic("acd.call", (data) => {
       const { agent, call } = data as { agent: string; call: AgentCall | null };
       if (agent === deskStore.get().number) patch({ call });

@@ -52,3 +52,29 @@ export function withValues(ref: PromptRef, values: PromptValues): PromptRef {
   if (typeof ref === "string") return { id: ref, values };
   return { ...ref, values: { ...values, ...ref.values } };
 }
+
+/** What a key leads to, guessed from the name of its outcome. */
+const PURPOSES: readonly (readonly [purpose: "callback" | "voicemail" | "menu", name: RegExp])[] = [
+  ["callback", /call-?back|ring-?back/i],
+  ["voicemail", /voice-?mail|message|record/i],
+  ["menu", /menu|ivr|self|main|start/i],
+];
+
+const EXITS = {
+  zh: { callback: (key: string) => `如需我们给您回电，请按${key}。`, voicemail: (key: string) => `留言请按${key}。`, menu: (key: string) => `返回自助服务请按${key}。`, other: (key: string) => `不再等候请按${key}。`, star: "星号键", hash: "井号键" },
+  en: { callback: (key: string) => `To be called back, press ${key}. `, voicemail: (key: string) => `To leave a message, press ${key}. `, menu: (key: string) => `For the menu, press ${key}. `, other: (key: string) => `To stop waiting, press ${key}. `, star: "star", hash: "hash" },
+};
+
+/**
+ * The keys that leave a queue, in words.
+ *
+ * @param exits key -> name of the outcome it leads to
+ */
+export function exitKeysPrompt(exits: ReadonlyMap<string, string>, language: string): PromptRef {
+  const words = EXITS[language.toLowerCase().startsWith("en") ? "en" : "zh"];
+  const spoken = (key: string): string => (key === "*" ? words.star : key === "#" ? words.hash : key);
+  const told = new Map<string, string>();
+  // Keys with the same outcome are told once.
+  for (const [key, outcome] of exits) if (!told.has(outcome)) told.set(outcome, words[PURPOSES.find(([, name]) => name.test(outcome))?.[0] ?? "other"](spoken(key)));
+  return { text: [...told.values()].join("").trim() };
+}

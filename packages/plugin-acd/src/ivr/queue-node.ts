@@ -1,8 +1,9 @@
-import { defineIvrNode } from "@hotlinejs/core";
-import type { IvrStep } from "@hotlinejs/core";
+import { defineIvrNode, promptRef } from "@hotlinejs/core";
+import type { IvrStep, PromptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD } from "../contract.js";
 import type { QueueOutcome } from "../contract.js";
+import { exitKeysPrompt } from "../domain/queue-prompts.js";
 
 const queueNodeConfig = z.strictObject({
   /** Key of the queue. */
@@ -13,6 +14,8 @@ const queueNodeConfig = z.strictObject({
   skills: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]).optional(),
   /** Keys that leave the queue: `"0*"` for the outcome `exit`, or `{ "2": "voicemail" }` with an outcome each. */
   exitKeys: z.union([z.string().regex(/^[0-9*#A-D]*$/), z.record(z.string().regex(/^[0-9*#A-D]$/), z.string().min(1))]).optional(),
+  /** Tell waiting callers of `exitKeys`, after the welcome and with each announcement: `true` (default) in the plugin's words, by the outcome of each key; a prompt; `false`: not at all. */
+  announceKeys: z.union([z.boolean(), promptRef]).default(true),
   /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`). */
   distinguish: z.array(z.enum(["diverted", "closed"])).optional(),
 });
@@ -41,13 +44,18 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
   async run({ session, config, signal, services }): Promise<IvrStep> {
     const exits = exitOutcomes(config);
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
-    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, exitKeys: [...exits.keys()].join(""), signal });
+    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, exitKeys: [...exits.keys()].join(""), exitHint: exitHint(config, exits, session.language), signal });
     if (result.callerGone || result.outcome === "abandoned") return { end: true };
     if (result.outcome !== "exit") return { outcome: plain(result.outcome, config) };
     // Without a key the flow itself took the caller back; what is returned then is not used.
     return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };
   },
 });
+
+function exitHint({ announceKeys }: QueueNodeConfig, exits: ReadonlyMap<string, string>, language: string): PromptRef | undefined {
+  if (announceKeys === false || exits.size === 0) return undefined;
+  return announceKeys === true ? exitKeysPrompt(exits, language) : announceKeys;
+}
 
 function plain(outcome: QueueOutcome, { distinguish = [] }: QueueNodeConfig): string {
   if (outcome === "diverted") return distinguish.includes("diverted") ? outcome : "full";

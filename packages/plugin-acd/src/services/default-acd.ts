@@ -35,6 +35,8 @@ export interface DefaultAcdDeps {
   readonly pipeline: CallPipeline;
   /** Somebody entered, left, or is being rung. */
   readonly queueChanged: (key: string) => void;
+  /** States that last have gone into the figures, once a minute. */
+  readonly booked: () => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
@@ -133,7 +135,10 @@ export class DefaultAcd implements Acd {
   #checkLater(nth = 1): void {
     this.#checkTimer = this.#deps.clock.setTimeout(() => {
       this.reconcile();
-      if (nth % BOOK_EVERY === 0) this.#deps.facts.bookStates();
+      if (nth % BOOK_EVERY === 0) {
+        this.#deps.facts.bookStates();
+        this.#deps.booked();
+      }
       this.#checkLater(nth + 1);
     }, CHECK_MS);
   }
@@ -217,7 +222,7 @@ export class DefaultAcd implements Acd {
       const { result, lostAgent, next } = await this.#wait(session, request, queue, back ? since : undefined);
       talkMs += result.talkMs;
       if (next !== undefined && !result.callerGone && !this.#isStopped()) {
-        const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, signal: request.signal });
+        const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, exitHint: request.exitHint, signal: request.signal });
         return { ...further, talkMs: talkMs + further.talkMs };
       }
       // Who lost the agent to a broken phone is first in line again, before all who came later.
@@ -248,6 +253,7 @@ export class DefaultAcd implements Acd {
       control,
       prompts,
       log,
+      clock,
       dispatch: (event) => this.#engine.dispatch(event),
       music: music.sources(queue.key, queue.settings.music, session.language),
       queue: (key) => this.#queues.get(key),

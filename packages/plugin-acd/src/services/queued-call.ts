@@ -1,4 +1,4 @@
-import type { AudioSource, CallControl, CallSession, Connection, Logger, OutboundCall, PromptRef, Prompts } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallSession, Clock, Connection, Logger, OutboundCall, PromptRef, Prompts, Timer } from "@hotlinejs/core";
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { QueueSettings } from "../config.js";
 import type { QueueOutcome, QueueRequest, QueueResult } from "../contract.js";
@@ -16,6 +16,7 @@ export interface QueuedCallDeps {
   readonly control: CallControl;
   readonly prompts: Prompts | undefined;
   readonly log: Logger;
+  readonly clock: Pick<Clock, "setTimeout">;
   readonly dispatch: (event: AcdEvent) => void;
   readonly music: Promise<readonly AudioSource[]>;
   readonly desk: AgentDesk;
@@ -66,6 +67,8 @@ export class QueuedCall implements QueueMember {
   #lostAgent = false;
   #cut = false;
   #done = false;
+  #messageTimer: Timer | undefined;
+  #messages = 0;
 
   constructor(id: string, session: CallSession, request: QueueRequest, queue: CalledQueue, deps: QueuedCallDeps) {
     this.id = id;
@@ -140,6 +143,8 @@ export class QueuedCall implements QueueMember {
     this.#queue = this.#deps.queue(effect.queue) ?? this.#queue;
     this.#session.interaction.update({ queue: effect.queue });
     this.#session.interaction.event("queue.entered", { queue: effect.queue, ahead: effect.ahead, ...(effect.regained ? { regained: true } : {}) });
+    const { messagesFirstSeconds, messagesEverySeconds } = this.#queue.settings.announce;
+    this.#messageLater(messagesFirstSeconds ?? messagesEverySeconds);
     if (moved) return;
     void this.#welcome();
     if (this.#request.exitKeys !== undefined && this.#request.exitKeys !== "") void this.#listenForKeys(this.#request.exitKeys);
@@ -222,9 +227,27 @@ export class QueuedCall implements QueueMember {
     const { language } = this.#session;
     const ref = effect.ahead === 0 ? (words.next ?? defaultPrompt("next", language)) : (words.position ?? defaultPrompt("position", language));
     const spoken = [withValues(ref, { position: effect.ahead, waitMinutes: toldMinutes(effect.expectedWaitMs) })];
-    const message = words.messages[(effect.nth - 1) % Math.max(1, words.messages.length)];
+    const message = words.messagesEverySeconds === undefined ? words.messages[(effect.nth - 1) % Math.max(1, words.messages.length)] : undefined;
     if (message !== undefined) spoken.push(message);
-    void this.#sound.say(async () => (await Promise.all(spoken.map((each) => this.#resolve(each)))).flat());
+    const { exitHint } = this.#request;
+    if (exitHint !== undefined) spoken.push(exitHint);
+    void this.#sound.say(() => this.#resolveAll(spoken));
+  }
+
+  /** Messages by their own clock. `undefined`: none. */
+  #messageLater(afterSeconds: number | undefined): void {
+    this.#messageTimer?.cancel();
+    const { messages, messagesEverySeconds } = this.#queue.settings.announce;
+    if (messages.length === 0 || messagesEverySeconds === undefined || afterSeconds === undefined) return;
+    this.#messageTimer = this.#deps.clock.setTimeout(() => {
+      const message = messages[this.#messages % messages.length];
+      // While an agent is being rung the caller just hears the music: the answer may come any moment.
+      if (message !== undefined && this.#offers.size === 0 && this.#joining === undefined) {
+        this.#messages += 1;
+        void this.#sound.say(() => this.#resolve(message));
+      }
+      this.#messageLater(messagesEverySeconds);
+    }, afterSeconds * 1000);
   }
 
   left(effect: Effect<"left">): void {
@@ -232,6 +255,7 @@ export class QueuedCall implements QueueMember {
     this.#waitMs = effect.waitMs;
     if (effect.outcome === "moved") return interaction.event("queue.moved", { queue: effect.queue, waitMs: effect.waitMs });
     this.#keys.abort();
+    this.#messageTimer?.cancel();
     if (effect.outcome === "answered") {
       interaction.update({ queue: effect.queue, agentId: effect.agentId ?? null });
       interaction.event("queue.answered", { queue: effect.queue, agent: effect.agentId, waitMs: effect.waitMs });
@@ -273,9 +297,11 @@ export class QueuedCall implements QueueMember {
 
   async #welcome(): Promise<void> {
     const { welcome } = this.#queue.settings.announce;
-    if (welcome === false) return this.#sound.music();
-    const words = this.#deps.back ? defaultPrompt("lost", this.#session.language) : (welcome ?? defaultPrompt("welcome", this.#session.language));
-    await this.#sound.greet(() => this.#resolve(words));
+    const words: PromptRef[] = [];
+    if (welcome !== false) words.push(this.#deps.back ? defaultPrompt("lost", this.#session.language) : (welcome ?? defaultPrompt("welcome", this.#session.language)));
+    if (this.#request.exitHint !== undefined) words.push(this.#request.exitHint);
+    if (words.length === 0) return this.#sound.music();
+    await this.#sound.greet(() => this.#resolveAll(words));
   }
 
   async #whisper(call: OutboundCall, whisper: QueueSettings["whisper"], values: Record<string, unknown>): Promise<void> {
@@ -309,6 +335,10 @@ export class QueuedCall implements QueueMember {
     }
   }
 
+  async #resolveAll(refs: readonly PromptRef[]): Promise<readonly AudioSource[]> {
+    return (await Promise.all(refs.map((each) => this.#resolve(each)))).flat();
+  }
+
   #resolve(ref: PromptRef): Promise<readonly AudioSource[]> {
     return this.#deps.prompts?.resolve(ref, { language: this.#session.language, signal: this.#session.signal }) ?? Promise.resolve([]);
   }
@@ -317,6 +347,7 @@ export class QueuedCall implements QueueMember {
     if (this.#done) return;
     this.#done = true;
     this.#keys.abort();
+    this.#messageTimer?.cancel();
     this.#sound.stop();
     this.#settle({
       outcome,

@@ -13,7 +13,7 @@ export class ScreenNews {
   constructor(
     private readonly services: Services,
     private readonly clock: Clock,
-    private readonly acd: Pick<Acd, "agent" | "queue">,
+    private readonly acd: Pick<Acd, "agent" | "agents" | "queue">,
   ) {}
 
   agent(number: string): void {
@@ -33,6 +33,12 @@ export class ScreenNews {
   /** A supervisor's own page knows which call the supervisor is in. */
   watch(by: string, watching: Watching | undefined): void {
     this.services.optional(SCREENS)?.tell({ agents: [by] }, { topic: "acd.watch", data: { watching: watching ?? null } });
+  }
+
+  /** The figures of all agents grow while a state lasts: told together, now and then. */
+  figures(): void {
+    const today = Object.fromEntries(this.acd.agents().flatMap((agent) => (agent.state === "offline" ? [] : [[agent.number, agent.today]])));
+    this.services.optional(SCREENS)?.tell({ permission: "acd.calls.read" }, { topic: "acd.agents-today", data: { today } });
   }
 
   queue(key: string): void {

@@ -1,8 +1,11 @@
 import type { AudioSource, Call, Logger, Playback, PlayOptions } from "@hotlinejs/core";
 
+/** One that is being said, and one after it. */
+const MOST_DUE = 2;
+
 /**
- * What a waiting caller hears: music without end, cut by announcements, going on where it was.
- * One at a time: a new announcement replaces one that is being said. Nothing here ever rejects.
+ * What a waiting caller hears: music without end, paused for words, going on where it was. Nothing is talked over: words that
+ * fall due while others are being said come after them; of those only one waits, what is more is left out. Nothing here ever rejects.
  */
 export class WaitingSound {
   readonly #call: Call;
@@ -12,8 +15,12 @@ export class WaitingSound {
   #offsetMs = 0;
   /** Grows with every change of what is heard, so that late steps of earlier ones do nothing. */
   #turn = 0;
-  /** Grows with every call of `music`, `sayOnly` and `stop`. */
+  /** Grows with every call of `music`, `greet`, `sayOnly` and `stop`: words that waited till then are not said. */
   #only = 0;
+  /** Settles when all words up to now have been said. */
+  #words: Promise<void> = Promise.resolve();
+  /** Words being said, and waiting for that. */
+  #due = 0;
 
   constructor(call: Call, music: Promise<readonly AudioSource[]>, log: Logger) {
     this.#call = call;
@@ -40,25 +47,30 @@ export class WaitingSound {
   }
 
   /** Begins with some words, music after them. */
-  async greet(resolve: () => Promise<readonly AudioSource[]>): Promise<void> {
+  greet(resolve: () => Promise<readonly AudioSource[]>): Promise<void> {
     this.#only += 1;
-    const only = this.#only;
-    const sources = await this.#resolved(resolve);
-    if (only !== this.#only) return;
-    const turn = this.#next();
-    if (sources !== undefined) await this.#play(sources, {})?.done;
-    if (turn === this.#turn) void this.#loop();
+    return this.#speak(resolve);
   }
 
-  /** Says something, then goes on with the music. Resolves when said or replaced. */
-  async say(resolve: () => Promise<readonly AudioSource[]>): Promise<void> {
-    const before = this.#turn;
-    const sources = await this.#resolved(resolve);
-    // Something else has begun while the words were being prepared.
-    if (before !== this.#turn || sources === undefined) return;
-    const turn = this.#next();
-    await this.#play(sources, {})?.done;
-    if (turn === this.#turn) void this.#loop();
+  /** Says something, then goes on with the music. Resolves when said, left out or replaced. */
+  say(resolve: () => Promise<readonly AudioSource[]>): Promise<void> {
+    return this.#due >= MOST_DUE ? Promise.resolve() : this.#speak(resolve);
+  }
+
+  #speak(resolve: () => Promise<readonly AudioSource[]>): Promise<void> {
+    const only = this.#only;
+    this.#due += 1;
+    // Prepared meanwhile.
+    const prepared = this.#resolved(resolve);
+    this.#words = this.#words.then(async () => {
+      const sources = await prepared;
+      // Otherwise something else has begun instead.
+      const turn = only === this.#only ? this.#next() : undefined;
+      if (turn !== undefined && sources !== undefined) await this.#play(sources, {})?.done;
+      this.#due -= 1;
+      if (turn === this.#turn && this.#due === 0) void this.#loop();
+    });
+    return this.#words;
   }
 
   /** Says something instead of all else; silence follows. Resolves when said, replaced or impossible. */

@@ -1,0 +1,138 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { Baresip } from "./support/baresip.js";
+import { hasChromium, openChromium } from "./support/chromium.js";
+import { Example } from "./support/example.js";
+import { hasBaresip, hasSipp } from "./support/peers.js";
+import { pause, RtpProbe } from "./support/rtp-probe.js";
+import { SippCallers } from "./support/sipp.js";
+
+/** Where screenshots go when somebody wants to look at them. */
+const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+
+describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision page", () => {
+  let example: Example;
+  let phones: Baresip[] = [];
+  let browser: Awaited<ReturnType<typeof openChromium>>;
+  let page: Page;
+  const broken: string[] = [];
+  const ends: (() => void)[] = [];
+
+  async function picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  /** A citizen who calls, presses 1 and stays on the line. */
+  async function call(from: string): Promise<void> {
+    const probe = await RtpProbe.open();
+    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from, mediaPort: probe.port }], talkMs: 240_000 });
+    ends.push(() => {
+      probe.close();
+      caller.dispose();
+    });
+    probe.playSilence();
+    await probe.hearsSound();
+    await pause(1_000);
+    await probe.press("1");
+  }
+
+  beforeAll(async () => {
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "20" } });
+    const phone = (user: string, toneHz: number) => Baresip.start({ sipPort: example.sipPort, user, password: `demo-${user}`, toneHz, autoAnswer: true });
+    phones = await Promise.all([phone("1001", 1_000), phone("1901", 600)]);
+    await Promise.all(phones.map((each) => each.registered()));
+    browser = await openChromium();
+    page = await browser.newPage();
+    page.on("pageerror", (error) => broken.push(error.message));
+  }, 120_000);
+  afterAll(async () => {
+    for (const end of ends) end();
+    await browser?.dispose();
+    await Promise.all(phones.map((each) => each.dispose()));
+    await example?.dispose();
+  });
+
+  it("shows who waits and who talks as it happens; listens, whispers, leaves; moves a caller, sets priorities and states", async () => {
+    const root = `http://127.0.0.1:${example.httpPort}`;
+    expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1901", password: "demo-1901" } })).ok()).toBe(true);
+    await page.goto(`${root}/console/supervision`);
+    const agent = page.locator('tr[data-agent="1001"]');
+    const general = page.locator('tr[data-queue="general"]');
+    await agent.getByText("示闲").waitFor({ timeout: 30_000 });
+    await page.getByText("没有人在等候。").waitFor();
+    await picture("supervision-quiet");
+
+    await call("13812345678");
+    await agent.getByText("通话中").waitFor({ timeout: 40_000 });
+    expect(await agent.innerText()).toMatch(/138\*\*\*\*5678 · 综合咨询/);
+    await Promise.all([call("13900001111"), call("13900002222")]);
+    const line = page.getByRole("region", { name: "综合咨询 · 排队" });
+    await line.getByText("139****2222").waitFor({ timeout: 40_000 });
+    await line.getByText("139****1111").waitFor({ timeout: 40_000 });
+    expect(await page.content()).not.toContain("13900002222");
+
+    await agent.getByRole("button", { name: "监听" }).click();
+    const watch = page.locator(".sup-watch");
+    await watch.getByText("正在监听 叶立新：双方听不见你").waitFor({ timeout: 20_000 });
+    await picture("supervision-listen");
+    await agent.getByRole("button", { name: "耳语" }).click();
+    await watch.getByText("正在耳语：仅 叶立新 能听见你").waitFor({ timeout: 10_000 });
+    await agent.getByText("班长耳语中").waitFor({ timeout: 10_000 });
+    await agent.getByRole("button", { name: "强插" }).click();
+    await page.getByText("来电人会马上听见你。").waitFor();
+    await picture("supervision-ask");
+    await page.getByRole("dialog").getByRole("button", { name: "不强插" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.getByText(/^排队 \d+ · 通话 1 · 可接 0$/).waitFor({ timeout: 10_000 });
+
+    // The one who stands last goes to the front, the other one into another queue, where nobody is: after a while told so.
+    const rows = line.locator("tbody tr");
+    const last = rows.last();
+    const number = await last.locator("th").innerText();
+    await last.getByRole("button", { name: "移到最前" }).click();
+    await expect.poll(() => rows.first().locator("th").innerText(), { timeout: 10_000 }).toBe(number);
+    await rows.last().getByRole("button", { name: /转队列/ }).click();
+    await page.getByRole("menuitem", { name: /投诉举报/ }).click();
+    await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => general.locator("td").first().innerText(), { timeout: 10_000 }).toBe("1");
+    await page.getByRole("button", { name: "投诉举报", exact: true }).click();
+    await page.getByRole("region", { name: "投诉举报 · 排队" }).getByText("139****").waitFor({ timeout: 10_000 });
+    await page.getByRole("button", { name: "综合咨询", exact: true }).click();
+    await pause(16_000 * (PICTURES === undefined ? 0 : 1));
+    await picture("supervision-light");
+    if (PICTURES !== undefined) {
+      await page.setViewportSize({ width: 1000, height: 620 });
+      await picture("supervision-narrow");
+      await page.setViewportSize({ width: 1920, height: 930 });
+      await picture("supervision-1920");
+      await page.setViewportSize({ width: 1366, height: 620 });
+      await page.evaluate('localStorage.setItem("hotline.theme", "dark")');
+      await page.reload();
+      await agent.getByText("通话中").waitFor({ timeout: 20_000 });
+      await line.getByText("139****").first().waitFor();
+      await picture("supervision-dark");
+    }
+    expect(await page.evaluate("document.querySelector('.hl-place')?.scrollWidth <= document.querySelector('.hl-place')?.clientWidth")).toBe(true);
+
+    await agent.getByRole("button", { name: /状态/ }).click();
+    await page.getByRole("menuitem", { name: "签出" }).click();
+    await page.getByText("进行中的通话会继续").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "签出", exact: true }).click();
+    await expect.poll(async () => ((await (await example.fetch("/api/agents")).json()) as { items: { number: string; choice: string }[] }).items.find((each) => each.number === "1001")?.choice, { timeout: 10_000 }).toBe("offline");
+
+    // A second time in the call, and to stay: the agent's part is over.
+    await page.getByText("全部", { exact: false }).first().click();
+    await agent.getByRole("button", { name: "接管" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "接管", exact: true }).click();
+    const own = page.locator('tr[data-agent="1901"]');
+    await own.getByText("138****5678").waitFor({ timeout: 20_000 });
+    await agent.getByText("未签入").waitFor({ timeout: 20_000 });
+    await picture("supervision-taken");
+    expect(broken).toEqual([]);
+  }, 180_000);
+});
