@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Popover } from "antd";
-import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, TeamOutlined } from "@ant-design/icons";
+import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, RollbackOutlined, TeamOutlined } from "@ant-design/icons";
 import { announce, api, navigate, placeStore, serverNow, useMay, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentCallCommand, AgentSnapshot } from "../src/contract.js";
 import { AgentStateMenu } from "./agent-state.js";
@@ -138,18 +138,21 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
       <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
       <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
         {slots.map((slot, index) => (
-          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, text)} onClose={() => setOpen(undefined)} />
+          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, call, text)} onClose={() => setOpen(undefined)} />
         ))}
       </div>
     </div>
   );
 }
 
-function panelOf(key: string, open: string | undefined, commands: Commands, text: Texts): ReactNode {
+function panelOf(key: string, open: string | undefined, commands: Commands, call: AgentCall | null, text: Texts): ReactNode {
   if (key !== open) return undefined;
   if (key === "keys") return <Keypad onKey={(digits) => void commands.run("dtmf", text.slot.keys, { digits })} />;
   if (key === "consult") return <TargetPicker purpose="consult" onChoose={(to) => void commands.run("consult", text.slot.consult, { to })} />;
-  if (key === "transfer") return <TargetPicker purpose="transfer" onChoose={(to) => void commands.run("transfer", text.slot.transfer, { to })} />;
+  if (key === "transfer") {
+    const caller = call === null ? undefined : { agent: call.agent, from: call.queue, onQueue: (queue: string) => void commands.run("to-queue", text.slot.transfer, { queue }), onFlow: (flow: string) => void commands.run("to-flow", text.sendToFlow, { flow }) };
+    return <TargetPicker purpose="transfer" caller={caller} onChoose={(to) => void commands.run("transfer", text.slot.transfer, { to })} />;
+  }
   return undefined;
 }
 
@@ -196,7 +199,9 @@ function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (comm
       ? { key: "swap", word: text.slot.swap, hotkey: "X", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("swap"), why: none, act: simple("swap", text.slot.swap) }
       : { key: "consult", word: text.slot.consult, hotkey: "C", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("consult"), why: none, act: toggle("consult") },
     { key: "conference", word: consulting ? text.slot.join : text.slot.conference, hotkey: "J", icon: <TeamOutlined aria-hidden />, enabled: has("conference"), why: none, act: simple("conference", text.slot.join) },
-    consulting
+    call?.state === "in-flow"
+      ? { key: "cancel", word: text.slot.takeBack, hotkey: "T", icon: <RollbackOutlined aria-hidden />, enabled: has("cancel"), why: none, act: simple("cancel", text.slot.takeBack) }
+      : consulting
       ? { key: "complete", word: text.slot.complete, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("complete"), why: none, act: simple("complete", text.slot.complete) }
       : { key: "transfer", word: text.slot.transfer, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("transfer"), why: none, act: toggle("transfer") },
     { key: "keys", word: text.slot.keys, hotkey: "D", icon: <NumberOutlined aria-hidden />, enabled: has("dtmf"), why: none, act: toggle("keys") },

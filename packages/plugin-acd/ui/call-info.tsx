@@ -133,7 +133,7 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
     case "reconnecting":
       return text.kept(Math.max(0, Math.ceil(((call.ringUntil ?? now) - now) / 1000)));
     case "talking":
-      return "";
+      return call.flow === null || call.flow.outcome === null ? "" : `${call.flow.title}：${text.flowResults[call.flow.result ?? call.flow.outcome] ?? call.flow.result ?? call.flow.outcome}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { useState, type ReactElement } from "react";
 import { Button, Input } from "antd";
-import { api, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { api, formatDuration, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
 import { stateWord, toneOf } from "./agent-state.js";
 import { useDesk } from "./desk-store.js";
 import { texts } from "./texts.js";
@@ -12,8 +12,18 @@ interface Department {
   readonly extension: string | null;
 }
 
-/** Whom to call: a number to type, colleagues with what they are doing, extensions of departments. */
-export function TargetPicker({ purpose, onChoose }: { readonly purpose: "dial" | "transfer" | "consult"; readonly onChoose: (to: string) => void }): ReactElement {
+/** Where else than to a telephone a caller can go. */
+export interface CallerTargets {
+  /** The agent who has the caller. */
+  readonly agent: string;
+  /** The queue the caller came from. */
+  readonly from: string | null;
+  readonly onQueue: (key: string) => void;
+  readonly onFlow: (id: string) => void;
+}
+
+/** Whom to call: a number to type, colleagues with what they are doing, extensions of departments; and where a caller can be sent to: queues with their wait, flows. */
+export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: "dial" | "transfer" | "consult"; readonly onChoose: (to: string) => void; readonly caller?: CallerTargets | undefined }): ReactElement {
   const text = useTexts(texts);
   const desk = useDesk();
   const [to, setTo] = useState("");
@@ -23,6 +33,9 @@ export function TargetPicker({ purpose, onChoose }: { readonly purpose: "dial" |
   const fits = (...words: readonly string[]): boolean => wanted === "" || words.some((word) => word.includes(wanted));
   const colleagues = [...desk.agents.values()].filter((agent) => agent.number !== desk.number && agent.reachable && fits(agent.number, agent.name));
   const offices = (departments.data?.items ?? []).filter((each) => each.extension !== null && fits(each.extension ?? "", each.name, each.shortName));
+  const queues = caller === undefined ? [] : [...desk.queues.values()].filter((queue) => queue.key !== caller.from && !queue.frozen && fits(queue.name, queue.key)).sort((a, b) => a.name.localeCompare(b.name));
+  const flows = useLoad(caller === undefined ? undefined : `flows ${caller.agent}`, (signal) => api.get<{ items: { id: string; title: string }[] }>(`/api/agents/${caller?.agent ?? ""}/call/flows`, {}, { signal }));
+  const visits = (flows.data?.items ?? []).filter((flow) => fits(flow.title, flow.id));
   const word = purpose === "dial" ? text.call : purpose === "transfer" ? text.ok : text.startConsult;
   return (
     <div className="acd-picker">
@@ -46,6 +59,20 @@ export function TargetPicker({ purpose, onChoose }: { readonly purpose: "dial" |
               {agent.name} {agent.number}
             </span>
             <StatusTag status={toneOf(agent.state)}>{stateWord(agent.state, text)}</StatusTag>
+          </button>
+        ))}
+        {queues.length === 0 ? null : <h3>{text.queues}</h3>}
+        {queues.slice(0, 12).map((queue) => (
+          <button type="button" key={queue.key} className="acd-picker-row" disabled={queue.staffed === 0} data-queue={queue.key} onClick={() => caller?.onQueue(queue.key)}>
+            <span>{queue.name}</span>
+            <span className="hl-meta">{queue.staffed === 0 ? text.nobody : queue.available > 0 ? text.free(queue.available) : `${text.waiting(queue.waiting)} · ${text.about(formatDuration(queue.expectedWaitMs))}`}</span>
+          </button>
+        ))}
+        {visits.length === 0 ? null : <h3>{text.flows}</h3>}
+        {visits.map((flow) => (
+          <button type="button" key={flow.id} className="acd-picker-row" data-flow={flow.id} onClick={() => caller?.onFlow(flow.id)}>
+            <span>{flow.title}</span>
+            <span className="hl-meta">{text.andBack}</span>
           </button>
         ))}
         {offices.length === 0 ? null : <h3>{text.departments}</h3>}

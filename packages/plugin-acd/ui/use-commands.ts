@@ -61,6 +61,9 @@ function reason({ code }: ApiError, text: Texts): string {
     case "HTL_ACD_CALL_STATE":
     case "HTL_CORE_CALL_ENDED":
       return text.stateChanged;
+    case "HTL_ACD_UNKNOWN_QUEUE":
+    case "HTL_ACD_UNKNOWN_FLOW":
+      return text.targetGone;
     case "HTL_ACD_AGENT_UNREACHABLE":
       return text.agentUnreachable;
     case "HTL_ACD_AGENT_BUSY":
