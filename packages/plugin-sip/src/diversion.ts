@@ -57,7 +57,7 @@ function fromHistory(request: SipRequest): Diverted | undefined {
   const last = all.at(-1);
   const by = all.at(-2);
   if (last === undefined || by === undefined) return undefined;
-  const cause = /[;?&]cause=(\d{3})/i.exec(last.uri)?.[1] ?? /cause=(\d{3})/i.exec(unescapeUri(/\?.*reason=([^&]*)/i.exec(by.uri)?.[1] ?? ""))?.[1];
+  const cause = /[;?&]cause=(\d{3})/i.exec(last.uri)?.[1] ?? /cause=(\d{3})/i.exec(unescapeUri(/[?&]reason=([^&]*)/i.exec(by.uri)?.[1] ?? ""))?.[1];
   return { from: numberOf(all[0]), by: numberOf(by), reason: CAUSES[cause ?? ""] ?? "unknown", count: all.length - 1 };
 }
 

@@ -7,7 +7,8 @@ import { recordLongRun } from "../../../examples/12333/test/support/long-results
 import { createUserAgent, seededRandom, silentLog } from "../src/stack/index.js";
 import { grammarCase } from "./fuzz/grammar.js";
 import { HangGuard } from "./fuzz/hang-guard.js";
-import { type Fault, PIECE, runPiece } from "./fuzz/piece.js";
+import { longRuns } from "./fuzz/long-runs.js";
+import { fastest, type Fault, PIECE, runPiece, SLOW_MS } from "./fuzz/piece.js";
 
 /**
  * Seeds to run, first and last: 2,000 are ten million cases. `HOTLINE_FUZZ_SEEDS=1-1000` and `1001-2000` share them between two
@@ -39,6 +40,18 @@ it("no message makes the stack throw, loop, leak or stop answering", async () =>
   const cases = (seed - FIRST) * PIECE;
   recordLongRun(`fuzz sip, seeds ${FIRST} to ${LAST}`, `${cases} cases (grammar, mutations of RFC 4475 and 5118 and of each extension, within calls, answers), ${((user + system) / cases).toFixed(0)} CPU-µs each; ${faults.length === 0 ? "no crash, no hang, no case above 50 ms, nothing left behind" : `${faults.length} FAULTS`}`);
   expect(faults).toEqual([]);
+});
+
+it("a long run of anything at any place is read at once", () => {
+  const slow: string[] = [];
+  let cases = 0;
+  for (const data of longRuns()) {
+    cases++;
+    const ms = fastest(data, 1);
+    if (ms > SLOW_MS && fastest(data, 3) > SLOW_MS) slow.push(`${ms.toFixed(0)} ms: ${data.toString("latin1").replace(/(.{1,6}?)\1{50,}/gs, (_all, run: string) => `{${JSON.stringify(run)} ...}`)}`);
+  }
+  recordLongRun("fuzz sip, long runs", `${cases} messages with 30,000 octets of one thing in one place; ${slow.length === 0 ? `none takes ${SLOW_MS} ms to read` : `${slow.length} SLOW`}`);
+  expect(slow).toEqual([]);
 });
 
 it("nor does a datagram that comes by a socket", async () => {

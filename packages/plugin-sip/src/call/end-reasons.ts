@@ -96,15 +96,20 @@ export function reasonOfCause(cause: number | undefined): EndReason | undefined 
   }
 }
 
+/** What is looked at of Reason, characters: the patterns' time grows with the square of it. */
+const MOST_REASON = 1_024;
+
+const reasonsOf = (message: SipRequest | SipResponse | undefined): string => message?.headers.all("reason").join(",").slice(0, MOST_REASON) ?? "";
+
 /** The Q.850 cause alone. */
 export function q850Of(message: SipRequest | SipResponse | undefined): number | undefined {
-  const found = /q\.850[^,]*;\s*cause\s*=\s*(\d{1,3})/i.exec(message?.headers.all("reason").join(",") ?? "");
+  const found = /q\.850[^,]*;\s*cause\s*=\s*(\d{1,3})/i.exec(reasonsOf(message));
   return found === null ? undefined : Number(found[1]);
 }
 
 /** The Q.850 cause, else the SIP status, that a BYE or CANCEL of the peer gives. */
 export function causeOf(request: SipRequest | undefined): number | undefined {
-  const values = request?.headers.all("reason").join(",") ?? "";
+  const values = reasonsOf(request);
   const found = /q\.850[^,]*;\s*cause\s*=\s*(\d{1,3})/i.exec(values) ?? /sip[^,]*;\s*cause\s*=\s*(\d{3})/i.exec(values);
   return found === null ? undefined : Number(found[1]);
 }

@@ -1,3 +1,6 @@
+import { dtmfOfInfo } from "../../src/call/dtmf-info.js";
+import { causeOf, q850Of } from "../../src/call/end-reasons.js";
+import { acceptsSdp, sdpBodyOf } from "../../src/call/message-body.js";
 import { parseChallenge, parseCredentials } from "../../src/digest/digest-header.js";
 import { attributesOf, calledParty, callingParty } from "../../src/parties.js";
 import { buildSdp, parseSdp, SdpError, SdpSession } from "../../src/sdp/index.js";
@@ -31,7 +34,9 @@ export function readEverything(bytes: Buffer): void {
       parseChallenge(value);
     }
   }
-  readDescription(message.body.toString("utf8"));
+  const carried = sdpBodyOf(message);
+  readDescription(carried.kind === "sdp" ? carried.text : message.body.toString("utf8"));
+  q850Of(message);
   if (problem === undefined) readWhole(message);
 }
 
@@ -44,6 +49,9 @@ function readWhole(message: AnySipMessage): void {
     calledParty(message);
     callingParty(message, true);
     attributesOf(message, SOURCE);
+    acceptsSdp(message);
+    causeOf(message);
+    for (const type of ["application/dtmf-relay", "application/dtmf"]) dtmfOfInfo(type, message.body.toString("utf8"));
   }
   const again = parseMessage(message.toBuffer(), DEFAULT_LIMITS);
   if (again.message === undefined || again.problem !== undefined) throw new Error(`written again it is refused: ${again.garbage ?? again.problem?.reason ?? ""}`);

@@ -84,7 +84,10 @@ export function parseMessage(bytes: Buffer, limits: ParserLimits): ParsedMessage
 function readHeaders(head: string, from: number, headers: SipHeaders, maxHeaders: number): Problem | undefined {
   let problem: Problem | undefined;
   let at = from;
+  let fields = 0;
   while (at < head.length) {
+    // Lines that are no fields count, too: each is searched up to the end of the head for what it lacks.
+    if (fields++ >= maxHeaders) return problem ?? { status: 513, reason: "Too many headers" };
     let newline = head.indexOf("\n", at);
     if (newline < 0) newline = head.length + 1;
     let end = newline - 1;
@@ -103,29 +106,41 @@ function readHeaders(head: string, from: number, headers: SipHeaders, maxHeaders
     else {
       let nameEnd = colon;
       while (nameEnd > at && isLws(head.charCodeAt(nameEnd - 1))) nameEnd--;
-      let valueStart = colon + 1;
-      while (valueStart < end && isLws(head.charCodeAt(valueStart))) valueStart++;
-      let valueEnd = end;
-      while (valueEnd > valueStart && isLws(head.charCodeAt(valueEnd - 1))) valueEnd--;
-      let value = head.slice(valueStart, valueEnd);
-      if (folded) value = value.replace(/[ \t]*\r\n[ \t]+/g, " ");
+      let value = withoutLws(head, colon + 1, end);
+      if (folded) value = unfolded(value);
       // Left in, it would end a line of ours for a peer that takes a lone CR or LF for one.
       if (value.indexOf("\r") >= 0 || value.indexOf("\n") >= 0) {
         problem ??= { status: 400, reason: "Bad line end in headers" };
-        value = value.replace(/[\r\n]+/g, " ");
+        value = value.replace(/[\r\n]+/g, " ").trim();
       }
-      if (folded || problem !== undefined) value = value.trim();
       // NUL may stand in a quoted pair (section 25.1), nowhere else.
       if (value.indexOf("\0") >= 0 && /(?:^|[^\\])\0/.test(value)) problem ??= { status: 400, reason: "Bad character in header" };
       const rawName = head.slice(at, nameEnd);
       const name = canonicalName(rawName);
       if (!isToken(rawName)) problem ??= { status: 400, reason: "Bad header name" };
-      if (headers.size >= maxHeaders) return problem ?? { status: 513, reason: "Too many headers" };
       headers.append(name, value);
     }
     at = newline + 1;
   }
   return problem;
+}
+
+/** Text from `start` to `end` without the white space at both ends. */
+function withoutLws(text: string, start: number, end: number): string {
+  let from = start;
+  while (from < end && isLws(text.charCodeAt(from))) from++;
+  let to = end;
+  while (to > from && isLws(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** Lines of a folded value joined by one space each (section 7.3.1). Not by a pattern, whose time would grow with the square of a run of spaces. */
+function unfolded(value: string): string {
+  return value
+    .split("\r\n")
+    .map((line) => withoutLws(line, 0, line.length))
+    .filter((line) => line !== "")
+    .join(" ");
 }
 
 function readRequest(line: string, headers: SipHeaders, body: Buffer, latin1: boolean, early: Problem | undefined): ParsedMessage {

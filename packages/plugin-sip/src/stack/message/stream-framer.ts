@@ -120,11 +120,11 @@ function contentLength(head: string): number | undefined {
   for (let at = head.indexOf("\r\n"); at >= 0; at = head.indexOf("\r\n", at + 2)) {
     const code = head.charCodeAt(at + 2) | 0x20;
     if (code !== 0x63 && code !== 0x6c) continue;
-    const colon = head.indexOf(":", at + 2);
-    if (colon < 0) break;
-    if (canonicalName(head.slice(at + 2, colon).trim()) !== "content-length") continue;
-    const next = head.indexOf("\r\n", colon);
-    const text = head.slice(colon + 1, next < 0 ? head.length : next).trim();
+    const next = head.indexOf("\r\n", at + 2);
+    const line = head.slice(at + 2, next < 0 ? head.length : next);
+    const colon = line.indexOf(":");
+    if (colon < 0 || canonicalName(line.slice(0, colon).trim()) !== "content-length") continue;
+    const text = line.slice(colon + 1).trim();
     if (!/^\d{1,9}$/.test(text)) return undefined;
     const value = Number(text);
     if (found !== undefined && found !== value) return undefined;

@@ -217,6 +217,16 @@ describe("messages to drop in silence", () => {
     expect(parse(text).message).toBeUndefined();
   });
 
+  it("a long run of anything at any place is read in no time", { timeout: 20_000 }, () => {
+    const folded = options(`X-Big: a\r\n b${" ".repeat(60_000)}c`);
+    const loose = replaced("Via", `Via: SIP/2.0/UDP h${" ".repeat(60_000)}x`);
+    const lines = `OPTIONS sip:a@b SIP/2.0\r\n${"c\n".repeat(20_000)}c:`;
+    // Each took seconds, some of them a minute; a hundred readings would not end here.
+    for (let i = 0; i < 100; i++) for (const text of [folded, loose, lines]) parse(text);
+    expect(request(parse(folded)).headers.get("x-big")).toHaveLength(60_004);
+    expect(parse(loose).problem?.status).toBe(400);
+  });
+
   it("64 KB of noise, of one header, of one line, of commas, of quotes", () => {
     const noise = Buffer.alloc(65_507);
     for (let i = 0; i < noise.length; i++) noise[i] = (i * 7919 + (i >> 3)) & 0xff;
