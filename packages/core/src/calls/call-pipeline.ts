@@ -42,6 +42,7 @@ export class DefaultCallPipeline implements CallPipeline {
   readonly #handlers = new Map<string, CallHandler>();
   readonly #live = new Map<string, Promise<void>>();
   readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBus; clock: Clock; log: Logger; options: CallPipelineOptions };
+  readonly #endedAt = new WeakMap<Call, number>();
   #closed: { status: number; retryAfter?: number } | undefined = { status: 503 };
 
   constructor(deps: DefaultCallPipeline["pipelineDeps"]) {
@@ -204,7 +205,10 @@ export class DefaultCallPipeline implements CallPipeline {
     const abort = new AbortController();
     // A prompt of many parts listens once for each; Node would take that for a leak.
     setMaxListeners(0, abort.signal);
-    void call.ended.then((end) => abort.abort(endedError(end.reason)));
+    void call.ended.then((end) => {
+      this.#endedAt.set(call, this.#deps.clock.now());
+      abort.abort(endedError(end.reason));
+    });
     return { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
   }
 
@@ -212,8 +216,8 @@ export class DefaultCallPipeline implements CallPipeline {
     const { clock, control, hooks, journal } = this.#deps;
     await call.hangup();
     const end = await call.ended;
-    // The call is as long as it was, however long its recording takes to be finished.
-    const at = clock.now();
+    // The call is as long as it was, however long its handler and its recording took to be finished.
+    const at = this.#endedAt.get(call) ?? clock.now();
     await hooks.callEnd({ interactionId: interaction.id, call, reason: end.reason });
     control.release(interaction.id);
     journal.close(interaction.id, end.reason, at);
