@@ -65,6 +65,8 @@ export const queueSettings = z.strictObject({
   preferredSeconds: seconds(0, 3600).default(0),
   /** The agent who spoke to the caller last, within so many days, is the preferred one. 0 = off. */
   stickyDays: z.int().min(0).max(365).default(0),
+  /** Waiting time from which agents on demand (待命) are rung for callers not directed at them, once nobody else is free. `null`: never. */
+  onDemandAfterSeconds: seconds(0, 86_400).nullable().default(0),
   /** Strategy `ring-progressively`: one more agent every so often. */
   progressSeconds: seconds(1, 300).default(10),
   /** Send callers elsewhere (outcome `diverted`) where the wait would be too long. Never past a free agent. */
@@ -112,13 +114,52 @@ export const queueConfig = queueSettings.extend({
   name: z.string().min(1).max(100),
 });
 
-export const agentSettings = z.strictObject({
+const capacity = z.strictObject({
+  /** Channel (`voice`, `chat`, `email`, `fax`) -> most at once, 0 = none. `*`: those not named, default 1. Of `voice` at most 1. */
+  channels: z
+    .record(z.string().min(1), z.int().min(0).max(50))
+    .refine((channels) => (channels["voice"] ?? 1) <= 1, "an agent talks on one call at a time: voice is 0 or 1")
+    .default({}),
+  /** Most of everything together. Default: only the channels' limits. */
+  total: z.int().min(1).max(100).optional(),
+  /** What excludes what. */
+  rules: z.array(z.strictObject({ /** While the agent has anything of this channel (`*`: of any) ... */ while: z.string().min(1), /** ... nothing of these channels is offered (`*`: nothing). */ exclude: z.array(z.string().min(1)).min(1) })).max(50).default([]),
+});
+
+const queuesServed = z.array(z.union([z.string().min(1), z.strictObject({ /** Key of the queue. */ queue: z.string().min(1), /** The agent serves heavier queues first; share in `weighted-random`. Default 1. */ weight: z.number().positive().optional(), /** 0 = front line (default); higher ones are the reserve, see the queue's `tiersAfterSeconds`. */ tier: z.int().min(0).max(20).optional() })]));
+
+/** What a profile, or an agent, says of the work. */
+const workSettings = {
   /** Keys of the queues served, with a weight where wanted. */
-  queues: z.array(z.union([z.string().min(1), z.strictObject({ /** Key of the queue. */ queue: z.string().min(1), /** The agent serves heavier queues first; share in `weighted-random`. Default 1. */ weight: z.number().positive().optional(), /** 0 = front line (default); higher ones are the reserve, see the queue's `tiersAfterSeconds`. */ tier: z.int().min(0).max(20).optional() })])).default([]),
+  queues: queuesServed.default([]),
   /** Skill -> level, higher is better; a list means level 1. */
   skills: skills.default({}),
   /** Overrides the queue's. */
   wrapUpSeconds: seconds(0, 3600).optional(),
+  /** How much at once. Default: the plugin's `capacity`. */
+  capacity: capacity.optional(),
+};
+
+/** A named set of queues, skills, capacity and telephone for several agents. */
+export const profileSettings = z.strictObject({
+  ...workSettings,
+  /** Where agents of this profile are rung; `{number}` is the 工号: `sip:{number}`. Default: each agent's own address. */
+  address: z.string().regex(/^[a-z][a-z0-9+.-]*:.+$/i, "must be an address like sip:{number}").optional(),
+});
+
+export const profileConfig = profileSettings.extend({
+  /** Letters, digits, `.`, `_`, `-`. */
+  key: z.string().regex(/^[\w.-]{1,64}$/),
+  /** Shown to people. */
+  name: z.string().min(1).max(100),
+});
+
+export const agentSettings = z.strictObject({
+  /** Key of the profile: its queues and skills come besides the agent's own, which win; so do the agent's own wrap-up and capacity. */
+  profile: z.string().min(1).max(64).optional(),
+  /** Keys of the groups the agent belongs to. */
+  groups: z.array(z.string().min(1).max(64)).max(50).default([]),
+  ...workSettings,
   /** Place in the strategies `top-down` and `round-robin`. Default: after all that have one. */
   order: z.int().optional(),
 });
@@ -135,10 +176,51 @@ export const agentConfig = agentSettings.extend({
     .optional(),
 });
 
+const reasonConfig = z.strictObject({
+  /** Stored and counted. Letters, digits, `.`, `_`, `-`. */
+  code: z.string().regex(/^[\w.-]{1,32}$/),
+  /** What people see. */
+  name: z.string().min(1).max(50),
+  /** The name in English. */
+  nameEn: z.string().min(1).max(50),
+  /** For which state. */
+  choice: z.enum(["not-ready", "offline"]).default("not-ready"),
+  /** So long at most; see `whenOver`. Default: no limit. */
+  maxMinutes: z.number().min(1).max(1440).optional(),
+  /** After `maxMinutes`: supervisors are told, or the agent is signed out besides. */
+  whenOver: z.enum(["tell", "sign-out"]).default("tell"),
+});
+
+/** Names as the desk has always shown them. */
+const REASONS = [
+  { code: "tickets", name: "示忙：处理工单", nameEn: "Not ready: tickets" },
+  { code: "training", name: "示忙：培训会议", nameEn: "Not ready: training" },
+  { code: "fault", name: "示忙：系统故障", nameEn: "Not ready: system fault" },
+  { code: "meal", name: "小休：用餐", nameEn: "Break: meal" },
+  { code: "rest", name: "小休：休息", nameEn: "Break: rest" },
+];
+
+/** Codes that the hotline itself gives. */
+const OWN_REASONS = ["no-answer", "wrap-up", "forced", "overdue"];
+
 export const acdConfig = z
   .strictObject({
     /** Seconds of after-call work where neither queue nor agent says otherwise (`HOTLINE_ACD_WRAP_UP`). */
     wrapUp: seconds(0, 3600).default(10),
+    /** After-call work that agents extend beyond this becomes not-ready with the reason `wrap-up`. Default: no limit. */
+    wrapUpMaxSeconds: seconds(10, 7200).optional(),
+    /** How much an agent has at once where neither agent nor profile says otherwise. Default: one thing at a time, whatever the channel. */
+    capacity: capacity.optional(),
+    /** Why agents may be not ready or sign out; others are refused. */
+    reasons: z.array(reasonConfig).max(100).default(() => REASONS.map((reason) => reasonConfig.parse(reason))),
+    /** Nobody becomes not ready without a reason. */
+    reasonRequired: z.boolean().default(false),
+    /** Who has been signed in for so many hours is signed out once the call in progress is over; 0 = never. */
+    signInMaxHours: z.number().min(0).max(240).default(0),
+    /** Groups of agents, for lists and filters. */
+    groups: z.array(z.strictObject({ /** Letters, digits, `.`, `_`, `-`. */ key: z.string().regex(/^[\w.-]{1,64}$/), /** Shown to people. */ name: z.string().min(1).max(100) })).max(500).default([]),
+    /** Made once by key; then the database is the truth. */
+    profiles: z.array(profileConfig).default([]),
     /** One step of priority is worth so many seconds of waiting; without it priorities are strict. */
     priorityWorthSeconds: seconds(1, 86_400).optional(),
     /** One step of a queue's weight is worth so many seconds of waiting, so that light queues do not starve; without it heavier queues strictly go first. */
@@ -160,14 +242,27 @@ export const acdConfig = z
         for (const key of step.queues) if (!keys.has(key)) issue(["queues", index, "overflow", at, "queues"], `there is no queue ${key}`);
       });
     });
+    const known = (list: readonly (string | { queue: string })[], path: (string | number)[]): void =>
+      list.forEach((membership, at) => {
+        const key = typeof membership === "string" ? membership : membership.queue;
+        if (!keys.has(key)) issue([...path, at], `there is no queue ${key}`);
+      });
+    const twice = (list: readonly string[], path: string, name: string): Set<string> => {
+      list.forEach((key, index) => list.indexOf(key) < index && issue([path, index, name], `${key} is given twice`));
+      return new Set(list);
+    };
+    const profiles = twice(config.profiles.map(({ key }) => key), "profiles", "key");
+    const groups = twice(config.groups.map(({ key }) => key), "groups", "key");
+    twice(config.reasons.map(({ code }) => code), "reasons", "code");
+    config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
+    config.profiles.forEach((profile, index) => known(profile.queues, ["profiles", index, "queues"]));
     const numbers = new Set<string>();
     config.agents.forEach((agent, index) => {
       if (numbers.has(agent.number)) issue(["agents", index, "number"], `agent ${agent.number} is given twice`);
       numbers.add(agent.number);
-      agent.queues.forEach((membership, at) => {
-        const key = typeof membership === "string" ? membership : membership.queue;
-        if (!keys.has(key)) issue(["agents", index, "queues", at], `there is no queue ${key}`);
-      });
+      known(agent.queues, ["agents", index, "queues"]);
+      if (agent.profile !== undefined && !profiles.has(agent.profile)) issue(["agents", index, "profile"], `there is no profile ${agent.profile}`);
+      agent.groups.forEach((key, at) => groups.has(key) || issue(["agents", index, "groups", at], `there is no group ${key}`));
     });
   });
 
@@ -175,3 +270,5 @@ export type AcdConfig = z.output<typeof acdConfig>;
 export type AcdPluginOptions = z.input<typeof acdConfig>;
 export type QueueSettings = z.output<typeof queueSettings>;
 export type AgentSettings = z.output<typeof agentSettings>;
+export type ProfileSettings = z.output<typeof profileSettings>;
+export type CapacitySettings = z.output<typeof capacity>;

@@ -5,10 +5,49 @@ import type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figur
 export type { AgentFigures, AgentSums, QueueFigures } from "./domain/queue-figures.js";
 
 /** What an agent is doing. See AgentStatus of @hotlinejs/queueing. */
-export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
+export type AgentState = "offline" | "unreachable" | "not-ready" | "available" | "on-demand" | "held" | "occupied" | "reserved" | "busy" | "wrap-up";
 
-/** What an agent can choose: 示闲, 示忙 (with a reason), 签出. */
-export type AgentChoice = "available" | "not-ready" | "offline";
+/** What an agent can choose: 示闲, 待命 (only what is directed at the agent, or what nobody else is free for), 示忙 (with a reason), 签出. */
+export type AgentChoice = "available" | "on-demand" | "not-ready" | "offline";
+
+/** Why an agent is not ready, or signed out. */
+export interface AgentReason {
+  /** Stored and counted. */
+  readonly code: string;
+  /** What people see. */
+  readonly name: string;
+  readonly nameEn: string;
+  /** For which choice. */
+  readonly choice: "not-ready" | "offline";
+  /** So long at most. */
+  readonly maxMinutes: number | null;
+  /** After that supervisors are told, or the agent is signed out besides. */
+  readonly whenOver: "tell" | "sign-out";
+  /** Given by the hotline itself, never by an agent. */
+  readonly own: boolean;
+}
+
+/** A named set of queues, skills, capacity and telephone, assigned to agents. */
+export interface AgentProfile {
+  readonly key: string;
+  readonly name: string;
+  readonly queues: readonly (string | { readonly queue: string; readonly weight?: number | undefined; readonly tier?: number | undefined })[];
+  /** Skill -> level; a list means level 1. */
+  readonly skills: readonly string[] | Readonly<Record<string, number>>;
+  readonly wrapUpSeconds?: number | undefined;
+  readonly capacity?: AgentCapacity | undefined;
+  /** Where its agents are rung; `{number}` is the 工号. */
+  readonly address?: string | undefined;
+}
+
+/** How much an agent has at once. */
+export interface AgentCapacity {
+  /** Channel -> most at once; `*` for those not named. */
+  readonly channels: Readonly<Record<string, number>>;
+  readonly total?: number | undefined;
+  /** While the agent has anything of `while`, nothing of `exclude` is offered. */
+  readonly rules: readonly { readonly while: string; readonly exclude: readonly string[] }[];
+}
 
 /** How a caller left the queue. `diverted`: the wait would be too long; `closed`: out of hours; `exit`: pressed an exit key, or whoever asked for service took the request back. */
 export type QueueOutcome = "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "diverted" | "closed";
@@ -23,12 +62,19 @@ export interface AgentSnapshot {
   readonly since: number;
   /** What the agent chose; `state` follows from it, the phone and the call. */
   readonly choice: AgentChoice;
+  /** Code of the reason. */
   readonly reason: string | null;
+  /** What people see of it. */
+  readonly reasonName: string | null;
   /** The phone can be rung. */
   readonly reachable: boolean;
   readonly queues: readonly string[];
-  /** The call being rung or talked on. */
+  readonly groups: readonly string[];
+  readonly profile: string | null;
+  /** The call being rung or talked on, else other work. */
   readonly interactionId: string | null;
+  /** All that queues gave the agent, calls first. */
+  readonly work: readonly { readonly interactionId: string; readonly channel: string }[];
   /** End of wrap-up, epoch ms. */
   readonly wrapUpUntil: number | null;
   /** Calls answered and milliseconds talked since the hotline started. */
@@ -106,6 +152,8 @@ export interface QueueRequest {
   readonly skills?: Readonly<Record<string, number>>;
   /** 工号 of the agent to ring first when free. */
   readonly preferredAgent?: string;
+  /** So long the caller is kept for that agent while the agent is at work; then anybody serves. Default: the queue's `preferredSeconds`. */
+  readonly preferredSeconds?: number;
   /** A place kept from an earlier stay (epoch ms): counts instead of now, and limits of the queue do not. */
   readonly placeAt?: number;
   /** Keys that leave the queue, for example `"0*"`. Default none. */
@@ -159,7 +207,7 @@ export interface Acd {
    */
   serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
   /**
-   * The same queues and agents for what is no call. Resolves once, as `serve` does; an agent has one thing at a time.
+   * The same queues and agents for what is no call. Resolves once, as `serve` does; how much an agent has at once says the capacity.
    * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
    */
   serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult>;
@@ -180,11 +228,28 @@ export interface Acd {
   agentFigures(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport>;
   /**
    * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
-   * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_REASON`, `HTL_ACD_REASON_NEEDED`.
    *
+   * @param reason code (or name) of a configured reason
    * @param actor user id, `system` or `plugin:<name>`, for the audit
    */
   setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
+  /** Reasons agents may give, then those of the hotline's own. */
+  reasons(): readonly AgentReason[];
+  /**
+   * A supervisor signs the agent out: what rings is taken back, a call in progress goes on unless `endCall`. With reason `forced`,
+   * audited. `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  signOut(number: string, options: { readonly actor: string; readonly endCall?: boolean }): Promise<AgentSnapshot>;
+  groups(): readonly { readonly key: string; readonly name: string; readonly agents: readonly string[] }[];
+  profiles(): readonly AgentProfile[];
+  /**
+   * Gives an agent another profile (`null`: none) or other groups, at once, also for who already waits; audited.
+   * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_PROFILE`, `HTL_ACD_UNKNOWN_GROUP`.
+   */
+  assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, options: { readonly actor: string }): Promise<AgentSnapshot>;
+  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_UNKNOWN_QUEUE`. */
+  setProfile(profile: AgentProfile, options: { readonly actor: string }): Promise<AgentProfile>;
   /** Who waits in the queue, in the order of service. Unknown: `HTL_ACD_UNKNOWN_QUEUE`. */
   waiting(queue: string): readonly WaitingCaller[];
   /**
@@ -373,6 +438,8 @@ declare module "@hotlinejs/core" {
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
     "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */
-    "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Why not ready, as the agent chose (小休, 用餐). */ reason: string | null; at: number };
+    "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `on-demand`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Code of why not ready (`rest`, `meal`). */ reason: string | null; at: number };
+    /** An agent is not ready for longer than the reason allows. */
+    "acd.agent-overdue": { agent: string; /** Code of the reason. */ reason: string; /** Not ready since then, epoch ms. */ since: number; at: number };
   }
 }

@@ -69,6 +69,7 @@ export const acdDatasets: readonly Dataset[] = [
       { name: "agent", label: "工号", type: "string", sensitivity: "public" },
       { name: "starts_at", label: "时段", type: "datetime", sensitivity: "public" },
       { name: "available_ms", label: "空闲时长", type: "duration", sensitivity: "public" },
+      { name: "on_demand_ms", label: "待命时长", type: "duration", sensitivity: "public" },
       { name: "reserved_ms", label: "振铃时长", type: "duration", sensitivity: "public" },
       { name: "busy_ms", label: "通话时长", type: "duration", sensitivity: "public" },
       { name: "occupied_ms", label: "其他通话时长", type: "duration", sensitivity: "public" },

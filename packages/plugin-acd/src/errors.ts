@@ -3,6 +3,10 @@ import { defineErrors } from "@hotlinejs/core";
 export const acdErrors = defineErrors("ACD", {
   UNKNOWN_QUEUE: { message: "There is no queue %s. Known: %s", status: 404, sip: 404 },
   UNKNOWN_AGENT: { message: "There is no agent %s", status: 404 },
+  UNKNOWN_REASON: { message: "\"%s\" is no configured reason for %s. Known: %s", status: 422 },
+  REASON_NEEDED: { message: "Not ready needs a reason. Known: %s", status: 422 },
+  UNKNOWN_PROFILE: { message: "There is no agent profile %s. Known: %s", status: 422 },
+  UNKNOWN_GROUP: { message: "There is no group of agents %s. Known: %s", status: 422 },
   NOT_ALLOWED: { message: "Only agent %s or a supervisor may change this agent's state", status: 403 },
   NO_CALL: { message: "Agent %s has no call", status: 409 },
   CALL_STATE: { message: "Not possible while the call of agent %s is %s", status: 409 },
@@ -16,6 +20,7 @@ export const acdErrors = defineErrors("ACD", {
   NO_OWN_PHONE: { message: "Only who has an agent number, and a telephone with it, can go into calls", status: 409 },
   QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },
   AGENT_UNUSABLE: { message: "The stored settings of agent %s cannot be used: %s" },
+  PROFILE_UNUSABLE: { message: "The stored settings of agent profile %s cannot be used: %s" },
   MUSIC_UNUSABLE: { message: "The hold music of queue %s cannot be prepared: %s" },
   STOPPED: { message: "Call distribution has stopped", status: 503, sip: 503 },
 });

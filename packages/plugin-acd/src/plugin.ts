@@ -1,8 +1,9 @@
-import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
 import { AgentIntervalEntity } from "./entities/agent-interval.entity.js";
+import { AgentProfileEntity } from "./entities/agent-profile.entity.js";
 import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
 import { AgentEntity } from "./entities/agent.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
@@ -10,6 +11,7 @@ import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
 import { acdRoutes } from "./http/routes.js";
 import { queueNode } from "./ivr/queue-node.js";
+import { AcdAgents } from "./migrations/agents.js";
 import { AcdChannel } from "./migrations/channel.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
@@ -30,12 +32,13 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures],
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
-    { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents" },
+    { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents, sign them out" },
+    { name: "acd.agents.manage", roles: ["team_leader", "shift_supervisor"], description: "Give agents profiles and groups, change profiles; audited" },
     { name: "acd.calls.read", roles: ["team_leader", "shift_supervisor"], description: "See what calls agents have, with masked numbers" },
     { name: "acd.calls.listen", roles: ["team_leader", "shift_supervisor"], description: "Listen to agents' calls; audited" },
     { name: "acd.calls.whisper", roles: ["team_leader", "shift_supervisor"], description: "Speak to an agent in a call, unheard by the citizen; audited" },
@@ -66,6 +69,7 @@ export const acd = definePlugin({
     defineEvent("acd.agent-call"),
     defineEvent("acd.watched"),
     defineEvent("acd.agent-state"),
+    defineEvent("acd.agent-overdue"),
   ],
   ivrNodes: [queueNode],
   routes: acdRoutes,
@@ -96,6 +100,8 @@ export const acd = definePlugin({
         control: services.get(CALL_CONTROL),
         pipeline: services.get(CALL_PIPELINE),
         publish: (name, payload) => events.publish(name, payload),
+        notify: (notification) => services.get(NOTIFICATIONS).send(notification),
+        agentChanged: (number) => news().agent(number),
         queueChanged: (key) => news().queue(key),
         booked: () => news().figures(),
       });

@@ -233,8 +233,8 @@ describe("the agent fails", () => {
     const first = await at.phone("1001");
     const second = await at.phone("1002");
     await at.dial();
-    const shown = await at.acd.setAgentState("1001", "not-ready", { actor: "u1", reason: "小休" });
-    expect(shown).toMatchObject({ state: "not-ready", reason: "小休" });
+    const shown = await at.acd.setAgentState("1001", "not-ready", { actor: "u1", reason: "rest" });
+    expect(shown).toMatchObject({ state: "not-ready", reason: "rest", reasonName: "小休：休息" });
     await at.test.advance(100);
     expect(first.ringing).toBe(false);
     expect(second.ringing).toBe(true);
@@ -411,7 +411,7 @@ describe("life of the hotline", () => {
     const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
     try {
       const before = await stage({ dataDir, acd: team({ joinEmpty: true, leaveEmpty: false }) });
-      await before.acd.setAgentState("1001", "not-ready", { actor: "u1", reason: "午餐" });
+      await before.acd.setAgentState("1001", "not-ready", { actor: "u1", reason: "meal" });
       await before.dial("111");
       await before.test.advance(60_000);
       await before.dial("222");
@@ -421,7 +421,7 @@ describe("life of the hotline", () => {
       const after = await stage({ dataDir, startAt: now, acd: { ...team({ joinEmpty: true, leaveEmpty: false }), queues: [{ key: "q", name: "另一个名字" }] } });
       expect(after.acd.queue("q")?.name).toBe("综合咨询");
       const phone = await after.phone("1001");
-      expect(after.acd.agent("1001")).toMatchObject({ state: "not-ready", reason: "午餐" });
+      expect(after.acd.agent("1001")).toMatchObject({ state: "not-ready", reason: "meal" });
       expect((await after.entries()).map((entry) => entry.outcome)).toEqual(["cut", "cut"]);
       await after.dial("333");
       await after.dial("222");

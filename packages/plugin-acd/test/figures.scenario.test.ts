@@ -19,7 +19,7 @@ it("quarter hours add up with the entries, live and stored figures agree, a rest
     const acd = team({ stickyDays: 7, preferredSeconds: 60, connectPrompt: false, whisper: false }, ["1001", "1002"]);
     const at = await stage({ dataDir, startAt, acd });
     const [one, two] = [await at.phone("1001"), await at.phone("1002")];
-    await at.acd.setAgentState("1001", "not-ready", { actor: "system", reason: "培训" });
+    await at.acd.setAgentState("1001", "not-ready", { actor: "system", reason: "training" });
     const first = await at.dial("111");
     await at.test.advance(4_800);
     await two.answer();

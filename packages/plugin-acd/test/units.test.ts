@@ -83,8 +83,8 @@ describe("routes", () => {
 
   it("an agent sets the own state, a supervisor that of others; the rest is refused", async () => {
     const at = await stage({ acd: team() });
-    const post = (number: string, who: Principal | undefined) => Promise.resolve(route("POST", "/api/agents/:number/state").handler({ services: at.test.services, params: { number }, body: { state: "not-ready", reason: "培训" }, principal: who } as never));
-    await expect(post("1001", principal("1001"))).resolves.toMatchObject({ state: "not-ready", reason: "培训", choice: "not-ready" });
+    const post = (number: string, who: Principal | undefined) => Promise.resolve(route("POST", "/api/agents/:number/state").handler({ services: at.test.services, params: { number }, body: { state: "not-ready", reason: "示忙：培训会议" }, principal: who } as never));
+    await expect(post("1001", principal("1001"))).resolves.toMatchObject({ state: "not-ready", reason: "training", choice: "not-ready" });
     await expect(post("1002", principal("1001"))).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED", status: 403 });
     await expect(post("1002", principal("9", "acd.agents.state"))).resolves.toMatchObject({ number: "1002" });
     await expect(post("77", principal("9", "acd.agents.state"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT", status: 404 });

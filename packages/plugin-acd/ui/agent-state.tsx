@@ -8,10 +8,10 @@ import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
 import { texts, type Texts } from "./texts.js";
 
-const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
+const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", "on-demand": "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
 
 export function stateWord(state: AgentState, text: Texts): string {
-  const words: Readonly<Record<AgentState, string>> = { offline: text.offline, unreachable: text.unreachable, "not-ready": text.notReady, available: text.available, held: text.held, occupied: text.occupied, reserved: text.reserved, busy: text.busy, "wrap-up": text.wrapUp };
+  const words: Readonly<Record<AgentState, string>> = { offline: text.offline, unreachable: text.unreachable, "not-ready": text.notReady, available: text.available, "on-demand": text.onDemand, held: text.held, occupied: text.occupied, reserved: text.reserved, busy: text.busy, "wrap-up": text.wrapUp };
   return words[state];
 }
 
@@ -49,7 +49,7 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   ];
   // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
   const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : "available";
-  const word = state === "not-ready" && agent.reason !== null ? agent.reason : stateWord(state, text);
+  const word = state === "not-ready" && agent.reasonName !== null ? agent.reasonName : stateWord(state, text);
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>
       <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : word}>

@@ -30,6 +30,7 @@ const queueConfig = fc.record({
   skillSteps: fc.array(fc.record({ afterMs: span, skills: fc.dictionary(fc.constantFrom("x", "y"), fc.integer({ min: 0, max: 2 }), { maxKeys: 2 }) }), { maxLength: 2 }),
   tiersAfterMs: fc.constantFrom([], [500], [500, 5000]),
   preferredMs: span,
+  onDemandAfterMs: fc.constantFrom(null, 0, 0, 5000),
   progressMs: fc.constantFrom(300, 1500),
   divert: fc.option(fc.record({ ewtMs: fc.constantFrom(60_000, 400_000), ratio: fc.constantFrom(0.5, 2), whileWaiting: fc.boolean() }), { nil: undefined }),
   overflow: fc.array(fc.record({ afterMs: span, queues: fc.array(queueKey, { maxLength: 2 }) }), { maxLength: 2 }),
@@ -52,15 +53,28 @@ const agentConfig = fc.record({
   queues: fc.uniqueArray(fc.record({ queue: queueKey, weight: fc.constantFrom(1, 2), tier: fc.nat(2) }), { maxLength: 3, selector: (membership) => membership.queue }),
   skills,
   wrapUpMs: fc.option(span, { nil: undefined }),
+  capacity: fc.option(
+    fc.record(
+      {
+        channels: fc.dictionary(fc.constantFrom("chat", "email", "*"), fc.integer({ min: 0, max: 3 }), { maxKeys: 3 }),
+        total: fc.integer({ min: 1, max: 4 }),
+        rules: fc.array(fc.record({ while: fc.constantFrom("voice", "chat", "*"), exclude: fc.subarray(["voice", "chat", "email", "*"], { minLength: 1, maxLength: 2 }) }), { maxLength: 2 }),
+      },
+      { requiredKeys: [] },
+    ),
+    { nil: undefined },
+  ),
 });
 
 type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number } | { kind: "restart"; ms: number; /** Phones that are there again at once, by agent. */ phones: readonly boolean[] };
 
 const event: fc.Arbitrary<AcdEvent> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), preferredAgent: fc.option(agentId, { nil: undefined }), placeAt: fc.option(fc.constantFrom(999_000, 2_000_000), { nil: undefined, freq: 8 }) }) },
+  { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), channel: fc.constantFrom("voice", "voice", "voice", "chat", "chat", "email"), preferredAgent: fc.option(agentId, { nil: undefined }), preferredMs: fc.option(span, { nil: undefined, freq: 4 }), placeAt: fc.option(fc.constantFrom(999_000, 2_000_000), { nil: undefined, freq: 8 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("interaction.moved" as const), interactionId: callId, queue: queueKey }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constantFrom("interaction.ended" as const, "interaction.exited" as const), interactionId: callId }) },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant("agent.state" as const), agentId, state: fc.constantFrom("available" as const, "available" as const, "not-ready" as const, "offline" as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("interaction.ended" as const), interactionId: callId, broken: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.closing" as const), queue: queueKey }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant("agent.state" as const), agentId, state: fc.constantFrom("available" as const, "available" as const, "on-demand" as const, "not-ready" as const, "offline" as const) }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant("agent.reachable" as const), agentId, reachable: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.occupied" as const), agentId, occupied: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-done" as const), agentId }) },
@@ -126,6 +140,29 @@ function checkOrder(driver: Driver): void {
   }
 }
 
+/** What an agent has is within the capacity, by channel and in all; an offer never breaks a rule, nor passes over somebody who does not serve on demand only. */
+function checkOffers(driver: Driver): void {
+  for (const { agentId, interactionId, queue: key } of driver.of("offer")) {
+    const agent = driver.state.agents.get(agentId);
+    const taken = driver.state.interactions.get(interactionId);
+    const queue = driver.state.queues.get(key);
+    if (agent === undefined || taken === undefined || agent.reservation?.interaction !== taken || queue === undefined) continue;
+    const { capacity } = agent;
+    const load = new Map<string, number>([[taken.channel, 1]]);
+    for (const { channel } of agent.interactions) load.set(channel, (load.get(channel) ?? 0) + 1);
+    const all = [...load.values()].reduce((sum, each) => sum + each, 0);
+    if (all > capacity.total) throw new Error(`${agentId} was offered more than ${capacity.total} things`);
+    if ((load.get(taken.channel) ?? 0) > (taken.channel === "voice" ? 1 : (capacity.channels[taken.channel] ?? capacity.other))) throw new Error(`${agentId} was offered too much of ${taken.channel}`);
+    for (const rule of capacity.rules) {
+      const at = [...agent.interactions].some(({ channel }) => rule.while === "*" || channel === rule.while);
+      if (at && (rule.exclude.has("*") || rule.exclude.has(taken.channel))) throw new Error(`${agentId} was offered ${taken.channel} against a rule`);
+    }
+    if (agent.choice !== "on-demand" || taken.preferredAgent === agentId || taken.tried.size > 0) continue;
+    const better = [...queue.eligible].find((other) => other.choice === "available" && fits(other, taken, queue));
+    if (better !== undefined && taken.reservations.size === 1) throw new Error(`${agentId} on demand was rung though ${better.id} is free`);
+  }
+}
+
 describe("ACD under random events", () => {
   const runs = Number(process.env.HOTLINE_TEST_LONG === "1" ? 20_000 : 3_000);
 
@@ -136,7 +173,9 @@ describe("ACD under random events", () => {
         setUp(lives);
         for (const step of actions) {
           live(lives, step);
-          if (step.kind !== "restart") checkOrder(lives.driver);
+          if (step.kind === "restart") continue;
+          checkOrder(lives.driver);
+          checkOffers(lives.driver);
         }
       }),
       { numRuns: runs },
@@ -175,6 +214,54 @@ describe("ACD under random events", () => {
     });
     for (const seed of KEPT_SEEDS) fc.assert(property(action), { seed, numRuns: 100 });
     fc.assert(property(withRestarts), { numRuns: Math.round(runs / 2) });
+  });
+
+  it("never gives an agent more than the capacity, nor two calls, while capacities stay as they are", { timeout: 60_000 }, () => {
+    const work = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant("event" as const), event: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: fc.constantFrom("q0", "q1"), channel: fc.constantFrom("voice", "chat", "chat", "email") }) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("event" as const), event: fc.record({ type: fc.constant("interaction.ended" as const), interactionId: callId }) }) },
+      { weight: 8, arbitrary: fc.record({ kind: fc.constant("offer" as const), pick: fc.nat(3), as: fc.constantFrom("accept" as const, "connect" as const, "connect" as const, "no-answer" as const) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 3000 }) }) },
+    );
+    let together = 0;
+    fc.assert(
+      fc.property(fc.array(work, { minLength: 20, maxLength: 80 }), (actions) => {
+        const driver = new Driver();
+        setUp(driver);
+        for (const id of ["a0", "a1"]) driver.send({ type: "agent.configured", agent: { id, queues: [{ queue: "q0" }, { queue: "q1" }], wrapUpMs: 0, capacity: { channels: { voice: 1, chat: 3, email: 1 }, total: 4, rules: [{ while: "voice", exclude: ["chat"] }] } } });
+        for (const step of actions) {
+          play(driver, step);
+          for (const agent of driver.state.agents.values()) {
+            const of = (channel: string): number => [...agent.interactions].filter((each) => each.channel === channel).length;
+            const limits = agent.id === "a0" || agent.id === "a1" ? { chat: 3, all: 4 } : { chat: 1, all: 1 };
+            if (of("voice") > 1 || of("chat") > limits.chat || of("email") > 1 || agent.interactions.size > limits.all) throw new Error(`${agent.id} is above capacity`);
+            if (agent.interactions.size > 1) together += 1;
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(together).toBeGreaterThan(100);
+  });
+
+  it("at closing time everybody who waits leaves once, as closed, and whose agent is being rung is served or leaves the same way", { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(fc.array(action, { minLength: 20, maxLength: 60 }), (actions) => {
+        const driver = new Driver();
+        setUp(driver);
+        for (const step of actions) play(driver, step);
+        const inside = [...driver.state.interactions.values()].filter(({ queue, state }) => queue.config.key === "q0" && state !== "connected" && !queue.removed).map(({ id, state }) => ({ id, state }));
+        driver.send({ type: "queue.closing", queue: "q0" });
+        for (const { id, state } of inside) expect(driver.of("left").filter((left) => left.interactionId === id)).toMatchObject(state === "waiting" ? [{ outcome: "closed" }] : []);
+        for (const { id } of inside.filter(({ state }) => state === "offered")) {
+          const before = driver.effects.length;
+          for (const reservation of [...driver.state.reservations.values()].filter(({ interaction }) => interaction.id === id)) driver.send({ type: "offer.rejected", reservationId: reservation.id, cause: "declined" });
+          expect(driver.effects.slice(before).filter((effect) => effect.type === "left" && effect.interactionId === id)).toMatchObject([{}]);
+          expect(driver.state.interactions.has(id)).toBe(false);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("serves equal priorities first come, first served", { timeout: 60_000 }, () => {

@@ -1,5 +1,5 @@
 import { createAcdState, reduce } from "../src/index.js";
-import type { AcdEffect, AcdEvent, AcdOptions, AcdState, QueueConfig } from "../src/index.js";
+import type { AcdEffect, AcdEvent, AcdOptions, AcdState, AgentConfig, QueueConfig } from "../src/index.js";
 import { checkInvariants } from "./invariants.js";
 
 type Of<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
@@ -78,7 +78,7 @@ export class Driver {
     return this.of(type, this.effects);
   }
 
-  agent(id: string, queues: readonly (string | { queue: string; weight?: number; tier?: number })[] = ["q"], extra: { skills?: Record<string, number>; wrapUpMs?: number; order?: number } = {}): void {
+  agent(id: string, queues: readonly (string | { queue: string; weight?: number; tier?: number })[] = ["q"], extra: Partial<Omit<AgentConfig, "id" | "queues">> = {}): void {
     this.send({ type: "agent.configured", agent: { id, queues: queues.map((queue) => (typeof queue === "string" ? { queue } : queue)), ...extra } });
     this.send({ type: "agent.reachable", agentId: id, reachable: true });
     this.send({ type: "agent.state", agentId: id, state: "available" });

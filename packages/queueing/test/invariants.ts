@@ -1,6 +1,6 @@
 import { fits } from "../src/acd/matching.js";
 import type { AcdState } from "../src/acd/state.js";
-import { isAway } from "../src/acd/step.js";
+import { isAway, isEligible } from "../src/acd/step.js";
 import { comparePlaces } from "../src/acd/waiting-line.js";
 
 /** Everything that must hold between two events; the first breach is thrown. */
@@ -12,16 +12,18 @@ export function checkInvariants(state: AcdState): void {
     if (reservation.agent.reservation !== reservation) fail(`reservation ${reservation.id} not held by its agent`);
     if (!reservation.interaction.reservations.has(reservation)) fail(`reservation ${reservation.id} not held by its caller`);
     if (reservation.interaction.state !== "offered") fail("reserved caller is not offered");
-    if (reservation.agent.activity !== "reserved") fail("reserved agent is not reserved");
+    if (reservation.agent.status !== "reserved") fail("reserved agent is not reserved");
     if (!state.timers.has(reservation.timer)) fail("a reservation without a timer could stick");
   }
   for (const agent of state.agents.values()) {
-    if (agent.reservation !== undefined && agent.interaction !== undefined) fail(`${agent.id} has an offer and a call`);
-    if ((agent.activity === "reserved") !== (agent.reservation !== undefined)) fail(`${agent.id} sticks in reserved`);
-    if ((agent.activity === "busy") !== (agent.interaction !== undefined)) fail(`${agent.id} busy without a call`);
-    if (agent.interaction !== undefined && state.interactions.get(agent.interaction.id) !== agent.interaction) fail("call of an agent is unknown");
-    if (agent.activity === "wrap-up" && (agent.wrapTimer === undefined || !state.timers.has(agent.wrapTimer))) fail(`${agent.id} sticks in wrap-up`);
-    if (agent.activity !== "wrap-up" && agent.wrapTimer !== undefined) fail("wrap-up timer without wrap-up");
+    if ((agent.status === "reserved") !== (agent.reservation !== undefined)) fail(`${agent.id} sticks in reserved`);
+    if (agent.status === "busy" && agent.interactions.size === 0) fail(`${agent.id} busy without a call`);
+    if (agent.interactions.size > 0 && !["reserved", "busy", "wrap-up"].includes(agent.status)) fail(`${agent.id} is ${agent.status} with work at hand`);
+    if (agent.status === "wrap-up" && agent.wrapTimer === undefined) fail(`${agent.id} sticks in wrap-up`);
+    if (agent.wrapTimer !== undefined && !state.timers.has(agent.wrapTimer)) fail(`the wrap-up of ${agent.id} has no end`);
+    const held = [...agent.interactions, ...(agent.reservation === undefined ? [] : [agent.reservation.interaction])];
+    for (const interaction of agent.interactions) if (state.interactions.get(interaction.id) !== interaction || interaction.agent !== agent) fail("work of an agent is unknown");
+    if (held.filter(({ channel }) => channel === "voice").length > 1) fail(`${agent.id} is booked for two calls`);
     if (agent.holdTimer !== undefined && !state.timers.has(agent.holdTimer)) fail(`${agent.id} sticks in held`);
     if (agent.reservation !== undefined && !state.reservations.has(agent.reservation.id)) fail("ghost reservation");
   }
@@ -34,7 +36,7 @@ export function checkInvariants(state: AcdState): void {
         lines += 1;
         if (queue.line.filter((other) => other === interaction).length !== 1) fail(`${interaction.id} lost from the line of ${queue.config.key}`);
         for (const agent of state.agents.values()) {
-          if (agent.status === "available" && agent.memberships.has(queue.config.key) && !queue.removed && fits(agent, interaction, queue)) {
+          if (isEligible(agent) && agent.memberships.has(queue.config.key) && !queue.removed && fits(agent, interaction, queue)) {
             fail(`${interaction.id} waits though ${agent.id} is available`);
           }
         }
@@ -44,10 +46,10 @@ export function checkInvariants(state: AcdState): void {
       for (const reservation of interaction.reservations) if (!state.reservations.has(reservation.id)) fail("an offer of a caller is unknown");
       if ([...interaction.reservations].filter((reservation) => reservation.phase === "accepted").length !== (interaction.winner === undefined ? 0 : 1)) fail(`${interaction.id} has more than one winner`);
       if (interaction.rings === "one" && interaction.reservations.size > 1) fail(`${interaction.id} is offered to several`);
-      const everybody = interaction.rungBy !== undefined && interaction.rungBy.ringing.has(interaction) && interaction.winner === undefined && !interaction.expired ? interaction.rungBy : undefined;
-      for (const agent of everybody?.eligible ?? []) if (!interaction.tried.has(agent.id) && fits(agent, interaction, everybody as never)) fail(`${agent.id} is not rung along for ${interaction.id}`);
+      const everybody = interaction.rungBy !== undefined && interaction.rungBy.ringing.has(interaction) && interaction.winner === undefined && interaction.expired === undefined ? interaction.rungBy : undefined;
+      for (const agent of everybody?.eligible ?? []) if (agent.choice !== "on-demand" && !interaction.tried.has(agent.id) && fits(agent, interaction, everybody as never)) fail(`${agent.id} is not rung along for ${interaction.id}`);
     } else if (interaction.reservations.size > 0) fail("a connected caller is still rung for");
-    else if (interaction.agent === undefined || interaction.agent.interaction !== interaction) fail("a connected caller without an agent");
+    else if (interaction.agent === undefined || !interaction.agent.interactions.has(interaction)) fail("a connected caller without an agent");
     if (interaction.state === "connected" && interaction.timers.size > 0) fail("timers of a connected caller");
     for (const id of interaction.timers) if (!state.timers.has(id)) fail("a caller holds a timer that is over");
     if (interaction.ruleTimer !== undefined && !interaction.timers.has(interaction.ruleTimer)) fail("rules of a caller stick");
@@ -64,7 +66,7 @@ export function checkInvariants(state: AcdState): void {
     for (const interaction of queue.ringing) if (interaction.rungBy !== queue || interaction.state !== "offered") fail(`ringing set of ${queue.config.key} wrong`);
     for (const agent of state.agents.values()) {
       const member = agent.memberships.has(queue.config.key) && !agent.removed;
-      if (queue.eligible.has(agent) !== (member && agent.status === "available")) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
+      if (queue.eligible.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
     }
   }
   if (lines !== 0) fail("a line holds a caller who does not wait");

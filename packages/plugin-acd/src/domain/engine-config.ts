@@ -1,5 +1,5 @@
-import type { AgentConfig, QueueConfig } from "@hotlinejs/queueing";
-import type { AgentSettings, QueueSettings } from "../config.js";
+import type { AgentConfig, CapacityConfig, QueueConfig } from "@hotlinejs/queueing";
+import type { AgentSettings, CapacitySettings, ProfileSettings, QueueSettings } from "../config.js";
 
 /** Settings as stored -> rules of the reducer. Seconds become milliseconds. */
 export function engineQueue(key: string, settings: QueueSettings, wrapUpSeconds: number): QueueConfig {
@@ -20,6 +20,7 @@ export function engineQueue(key: string, settings: QueueSettings, wrapUpSeconds:
     skillWeights: settings.skillWeights,
     tiersAfterMs: settings.tiersAfterSeconds.map(ms),
     preferredMs: ms(settings.preferredSeconds),
+    onDemandAfterMs: settings.onDemandAfterSeconds === null ? null : ms(settings.onDemandAfterSeconds),
     progressMs: ms(settings.progressSeconds),
     divert: divert === undefined ? undefined : { whileWaiting: divert.whileWaiting, ...(divert.waitSeconds === undefined ? {} : { ewtMs: ms(divert.waitSeconds) }), ...(divert.ratio === undefined ? {} : { ratio: divert.ratio }) },
     overflow: settings.overflow.map((step) => ({ afterMs: ms(step.afterSeconds), queues: step.queues })),
@@ -44,7 +45,30 @@ export function engineAgent(number: string, settings: AgentSettings, order: numb
     queues: settings.queues.map((membership) => (typeof membership === "string" ? { queue: membership } : membership)),
     skills: levels(settings.skills),
     wrapUpMs: settings.wrapUpSeconds === undefined ? undefined : Math.round(settings.wrapUpSeconds * 1000),
+    ...(settings.capacity === undefined ? {} : { capacity: engineCapacity(settings.capacity) }),
   };
+}
+
+function engineCapacity({ channels, total, rules }: CapacitySettings): CapacityConfig {
+  return { channels, rules, ...(total === undefined ? {} : { total }) };
+}
+
+/** Settings of an agent with those of the profile behind them: the agent's own win, one by one. */
+export function effectiveAgent(own: AgentSettings, profile: ProfileSettings | undefined, capacity: CapacitySettings | undefined): AgentSettings {
+  const ownQueues = new Set(own.queues.map(queueOf));
+  const wrapUpSeconds = own.wrapUpSeconds ?? profile?.wrapUpSeconds;
+  const room = own.capacity ?? profile?.capacity ?? capacity;
+  return {
+    ...own,
+    queues: [...own.queues, ...(profile?.queues ?? []).filter((membership) => !ownQueues.has(queueOf(membership)))],
+    skills: { ...levels(profile?.skills ?? {}), ...levels(own.skills) },
+    ...(wrapUpSeconds === undefined ? {} : { wrapUpSeconds }),
+    ...(room === undefined ? {} : { capacity: room }),
+  };
+}
+
+function queueOf(membership: string | { readonly queue: string }): string {
+  return typeof membership === "string" ? membership : membership.queue;
 }
 
 function levels(skills: readonly string[] | Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -95,6 +95,7 @@ function ratio(part: number, whole: number): number | null {
 /** Milliseconds of an agent in each state, and the talks from queues that ended. */
 export interface AgentSums {
   availableMs: number;
+  onDemandMs: number;
   reservedMs: number;
   busyMs: number;
   occupiedMs: number;
@@ -105,10 +106,10 @@ export interface AgentSums {
   handled: number;
 }
 
-export const AGENT_SUM_NAMES = ["availableMs", "reservedMs", "busyMs", "occupiedMs", "wrapUpMs", "heldMs", "notReadyMs", "unreachableMs", "handled"] as const satisfies readonly (keyof AgentSums)[];
+export const AGENT_SUM_NAMES = ["availableMs", "onDemandMs", "reservedMs", "busyMs", "occupiedMs", "wrapUpMs", "heldMs", "notReadyMs", "unreachableMs", "handled"] as const satisfies readonly (keyof AgentSums)[];
 
 export function emptyAgentSums(): AgentSums {
-  return { availableMs: 0, reservedMs: 0, busyMs: 0, occupiedMs: 0, wrapUpMs: 0, heldMs: 0, notReadyMs: 0, unreachableMs: 0, handled: 0 };
+  return { availableMs: 0, onDemandMs: 0, reservedMs: 0, busyMs: 0, occupiedMs: 0, wrapUpMs: 0, heldMs: 0, notReadyMs: 0, unreachableMs: 0, handled: 0 };
 }
 
 /** Adds into `sums`. */
@@ -132,7 +133,7 @@ export function agentFigures(sums: AgentSums): AgentFigures {
 }
 
 /** Occupancy: at work / (at work or free for it), 0 to 1. */
-export function occupancy(spans: Pick<AgentSums, "availableMs" | "reservedMs" | "heldMs" | "busyMs" | "occupiedMs" | "wrapUpMs">): number | null {
+export function occupancy(spans: Pick<AgentSums, "availableMs" | "onDemandMs" | "reservedMs" | "heldMs" | "busyMs" | "occupiedMs" | "wrapUpMs">): number | null {
   const work = spans.busyMs + spans.occupiedMs + spans.wrapUpMs;
-  return ratio(work, work + spans.availableMs + spans.reservedMs + spans.heldMs);
+  return ratio(work, work + spans.availableMs + spans.onDemandMs + spans.reservedMs + spans.heldMs);
 }

@@ -12,6 +12,7 @@ export const AgentIntervalEntity = defineEntity({
     agent: p.text(),
     startsAt: p.bigint("number"),
     availableMs: span(),
+    onDemandMs: span(),
     reservedMs: span(),
     busyMs: span(),
     occupiedMs: span(),

@@ -17,6 +17,8 @@ export const AgentEntity = defineEntity({
     reason: p.text().nullable(),
     choiceAt: p.bigint("number"),
     choiceBy: p.text(),
+    /** `null`: signed out. */
+    signedInAt: p.bigint("number").nullable(),
     version: p.integer().version(),
   },
 });

@@ -1,8 +1,9 @@
 import type { Clock, ReadPool, UnitOfWork } from "@hotlinejs/core";
-import { queueSettings, agentSettings } from "../config.js";
-import type { AcdConfig, AgentSettings, QueueSettings } from "../config.js";
+import { queueSettings, agentSettings, profileSettings } from "../config.js";
+import type { AcdConfig, AgentSettings, ProfileSettings, QueueSettings } from "../config.js";
 import type { AgentChoice } from "../contract.js";
 import { AgentIntervalEntity, type AgentIntervalRow } from "../entities/agent-interval.entity.js";
+import { AgentProfileEntity } from "../entities/agent-profile.entity.js";
 import { AgentEntity } from "../entities/agent.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
@@ -19,10 +20,24 @@ export interface StoredQueue {
 export interface StoredAgent {
   readonly number: string;
   readonly name: string;
-  readonly address: string;
-  readonly settings: AgentSettings;
+  /** As given for the agent; a profile may say otherwise. */
+  readonly ownAddress: string;
+  /** As given for the agent. */
+  own: AgentSettings;
+  address: string;
+  /** With those of the profile. */
+  settings: AgentSettings;
   choice: AgentChoice;
   reason: string | null;
+  choiceAt: number;
+  /** `null`: signed out. */
+  signedInAt: number | null;
+}
+
+export interface StoredProfile {
+  readonly key: string;
+  readonly name: string;
+  readonly settings: ProfileSettings;
 }
 
 /** A caller who was in a queue when an earlier process ended. */
@@ -65,15 +80,22 @@ export class AcdStore {
       for (const { number, name, address, ...settings } of config.agents) {
         await uow.seedOnce(`acd.agent.${number}`, async ({ em }) => {
           if ((await em.findOne(AgentEntity, { number })) !== null) return;
-          em.create(AgentEntity, { number, name, address: address ?? `sip:${number}`, settings: changed(settings, agentSettings.parse({})), choice: "available", reason: null, choiceAt: now, choiceBy: "system" });
+          em.create(AgentEntity, { number, name, address: address ?? `sip:${number}`, settings: changed(settings, agentSettings.parse({})), choice: "available", reason: null, choiceAt: now, choiceBy: "system", signedInAt: now });
+          await em.flush();
+        });
+      }
+      for (const { key, name, ...settings } of config.profiles) {
+        await uow.seedOnce(`acd.profile.${key}`, async ({ em }) => {
+          if ((await em.findOne(AgentProfileEntity, { key })) !== null) return;
+          em.create(AgentProfileEntity, { key, name, settings: changed(settings, profileSettings.parse({})), updatedAt: now });
           await em.flush();
         });
       }
     });
   }
 
-  /** @throws HTL_ACD_QUEUE_UNUSABLE, HTL_ACD_AGENT_UNUSABLE when a row was changed to something impossible. */
-  async load(): Promise<{ queues: StoredQueue[]; agents: StoredAgent[] }> {
+  /** @throws HTL_ACD_QUEUE_UNUSABLE, HTL_ACD_AGENT_UNUSABLE, HTL_ACD_PROFILE_UNUSABLE when a row was changed to something impossible. */
+  async load(): Promise<{ queues: StoredQueue[]; agents: StoredAgent[]; profiles: StoredProfile[] }> {
     return this.#reads.read(async (em) => {
       const queues = (await em.find(QueueEntity, {}, { orderBy: { key: "asc" } })).map((row) => {
         const parsed = queueSettings.safeParse(row.settings);
@@ -83,9 +105,15 @@ export class AcdStore {
       const agents = (await em.find(AgentEntity, {}, { orderBy: { number: "asc" } })).map((row) => {
         const parsed = agentSettings.safeParse(row.settings);
         if (!parsed.success) throw acdErrors.AGENT_UNUSABLE(row.number, issues(parsed.error));
-        return { number: row.number, name: row.name, address: row.address, settings: parsed.data, choice: row.choice, reason: row.reason ?? null };
+        const { number, name, address, choice, choiceAt } = row;
+        return { number, name, ownAddress: address, own: parsed.data, address, settings: parsed.data, choice, reason: row.reason ?? null, choiceAt, signedInAt: row.signedInAt ?? (choice === "offline" ? null : choiceAt) };
       });
-      return { queues, agents };
+      const profiles = (await em.find(AgentProfileEntity, {}, { orderBy: { key: "asc" } })).map((row) => {
+        const parsed = profileSettings.safeParse(row.settings);
+        if (!parsed.success) throw acdErrors.PROFILE_UNUSABLE(row.key, issues(parsed.error));
+        return { key: row.key, name: row.name, settings: parsed.data };
+      });
+      return { queues, agents, profiles };
     });
   }
 
@@ -118,10 +146,28 @@ export class AcdStore {
   }
 
   /** Stores what an agent chose, with its audit row. */
-  async choose(number: string, choice: AgentChoice, reason: string | null, actor: string): Promise<void> {
+  async choose(number: string, { choice, reason, choiceAt, signedInAt }: Pick<StoredAgent, "choice" | "reason" | "choiceAt" | "signedInAt">, actor: string): Promise<void> {
     await this.#unitOfWork.run(async (uow) => {
-      await uow.em.nativeUpdate(AgentEntity, { number }, { choice, reason, choiceAt: this.#clock.now(), choiceBy: actor });
+      await uow.em.nativeUpdate(AgentEntity, { number }, { choice, reason, choiceAt, choiceBy: actor, signedInAt });
       uow.audit({ actor, action: "acd.agent-state", subject: { type: "acd.agent", id: number }, details: { choice, ...(reason === null ? {} : { reason }) } });
+    });
+  }
+
+  async assign(number: string, own: AgentSettings, actor: string): Promise<void> {
+    await this.#unitOfWork.run(async (uow) => {
+      await uow.em.nativeUpdate(AgentEntity, { number }, { settings: changed(own, agentSettings.parse({})) });
+      uow.audit({ actor, action: "acd.agent-assigned", subject: { type: "acd.agent", id: number }, details: { profile: own.profile ?? null, groups: own.groups.join(",") } });
+    });
+  }
+
+  async putProfile({ key, name, settings }: StoredProfile, actor: string): Promise<void> {
+    await this.#unitOfWork.run(async (uow) => {
+      const row = { name, settings: changed(settings, profileSettings.parse({})), updatedAt: this.#clock.now() };
+      const found = await uow.em.findOne(AgentProfileEntity, { key });
+      if (found === null) uow.em.create(AgentProfileEntity, { key, ...row });
+      else uow.em.assign(found, row);
+      await uow.em.flush();
+      uow.audit({ actor, action: "acd.profile-changed", subject: { type: "acd.profile", id: key }, details: { name } });
     });
   }
 

@@ -172,6 +172,15 @@ export class AgentDesk implements AgentCalls {
     await this.#of(agent).hangup();
   }
 
+  /** Whatever the agent has on the phone is over for the agent. */
+  async drop(agent: string): Promise<void> {
+    // In a consultation the first hang-up ends only that.
+    for (let tries = 0; tries < 2; tries++) {
+      const talk = this.#talks.get(agent);
+      if (talk !== undefined && talk.state !== "ringing") await talk.hangup().catch((error: unknown) => this.#deps.log.debug({ agent, error: errorText(error) }, "the call was over already"));
+    }
+  }
+
   async watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void> {
     await this.#supervision.watch(agent, mode, options);
   }

@@ -1,10 +1,10 @@
-import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, AgentFiguresReport, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
+import type { Acd, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
-import { engineAgent, engineQueue } from "../domain/engine-config.js";
+import { engineQueue } from "../domain/engine-config.js";
 import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, occupancy, queueFigures, type AgentSums } from "../domain/queue-figures.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredQueue } from "./acd-store.js";
@@ -13,6 +13,7 @@ import type { HoldMusic } from "./hold-music.js";
 import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { AgentDesk } from "./agent-desk.js";
+import { AgentStates } from "./agent-states.js";
 import type { QueueMember } from "./queue-member.js";
 import { QueuedCall } from "./queued-call.js";
 import { QueuedWork } from "./queued-work.js";
@@ -33,6 +34,9 @@ export interface DefaultAcdDeps {
   readonly flows: () => FlowVisits | undefined;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
+  readonly notify: (notification: NewNotification) => Promise<unknown>;
+  /** An agent is another one: groups, profile. */
+  readonly agentChanged: (number: string) => void;
   /** Somebody entered, left, or is being rung. */
   readonly queueChanged: (key: string) => void;
   /** States that last have gone into the figures, once a minute. */
@@ -54,7 +58,7 @@ const BOOK_EVERY = 4;
 
 const WORKING: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "occupied", "wrap-up"]);
 /** From these an agent may take up a call of another kind by own wish. */
-const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "not-ready", "held", "wrap-up"]);
+const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "on-demand", "not-ready", "held", "wrap-up"]);
 
 /** Owns the engine and gives each of its decisions to whom it concerns. */
 export class DefaultAcd implements Acd {
@@ -69,6 +73,7 @@ export class DefaultAcd implements Acd {
   readonly #occupied = new Map<string, { readonly interactionId: string; readonly release: () => void; /** Legs of it were there at a check. */ seen: boolean }>();
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
+  readonly #states: AgentStates;
   #checkTimer: Timer | undefined;
   /** Wrong at the last check. */
   readonly #suspects = new Set<string>();
@@ -77,13 +82,27 @@ export class DefaultAcd implements Acd {
 
   constructor(deps: DefaultAcdDeps) {
     this.#deps = deps;
-    const { priorityWorthSeconds: worth, weightWorthSeconds: weightWorth } = deps.config;
+    const { priorityWorthSeconds: worth, weightWorthSeconds: weightWorth, wrapUpMaxSeconds } = deps.config;
     this.#engine = new QueueEngine({
       clock: deps.clock,
       log: deps.log,
       priorityWorthMs: worth === undefined ? undefined : worth * 1000,
       weightWorthMs: weightWorth === undefined ? undefined : weightWorth * 1000,
+      ...(wrapUpMaxSeconds === undefined ? {} : { wrapUpMaxMs: wrapUpMaxSeconds * 1000 }),
       perform: (effect, at) => this.#perform(effect, at),
+    });
+    this.#states = new AgentStates({
+      config: deps.config,
+      store: deps.store,
+      clock: deps.clock,
+      log: deps.log,
+      agents: this.#agents,
+      hasQueue: (key) => this.#queues.has(key),
+      dispatch: (event) => this.#engine.dispatch(event),
+      moved: (agent) => this.#reach(agent, this.#reachable(agent.address)),
+      changed: deps.agentChanged,
+      overdue: (about) => deps.publish("acd.agent-overdue", { ...about, at: deps.clock.now() }),
+      notify: deps.notify,
     });
     this.desk = new AgentDesk({
       control: deps.control,
@@ -105,18 +124,15 @@ export class DefaultAcd implements Acd {
   async prepare(): Promise<void> {
     const { store, config } = this.#deps;
     await store.seed(config);
-    const { queues, agents } = await store.load();
+    const { queues, agents, profiles } = await store.load();
     for (const queue of queues) {
       const { calendar } = queue.settings;
       if (calendar !== undefined && !this.#deps.calendars.has(calendar)) throw acdErrors.QUEUE_UNUSABLE(queue.key, `calendar: there is no calendar ${calendar}; known: ${this.#deps.calendars.keys().join(", ")}`);
       this.#queues.set(queue.key, queue);
       this.#engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
-    for (const [order, agent] of agents.entries()) {
-      this.#agents.set(agent.number, agent);
-      this.#engine.dispatch({ type: "agent.configured", agent: engineAgent(agent.number, agent.settings, order) });
-      this.#engine.dispatch({ type: "agent.state", agentId: agent.number, state: agent.choice, reason: agent.reason ?? undefined });
-    }
+    for (const agent of agents) this.#agents.set(agent.number, agent);
+    this.#states.load(profiles);
     const places = await store.closeLeftovers();
     const { facts, calendars, clock } = this.#deps;
     const today = calendars.get("default").dateOf(clock.now());
@@ -128,6 +144,7 @@ export class DefaultAcd implements Acd {
   /** Asks the adapters which phones are there, and prepares the music. */
   start(): void {
     for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
+    this.#states.start();
     this.#checkLater();
     for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
   }
@@ -190,6 +207,7 @@ export class DefaultAcd implements Acd {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#checkTimer?.cancel();
+    this.#states.stop();
     this.#deps.facts.bookStates();
     this.#engine.close();
     for (const entry of this.#entries.values()) {
@@ -263,7 +281,7 @@ export class DefaultAcd implements Acd {
       back: placeAt !== undefined,
     });
     this.#entries.set(id, { call, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: placeAt === undefined ? preferredAgent : undefined, placeAt: placeAt ?? request.placeAt });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(placeAt === undefined ? preferredAgent : undefined, request), placeAt: placeAt ?? request.placeAt });
     if (this.#entries.has(id)) call.watch();
     this.#serving.set(interactionId, call);
     const result = await call.result;
@@ -296,7 +314,7 @@ export class DefaultAcd implements Acd {
     }
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#engine.dispatch(event) }, request.signal);
     this.#entries.set(id, { call: member, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, preferredAgent: request.preferredAgent, placeAt: request.placeAt });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), placeAt: request.placeAt });
     if (this.#entries.has(id)) member.watch();
     const result = await member.result;
     if (result.outcome !== "answered") this.#entries.delete(id);
@@ -348,8 +366,15 @@ export class DefaultAcd implements Acd {
       since: view.statusSince,
       choice: view.choice,
       reason: view.reason ?? null,
+      reasonName: this.#states.reasons.find(view.reason)?.name ?? view.reason ?? null,
       reachable: view.reachable,
       queues: view.queues,
+      groups: agent.own.groups,
+      profile: agent.own.profile ?? null,
+      work: view.interactions.flatMap(({ id, channel }) => {
+        const owner = this.#entries.get(id)?.owner;
+        return owner === undefined ? [] : [{ interactionId: owner.interactionId, channel }];
+      }),
       interactionId: view.interactionId === undefined ? (this.#occupied.get(number)?.interactionId ?? null) : (this.#entries.get(view.interactionId)?.owner.interactionId ?? null),
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
@@ -466,14 +491,35 @@ export class DefaultAcd implements Acd {
   }
 
   async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {
-    const agent = this.#agents.get(number);
-    if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
-    const reason = choice === "available" ? null : (options.reason ?? null);
-    await this.#deps.store.choose(number, choice, reason, options.actor);
-    agent.choice = choice;
-    agent.reason = reason;
-    this.#engine.dispatch({ type: "agent.state", agentId: number, state: choice, reason: reason ?? undefined });
+    await this.#states.choose(number, choice, options);
     return this.#known(number);
+  }
+
+  async signOut(number: string, { actor, endCall = false }: { readonly actor: string; readonly endCall?: boolean }): Promise<AgentSnapshot> {
+    await this.#states.force(number, actor);
+    if (endCall) await this.desk.drop(number);
+    return this.#known(number);
+  }
+
+  reasons(): readonly AgentReason[] {
+    return this.#states.reasons.all();
+  }
+
+  groups(): ReturnType<Acd["groups"]> {
+    return this.#states.groups();
+  }
+
+  profiles(): readonly AgentProfile[] {
+    return this.#states.profiles();
+  }
+
+  async assign(number: string, change: Parameters<Acd["assign"]>[1], { actor }: { readonly actor: string }): Promise<AgentSnapshot> {
+    await this.#states.assign(number, change, actor);
+    return this.#known(number);
+  }
+
+  setProfile(profile: AgentProfile, { actor }: { readonly actor: string }): Promise<AgentProfile> {
+    return this.#states.setProfile(profile, actor);
   }
 
   finishWrapUp(number: string): AgentSnapshot {
@@ -484,7 +530,9 @@ export class DefaultAcd implements Acd {
 
   occupy(number: string, { interactionId, free = false }: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined {
     const { state, reachable, queues } = this.#known(number);
-    const possible = free ? state === "available" : reachable && OCCUPIABLE.has(state);
+    // Whoever writes with citizens may telephone too, where the capacity allows it.
+    const writing = state === "busy" && agentView(this.#engine.state, number)?.roomForCall === true && !this.#occupied.has(number);
+    const possible = free ? state === "available" : reachable && (OCCUPIABLE.has(state) || writing);
     if (!possible || this.#stopped) return undefined;
     const [first] = queues;
     const settings = first === undefined ? undefined : this.#queues.get(first)?.settings;
@@ -542,7 +590,7 @@ export class DefaultAcd implements Acd {
         for (const key of agentView(this.#engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
       case "auto-paused":
-        return this.#autoPaused(effect.agentId);
+        return this.#states.autoPaused(effect);
     }
     const entry = this.#entries.get(effect.interactionId);
     if (entry === undefined) return;
@@ -592,15 +640,11 @@ export class DefaultAcd implements Acd {
     entry.entered = false;
     entry.owner = this.#owner(this.#deps.ids.next(), entry.owner.interactionId, queue, entry.owner);
   }
+}
 
-  #autoPaused(number: string): void {
-    const agent = this.#agents.get(number);
-    this.#deps.log.warn({ agent: number }, "an agent missed too many calls and is put into not-ready");
-    if (agent === undefined) return;
-    agent.choice = "not-ready";
-    agent.reason = "no-answer";
-    // Not stored: it was not the agent's choice, and a restart gives everyone a fresh start.
-  }
+/** At whom the request is directed, and how long it is kept for that agent. */
+function directed(preferredAgent: string | undefined, { preferredSeconds }: Pick<QueueRequest, "preferredSeconds">): { preferredAgent: string | undefined; preferredMs?: number } {
+  return { preferredAgent, ...(preferredSeconds === undefined ? {} : { preferredMs: preferredSeconds * 1000 }) };
 }
 
 /** What the caller keyed while talking was for the agent, not for what comes after. */

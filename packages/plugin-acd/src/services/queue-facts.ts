@@ -13,6 +13,7 @@ type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
 /** Time signed out is nobody's figure. */
 const STATE_COLUMNS: Readonly<Partial<Record<AgentStatus, keyof AgentDelta>>> = {
   available: "availableMs",
+  "on-demand": "onDemandMs",
   reserved: "reservedMs",
   busy: "busyMs",
   occupied: "occupiedMs",

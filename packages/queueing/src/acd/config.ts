@@ -1,6 +1,8 @@
 import { QueueingError } from "../errors.js";
 import { resolveStrategy } from "../strategies/strategies.js";
 import type { Strategy } from "../strategies/strategies.js";
+import type { CapacityConfig } from "./capacity.js";
+import { resolveCapacity } from "./capacity.js";
 import { AGENT_STATUSES } from "./events.js";
 import type { AgentStatus } from "./events.js";
 
@@ -33,6 +35,8 @@ export interface QueueConfig {
   readonly tiersAfterMs?: readonly number[];
   /** So long a caller is kept for the preferred agent while that one is at work; 0 = the preferred agent only goes first when free. Default 0. */
   readonly preferredMs?: number;
+  /** Wait from which agents on demand are rung for callers not directed at them, once nobody else is free. `null`: never. Default 0. */
+  readonly onDemandAfterMs?: number | null;
   /** `ring-progressively`: one more agent every so often. Default 10 000. */
   readonly progressMs?: number;
   /**
@@ -76,9 +80,13 @@ export interface AgentConfig {
   readonly skills?: Readonly<Record<string, number>>;
   /** Overrides the queue's. */
   readonly wrapUpMs?: number;
+  /** How much of each channel at once. Default: one thing at a time. */
+  readonly capacity?: CapacityConfig;
 }
 
-export interface ResolvedQueue extends Required<Omit<QueueConfig, "strategy" | "maxWaitMs" | "maxLength" | "relaxSkillsAfterMs" | "divert" | "announceFirstMs" | "announceEveryMs">> {
+export interface ResolvedQueue extends Required<Omit<QueueConfig, "strategy" | "maxWaitMs" | "maxLength" | "relaxSkillsAfterMs" | "divert" | "announceFirstMs" | "announceEveryMs" | "onDemandAfterMs">> {
+  /** Infinity: never. */
+  readonly onDemandAfterMs: number;
   readonly strategy: Strategy;
   readonly maxWaitMs: number | undefined;
   readonly maxLength: number | undefined;
@@ -106,6 +114,7 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
   span("announceEveryMs", config.announceEveryMs, 1);
   span("regainMs", config.regainMs);
   span("preferredMs", config.preferredMs);
+  span("onDemandAfterMs", config.onDemandAfterMs ?? undefined);
   span("progressMs", config.progressMs, 1);
   span("emptyGraceMs", config.emptyGraceMs);
   span("rejectDelayMs", config.rejectDelayMs);
@@ -148,6 +157,7 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
     skillWeights: config.skillWeights ?? {},
     tiersAfterMs: config.tiersAfterMs ?? [],
     preferredMs: config.preferredMs ?? 0,
+    onDemandAfterMs: config.onDemandAfterMs === null ? Infinity : (config.onDemandAfterMs ?? 0),
     progressMs: config.progressMs ?? 10_000,
     divert: config.divert,
     overflow: config.overflow ?? [],
@@ -168,6 +178,7 @@ export function resolveQueue(config: QueueConfig): ResolvedQueue {
 
 export function checkAgent(config: AgentConfig): void {
   if (config.id === "") throw new QueueingError("INVALID", "An agent needs an id");
+  resolveCapacity(config.id, config.capacity);
   if (config.wrapUpMs !== undefined && !(Number.isFinite(config.wrapUpMs) && config.wrapUpMs >= 0)) {
     throw new QueueingError("INVALID", `Agent ${config.id}: wrapUpMs must be 0 or more`);
   }

@@ -1,10 +1,11 @@
+import { loadOf, resolveCapacity, VOICE } from "./capacity.js";
 import { checkAgent, resolveQueue } from "./config.js";
 import type { AgentConfig, QueueConfig } from "./config.js";
 import type { AgentChoice } from "./events.js";
 import { leave } from "./interactions.js";
 import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
 import type { AgentState, QueueState } from "./state.js";
-import { clearTimer, refreshAgent, unhold, watchEmpty } from "./step.js";
+import { clearTimer, isEligible, isReady, refreshAgent, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
 import { limitWait, ripen } from "./waiting-rules.js";
 
@@ -50,6 +51,15 @@ export function configureQueue(step: Step, config: QueueConfig): void {
   watchEmpty(step, queue);
 }
 
+/** Closing time; who is being offered has the chance that has begun. */
+export function closeQueue(step: Step, queue: QueueState): void {
+  for (const interaction of [...step.state.interactions.values()]) {
+    if (interaction.queue !== queue) continue;
+    if (interaction.state === "waiting") leave(step, interaction, "closed");
+    else if (interaction.state === "offered") interaction.expired = "closed";
+  }
+}
+
 export function removeQueue(step: Step, queue: QueueState): void {
   queue.removed = true;
   step.state.queues.delete(queue.config.key);
@@ -81,20 +91,21 @@ export function configureAgent(step: Step, config: AgentConfig): void {
       awaitedBy: new Set(),
       skills: {},
       wrapUpMs: undefined,
+      capacity: resolveCapacity(config.id, config.capacity),
       choice: "offline",
       reason: undefined,
-      autoPaused: false,
+      autoPaused: undefined,
       reachable: false,
       occupied: false,
       removed: false,
-      activity: "idle",
       status: "offline",
       statusSince: now,
       holdTimer: undefined,
       wrapTimer: undefined,
+      wrapSince: 0,
       wrapUntil: 0,
       reservation: undefined,
-      interaction: undefined,
+      interactions: new Set(),
       idleSince: now,
       lastCallEndedAt: 0,
       callsTaken: 0,
@@ -110,6 +121,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   agent.order = config.order ?? agent.order;
   agent.skills = config.skills ?? {};
   agent.wrapUpMs = config.wrapUpMs;
+  agent.capacity = resolveCapacity(config.id, config.capacity);
   agent.memberships.clear();
   for (const membership of config.queues) {
     agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0 });
@@ -117,8 +129,8 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   }
   refreshAgent(step, agent);
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
-  // New skills or queues may fit a caller who waits.
-  if (agent.status === "available") step.freed.add(agent);
+  // New skills, queues or room may fit a caller who waits.
+  if (isEligible(agent)) step.freed.add(agent);
 }
 
 /** Queues that may have lost their last member by this step. */
@@ -141,28 +153,30 @@ export function removeAgent(step: Step, agent: AgentState): void {
   agent.removed = true;
   agent.choice = "offline";
   if (agent.reservation !== undefined) rescind(step, agent.reservation, "removed");
-  if (agent.activity === "wrap-up") endWrapUp(step, agent);
+  endWrapUp(step, agent);
   refreshAgent(step, agent);
   leaveQueues(step, agent);
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
   clearTimer(step, agent.holdTimer);
   agent.holdTimer = undefined;
-  if (agent.activity === "idle") step.state.agents.delete(agent.id);
+  if (agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 
 export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, reason: string | undefined): void {
   if (agent.removed) return;
   agent.choice = choice;
   agent.reason = reason;
-  agent.autoPaused = false;
+  agent.autoPaused = undefined;
   agent.misses = 0;
-  if (choice === "available") {
+  if (isReady(agent)) {
     // Pressing "ready" means it: no rest of wrap-up, no pause after a missed call.
     clearTimer(step, agent.holdTimer);
     agent.holdTimer = undefined;
     endWrapUp(step, agent);
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-not-ready");
   refreshAgent(step, agent);
+  // From on demand to available: more may fit, though the agent was free before.
+  if (isEligible(agent)) step.freed.add(agent);
 }
 
 export function setReachable(step: Step, agent: AgentState, reachable: boolean): void {
@@ -172,11 +186,11 @@ export function setReachable(step: Step, agent: AgentState, reachable: boolean):
     agent.failures = 0;
     clearTimer(step, agent.holdTimer);
     agent.holdTimer = undefined;
-    if (agent.autoPaused) {
+    if (agent.autoPaused !== undefined) {
       // The pause was ours, not the agent's: a phone that signs on again is there.
-      agent.autoPaused = false;
+      agent.choice = agent.autoPaused;
+      agent.autoPaused = undefined;
       agent.misses = 0;
-      agent.choice = "available";
       agent.reason = undefined;
     }
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-unreachable");
@@ -188,6 +202,6 @@ export function setOccupied(step: Step, agent: AgentState, occupied: boolean, wr
   agent.occupied = occupied;
   // First occupied, then out of wrap-up: there is no moment in which a queue could take the agent.
   if (occupied) endWrapUp(step, agent);
-  else if (before && agent.activity === "idle" && wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
+  else if (before && agent.reservation === undefined && loadOf(agent, VOICE) === 0 && wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
 }

@@ -1,7 +1,7 @@
 import type { AgentConfig, QueueConfig } from "./config.js";
 
-/** What an agent chose. `offline` = signed out. */
-export type AgentChoice = "available" | "not-ready" | "offline";
+/** What an agent chose. `on-demand`: only what is directed at the agent, or what nobody else is free for. `offline` = signed out. */
+export type AgentChoice = "available" | "on-demand" | "not-ready" | "offline";
 
 /**
  * What an agent is doing:
@@ -9,12 +9,13 @@ export type AgentChoice = "available" | "not-ready" | "offline";
  * offline <-> not-ready <-> available -offer-> reserved -connected-> busy -> wrap-up -> available (or what was chosen meanwhile)
  *                               ^-- rescinded, missed (after a pause) --'
  * ```
- * `unreachable`: would be available, but the phone is not registered. `held`: left alone for a
+ * `on-demand` stands where `available` does, for who serves only what nobody else is free for. An agent with room for more is
+ * `busy` and offered work all the same. `unreachable`: would be available, but the phone is not registered. `held`: left alone for a
  * moment after a missed offer. `occupied`: on a call that no queue gave.
  */
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
-export const AGENT_STATUSES = ["offline", "unreachable", "not-ready", "available", "held", "occupied", "reserved", "busy", "wrap-up"] as const;
+export const AGENT_STATUSES = ["offline", "unreachable", "not-ready", "available", "on-demand", "held", "occupied", "reserved", "busy", "wrap-up"] as const;
 
 export type RejectCause = "declined" | "busy" | "no-answer" | "failed";
 
@@ -28,11 +29,13 @@ export type AcdEvent =
   | { readonly type: "queue.configured"; readonly queue: QueueConfig }
   /** No new entries (drain); those inside are served. */
   | { readonly type: "queue.frozen"; readonly queue: string; readonly frozen: boolean }
+  /** Closing time: who waits leaves (`closed`); for whom an agent is being rung only when that comes to nothing. Later callers are let in again. */
+  | { readonly type: "queue.closing"; readonly queue: string }
   | { readonly type: "queue.removed"; readonly queue: string }
   /** New agents start `offline` and unreachable. */
   | { readonly type: "agent.configured"; readonly agent: AgentConfig }
   | { readonly type: "agent.removed"; readonly agentId: string }
-  /** A call in progress goes on; an offer being rung is taken back unless the choice is `available`. Ends wrap-up when `available`. */
+  /** A call in progress goes on; an offer being rung is taken back unless the choice is `available` or `on-demand`, which end wrap-up. */
   | { readonly type: "agent.state"; readonly agentId: string; readonly state: AgentChoice; readonly reason?: string }
   | { readonly type: "agent.reachable"; readonly agentId: string; readonly reachable: boolean }
   /** On a call that no queue gave, or no longer; then after-call work of `wrapUpMs`. Ends a wrap-up. No effect while an offer or a queue's call has the agent. */
@@ -49,16 +52,20 @@ export type AcdEvent =
       readonly skills?: Readonly<Record<string, number>>;
       /** Who it is, for regaining the place (a number, or a hash of it). */
       readonly callerKey?: string;
-      /** Rung first when free: the agent the caller spoke to last. See `preferredMs` of the queue. */
+      /** Limits how much an agent has of it, see `capacity` of agents. Default `voice`. */
+      readonly channel?: string;
+      /** Rung first when free: the agent the caller spoke to last, or asked for. See `preferredMs` of the queue. */
       readonly preferredAgent?: string;
+      /** Instead of `preferredMs` of the queue. */
+      readonly preferredMs?: number;
       /** A place kept from an earlier stay (who asked for a callback instead of waiting): counts instead of the moment of entering, and is taken in whatever the limits of the queue say. */
       readonly placeAt?: number;
     }
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
-  /** The caller is gone: abandoned when not yet connected, else the end of the talk. */
-  | { readonly type: "interaction.ended"; readonly interactionId: string }
+  /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk. */
+  | { readonly type: "interaction.ended"; readonly interactionId: string; readonly broken?: boolean }
   /** The caller chose to leave (exit key). No effect once connected. */
   | { readonly type: "interaction.exited"; readonly interactionId: string }
   /** The agent answered. */
@@ -90,8 +97,8 @@ export type AcdEffect =
   /** The talk is over. */
   | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number }
   | { readonly type: "agent-status"; readonly agentId: string; readonly from: AgentStatus; readonly to: AgentStatus; readonly reason?: string }
-  /** The agent was put into not-ready for missing calls: to be stored like a choice. */
-  | { readonly type: "auto-paused"; readonly agentId: string; readonly misses: number }
+  /** The agent was put into not-ready: for missing calls in a row, or for after-call work longer than `wrapUpMaxMs`. */
+  | { readonly type: "auto-paused"; readonly agentId: string; readonly cause: "no-answer" | "wrap-up"; readonly misses: number }
   /** Number of callers waiting or being offered. */
   | { readonly type: "queue-length"; readonly queue: string; readonly length: number }
   | { readonly type: "timer"; readonly id: string; readonly at: number }

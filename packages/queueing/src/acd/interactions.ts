@@ -1,3 +1,4 @@
+import { VOICE } from "./capacity.js";
 import type { AcdEvent, LeftOutcome } from "./events.js";
 import { expectedWaitMs } from "./state.js";
 import type { InteractionState, QueueState } from "./state.js";
@@ -30,7 +31,9 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     priority: event.priority ?? 0,
     skills: event.skills ?? {},
     callerKey: event.callerKey,
+    channel: event.channel ?? VOICE,
     preferredAgent: event.preferredAgent,
+    preferredMs: event.preferredMs === undefined || !(event.preferredMs >= 0) ? undefined : event.preferredMs,
     enteredAt: now,
     placeAt: place ?? now,
     seq: state.sequence,
@@ -45,7 +48,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     limitTimer: undefined,
     needs: [],
     heldFor: undefined,
-    expired: false,
+    expired: undefined,
     announcements: 0,
     toldAhead: Infinity,
     toldWaitMs: Infinity,
@@ -126,7 +129,7 @@ function anyoneFree(queue: QueueState, interaction: InteractionState): boolean {
 function holdForPreferred(step: Step, interaction: InteractionState): void {
   const { queue, preferredAgent } = interaction;
   const agent = preferredAgent === undefined ? undefined : step.state.agents.get(preferredAgent);
-  if (agent === undefined || queue.config.preferredMs <= 0 || agent.removed || isAway(agent) || !agent.memberships.has(queue.config.key) || !hasSkills(agent, interaction)) return;
+  if (agent === undefined || (interaction.preferredMs ?? queue.config.preferredMs) <= 0 || agent.removed || isAway(agent) || !agent.memberships.has(queue.config.key) || !hasSkills(agent, interaction)) return;
   interaction.heldFor = agent;
   agent.awaitedBy.add(interaction);
 }
@@ -156,7 +159,7 @@ export function backToWaiting(step: Step, interaction: InteractionState): void {
   for (const served of interaction.servedBy) insertInLine(served.line, interaction);
   step.touchedQueues.add(queue);
   if (queue.removed) return leave(step, interaction, "closed");
-  if (interaction.expired) return leave(step, interaction, "timeout");
+  if (interaction.expired !== undefined) return leave(step, interaction, interaction.expired);
   step.loose.add(interaction);
   for (const served of interaction.servedBy) watchEmpty(step, served);
 }
@@ -189,7 +192,7 @@ function forget(step: Step, interaction: InteractionState, outcome: LeftOutcome)
   const { queue } = interaction;
   detach(step, interaction);
   state.interactions.delete(interaction.id);
-  if (outcome === "abandoned" && interaction.callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, interaction.callerKey, queue.config.key, interaction.placeAt, now);
+  if (outcome === "abandoned") keepOwnPlace(step, interaction);
   step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs });
 }
 
@@ -212,6 +215,11 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
   interaction.timers.clear();
   interaction.ruleTimer = undefined;
   interaction.limitTimer = undefined;
+}
+
+/** Who comes back soon goes on where they stood. */
+export function keepOwnPlace(step: Step, { callerKey, queue, placeAt }: InteractionState): void {
+  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, placeAt, step.now);
 }
 
 export function keepPlace(step: Step, callerKey: string, queue: string, placeAt: number, leftAt: number): void {

@@ -1,5 +1,6 @@
 import { tieBreak } from "../strategies/strategies.js";
-import { addTimer, refreshAgent, setTimer } from "./step.js";
+import { roomFor } from "./capacity.js";
+import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
 import type { AgentState, InteractionState, Membership, QueueState } from "./state.js";
 import { comparePlaces, removeFromLine } from "./waiting-line.js";
@@ -12,8 +13,8 @@ import { tierAfterMs } from "./waiting-rules.js";
  */
 export function match(step: Step): void {
   if (step.freed.size > 0) {
-    const freed = step.freed.size === 1 ? [...step.freed] : [...step.freed].sort(tieBreak);
-    for (const agent of freed) if (agent.status === "available") offerBest(step, agent);
+    const freed = step.freed.size === 1 ? [...step.freed] : [...step.freed].sort((a, b) => onDemand(a) - onDemand(b) || tieBreak(a, b));
+    for (const agent of freed) if (isEligible(agent)) offerBest(step, agent);
   }
   if (step.loose.size > 0) {
     const loose = step.loose.size === 1 ? [...step.loose] : [...step.loose].sort(comparePlaces);
@@ -24,9 +25,16 @@ export function match(step: Step): void {
   }
 }
 
-/** Whether the agent may serve the caller through this queue now: skills, reserve, a caller kept for somebody else. */
+/** 1 for who comes after all others. */
+function onDemand({ choice }: AgentState): 0 | 1 {
+  return choice === "on-demand" ? 1 : 0;
+}
+
+/** Whether the agent may serve the caller through this queue now: room, skills, reserve, on demand, a caller kept for somebody else. */
 export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
   if (interaction.heldFor !== undefined && interaction.heldFor !== agent) return false;
+  if (!roomFor(agent, interaction.channel)) return false;
+  if (onDemand(agent) === 1 && interaction.preferredAgent !== agent.id && interaction.ripeMs < queue.config.onDemandAfterMs) return false;
   const membership = agent.memberships.get(queue.config.key);
   return membership !== undefined && (membership.tier === 0 || tierAfterMs(queue, membership) <= interaction.ripeMs) && hasSkills(agent, interaction);
 }
@@ -55,8 +63,19 @@ function offerBest(step: Step, agent: AgentState): void {
       bestOwn = own;
     }
   }
-  if (best !== undefined && bestQueue !== undefined) offer(step, best, agent, bestQueue);
-  else ringAlong(step, agent);
+  if (best === undefined || bestQueue === undefined) return ringAlong(step, agent);
+  if (onDemand(agent) === 0) return offer(step, best, agent, bestQueue);
+  // Somebody else who is free goes first; then the next caller may be for this agent.
+  offerTo(step, best);
+  if (isEligible(agent)) offerBest(step, agent);
+}
+
+/** Who serves on demand is rung along with nobody but their like. */
+function mayRingAlong(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
+  if (interaction.tried.has(agent.id) || !fits(agent, interaction, queue)) return false;
+  if (onDemand(agent) === 0 || agent.id === interaction.preferredAgent) return true;
+  for (const other of interaction.reservations) if (onDemand(other.agent) === 0) return false;
+  return true;
 }
 
 interface Choice {
@@ -81,7 +100,7 @@ function ringAlong(step: Step, agent: AgentState): void {
   for (const key of agent.memberships.keys()) {
     const queue = step.state.queues.get(key);
     for (const interaction of queue?.ringing ?? []) {
-      if (queue === undefined || interaction.winner !== undefined || interaction.expired || interaction.tried.has(agent.id) || !fits(agent, interaction, queue)) continue;
+      if (queue === undefined || interaction.winner !== undefined || interaction.expired !== undefined || !mayRingAlong(agent, interaction, queue)) continue;
       if (best === undefined || comparePlaces(interaction, best) < 0) {
         best = interaction;
         bestQueue = queue;
@@ -94,8 +113,8 @@ function ringAlong(step: Step, agent: AgentState): void {
 /** One of those rung for the caller has dropped out: whoever is free by now is rung along. */
 function ringOthers(step: Step, interaction: InteractionState): void {
   const queue = interaction.rungBy;
-  if (queue === undefined || !queue.ringing.has(interaction) || interaction.winner !== undefined || interaction.expired) return;
-  for (const agent of [...queue.eligible].sort(tieBreak)) if (!interaction.tried.has(agent.id) && fits(agent, interaction, queue)) offer(step, interaction, agent, queue);
+  if (queue === undefined || !queue.ringing.has(interaction) || interaction.winner !== undefined || interaction.expired !== undefined) return;
+  for (const agent of [...queue.eligible].sort(tieBreak)) if (mayRingAlong(agent, interaction, queue)) offer(step, interaction, agent, queue);
 }
 
 function offerTo(step: Step, interaction: InteractionState): void {
@@ -109,7 +128,7 @@ function offerTo(step: Step, interaction: InteractionState): void {
 /** One more agent for a caller while the others go on ringing. */
 export function widen(step: Step, interaction: InteractionState): void {
   const queue = interaction.rungBy;
-  if (queue === undefined || queue.removed || interaction.state !== "offered" || interaction.winner !== undefined || interaction.expired) return;
+  if (queue === undefined || queue.removed || interaction.state !== "offered" || interaction.winner !== undefined || interaction.expired !== undefined) return;
   const agent = choose(step, interaction, queue, true);
   if (agent !== undefined) offer(step, interaction, agent, queue);
   addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });
@@ -136,19 +155,22 @@ function choose(step: Step, interaction: InteractionState, queue: QueueState, fr
   let best: AgentState | undefined;
   let bestScore = 0;
   let bestTried = false;
+  let bestLast = 0;
   let bestTier = 0;
   for (const agent of queue.eligible) {
     if (!fits(agent, interaction, queue)) continue;
     const tried = interaction.tried.has(agent.id);
     if (tried && fresh) continue;
     if (agent.id === interaction.preferredAgent && !tried) return agent;
+    const last = onDemand(agent);
     const tier = agent.memberships.get(key)?.tier ?? 0;
     const score = strategy.score(agent, context);
-    const better = best === undefined || (bestTried !== tried ? bestTried : tier !== bestTier ? tier < bestTier : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
+    const better = best === undefined || (bestTried !== tried ? bestTried : last !== bestLast ? last < bestLast : tier !== bestTier ? tier < bestTier : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
     if (better) {
       best = agent;
       bestScore = score;
       bestTried = tried;
+      bestLast = last;
       bestTier = tier;
     }
   }
@@ -180,7 +202,6 @@ function offer(step: Step, interaction: InteractionState, agent: AgentState, que
   step.state.reservations.set(reservation.id, reservation);
   interaction.reservations.add(reservation);
   agent.reservation = reservation;
-  agent.activity = "reserved";
   queue.lastOrder = agent.order;
   refreshAgent(step, agent);
   step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs: queue.config.ringMs, attempt: interaction.attempts });
@@ -192,5 +213,5 @@ function offer(step: Step, interaction: InteractionState, agent: AgentState, que
   // A new round: who declined or missed the last one is rung again.
   interaction.tried.clear();
   queue.ringing.add(interaction);
-  for (const other of [...queue.eligible].sort(tieBreak)) if (fits(other, interaction, queue)) offer(step, interaction, other, queue);
+  for (const other of [...queue.eligible].sort(tieBreak)) if (mayRingAlong(other, interaction, queue)) offer(step, interaction, other, queue);
 }

@@ -22,7 +22,7 @@ export function move(step: Step, interaction: InteractionState, to: QueueState):
   interaction.enteredAt = step.now;
   interaction.servedBy.splice(0, interaction.servedBy.length, to);
   interaction.ripeMs = 0;
-  interaction.expired = false;
+  interaction.expired = undefined;
   interaction.announcements = 0;
   interaction.attempts = 0;
   interaction.toldAhead = Infinity;

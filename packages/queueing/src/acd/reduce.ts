@@ -1,11 +1,11 @@
-import { configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
+import { closeQueue, configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
-import { announce, divertLast, enqueue, keepPlace, leave, setPriority } from "./interactions.js";
+import { announce, divertLast, enqueue, keepOwnPlace, keepPlace, leave, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
-import { accept, connected, endWrapUp, finish, reject, rescind, withdraw } from "./reservations.js";
+import { accept, connected, endWrapUp, finish, reject, rescind, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
-import { refreshAgent, setTimer, clearTimer } from "./step.js";
+import { refreshAgent } from "./step.js";
 import type { Step } from "./step.js";
 import { ripen } from "./waiting-rules.js";
 
@@ -44,6 +44,10 @@ function apply(step: Step, event: AcdEvent): void {
       const queue = state.queues.get(event.queue);
       return queue === undefined ? undefined : removeQueue(step, queue);
     }
+    case "queue.closing": {
+      const queue = state.queues.get(event.queue);
+      return queue === undefined ? undefined : closeQueue(step, queue);
+    }
     case "agent.configured":
       return configureAgent(step, event.agent);
     case "interaction.enqueued":
@@ -63,7 +67,7 @@ function apply(step: Step, event: AcdEvent): void {
       const interaction = state.interactions.get(event.interactionId);
       if (interaction === undefined) return;
       if (event.type === "interaction.priority") return setPriority(step, interaction, event.priority);
-      return end(step, interaction, event.type === "interaction.exited" ? "exit" : "abandoned");
+      return event.type === "interaction.exited" ? end(step, interaction, "exit", false) : end(step, interaction, "abandoned", event.broken === true);
     }
     case "offer.accepted":
     case "offer.rejected":
@@ -89,20 +93,18 @@ function apply(step: Step, event: AcdEvent): void {
         case "agent.wrap-up-done":
           return endWrapUp(step, agent);
         case "agent.wrap-up-extended": {
-          if (agent.activity !== "wrap-up" || !Number.isFinite(event.ms) || event.ms <= 0) return;
-          clearTimer(step, agent.wrapTimer);
-          agent.wrapUntil += event.ms;
-          agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
-          return;
+          if (agent.wrapTimer === undefined || !Number.isFinite(event.ms) || event.ms <= 0) return;
+          return timeWrapUp(step, agent, agent.wrapUntil + event.ms);
         }
       }
     }
   }
 }
 
-function end(step: Step, interaction: InteractionState, outcome: "abandoned" | "exit"): void {
+function end(step: Step, interaction: InteractionState, outcome: "abandoned" | "exit", broken: boolean): void {
   if (interaction.agent !== undefined) {
     if (outcome === "abandoned") finish(step, interaction, interaction.agent);
+    if (broken) keepOwnPlace(step, interaction);
     return;
   }
   if (interaction.state === "offered") withdraw(step, interaction, outcome);
@@ -125,10 +127,9 @@ function run(step: Step, target: TimerTarget): void {
       target.agent.holdTimer = undefined;
       return refreshAgent(step, target.agent);
     case "wrap":
-      target.agent.wrapTimer = undefined;
-      return endWrapUp(step, target.agent);
+      return wrapUpOver(step, target.agent);
     case "max-wait":
-      target.interaction.expired = true;
+      target.interaction.expired ??= "timeout";
       return target.interaction.state === "waiting" ? leave(step, target.interaction, "timeout") : undefined;
     case "announce":
       return announce(step, target.interaction);

@@ -1,7 +1,7 @@
 import type { RejectCause, RescindReason } from "./events.js";
 import { backToWaiting, leaveFromOffer, stopTimers } from "./interactions.js";
 import type { AgentState, InteractionState, Reservation } from "./state.js";
-import { clearTimer, refreshAgent, setTimer, unhold } from "./step.js";
+import { clearTimer, isEligible, isReady, refreshAgent, setTimer, unhold } from "./step.js";
 import type { Step } from "./step.js";
 
 /** Longest pause after repeated failures of an agent's phone. */
@@ -87,7 +87,6 @@ function release(step: Step, reservation: Reservation): void {
   if (interaction.winner === reservation) interaction.winner = undefined;
   clearTimer(step, reservation.timer);
   reservation.agent.reservation = undefined;
-  reservation.agent.activity = "idle";
 }
 
 function punish(step: Step, reservation: Reservation, cause: RejectCause): void {
@@ -102,11 +101,11 @@ function punish(step: Step, reservation: Reservation, cause: RejectCause): void 
   }
   if (cause === "no-answer") {
     agent.misses += 1;
-    if (config.pauseAfterMisses > 0 && agent.misses >= config.pauseAfterMisses && agent.choice === "available") {
+    if (config.pauseAfterMisses > 0 && agent.misses >= config.pauseAfterMisses && isReady(agent)) {
+      agent.autoPaused = agent.choice;
       agent.choice = "not-ready";
       agent.reason = "no-answer";
-      agent.autoPaused = true;
-      step.effects.push({ type: "auto-paused", agentId: agent.id, misses: agent.misses });
+      step.effects.push({ type: "auto-paused", agentId: agent.id, cause: "no-answer", misses: agent.misses });
     }
   }
   agent.idleSince = step.now;
@@ -127,8 +126,7 @@ export function connected(step: Step, reservation: Reservation): void {
   unhold(step, interaction);
   interaction.agent = agent;
   interaction.connectedAt = step.now;
-  agent.interaction = interaction;
-  agent.activity = "busy";
+  agent.interactions.add(interaction);
   agent.callsTaken += 1;
   stopTimers(step, interaction);
   refreshAgent(step, agent);
@@ -142,7 +140,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   const { queue } = interaction;
   const talkMs = Math.max(0, step.now - interaction.connectedAt);
   step.state.interactions.delete(interaction.id);
-  agent.interaction = undefined;
+  agent.interactions.delete(interaction);
   agent.lastCallEndedAt = step.now;
   agent.talkMs += talkMs;
   const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
@@ -150,21 +148,40 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   step.strained.add(queue);
   step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs });
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
-  else agent.activity = "idle";
   refreshAgent(step, agent);
-  if (agent.removed) step.state.agents.delete(agent.id);
+  // Less to do: there may be room for what waits, though the state is the same.
+  if (isEligible(agent)) step.freed.add(agent);
+  if (agent.removed && agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 
+/** One stretch of after-call work, also where several talks have ended. */
 export function startWrapUp(step: Step, agent: AgentState, wrapUpMs: number): void {
-  agent.activity = "wrap-up";
-  agent.wrapUntil = step.now + wrapUpMs;
-  agent.wrapTimer = setTimer(step, agent.wrapUntil, { kind: "wrap", agent });
+  const running = agent.wrapTimer !== undefined;
+  if (!running) agent.wrapSince = step.now;
+  timeWrapUp(step, agent, running ? Math.max(agent.wrapUntil, step.now + wrapUpMs) : step.now + wrapUpMs);
+}
+
+/** Ends the wrap-up at the time given, or when the longest one allowed is over. */
+export function timeWrapUp(step: Step, agent: AgentState, until: number): void {
+  clearTimer(step, agent.wrapTimer);
+  agent.wrapUntil = until;
+  agent.wrapTimer = setTimer(step, Math.max(step.now, Math.min(until, agent.wrapSince + step.state.wrapUpMaxMs)), { kind: "wrap", agent });
+}
+
+/** The time is over. Whoever asked for more than is allowed is at something else now. */
+export function wrapUpOver(step: Step, agent: AgentState): void {
+  if (agent.wrapUntil > step.now && isReady(agent)) {
+    agent.choice = "not-ready";
+    agent.reason = "wrap-up";
+    step.effects.push({ type: "auto-paused", agentId: agent.id, cause: "wrap-up", misses: agent.misses });
+  }
+  agent.wrapTimer = undefined;
+  refreshAgent(step, agent);
 }
 
 export function endWrapUp(step: Step, agent: AgentState): void {
-  if (agent.activity !== "wrap-up") return;
+  if (agent.wrapTimer === undefined) return;
   clearTimer(step, agent.wrapTimer);
   agent.wrapTimer = undefined;
-  agent.activity = "idle";
   refreshAgent(step, agent);
 }

@@ -1,6 +1,8 @@
 import type { Strategy } from "../strategies/strategies.js";
+import type { Capacity } from "./capacity.js";
 import type { ResolvedQueue } from "./config.js";
-import type { AgentChoice, AgentStatus } from "./events.js";
+import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
+import { roomFor, VOICE } from "./capacity.js";
 import { placeInLine } from "./waiting-line.js";
 
 export interface AcdOptions {
@@ -15,6 +17,8 @@ export interface AcdOptions {
    * heavy one. Default none: heavier queues strictly first; equal weights by who came first.
    */
   readonly weightWorthMs?: number;
+  /** After-call work extended beyond this, since it began, puts the agent into not-ready (`wrap-up`). Default none. */
+  readonly wrapUpMaxMs?: number;
   /** Start of reservation ids, so that they differ between processes. Default `r`. */
   readonly reservationPrefix?: string;
   /** Seed of the random strategies. Default 1. */
@@ -59,20 +63,24 @@ export interface AgentState {
   readonly awaitedBy: Set<InteractionState>;
   skills: Readonly<Record<string, number>>;
   wrapUpMs: number | undefined;
+  capacity: Capacity;
   choice: AgentChoice;
   reason: string | undefined;
-  autoPaused: boolean;
+  /** What was chosen before we put the agent into not-ready for missing calls. */
+  autoPaused: AgentChoice | undefined;
   reachable: boolean;
   occupied: boolean;
   removed: boolean;
-  activity: "idle" | "reserved" | "busy" | "wrap-up";
   status: AgentStatus;
   statusSince: number;
   holdTimer: string | undefined;
   wrapTimer: string | undefined;
+  wrapSince: number;
   wrapUntil: number;
+  /** One offer at a time, however much the agent may have. */
   reservation: Reservation | undefined;
-  interaction: InteractionState | undefined;
+  /** What the agent is at. */
+  readonly interactions: Set<InteractionState>;
   idleSince: number;
   lastCallEndedAt: number;
   callsTaken: number;
@@ -87,7 +95,9 @@ export interface InteractionState {
   priority: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly callerKey: string | undefined;
+  readonly channel: string;
   readonly preferredAgent: string | undefined;
+  readonly preferredMs: number | undefined;
   /** Into the present queue. */
   enteredAt: number;
   /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */
@@ -110,7 +120,8 @@ export interface InteractionState {
   /** Agents who missed or declined this caller: others are rung first. */
   readonly tried: Set<string>;
   readonly timers: Set<string>;
-  expired: boolean;
+  /** No new offer: how the caller leaves when the present one comes to nothing. */
+  expired: LeftOutcome | undefined;
   announcements: number;
   /** What was announced last. */
   toldAhead: number;
@@ -158,6 +169,7 @@ export interface AcdState {
   readonly places: Map<string, { readonly placeAt: number; readonly leftAt: number }>;
   readonly priorityWorthMs: number | undefined;
   readonly weightWorthMs: number | undefined;
+  readonly wrapUpMaxMs: number;
   readonly reservationPrefix: string;
   sequence: number;
   random: number;
@@ -173,6 +185,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     places: new Map(),
     priorityWorthMs: options.priorityWorthMs,
     weightWorthMs: options.weightWorthMs,
+    wrapUpMaxMs: options.wrapUpMaxMs ?? Infinity,
     reservationPrefix: options.reservationPrefix ?? "r",
     sequence: 0,
     random: (options.seed ?? 1) >>> 0,
@@ -187,7 +200,11 @@ export interface AgentView {
   readonly reason: string | undefined;
   readonly autoPaused: boolean;
   readonly reachable: boolean;
+  /** What the agent is at, calls first; else what is being offered. */
   readonly interactionId: string | undefined;
+  readonly interactions: readonly { readonly id: string; readonly channel: string }[];
+  /** Has nothing that forbids a telephone call besides. */
+  readonly roomForCall: boolean;
   readonly reservationId: string | undefined;
   /** Epoch ms, while in wrap-up. */
   readonly wrapUntil: number | undefined;
@@ -215,6 +232,7 @@ export interface QueueView {
 export interface InteractionView {
   readonly id: string;
   readonly queue: string;
+  readonly channel: string;
   readonly state: "waiting" | "offered" | "connected";
   readonly priority: number;
   readonly enteredAt: number;
@@ -226,17 +244,20 @@ export interface InteractionView {
 export function agentView(state: AcdState, id: string): AgentView | undefined {
   const agent = state.agents.get(id);
   if (agent === undefined) return undefined;
+  const interactions = [...agent.interactions].map(({ id, channel }) => ({ id, channel })).sort((a, b) => Number(b.channel === VOICE) - Number(a.channel === VOICE));
   return {
     id,
     status: agent.status,
     statusSince: agent.statusSince,
     choice: agent.choice,
     reason: agent.reason,
-    autoPaused: agent.autoPaused,
+    autoPaused: agent.autoPaused !== undefined,
     reachable: agent.reachable,
-    interactionId: agent.interaction?.id ?? agent.reservation?.interaction.id,
+    interactionId: interactions[0]?.id ?? agent.reservation?.interaction.id,
+    interactions,
+    roomForCall: roomFor(agent, VOICE),
     reservationId: agent.reservation?.id,
-    wrapUntil: agent.activity === "wrap-up" ? agent.wrapUntil : undefined,
+    wrapUntil: agent.wrapTimer !== undefined ? agent.wrapUntil : undefined,
     callsTaken: agent.callsTaken,
     talkMs: agent.talkMs,
     queues: [...agent.memberships.keys()],
@@ -266,6 +287,7 @@ export function interactionView(state: AcdState, id: string): InteractionView | 
   return {
     id,
     queue: interaction.queue.config.key,
+    channel: interaction.channel,
     state: interaction.state,
     priority: interaction.priority,
     enteredAt: interaction.enteredAt,

@@ -1,3 +1,4 @@
+import { loadOf, VOICE } from "./capacity.js";
 import type { AcdEffect, AgentStatus } from "./events.js";
 import type { AcdState, AgentState, InteractionState, QueueState, TimerTarget } from "./state.js";
 
@@ -35,16 +36,33 @@ export function clearTimer(step: Step, id: string | undefined): void {
 }
 
 function statusOf(agent: AgentState): AgentStatus {
-  if (agent.activity !== "idle") return agent.activity;
+  if (agent.reservation !== undefined) return "reserved";
+  if (loadOf(agent, VOICE) > 0) return "busy";
+  if (agent.wrapTimer !== undefined) return "wrap-up";
+  if (agent.interactions.size > 0) return "busy";
   if (agent.occupied && !agent.removed) return "occupied";
   if (agent.removed || agent.choice === "offline") return "offline";
   if (agent.choice === "not-ready") return "not-ready";
   if (!agent.reachable) return "unreachable";
-  return agent.holdTimer === undefined ? "available" : "held";
+  return agent.holdTimer === undefined ? agent.choice : "held";
+}
+
+/** Whether the agent could be offered something now; whether this or that says `roomFor`. */
+export function isEligible(agent: AgentState): boolean {
+  if (agent.status === "available" || agent.status === "on-demand") return true;
+  if (agent.status !== "busy" || agent.interactions.size >= agent.capacity.total) return false;
+  return agent.wrapTimer === undefined && agent.holdTimer === undefined && !agent.occupied && !agent.removed && agent.reachable && isReady(agent);
+}
+
+/** Wants work, if only on demand. */
+export function isReady({ choice }: AgentState): boolean {
+  return choice === "available" || choice === "on-demand";
 }
 
 export function isStaff(agent: AgentState, queue: QueueState): boolean {
   if (agent.removed || !agent.reachable || agent.choice === "offline") return false;
+  // Who is there for directed work only cannot be waited for.
+  if (agent.choice === "on-demand") return queue.config.onDemandAfterMs !== Infinity;
   return queue.config.staff === "reachable" || agent.choice === "available";
 }
 
@@ -77,11 +95,11 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     agent.status = status;
     agent.statusSince = step.now;
     // A ring that came to nothing through no fault of the agent must not cost the place among the idle.
-    if (status === "available" && before !== "reserved") agent.idleSince = step.now;
+    if ((status === "available" || status === "on-demand") && before !== "reserved") agent.idleSince = step.now;
     step.effects.push({ type: "agent-status", agentId: agent.id, from: before, to: status, reason: status === "not-ready" ? agent.reason : undefined });
   }
   if (AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
-  const eligible = status === "available";
+  const eligible = isEligible(agent);
   for (const key of agent.memberships.keys()) {
     const queue = step.state.queues.get(key);
     if (queue === undefined) continue;

@@ -25,7 +25,7 @@ export function ripen(step: Step, interaction: InteractionState): void {
   interaction.ripeMs = Math.max(interaction.ripeMs, step.now - interaction.enteredAt);
   for (const { afterMs, queues } of config.overflow) if (afterMs <= interaction.ripeMs) overflow(step, interaction, queues);
   interaction.needs = needs(interaction);
-  if (interaction.ripeMs >= config.preferredMs) unhold(step, interaction);
+  if (interaction.ripeMs >= (interaction.preferredMs ?? config.preferredMs)) unhold(step, interaction);
   step.loose.add(interaction);
   const next = nextRule(interaction);
   if (next === Infinity) return;
@@ -50,7 +50,7 @@ export function needs({ queue: { config }, skills, ripeMs }: InteractionState): 
   return kept;
 }
 
-function nextRule({ queue, servedBy, ripeMs, heldFor, preferredAgent }: InteractionState): number {
+function nextRule({ queue, servedBy, ripeMs, heldFor, preferredAgent, preferredMs }: InteractionState): number {
   const { config } = queue;
   let next = Infinity;
   const due = (afterMs: number): void => {
@@ -59,8 +59,11 @@ function nextRule({ queue, servedBy, ripeMs, heldFor, preferredAgent }: Interact
   if (config.relaxSkillsAfterMs !== undefined) due(config.relaxSkillsAfterMs);
   for (const step of config.skillSteps) due(step.afterMs);
   for (const step of config.overflow) due(step.afterMs);
-  if (heldFor !== undefined || preferredAgent !== undefined) due(config.preferredMs);
-  for (const served of servedBy) for (const afterMs of served.config.tiersAfterMs) due(afterMs);
+  if (heldFor !== undefined || preferredAgent !== undefined) due(preferredMs ?? config.preferredMs);
+  for (const served of servedBy) {
+    for (const afterMs of served.config.tiersAfterMs) due(afterMs);
+    due(served.config.onDemandAfterMs);
+  }
   return next;
 }
 
@@ -87,6 +90,6 @@ export function limitWait(step: Step, interaction: InteractionState): void {
     interaction.limitTimer = undefined;
   }
   const { maxWaitMs } = interaction.queue.config;
-  if (maxWaitMs === undefined || interaction.expired) return;
+  if (maxWaitMs === undefined || interaction.expired !== undefined) return;
   interaction.limitTimer = addTimer(step, interaction, interaction.enteredAt + maxWaitMs - step.now, { kind: "max-wait", interaction });
 }

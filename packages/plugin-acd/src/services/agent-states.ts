@@ -1,0 +1,173 @@
+import type { Clock, Logger, NewNotification } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
+import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
+import { profileSettings } from "../config.js";
+import type { AcdConfig } from "../config.js";
+import type { AgentChoice, AgentProfile, AgentReason } from "../contract.js";
+import { effectiveAgent, engineAgent } from "../domain/engine-config.js";
+import { acdErrors } from "../errors.js";
+import type { AcdStore, StoredAgent, StoredProfile } from "./acd-store.js";
+import { AgentLeases } from "./agent-leases.js";
+import { AgentReasons } from "./agent-reasons.js";
+
+export interface AgentStatesDeps {
+  readonly config: AcdConfig;
+  readonly store: AcdStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly agents: ReadonlyMap<string, StoredAgent>;
+  readonly hasQueue: (key: string) => boolean;
+  readonly dispatch: (event: AcdEvent) => void;
+  /** The agent's address is another one. */
+  readonly moved: (agent: StoredAgent) => void;
+  readonly changed: (agent: string) => void;
+  readonly overdue: (about: { readonly agent: string; readonly reason: string; readonly since: number }) => void;
+  readonly notify: (notification: NewNotification) => Promise<unknown>;
+}
+
+/** What agents choose and what they are assigned: stored first, then taken into account. */
+export class AgentStates {
+  readonly reasons: AgentReasons;
+  readonly #deps: AgentStatesDeps;
+  readonly #profiles = new Map<string, StoredProfile>();
+  readonly #leases: AgentLeases;
+  /** Place of the agents in the team's order. */
+  readonly #order = new Map<string, number>();
+
+  constructor(deps: AgentStatesDeps) {
+    this.#deps = deps;
+    this.reasons = new AgentReasons(deps.config);
+    this.#leases = new AgentLeases({
+      clock: deps.clock,
+      signInMaxHours: deps.config.signInMaxHours,
+      over: (agent, reason, since) => this.#over(agent, reason, since),
+      expired: (agent) => this.#signOutFor(agent, "the longest time signed in is over"),
+    });
+  }
+
+  /** What the database holds goes into the engine; nobody is reachable yet. */
+  load(profiles: readonly StoredProfile[]): void {
+    for (const profile of profiles) this.#profiles.set(profile.key, profile);
+    for (const agent of this.#deps.agents.values()) {
+      this.#order.set(agent.number, this.#order.size);
+      this.#configure(agent);
+      this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: agent.choice, reason: agent.reason ?? undefined });
+    }
+  }
+
+  /** From here on states run out. */
+  start(): void {
+    for (const agent of this.#deps.agents.values()) this.#watch(agent);
+  }
+
+  stop(): void {
+    this.#leases.stop();
+  }
+
+  async choose(number: string, choice: AgentChoice, { actor, reason }: { readonly actor: string; readonly reason?: string }): Promise<void> {
+    const agent = this.#known(number);
+    await this.#choose(agent, choice, choice === "available" || choice === "on-demand" ? null : this.reasons.codeFor(choice, reason), actor);
+  }
+
+  /** Signed out by somebody else. */
+  async force(number: string, actor: string): Promise<void> {
+    await this.#choose(this.#known(number), "offline", "forced", actor);
+  }
+
+  /** Not stored: it was not the agent's choice, and a restart gives everyone a fresh start. */
+  autoPaused({ agentId, cause }: Extract<AcdEffect, { type: "auto-paused" }>): void {
+    const agent = this.#deps.agents.get(agentId);
+    this.#deps.log.warn({ agent: agentId, cause }, cause === "no-answer" ? "an agent missed too many calls and is put into not-ready" : "an agent's after-call work lasted too long; not-ready now");
+    if (agent === undefined) return;
+    agent.choice = "not-ready";
+    agent.reason = cause;
+  }
+
+  profiles(): readonly AgentProfile[] {
+    return [...this.#profiles.values()].map(({ key, name, settings }) => ({ key, name, ...settings }));
+  }
+
+  groups(): readonly { readonly key: string; readonly name: string; readonly agents: readonly string[] }[] {
+    return this.#deps.config.groups.map(({ key, name }) => ({ key, name, agents: [...this.#deps.agents.values()].filter((agent) => agent.own.groups.includes(key)).map(({ number }) => number) }));
+  }
+
+  async assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, actor: string): Promise<void> {
+    const agent = this.#known(number);
+    const { groups: known } = this.#deps.config;
+    const profile = change.profile === undefined ? agent.own.profile : (change.profile ?? undefined);
+    if (profile !== undefined && !this.#profiles.has(profile)) throw acdErrors.UNKNOWN_PROFILE(profile, [...this.#profiles.keys()].join(", ") || "none");
+    for (const key of change.groups ?? []) if (!known.some((group) => group.key === key)) throw acdErrors.UNKNOWN_GROUP(key, known.map((group) => group.key).join(", ") || "none");
+    const { profile: _before, ...rest } = agent.own;
+    const own = { ...rest, ...(profile === undefined ? {} : { profile }), groups: [...new Set(change.groups ?? agent.own.groups)] };
+    await this.#deps.store.assign(number, own, actor);
+    agent.own = own;
+    this.#configure(agent);
+    this.#deps.changed(number);
+  }
+
+  async setProfile({ key, name, ...given }: AgentProfile, actor: string): Promise<AgentProfile> {
+    const settings = profileSettings.parse(given);
+    for (const membership of settings.queues) {
+      const queue = typeof membership === "string" ? membership : membership.queue;
+      if (!this.#deps.hasQueue(queue)) throw acdErrors.UNKNOWN_QUEUE(queue, "see GET /api/queues");
+    }
+    const profile = { key, name, settings };
+    await this.#deps.store.putProfile(profile, actor);
+    this.#profiles.set(key, profile);
+    for (const agent of this.#deps.agents.values()) {
+      if (agent.own.profile !== key) continue;
+      this.#configure(agent);
+      this.#deps.changed(agent.number);
+    }
+    return { key, name, ...settings };
+  }
+
+  #configure(agent: StoredAgent): void {
+    const { config, dispatch, log } = this.#deps;
+    const profile = agent.own.profile === undefined ? undefined : this.#profiles.get(agent.own.profile);
+    if (agent.own.profile !== undefined && profile === undefined) log.warn({ agent: agent.number, profile: agent.own.profile }, "the agent's profile is not there; only the agent's own settings count");
+    agent.settings = effectiveAgent(agent.own, profile?.settings, config.capacity);
+    dispatch({ type: "agent.configured", agent: engineAgent(agent.number, agent.settings, this.#order.get(agent.number) ?? this.#order.size) });
+    const address = profile?.settings.address?.replaceAll("{number}", agent.number) ?? agent.ownAddress;
+    if (address === agent.address) return;
+    agent.address = address;
+    this.#deps.moved(agent);
+  }
+
+  async #choose(agent: StoredAgent, choice: AgentChoice, reason: string | null, actor: string): Promise<void> {
+    const choiceAt = this.#deps.clock.now();
+    const state = { choice, reason, choiceAt, signedInAt: choice === "offline" ? null : (agent.signedInAt ?? choiceAt) };
+    await this.#deps.store.choose(agent.number, state, actor);
+    Object.assign(agent, state);
+    this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined });
+    this.#watch(agent);
+  }
+
+  #watch(agent: StoredAgent): void {
+    this.#leases.watch(agent.number, { ...agent, reason: this.reasons.find(agent.reason) });
+  }
+
+  #over(number: string, reason: AgentReason, since: number): void {
+    const { clock, overdue, notify, log, agents } = this.#deps;
+    const name = agents.get(number)?.name ?? number;
+    overdue({ agent: number, reason: reason.code, since });
+    const minutes = Math.round((clock.now() - since) / 60_000);
+    notify({ channel: "screen", to: "permission:acd.agents.state", template: "acd.agent-overdue", title: "坐席超时", text: `${name}（${number}）${reason.name}已${minutes}分钟`, subject: { type: "acd.agent", id: number }, key: `acd.agent-overdue:${number}:${since}` }).catch((error: unknown) =>
+      log.warn({ agent: number, error: errorText(error) }, "supervisors could not be told of an agent who is away too long"),
+    );
+    if (reason.whenOver === "sign-out") this.#signOutFor(number, "the time for the reason is over");
+  }
+
+  #signOutFor(number: string, why: string): void {
+    const agent = this.#deps.agents.get(number);
+    if (agent === undefined) return;
+    this.#deps.log.warn({ agent: number }, `an agent is signed out: ${why}`);
+    this.#choose(agent, "offline", "overdue", "plugin:acd").catch((error: unknown) => this.#deps.log.error({ err: error, agent: number }, "an agent could not be signed out"));
+  }
+
+  #known(number: string): StoredAgent {
+    const agent = this.#deps.agents.get(number);
+    if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
+    return agent;
+  }
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { agentView, interactionView, queueView, QueueingError } from "../src/index.js";
+import { acd, type Driver } from "./driver.js";
+
+const status = (driver: Driver, id: string): string | undefined => agentView(driver.state, id)?.status;
+const choose = (driver: Driver, id: string, state: "available" | "on-demand" | "not-ready" | "offline"): void => void driver.send({ type: "agent.state", agentId: id, state });
+
+describe("on demand", () => {
+  it("is rung only when nobody else is free, whoever has been idle longer", () => {
+    const driver = acd({ wrapUpMs: 0 }, 2);
+    choose(driver, "a0", "on-demand");
+    expect(status(driver, "a0")).toBe("on-demand");
+    driver.call("c");
+    expect(driver.answer("c")).toBe("a1");
+    driver.call("d");
+    expect(driver.answer("d")).toBe("a0");
+    driver.send({ type: "interaction.ended", interactionId: "d" });
+    expect(status(driver, "a0")).toBe("on-demand");
+  });
+
+  it("takes what is directed at the agent, though others are free", () => {
+    const driver = acd({}, 2);
+    choose(driver, "a0", "on-demand");
+    driver.call("c", { preferredAgent: "a0" });
+    expect(driver.offerOf("c").agentId).toBe("a0");
+  });
+
+  it("waits as the queue says, or takes nothing but directed calls", () => {
+    const later = acd({ onDemandAfterMs: 30_000 }, 1);
+    choose(later, "a0", "on-demand");
+    later.call("c");
+    later.advance(29_999);
+    expect(interactionView(later.state, "c")?.state).toBe("waiting");
+    later.advance(1);
+    expect(later.offerOf("c").agentId).toBe("a0");
+
+    const never = acd({ onDemandAfterMs: null, joinEmpty: false }, 1);
+    choose(never, "a0", "on-demand");
+    expect(queueView(never.state, "q")?.staffed).toBe(0);
+    never.call("c");
+    expect(never.of("left")).toMatchObject([{ outcome: "no-agents" }]);
+  });
+
+  it("is not rung along with the others, but when they have all dropped out", () => {
+    const driver = acd({ strategy: "ring-all" }, 3);
+    choose(driver, "a0", "on-demand");
+    driver.call("c");
+    expect(driver.of("offer").map((offer) => offer.agentId)).toEqual(["a1", "a2"]);
+    for (const { reservationId } of driver.of("offer")) driver.send({ type: "offer.rejected", reservationId, cause: "declined" });
+    expect(driver.offerOf("c").agentId).toBe("a0");
+  });
+
+  it("is paused for missed calls and is on demand again when the phone comes back", () => {
+    const driver = acd({ pauseAfterMisses: 2, noAnswerDelayMs: 0, ringMs: 1000 }, 1);
+    choose(driver, "a0", "on-demand");
+    driver.call("c");
+    driver.advance(2000);
+    expect(driver.all("auto-paused")).toMatchObject([{ agentId: "a0", cause: "no-answer", misses: 2 }]);
+    expect(status(driver, "a0")).toBe("not-ready");
+    driver.send({ type: "agent.reachable", agentId: "a0", reachable: false });
+    driver.send({ type: "agent.reachable", agentId: "a0", reachable: true });
+    expect(agentView(driver.state, "a0")?.choice).toBe("on-demand");
+  });
+});
+
+describe("capacity", () => {
+  const withRoom = { channels: { voice: 1, chat: 3, email: 1 }, rules: [{ while: "voice", exclude: ["chat"] }] };
+  function team(extra: Parameters<Driver["agent"]>[2] = { capacity: withRoom }): Driver {
+    const driver = acd({ wrapUpMs: 0 });
+    driver.agent("a", ["q"], extra);
+    return driver;
+  }
+
+  it("gives one thing at a time where nothing is said", () => {
+    const driver = team({});
+    driver.call("c1", { channel: "chat" });
+    driver.answer("c1");
+    driver.call("c2", { channel: "chat" });
+    expect(interactionView(driver.state, "c2")?.state).toBe("waiting");
+  });
+
+  it("gives three chats, a mail and a call, one offer after the other, and no second call", () => {
+    const driver = team();
+    for (const id of ["c1", "c2", "c3", "c4"]) driver.call(id, { channel: "chat" });
+    driver.call("m1", { channel: "email" });
+    expect(driver.state.reservations.size).toBe(1);
+    for (const id of ["c1", "c2", "c3"]) driver.answer(id);
+    expect(driver.offerOf("m1").agentId).toBe("a");
+    driver.answer("m1");
+    driver.call("v1");
+    driver.answer("v1");
+    driver.call("v2");
+    expect(agentView(driver.state, "a")?.interactions.map(({ id }) => id)).toEqual(["v1", "c1", "c2", "c3", "m1"]);
+    expect([interactionView(driver.state, "c4")?.state, interactionView(driver.state, "v2")?.state]).toEqual(["waiting", "waiting"]);
+    // A chat less, but the call excludes chats; only its end lets the next one in.
+    driver.send({ type: "interaction.ended", interactionId: "c1" });
+    expect(driver.of("offer")).toEqual([]);
+    driver.send({ type: "interaction.ended", interactionId: "v2" });
+    driver.send({ type: "interaction.ended", interactionId: "v1" });
+    expect(driver.offerOf("c4").agentId).toBe("a");
+  });
+
+  it("is `busy` and offered more, until the total is reached", () => {
+    const driver = team({ capacity: { channels: { "*": 5 }, total: 2 } });
+    for (const id of ["c1", "c2", "c3"]) driver.call(id, { channel: "chat" });
+    driver.answer("c1");
+    driver.answer("c2");
+    expect(status(driver, "a")).toBe("busy");
+    expect(interactionView(driver.state, "c3")?.state).toBe("waiting");
+    driver.send({ type: "interaction.ended", interactionId: "c2" });
+    expect(driver.offerOf("c3").agentId).toBe("a");
+  });
+
+  it("offers nothing during after-call work, though the chats go on", () => {
+    const driver = acd({ wrapUpMs: 10_000 });
+    driver.agent("a", ["q"], { capacity: withRoom });
+    driver.call("c1", { channel: "chat" });
+    driver.answer("c1");
+    driver.call("v1");
+    driver.answer("v1");
+    driver.send({ type: "interaction.ended", interactionId: "v1" });
+    expect(status(driver, "a")).toBe("wrap-up");
+    driver.call("c2", { channel: "chat" });
+    driver.advance(9_999);
+    expect(interactionView(driver.state, "c2")?.state).toBe("waiting");
+    driver.advance(1);
+    expect(driver.offerOf("c2").agentId).toBe("a");
+  });
+
+  it("more room reaches who already waits", () => {
+    const driver = team({});
+    driver.call("c1", { channel: "chat" });
+    driver.answer("c1");
+    driver.call("c2", { channel: "chat" });
+    driver.send({ type: "agent.configured", agent: { id: "a", queues: [{ queue: "q" }], capacity: withRoom } });
+    expect(driver.offerOf("c2").agentId).toBe("a");
+  });
+
+  it.each([[{ channels: { voice: 2 } }], [{ channels: { chat: -1 } }], [{ channels: { "*": 1.5 } }], [{ total: 0 }]])("refuses %j", (capacity) => {
+    expect(() => team({ capacity })).toThrow(QueueingError);
+  });
+});
+
+describe("after-call work", () => {
+  it("longer than allowed becomes not-ready", () => {
+    const driver = acd({ wrapUpMs: 10_000 }, 1, { wrapUpMaxMs: 60_000 });
+    driver.call("c");
+    driver.answer("c");
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    driver.send({ type: "agent.wrap-up-extended", agentId: "a0", ms: 600_000 });
+    driver.advance(59_999);
+    expect(status(driver, "a0")).toBe("wrap-up");
+    driver.advance(1);
+    expect(agentView(driver.state, "a0")).toMatchObject({ status: "not-ready", reason: "wrap-up" });
+    expect(driver.all("auto-paused")).toMatchObject([{ cause: "wrap-up" }]);
+  });
+});
+
+describe("an agent of one's own", () => {
+  it("keeps the caller so long for the agent asked for, then anybody serves", () => {
+    const driver = acd({ wrapUpMs: 0 }, 2);
+    driver.call("c");
+    driver.answer("c");
+    driver.call("direct", { preferredAgent: "a0", preferredMs: 20_000 });
+    driver.advance(19_999);
+    expect(interactionView(driver.state, "direct")?.state).toBe("waiting");
+    driver.advance(1);
+    expect(driver.offerOf("direct").agentId).toBe("a1");
+  });
+});
+
+describe("who was cut off in a talk", () => {
+  it("goes on in the old place on ringing back", () => {
+    const driver = acd({ wrapUpMs: 1_000_000, regainMs: 60_000 }, 1);
+    driver.call("c", { callerKey: "k" });
+    const since = driver.now;
+    driver.answer("c");
+    driver.advance(5_000);
+    driver.call("other");
+    driver.send({ type: "interaction.ended", interactionId: "c", broken: true });
+    driver.advance(5_000);
+    driver.call("again", { callerKey: "k" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, placeAt: since, ahead: 0 }]);
+  });
+});
