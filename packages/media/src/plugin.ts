@@ -29,6 +29,8 @@ export const media = definePlugin({
         keepAliveSilence: config.keepAliveSilence,
         faxDetectionMs: config.faxDetectionMs,
         batchedUdp: config.batchedUdp,
+        jitterMinMs: config.jitterMinMs,
+        jitterMaxMs: config.jitterMaxMs,
       });
       return engine;
     });

@@ -186,6 +186,8 @@ export interface RtpRemote {
   readonly payloadType: number;
   /** Payload type of telephone-event at 8 kHz, absent when the peer offers none: then keys are listened for in the sound. */
   readonly telephoneEventPayloadType?: number;
+  /** The peer takes comfort noise (payload type 13, RFC 3389): in a relay it is passed on. Without it the peer hears the other side's pauses as noise. Comfort noise of the peer itself is always taken. */
+  readonly comfortNoise?: boolean;
   /** As seen from us: `sendonly` means that the peer listens only. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Protects the stream (SRTP). The same keys again go on with the same counters; other keys begin anew. */

@@ -33,6 +33,9 @@ export interface MediaEngineOptions {
   readonly faxDetectionMs?: number;
   /** Take datagrams in batches where @hotlinejs/udp-batch is to be had. Default true. */
   readonly batchedUdp?: boolean;
+  /** Bounds of the delay where sound is mixed or goes to a line, ms: it adapts to the measured jitter. Default 40 and 240. */
+  readonly jitterMinMs?: number;
+  readonly jitterMaxMs?: number;
 }
 
 /** How long a worker may take to finish its captures at the stop. */
@@ -64,6 +67,8 @@ export class DefaultMediaEngine implements MediaEngine {
       keepAliveSilence: options.keepAliveSilence ?? true,
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
       batchedUdp: options.batchedUdp ?? true,
+      jitterMinMs: options.jitterMinMs ?? 40,
+      jitterMaxMs: options.jitterMaxMs ?? 240,
     });
     const path = builtEntry("worker");
     this.slots = Array.from({ length: count }, (_, index) => new WorkerSlot(index, path, () => data(index), options.clock, options.log));

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CaptureResult } from "@hotlinejs/core";
 import { openCapture } from "../capture/capture-reader.js";
 import { sines } from "../audio/tones.js";
-import { ALAW_SILENCE } from "../codec/g711.js";
+import { ALAW_SILENCE, decodeAlaw } from "../codec/g711.js";
+import { alawLevel } from "../codec/level.js";
+import { goertzel } from "../dsp/goertzel.js";
 import { CaptureTap } from "./capture-tap.js";
 import type { TapFiles } from "./capture-tap.js";
 import type { WireCaptureOptions } from "./protocol.js";
@@ -109,7 +111,7 @@ describe("CaptureTap", () => {
   test("sound is written once and where it belongs, whatever of it was held back at a flush", async () => {
     const { tap, path, done, time } = await tapped({ flushMs: 60, channels: "received" });
     const start = time.now;
-    const spoken = [0, 7, 8, 30]; // frames; the rest is silence
+    const spoken = [0, 14, 15, 32]; // frames; the rest is pauses of the source, too long for losses
     for (let n = 0; n < 40; n++) {
       if (spoken.includes(n)) tap.received(1, n * 160, tone, 0, 160, undefined);
       time.now = start + (n + 1) * 160;
@@ -122,6 +124,39 @@ describe("CaptureTap", () => {
     for await (const chunk of file.readStereo()) left.push(chunk.left);
     const expected = Buffer.concat(Array.from({ length: 40 }, (_, n) => (spoken.includes(n) ? tone : new Uint8Array(160).fill(ALAW_SILENCE))));
     expect(Buffer.concat(left).equals(expected)).toBe(true);
+  });
+
+  test("a lost packet is concealed until it comes after all; what was never there stays silent", async () => {
+    const { tap, path, done, time } = await tapped({ flushMs: 400, channels: "stereo" });
+    const start = time.now;
+    const speech = sines([{ hz: 500, level: -10 }], 160 * 40, false);
+    const frame = (n: number): Uint8Array => speech.subarray(n * 160, n * 160 + 160);
+    for (let n = 0; n < 40; n++) {
+      if (![10, 20, 30].includes(n)) tap.received(1, n * 160, frame(n), 0, 160, undefined);
+      if (n === 22) tap.received(1, 20 * 160, frame(20), 0, 160, undefined);
+      // To the party: a packet of the other one, then a prompt, then packets again. Between them nothing was sent.
+      if (n < 5 || n > 12) tap.sentPacket(2, n * 160, frame(n), 0, 160, undefined);
+      else if (n < 9) tap.sentFrame(start + n * 160, frame(n));
+      time.now = start + (n + 1) * 160;
+      if (n % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    tap.stop("stopped");
+    await done;
+    const file = await openCapture(path);
+    const [left, right]: [Uint8Array[], Uint8Array[]] = [[], []];
+    for await (const chunk of file.readStereo()) {
+      left.push(chunk.left);
+      right.push(chunk.right);
+    }
+    const received = Buffer.concat(left);
+    for (const lost of [10, 30]) {
+      const pcm = decodeAlaw(received.subarray(lost * 160, lost * 160 + 160));
+      const power = pcm.reduce((sum, value) => sum + value * value, 0) / 160;
+      expect(goertzel(pcm, 0, 160, 500) / power).toBeGreaterThan(0.9);
+      expect(alawLevel(received, lost * 160, 160)).toBeGreaterThan(-12);
+    }
+    expect(received.subarray(11 * 160, 30 * 160).equals(speech.subarray(11 * 160, 30 * 160))).toBe(true);
+    expect(alawLevel(Buffer.concat(right), 9 * 160, 4 * 160)).toBe(-90);
   });
 
   test("stopped before the file was open it is still whole", async () => {

@@ -5,8 +5,8 @@ import type { CaptureResult } from "@hotlinejs/core";
 import { ALAW_SILENCE } from "../codec/g711.js";
 import { alawPower, levelToPower, powerToLevel, SILENCE_LEVEL } from "../codec/level.js";
 import { CAPTURE_RECORD_BYTES, FLAG_END, FLAG_EXCLUDED, sealRecord, writeCaptureHeader } from "../capture/capture-format.js";
+import { CaptureChannel } from "./capture-channel.js";
 import type { WireCaptureOptions } from "./protocol.js";
-import { TimelinePlacer } from "./timeline-placer.js";
 
 /** Samples held back from writing, so that late packets find their place (100 ms); less where the caller wants shorter flushes. */
 const HOLD_BACK = 800;
@@ -34,7 +34,8 @@ export interface TapFiles {
 }
 
 /**
- * Records one leg. The media path only copies octets into a window of memory; a timer of its own
+ * Records one leg. What is lost on the way is concealed as it is for whoever listens (LossConcealer: at most 60 ms, then silence), so
+ * that a recording sounds as the call did and no one takes a lost packet for a cut; how much was lost stands with the leg. The media path only copies octets into a window of memory; a timer of its own
  * seals records and hands them to the disk. Nothing the disk does can hold up a packet.
  */
 export class CaptureTap {
@@ -46,13 +47,11 @@ export class CaptureTap {
   readonly #start: number;
   readonly #channels: 1 | 2;
   readonly #capacity: number;
-  readonly #left: Uint8Array;
-  readonly #right: Uint8Array;
+  readonly #left: CaptureChannel;
+  readonly #right: CaptureChannel;
   readonly #holdBack: number;
   /** What is written lags by `holdBack`, so the timer runs that much more often than `flushMs` says. */
   readonly #periodMs: number;
-  readonly #leftPlace: TimelinePlacer;
-  readonly #rightPlace: TimelinePlacer;
   /** Position of the window's first sample: everything before it is on its way to the disk. */
   #base = 0;
   /** End of what stands in the window: beyond it there is silence in both channels. */
@@ -86,11 +85,9 @@ export class CaptureTap {
     this.#channels = options.channels === "stereo" ? 2 : 1;
     this.#holdBack = Math.min(HOLD_BACK, options.flushMs * 4);
     this.#periodMs = options.flushMs - this.#holdBack / 8;
-    this.#leftPlace = new TimelinePlacer(this.#holdBack);
-    this.#rightPlace = new TimelinePlacer(this.#holdBack);
     this.#capacity = options.flushMs * 8 + ROOM;
-    this.#left = new Uint8Array(this.#capacity).fill(ALAW_SILENCE);
-    this.#right = new Uint8Array(this.#channels === 2 ? this.#capacity : 0).fill(ALAW_SILENCE);
+    this.#left = new CaptureChannel(this.#capacity, this.#holdBack);
+    this.#right = new CaptureChannel(this.#channels === 2 ? this.#capacity : 0, this.#holdBack);
   }
 
   /** Makes the file. `started` gets the error when that failed; the tap is then dead. */
@@ -119,25 +116,26 @@ export class CaptureTap {
   /** Sound received from the party, placed by its timestamp. `table` maps µ-law. */
   received(source: object | number, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
     if (this.#ending !== undefined) return;
-    this.#put(this.#left, this.#leftPlace.place(source, timestamp, this.#time.recent - this.#start), octets, offset, length, table);
+    this.#packet(this.#left, source, timestamp, octets, offset, length, table);
   }
 
   /** A frame received from the party at this media time: from a line, which has no clock of its own. */
   receivedFrame(mediaTime: number, octets: Uint8Array, offset: number, length: number): void {
     if (this.#ending !== undefined) return;
-    this.#put(this.#left, mediaTime - this.#start, octets, offset, length, undefined);
+    this.#put(this.#left.window, mediaTime - this.#start, octets, offset, length, undefined);
   }
 
   /** A frame sent to the party at this media time. */
   sentFrame(mediaTime: number, alaw: Uint8Array): void {
     if (this.#ending !== undefined || this.#channels === 1) return;
-    this.#put(this.#right, mediaTime - this.#start, alaw, 0, alaw.length, undefined);
+    this.#right.interrupt();
+    this.#put(this.#right.window, mediaTime - this.#start, alaw, 0, alaw.length, undefined);
   }
 
   /** A relayed packet sent to the party, placed by its timestamp. */
   sentPacket(source: object | number, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
     if (this.#ending !== undefined || this.#channels === 1) return;
-    this.#put(this.#right, this.#rightPlace.place(source, timestamp, this.#time.recent - this.#start), octets, offset, length, table);
+    this.#packet(this.#right, source, timestamp, octets, offset, length, table);
   }
 
   pause(): void {
@@ -163,6 +161,11 @@ export class CaptureTap {
 
   #now(): number {
     return this.#time.mediaTime - this.#start;
+  }
+
+  #packet(channel: CaptureChannel, source: object | number, timestamp: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
+    const position = channel.place(source, timestamp, length, this.#time.recent - this.#start, this.#base);
+    this.#put(channel.window, position, octets, offset, length, table);
   }
 
   #put(channel: Uint8Array, position: number, octets: Uint8Array, offset: number, length: number, table: Uint8Array | undefined): void {
@@ -217,13 +220,9 @@ export class CaptureTap {
       from = edge;
     }
     const moved = end - this.#base;
-    const left = Math.max(0, this.#top - moved);
-    for (const channel of [this.#left, this.#right]) {
-      if (channel.length === 0) continue;
-      channel.copyWithin(0, moved, this.#top);
-      channel.fill(ALAW_SILENCE, left, this.#top);
-    }
-    this.#top = left;
+    this.#left.move(moved, this.#top);
+    if (this.#channels === 2) this.#right.move(moved, this.#top);
+    this.#top = Math.max(0, this.#top - moved);
     this.#base = end;
     while (this.#pauses.length >= 2 && (this.#pauses[1] as number) <= end) this.#pauses.splice(0, 2);
   }
@@ -233,8 +232,8 @@ export class CaptureTap {
       const from = Math.max(0, (this.#pauses[i] as number) - this.#base);
       const to = Math.min(end, this.#pauses[i + 1] ?? end) - this.#base;
       if (to <= from) continue;
-      this.#left.fill(ALAW_SILENCE, from, to);
-      if (this.#channels === 2) this.#right.fill(ALAW_SILENCE, from, to);
+      this.#left.window.fill(ALAW_SILENCE, from, to);
+      if (this.#channels === 2) this.#right.window.fill(ALAW_SILENCE, from, to);
     }
   }
 
@@ -250,8 +249,8 @@ export class CaptureTap {
     if (samples <= 0) return;
     const at = from - this.#base;
     const record = Buffer.allocUnsafe(CAPTURE_RECORD_BYTES + samples * this.#channels);
-    record.set(this.#left.subarray(at, at + samples), CAPTURE_RECORD_BYTES);
-    if (this.#channels === 2) record.set(this.#right.subarray(at, at + samples), CAPTURE_RECORD_BYTES + samples);
+    record.set(this.#left.window.subarray(at, at + samples), CAPTURE_RECORD_BYTES);
+    if (this.#channels === 2) record.set(this.#right.window.subarray(at, at + samples), CAPTURE_RECORD_BYTES + samples);
     sealRecord(record, this.#excluded(from) ? FLAG_EXCLUDED : 0, this.#channels, from, samples, crc32);
     this.#pending.push(record);
   }
@@ -260,7 +259,7 @@ export class CaptureTap {
   #judge(end: number): void {
     if (this.#judged < this.#base) this.#judged = this.#base;
     for (; this.#judged + FRAME <= end; this.#judged += FRAME) {
-      const power = alawPower(this.#left, this.#judged - this.#base, FRAME);
+      const power = alawPower(this.#left.window, this.#judged - this.#base, FRAME);
       if (power > this.#peak) this.#peak = power;
       if (power > VOICED_POWER) this.#voiced += FRAME;
       if (power > VOICED_POWER || this.#excluded(this.#judged)) this.#lastVoiced = this.#judged + FRAME;

@@ -7,6 +7,8 @@ export interface InboundSound {
   codec: AudioCodec;
   /** An RFC 4733 packet instead of sound. */
   event: boolean;
+  /** A comfort-noise packet instead of sound (RFC 3389). */
+  noise: boolean;
   ssrc: number;
   sequence: number;
   timestamp: number;

@@ -1,13 +1,14 @@
 import type { LegStats, LinePart, LinePartRef, OpenLinePart } from "@hotlinejs/core";
-import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
+import { ALAW_SILENCE } from "../codec/g711.js";
 import { CallProgressDetector } from "../dsp/call-progress-detector.js";
-import { JitterBuffer } from "../rtp/jitter-buffer.js";
+import type { JitterBuffer } from "../rtp/jitter-buffer.js";
 import { RTP_HEADER_BYTES } from "../rtp/rtp-packet.js";
 import type { CaptureTap } from "./capture-tap.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import { loadPart } from "./load-part.js";
+import { playoutOf, putSound } from "./playout.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
 import { WorkerLeg } from "./worker-leg.js";
@@ -23,6 +24,7 @@ const SILENCE = new Uint8Array(TICK_SAMPLES).fill(ALAW_SILENCE);
 export class LineWorkerLeg extends WorkerLeg {
   readonly relays = true;
   readonly takesEvents = false;
+  readonly takesNoise = true;
   #part: LinePart | undefined;
   readonly #progress: CallProgressDetector;
   readonly #inbound: InboundSound;
@@ -31,7 +33,9 @@ export class LineWorkerLeg extends WorkerLeg {
   readonly #frames = this.#packets.map((packet) => packet.subarray(RTP_HEADER_BYTES));
   readonly #out = new Uint8Array(TICK_SAMPLES);
   readonly #pulled = new Uint8Array(TICK_SAMPLES);
-  readonly #relayed = new JitterBuffer();
+  #relayed: JitterBuffer;
+  /** Whose sound `#relayed` holds. */
+  #relayedFrom: object | undefined;
   #mediaTime = 0;
   #relaying = false;
   #pending = false;
@@ -42,7 +46,8 @@ export class LineWorkerLeg extends WorkerLeg {
 
   private constructor(id: string, host: LegHost) {
     super(id, host);
-    this.#inbound = { source: this, codec: "PCMA", event: false, ssrc: host.random() >>> 0, sequence: 0, timestamp: 0, marker: false, packet: this.#packets[0] as Uint8Array, offset: RTP_HEADER_BYTES, length: TICK_SAMPLES };
+    this.#relayed = playoutOf(host, undefined);
+    this.#inbound = { source: this, codec: "PCMA", event: false, noise: false, ssrc: host.random() >>> 0, sequence: 0, timestamp: 0, marker: false, packet: this.#packets[0] as Uint8Array, offset: RTP_HEADER_BYTES, length: TICK_SAMPLES };
     this.#progress = new CallProgressDetector({
       tone: (tone) => this.host.report({ ev: "leg", leg: id, event: { type: "progress-tone", tone } }),
       voice: () => this.host.report({ ev: "leg", leg: id, event: { type: "voice" } }),
@@ -98,7 +103,11 @@ export class LineWorkerLeg extends WorkerLeg {
   protected override emitRelayed(sound: InboundSound): void {
     if (sound.event) return;
     this.#relaying = true;
-    this.#relayed.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    if (sound.source !== this.#relayedFrom) {
+      this.#relayedFrom = sound.source;
+      this.#relayed = playoutOf(this.host, sound.source instanceof WorkerLeg ? sound.source.playout : undefined);
+    }
+    putSound(this.#relayed, sound, this.host.ticks.recent);
   }
 
   protected override release(): void {
@@ -137,7 +146,7 @@ export class LineWorkerLeg extends WorkerLeg {
       // Something of higher rank has the floor: what was relayed meanwhile is of the past.
       if (this.#relaying) this.#relayed.reset();
       this.#relaying = false;
-    } else if (this.#relaying && this.maySend && this.#relayed.pull(this.#pulled)) this.send(tick, this.#pulled);
+    } else if (this.#relaying && this.maySend && this.#relayed.pull(this.#pulled, tick * TICK_SAMPLES)) this.send(tick, this.#pulled);
     if (this.#pending) this.#sent++;
     this.#part?.write(this.#pending ? this.#out : SILENCE);
     this.#pending = false;

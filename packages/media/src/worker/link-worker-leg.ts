@@ -15,6 +15,7 @@ import { WorkerLeg } from "./worker-leg.js";
 export class LinkWorkerLeg extends WorkerLeg {
   readonly relays = false;
   readonly takesEvents = false;
+  readonly takesNoise = false;
   readonly #out: FrameRing;
   readonly #in: FrameRing;
   readonly #inbound: InboundSound;
@@ -26,7 +27,7 @@ export class LinkWorkerLeg extends WorkerLeg {
     super(id, host);
     this.#out = new FrameRing(link.buffer, link.side);
     this.#in = new FrameRing(link.buffer, link.side === 0 ? 1 : 0);
-    this.#inbound = { source: this, codec: "PCMA", event: false, ssrc: 1, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(TICK_SAMPLES), offset: 0, length: TICK_SAMPLES };
+    this.#inbound = { source: this, codec: "PCMA", event: false, noise: false, ssrc: 1, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(TICK_SAMPLES), offset: 0, length: TICK_SAMPLES };
     this.#reader = { tick: () => this.#read() };
     host.ticks.add(this.#reader, 0);
   }

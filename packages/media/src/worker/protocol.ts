@@ -12,6 +12,9 @@ export interface MediaWorkerData {
   readonly faxDetectionMs: number;
   /** Batched sockets where the machine has them. */
   readonly batchedUdp: boolean;
+  /** Bounds of the delay where sound is played out of a jitter buffer. */
+  readonly jitterMinMs: number;
+  readonly jitterMaxMs: number;
 }
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";

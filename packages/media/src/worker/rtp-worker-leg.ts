@@ -1,4 +1,5 @@
 import type { AudioCodec, DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
+import { COMFORT_NOISE_PAYLOAD_TYPE } from "../codec/comfort-noise.js";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { qualityOf } from "../quality/leg-quality.js";
 import { Reception } from "../rtp/reception.js";
@@ -79,7 +80,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#options = options;
     this.#sender = new RtpSender(() => host.random());
     this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet));
-    this.#inbound = { source: this, codec: "PCMA", event: false, ssrc: 0, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(0), offset: 0, length: 0 };
+    this.#inbound = { source: this, codec: "PCMA", event: false, noise: false, ssrc: 0, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(0), offset: 0, length: 0 };
     this.#events = new TelephoneEventReceiver({
       down: (digit) => this.keyDown(digit),
       up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
@@ -92,6 +93,10 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   get takesEvents(): boolean {
     return this.#remote?.telephoneEventPayloadType !== undefined;
+  }
+
+  get takesNoise(): boolean {
+    return this.#remote?.comfortNoise === true;
   }
 
   protected override get connected(): boolean {
@@ -160,7 +165,7 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   #quality(): LegQuality | undefined {
     const { expected, lost, meanJitterMs, maxJitterMs, burstRatio } = this.#reception;
-    const received = { expected, lost, discarded: 0, jitterMs: meanJitterMs, maxJitterMs, burstRatio, playoutMs: undefined };
+    const received = { expected, lost, discarded: this.playout.discarded, jitterMs: meanJitterMs, maxJitterMs, burstRatio, playoutMs: this.playout.meanDelayMs };
     return qualityOf(received, this.#rtcp.sent, this.#rtcp.meanRoundTripMs);
   }
 
@@ -215,19 +220,20 @@ export class RtpWorkerLeg extends WorkerLeg {
   protected override emitRelayed(sound: InboundSound): void {
     const remote = this.#remote;
     if (remote === undefined) return;
-    const payloadType = sound.event ? remote.telephoneEventPayloadType : remote.payloadType;
+    const payloadType = sound.event ? remote.telephoneEventPayloadType : sound.noise ? COMFORT_NOISE_PAYLOAD_TYPE : remote.payloadType;
     if (payloadType === undefined) return;
     let packet = sound.packet;
     if (sound.offset !== RTP_HEADER_BYTES || sound.offset + sound.length !== packet.length) {
       packet = new Uint8Array(RTP_HEADER_BYTES + sound.length);
       packet.set(sound.packet.subarray(sound.offset, sound.offset + sound.length), RTP_HEADER_BYTES);
     }
-    if (!sound.event && sound.codec !== remote.codec) {
+    const spoken = !sound.event && !sound.noise;
+    if (spoken && sound.codec !== remote.codec) {
       mapOctets(remote.codec === "PCMU" ? ALAW_TO_ULAW : ULAW_TO_ALAW, packet, RTP_HEADER_BYTES, packet, RTP_HEADER_BYTES, sound.length);
     }
     const now = this.host.ticks.recent;
     if (!this.#sender.relay(packet, payloadType, sound.marker, sound.source, sound.ssrc, sound.sequence, sound.timestamp, now, sound.length)) return;
-    if (this.tapped && !sound.event) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    if (this.tapped && spoken) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
     this.#transmit(packet);
   }
 
@@ -281,15 +287,21 @@ export class RtpWorkerLeg extends WorkerLeg {
       return;
     }
     const isEvent = header.payloadType === remote.telephoneEventPayloadType;
+    const isNoise = !isEvent && header.payloadType === COMFORT_NOISE_PAYLOAD_TYPE;
     const codec = soundCodec(header.payloadType, remote);
-    if (!isEvent && codec === undefined) return;
     const arrivedAt = this.host.ticks.mediaTime;
     const now = arrivedAt / 8;
+    if (!isEvent && !isNoise && codec === undefined) {
+      // Of no use, but it was sent and came: a gap in its place would be a loss.
+      if (header.ssrc === this.#reception.ssrc) this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt, false);
+      return;
+    }
     const arrival = this.#reception.packet(header.ssrc, header.sequence, header.timestamp, header.payloadLength, arrivedAt, !isEvent);
     this.#alive(now);
     if (!this.mayReceive || arrival === "duplicate") return;
     const inbound = this.#inbound;
     inbound.event = isEvent;
+    inbound.noise = isNoise;
     inbound.codec = codec ?? remote.codec;
     inbound.ssrc = header.ssrc;
     inbound.sequence = header.sequence;
@@ -298,6 +310,11 @@ export class RtpWorkerLeg extends WorkerLeg {
     inbound.packet = packet;
     inbound.offset = header.payloadOffset;
     inbound.length = header.payloadLength;
+    if (isNoise) {
+      // A pause: nothing in it to be recorded or listened for.
+      this.seat?.sound(inbound);
+      return;
+    }
     if (!isEvent) {
       if (header.payloadLength > 0) this.heard(inbound, arrival !== "late");
       return;
@@ -346,7 +363,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (!expected && !announced && !this.#options.symmetric) return false;
     if (!parseRtp(packet, this.#header) || isRtcp(packet)) return expected;
     const { payloadType } = this.#header;
-    if (payloadType !== remote.telephoneEventPayloadType && soundCodec(payloadType, remote) === undefined) return expected;
+    if (payloadType !== remote.telephoneEventPayloadType && payloadType !== COMFORT_NOISE_PAYLOAD_TYPE && soundCodec(payloadType, remote) === undefined) return expected;
     this.#latched = true;
     this.#address = from.address;
     this.#port = from.port;

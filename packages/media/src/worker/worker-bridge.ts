@@ -1,10 +1,10 @@
 import type { BridgeRole } from "@hotlinejs/core";
 import { Mixer } from "../audio/mixer.js";
 import type { MixerParty } from "../audio/mixer.js";
-import { ULAW_TO_ALAW } from "../codec/g711.js";
-import { JitterBuffer } from "../rtp/jitter-buffer.js";
+import type { JitterBuffer } from "../rtp/jitter-buffer.js";
 import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
 import type { LegHost } from "./leg-host.js";
+import { playoutOf, putSound } from "./playout.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
 import type { WorkerLeg } from "./worker-leg.js";
@@ -40,8 +40,8 @@ class Seat implements BridgeSeat, MixerParty {
   sound(sound: InboundSound): void {
     if (this.peer !== undefined) this.peer.leg.relay(sound);
     else if (!sound.event && this.role !== "listen" && this.#bridge.mixing) {
-      this.#jitter ??= new JitterBuffer();
-      this.#jitter.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+      this.#jitter ??= this.#bridge.playoutOf(this.leg);
+      putSound(this.#jitter, sound, this.#bridge.now);
     }
   }
 
@@ -50,8 +50,8 @@ class Seat implements BridgeSeat, MixerParty {
   }
 
   /** Takes this tick's frame from the party. */
-  pull(): void {
-    this.input = this.#jitter?.pull(this.#frame) === true ? this.#frame : undefined;
+  pull(tick: number): void {
+    this.input = this.#jitter?.pull(this.#frame, tick * TICK_SAMPLES) === true ? this.#frame : undefined;
   }
 
   /** Relaying begins: what is buffered is of the past. */
@@ -85,6 +85,15 @@ export class WorkerBridge implements Tickable {
     return this.#mixing;
   }
 
+  /** Media time of the packet being handled. */
+  get now(): number {
+    return this.#host.ticks.recent;
+  }
+
+  playoutOf(leg: WorkerLeg): JitterBuffer {
+    return playoutOf(this.#host, leg.playout);
+  }
+
   /** Joining again changes the role. */
   join(leg: WorkerLeg, role: BridgeRole, whisperTo: readonly string[]): void {
     const seat = new Seat(this, leg, role, new Set(whisperTo));
@@ -99,6 +108,7 @@ export class WorkerBridge implements Tickable {
     this.#seats.delete(leg.id);
     if (leg.seat === seat) leg.seat = undefined;
     seat.peer = undefined;
+    leg.hush();
     this.#arrange();
   }
 
@@ -117,7 +127,7 @@ export class WorkerBridge implements Tickable {
 
   tick(tick: number): void {
     const seats = this.#order;
-    for (const seat of seats) seat.pull();
+    for (const seat of seats) seat.pull(tick);
     this.#mixer.mix(seats);
     for (const seat of seats) seat.leg.bridgeFrame(tick, seat.output);
   }
@@ -140,6 +150,7 @@ export class WorkerBridge implements Tickable {
     for (const seat of this.#order) {
       seat.peer = relay ? (seat === a ? b : a) : undefined;
       if (relay) seat.forget();
+      seat.leg.hush();
     }
     this.#mixing = !relay && this.#order.length >= 2;
     if (this.#mixing) this.#host.ticks.add(this, 1);

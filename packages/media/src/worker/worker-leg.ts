@@ -1,7 +1,9 @@
 import type { AudioSource, DtmfDigit, LegStats, PlayEndReason } from "@hotlinejs/core";
+import { ComfortNoise, comfortNoiseLevel } from "../codec/comfort-noise.js";
 import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
 import { DtmfDetector } from "../dsp/dtmf-detector.js";
 import { FaxToneDetector } from "../dsp/fax-tone-detector.js";
+import { PlayoutFigures } from "../rtp/playout-figures.js";
 import type { CaptureTap } from "./capture-tap.js";
 import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
 import { KeyQueue } from "./key-queue.js";
@@ -23,6 +25,8 @@ const PRIMER_FRAMES = 10;
 export abstract class WorkerLeg implements Tickable, KeyPort {
   readonly id: string;
   protected readonly host: LegHost;
+  /** What became of the party's sound where it was not relayed. */
+  readonly playout = new PlayoutFigures();
   /** Set by the bridge the leg sits in. */
   seat: BridgeSeat | undefined;
   protected readonly keys = new KeyQueue(this);
@@ -32,6 +36,9 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   #mayActSend = true;
   #mayActReceive = true;
   #primer = 0;
+  #noise: ComfortNoise | undefined;
+  /** The other party of a relay pauses: its noise is made here. */
+  #rests = false;
   #inband: DtmfDetector | undefined;
   #fax: FaxToneDetector | undefined;
   #faxLeft: number;
@@ -48,6 +55,8 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   abstract readonly relays: boolean;
   /** Whether the peer takes keys as RFC 4733 packets. */
   abstract readonly takesEvents: boolean;
+  /** Whether comfort noise can be passed on to the peer as it comes; otherwise it hears the noise itself. */
+  abstract readonly takesNoise: boolean;
   abstract stats(): LegStats;
   /** Sends one 20 ms frame of A-law. */
   protected abstract emit(tick: number, alaw: Uint8Array): void;
@@ -129,7 +138,19 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   relay(sound: InboundSound): void {
     if (this.busy || !this.maySend) return;
     this.#primer = 0;
-    this.emitRelayed(sound);
+    this.#rests = sound.noise && !this.takesNoise;
+    if (!this.#rests) {
+      this.emitRelayed(sound);
+      return;
+    }
+    this.#noise ??= new ComfortNoise();
+    this.#noise.level = comfortNoiseLevel(sound.packet, sound.offset);
+    this.wake();
+  }
+
+  /** The pause of the other party is of the past. */
+  hush(): void {
+    this.#rests = false;
   }
 
   tick(tick: number): void {
@@ -138,7 +159,10 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
       if (!stay) this.host.ticks.remove(this, 2);
     } else if (this.keys.active) this.keys.tick(tick);
     else if (this.#play !== undefined) this.#playTick(tick, this.#play);
-    else if (this.#primer > 0) {
+    else if (this.#rests && this.#noise !== undefined) {
+      this.#noise.fill(this.#frame, 0, TICK_SAMPLES);
+      this.send(tick, this.#frame);
+    } else if (this.#primer > 0) {
       this.#primer--;
       this.send(tick, SILENCE);
     } else if (!stay) this.host.ticks.remove(this, 2);

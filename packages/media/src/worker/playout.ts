@@ -1,0 +1,17 @@
+import { comfortNoiseLevel } from "../codec/comfort-noise.js";
+import { ULAW_TO_ALAW } from "../codec/g711.js";
+import { JitterBuffer } from "../rtp/jitter-buffer.js";
+import type { PlayoutFigures } from "../rtp/playout-figures.js";
+import type { InboundSound } from "./inbound-sound.js";
+import type { LegHost } from "./leg-host.js";
+
+/** A buffer in the bounds of the worker, which counts into the figures of the party whose sound it holds. */
+export function playoutOf({ data }: LegHost, figures: PlayoutFigures | undefined): JitterBuffer {
+  return new JitterBuffer({ minDelayMs: data.jitterMinMs, maxDelayMs: data.jitterMaxMs, ...(figures === undefined ? {} : { figures }) });
+}
+
+/** Puts what came from a party, sound or comfort noise, where it will be played. */
+export function putSound(buffer: JitterBuffer, sound: InboundSound, now: number): void {
+  if (sound.noise) buffer.rest(sound.ssrc, sound.timestamp, comfortNoiseLevel(sound.packet, sound.offset), now);
+  else buffer.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, now, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+}
