@@ -287,12 +287,13 @@ export interface Occupation {
  * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
  *                                                             |-- complete --> over for this agent
  *                                                             \-- conference --> conference
+ * talking, held --the phone's own transfer--> transferring --answered--> over for this agent; --not--> talking
  * talking, held --to a flow--> in-flow --the flow is over, or cancel--> talking
  * talking, held, in-flow, consult-ringing --the agent's phone breaks off--> reconnecting --it (or another device) comes back--> talking, held, in-flow
  *                                                                       \-- nobody in time --> over; the caller is first in the queue again
  * ```
  */
-export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "reconnecting";
+export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "transferring" | "reconnecting";
 
 /** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
 export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "to-flow" | "dtmf" | "hangup";

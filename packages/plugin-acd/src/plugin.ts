@@ -74,7 +74,7 @@ export const acd = definePlugin({
   ivrNodes: [queueNode],
   routes: acdRoutes,
   datasets: acdDatasets,
-  register({ config, events, services, log, onReady, onStart, onDrain, onStop, health }) {
+  register({ config, hooks, events, services, log, onReady, onStart, onDrain, onStop, health }) {
     const parts = once(() => {
       const clock = services.get(CLOCK);
       const ids = services.get(IDS);
@@ -117,6 +117,7 @@ export const acd = definePlugin({
     events.handle("acd.watched", ({ by }) => news().watch(by, parts().desk.watching(by)));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
     events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
+    hooks.callRoute.tap((plan, { call }) => parts().desk.phoneRoute(plan, call), { stage: 10 });
     onReady(async () => {
       await parts().prepare();
       registerQueueHandler(services, log);

@@ -105,6 +105,8 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
       return ["live", text.slot.conference];
     case "in-flow":
       return ["held", text.inFlow];
+    case "transferring":
+      return ["held", text.slot.transfer];
     case "reconnecting":
       return ["fault", text.reconnecting];
     case "talking":
@@ -130,6 +132,8 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
       return text.conference;
     case "in-flow":
       return `${call.flow?.title ?? ""} · ${text.unheard}`;
+    case "transferring":
+      return text.dialling;
     case "reconnecting":
       return text.kept(Math.max(0, Math.ceil(((call.ringUntil ?? now) - now) / 1000)));
     case "talking":

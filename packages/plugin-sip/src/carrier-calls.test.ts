@@ -360,7 +360,7 @@ describe("a call that is taken over (RFC 3891)", () => {
       refer: (refer) => {
         asked.push(refer.referredBy, refer.target);
         refer.accept();
-        refer.finish(200);
+        void refer.finish(200);
       },
     });
     await call.redirect("sip:1001");
@@ -372,10 +372,9 @@ describe("a call that is taken over (RFC 3891)", () => {
     const second = await arriving;
     await second.answer();
     const other = (await reached).session;
-    const target = new Promise<string>((resolve) => second.subscribe((event) => event.type === "transfer-request" && resolve(event.to)));
+    const named = new Promise<string | undefined>((resolve) => second.subscribe((event) => event.type === "transfer-request" && resolve(event.replaces?.id)));
     other.refer(`sip:12333@127.0.0.1:${hotline.port}`, { replaces: other });
-    const value = decodeURIComponent(/Replaces=(.*)$/.exec(await target)?.[1] ?? "");
-    expect(value).toBe(`${other.dialog.callId};to-tag=${other.dialog.remoteTag};from-tag=${other.dialog.localTag}`);
+    expect(await named).toBe(second.id);
     await second.hangup();
   });
 });

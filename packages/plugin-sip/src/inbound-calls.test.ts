@@ -345,13 +345,63 @@ describe("an answered call", () => {
     call.subscribe((event: CallEvent) => {
       if (event.type !== "transfer-request") return;
       wanted.push(event.to);
-      event.accept();
+      const report = event.accept();
       event.reject();
+      report.progress(180);
+      void report.finish(200);
     });
-    const referral = session.refer("sip:1002@127.0.0.1");
+    const notified: number[] = [];
+    const referral = session.refer("sip:1002@127.0.0.1", { notified: (status) => notified.push(status) });
     expect(await referral.accepted).toMatchObject({ status: 202 });
     expect(await referral.finished).toEqual({ status: 200 });
     expect(wanted).toEqual(["sip:1002@127.0.0.1"]);
+    expect(notified).toEqual([100, 180, 200]);
+    await call.hangup();
+  });
+
+  it("tells a transfer that failed, and keeps the call; one that came about is told before the BYE", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const notified: string[] = [];
+    session.handle({ ended: () => notified.push("BYE") });
+    let status = 486;
+    call.subscribe((event: CallEvent) => {
+      if (event.type !== "transfer-request") return;
+      const report = event.accept();
+      report.progress(180);
+      const last = status;
+      void report.finish(last).then(() => (last === 200 ? call.hangup() : undefined));
+      // Nothing follows the final status.
+      report.progress(183);
+      void report.finish(500);
+    });
+    const refer = (): Promise<{ readonly status: number | undefined }> => session.refer("sip:1002@127.0.0.1", { notified: (each) => notified.push(String(each)) }).finished;
+    expect(await refer()).toEqual({ status: 486 });
+    expect(call.state).toBe("answered");
+    status = 200;
+    expect(await refer()).toEqual({ status: 200 });
+    await call.ended;
+    await until(() => notified.includes("BYE"), "BYE");
+    expect(notified).toEqual(["100", "180", "486", "100", "180", "200", "BYE"]);
+  });
+
+  it("knows the call of the same phone that a REFER names by Replaces, and one it does not know", async () => {
+    await begin();
+    const { call, session } = await connected();
+    const second = await connected();
+    const asked: CallEvent[] = [];
+    call.subscribe((event: CallEvent) => {
+      if (event.type !== "transfer-request") return;
+      asked.push(event);
+      event.reject(603);
+    });
+    await session.refer("sip:1002@127.0.0.1", { replaces: second.session }).accepted;
+    await session.refer("sip:1002@127.0.0.1?Replaces=elsewhere%3Bto-tag%3Da%3Bfrom-tag%3Db&X-Evil=1").accepted;
+    expect(asked).toMatchObject([{ to: "sip:1002@127.0.0.1", replaces: { id: second.call.id } }, { to: "sip:1002@127.0.0.1", headers: { Replaces: "elsewhere;to-tag=a;from-tag=b" } }]);
+    expect(asked[0]).not.toHaveProperty("headers");
+    expect(asked[1]).not.toHaveProperty("replaces");
+    expect(await session.refer("sip:1002@127.0.0.1?Replaces=nonsense").accepted).toMatchObject({ status: 400 });
+    await second.call.hangup();
     await call.hangup();
   });
 
@@ -372,7 +422,7 @@ describe("an answered call", () => {
       refer: (refer) => {
         target = refer.target;
         refer.accept();
-        refer.finish(200);
+        void refer.finish(200);
       },
     });
     await call.redirect("sip:1002");
@@ -386,7 +436,7 @@ describe("an answered call", () => {
     session.handle({
       refer: (refer) => {
         refer.accept();
-        refer.finish(486);
+        void refer.finish(486);
       },
     });
     await expect(call.redirect("tel:10086")).rejects.toMatchObject({ code: "HTL_SIP_REDIRECT_REFUSED" });

@@ -339,15 +339,19 @@ export class SipAdapter implements TelephonyAdapter {
   #replace(invite: IncomingInvite, caller: Caller): void {
     const wanted = readReplaces(invite.request);
     if (wanted === undefined) return invite.reject({ status: 400, reason: "Bad Replaces" });
-    const session = this.#agent?.session(wanted.callId, wanted.localTag, wanted.remoteTag);
-    const call = session === undefined ? undefined : [...this.#calls].find((each) => each.owns(session));
+    const call = this.#replaced(wanted);
     if (call === undefined) return invite.reject({ status: 481 });
     const { kind, key } = call.via;
     const same = (caller.kind === "account" && kind === "account" && key === caller.account) || (caller.kind === "trunk" && kind === "trunk" && key === caller.trunk.key);
     if (!same) return invite.reject({ status: 403 });
-    if (wanted.earlyOnly) return invite.reject({ status: 486 });
+    if (wanted.earlyOnly && call.state === "answered") return invite.reject({ status: 486 });
     this.#deps.log.info({ callId: call.id, from: invite.source.address }, "another place takes over a call");
     call.takeOver(invite);
+  }
+
+  #replaced(wanted: Replaces): SipCall | undefined {
+    const session = this.#agent?.session(wanted.callId, wanted.localTag, wanted.remoteTag);
+    return [...this.#calls].find((call) => (session === undefined ? call.ringsAs(wanted) : call.owns(session)));
   }
 
   #onRequest(incoming: IncomingRequest): void {
@@ -405,6 +409,7 @@ export class SipAdapter implements TelephonyAdapter {
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
+      callReplaced: (replaces) => this.#replaced(replaces),
       absoluteUri: (target) => this.#dialer.absoluteUri(target),
     };
   }

@@ -1,5 +1,5 @@
 import { CALL_CONTROL, CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { Call, Connection, OutboundCall } from "@hotlinejs/core";
+import type { Call, Connection, OutboundCall, TransferReport } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createTestHotline, type TestHotline } from "./create-test-hotline.js";
@@ -43,24 +43,41 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 /** The agent's phone asks for a transfer (REFER). */
-function refer(call: Call | undefined, to: string): { accepted: boolean; rejected: number | undefined } {
-  const answer: { accepted: boolean; rejected: number | undefined } = { accepted: false, rejected: undefined };
+function refer(call: Call | undefined, to: string, more: { replaces?: Call; headers?: Record<string, string> } = {}): Referred {
+  const answer: Referred = { accepted: false, rejected: undefined, heard: [] };
   const target = call as FakeCall;
-  target.tell({ type: "transfer-request", to, accept: () => (answer.accepted = true), reject: (status?: number) => (answer.rejected = status ?? 603) });
+  const accept = (): TransferReport => {
+    answer.accepted = true;
+    const hear = (status: number): void => void (target.signal.aborted ? undefined : answer.heard.push(status));
+    return { progress: hear, finish: (status) => Promise.resolve(hear(status)) };
+  };
+  target.tell({ type: "transfer-request", to, ...more, accept, reject: (status?: number) => (answer.rejected = status ?? 603) });
   return answer;
+}
+interface Referred {
+  accepted: boolean;
+  rejected: number | undefined;
+  /** What the phone was told of it. */
+  readonly heard: number[];
 }
 const rows = <T>(sql: string): Promise<T[]> => test.services.get(READ_POOL).read((em) => em.execute<T[]>(sql));
 
 describe("a conversation", () => {
   it("is transferred by the agent's phone: ring-back, then the colleague; the agent is let go, the conversation goes on", async () => {
     const colleague = await test.agent("1002");
-    expect(refer(agent.call, "sip:1002@hotline.test").accepted).toBe(true);
+    const told = refer(agent.call, "sip:1002@hotline.test");
+    expect(told.accepted).toBe(true);
     await test.advance(500);
-    expect(agent.talking).toBe(false);
+    // The phone waits until somebody has answered.
+    expect(agent.talking).toBe(true);
+    expect(caller.call.leg?.bridgedWith.size).toBe(0);
+    expect(told.heard).toEqual([180]);
     expect(caller.hearing).toBe("tone:ringback");
     expect(colleague.ringing).toBe(true);
     await colleague.answer();
     await test.advance(100);
+    expect(told.heard).toEqual([180, 200]);
+    expect(agent.talking).toBe(false);
     expect(caller.call.leg?.bridgedWith.has(colleague.call?.leg as never)).toBe(true);
     expect(over).toBeUndefined();
     await colleague.hangup();
@@ -71,10 +88,30 @@ describe("a conversation", () => {
     expect((await rows<{ left_at: number | null }>("select left_at from core_bridge_membership")).every((row) => row.left_at !== null)).toBe(true);
   });
 
-  it("comes back to the agent when the colleague does not answer", async () => {
+  it("goes on with the agent when nobody answers, is busy or declines: the phone hears why", async () => {
     const colleague = await test.agent("1002");
-    refer(agent.call, "sip:1002@hotline.test");
+    const first = agent.call;
+    const told = refer(first, "sip:1002@hotline.test");
     await test.advance(31_000);
+    expect(told.heard).toEqual([180, 408]);
+    expect(agent.call).toBe(first);
+    expect(caller.call.leg?.bridgedWith.has(agent.call?.leg as never)).toBe(true);
+    const again = refer(first, "sip:1002@hotline.test");
+    await test.advance(200);
+    await colleague.decline(486);
+    await test.advance(200);
+    expect(again.heard).toEqual([180, 486]);
+    expect(caller.call.leg?.bridgedWith.has(agent.call?.leg as never)).toBe(true);
+    expect(over).toBeUndefined();
+  });
+
+  it("comes back to a phone that has hung up meanwhile when the colleague does not answer", async () => {
+    const colleague = await test.agent("1002");
+    const told = refer(agent.call, "sip:1002@hotline.test");
+    await test.advance(500);
+    await agent.hangup();
+    await test.advance(31_000);
+    expect(told.heard).toEqual([180]);
     expect(colleague.ringing).toBe(false);
     expect(agent.ringing).toBe(true);
     await agent.answer();
@@ -94,9 +131,17 @@ describe("a conversation", () => {
     expect(await rows("select id from core_leg where ended_at is null")).toEqual([]);
   });
 
-  it("refuses transfers that cannot be: no number, an attended one by Replaces, or asked by the citizen", async () => {
+  it("is asked for one transfer at a time", async () => {
+    await test.agent("1002");
+    refer(agent.call, "sip:1002@hotline.test");
+    await test.advance(100);
+    expect(refer(agent.call, "sip:1002@hotline.test").rejected).toBe(491);
+  });
+
+  it("refuses transfers that cannot be: no number, a call nobody here knows, or asked by the citizen", async () => {
     expect(refer(agent.call, "sip:evil/../x@host").rejected).toBe(603);
-    expect(refer(agent.call, "sip:1002@host?Replaces=abc").rejected).toBe(603);
+    expect(refer(agent.call, "sip:13900139000@host", { headers: { Replaces: "abc;to-tag=1;from-tag=2" } }).rejected).toBe(481);
+    expect(refer(agent.call, "sip:1001@host", { replaces: agentCall }).rejected).toBe(481);
     expect(refer(caller.call, "sip:1001@host").rejected).toBe(603);
     expect(agent.talking).toBe(true);
   });

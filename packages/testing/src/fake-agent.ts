@@ -45,6 +45,13 @@ export class FakeAgent {
     await this.#advance(50);
   }
 
+  /** Dials from the phone, beside what it has otherwise. */
+  async dial(number: string): Promise<FakeCall> {
+    const call = this.#telephony.arrive(this.number, number, { kind: "account", key: this.number });
+    await this.#advance(50);
+    return call;
+  }
+
   async answer(): Promise<void> {
     if (this.call === undefined) throw new Error(`the phone of ${this.number} does not ring`);
     await this.call.answer();

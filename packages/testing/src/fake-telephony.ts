@@ -50,10 +50,10 @@ export class FakeTelephony implements TelephonyAdapter {
     return this.#phones.has(address);
   }
 
-  /** A citizen's call arrives, over a trunk of this key. */
-  arrive(from: string, to: string, trunk = "test"): FakeCall {
+  /** A citizen's call arrives over a trunk of this key, or that of a phone here. */
+  arrive(from: string, to: string, via: string | FakeCall["via"] = "test"): FakeCall {
     const { clock, ids, media, pipeline } = this.#deps;
-    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, via: { kind: "trunk", key: trunk }, clock, makeLeg: () => media.createLeg() });
+    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, via: typeof via === "string" ? { kind: "trunk", key: via } : via, clock, makeLeg: () => media.createLeg() });
     this.calls.set(call.id, call);
     const closed = pipeline().admission();
     if (closed === undefined) pipeline().arrive(call);

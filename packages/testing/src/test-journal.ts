@@ -71,8 +71,17 @@ export class TestJournal {
       case "leg.ended":
         this.#leg(payload as EventMap["leg.ended"], "ended", { endedAt: at, reason: (payload as EventMap["leg.ended"]).reason });
         break;
+      case "leg.moved":
+        this.#moved(payload as EventMap["leg.moved"]);
+        break;
       default:
     }
+  }
+
+  #moved({ interactionId, legId, from }: EventMap["leg.moved"]): void {
+    const legs = this.#interactions.get(from)?.legs;
+    const at = legs?.findIndex(({ id }) => id === legId) ?? -1;
+    if (at >= 0) this.#interactions.get(interactionId)?.legs.push(...(legs?.splice(at, 1) ?? []));
   }
 
   /** All, in the order in which they began. */

@@ -26,6 +26,9 @@ export class DefaultCallControl implements CallControl {
   readonly #deps: CallControlDeps;
   readonly #sessions = new Map<string, CallSession>();
   readonly #legs = new Map<string, Set<Call>>();
+  /** The interaction of each leg. */
+  readonly #homes = new WeakMap<Call, string>();
+  readonly #seats = new Map<Call, Conversation>();
 
   constructor(deps: CallControlDeps) {
     this.#deps = deps;
@@ -92,7 +95,7 @@ export class DefaultCallControl implements CallControl {
       throw error;
     }
     this.#add(request.interactionId, call);
-    watchLeg(call, { journal, events, interactionId: request.interactionId, role: request.role, log });
+    watchLeg(call, { journal, events, interactionId: () => this.#homes.get(call) ?? request.interactionId, role: request.role, log });
     return call;
   }
 
@@ -100,12 +103,24 @@ export class DefaultCallControl implements CallControl {
     const conversation = new Conversation(interactionId, a, {
       ...this.#deps,
       originate: (request) => this.originate(request),
+      seats: this.#seats,
+      moved: (call, to) => this.#moveLeg(call, to),
     });
     await conversation.begin(b);
     return conversation;
   }
 
+  /** The leg is another interaction's from now on: there it is hung up in the end, and there its row stands. */
+  #moveLeg(call: Call, interactionId: string): void {
+    const from = this.#homes.get(call) ?? "";
+    this.#legs.get(from)?.delete(call);
+    this.#add(interactionId, call);
+    this.#deps.journal.moveLeg(call.id, interactionId);
+    this.#deps.events.publish("leg.moved", { interactionId, legId: call.id, from });
+  }
+
   #add(interactionId: string, call: Call): void {
+    this.#homes.set(call, interactionId);
     const legs = this.#legs.get(interactionId) ?? new Set<Call>();
     legs.add(call);
     this.#legs.set(interactionId, legs);

@@ -190,6 +190,11 @@ export class InteractionJournal implements CallJournal {
     this.#put("core_leg", { id: leg.id, interaction_id: leg.interactionId, adapter: leg.adapter, direction: leg.direction, role: leg.role, from_number: leg.from, to_number: leg.to, started_at: this.#clock.now(), ringing_at: null, answered_at: null, ended_at: null, end_reason: null, status: null, dialog: null, node_id: this.#nodeId });
   }
 
+  /** The leg belongs to another interaction from now on (an attended transfer). */
+  moveLeg(legId: string, interactionId: string): void {
+    this.#patch("core_leg", legId, { interaction_id: interactionId });
+  }
+
   legState(legId: string, patch: { ringingAt?: number; answeredAt?: number; endedAt?: number; endReason?: string; status?: number }): void {
     const changed: Row = {};
     if (patch.ringingAt !== undefined) changed.ringing_at = patch.ringingAt;

@@ -7,10 +7,12 @@ import type { InteractionJournal } from "./interaction-journal.js";
 /** Writes a leg's states into the journal and tells them as events. The leg's row must stand. */
 export function watchLeg(
   call: Call,
-  deps: { journal: InteractionJournal; events: EventBus; interactionId: string; role: LegRole; log: Logger },
+  deps: { journal: InteractionJournal; events: EventBus; interactionId: string | (() => string); role: LegRole; log: Logger },
   onAnswered?: (at: number) => void,
 ): void {
-  const { journal, events, interactionId, role, log } = deps;
+  const { journal, events, role, log } = deps;
+  // A leg may be moved to another interaction.
+  const home = (): string => (typeof deps.interactionId === "string" ? deps.interactionId : deps.interactionId());
   let answered = false;
   const enter = (state: string, at: number): void => {
     if (state === "ringing") journal.legState(call.id, { ringingAt: at });
@@ -18,7 +20,7 @@ export function watchLeg(
       answered = true;
       journal.legState(call.id, { answeredAt: at });
       watchQuality();
-      events.publish("leg.answered", { interactionId, legId: call.id, role });
+      events.publish("leg.answered", { interactionId: home(), legId: call.id, role });
       onAnswered?.(at);
     }
   };
@@ -28,10 +30,10 @@ export function watchLeg(
       if (event.type !== "ended" || event.stats?.quality === undefined) return;
       const { quality } = event.stats;
       note(quality);
-      events.publish("leg.quality", { interactionId, legId: call.id, role, quality });
+      events.publish("leg.quality", { interactionId: home(), legId: call.id, role, quality });
     });
   };
-  events.publish("leg.started", { interactionId, legId: call.id, role, to: call.to.number });
+  events.publish("leg.started", { interactionId: home(), legId: call.id, role, to: call.to.number });
   const unsubscribe = call.subscribe((event) => {
     if (event.type === "state") enter(event.state, event.at);
   });
@@ -39,7 +41,7 @@ export function watchLeg(
     unsubscribe();
     try {
       journal.legState(call.id, { endedAt: end.at, endReason: end.reason, ...(end.status === undefined ? {} : { status: end.status }) });
-      events.publish("leg.ended", { interactionId, legId: call.id, role, reason: end.reason });
+      events.publish("leg.ended", { interactionId: home(), legId: call.id, role, reason: end.reason });
     } catch (error) {
       log.error({ legId: call.id, error: errorText(error) }, "the end of a leg could not be noted");
     }

@@ -55,10 +55,21 @@ export type CallEvent =
   /** A state was entered; `answered` means media flows and, for SIP, that the ACK or the 2xx is there. */
   | { readonly type: "state"; readonly state: CallState; readonly at: number }
   | { readonly type: "remote-hold"; readonly held: boolean }
-  /** The far end asks to be transferred (REFER). Nobody accepting within a second means 603. */
-  | { readonly type: "transfer-request"; readonly to: string; accept(): void; reject(status?: number): void }
+  /**
+   * The far end asks to be transferred (REFER): to an address; or, with `replaces`, by joining its other party with that of this other
+   * call of its own here (attended, RFC 5589). `headers` go along when the address is rung. Nobody accepting within a second means 603.
+   */
+  | { readonly type: "transfer-request"; readonly to: string; readonly replaces?: Call; readonly headers?: Readonly<Record<string, string>>; accept(): TransferReport; reject(status?: number): void }
   /** The far end asks for other media (a T.38 re-INVITE). The first to accept has it; nobody within a second means 488, and the sound goes on. `accept` rejects as `mediaPort` does. */
   | { readonly type: "media-request"; readonly kind: "t38"; accept(request: T38Request): Promise<T38Port>; reject(): void };
+
+/** Tells the far end how the transfer it asked for goes on (NOTIFY with sipfrag, RFC 3515 section 2.4.5). */
+export interface TransferReport {
+  /** A provisional status: 180 when the other side rings. */
+  progress(status: number): void;
+  /** The final status; nothing follows it. Resolves when the far end has heard it, or has not within two seconds. Never rejects. */
+  finish(status: number): Promise<void>;
+}
 
 /** Who will speak T.38 on the port: a part in the media worker (see DatagramPort). */
 export interface T38Request {
@@ -275,6 +286,15 @@ export interface CallControl {
   session(interactionId: string): CallSession | undefined;
 }
 
+/** A transfer that a member's own phone has asked for (REFER). */
+export type ConnectionEvent =
+  /** `from` waits outside while somebody is rung; the first leg hears ring-back. */
+  | { readonly type: "transferring"; readonly from: Call }
+  /** The first leg talks with `to`; `from` is let go. `attended`: they came out of another conversation. */
+  | { readonly type: "transferred"; readonly from: Call; readonly to: readonly Call[]; readonly attended: boolean }
+  /** Nobody was reached. The first leg talks with `call` again: `from`, or another leg to the same phone where that one had hung up; `undefined`: that was not answered either. */
+  | { readonly type: "transfer-failed"; readonly from: Call; readonly call: Call | undefined };
+
 /**
  * Legs that talk with each other, and every move within: hold, transfer, conference, supervision. The
  * first leg (`a` of `connect`, the citizen) stays; the others may change while the conversation lasts.
@@ -283,9 +303,12 @@ export interface Connection {
   readonly bridgeId: string;
   /**
    * Resolves when the conversation is over: the first leg has ended (`a`), nobody is left to talk with it
-   * (`b`), or `separate` was called. A transfer does not end it.
+   * (`b`), or `separate` was called. A transfer does not end it. `moved`: the first leg's phone has made an attended transfer; the
+   * other legs talk on in another conversation, belong to its interaction, and must not be hung up here.
    */
-  readonly ended: Promise<{ by: "a" | "b" | "separate" }>;
+  readonly ended: Promise<{ by: "a" | "b" | "separate" | "moved" }>;
+  /** Told of transfers that phones of members ask for. A listener that throws is logged. Returns an unsubscribe. */
+  subscribe(listener: (event: ConnectionEvent) => void): () => void;
   readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[];
   /** Parts the legs; all stay alive. Idempotent. */
   separate(): Promise<void>;

@@ -68,6 +68,8 @@ export interface EventMap {
   "leg.answered": { interactionId: string; legId: string; role: string };
   /** A party has gone. */
   "leg.ended": { interactionId: string; legId: string; role: string; reason: string };
+  /** A party went on in another interaction: an attended transfer by a phone. */
+  "leg.moved": { /** Where it belongs now. */ interactionId: string; legId: string; /** Where it was. */ from: string };
   /** The sound of a party is over, and so good was it estimated to be: by losses, jitter, delay (RTCP) and the E-model. Only where there was a second of it over RTP. */
   "leg.quality": { interactionId: string; legId: string; role: string; /** Score of the worse direction, and the figures of each. */ quality: LegQuality };
   /** Parties can talk with each other. */

@@ -17,6 +17,7 @@ export const coreEvents: readonly EventDefinition[] = [
   defineEvent("leg.started"),
   defineEvent("leg.answered"),
   defineEvent("leg.ended"),
+  defineEvent("leg.moved"),
   defineEvent("leg.quality"),
   defineEvent("bridge.joined"),
   defineEvent("bridge.left"),

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = 
   consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],
   conference: ["complete", "dtmf", "hangup"],
   "in-flow": ["cancel", "hangup"],
+  transferring: ["hangup"],
   reconnecting: ["hangup"],
 };
 

@@ -1,10 +1,11 @@
-import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
+import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, AgentState, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
 import { AgentTalk, type Target } from "./agent-talk.js";
+import { PHONE_HANDLER, PhoneCalls } from "./phone-calls.js";
 import { Supervision } from "./supervision.js";
 
 export interface AgentDeskDeps {
@@ -15,9 +16,13 @@ export interface AgentDeskDeps {
   readonly log: Logger;
   /** Music for who is held. */
   readonly music: () => Promise<readonly AudioSource[]>;
-  readonly agent: (number: string) => { readonly address: string; readonly name: string; readonly reachable: boolean } | undefined;
+  readonly agent: (number: string) => { readonly address: string; readonly name: string; readonly reachable: boolean; readonly state: AgentState } | undefined;
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  /** 工号 of the agent with this phone. */
+  readonly agentAt: (address: string) => string | undefined;
+  /** A call no queue gave, for which the agent is taken, is another interaction's now. */
+  readonly movedTo: (agent: string, interactionId: string) => void;
   readonly audit: () => Audit;
   /** `undefined`: there are no flows here. */
   readonly flows: () => FlowVisits | undefined;
@@ -46,6 +51,8 @@ export class AgentDesk implements AgentCalls {
   /** Who waits for a phone of an agent to register. */
   readonly #arrivals = new Map<string, (() => void)[]>();
 
+  readonly #phones: PhoneCalls;
+  readonly #heard = new WeakSet<Connection>();
   readonly #supervision: Supervision;
 
   constructor(deps: AgentDeskDeps) {
@@ -61,11 +68,13 @@ export class AgentDesk implements AgentCalls {
       clock: deps.clock,
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
+    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#target(agent, to), follow: (agent, call) => this.follow(agent, call) });
   }
 
   /** Registers how calls that agents dial go on once the citizen has answered. */
   prepare(): void {
     this.#deps.pipeline.handler(DIAL_HANDLER, (session) => this.#dialAnswered(session));
+    this.#deps.pipeline.handler(PHONE_HANDLER, (session, plan) => this.#phones.serve(session, plan));
   }
 
   /** A queue rings an agent. */
@@ -73,6 +82,11 @@ export class AgentDesk implements AgentCalls {
     const talk = this.#talk({ agent: offer.agent, session, direction: session.call.direction, queue: facts.queue, waitMs: facts.waitMs, ringUntil: this.#deps.clock.now() + facts.ringMs, state: "ringing", music: facts.music });
     this.#offers.set(offer.agent, offer);
     this.#put(talk);
+  }
+
+  /** Where a call of a phone leads; `undefined`: not our business. */
+  phoneRoute(plan: RoutePlan, call: Pick<Call, "via" | "to">): RoutePlan | undefined {
+    return this.#phones.route(plan, call);
   }
 
   /** The offer is over without a talk. */
@@ -88,6 +102,7 @@ export class AgentDesk implements AgentCalls {
     this.#offers.delete(agent);
     const talk = this.#talks.get(agent);
     if (talk?.session !== session) return undefined;
+    this.#listen(session, connection);
     talk.connected(connection, agentCall);
     return talk;
   }
@@ -262,6 +277,7 @@ export class AgentDesk implements AgentCalls {
   follow(agent: string, { session, connection, call }: FollowedCall): void {
     const talk = this.#talk({ agent, session, direction: session.call.direction, queue: null, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music(), followed: true });
     this.#put(talk);
+    this.#listen(session, connection);
     talk.connected(connection, call);
   }
 
@@ -270,6 +286,7 @@ export class AgentDesk implements AgentCalls {
     const dialled = this.#dialled.get(id);
     if (dialled === undefined || dialled.agentCall.signal.aborted) return;
     const connection = await this.#deps.control.connect(id, session.call, dialled.agentCall);
+    this.#listen(session, connection);
     dialled.talk.connected(connection, dialled.agentCall);
     await connection.ended;
     await dialled.agentCall.hangup();
@@ -293,12 +310,21 @@ export class AgentDesk implements AgentCalls {
       reachable: () => this.#deps.agent(agent)?.reachable === true,
       arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
     };
-    return new AgentTalk(facts, { control, clock, log, phones, changed: (talk) => this.#changed(talk) });
+    return new AgentTalk(facts, { control, clock, log, phones, returned: (before, call, connection) => this.#returned(before, call, connection), changed: (talk) => this.#changed(talk) });
   }
 
   #put(talk: AgentTalk): void {
     this.#talks.set(talk.agent, talk);
     this.#changed(talk);
+  }
+
+  /** Each conversation once. */
+  #listen(session: CallSession, connection: Connection): void {
+    if (this.#heard.has(connection)) return;
+    this.#heard.add(connection);
+    connection.subscribe((event) => {
+      if (event.type === "transferred" && event.attended) this.#phones.joined(session, connection, event.to);
+    });
   }
 
   #changed(talk: AgentTalk): void {

@@ -11,6 +11,8 @@ export interface AgentTalkDeps {
   readonly log: Logger;
   /** The agent's phones, for calling back one that broke off. */
   readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
+  /** A transfer by the agent's phone has failed after that phone had hung up: another leg to it talks with the caller. */
+  readonly returned: (talk: AgentTalk, call: OutboundCall, connection: Connection) => void;
   /** Something about it has changed. */
   readonly changed: (talk: AgentTalk) => void;
 }
@@ -151,7 +153,13 @@ export class AgentTalk {
     this.#enter("talking");
     // However the agent's part ends, by the phone or from here, it is told by the legs.
     void agentCall.ended.then((end) => this.#agentEnded(agentCall, end));
-    void connection.ended.then(() => this.#conversationOver());
+    void connection.ended.then(({ by }) => this.#conversationOver(by));
+    connection.subscribe((event) => {
+      if (event.from !== this.#agentCall) return;
+      if (event.type === "transferring") this.#enter("transferring");
+      else if (event.type === "transfer-failed" && event.call === event.from) this.#enter("talking");
+      else if (event.type === "transfer-failed" && event.call !== undefined) this.#deps.returned(this, event.call as OutboundCall, connection);
+    });
   }
 
   /** The agent's leg is being rung, or the citizen's by the agent. */
@@ -478,8 +486,8 @@ export class AgentTalk {
   }
 
   /** Who was brought in has nobody else to look after the leg. */
-  #conversationOver(): void {
-    for (const call of this.#brought) void call.hangup();
+  #conversationOver(by: "a" | "b" | "separate" | "moved"): void {
+    if (by !== "moved") for (const call of this.#brought) void call.hangup();
     if (this.#consult !== undefined) void this.#consult.call.hangup();
     this.close();
   }

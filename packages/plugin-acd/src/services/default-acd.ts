@@ -70,7 +70,7 @@ export class DefaultAcd implements Acd {
   /** Calls of callers in a queue or talking through one, by interaction. */
   readonly #serving = new Map<string, QueuedCall>();
   /** Agents on a call no queue gave. */
-  readonly #occupied = new Map<string, { readonly interactionId: string; readonly release: () => void; /** Legs of it were there at a check. */ seen: boolean }>();
+  readonly #occupied = new Map<string, { interactionId: string; readonly release: () => void; /** Legs of it were there at a check. */ seen: boolean }>();
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
   readonly #states: AgentStates;
@@ -113,6 +113,11 @@ export class DefaultAcd implements Acd {
       music: () => deps.music.sources("", "melody", "zh-CN"),
       audit: deps.audit,
       flows: deps.flows,
+      agentAt: (address) => [...this.#agents.values()].find((agent) => sameAddress(agent.address, address))?.number,
+      movedTo: (number, interactionId) => {
+        const occupied = this.#occupied.get(number);
+        if (occupied !== undefined) Object.assign(occupied, { interactionId, seen: false });
+      },
       redirect: (interactionId, queue) => this.#redirect(interactionId, queue),
       publish: deps.publish,
       agent: (number) => this.agent(number),

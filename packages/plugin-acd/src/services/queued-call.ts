@@ -285,6 +285,8 @@ export class QueuedCall implements QueueMember {
     const first = await Promise.race([connection.ended, left.then(() => undefined)]);
     // Parted without an end: the agent is taken until one of the legs is gone.
     if (first?.by === "separate") await Promise.race([left, this.#session.call.ended]);
+    // The caller, a phone, has joined the agent with somebody else: the agent is taken until that is over.
+    if (first?.by === "moved") await agentCall.ended;
     this.#lostAgent = talk?.lost === true;
     this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
     if (this.#session.call.signal.aborted) await agentCall.hangup();

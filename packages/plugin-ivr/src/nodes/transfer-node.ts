@@ -45,6 +45,7 @@ async function transfer(context: Context): Promise<IvrStep> {
   if (to === undefined) return failed(context, "no-address");
   const ringback = session.call.play({ kind: "tone", tone: "ringback" });
   let other: OutboundCall | undefined;
+  let moved = false;
   try {
     other = await services.get(CALL_CONTROL).originate({
       to,
@@ -60,27 +61,29 @@ async function transfer(context: Context): Promise<IvrStep> {
     ringback.stop();
     if (signal.aborted) return failed(context, "aborted");
     if (!answered) return failed(context, (await other.ended).reason);
-    return await converse(context, other);
+    moved = (await converse(context, other)) === "moved";
+    return { outcome: "answered" };
   } catch (error) {
     if (!signal.aborted) session.interaction.event("ivr.transfer-failed", { node: context.nodeId, error: isHotlineError(error) ? error.code : errorText(error) });
     return failed(context, isHotlineError(error) ? error.code : "error");
   } finally {
     ringback.stop();
-    // Nobody is left ringing, and nobody is left talking to nobody.
-    await other?.hangup();
+    // Nobody is left ringing, and nobody is left talking to nobody; who was taken into another call by a transfer talks on there.
+    if (!moved) await other?.hangup();
   }
 }
 
-async function converse(context: Context, other: OutboundCall): Promise<IvrStep> {
+/** How the conversation ended; `undefined`: the node was left. */
+async function converse(context: Context, other: OutboundCall): Promise<"a" | "b" | "separate" | "moved" | undefined> {
   const { session, services, signal } = context;
   const control = controlOf(context);
   control.conversing(true);
   try {
     const connection = await services.get(CALL_CONTROL).connect(session.interaction.id, session.call, other);
     session.interaction.event("ivr.transferred", { node: context.nodeId, legId: other.id });
-    await orAborted(connection.ended, signal);
+    const end = await orAborted(connection.ended, signal);
     await connection.separate();
-    return { outcome: "answered" };
+    return end?.by;
   } finally {
     control.conversing(false);
   }

@@ -2,7 +2,7 @@ import type { EndReason, HangupOptions } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
-import type { AcceptOutcome, BodyOptions, IncomingInvite } from "../stack/index.js";
+import type { AcceptOutcome, BodyOptions, IncomingInvite, Replaces } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { reasonHeader } from "./end-reasons.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
@@ -54,6 +54,11 @@ export class InboundCall extends SipCall {
     }
     this.#invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
     return false;
+  }
+
+  override ringsAs({ callId, localTag, remoteTag }: Replaces): boolean {
+    const { request, localTag: own, state } = this.#invite;
+    return (state === "trying" || state === "ringing") && request.callId === callId && own === localTag && (request.from.tag ?? "0") === remoteTag;
   }
 
   async ring(): Promise<void> {

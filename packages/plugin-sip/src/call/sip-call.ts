@@ -1,12 +1,13 @@
 import type {
-  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
+  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request, Timer, TransferReport,
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
-import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingRefer, IncomingReoffer, IncomingRequest, Session, SessionEnd } from "../stack/index.js";
+import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingRefer, IncomingReoffer, IncomingRequest, Replaces, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallMedia } from "./call-media.js";
 import { dtmfOfInfo, infoOfDtmf } from "./dtmf-info.js";
+import { referTarget } from "./refer-target.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
 import { T38Switch } from "./t38-switch.js";
@@ -23,6 +24,8 @@ export interface SipCallIdentity {
 
 /** Nobody taking a wish of the far end (transfer, T.38) within this time means no (see CallEvent). */
 const REQUEST_WAIT_MS = 1_000;
+/** The last NOTIFY is waited for so long before the dialog is ended. */
+const NOTIFY_WAIT_MS = 2_000;
 /** A REFER of ours whose progress is never reported is given up after this. */
 const REFER_WAIT_MS = 60_000;
 
@@ -248,6 +251,11 @@ export abstract class SipCall implements Call {
     return this.session === session;
   }
 
+  /** Whether this call is that dialog, not answered yet. */
+  ringsAs(_dialog: Replaces): boolean {
+    return false;
+  }
+
   /**
    * Another place takes over the far end of this answered call (RFC 3891): the INVITE is answered with the sound as it is, and the
    * old dialog gets a BYE. To the hotline it stays the same call.
@@ -385,20 +393,39 @@ export abstract class SipCall implements Call {
   }
 
   #refer(refer: IncomingRefer): void {
+    const target = referTarget(refer.target);
+    if (target === undefined) return refer.respond({ status: 400, reason: "Bad Refer-To" });
+    const { to, replaces } = target;
+    const replaced = replaces === undefined ? undefined : this.environment.callReplaced(replaces.dialog);
+    // Only a party of a call can give it away: the same phone must have both.
+    if (replaced !== undefined && (replaced.via.kind !== this.via.kind || replaced.via.key !== this.via.key)) return refer.respond({ status: 403 });
     this.#askListeners(
       () => refer.respond({ status: 603 }),
       (once) => ({
         type: "transfer-request",
-        to: refer.target,
-        accept: () =>
-          once(() => {
-            refer.accept();
-            // From here the hotline answers for the transfer; the phone may let go.
-            refer.finish(200);
-          }),
+        to,
+        ...(replaced === undefined ? {} : { replaces: replaced }),
+        ...(replaces === undefined || replaced !== undefined ? {} : { headers: { Replaces: replaces.value } }),
+        accept: () => {
+          once(() => refer.accept());
+          return this.#report(refer);
+        },
         reject: (status = 603) => once(() => refer.respond({ status })),
       }),
     );
+  }
+
+  /** NOTIFYs to who asked for the transfer. */
+  #report(refer: IncomingRefer): TransferReport {
+    return {
+      progress: (status) => refer.notify(status),
+      finish: async (status) => {
+        let late: Timer | undefined;
+        const timedOut = new Promise<void>((resolve) => (late = this.environment.clock.setTimeout(resolve, NOTIFY_WAIT_MS)));
+        await Promise.race([refer.finish(status), timedOut]);
+        late?.cancel();
+      },
+    };
   }
 
   /** Tells a wish of the far end. The first answer counts; none in time is a refusal. */

@@ -29,7 +29,7 @@ export type {
 export type { TlsPair, TlsSettings } from "./transport/tls-material.js";
 export type { WsFlow, WsSocket } from "./transport/ws-transport.js";
 export { isReliable } from "./user-agent/reliable-provisionals.js";
-export { replacesOf, replacesValue } from "./user-agent/replaces.js";
+export { parseReplaces, replacesOf, replacesValue } from "./user-agent/replaces.js";
 export type { Replaces } from "./user-agent/replaces.js";
 export { createUserAgent } from "./user-agent/create-user-agent.js";
 export type {

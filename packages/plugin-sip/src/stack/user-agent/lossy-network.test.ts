@@ -38,7 +38,7 @@ describe.each([
         },
         refer: (refer) => {
           refer.accept();
-          later(500, () => refer.finish(200));
+          later(500, () => void refer.finish(200));
         },
       });
       for (let i = 0; i < 3; i++) {

@@ -54,8 +54,9 @@ export class StackIncomingRefer extends StackIncomingRequest implements Incoming
     this.#send(`active;expires=${SUBSCRIPTION_SECONDS}`, status, reason);
   }
 
-  finish(status: number, reason?: string): void {
+  async finish(status: number, reason?: string): Promise<void> {
     this.#close("noresource", status, reason);
+    await this.#queue;
   }
 
   /** The dialog is gone: nothing can be reported any more. */

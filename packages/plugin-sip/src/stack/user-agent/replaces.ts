@@ -19,6 +19,11 @@ export function replacesOf(request: SipRequest): Replaces | undefined {
   const [value] = values;
   if (value === undefined) return undefined;
   if (values.length > 1 || request.headers.has("join")) throw new SipParseError("more than one dialog to replace");
+  return parseReplaces(value);
+}
+
+/** The value of a Replaces. Throws `SipParseError`. */
+export function parseReplaces(value: string): Replaces {
   const end = value.indexOf(";");
   const params = parseParams(value, end < 0 ? value.length : end);
   const callId = (end < 0 ? value : value.slice(0, end)).trim();

@@ -65,8 +65,8 @@ export interface IncomingRefer extends IncomingRequest {
   accept(): void;
   /** Reports progress as sipfrag, for example 180. No effect after `finish`. */
   notify(status: number, reason?: string): void;
-  /** Reports the end of it and closes the subscription. */
-  finish(status: number, reason?: string): void;
+  /** Reports the end of it and closes the subscription. Resolves when that NOTIFY is answered or given up. Never rejects. */
+  finish(status: number, reason?: string): Promise<void>;
 }
 
 /** A REFER of ours under way. */

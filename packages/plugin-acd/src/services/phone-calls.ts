@@ -1,0 +1,119 @@
+import type { Call, CallControl, CallSession, Connection, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
+import type { AgentState, FollowedCall, Occupation } from "../contract.js";
+import { targetDigits } from "../domain/call-target.js";
+import type { Target } from "./agent-talk.js";
+
+export interface PhoneCallsDeps {
+  readonly control: CallControl;
+  readonly log: Logger;
+  /** 工号 of the agent with this phone. */
+  readonly agentAt: (address: string) => string | undefined;
+  readonly agent: (number: string) => { readonly state: AgentState } | undefined;
+  readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  /** A call no queue gave, for which the agent is taken, is another interaction's now. */
+  readonly movedTo: (agent: string, interactionId: string) => void;
+  readonly target: (agent: string, to: string) => Target;
+  readonly follow: (agent: string, call: FollowedCall) => void;
+}
+
+/** Handler of calls that agents' phones make. */
+export const PHONE_HANDLER = "agent-phone";
+
+/** In these an agent cannot be rung for one more call. */
+const TAKEN: ReadonlySet<AgentState | undefined> = new Set<AgentState>(["busy", "reserved", "occupied"]);
+
+/**
+ * What agents dial at their telephones: a colleague or somebody else to be asked, beside the call they have or without one. An attended
+ * transfer by the phone (REFER with Replaces) then joins the caller with who was asked; the consultation's own interaction ends.
+ */
+export class PhoneCalls {
+  readonly #deps: PhoneCallsDeps;
+  /** Colleagues who were called, with their legs. */
+  readonly #called = new Map<string, OutboundCall>();
+
+  constructor(deps: PhoneCallsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Where a call of an agent's phone leads: to colleagues and extensions, and to numbers nobody else has a use for. `undefined`: as it was. */
+  route(plan: RoutePlan, call: Pick<Call, "via" | "to">): RoutePlan | undefined {
+    const agent = call.via.kind === "account" ? this.#deps.agentAt(`sip:${call.via.key}`) : undefined;
+    const digits = targetDigits(call.to.number);
+    if (agent === undefined || digits === undefined || digits === agent) return undefined;
+    const inside = this.#deps.target(agent, digits).address.startsWith("sip:");
+    return inside || plan.handler === "none" ? { ...plan, handler: PHONE_HANDLER, target: agent, params: { ...plan.params, to: digits } } : undefined;
+  }
+
+  /** Rings whom the phone has dialled; then both talk. */
+  async serve(session: CallSession, plan: RoutePlan): Promise<void> {
+    const { log, occupy, agent: agentOf, target: targetOf } = this.#deps;
+    const { call, interaction } = session;
+    const agent = plan.target;
+    const target = targetOf(agent, String(plan.params?.to));
+    const colleague = target.role === "agent" ? target.number : undefined;
+    // A colleague who is on a call, or has one offered, is not rung into it; one who is signed out may be.
+    if (colleague !== undefined && TAKEN.has(agentOf(colleague)?.state)) return call.hangup({ status: 486, reason: "busy" });
+    const own = occupy(agent, interaction.id);
+    const others = colleague === undefined ? undefined : occupy(colleague, interaction.id);
+    let leg: OutboundCall | undefined;
+    let moved = false;
+    try {
+      leg = await this.#reach(session, agent, target);
+      if (leg !== undefined) moved = await this.#talk(session, leg, colleague);
+    } catch (error) {
+      if (!call.signal.aborted) log.warn({ agent, interactionId: interaction.id, error: errorText(error) }, "what an agent's phone dialled could not be reached");
+      await call.hangup({ status: isHotlineError(error) ? (error.sip ?? 403) : 500, reason: "failed" });
+    } finally {
+      own?.release();
+      if (!moved) await leg?.hangup();
+      // Who was taken along into another call is taken until that is over, and has after-call work then.
+      if (leg !== undefined && moved) void leg.ended.then(() => this.#over(colleague, leg, others, true));
+      else this.#over(colleague, leg, others, false);
+    }
+  }
+
+  /** A transfer has taken a colleague's leg into another call: the colleague has that call now, with what is known of it. */
+  joined(session: CallSession, connection: Connection, legs: readonly Call[]): void {
+    for (const [agent, call] of this.#called) {
+      if (!legs.includes(call)) continue;
+      this.#deps.movedTo(agent, session.interaction.id);
+      session.interaction.update({ agentId: agent });
+      this.#deps.follow(agent, { session, connection, call });
+    }
+  }
+
+  /** The leg once answered; `undefined`: nobody was reached, and the phone was told why. */
+  async #reach({ call, interaction, signal }: CallSession, agent: string, target: Target): Promise<OutboundCall | undefined> {
+    await call.ring();
+    const leg = await this.#deps.control.originate({ to: target.address, interactionId: interaction.id, purpose: "consult", role: target.role, actor: `agent:${agent}`, from: { number: agent } });
+    // Not by the leg's own signal: answered, it may outlive this call.
+    const giveUp = (): void => void (leg.state === "answered" ? undefined : leg.hangup({ reason: "cancelled" }));
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    const answered = await leg.answered;
+    signal.removeEventListener("abort", giveUp);
+    if (answered) return leg;
+    const { reason, status } = await leg.ended;
+    await call.hangup({ reason, status: status !== undefined && status >= 400 ? status : 480 });
+    return undefined;
+  }
+
+  /** Whether the leg talks on in another call. */
+  async #talk({ call, interaction }: CallSession, leg: OutboundCall, colleague: string | undefined): Promise<boolean> {
+    try {
+      await call.answer();
+      const connection = await this.#deps.control.connect(interaction.id, call, leg);
+      if (colleague !== undefined) this.#called.set(colleague, leg);
+      return (await connection.ended).by === "moved";
+    } catch (error) {
+      await leg.hangup();
+      throw error;
+    }
+  }
+
+  #over(colleague: string | undefined, leg: OutboundCall | undefined, occupation: Occupation | undefined, wrapUp: boolean): void {
+    if (colleague !== undefined && this.#called.get(colleague) === leg) this.#called.delete(colleague);
+    occupation?.release({ wrapUp });
+  }
+}
