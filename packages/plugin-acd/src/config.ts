@@ -73,6 +73,8 @@ export const queueSettings = z.strictObject({
   divert: z.strictObject({ /** Longest expected wait. */ waitSeconds: seconds(0, 86_400).optional(), /** Most callers per agent who is there. */ ratio: z.number().min(0).optional(), /** Also those who wait last, as agents leave or talks take longer. */ whileWaiting: z.boolean().default(false) }).optional(),
   /** Key of the calendar of opening hours; outside of it nobody is let in (outcome `closed`), those inside are served. Default: always open. */
   calendar: z.string().min(1).optional(),
+  /** Who still waits when the `calendar` closes: is served (`serve`), or leaves with the outcome `closed`, told apart by queue nodes that `distinguish` `callback` or `voicemail`. Whose agent is being rung keeps that chance. */
+  atClosing: z.enum(["serve", "callback", "voicemail"]).default("serve"),
   /** Agents of further queues serve too, step by step. */
   overflow: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Keys of the queues. */ queues: z.array(z.string().min(1)).min(1) })).default([]),
   /** What waiting callers hear: `melody` (made by the program), `silence`, a tone, a WAV file or a prompt. */

@@ -172,6 +172,8 @@ export interface QueueResult {
   readonly agent?: string;
   readonly waitMs: number;
   readonly talkMs: number;
+  /** With the outcome `closed`, for who had waited until closing time: how the queue wants them cared for. */
+  readonly closing?: "callback" | "voicemail";
   /** The place of who left without a talk, epoch ms: give it to `serve` or `serveWork` as `placeAt` and the caller goes on where they stood. */
   readonly placeAt?: number;
   /** The caller has hung up or was taken over: nothing more to say. */

@@ -1,5 +1,5 @@
 import { CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { EventMap, EventName, Plugin } from "@hotlinejs/core";
+import type { CalendarData, EventMap, EventName, Plugin } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { z } from "zod";
@@ -31,6 +31,7 @@ export interface StageOptions {
   readonly databaseUrl?: string;
   readonly startAt?: number;
   readonly plugins?: readonly Plugin[];
+  readonly calendars?: readonly CalendarData[];
 }
 
 type Queue = NonNullable<AcdPluginOptions["queues"]>[number];
@@ -70,6 +71,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     plugins: [acd(options.acd ?? team()), probe(), ...(options.plugins ?? [])],
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    ...(options.calendars === undefined ? {} : { calendars: options.calendars }),
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
   open.push(test);

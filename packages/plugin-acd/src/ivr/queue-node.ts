@@ -16,8 +16,12 @@ const queueNodeConfig = z.strictObject({
   exitKeys: z.union([z.string().regex(/^[0-9*#A-D]*$/), z.record(z.string().regex(/^[0-9*#A-D]$/), z.string().min(1))]).optional(),
   /** Tell waiting callers of `exitKeys`, after the welcome and with each announcement: `true` (default) in the plugin's words, by the outcome of each key; a prompt; `false`: not at all. */
   announceKeys: z.union([z.boolean(), promptRef]).default(true),
-  /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`). */
-  distinguish: z.array(z.enum(["diverted", "closed"])).optional(),
+  /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`; `callback` and `voicemail`: who waited until closing time, by the queue's `atClosing`). */
+  distinguish: z.array(z.enum(["diverted", "closed", "callback", "voicemail"])).optional(),
+  /** 工号 of the agent the call is for, as for a direct number; the agent serves the queue. Others serve when the agent is not there. */
+  agent: z.string().min(1).max(32).optional(),
+  /** So long the caller is kept for that `agent` who is at work; then the whole queue serves. */
+  agentSeconds: z.number().min(0).max(3600).default(30),
 });
 
 type QueueNodeConfig = z.output<typeof queueNodeConfig>;
@@ -44,9 +48,9 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
   async run({ session, config, signal, services }): Promise<IvrStep> {
     const exits = exitOutcomes(config);
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
-    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, exitKeys: [...exits.keys()].join(""), exitHint: exitHint(config, exits, session.language), signal });
+    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...exits.keys()].join(""), exitHint: exitHint(config, exits, session.language), signal });
     if (result.callerGone || result.outcome === "abandoned") return { end: true };
-    if (result.outcome !== "exit") return { outcome: plain(result.outcome, config) };
+    if (result.outcome !== "exit") return { outcome: plain(result, config) };
     // Without a key the flow itself took the caller back; what is returned then is not used.
     return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };
   },
@@ -57,7 +61,8 @@ function exitHint({ announceKeys }: QueueNodeConfig, exits: ReadonlyMap<string, 
   return announceKeys === true ? exitKeysPrompt(exits, language) : announceKeys;
 }
 
-function plain(outcome: QueueOutcome, { distinguish = [] }: QueueNodeConfig): string {
+function plain({ outcome, closing }: { readonly outcome: QueueOutcome; readonly closing?: "callback" | "voicemail" | undefined }, { distinguish = [] }: QueueNodeConfig): string {
+  if (closing !== undefined && distinguish.includes(closing)) return closing;
   if (outcome === "diverted") return distinguish.includes("diverted") ? outcome : "full";
   if (outcome === "closed") return distinguish.includes("closed") ? outcome : "no-agents";
   return outcome;

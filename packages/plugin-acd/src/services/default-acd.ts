@@ -14,6 +14,7 @@ import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { AgentDesk } from "./agent-desk.js";
 import { AgentStates } from "./agent-states.js";
+import { ClosingTimes } from "./closing-times.js";
 import type { QueueMember } from "./queue-member.js";
 import { QueuedCall } from "./queued-call.js";
 import { QueuedWork } from "./queued-work.js";
@@ -74,6 +75,7 @@ export class DefaultAcd implements Acd {
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
   readonly #states: AgentStates;
+  readonly #closing: ClosingTimes;
   #checkTimer: Timer | undefined;
   /** Wrong at the last check. */
   readonly #suspects = new Set<string>();
@@ -91,6 +93,7 @@ export class DefaultAcd implements Acd {
       ...(wrapUpMaxSeconds === undefined ? {} : { wrapUpMaxMs: wrapUpMaxSeconds * 1000 }),
       perform: (effect, at) => this.#perform(effect, at),
     });
+    this.#closing = new ClosingTimes(deps.clock);
     this.#states = new AgentStates({
       config: deps.config,
       store: deps.store,
@@ -150,6 +153,10 @@ export class DefaultAcd implements Acd {
   start(): void {
     for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
     this.#states.start();
+    for (const { key, settings } of this.#queues.values()) {
+      if (settings.calendar === undefined || settings.atClosing === "serve") continue;
+      this.#closing.watch(key, this.#deps.calendars.get(settings.calendar), () => this.#engine.dispatch({ type: "queue.closing", queue: key }));
+    }
     this.#checkLater();
     for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
   }
@@ -213,6 +220,7 @@ export class DefaultAcd implements Acd {
     this.#stopped = true;
     this.#checkTimer?.cancel();
     this.#states.stop();
+    this.#closing.stop();
     this.#deps.facts.bookStates();
     this.#engine.close();
     for (const entry of this.#entries.values()) {

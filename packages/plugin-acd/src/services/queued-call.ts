@@ -64,6 +64,7 @@ export class QueuedCall implements QueueMember {
   #waitMs = 0;
   /** The agent who has answered and is being joined with the caller. */
   #joining: string | undefined;
+  #closing: "callback" | "voicemail" | undefined;
   #lostAgent = false;
   #cut = false;
   #done = false;
@@ -261,7 +262,10 @@ export class QueuedCall implements QueueMember {
       interaction.event("queue.answered", { queue: effect.queue, agent: effect.agentId, waitMs: effect.waitMs });
       return;
     }
-    const outcome = effect.outcome === "closed" || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
+    const { atClosing } = this.#queue.settings;
+    // Who had been let in was there until closing time; others are turned away because the hotline drains.
+    if (effect.outcome === "closed" && this.#placeAt !== undefined && atClosing !== "serve") this.#closing = atClosing;
+    const outcome = (effect.outcome === "closed" && this.#closing === undefined) || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
     // Also of who was not let in: a caller who asked for a person is no self-service.
     if (effect.outcome !== "unknown-queue") interaction.update({ queue: effect.queue });
     interaction.event("queue.left", { queue: effect.queue, outcome: effect.outcome, waitMs: effect.waitMs });
@@ -353,6 +357,7 @@ export class QueuedCall implements QueueMember {
     this.#sound.stop();
     this.#settle({
       outcome,
+      ...(this.#closing === undefined ? {} : { closing: this.#closing }),
       ...(outcome === "exit" && this.#exitKey !== undefined ? { key: this.#exitKey } : {}),
       ...(this.#agent === undefined ? {} : { agent: this.#agent }),
       waitMs: this.#waitMs,
