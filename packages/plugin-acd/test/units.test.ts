@@ -56,7 +56,7 @@ describe("IVR node queue", () => {
     const config = queueNode.config.parse({ queue: "q", ...(exitKeys === undefined ? {} : { exitKeys }) });
     const asked: unknown[] = [];
     const acd = { serve: (_session: unknown, request: unknown) => (asked.push(request), Promise.resolve({ outcome: "answered", waitMs: 0, talkMs: 0, callerGone: false, ...result })) };
-    const step = await queueNode.run({ config, services: services(acd), session: {}, signal: new AbortController().signal } as unknown as Parameters<typeof queueNode.run>[0]);
+    const step = await queueNode.run({ config, services: services(acd), session: { language: "zh-CN" }, signal: new AbortController().signal } as unknown as Parameters<typeof queueNode.run>[0]);
     return { step, asked, outcomes: queueNode.outcomes(config).map((outcome) => outcome.name) };
   };
 
