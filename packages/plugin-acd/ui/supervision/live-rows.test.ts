@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../../src/contract.js";
+import { agentRows, canWatch, isLate, isOdd, percentWords, queueRows, shareWords } from "./live-rows.js";
+
+const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: Partial<AgentSnapshot> = {}): AgentSnapshot => ({ number, state, since, choice: state === "offline" ? "offline" : "available", queues: ["q"], ...more }) as AgentSnapshot;
+const call = (state: AgentCall["state"], answeredAt: number | null = 0): AgentCall => ({ agent: "1", state, since: 0, answeredAt }) as AgentCall;
+const queue = (key: string, agents: number, oldestAt: number | null = null): QueueSnapshot => ({ key, agents, oldestAt, serviceLevelSeconds: 15 }) as QueueSnapshot;
+const MINUTE = 60_000;
+
+describe("rows of the supervision page", () => {
+  it("keep their order whatever happens, and hide who is not asked for", () => {
+    const agents = [agent("1010", "busy"), agent("102", "offline"), agent("1001", "not-ready", 0, { queues: ["other"] })];
+    const numbers = (filter: Parameters<typeof agentRows>[2], only?: string, now = 0) => agentRows(agents, new Map(), filter, only, now).map((each) => each.number);
+    expect(numbers("all")).toEqual(["102", "1001", "1010"]);
+    expect(numbers("present")).toEqual(["1001", "1010"]);
+    expect(numbers("talking")).toEqual(["1010"]);
+    expect(numbers("present", "other")).toEqual(["1001"]);
+    expect(numbers("odd")).toEqual([]);
+    expect(numbers("odd", undefined, 16 * MINUTE)).toEqual(["1001", "1010"]);
+    expect(queueRows([queue("b", 1), queue("a", 1), queue("c", 5)]).map(({ key }) => key)).toEqual(["c", "a", "b"]);
+  });
+
+  it("point out what wants a look: a caller held for more than a minute, a phone that broke off, a wait above the service level", () => {
+    expect(isOdd(agent("1", "busy"), call("held"), MINUTE)).toBe(false);
+    expect(isOdd(agent("1", "busy"), call("held"), MINUTE + 1)).toBe(true);
+    expect(isOdd(agent("1", "busy"), call("reconnecting"), 1)).toBe(true);
+    expect(isOdd(agent("1", "available"), undefined, 100 * MINUTE)).toBe(false);
+    expect([isLate(queue("q", 1, 0), 15_000), isLate(queue("q", 1, 0), 15_001), isLate(queue("q", 1), 99_000)]).toEqual([false, true, false]);
+  });
+
+  it("calls can be entered once both talk, not while they ring, or a citizen keys in a flow", () => {
+    expect((["talking", "held", "consulting", "conference"] as const).every((state) => canWatch(call(state)))).toBe(true);
+    expect((["ringing", "dialling", "reconnecting", "in-flow"] as const).some((state) => canWatch(call(state)))).toBe(false);
+    expect([canWatch(undefined), canWatch(call("talking", null))]).toEqual([false, false]);
+  });
+
+  it("shares of few cases are the cases themselves; nothing to divide by is a dash, not a zero", () => {
+    expect([shareWords(0.5, 10), shareWords(0.9123, 30), shareWords(null, 0), shareWords(0, 0)]).toEqual(["5 / 10", "91.2%", "–", "–"]);
+    expect([percentWords(0.5), percentWords(0), percentWords(null)]).toEqual(["50.0%", "0.0%", "–"]);
+  });
+});
