@@ -100,6 +100,33 @@ it("a supervisor's phone that is not picked up leaves all as it was; the agent's
   await at.test.advance(20_000);
 });
 
+it("takes over without having listened, also from an agent who was signed out meanwhile: the caller talks on", async () => {
+  const [agent, leader] = [await at.phone("1001"), await at.phone("9001")];
+  const caller = await at.dial("13800000007");
+  await agent.answer();
+  await at.test.advance(500);
+  await at.acd.setAgentState("1001", "offline", { actor: "u9" });
+  const calls = at.test.services.get(AGENT_CALLS);
+  // Listened before, left, and now to stay.
+  const heard = calls.watch("1001", "listen", { by: "9001", actor: "u9" });
+  await at.test.advance(200);
+  await leader.answer();
+  await heard;
+  await calls.unwatch("9001");
+  await at.test.advance(2_000);
+  const taking = calls.takeOver("1001", { by: "9001", actor: "u9" });
+  await at.test.advance(200);
+  await leader.answer();
+  await taking;
+  await at.test.advance(10_000);
+  expect(caller.end).toBeUndefined();
+  expect([agent.talking, leader.talking]).toEqual([false, true]);
+  expect(calls.current("9001")).toMatchObject({ state: "talking" });
+  await caller.hangup();
+  await at.test.advance(20_000);
+  await at.acd.setAgentState("1001", "available", { actor: "system" });
+});
+
 it("moves a waiting caller and changes priorities live; pages are told without asking", async () => {
   const leader = await at.phone("9001");
   await at.acd.setAgentState("1001", "not-ready", { actor: "system" });

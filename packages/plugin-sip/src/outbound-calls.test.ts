@@ -161,6 +161,20 @@ describe("a call to a registered phone", () => {
     await expect(third.answered).resolves.toBe(false);
   });
 
+  it("is its own once answered: the signal that would have cancelled the ringing does not end the talk", async () => {
+    await begin();
+    const agent = await phone("1001");
+    const abort = new AbortController();
+    const call = await hotline.adapter.originate("sip:1001", { signal: abort.signal });
+    await until(() => call.state === "ringing", "ringing");
+    lift(agent.invites[0] ?? expect.unreachable());
+    await expect(call.answered).resolves.toBe(true);
+    abort.abort();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(call.signal.aborted).toBe(false);
+    await call.hangup();
+  });
+
   it("is unreachable when no phone is registered, and when the phone is gone", async () => {
     await begin();
     const call = await hotline.adapter.originate("sip:1001");

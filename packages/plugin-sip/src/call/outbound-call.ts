@@ -74,6 +74,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     const { signal } = plan;
     const abort = (): void => void this.hangup({ reason: "cancelled" });
     signal?.addEventListener("abort", abort, { once: true });
+    // It cancels the ringing: once answered the call is its own, whatever becomes of who made it (a consultation completed, a talk taken over).
+    void this.answered.then(() => signal?.removeEventListener("abort", abort));
     void this.ended.then(() => {
       signal?.removeEventListener("abort", abort);
       this.#timer?.cancel();
