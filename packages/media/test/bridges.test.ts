@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sines, sineSecond } from "../src/audio/tones.js";
+import { dtmfTone, sines, sineSecond } from "../src/audio/tones.js";
 import { alawLevel } from "../src/codec/level.js";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW } from "../src/codec/g711.js";
+import { DtmfDetector } from "../src/dsp/dtmf-detector.js";
 import { sequenceDistance, timestampDistance } from "../src/rtp/rtp-packet.js";
 import { delay, MediaBench, powerAt, purity, until } from "./engine-setup.js";
 import type { RtpPeer } from "./rtp-peer.js";
@@ -95,6 +96,63 @@ describe("bridges", () => {
     await bridge.close();
     await Promise.all([a.leg.close(), b.leg.close(), c.leg.close()]);
   });
+
+  test("keys pass between all kinds: packets, tones and signalling, each once, a tone not beside its key", async () => {
+    const packets = await bench.call();
+    const tones = await bench.call({ near: packets.leg, remote: { telephoneEventPayloadType: undefined } });
+    const info = await bench.call({ near: packets.leg, keys: "signalling" });
+    const bridge = await bench.engine.createBridge({ near: packets.leg });
+    const quiet = new Uint8Array(1600).fill(0xd5);
+    const told = (): readonly string[] => info.events.flatMap((event) => (event.type === "send-key" ? [event.digit] : []));
+    const sent = (): readonly number[] => [...new Map(packets.peer.packets.filter(({ payloadType }) => payloadType === 101).map(({ timestamp, payload }) => [timestamp, payload[0] ?? -1])).values()];
+    const heard = (): string => {
+      let digits = "";
+      const detector = new DtmfDetector({ down: (digit) => (digits += digit), up: () => undefined });
+      detector.feed(tones.peer.heard, 0, tones.peer.heard.length);
+      return digits;
+    };
+    // Tones to packets: sent as an event, the tone itself is cut off but for its beginning.
+    await Promise.all([bridge.join(packets.leg), bridge.join(tones.leg)]);
+    await tones.peer.speak(tones.leg.localPort, Buffer.concat([dtmfTone("5", 200), quiet]));
+    await until(() => sent().length === 1);
+    expect(sent()).toEqual([5]);
+    const tone = packets.peer.sound.length;
+    expect(tone).toBeLessThan(18);
+    // Signalling to packets and to tones; with a packet of its own beside it, once.
+    packets.leg.injectDtmf("1");
+    await until(() => heard() === "1");
+    await packets.peer.press(packets.leg.localPort, 1); // the twin of the INFO
+    await packets.peer.press(packets.leg.localPort, 2);
+    await until(() => heard().endsWith("2"));
+    expect(heard()).toBe("12");
+    tones.leg.injectDtmf("6");
+    await until(() => sent().length === 2);
+    expect(sent()).toEqual([5, 6]);
+    await bridge.leave(tones.leg);
+    // Packets to signalling, and back.
+    await bridge.join(info.leg);
+    await packets.peer.press(packets.leg.localPort, 7);
+    await until(() => told().length === 1);
+    packets.leg.injectDtmf("7"); // its twin
+    packets.leg.injectDtmf("8");
+    await until(() => told().length === 2);
+    expect(told()).toEqual(["7", "8"]);
+    expect(info.peer.packets.some(({ payloadType }) => payloadType === 101)).toBe(false);
+    info.leg.injectDtmf("9");
+    await until(() => sent().length === 3);
+    expect(sent()).toEqual([5, 6, 9]);
+    await bridge.leave(packets.leg);
+    // Tones to signalling, and back.
+    await bridge.join(tones.leg);
+    await tones.peer.speak(tones.leg.localPort, Buffer.concat([dtmfTone("3", 120), quiet]));
+    await until(() => told().length === 3);
+    expect(told()).toEqual(["7", "8", "3"]);
+    info.leg.injectDtmf("4");
+    await until(() => heard().endsWith("4"));
+    expect(heard()).toBe("124");
+    await bridge.close();
+    await Promise.all([packets.leg.close(), tones.leg.close(), info.leg.close()]);
+  }, 30_000);
 
   test("three parties hear the sum of the others, and back to two they are relayed again", async () => {
     const a = await bench.call();

@@ -269,11 +269,15 @@ describe("who calls, and why it ended", () => {
     session.handle({
       request: (incoming) => {
         heard.push(`${incoming.request.contentType} ${/Signal=(.)/.exec(incoming.request.body.toString())?.[1] ?? ""}`);
-        incoming.respond({ status: heard.length > 3 ? 415 : 200 });
+        incoming.respond({ status: heard.length > 5 ? 415 : 200 });
       },
     });
+    // What a bridge has for the carrier, from a leg with keys of another kind.
+    hotline.media.last.emit({ type: "send-key", digit: "5" });
+    hotline.media.last.emit({ type: "send-key", digit: "6" });
+    await until(() => heard.length === 2, "two keys");
     await call.sendDtmf("1#A");
-    expect(heard).toEqual(["application/dtmf-relay 1", "application/dtmf-relay #", "application/dtmf-relay A"]);
+    expect(heard).toEqual(["application/dtmf-relay 5", "application/dtmf-relay 6", "application/dtmf-relay 1", "application/dtmf-relay #", "application/dtmf-relay A"]);
     await expect(call.sendDtmf("2")).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
     await call.hangup();
   });

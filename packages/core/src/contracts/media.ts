@@ -126,6 +126,8 @@ export interface LegQuality {
 
 export type MediaLegEvent =
   | { readonly type: "dtmf"; readonly digit: DtmfDigit; readonly durationMs: number; readonly via: "rfc4733" | "inband" | "info" }
+  /** Legs whose peer takes keys by signalling: a bridge has one for it. Whoever made the leg sends it (SIP INFO). */
+  | { readonly type: "send-key"; readonly digit: DtmfDigit }
   /** Nothing received for `silentMs`: the peer may be dead. Sent once until media comes back. */
   | { readonly type: "media-timeout"; readonly silentMs: number }
   | { readonly type: "media-resumed" }
@@ -155,7 +157,7 @@ export interface MediaLeg {
   collect(options?: CollectOptions): Promise<Collected>;
   /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. */
   sendDtmf(digits: string, options?: { toneMs?: number; gapMs?: number }): Promise<void>;
-  /** A key that came by signalling (SIP INFO). */
+  /** A key that came by signalling (SIP INFO). One that the sound brings too counts once. */
   injectDtmf(digit: DtmfDigit): void;
   /** Hold: stop sending and receiving to bridge and play-outs; `false` goes on. */
   setDirection(direction: "sendrecv" | "sendonly" | "recvonly" | "inactive"): void;
@@ -201,6 +203,8 @@ export interface RtpLegOptions {
   readonly bindAddress?: string;
   /** Listen for keys in the sound. Default: only when the remote has no telephone-event. */
   readonly inbandDtmf?: boolean;
+  /** How the peer takes keys that a bridge passes on: with its sound (RFC 4733, in-band where it takes none), or by signalling, told by `send-key`. Default `media`. */
+  readonly keys?: "media" | "signalling";
   /** Accept packets from another source than announced, once, latching to the first (symmetric RTP, RFC 4961). Default true. */
   readonly symmetric?: boolean;
   /** Report `media-timeout` after this silence. Default 0 = never. */

@@ -109,6 +109,7 @@ export class DefaultMediaEngine implements MediaEngine {
         options: {
           bindAddress,
           inbandDtmf: options.inbandDtmf,
+          keysBySignalling: options.keys === "signalling",
           symmetric: options.symmetric ?? true,
           mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
           remote: options.remote,

@@ -17,6 +17,8 @@ import type {
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { isDtmfDigit } from "../audio/tones.js";
+import { KeyTwins } from "../dsp/key-twins.js";
+import type { KeyWay } from "../dsp/key-twins.js";
 import { mediaErrors } from "../errors.js";
 import type { Report } from "../worker/protocol.js";
 import { bargeInKeys } from "./barge-in.js";
@@ -53,6 +55,9 @@ export class EngineLeg implements MediaLeg {
   readonly #listeners = new Set<(event: MediaLegEvent) => void>();
   readonly #running = new Map<string, Running>();
   #latest: Running | undefined;
+  readonly #twins = new KeyTwins();
+  /** The key that is down in the sound is one that came by signalling. */
+  #repeatedKey = false;
   #ended = false;
   #lastStats: LegStats = NO_STATS;
   #closing: Promise<LegStats> | undefined;
@@ -63,8 +68,8 @@ export class EngineLeg implements MediaLeg {
     this.context = context;
     this.#collector = new DigitCollector(context.clock);
     slot.addLeg(id, {
-      event: (event) => (event.type === "ended" ? this.#end(event.reason) : this.#event(event)),
-      keyDown: (digit) => this.#keyDown(digit),
+      event: (event) => (event.type === "ended" ? this.#end(event.reason) : event.type === "dtmf" ? this.#keyUp(event) : this.#event(event)),
+      keyDown: (digit, way) => this.#soundKeyDown(digit, way),
       playEnd: (report) => this.#playEnd(report),
       lineMessage: (message) => this.lineMessage(message),
       gone: (reason) => this.#end(reason),
@@ -128,7 +133,7 @@ export class EngineLeg implements MediaLeg {
   }
 
   injectDtmf(digit: DtmfDigit): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#twins.repeated(digit, "info", this.context.clock.monotonic())) return;
     this.#keyDown(digit);
     this.#event({ type: "dtmf", digit, durationMs: 100, via: "info" });
     this.slot.send({ op: "key", leg: this.id, digit });
@@ -236,6 +241,17 @@ export class EngineLeg implements MediaLeg {
   }
 
   /** A key cuts the play-out short as soon as it is down. */
+  /** A key in the sound that has come by signalling already is none. */
+  #soundKeyDown(digit: DtmfDigit, way: KeyWay): void {
+    this.#repeatedKey = this.#twins.repeated(digit, way, this.context.clock.monotonic());
+    if (!this.#repeatedKey) this.#keyDown(digit);
+  }
+
+  #keyUp(event: Extract<MediaLegEvent, { type: "dtmf" }>): void {
+    if (!this.#repeatedKey) this.#event(event);
+    this.#repeatedKey = false;
+  }
+
   #keyDown(digit: DtmfDigit): void {
     const running = this.#latest;
     if (running === undefined || running.settled || running.digit !== undefined) return;

@@ -10,7 +10,7 @@ type Without<C, K extends string> = C extends unknown ? Omit<C, K> : never;
 /** Who hears what the worker reports of a leg. */
 export interface LegSink {
   event(event: MediaLegEvent): void;
-  keyDown(digit: DtmfDigit): void;
+  keyDown(digit: DtmfDigit, way: "rfc4733" | "inband"): void;
   playEnd(report: Extract<Report, { ev: "play-end" }>): void;
   /** The line's part has sent a message. */
   lineMessage(message: unknown): void;
@@ -234,7 +234,7 @@ export class WorkerSlot {
         this.#legs.get(report.leg)?.event(report.event);
         break;
       case "key-down":
-        this.#legs.get(report.leg)?.keyDown(report.digit);
+        this.#legs.get(report.leg)?.keyDown(report.digit, report.way);
         break;
       case "line-message":
         this.#legs.get(report.leg)?.lineMessage(report.message);

@@ -1,4 +1,5 @@
-import type { AudioCodec } from "@hotlinejs/core";
+import type { AudioCodec, DtmfDigit } from "@hotlinejs/core";
+import type { KeyWay } from "../dsp/key-twins.js";
 
 /** A packet as it came from a party. One object per leg is filled again for every packet: read it, do not keep it. */
 export interface InboundSound {
@@ -23,6 +24,8 @@ export interface InboundSound {
 export interface BridgeSeat {
   /** A packet came from the party. */
   sound(sound: InboundSound): void;
-  /** The party pressed a key that its sound does not carry. */
-  key(digit: string, durationMs: number): void;
+  /** The party pressed a key, which came this way. */
+  key(digit: DtmfDigit, durationMs: number, way: KeyWay): void;
+  /** A key is down in the party's sound, or not any more: where it is passed on in another form its tone is not. */
+  tone(down: boolean): void;
 }

@@ -187,7 +187,7 @@ export class MediaHost implements LegHost {
         this.#ports.get(command.leg)?.setRemote(command.remote);
         break;
       case "key":
-        leg?.seat?.key(command.digit, 100);
+        leg?.infoKey(command.digit);
         break;
       case "direction":
         leg?.setDirection(command.direction);

@@ -22,6 +22,8 @@ export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 export interface WireRtpOptions {
   readonly bindAddress?: string;
   readonly inbandDtmf?: boolean;
+  /** Keys for the peer go by signalling. */
+  readonly keysBySignalling?: boolean;
   readonly symmetric: boolean;
   readonly mediaTimeoutMs: number;
   readonly remote?: RtpRemote;
@@ -121,7 +123,7 @@ export type Report =
   | { readonly ev: "reply"; readonly rid: number; readonly value?: unknown; readonly error?: WireError }
   | { readonly ev: "leg"; readonly leg: string; readonly event: MediaLegEvent }
   /** A key went down, ahead of its `dtmf` event: the moment for barge-in. */
-  | { readonly ev: "key-down"; readonly leg: string; readonly digit: DtmfDigit }
+  | { readonly ev: "key-down"; readonly leg: string; readonly digit: DtmfDigit; readonly way: "rfc4733" | "inband" }
   | { readonly ev: "line-message"; readonly leg: string; readonly message: unknown }
   | { readonly ev: "play-end"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
   | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }

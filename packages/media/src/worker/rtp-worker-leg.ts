@@ -82,7 +82,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet));
     this.#inbound = { source: this, codec: "PCMA", event: false, noise: false, ssrc: 0, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(0), offset: 0, length: 0 };
     this.#events = new TelephoneEventReceiver({
-      down: (digit) => this.keyDown(digit),
+      down: (digit) => this.keyDown(digit, "rfc4733"),
       up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
     });
     this.#link = webRtc === undefined ? undefined : this.#linked(webRtc);
@@ -92,7 +92,11 @@ export class RtpWorkerLeg extends WorkerLeg {
   }
 
   get takesEvents(): boolean {
-    return this.#remote?.telephoneEventPayloadType !== undefined;
+    return this.#remote?.telephoneEventPayloadType !== undefined && !this.signalsKeys;
+  }
+
+  override get signalsKeys(): boolean {
+    return this.#options.keysBySignalling === true;
   }
 
   get takesNoise(): boolean {
@@ -221,7 +225,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     const remote = this.#remote;
     if (remote === undefined) return;
     const payloadType = sound.event ? remote.telephoneEventPayloadType : sound.noise ? COMFORT_NOISE_PAYLOAD_TYPE : remote.payloadType;
-    if (payloadType === undefined) return;
+    if (payloadType === undefined || (sound.event && this.signalsKeys)) return;
     let packet = sound.packet;
     if (sound.offset !== RTP_HEADER_BYTES || sound.offset + sound.length !== packet.length) {
       packet = new Uint8Array(RTP_HEADER_BYTES + sound.length);
@@ -321,7 +325,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     }
     this.#events.packet(header.ssrc, header.timestamp, header.marker, packet, header.payloadOffset, header.payloadLength, now);
     if (this.#events.active) this.wake();
-    this.seat?.sound(inbound);
+    if (!this.keyRepeated) this.seat?.sound(inbound);
   }
 
   #alive(now: number): void {

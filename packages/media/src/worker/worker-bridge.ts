@@ -1,6 +1,7 @@
-import type { BridgeRole } from "@hotlinejs/core";
+import type { BridgeRole, DtmfDigit } from "@hotlinejs/core";
 import { Mixer } from "../audio/mixer.js";
 import type { MixerParty } from "../audio/mixer.js";
+import type { KeyWay } from "../dsp/key-twins.js";
 import type { JitterBuffer } from "../rtp/jitter-buffer.js";
 import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
 import type { LegHost } from "./leg-host.js";
@@ -23,6 +24,8 @@ class Seat implements BridgeSeat, MixerParty {
   peer: Seat | undefined;
   readonly #bridge: WorkerBridge;
   readonly #frame = new Uint8Array(TICK_SAMPLES);
+  /** A key is down in the party's sound. */
+  #tone = false;
   #jitter: JitterBuffer | undefined;
 
   constructor(bridge: WorkerBridge, leg: WorkerLeg, role: BridgeRole, whisperTo: ReadonlySet<string>) {
@@ -37,7 +40,13 @@ class Seat implements BridgeSeat, MixerParty {
     return this.role === "whisper" && other instanceof Seat && this.whisperTo.has(other.leg.id);
   }
 
+  tone(down: boolean): void {
+    this.#tone = down;
+  }
+
   sound(sound: InboundSound): void {
+    // The key goes on as a key: as a tone it would count twice (RFC 4733 section 2.6.1.1).
+    if (this.#tone && !sound.event && this.#bridge.carriesKeys(this)) return;
     if (this.peer !== undefined) this.peer.leg.relay(sound);
     else if (!sound.event && this.role !== "listen" && this.#bridge.mixing) {
       this.#jitter ??= this.#bridge.playoutOf(this.leg);
@@ -45,8 +54,8 @@ class Seat implements BridgeSeat, MixerParty {
     }
   }
 
-  key(digit: string, durationMs: number): void {
-    this.#bridge.key(this, digit, durationMs);
+  key(digit: DtmfDigit, durationMs: number, way: KeyWay): void {
+    this.#bridge.key(this, digit, durationMs, way);
   }
 
   /** Takes this tick's frame from the party. */
@@ -133,14 +142,29 @@ export class WorkerBridge implements Tickable {
   }
 
   /**
-   * Passes a key on between the two who talk, where their packets do not carry it: in a mix, or to a
-   * peer that takes no RFC 4733. With more than two talkers a key is for the hotline only.
+   * Passes a key on between the two who talk, in the form the other side takes, where their packets do not carry it so. With more
+   * than two talkers a key is for the hotline only.
    */
-  key(from: Seat, digit: string, durationMs: number): void {
-    if (from.role !== "talk") return;
-    if (from.peer !== undefined && from.peer.leg.takesEvents) return; // its packets were relayed
+  key(from: Seat, digit: DtmfDigit, durationMs: number, way: KeyWay): void {
+    const to = this.#partner(from);
+    if (to === undefined) return;
+    if (way === "rfc4733" && from.peer !== undefined && to.takesEvents) return; // its packets were relayed
+    if (way === "inband" && !this.carriesKeys(from)) return; // its tone was
+    to.passKey(digit, Math.max(LEAST_KEY_MS, durationMs), LEAST_KEY_MS);
+  }
+
+  /** Whether the other who talks takes keys otherwise than as tones. */
+  carriesKeys(from: Seat): boolean {
+    const to = this.#partner(from);
+    return to !== undefined && (to.takesEvents || to.signalsKeys);
+  }
+
+  /** The other of two who talk. */
+  #partner(from: Seat): WorkerLeg | undefined {
+    if (from.role !== "talk") return undefined;
+    if (from.peer !== undefined) return from.peer.leg;
     const others = this.#order.filter((seat) => seat !== from && seat.role === "talk");
-    if (others.length === 1) others[0]?.leg.sendKeys(digit, Math.max(LEAST_KEY_MS, durationMs), LEAST_KEY_MS, () => undefined);
+    return others.length === 1 ? others[0]?.leg : undefined;
   }
 
   #arrange(): void {

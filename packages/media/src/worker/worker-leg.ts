@@ -1,6 +1,7 @@
 import type { AudioSource, DtmfDigit, LegStats, PlayEndReason } from "@hotlinejs/core";
 import { ComfortNoise, comfortNoiseLevel } from "../codec/comfort-noise.js";
 import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
+import { KeyTwins } from "../dsp/key-twins.js";
 import { DtmfDetector } from "../dsp/dtmf-detector.js";
 import { FaxToneDetector } from "../dsp/fax-tone-detector.js";
 import { PlayoutFigures } from "../rtp/playout-figures.js";
@@ -17,6 +18,8 @@ import type { Tickable } from "./tick-driver.js";
 const SILENCE = new Uint8Array(TICK_SAMPLES).fill(ALAW_SILENCE);
 /** Frames of silence at the start, so that NATs open and a symmetric peer can latch (200 ms). */
 const PRIMER_FRAMES = 10;
+/** Length of a key that signalling names without one. */
+const INFO_KEY_MS = 100;
 
 /**
  * One party's sound in a worker, whatever carries it. What goes out has one order of rank: keys,
@@ -44,6 +47,8 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   #faxLeft: number;
   #faxRests = false;
   #closed = false;
+  readonly #twins = new KeyTwins();
+  #repeatedKey = false;
 
   protected constructor(id: string, host: LegHost) {
     this.id = id;
@@ -57,6 +62,12 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
   abstract readonly takesEvents: boolean;
   /** Whether comfort noise can be passed on to the peer as it comes; otherwise it hears the noise itself. */
   abstract readonly takesNoise: boolean;
+
+  /** Keys for the peer are sent by signalling. */
+  get signalsKeys(): boolean {
+    return false;
+  }
+
   abstract stats(): LegStats;
   /** Sends one 20 ms frame of A-law. */
   protected abstract emit(tick: number, alaw: Uint8Array): void;
@@ -208,19 +219,45 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
       this.#inband = undefined;
     } else {
       this.#inband ??= new DtmfDetector({
-        down: (digit) => this.keyDown(digit),
+        down: (digit) => this.keyDown(digit, "inband"),
         up: (digit, durationMs) => this.keyUp(digit, durationMs, "inband"),
       });
     }
   }
 
-  protected keyDown(digit: DtmfDigit): void {
-    this.host.report({ ev: "key-down", leg: this.id, digit });
+  protected keyDown(digit: DtmfDigit, way: "rfc4733" | "inband"): void {
+    this.#repeatedKey = this.#twins.repeated(digit, way, this.#now);
+    this.host.report({ ev: "key-down", leg: this.id, digit, way });
+    if (way === "inband" && !this.#closed) this.seat?.tone(true);
   }
 
   protected keyUp(digit: DtmfDigit, durationMs: number, via: "rfc4733" | "inband"): void {
     this.host.report({ ev: "leg", leg: this.id, event: { type: "dtmf", digit, durationMs, via } });
-    if (via === "rfc4733" && !this.#closed) this.seat?.key(digit, durationMs);
+    const repeated = this.#repeatedKey;
+    this.#repeatedKey = false;
+    if (this.#closed) return;
+    if (via === "inband") this.seat?.tone(false);
+    if (!repeated) this.seat?.key(digit, durationMs, via);
+  }
+
+  /** A key of the party came by signalling. */
+  infoKey(digit: DtmfDigit): void {
+    if (!this.#closed && !this.#twins.repeated(digit, "info", this.#now)) this.seat?.key(digit, INFO_KEY_MS, "info");
+  }
+
+  /** Passes a key on to the party. */
+  passKey(digit: DtmfDigit, toneMs: number, gapMs: number): void {
+    if (this.signalsKeys) this.host.report({ ev: "leg", leg: this.id, event: { type: "send-key", digit } });
+    else this.sendKeys(digit, toneMs, gapMs, () => undefined);
+  }
+
+  /** The key that is down in the sound has come by signalling already, and was passed on. */
+  protected get keyRepeated(): boolean {
+    return this.#repeatedKey;
+  }
+
+  get #now(): number {
+    return this.host.ticks.mediaTime / 8;
   }
 
   /** Sound came from the party. `fresh` is false for packets out of order: detectors cannot use those. */

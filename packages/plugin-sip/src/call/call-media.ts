@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { MediaLeg, RtpLeg, RtpRemote, Timer, WebRtcLeg, WebRtcRemote } from "@hotlinejs/core";
+import type { DtmfDigit, MediaLeg, RtpLeg, RtpRemote, Timer, WebRtcLeg, WebRtcRemote } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
@@ -15,6 +15,8 @@ export interface CallMediaListener {
   timedOut(silentMs: number): void;
   /** The leg is gone without our doing. */
   failed(): void;
+  /** A bridge has a key for the peer, which takes keys by INFO. */
+  keyFor(digit: DtmfDigit): void;
 }
 
 type SipLeg = { readonly kind: "rtp"; readonly leg: RtpLeg } | { readonly kind: "webrtc"; readonly leg: WebRtcLeg };
@@ -89,6 +91,7 @@ export class CallMedia {
       ...(near === undefined || near.ended ? {} : { near }),
       ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
       ...(timeoutMs > 0 ? { mediaTimeoutMs: timeoutMs } : {}),
+      ...(!webRtc && this.#environment.dtmf === "info" ? { keys: "signalling" as const } : {}),
     };
     if (!webRtc && expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected);
     let made: SipLeg;
@@ -108,6 +111,7 @@ export class CallMedia {
     this.#unsubscribe = leg.subscribe((event) => {
       if (event.type === "media-timeout") this.#silence(event.silentMs);
       else if (event.type === "media-resumed") this.#sound();
+      else if (event.type === "send-key") this.#listener.keyFor(event.digit);
       else if (event.type === "transport" && event.state === "failed") {
         this.#environment.log.warn({ why: event.why }, "the protected connection of a browser's sound failed");
         this.#listener.failed();

@@ -69,6 +69,7 @@ export abstract class SipCall implements Call {
   readonly #listeners = new Set<(event: CallEvent) => void>();
   #end: CallEnd | undefined;
   #holding = false;
+  #keys: Promise<unknown> = Promise.resolve();
   #heldByPeer = false;
   readonly #t38: T38Switch;
   /** Offers of ours go out one after the other. */
@@ -106,6 +107,9 @@ export abstract class SipCall implements Call {
         },
         failed: () => {
           if (sound === this.sound) this.#mediaFailed();
+        },
+        keyFor: (digit) => {
+          if (sound === this.sound) this.#passKey(digit);
         },
       },
       this.#signallingAddress,
@@ -181,6 +185,11 @@ export abstract class SipCall implements Call {
       this.requireAlive();
       if (status >= 300) throw sipErrors.OFFER_REFUSED(status, { details: { status } });
     }
+  }
+
+  /** Keys of the other side of a bridge, in their order. */
+  #passKey(digit: string): void {
+    this.#keys = this.#keys.then(() => this.#sendKeys(digit)).catch((error: unknown) => this.environment.log.info({ callId: this.id, error: errorText(error) }, "a key could not be passed on by INFO"));
   }
 
   hold(): Promise<void> {
