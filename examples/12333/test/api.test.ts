@@ -363,10 +363,8 @@ describe.skipIf(!hasSipp())("SIGTERM while a call is up", () => {
       second.process.kill("SIGTERM");
       await pause(800);
       expect(second.process.exitCode).toBeNull();
-      const asked = performance.now();
       second.process.kill("SIGTERM");
       expect(await second.exited).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(5_000);
       expect(await Promise.race([caller.exited, pause(3_000).then(() => "no BYE" as const)]), caller.errors()).toBe(0);
       third = await Example.start({ dataDir: example.dataDir });
       const calls = await third.get<Page<{ callerNumber: string; endReason: string | null }>>("/api/calls?limit=10");

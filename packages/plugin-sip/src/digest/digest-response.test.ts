@@ -93,11 +93,11 @@ describe("header grammar", () => {
   });
 
   it("does not slow down on hostile input", () => {
-    const at = performance.now();
+    const began = process.cpuUsage();
     parseDigest(`Digest ${'a="'.repeat(1200)}`);
     parseDigest(`Digest ${"a=b,".repeat(1000)}`);
     parseDigest(`Digest x="${"\\".repeat(4000)}`);
     parseDigest(`Digest ${" ".repeat(4000)}`);
-    expect(performance.now() - at).toBeLessThan(500);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(500);
   });
 });

@@ -111,11 +111,11 @@ describe("normaliseChinese", () => {
   });
 
   it("is quick on long hostile text", () => {
-    const started = performance.now();
+    const began = process.cpuUsage();
     normaliseChinese("1-".repeat(20_000));
     normaliseChinese("1 ".repeat(20_000));
     normaliseChinese("按".repeat(50_000));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(2000);
   });
 });
 

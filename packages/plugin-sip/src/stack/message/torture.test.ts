@@ -233,11 +233,11 @@ describe("messages to drop in silence", () => {
     expect(parseMessage(noise, DEFAULT_LIMITS).message).toBeUndefined();
     for (const filler of ["a", ",", '"', "<", ";", "\\", " ", "\r", "\n", ":", "%", "\r\n ", "\r\n"]) {
       const text = options(`X-Big: ${filler.repeat(Math.floor(60_000 / filler.length))}`);
-      const began = process.hrtime.bigint();
+      const began = process.cpuUsage();
       parse(text);
       parse(replaced("To", `To: ${filler.repeat(Math.floor(60_000 / filler.length))}`));
       parse(replaced("Via", `Via: ${filler.repeat(Math.floor(60_000 / filler.length))}`));
-      expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1_000);
+      expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
     }
   });
 
