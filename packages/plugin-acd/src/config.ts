@@ -219,6 +219,22 @@ export const acdConfig = z
     reasonRequired: z.boolean().default(false),
     /** Who has been signed in for so many hours is signed out once the call in progress is over; 0 = never. */
     signInMaxHours: z.number().min(0).max(240).default(0),
+    /** Whom agents may reach in an emergency (紧急转接): duty desks of departments, leaders. Target `emergency:<key>` of the call commands; audited. */
+    emergencyContacts: z
+      .array(
+        z.strictObject({
+          /** Letters, digits, `.`, `_`, `-`. */
+          key: z.string().regex(/^[\w.-]{1,28}$/),
+          /** Shown to people. */
+          name: z.string().min(1).max(100),
+          /** What it is. */
+          kind: z.enum(["department", "leader", "authority"]).default("department"),
+          /** Extension or telephone number. */
+          number: z.string().regex(/^\+?\d{2,20}$/, "an extension or a telephone number"),
+        }),
+      )
+      .max(200)
+      .default([]),
     /** Groups of agents, for lists and filters. */
     groups: z.array(z.strictObject({ /** Letters, digits, `.`, `_`, `-`. */ key: z.string().regex(/^[\w.-]{1,64}$/), /** Shown to people. */ name: z.string().min(1).max(100) })).max(500).default([]),
     /** Made once by key; then the database is the truth. */
@@ -255,6 +271,7 @@ export const acdConfig = z
     };
     const profiles = twice(config.profiles.map(({ key }) => key), "profiles", "key");
     const groups = twice(config.groups.map(({ key }) => key), "groups", "key");
+    twice(config.emergencyContacts.map(({ key }) => key), "emergencyContacts", "key");
     twice(config.reasons.map(({ code }) => code), "reasons", "code");
     config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
     config.profiles.forEach((profile, index) => known(profile.queues, ["profiles", index, "queues"]));

@@ -332,6 +332,8 @@ export interface AgentCall {
  * as the agent saw it. Targets are agents (工号), extensions or telephone numbers; each dial asks `callOutbound`.
  */
 export interface AgentCalls {
+  /** Whom agents may reach in an emergency: the target `emergency:<key>` of `transfer`, `consult` and `dial`, each use in the audit. */
+  emergencyContacts(): readonly EmergencyContact[];
   current(agent: string): AgentCall | undefined;
   /** Gives the ringing call back: the next agent is tried. */
   reject(agent: string): Promise<void>;
@@ -382,6 +384,14 @@ export interface AgentCalls {
   watching(by: string): Watching | undefined;
   /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
   follow(agent: string, call: FollowedCall): void;
+}
+
+/** A number for emergencies. */
+export interface EmergencyContact {
+  readonly key: string;
+  readonly name: string;
+  readonly kind: "department" | "leader" | "authority";
+  readonly number: string;
 }
 
 /** How a supervisor is in a call. */

@@ -13,6 +13,8 @@ export const acdErrors = defineErrors("ACD", {
   AGENT_BUSY: { message: "Agent %s is on a call or has one offered", status: 409 },
   AGENT_UNREACHABLE: { message: "The telephone of agent %s is not there", status: 409 },
   TARGET_UNKNOWN: { message: "%s is neither an extension nor a telephone number", status: 422 },
+  UNKNOWN_EMERGENCY: { message: "There is no emergency contact %s", status: 422 },
+  EMERGENCY_NOT_ALLOWED: { message: "Calling emergency contacts needs the permission acd.emergency.call", status: 403 },
   TARGET_SELF: { message: "An agent cannot call the own telephone", status: 422 },
   UNKNOWN_FLOW: { message: "There is no flow %s that agents may send callers to. Known: %s", status: 404 },
   SERVED_ALREADY: { message: "The caller of %s is in a queue already, or talks with an agent", status: 409, sip: 500 },

@@ -44,6 +44,7 @@ export const acd = definePlugin({
     { name: "acd.calls.whisper", roles: ["team_leader", "shift_supervisor"], description: "Speak to an agent in a call, unheard by the citizen; audited" },
     { name: "acd.calls.barge", roles: ["team_leader", "shift_supervisor"], description: "Talk along in agents' calls; audited" },
     { name: "acd.calls.take-over", roles: ["team_leader", "shift_supervisor"], description: "Take over agents' calls; audited" },
+    { name: "acd.emergency.call", roles: ["agent", "team_leader", "shift_supervisor"], description: "See and call emergency contacts; audited" },
     { name: "acd.queues.steer", roles: ["team_leader", "shift_supervisor"], description: "Move waiting callers and change their priority; audited" },
     { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor", "analyst", "director"], description: "See queues and waiting callers" },
   ],

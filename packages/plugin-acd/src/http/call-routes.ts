@@ -68,15 +68,24 @@ function targeted(name: string, summary: string, run: (calls: AgentCalls, agent:
     body: target,
     output: answer,
     handler: async ({ services, params, body, principal }) => {
-      const actor = requireAgent(params.number, principal).userId;
+      const { userId, permissions } = requireAgent(params.number, principal);
+      if (body.to.startsWith("emergency:") && !permissions.has("acd.emergency.call")) throw acdErrors.EMERGENCY_NOT_ALLOWED();
       const calls = services.get(AGENT_CALLS);
-      await run(calls, params.number, body.to, actor);
+      await run(calls, params.number, body.to, userId);
       return shown(calls.current(params.number));
     },
   });
 }
 
 export const callRoutes: readonly HttpRoute[] = [
+  defineRoute({
+    method: "GET",
+    path: "/api/emergency-contacts",
+    permission: "acd.emergency.call",
+    summary: "Departments and leaders for emergencies; `emergency:<key>` is a target of transfer, consult and dial",
+    output: z.object({ items: z.array(z.object({ key: z.string(), name: z.string(), kind: z.enum(["department", "leader", "authority"]), number: z.string() })) }),
+    handler: ({ services }) => Promise.resolve({ items: [...services.get(AGENT_CALLS).emergencyContacts()] }),
+  }),
   defineRoute({
     method: "GET",
     path: "/api/agents/:number/call",

@@ -1,6 +1,6 @@
 import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, AgentState, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, EmergencyContact, AgentState, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
@@ -24,6 +24,7 @@ export interface AgentDeskDeps {
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
   readonly movedTo: (agent: string, interactionId: string) => void;
   readonly audit: () => Audit;
+  readonly emergencyContacts: readonly EmergencyContact[];
   /** `undefined`: there are no flows here. */
   readonly flows: () => FlowVisits | undefined;
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
@@ -31,6 +32,8 @@ export interface AgentDeskDeps {
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
+/** Before the key of an emergency contact, where a number is asked for. */
+const EMERGENCY = "emergency:";
 /** Ring of the agent's own phone before a number is dialled. */
 const OWN_RING_MS = 20_000;
 const BUSY_TONE_MS = 2_000;
@@ -132,8 +135,26 @@ export class AgentDesk implements AgentCalls {
     await this.#of(agent).retrieve();
   }
 
+  emergencyContacts(): readonly EmergencyContact[] {
+    return this.#deps.emergencyContacts;
+  }
+
+  /** In the audit before it is rung. */
+  async #noteEmergency(agent: string, to: string, actor: string): Promise<void> {
+    const contact = this.#emergency(to);
+    if (contact !== undefined) await this.#deps.audit().record({ actor, action: "acd.emergency-called", subject: { type: "acd.agent", id: agent }, details: { contact: contact.key, name: contact.name } });
+  }
+
+  #emergency(to: string): EmergencyContact | undefined {
+    if (!to.startsWith(EMERGENCY)) return undefined;
+    const contact = this.#deps.emergencyContacts.find(({ key }) => key === to.slice(EMERGENCY.length));
+    if (contact === undefined) throw acdErrors.UNKNOWN_EMERGENCY(to.slice(EMERGENCY.length, 60));
+    return contact;
+  }
+
   async transfer(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
+    await this.#noteEmergency(agent, to, actor);
     await talk.transfer(this.#target(agent, to), actor, (call, connection) => this.#returned(talk, call, connection));
   }
 
@@ -146,7 +167,9 @@ export class AgentDesk implements AgentCalls {
   }
 
   async consult(agent: string, to: string, actor: string): Promise<void> {
-    await this.#of(agent).consult(this.#target(agent, to), actor);
+    const talk = this.#of(agent);
+    await this.#noteEmergency(agent, to, actor);
+    await talk.consult(this.#target(agent, to), actor);
   }
 
   async swap(agent: string): Promise<void> {
@@ -217,6 +240,7 @@ export class AgentDesk implements AgentCalls {
     const own = this.#deps.agent(agent);
     if (own === undefined) throw acdErrors.UNKNOWN_AGENT(agent);
     const target = this.#target(agent, to);
+    await this.#noteEmergency(agent, to, actor);
     if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
     const interactionId = ids.next();
     const occupation = this.#talks.has(agent) ? undefined : this.#deps.occupy(agent, interactionId);
@@ -347,13 +371,14 @@ export class AgentDesk implements AgentCalls {
 
   /** An agent's number, an extension somebody is registered at, or a telephone number. */
   #target(agent: string, to: string): Target {
-    const digits = targetDigits(to);
+    const contact = this.#emergency(to);
+    const digits = targetDigits(contact?.number ?? to);
     if (digits === undefined) throw acdErrors.TARGET_UNKNOWN(to.slice(0, 40));
     if (digits === agent) throw acdErrors.TARGET_SELF();
     const colleague = this.#deps.agent(digits);
     if (colleague !== undefined) return { address: colleague.address, number: digits, name: colleague.name, role: "agent" };
     const extension = `sip:${digits}`;
     const known = this.#deps.pipeline.adapters.some((adapter) => adapter.schemes.includes("sip") && adapter.reachable(extension) === true);
-    return { address: known ? extension : `tel:${digits}`, number: digits, name: null, role: "department" };
+    return { address: known ? extension : `tel:${digits}`, number: digits, name: contact?.name ?? null, role: "department" };
   }
 }

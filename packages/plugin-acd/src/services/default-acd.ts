@@ -115,6 +115,7 @@ export class DefaultAcd implements Acd {
       log: deps.log,
       music: () => deps.music.sources("", "melody", "zh-CN"),
       audit: deps.audit,
+      emergencyContacts: deps.config.emergencyContacts,
       flows: deps.flows,
       agentAt: (address) => [...this.#agents.values()].find((agent) => sameAddress(agent.address, address))?.number,
       movedTo: (number, interactionId) => {
