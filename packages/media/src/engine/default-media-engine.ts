@@ -31,7 +31,7 @@ export interface MediaEngineOptions {
   readonly keepAliveSilence?: boolean;
   /** How much of the received sound of a leg is listened to for fax tones, ms. Default 60000; 0 = never. */
   readonly faxDetectionMs?: number;
-  /** Take datagrams in batches where @hotlinejs/udp-batch is to be had. Default true. */
+  /** Take datagrams in batches where the udp-batch package is to be had. Default true. */
   readonly batchedUdp?: boolean;
   /** Bounds of the delay where sound is mixed or goes to a line, ms: it adapts to the measured jitter. Default 40 and 240. */
   readonly jitterMinMs?: number;
