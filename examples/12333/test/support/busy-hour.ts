@@ -144,7 +144,8 @@ async function steer(example: Example, [first = ""]: readonly string[], ms: numb
     // Answered or gone in between: then there is nobody to move.
     if (last !== undefined && moved < 3 && (await post(`/api/waiting/${last.interactionId}/move`, { queue: "second" })).ok) moved += 1;
   }
-  await post(`/api/agents/${first}/state`, { state: "available" });
+  const back = await post(`/api/agents/${first}/state`, { state: "available" });
+  if (!back.ok) throw new Error(`${first} could not be made available again: ${back.status} ${await back.text()}`);
 }
 
 /** The same numbers for the same seed. */

@@ -29,6 +29,7 @@ export interface Reconciliation {
 export async function reconcile(hour: BusyHour, queue: { readonly serviceLevelSeconds: number; readonly shortAbandonSeconds: number }): Promise<Reconciliation> {
   const { example, callers } = hour;
   await example.eventually<{ items: readonly unknown[] }>("/api/interactions?state=live", ({ items }) => items.length === 0, 60_000);
+  // Whoever still has after-call work, or is left alone after a missed call, comes back.
   await example.eventually<{ items: readonly { state: string }[] }>("/api/agents", ({ items }) => items.every(({ state }) => state === "available"), 60_000);
   await example.eventually<{ items: readonly { state: string }[] }>("/api/recordings?limit=200", ({ items }) => items.length === callers.length && items.every(({ state }) => state === "compressed"), 120_000);
   const live = await readLive(hour);
