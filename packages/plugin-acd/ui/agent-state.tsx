@@ -3,6 +3,7 @@ import { Button, Dropdown } from "antd";
 import { DownOutlined } from "@ant-design/icons";
 import { announce, api, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
+import { useReasons } from "./agent-reasons.js";
 import { putAgent } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
@@ -23,12 +24,13 @@ export function toneOf(state: AgentState): Status {
 export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): ReactElement {
   const text = useTexts(texts);
   const now = useServerSeconds();
-  const choose = async (state: AgentChoice, reason?: string): Promise<void> => {
+  const reasons = useReasons();
+  const choose = async (state: AgentChoice, reason?: string, label?: string): Promise<void> => {
     // The click that signs in is the one that may unlock sound and ask for the microphone.
     if (agent.choice === "offline" && settingsStore.get().mode === "browser") void takeBrowser();
     const after = await api.post<AgentSnapshot>(`/api/agents/${agent.number}/state`, { state, ...(reason === undefined ? {} : { reason }) });
     putAgent(after);
-    announce(state === "available" ? text.said.ready : state === "offline" ? text.said.signedOut : text.said.notReady(reason ?? text.notReady));
+    announce(state === "available" ? text.said.ready : state === "offline" ? text.said.signedOut : text.said.notReady(label ?? text.notReady));
   };
   if (agent.choice === "offline") {
     return (
@@ -43,7 +45,7 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   const items = [
     { key: "available", label: text.ready, disabled: agent.choice === "available", onClick: () => void choose("available") },
     { type: "divider" as const },
-    ...text.reasons.map((reason) => ({ key: reason, label: reason, onClick: () => void choose("not-ready", reason) })),
+    ...reasons.map(({ code, label }) => ({ key: code, label, onClick: () => void choose("not-ready", code, label) })),
     { type: "divider" as const },
     { key: "offline", label: text.signOut, onClick: () => void choose("offline") },
   ];

@@ -3,6 +3,7 @@ import { App, Button, Dropdown } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { api, formatDuration, formatPhone, StatusTag, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
+import { useReasons } from "../agent-reasons.js";
 import { stateWord, toneOf } from "../agent-state.js";
 import { callWord } from "../call-info.js";
 import { putAgent } from "../desk-store.js";
@@ -28,6 +29,7 @@ interface AgentTableProps {
 /** One row an agent: state, reason, since when, the call, the figures of the day, and what a supervisor can do. */
 export function AgentTable({ agents, ...props }: AgentTableProps): ReactElement {
   const text = useTexts(texts);
+  const reasons = useReasons();
   return (
     <table className="sup-table">
       <caption className="hl-live">{text.agents}</caption>
@@ -45,14 +47,14 @@ export function AgentTable({ agents, ...props }: AgentTableProps): ReactElement 
       </thead>
       <tbody>
         {agents.map((agent) => (
-          <Row key={agent.number} agent={agent} {...props} />
+          <Row key={agent.number} agent={agent} reasons={reasons} {...props} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ agent, live, queues, own, now, act, pending, commands }: Omit<AgentTableProps, "agents"> & { readonly agent: AgentSnapshot }): ReactElement {
+function Row({ agent, reasons, live, queues, own, now, act, pending, commands }: Omit<AgentTableProps, "agents"> & { readonly agent: AgentSnapshot; readonly reasons: ReturnType<typeof useReasons> }): ReactElement {
   const text = useTexts(texts);
   const desk = useTexts(deskTexts);
   const call = live.calls.get(agent.number);
@@ -81,7 +83,7 @@ function Row({ agent, live, queues, own, now, act, pending, commands }: Omit<Age
       <td className="sup-n">{percentWords(today.occupancy)}</td>
       <td className="sup-acts">
         {own !== null && own !== agent.number && canWatch(call) ? <CallActs agent={agent} live={live} busy={pending.has(`call ${agent.number}`)} commands={commands} /> : null}
-        <StateMenu agent={agent} act={act} busy={pending.has(`state ${agent.number}`)} />
+        <StateMenu agent={agent} reasons={reasons} act={act} busy={pending.has(`state ${agent.number}`)} />
       </td>
     </tr>
   );
@@ -91,7 +93,7 @@ function Row({ agent, live, queues, own, now, act, pending, commands }: Omit<Age
 function stateOf(agent: AgentSnapshot, call: AgentCall | undefined, desk: Texts): readonly [Status, string] {
   if (call !== undefined && call.state !== "ringing") return callWord(call, desk);
   const word = stateWord(agent.state, desk);
-  return [toneOf(agent.state), agent.state === "not-ready" && agent.reason !== null ? agent.reason : word];
+  return [toneOf(agent.state), agent.state === "not-ready" && agent.reasonName !== null ? agent.reasonName : word];
 }
 
 function callLine(call: AgentCall, queues: ReadonlyMap<string, QueueSnapshot>, heardBy: Readonly<Record<"whisper" | "barge", string>>, desk: Texts): string {
@@ -127,7 +129,7 @@ function CallActs({ agent, live: { watching }, busy, commands }: { readonly agen
   );
 }
 
-function StateMenu({ agent, act, busy }: { readonly agent: AgentSnapshot; readonly act: Act; readonly busy: boolean }): ReactElement | null {
+function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapshot; readonly reasons: ReturnType<typeof useReasons>; readonly act: Act; readonly busy: boolean }): ReactElement | null {
   const text = useTexts(texts);
   const desk = useTexts(deskTexts);
   const { modal } = App.useApp();
@@ -140,7 +142,7 @@ function StateMenu({ agent, act, busy }: { readonly agent: AgentSnapshot; readon
   const items = [
     ...(agent.state === "wrap-up" ? [{ key: "wrap-up", label: text.finishWrapUp, onClick: () => post("wrap-up/done", {}) }, { type: "divider" as const }] : []),
     { key: "available", label: desk.ready, disabled: agent.choice === "available", onClick: () => choose("available") },
-    ...desk.reasons.map((reason) => ({ key: reason, label: reason, onClick: () => choose("not-ready", reason) })),
+    ...reasons.map(({ code, label }) => ({ key: code, label, onClick: () => choose("not-ready", code) })),
     { type: "divider" as const },
     { key: "offline", label: text.signOut, danger: true, disabled: agent.choice === "offline", onClick: signOut },
   ];
