@@ -13,7 +13,7 @@ const PARTNER = /^@hotlinejs\/plugin-[^/]+/;
 
 /** Problems of one result of `packAll`. */
 export function* importProblems({ folder, manifest, files }) {
-  const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   const packed = new Set(files);
   for (const file of files) {
     const kind = PAGE.test(file) ? "page" : SCRIPT.test(file) ? "script" : TYPES.test(file) ? "types" : undefined;
@@ -34,7 +34,7 @@ export function* importProblems({ folder, manifest, files }) {
       if (PARTNER.test(owner)) {
         if (!name.endsWith("/contract")) yield `${file} imports ${name}: of another plugin only its /contract may be imported`;
         else if (!required) yield `${file} imports ${name}, and ${owner} need not be installed: ${kind === "types" ? "keep its types out of what an entry exports, or make it a required peer" : "its contract must be bundled (tsup.base.ts)"}`;
-      } else if (!required && !(owner in peerDependencies)) yield `${file} imports ${name}, which package.json does not declare`;
+      } else if (!required && !(owner in peerDependencies) && !(owner in optionalDependencies && kind === "script")) yield `${file} imports ${name}, which package.json does not declare`;
     }
   }
 }

@@ -39,6 +39,7 @@ describe("an import that leads nowhere is found", () => {
     ["a package that is not declared", pack({ "dist/index.js": 'import { z } from "zod";' }), "dist/index.js imports zod, which package.json does not declare"],
     ["one declared for development only", pack({ "dist/index.js": 'import "@scope/thing/deep";' }, { devDependencies: { "@scope/thing": "1" } }), "dist/index.js imports @scope/thing/deep, which package.json does not declare"],
     ["types of a package that is not declared", pack({ "dist/index.d.ts": '/// <reference types="ws" />' }), "dist/index.d.ts imports ws, which package.json does not declare"],
+    ["types of one that may be missing", pack({ "dist/index.d.ts": 'import type { A } from "@scope/addon";' }, { optionalDependencies: { "@scope/addon": "1" } }), "dist/index.d.ts imports @scope/addon, which package.json does not declare"],
     ["another plugin's inside", pack({ "dist/index.js": 'import "@hotlinejs/plugin-acd";' }, required), "dist/index.js imports @hotlinejs/plugin-acd: of another plugin only its /contract may be imported"],
     ["the contract of a plugin that may be left out", pack({ "dist/index.js": 'import "@hotlinejs/plugin-acd/contract";' }, optional), "dist/index.js imports @hotlinejs/plugin-acd/contract, and @hotlinejs/plugin-acd need not be installed: its contract must be bundled (tsup.base.ts)"],
     ["its types in what an entry exports", pack({ "dist/index.d.ts": 'import type { Acd } from "@hotlinejs/plugin-acd/contract";' }, optional), "dist/index.d.ts imports @hotlinejs/plugin-acd/contract, and @hotlinejs/plugin-acd need not be installed: keep its types out of what an entry exports, or make it a required peer"],
@@ -51,7 +52,7 @@ describe("an import that leads nowhere is found", () => {
   it("and one that leads somewhere is not", () => {
     const fine = pack(
       {
-        "dist/index.js": 'import "node:fs"; import "path"; import { z } from "zod"; import "./chunk.js"; import "@hotlinejs/core"; import "@hotlinejs/plugin-acd/contract"; import "@hotlinejs/plugin-demo/contract";',
+        "dist/index.js": 'import "node:fs"; import "path"; import { z } from "zod"; await import("@scope/addon"); import "./chunk.js"; import "@hotlinejs/core"; import "@hotlinejs/plugin-acd/contract"; import "@hotlinejs/plugin-demo/contract";',
         "dist/chunk.js": "",
         "dist/index.d.ts": 'export * from "./types/index.js";',
         "dist/types/index.d.ts": 'import type { Readable } from "node:stream";',
@@ -60,7 +61,7 @@ describe("an import that leads nowhere is found", () => {
         // What is no code of the package may say what it likes.
         "templates/index.ts": 'import "anything";',
       },
-      { dependencies: { zod: "4" }, peerDependencies: { "@hotlinejs/core": "*", "@hotlinejs/plugin-acd": "*", ws: "*" }, peerDependenciesMeta: { ws: { optional: true } } },
+      { dependencies: { zod: "4" }, optionalDependencies: { "@scope/addon": "1" }, peerDependencies: { "@hotlinejs/core": "*", "@hotlinejs/plugin-acd": "*", ws: "*" }, peerDependenciesMeta: { ws: { optional: true } } },
     );
     expect([...importProblems(fine)]).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactElement } from "react";
+import { useEffect, useMemo, useRef, type ReactElement } from "react";
 import { Button, Checkbox, Segmented } from "antd";
 import { announce, EmptyState, ErrorState, LoadingState, PageFrame, StatusTag, useMay, useQuery, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Watching } from "../../src/contract.js";

@@ -137,7 +137,7 @@ export class Subject {
       refer: (refer) => {
         refer.accept();
         refer.notify(180);
-        refer.finish(200);
+        void refer.finish(200);
       },
       request: (incoming) => incoming.respond({ status: 200 }),
       ended: () => void this.#sessions.delete(session),

@@ -112,7 +112,7 @@ describe("the end that crosses something", () => {
     refer?.accept();
     void caller.bye();
     refer?.notify(180);
-    refer?.finish(200);
+    void refer?.finish(200);
     await world.clock.advance(100);
     await expect(referral.finished).resolves.toEqual({ status: undefined });
     expect(methods(world.network.trace(), "NOTIFY")).toBe(1);

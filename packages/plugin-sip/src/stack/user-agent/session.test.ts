@@ -221,8 +221,8 @@ describe("requests in a session", () => {
     expect(refer?.target).toBe("sip:1002@10.0.0.3?Replaces=abc%3Bto-tag%3D1");
     expect(refer?.referredBy).toBe("<sip:1001@x.test>");
     refer?.notify(180);
-    refer?.finish(200);
-    refer?.finish(503);
+    void refer?.finish(200);
+    void refer?.finish(503);
     await world.clock.advance(100);
     expect(heard).toEqual([100, 180, 200]);
     expect(finished.value).toEqual({ status: 200 });
