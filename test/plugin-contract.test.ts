@@ -52,10 +52,11 @@ pluginContract(vitest, http, {
 pluginContract(vitest, staffConsole, { with: () => [web()], paths: ["/console", "/api/console"] });
 pluginContract(vitest, espeak, { nouns: ["tts"] });
 pluginContract(vitest, tts, { with: () => [espeak()] });
-pluginContract(vitest, ivr, { options: () => ({ flows: [flow], routes: [{ number: "12333", flow: "f" }] }), work: aCall });
+// The token of flows that agents send callers to is core's.
+pluginContract(vitest, ivr, { options: () => ({ flows: [flow], routes: [{ number: "12333", flow: "f" }] }), nouns: ["core"], work: aCall });
 pluginContract(vitest, acd, {
   options: () => ({ queues: [{ key: "general", name: "综合咨询" }], agents: [{ number: "1001", name: "坐席", queues: ["general"] }] }),
-  paths: ["/api/agents", "/api/queues", "/api/waiting"],
+  paths: ["/api/agents", "/api/agent-states", "/api/agent-groups", "/api/agent-profiles", "/api/queues", "/api/waiting", "/api/supervision", "/api/emergency-contacts"],
   work: aCall,
 });
 pluginContract(vitest, recording, { paths: ["/api/recordings"], work: aCall });

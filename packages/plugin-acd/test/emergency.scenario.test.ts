@@ -12,7 +12,7 @@ it("an agent gives a caller to an emergency contact by its key: audited first, n
   const route = (method: string, path: string) => callRoutes.find((each) => each.method === method && each.path === path) ?? expect.fail(path);
   const principal = (...permissions: string[]) => ({ userId: "u1", username: "u", displayName: "U", roles: [], permissions: new Set(permissions), agentNumber: "1001" }) as Principal;
   const consult = (to: string, who: Principal): Promise<unknown> => Promise.resolve().then(() => route("POST", "/api/agents/:number/call/consult").handler({ services: at.test.services, params: { number: "1001" }, body: { to }, principal: who } as never));
-  expect(await route("GET", "/api/emergency-contacts").handler({ services: at.test.services } as never)).toEqual({ items: [{ key: "leader", name: "值班领导", kind: "leader", number: "9001" }] });
+  expect(await route("GET", "/api/emergency-contacts").handler({ services: at.test.services } as never)).toEqual({ items: [{ key: "leader", name: "值班领导", kind: "leader", number: "9001" }], next: null });
   const leader = await at.test.agent("9001");
   const phone = await at.phone("1001");
   await at.dial();

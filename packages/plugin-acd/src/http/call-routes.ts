@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ACD, AGENT_CALLS, type AgentCall, type AgentCalls } from "../contract.js";
 import { maskedCall } from "../domain/masked-call.js";
 import { acdErrors } from "../errors.js";
+import { pageOf, wholeOf } from "./pages.js";
 
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 const target = z.strictObject({ to: z.string().min(1).max(40) });
@@ -83,8 +84,8 @@ export const callRoutes: readonly HttpRoute[] = [
     path: "/api/emergency-contacts",
     permission: "acd.emergency.call",
     summary: "Departments and leaders for emergencies; `emergency:<key>` is a target of transfer, consult and dial",
-    output: z.object({ items: z.array(z.object({ key: z.string(), name: z.string(), kind: z.enum(["department", "leader", "authority"]), number: z.string() })) }),
-    handler: ({ services }) => Promise.resolve({ items: [...services.get(AGENT_CALLS).emergencyContacts()] }),
+    output: pageOf(z.object({ key: z.string(), name: z.string(), kind: z.enum(["department", "leader", "authority"]), number: z.string() })),
+    handler: ({ services }) => Promise.resolve(wholeOf(services.get(AGENT_CALLS).emergencyContacts())),
   }),
   defineRoute({
     method: "GET",
@@ -169,10 +170,11 @@ export const callRoutes: readonly HttpRoute[] = [
     permission: "authenticated",
     summary: "Flows the agent may send the caller to",
     params: number,
-    output: z.object({ items: z.array(z.object({ id: z.string(), title: z.string() })) }),
+    output: pageOf(z.object({ id: z.string(), title: z.string() })),
     handler: ({ services, params, principal }) => {
       requireAgent(params.number, principal);
-      return Promise.resolve({ items: [...services.get(AGENT_CALLS).flows()] });
+      if (services.get(ACD).agent(params.number) === undefined) return Promise.reject(acdErrors.UNKNOWN_AGENT(params.number));
+      return Promise.resolve(wholeOf(services.get(AGENT_CALLS).flows()));
     },
   }),
   defineRoute({

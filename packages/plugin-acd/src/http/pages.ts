@@ -13,3 +13,6 @@ export function page<T>(items: readonly T[], key: (item: T) => string, query: Pi
   const last = shown.at(-1);
   return { items: shown, next: rest.length > shown.length && last !== undefined ? key(last) : null };
 }
+
+/** A list that is short by nature: always whole. */
+export const wholeOf = <T>(items: readonly T[]): { items: T[]; next: null } => ({ items: [...items], next: null });

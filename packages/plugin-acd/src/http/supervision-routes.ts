@@ -4,6 +4,7 @@ import { ACD, AGENT_CALLS, type AgentCalls, type WaitingCaller, type WatchOption
 import { maskedCall, maskedNumber } from "../domain/masked-call.js";
 import { acdErrors } from "../errors.js";
 import { agentCall } from "./call-routes.js";
+import { pageOf, wholeOf } from "./pages.js";
 
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 const waitingCaller = z.object({
@@ -91,8 +92,8 @@ export const supervisionRoutes: readonly HttpRoute[] = [
     permission: "acd.queues.read",
     summary: "Who waits in a queue, in the order of service",
     params: z.strictObject({ key: z.string().min(1).max(64) }),
-    output: z.object({ items: z.array(waitingCaller) }),
-    handler: ({ services, params }) => Promise.resolve({ items: services.get(ACD).waiting(params.key).map(masked) }),
+    output: pageOf(waitingCaller),
+    handler: ({ services, params }) => Promise.resolve(wholeOf(services.get(ACD).waiting(params.key).map(masked))),
   }),
   defineRoute({
     method: "POST",
