@@ -43,6 +43,10 @@ describe.each(kinds)("sockets of the media workers: $name", ({ batchedUdp }) => 
     await Promise.all([a.leg.close(), b.leg.close()]);
   });
 
+  test("are told by the health of each worker", async () => {
+    expect(await bench.engine.health()).toMatchObject([{ udp: batchedUdp ? "batched" : "node" }]);
+  });
+
   test("carry RTCP on the port above, and say good-bye on closing", async () => {
     const { leg, peer } = await bench.call();
     await peer.speak(leg.localPort, sineSecond(1000, -12).subarray(0, 1600));

@@ -177,13 +177,13 @@ export class DefaultMediaEngine implements MediaEngine {
     return this.#encoder.loadWav(path);
   }
 
-  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered. All four are 0 when there is no call. */
-  async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; tickP99Ms: number; tickMaxMs: number }[]> {
+  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; and whether its sockets are batched ones or Node's own. */
+  async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; udp: "batched" | "node"; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(
       this.slots.map(async (slot) => {
         const { waiting, captures } = slot;
-        const { legs: held, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-        return { worker: slot.index, legs: slot.legs, held, captures, waiting, tickP99Ms, tickMaxMs };
+        const { legs: held, udp, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
+        return { worker: slot.index, legs: slot.legs, held, captures, waiting, udp, tickP99Ms, tickMaxMs };
       }),
     );
     // A worker that is down has no health to tell; it is missing in the list.

@@ -241,7 +241,7 @@ export class MediaHost implements LegHost {
         this.#bridges.delete(command.bridge);
         return undefined;
       case "health":
-        return { legs: this.#legs.size + this.#ports.size, ...this.ticks.health() };
+        return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", ...this.ticks.health() };
       case "stop":
         return this.#stop();
     }

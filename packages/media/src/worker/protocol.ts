@@ -93,6 +93,8 @@ export interface WireHealth {
   readonly legs: number;
   readonly tickP99Ms: number;
   readonly tickMaxMs: number;
+  /** Kind of sockets. */
+  readonly udp: "batched" | "node";
 }
 
 /** Answer values by command. */

@@ -72,7 +72,7 @@ export class TickDriver {
   }
 
   /** Lateness since the last call. */
-  health(): Omit<WireHealth, "legs"> {
+  health(): Pick<WireHealth, "tickP99Ms" | "tickMaxMs"> {
     let left = Math.ceil(this.#ticks * 0.01);
     let p99 = 0;
     for (let i = BUCKETS - 1; i >= 0 && left > 0; i--) {
