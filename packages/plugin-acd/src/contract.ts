@@ -319,6 +319,8 @@ export interface AgentCall {
   readonly answeredAt: number | null;
   /** A supervisor who is heard: by the agent only, or by both. Who only listens is not shown. */
   readonly supervisor: "whisper" | "barge" | null;
+  /** 工号 of who gives the caller on, or asks about them: the agent was rung by a colleague. */
+  readonly given: { readonly by: string; readonly name: string; /** Asked only: the caller is still the colleague's. */ readonly asked: boolean } | null;
   /** The other half of a consultation or conference. */
   readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
   /** The flow the caller was sent to, the last one: `outcome` is null while the caller is in it. */
@@ -382,8 +384,32 @@ export interface AgentCalls {
   unwatch(by: string): Promise<void>;
   /** The call a supervisor is in, or is being rung for. */
   watching(by: string): Watching | undefined;
+  /**
+   * Gives what the agent's screen shows of a call, for whoever has the caller next; replaces what was given before. Kept until the call is
+   * over. `HTL_ACD_SCREEN_NOT_YOURS` unless the agent has or had the caller; `HTL_ACD_SCREEN_PASSED` when another agent has gone on with it.
+   */
+  giveScreen(agent: string, interactionId: string, screen: AgentScreen): void;
+  /** What was given last; `undefined`: nothing yet. `HTL_ACD_SCREEN_NOT_YOURS` unless the agent has or had the caller. */
+  screen(agent: string, interactionId: string): ScreenHandover | undefined;
   /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
   follow(agent: string, call: FollowedCall): void;
+}
+
+/** What an agent's screen shows of a call: it goes with the caller to the next agent. */
+export interface AgentScreen {
+  /** Forms that were begun. The key names object and form; `at` is the time of the last change, epoch ms. */
+  readonly drafts: readonly { readonly key: string; readonly at: number; readonly values: Readonly<Record<string, unknown>> }[];
+  /** Key of the panel that was open beside the work, `<plugin>/<panel>`. */
+  readonly panel: string | null;
+}
+
+/** A screen that was given. */
+export interface ScreenHandover extends AgentScreen {
+  /** 工号 of the giver. */
+  readonly from: string;
+  readonly fromName: string;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /** A number for emergencies. */

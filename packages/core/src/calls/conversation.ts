@@ -40,6 +40,7 @@ interface RingOptions {
   readonly actor?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly ringing?: () => void;
+  readonly dialled?: (call: OutboundCall) => void;
 }
 
 const TRANSFER_RING_MS = 30_000;
@@ -176,7 +177,7 @@ export class Conversation implements Connection {
     }
   }
 
-  async transfer(from: Call, to: string, options: { role?: LegRole; timeoutMs?: number; actor?: string } = {}): Promise<boolean> {
+  async transfer(from: Call, to: string, { dialled, ...options }: { role?: LegRole; timeoutMs?: number; actor?: string; dialled?: (call: OutboundCall) => void } = {}): Promise<boolean> {
     this.#requireLive();
     this.#awaited++;
     try {
@@ -184,7 +185,7 @@ export class Conversation implements Connection {
       await this.#move(() => this.#exit(from));
       void from.hangup();
       this.#deps.journal.event(this.#interactionId, "leg.transferring", { from: from.id });
-      const answered = (await this.#ring(to, options)).call !== undefined;
+      const answered = (await this.#ring(to, { ...options, ...(dialled === undefined ? {} : { dialled }) })).call !== undefined;
       if (answered || this.#first.signal.aborted) return answered;
       await this.#ring(back, { ...options, role: "agent" });
       return false;
@@ -376,6 +377,7 @@ export class Conversation implements Connection {
         ...(options.actor === undefined ? {} : { actor: options.actor }),
         ...(options.headers === undefined ? {} : { headers: options.headers }),
       });
+      options.dialled?.(call);
       const { ringing } = options;
       if (ringing !== undefined && call.state === "ringing") ringing();
       else if (ringing !== undefined) call.subscribe((event) => event.type === "state" && event.state === "ringing" && ringing());

@@ -330,8 +330,10 @@ export interface Connection {
    * Blind transfer: `from` is let go, the first leg hears ring-back while `to` is rung, then both talk. When `to`
    * does not answer, `from`'s address is rung again; when that fails too the conversation ends.
    * Resolves with whether `to` answered.
+   *
+   * @param options.dialled told of the leg to `to` as soon as there is one; that leg's hang-up means that it did not answer
    */
-  transfer(from: Call, to: string, options?: { role?: LegRole; timeoutMs?: number; actor?: string }): Promise<boolean>;
+  transfer(from: Call, to: string, options?: { role?: LegRole; timeoutMs?: number; actor?: string; dialled?: (call: OutboundCall) => void }): Promise<boolean>;
 }
 
 export interface OutboundRequest extends OriginateOptions {

@@ -21,6 +21,7 @@ export const agentCall = z.object({
   ringUntil: z.number().nullable(),
   answeredAt: z.number().nullable(),
   supervisor: z.enum(["whisper", "barge"]).nullable(),
+  given: z.object({ by: z.string(), name: z.string(), asked: z.boolean() }).nullable(),
   consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
   flow: z.object({ id: z.string(), title: z.string(), outcome: z.string().nullable(), result: z.string().nullable() }).nullable(),
   commands: z.array(z.string()),

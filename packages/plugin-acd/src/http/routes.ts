@@ -4,6 +4,7 @@ import { ACD } from "../contract.js";
 import { agentFigures, agentRoutes } from "./agent-routes.js";
 import { callRoutes } from "./call-routes.js";
 import { page, pageOf, pageQuery } from "./pages.js";
+import { screenRoutes } from "./screen-routes.js";
 import { supervisionRoutes } from "./supervision-routes.js";
 
 const share = z.number().nullable();
@@ -77,5 +78,6 @@ export const acdRoutes: readonly HttpRoute[] = [
   }),
   ...agentRoutes,
   ...callRoutes,
+  ...screenRoutes,
   ...supervisionRoutes,
 ];

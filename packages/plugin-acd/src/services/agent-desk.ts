@@ -1,11 +1,13 @@
 import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, EmergencyContact, AgentState, FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, AgentScreen, AgentState, EmergencyContact, FollowedCall, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
 import { AgentTalk, type Target } from "./agent-talk.js";
-import { PHONE_HANDLER, PhoneCalls } from "./phone-calls.js";
+import { Invitation } from "./invitation.js";
+import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
+import { ScreenHandovers, type ScreenHandoversDeps } from "./screen-handovers.js";
 import { Supervision } from "./supervision.js";
 
 export interface AgentDeskDeps {
@@ -30,6 +32,8 @@ export interface AgentDeskDeps {
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
   readonly redirect: (interactionId: string, queue: string) => (() => void) | undefined;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
+  /** What the agents' screens are told of a caller who goes from one to the other. */
+  readonly screens: Pick<ScreenHandoversDeps, "passed" | "late">;
 }
 
 /** Before the key of an emergency contact, where a number is asked for. */
@@ -56,6 +60,8 @@ export class AgentDesk implements AgentCalls {
 
   readonly #phones: PhoneCalls;
   readonly #heard = new WeakSet<Connection>();
+  readonly #holding = new WeakSet<AgentTalk>();
+  readonly #screens: ScreenHandovers;
   readonly #supervision: Supervision;
 
   constructor(deps: AgentDeskDeps) {
@@ -71,7 +77,8 @@ export class AgentDesk implements AgentCalls {
       clock: deps.clock,
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
-    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#target(agent, to), follow: (agent, call) => this.follow(agent, call) });
+    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#target(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
+    this.#screens = new ScreenHandovers({ ...deps.screens, clock: deps.clock, nameOf: (agent) => this.#nameOf(agent) });
   }
 
   /** Registers how calls that agents dial go on once the citizen has answered. */
@@ -123,8 +130,7 @@ export class AgentDesk implements AgentCalls {
 
   async reject(agent: string): Promise<void> {
     const offer = this.#offers.get(agent);
-    if (offer === undefined) throw this.#mismatch(agent);
-    await offer.decline();
+    await (offer ?? this.#of(agent)).decline();
   }
 
   async hold(agent: string): Promise<void> {
@@ -155,7 +161,14 @@ export class AgentDesk implements AgentCalls {
   async transfer(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
     await this.#noteEmergency(agent, to, actor);
-    await talk.transfer(this.#target(agent, to), actor, (call, connection) => this.#returned(talk, call, connection));
+    const target = this.#target(agent, to);
+    const colleague = this.#invite(talk, target, false);
+    try {
+      await talk.transfer(target, actor, (call, connection) => this.#returned(talk, call, connection), colleague);
+    } catch (error) {
+      colleague?.over();
+      throw error;
+    }
   }
 
   async toQueue(agent: string, queue: string, actor: string): Promise<void> {
@@ -169,7 +182,14 @@ export class AgentDesk implements AgentCalls {
   async consult(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
     await this.#noteEmergency(agent, to, actor);
-    await talk.consult(this.#target(agent, to), actor);
+    const target = this.#target(agent, to);
+    const colleague = this.#invite(talk, target, true);
+    try {
+      await talk.consult(target, actor, colleague);
+    } catch (error) {
+      colleague?.over();
+      throw error;
+    }
   }
 
   async swap(agent: string): Promise<void> {
@@ -298,11 +318,64 @@ export class AgentDesk implements AgentCalls {
     return talk;
   }
 
-  follow(agent: string, { session, connection, call }: FollowedCall): void {
-    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: null, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music(), followed: true });
-    this.#put(talk);
+  follow(agent: string, call: FollowedCall): void {
+    this.#keep(agent, call, undefined);
+  }
+
+  giveScreen(agent: string, interactionId: string, screen: AgentScreen): void {
+    this.#screens.put(agent, interactionId, screen);
+  }
+
+  screen(agent: string, interactionId: string): ScreenHandover | undefined {
+    return this.#screens.read(agent, interactionId);
+  }
+
+  /** A colleague is to be rung for the caller, or asked; `undefined`: it is no agent. @throws HTL_ACD_AGENT_BUSY */
+  #invite(talk: AgentTalk, { role, number }: Target, asked: boolean): Invitation | undefined {
+    if (role !== "agent") return undefined;
+    const { session } = talk;
+    const occupation = this.#talks.has(number) ? undefined : this.#deps.occupy(number, session.interaction.id);
+    // One who is signed out may be rung all the same.
+    if (occupation === undefined && (this.#talks.has(number) || TAKEN.has(this.#deps.agent(number)?.state))) throw acdErrors.AGENT_BUSY(number);
+    const { direction, queue, queueName, waitMs } = talk.view();
+    const show = (): AgentTalk => {
+      const guest = this.#talk({ agent: number, session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs, ringUntil: null, state: "ringing", music: this.#deps.music(), given: { by: talk.agent, name: this.#nameOf(talk.agent), asked } });
+      this.#talks.set(number, guest);
+      return guest;
+    };
+    return new Invitation({ show, keep: (connection, call) => this.#keep(number, { session, connection, call }, talk) }, occupation);
+  }
+
+  /** The caller is this agent's from now on. `from`: who has given the caller on. */
+  #keep(agent: string, { session, connection, call }: FollowedCall, from: AgentTalk | undefined): void {
+    const before = from?.view();
+    const queue = before?.queue ?? null;
+    const given = from === undefined ? undefined : { by: from.agent, name: this.#nameOf(from.agent), asked: false };
+    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: queue === null ? null : { key: queue, name: before?.queueName ?? queue }, waitMs: before?.waitMs ?? null, ringUntil: null, state: "talking", music: this.#deps.music(), followed: true, ...(given === undefined ? {} : { given }) });
+    if (from !== undefined) session.interaction.update({ agentId: agent });
     this.#listen(session, connection);
+    this.#talks.set(agent, talk);
     talk.connected(connection, call);
+  }
+
+  /** A blind transfer by the agent's phone has been answered; where it was by an agent, the caller is that one's. */
+  #transferredByPhone(session: CallSession, connection: Connection, calls: readonly Call[], from: Call): void {
+    for (const call of calls) {
+      const agent = this.#deps.agentAt(call.to.uri);
+      if (agent === undefined || this.#talks.has(agent)) continue;
+      const occupation = this.#deps.occupy(agent, session.interaction.id);
+      this.#keep(agent, { session, connection, call: call as OutboundCall }, this.#talkOf(from));
+      void call.ended.then(() => occupation?.release({ wrapUp: true }));
+    }
+  }
+
+  /** Of whom this is the leg. */
+  #talkOf(leg: Call): AgentTalk | undefined {
+    return [...this.#talks.values()].find(({ parts }) => parts?.agentCall === leg);
+  }
+
+  #nameOf(agent: string): string {
+    return this.#deps.agent(agent)?.name ?? agent;
   }
 
   async #dialAnswered(session: CallSession): Promise<void> {
@@ -347,14 +420,26 @@ export class AgentDesk implements AgentCalls {
     if (this.#heard.has(connection)) return;
     this.#heard.add(connection);
     connection.subscribe((event) => {
-      if (event.type === "transferred" && event.attended) this.#phones.joined(session, connection, event.to);
+      if (event.type !== "transferred") return;
+      if (event.attended) this.#phones.joined(session, connection, event.to, event.from);
+      else this.#transferredByPhone(session, connection, event.to, event.from);
     });
   }
 
   #changed(talk: AgentTalk): void {
     if (this.#talks.get(talk.agent) !== talk) return;
     if (talk.over) this.#talks.delete(talk.agent);
+    this.#holds(talk);
     this.#deps.publish("acd.agent-call", { agent: talk.agent, call: talk.over ? null : talk.view(), at: this.#deps.clock.now() });
+  }
+
+  /** Each talk once: a later change of one that gives its caller away takes nothing back. */
+  #holds(talk: AgentTalk): void {
+    if (talk.parts === undefined || this.#holding.has(talk)) return;
+    this.#holding.add(talk);
+    const { id } = talk.session.interaction;
+    this.#screens.has(talk.agent, id);
+    void talk.session.call.ended.then(() => this.#screens.end(id));
   }
 
   #of(agent: string): AgentTalk {

@@ -3,6 +3,7 @@ import { citizenParty, errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import { acdErrors } from "../errors.js";
+import type { Invitation } from "./invitation.js";
 import { brokeOff, reattach, REATTACH_MS, type ReattachmentDeps } from "./reattachment.js";
 
 export interface AgentTalkDeps {
@@ -31,6 +32,8 @@ export interface TalkFacts {
   readonly music: Promise<readonly AudioSource[]>;
   /** Somebody else looks after the agent's leg: when it breaks off the talk is over. */
   readonly followed?: boolean;
+  /** Who gives the caller on. */
+  readonly given?: NonNullable<AgentCall["given"]>;
 }
 
 const GIVEN_UP = new Error("given up from the screen");
@@ -41,6 +44,8 @@ interface Consultation {
   readonly name: string | null;
   answeredAt: number | null;
   talking: boolean;
+  /** When it is an agent who is asked. */
+  readonly colleague: Invitation | undefined;
 }
 
 /** A caller's stay in a flow. */
@@ -90,6 +95,8 @@ export class AgentTalk {
   #moves: Promise<unknown> = Promise.resolve();
   #over = false;
   #supervisor: AgentCall["supervisor"] = null;
+  /** The other agent talks with this one, not with the caller. */
+  #asked = false;
 
   constructor(facts: TalkFacts, deps: AgentTalkDeps) {
     this.agent = facts.agent;
@@ -122,7 +129,7 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    const { direction, queue, waitMs, ringUntil } = this.#facts;
+    const { direction, queue, waitMs, ringUntil, given = null } = this.#facts;
     const { call, interaction } = this.session;
     const consult = this.#consult;
     const visit = this.#visit;
@@ -139,9 +146,10 @@ export class AgentTalk {
       ringUntil: this.#state === "ringing" ? ringUntil : this.#state === "reconnecting" ? this.#until : null,
       answeredAt: this.#answeredAt,
       supervisor: this.#supervisor,
-      consult: consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
+      given,
+      consult: given !== null && this.#guest && this.#answeredAt !== null ? { number: given.by, name: given.name, answeredAt: this.#answeredAt, talking: this.#asked } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
       flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
-      commands: this.#over ? [] : commandsIn(this.#state),
+      commands: this.#over ? [] : this.#guest ? [this.#state === "ringing" ? "reject" : "hangup"] : commandsIn(this.#state),
     };
   }
 
@@ -166,6 +174,19 @@ export class AgentTalk {
   progress(state: AgentCallState, agentCall?: OutboundCall): void {
     if (agentCall !== undefined) this.#agentCall = agentCall;
     this.#enter(state);
+  }
+
+  /** Rung for another agent's caller, or asked about one. */
+  guest(state: "ringing" | "consulting" | "conference", agentCall: OutboundCall, talking: boolean): void {
+    this.#asked = talking;
+    if (state !== "ringing") this.#answeredAt ??= this.#deps.clock.now();
+    this.progress(state, agentCall);
+  }
+
+  /** The agent does not take what another agent's call rings for. */
+  async decline(): Promise<void> {
+    if (!this.#guest || this.#state !== "ringing") throw acdErrors.CALL_STATE(this.agent, this.#state);
+    await this.#agentCall?.hangup({ reason: "declined" });
   }
 
   /** A supervisor is heard in it, or no more. */
@@ -196,20 +217,30 @@ export class AgentTalk {
     });
   }
 
-  /** Resolves when the agent is free; `returned` is told when nobody answered and the agent's phone took the call again. */
-  transfer(target: Target, actor: string, returned: (call: OutboundCall, connection: Connection) => void): Promise<void> {
+  /** Resolves when the agent is free; `returned` is told when nobody answered and the agent's phone took the call again. `colleague`: an agent is rung. */
+  transfer(target: Target, actor: string, returned: (call: OutboundCall, connection: Connection) => void, colleague?: Invitation): Promise<void> {
     return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
       if (this.#state === "held") await connection.retrieve(this.session.call);
       const before = new Set(connection.members.map(({ call }) => call));
-      const transferred = connection.transfer(agentCall, target.address, { role: target.role, actor });
+      let leg: OutboundCall | undefined;
+      const dialled = (call: OutboundCall): void => {
+        leg = call;
+        colleague?.at("ringing", call, false);
+      };
+      const transferred = connection.transfer(agentCall, target.address, { role: target.role, actor, dialled });
       this.close();
       void transferred.then(
         (answered) => {
+          if (!answered || leg === undefined) colleague?.over();
+          else colleague?.has(connection, leg);
           if (answered || this.session.call.signal.aborted) return;
           const back = connection.members.find(({ call }) => !before.has(call) && call !== this.session.call);
           if (back !== undefined) returned(back.call as OutboundCall, connection);
         },
-        (error: unknown) => this.#deps.log.warn({ error: errorText(error), interactionId: this.session.interaction.id }, "a transfer did not come about"),
+        (error: unknown) => {
+          colleague?.over();
+          this.#deps.log.warn({ error: errorText(error), interactionId: this.session.interaction.id }, "a transfer did not come about");
+        },
       );
       await agentCall.ended;
     });
@@ -226,7 +257,7 @@ export class AgentTalk {
     });
   }
 
-  consult(target: Target, actor: string): Promise<void> {
+  consult(target: Target, actor: string, colleague?: Invitation): Promise<void> {
     return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
       const { call, interaction } = this.session;
       if (this.#state === "talking") await connection.hold(call, await this.#facts.music);
@@ -238,8 +269,9 @@ export class AgentTalk {
         await this.#endConsultation(connection, agentCall);
         throw error;
       }
-      const consultation: Consultation = { call: leg, number: target.number, name: target.name, answeredAt: null, talking: true };
+      const consultation: Consultation = { call: leg, number: target.number, name: target.name, answeredAt: null, talking: true, colleague };
       this.#consult = consultation;
+      colleague?.at("ringing", leg, true);
       this.#enter("consult-ringing");
       void leg.answered.then((answered) => (answered ? this.#consultAnswered(consultation) : this.#consultLost(consultation)));
     });
@@ -253,6 +285,7 @@ export class AgentTalk {
       await connection.retrieve(talking);
       consult.talking = !consult.talking;
       this.#enter("consulting");
+      consult.colleague?.at("consulting", consult.call, consult.talking);
     });
   }
 
@@ -262,6 +295,7 @@ export class AgentTalk {
       await connection.retrieve(consult.call);
       await connection.retrieve(this.session.call);
       this.close();
+      consult.colleague?.has(connection, consult.call);
       await agentCall.hangup();
     });
   }
@@ -272,6 +306,7 @@ export class AgentTalk {
       await connection.retrieve(this.session.call);
       consult.talking = true;
       this.#enter("conference");
+      consult.colleague?.at("conference", consult.call, true);
     });
   }
 
@@ -311,6 +346,7 @@ export class AgentTalk {
   }
 
   hangup(): Promise<void> {
+    if (this.#guest && this.#state !== "ringing" && this.#agentCall !== undefined) return this.#agentCall.hangup();
     if (this.#state === "reconnecting") {
       this.#waiting?.abort(GIVEN_UP);
       return this.left;
@@ -319,6 +355,11 @@ export class AgentTalk {
     if (this.#state === "consult-ringing" || this.#state === "consulting") return this.cancel();
     if (this.#state === "ringing" || this.#agentCall === undefined) throw acdErrors.CALL_STATE(this.agent, this.#state);
     return this.#agentCall.hangup().then(() => undefined);
+  }
+
+  /** The caller is another agent's. */
+  get #guest(): boolean {
+    return this.#facts.given !== undefined && this.#connection === undefined;
   }
 
   #enter(state: AgentCallState): void {
@@ -358,6 +399,7 @@ export class AgentTalk {
       await connection.retrieve(agentCall);
       consultation.answeredAt = this.#deps.clock.now();
       this.#enter("consulting");
+      consultation.colleague?.at("consulting", consultation.call, true);
       void consultation.call.ended.then(() => this.#consultLost(consultation));
     });
   }
@@ -482,6 +524,7 @@ export class AgentTalk {
     this.#then(async () => {
       await connection.retrieve(consult.call);
       await connection.retrieve(this.session.call);
+      if (!this.session.call.signal.aborted) consult.colleague?.has(connection, consult.call);
     });
   }
 

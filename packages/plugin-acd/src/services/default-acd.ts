@@ -12,7 +12,7 @@ import type { FactWriter } from "./fact-writer.js";
 import type { HoldMusic } from "./hold-music.js";
 import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
-import { AgentDesk } from "./agent-desk.js";
+import { AgentDesk, type AgentDeskDeps } from "./agent-desk.js";
 import { AgentStates } from "./agent-states.js";
 import { ClosingTimes } from "./closing-times.js";
 import type { QueueMember } from "./queue-member.js";
@@ -43,6 +43,7 @@ export interface DefaultAcdDeps {
   /** States that last have gone into the figures, once a minute. */
   readonly booked: () => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
+  readonly screens: AgentDeskDeps["screens"];
 }
 
 interface Entry {
@@ -124,6 +125,7 @@ export class DefaultAcd implements Acd {
       },
       redirect: (interactionId, queue) => this.#redirect(interactionId, queue),
       publish: deps.publish,
+      screens: deps.screens,
       agent: (number) => this.agent(number),
       occupy: (number, interactionId) => this.occupy(number, { interactionId }),
     });

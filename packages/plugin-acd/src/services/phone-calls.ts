@@ -14,14 +14,14 @@ export interface PhoneCallsDeps {
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
   readonly movedTo: (agent: string, interactionId: string) => void;
   readonly target: (agent: string, to: string) => Target;
-  readonly follow: (agent: string, call: FollowedCall) => void;
+  readonly follow: (agent: string, call: FollowedCall, from: Call) => void;
 }
 
 /** Handler of calls that agents' phones make. */
 export const PHONE_HANDLER = "agent-phone";
 
 /** In these an agent cannot be rung for one more call. */
-const TAKEN: ReadonlySet<AgentState | undefined> = new Set<AgentState>(["busy", "reserved", "occupied"]);
+export const TAKEN: ReadonlySet<AgentState | undefined> = new Set<AgentState>(["busy", "reserved", "occupied"]);
 
 /**
  * What agents dial at their telephones: a colleague or somebody else to be asked, beside the call they have or without one. An attended
@@ -74,12 +74,12 @@ export class PhoneCalls {
   }
 
   /** A transfer has taken a colleague's leg into another call: the colleague has that call now, with what is known of it. */
-  joined(session: CallSession, connection: Connection, legs: readonly Call[]): void {
+  joined(session: CallSession, connection: Connection, legs: readonly Call[], from: Call): void {
     for (const [agent, call] of this.#called) {
       if (!legs.includes(call)) continue;
       this.#deps.movedTo(agent, session.interaction.id);
       session.interaction.update({ agentId: agent });
-      this.#deps.follow(agent, { session, connection, call });
+      this.#deps.follow(agent, { session, connection, call }, from);
     }
   }
 

@@ -25,6 +25,16 @@ export class ScreenNews {
     this.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "acd.call", data: { agent, call: call === null ? null : maskedCall(call) } });
   }
 
+  /** Who gave the caller on: another agent has the caller now. */
+  passed(from: string, change: { readonly interactionId: string; readonly to: string; readonly name: string }): void {
+    this.services.optional(SCREENS)?.tell({ agents: [from] }, { topic: "acd.passed", data: { agent: from, ...change } });
+  }
+
+  /** What the giver's screen showed has come after the caller. */
+  screenGiven(holder: string, interactionId: string): void {
+    this.services.optional(SCREENS)?.tell({ agents: [holder] }, { topic: "acd.screen", data: { agent: holder, interactionId } });
+  }
+
   /** Supervisors see the calls of all. */
   calls(agent: string, call: AgentCall | null): void {
     this.services.optional(SCREENS)?.tell({ permission: "acd.calls.read" }, { topic: "acd.calls", data: { agent, call: call === null ? null : maskedCall(call) } });
