@@ -105,7 +105,7 @@ export const acd = definePlugin({
         agentChanged: (number) => news().agent(number),
         queueChanged: (key) => news().queue(key),
         booked: () => news().figures(),
-        screens: { passed: (from, change) => news().passed(from, change), late: (holder, interactionId) => news().screenGiven(holder, interactionId) },
+        screens: { passed: (from, change) => news().passed(from, change), arrived: (holder, interactionId) => news().screenGiven(holder, interactionId) },
       });
     });
     const news = once(() => new ScreenNews(services, services.get(CLOCK), parts()));

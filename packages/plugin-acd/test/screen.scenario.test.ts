@@ -91,9 +91,11 @@ describe("the screen goes with the caller", () => {
     await run(calls.transfer("1001", "1002", "u"));
     await phones["1002"].answer();
     await at.test.advance(300);
-    // Typed in the last moment before the colleague answered: it comes after, and the colleague is told.
+    const arrived = { to: ["1002"], data: { agent: "1002", interactionId: id } };
+    expect(toldOf("acd.screen")).toEqual([arrived]);
+    // Typed in the last moment before the colleague answered: it comes after, and the colleague is told again.
     await give("1001", "一，补充");
-    expect(toldOf("acd.screen")).toEqual([{ to: ["1002"], data: { agent: "1002", interactionId: id } }]);
+    expect(toldOf("acd.screen")).toEqual([arrived, arrived]);
     expect((await read("1002")).screen?.drafts[0]?.values).toMatchObject({ content: "一，补充" });
     await give("1002", "二");
     await expect(give("1001", "太晚")).rejects.toMatchObject({ code: "HTL_ACD_SCREEN_PASSED", status: 409 });

@@ -30,7 +30,7 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
     if (agent.choice === "offline" && settingsStore.get().mode === "browser") void takeBrowser();
     const after = await api.post<AgentSnapshot>(`/api/agents/${agent.number}/state`, { state, ...(reason === undefined ? {} : { reason }) });
     putAgent(after);
-    announce(state === "available" ? text.said.ready : state === "offline" ? text.said.signedOut : text.said.notReady(label ?? text.notReady));
+    announce(state === "available" ? text.said.ready : state === "on-demand" ? text.said.onDemand : state === "offline" ? text.said.signedOut : text.said.notReady(label ?? text.notReady));
   };
   if (agent.choice === "offline") {
     return (
@@ -44,13 +44,14 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   }
   const items = [
     { key: "available", label: text.ready, disabled: agent.choice === "available", onClick: () => void choose("available") },
+    { key: "on-demand", label: text.onDemand, title: text.onDemandMeans, disabled: agent.choice === "on-demand", onClick: () => void choose("on-demand") },
     { type: "divider" as const },
     ...reasons.map(({ code, label }) => ({ key: code, label, onClick: () => void choose("not-ready", code, label) })),
     { type: "divider" as const },
     { key: "offline", label: text.signOut, onClick: () => void choose("offline") },
   ];
   // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
-  const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : "available";
+  const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : agent.choice === "on-demand" ? "on-demand" : "available";
   const word = state === "not-ready" && agent.reasonName !== null ? agent.reasonName : stateWord(state, text);
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>

@@ -1,8 +1,9 @@
 import { useEffect, useState, type ReactElement } from "react";
 import { Button } from "antd";
-import { api, formatDuration, formatPhone, StatusTag, useLoad, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { api, formatDuration, formatPhone, StatusTag, useLoad, useServerSeconds, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
 import { callWord } from "./call-info.js";
+import { screenStore } from "./screen-store.js";
 import { texts } from "./texts.js";
 
 interface Detail {
@@ -17,6 +18,7 @@ const JOURNAL_MS = 500;
 export function CallCard({ call }: { readonly call: AgentCall | null }): ReactElement {
   const text = useTexts(texts);
   const now = useServerSeconds(call !== null);
+  const received = useStore(screenStore)[call?.interactionId ?? ""]?.received;
   const [shown, setShown] = useState<{ readonly of: string; readonly number: string }>();
   const detail = useLoad(call === null ? undefined : `call-card ${call.interactionId}`, (signal) => api.get<Detail>(`/api/interactions/${call?.interactionId ?? ""}`, {}, { signal }));
   // The last step of the menu is written while the phone begins to ring.
@@ -59,6 +61,7 @@ export function CallCard({ call }: { readonly call: AgentCall | null }): ReactEl
         ) : null}
       </div>
       <dl>
+        {call.given === null ? received === undefined ? null : <div className="acd-card-given">{text.screen.received(received.from, received.filled)}</div> : <div className="acd-card-given">{call.given.asked ? text.screen.askedBy(call.given.name) : received === undefined ? text.screen.givenBy(call.given.name) : text.screen.received(received.from, received.filled)}</div>}
         <div>{[call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs))].filter((part) => part !== null).join(" · ")}</div>
         <div className="acd-card-path">{path === "" ? null : `${text.ivr}：${path}`}</div>
       </dl>

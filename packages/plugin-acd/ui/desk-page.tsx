@@ -1,11 +1,12 @@
 import type { ReactElement } from "react";
-import { Tabs } from "antd";
+import { Alert, Tabs } from "antd";
 import { CloseOutlined } from "@ant-design/icons";
 import { EmptyState, ErrorState, formatDuration, formatPhone, LoadingState, Panel, Slot, StatusTag, usePageShown, useSlot, useStore, useTexts, type InteractionContext } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
 import { CallCard } from "./call-card.js";
 import { callWord } from "./call-info.js";
 import { loadDesk, useDesk } from "./desk-store.js";
+import { openPanel, screenStore } from "./screen-store.js";
 import { texts } from "./texts.js";
 import { closeWork, selectWork, workStore, type WorkItem } from "./work-store.js";
 
@@ -84,20 +85,28 @@ function WorkTabs({ items, selected, call }: { readonly items: readonly WorkItem
 }
 
 function Work({ item, panels, on }: { readonly item: WorkItem; readonly panels: ReturnType<typeof useSlot>; readonly on: boolean }): ReactElement {
+  const text = useTexts(texts);
   const shown = usePageShown();
-  const live = on && shown && item.answeredAt !== null;
+  const screen = useStore(screenStore)[item.interactionId];
+  const given = screen?.givenTo;
+  const live = on && shown && item.answeredAt !== null && given === undefined;
   return (
     <div>
-      {panels.map((panel) => (
-        <Panel key={panel.key} panel={panel} slot="agent.work" props={contextOf(item, live)} />
-      ))}
+      {given !== undefined ? <Alert className="acd-passed" type="info" showIcon title={text.screen.givenTo(given)} /> : screen?.keptFrom !== undefined ? <Alert className="acd-passed" type="warning" showIcon title={text.screen.kept} /> : screen?.received !== undefined ? <p className="acd-passed hl-meta">{text.screen.received(screen.received.from, screen.received.filled)}</p> : null}
+      <div inert={given !== undefined} data-given={given !== undefined || undefined}>
+        {panels.map((panel) => (
+          <Panel key={panel.key} panel={panel} slot="agent.work" props={contextOf(item, live)} />
+        ))}
+      </div>
     </div>
   );
 }
 
 function ContextTabs({ context }: { readonly context: InteractionContext }): ReactElement {
   const panels = useSlot("agent.context");
-  return <Tabs size="small" className="acd-context" items={panels.map((panel) => ({ key: panel.key, label: panel.title, children: <Panel panel={panel} slot="agent.context" props={context} /> }))} />;
+  const wanted = useStore(screenStore)[context.interactionId]?.panel;
+  const open = panels.some(({ key }) => key === wanted) ? wanted : panels[0]?.key;
+  return <Tabs size="small" className="acd-context" activeKey={open} onChange={(panel) => openPanel(context.interactionId, panel)} items={panels.map((panel) => ({ key: panel.key, label: panel.title, children: <Panel panel={panel} slot="agent.context" props={context} /> }))} />;
 }
 
 function WorkRow({ item, call, selected }: { readonly item: WorkItem; readonly call: AgentCall | null; readonly selected: boolean }): ReactElement {

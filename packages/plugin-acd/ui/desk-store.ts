@@ -1,5 +1,7 @@
 import { useEffect } from "react";
-import { api, createStore, onResync, onTopic, sessionStore, useStore, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { api, createStore, languageStore, onResync, onTopic, sessionStore, useStore, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { passScreen, takeScreen } from "./screen-store.js";
+import { texts } from "./texts.js";
 import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../src/contract.js";
 
 export interface Desk {
@@ -41,6 +43,8 @@ export async function loadDesk(): Promise<void> {
     const own = number !== null && known.has(number) ? number : null;
     const call = own === null ? null : (await api.get<{ call: AgentCall | null }>(`/api/agents/${own}/call`)).call;
     deskStore.set({ number: own, agents: known, queues: new Map(queues.items.map((queue) => [queue.key, queue])), call, loaded: true, error: undefined });
+    // Told while the page was away: what came with the caller.
+    if (own !== null && call !== null && call.answeredAt !== null && call.given?.asked !== true) void takeScreen(own, call.interactionId);
   } catch (error) {
     patch({ error: error as ApiError });
   }
@@ -58,6 +62,14 @@ function start(): () => void {
     onTopic("acd.call", (data) => {
       const { agent, call } = data as { agent: string; call: AgentCall | null };
       if (agent === deskStore.get().number) patch({ call });
+    }),
+    onTopic("acd.passed", (data) => {
+      const { agent, interactionId, name } = data as { agent: string; interactionId: string; name: string };
+      if (agent === deskStore.get().number) void passScreen(agent, interactionId, name, texts[languageStore.get()].screen.kept);
+    }),
+    onTopic("acd.screen", (data) => {
+      const { agent, interactionId } = data as { agent: string; interactionId: string };
+      if (agent === deskStore.get().number) void takeScreen(agent, interactionId);
     }),
     onResync(() => void loadDesk()),
   ];

@@ -4,6 +4,7 @@ import { api, formatDuration, StatusTag, useLoad, useMay, useTexts } from "@hotl
 import { stateWord, toneOf } from "./agent-state.js";
 import { useDesk } from "./desk-store.js";
 import { texts } from "./texts.js";
+import type { EmergencyContact } from "../src/contract.js";
 
 interface Department {
   readonly code: string;
@@ -36,6 +37,9 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
   const queues = caller === undefined ? [] : [...desk.queues.values()].filter((queue) => queue.key !== caller.from && !queue.frozen && fits(queue.name, queue.key)).sort((a, b) => a.name.localeCompare(b.name));
   const flows = useLoad(caller === undefined ? undefined : `flows ${caller.agent}`, (signal) => api.get<{ items: { id: string; title: string }[] }>(`/api/agents/${caller?.agent ?? ""}/call/flows`, {}, { signal }));
   const visits = (flows.data?.items ?? []).filter((flow) => fits(flow.title, flow.id));
+  const mayEmergency = useMay("acd.emergency.call");
+  const emergency = useLoad(mayEmergency ? "emergency-contacts" : undefined, (signal) => api.get<{ items: EmergencyContact[] }>("/api/emergency-contacts", {}, { signal }));
+  const urgent = (emergency.data?.items ?? []).filter(({ name, number, key }) => fits(name, number, key));
   const word = purpose === "dial" ? text.call : purpose === "transfer" ? text.ok : text.startConsult;
   return (
     <div className="acd-picker">
@@ -80,6 +84,15 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
           <button type="button" key={office.code} className="acd-picker-row" onClick={() => onChoose(office.extension ?? "")}>
             <span>{office.shortName}</span>
             <span className="hl-meta">{office.extension}</span>
+          </button>
+        ))}
+        {urgent.length === 0 ? null : <h3>{text.emergency}</h3>}
+        {urgent.map(({ key, name, kind, number }) => (
+          <button type="button" key={key} className="acd-picker-row" data-emergency={key} onClick={() => onChoose(`emergency:${key}`)}>
+            <span>{name}</span>
+            <span className="hl-meta">
+              {text.emergencyKinds[kind]} {number}
+            </span>
           </button>
         ))}
       </div>

@@ -1,11 +1,15 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { announce, api, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
-import { putCall } from "./desk-store.js";
+import { deskStore, putCall } from "./desk-store.js";
+import { giveScreen } from "./screen-store.js";
 import type { Texts } from "./texts.js";
 
 /** Without an event for so long, a command counts as not confirmed. */
 const PATIENCE_MS = 3000;
+
+/** With these the caller leaves this agent: what was typed for them goes first, so that it is there with the voice. */
+const GIVING: ReadonlySet<string> = new Set(["transfer", "to-queue", "complete"]);
 
 export interface Commands {
   /** The command on its way, with its word. */
@@ -30,12 +34,14 @@ export function useCommands(agent: string, text: Texts): Commands {
       clearTimeout(timer.current);
       timer.current = setTimeout(() => setProblem(text.unconfirmed), name === "dial" ? 25_000 : PATIENCE_MS);
       try {
+        const current = deskStore.get().call;
+        if (GIVING.has(name) && current !== null) await giveScreen(agent, current.interactionId);
         const { call } = await api.post<{ call: AgentCall | null }>(`/api/agents/${agent}/call/${name}`, body);
         putCall(call);
         setProblem(undefined);
         return true;
       } catch (error) {
-        const words = `${text.failed(word)}${reason(error as ApiError, text)}`;
+        const words = `${text.failed(word)}${reason(name, error as ApiError, text)}`;
         setProblem(words);
         announce(words, "assertive");
         return false;
@@ -49,7 +55,7 @@ export function useCommands(agent: string, text: Texts): Commands {
   return { pending, problem, run, dismiss: () => setProblem(undefined) };
 }
 
-function reason({ code }: ApiError, text: Texts): string {
+function reason(command: string, { code }: ApiError, text: Texts): string {
   switch (code) {
     case "HTL_ACD_TARGET_UNKNOWN":
     case "HTL_ACD_TARGET_SELF":
@@ -67,7 +73,7 @@ function reason({ code }: ApiError, text: Texts): string {
     case "HTL_ACD_AGENT_UNREACHABLE":
       return text.agentUnreachable;
     case "HTL_ACD_AGENT_BUSY":
-      return text.agentBusy;
+      return command === "transfer" || command === "consult" ? text.colleagueBusy : text.agentBusy;
     case "NETWORK":
       return text.network;
     default:

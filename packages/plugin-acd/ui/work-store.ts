@@ -1,5 +1,6 @@
 import { createStore, hasDraftAbout } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
+import { dropScreen, isGiven, keepScreen } from "./screen-store.js";
 
 /** One interaction the agent has open: a row in the left column and a tab in the middle. */
 export interface WorkItem {
@@ -56,6 +57,7 @@ export function followCall(before: AgentCall | null, call: AgentCall | null, now
     if (waitingFor === before.interactionId) waitingFor = undefined;
   }
   if (call !== null) {
+    if (call.answeredAt !== null && call.given?.asked !== true) keepScreen(call.interactionId);
     const known = items.find((item) => item.interactionId === call.interactionId);
     const item: WorkItem = { interactionId: call.interactionId, direction: call.direction, number: call.citizenNumber, queueName: call.queueName ?? known?.queueName ?? null, waitMs: call.waitMs ?? known?.waitMs ?? null, openedAt: known?.openedAt ?? now, answeredAt: call.answeredAt ?? known?.answeredAt ?? null, endedAt: null };
     items = known === undefined ? [item, ...items] : items.map((each) => (each === known ? item : each));
@@ -66,8 +68,9 @@ export function followCall(before: AgentCall | null, call: AgentCall | null, now
     }
   }
   if (items.length > MOST_TABS) {
-    const oldest = [...items].reverse().find((item) => item.endedAt !== null && item.interactionId !== selected && !hasDraftAbout(item.interactionId));
+    const oldest = [...items].reverse().find((item) => item.endedAt !== null && item.interactionId !== selected && (isGiven(item.interactionId) || !hasDraftAbout(item.interactionId)));
     items = items.filter((item) => item !== oldest);
+    if (oldest !== undefined) dropScreen(oldest.interactionId);
   }
   if (selected !== undefined && !items.some((item) => item.interactionId === selected)) selected = items[0]?.interactionId;
   put({ items, selected, waitingFor });
@@ -79,6 +82,7 @@ export function selectWork(interactionId: string): void {
 }
 
 export function closeWork(interactionId: string): void {
+  dropScreen(interactionId);
   const { items, selected, waitingFor } = workStore.get();
   const at = items.findIndex((item) => item.interactionId === interactionId);
   const rest = items.filter((item) => item.interactionId !== interactionId);

@@ -33,7 +33,7 @@ export interface AgentDeskDeps {
   readonly redirect: (interactionId: string, queue: string) => (() => void) | undefined;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
   /** What the agents' screens are told of a caller who goes from one to the other. */
-  readonly screens: Pick<ScreenHandoversDeps, "passed" | "late">;
+  readonly screens: Pick<ScreenHandoversDeps, "passed" | "arrived">;
 }
 
 /** Before the key of an emergency contact, where a number is asked for. */

@@ -21,8 +21,8 @@ export interface ScreenHandoversDeps {
   readonly nameOf: (agent: string) => string;
   /** The caller is another agent's now: the first one's screen shows it, and gives what it had not yet given. */
   readonly passed: (from: string, change: { readonly interactionId: string; readonly to: string; readonly name: string }) => void;
-  /** A screen was given after the caller had gone on. */
-  readonly late: (holder: string, interactionId: string) => void;
+  /** There is a screen for who has the caller now. */
+  readonly arrived: (holder: string, interactionId: string) => void;
 }
 
 /**
@@ -48,6 +48,7 @@ export class ScreenHandovers {
     held.holder = agent;
     held.had.add(agent);
     this.deps.passed(held.before, { interactionId, to: agent, name: this.deps.nameOf(agent) });
+    if (held.screen !== undefined) this.deps.arrived(agent, interactionId);
   }
 
   /** @throws HTL_ACD_SCREEN_NOT_YOURS, HTL_ACD_SCREEN_PASSED */
@@ -57,7 +58,7 @@ export class ScreenHandovers {
     // Whoever has the caller now may have gone on with it.
     if (late && (held.before !== agent || held.screen?.from === held.holder)) throw acdErrors.SCREEN_PASSED(interactionId, held.holder);
     held.screen = { ...screen, from: agent, fromName: this.deps.nameOf(agent), at: this.deps.clock.now() };
-    if (late) this.deps.late(held.holder, interactionId);
+    if (late) this.deps.arrived(held.holder, interactionId);
   }
 
   /** @throws HTL_ACD_SCREEN_NOT_YOURS */

@@ -30,7 +30,7 @@ export class ScreenNews {
     this.services.optional(SCREENS)?.tell({ agents: [from] }, { topic: "acd.passed", data: { agent: from, ...change } });
   }
 
-  /** What the giver's screen showed has come after the caller. */
+  /** What another agent's screen showed of the call is there. */
   screenGiven(holder: string, interactionId: string): void {
     this.services.optional(SCREENS)?.tell({ agents: [holder] }, { topic: "acd.screen", data: { agent: holder, interactionId } });
   }

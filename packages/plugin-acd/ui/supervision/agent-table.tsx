@@ -142,6 +142,7 @@ function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapsho
   const items = [
     ...(agent.state === "wrap-up" ? [{ key: "wrap-up", label: text.finishWrapUp, onClick: () => post("wrap-up/done", {}) }, { type: "divider" as const }] : []),
     { key: "available", label: desk.ready, disabled: agent.choice === "available", onClick: () => choose("available") },
+    { key: "on-demand", label: desk.onDemand, title: desk.onDemandMeans, disabled: agent.choice === "on-demand", onClick: () => choose("on-demand") },
     ...reasons.map(({ code, label }) => ({ key: code, label, onClick: () => choose("not-ready", code) })),
     { type: "divider" as const },
     { key: "offline", label: text.signOut, danger: true, disabled: agent.choice === "offline", onClick: signOut },

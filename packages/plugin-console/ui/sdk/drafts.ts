@@ -1,16 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { sessionStore } from "./session.js";
 import { serverNow } from "./clock.js";
+import { draftPlace, joinDrafts, joinPage, readDraft, removeDraft, writeDraft, type StoredDraft } from "./draft-store.js";
 
-/** Local copies are kept this long. */
-const KEEP_MS = 24 * 3_600_000;
 const SAVE_AFTER_MS = 400;
-const PREFIX = "hotline.draft.";
-
-interface Stored<T> {
-  readonly at: number;
-  readonly values: T;
-}
 
 export interface Draft<T> {
   readonly values: T;
@@ -25,23 +17,26 @@ export interface Draft<T> {
 
 /**
  * A form whose values survive reload, another page and the end of the session. The key names object and form; the user is
- * added. Put by 400 ms after the last key and when the page is hidden; gone after 24 h, at sign-out and with the window.
+ * added. Put by 400 ms after the last key and when the page is hidden; gone after 24 h, at sign-out and with the window. A form of
+ * a call, whose key holds the id of the interaction, goes with the caller to the next agent.
  */
 export function useDraft<T extends object>(key: string, initial: T): Draft<T> {
-  const full = `${PREFIX}${sessionStore.get()?.user.id ?? ""}.${key}`;
+  const full = draftPlace(key);
   const first = useRef(initial);
   const [state, setState] = useState(() => {
-    const stored = read<T>(full);
+    const stored = readDraft<T>(full);
     return { values: stored === undefined ? initial : { ...initial, ...stored.values }, savedAt: stored?.at, restored: stored !== undefined };
   });
   const dirty = useRef<T>(undefined);
+  const latest = useRef(state);
+  latest.current = state;
 
   const save = useCallback(() => {
     const values = dirty.current;
     if (values === undefined) return;
     dirty.current = undefined;
     const at = serverNow();
-    withStorage((storage) => storage.setItem(full, JSON.stringify({ at, values } satisfies Stored<T>)));
+    writeDraft(full, { at, values });
     setState((before) => ({ ...before, savedAt: at }));
   }, [full]);
 
@@ -61,59 +56,33 @@ export function useDraft<T extends object>(key: string, initial: T): Draft<T> {
   const clear = useCallback(() => {
     clearTimeout(timer.current);
     dirty.current = undefined;
-    withStorage((storage) => storage.removeItem(full));
+    removeDraft(full);
     setState({ values: first.current, savedAt: undefined, restored: false });
   }, [full]);
+  const take = useCallback(
+    (given: StoredDraft) => {
+      clearTimeout(timer.current);
+      const { values, savedAt } = latest.current;
+      const own = dirty.current !== undefined ? { at: serverNow(), values: dirty.current } : savedAt === undefined ? undefined : { at: savedAt, values };
+      dirty.current = undefined;
+      const joined = joinDrafts(given as StoredDraft<T>, own, first.current);
+      writeDraft(full, joined);
+      setState({ values: joined.values, savedAt: joined.at, restored: false });
+    },
+    [full],
+  );
 
   useEffect(() => {
+    const leave = joinPage(full, { save, take });
     document.addEventListener("visibilitychange", save);
     window.addEventListener("pagehide", save);
     return () => {
       save();
       clearTimeout(timer.current);
+      leave();
       document.removeEventListener("visibilitychange", save);
       window.removeEventListener("pagehide", save);
     };
-  }, [save]);
+  }, [full, save, take]);
   return { values: state.values, set, savedAt: state.savedAt, restored: state.restored, clear };
-}
-
-/** At sign-out nothing of anybody's stays on this computer. */
-export function forgetDrafts(): void {
-  withStorage((storage) => {
-    for (const key of Object.keys(storage)) if (key.startsWith(PREFIX)) storage.removeItem(key);
-  });
-}
-
-/** Whether something typed is kept about an object, whatever the form. */
-export function hasDraftAbout(id: string): boolean {
-  let found = false;
-  withStorage((storage) => {
-    for (let index = 0; index < storage.length; index++) {
-      const key = storage.key(index);
-      if (key?.startsWith(PREFIX) === true && key.includes(id)) found = true;
-    }
-  });
-  return found;
-}
-
-function read<T>(key: string): Stored<T> | undefined {
-  let found: Stored<T> | undefined;
-  withStorage((storage) => {
-    const text = storage.getItem(key);
-    if (text === null) return;
-    const stored = JSON.parse(text) as Stored<T>;
-    if (serverNow() - stored.at < KEEP_MS) found = stored;
-    else storage.removeItem(key);
-  });
-  return found;
-}
-
-/** Storage may be forbidden or full; the form works without. */
-function withStorage(use: (storage: Storage) => void): void {
-  try {
-    use(sessionStorage);
-  } catch (error) {
-    console.warn("draft not kept", error);
-  }
 }

@@ -3,7 +3,8 @@ export type { ConsoleScript, ConsoleScriptFactory, ConsoleSdk, ConsoleSlots, Int
 export { api, ApiError, onSignedOut, withQuery, type Query } from "./api.js";
 export { announce } from "./announce.js";
 export { serverNow, setServerTime, useServerSeconds } from "./clock.js";
-export { forgetDrafts, hasDraftAbout, useDraft, type Draft } from "./drafts.js";
+export { countFilled, draftsAbout, dropDraftsAbout, forgetDrafts, hasDraftAbout, takeDrafts, type KeyedDraft, type StoredDraft } from "./draft-store.js";
+export { useDraft, type Draft } from "./drafts.js";
 export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
 export { connectLive, linkStore, missedStore, onResync, onTopic, useTopic, type LinkState } from "./live.js";
 export { PageFrame } from "./page-frame.js";
