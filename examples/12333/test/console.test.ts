@@ -210,6 +210,47 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
     }
   }, 120_000);
 
+  it("the caller goes to a colleague with what was typed: the same form and panel there, read only here", async () => {
+    await page.getByRole("button", { name: "完成", exact: true }).click();
+    const citizen = await call(60_000);
+    const other = await openChromium();
+    let second: Baresip | undefined;
+    try {
+      await page.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      phone.command("accept");
+      await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 20_000 });
+      const tab = page.locator(".acd-work:not([hidden])");
+      await tab.locator("textarea").first().fill("来电人询问异地就医备案。");
+      await page.locator(".acd-context").getByRole("tab", { name: "工单" }).click();
+
+      second = await Baresip.start({ sipPort: example.sipPort, user: "1002", password: "demo-1002", toneHz: 1_200, autoAnswer: false });
+      await second.registered();
+      expect((await other.request.post(`${root}/api/auth/login`, { data: { username: "1002", password: "demo-1002" } })).ok()).toBe(true);
+      const desk = await other.newPage();
+      desk.on("pageerror", (error) => broken.push(error.message));
+      await desk.goto(`${root}/console/desk`);
+      await desk.getByText("没有打开的互动").waitFor({ timeout: 30_000 });
+
+      await page.getByRole("toolbar").getByRole("button", { name: "转接" }).click();
+      await page.locator(".acd-picker-row", { hasText: "1002" }).click();
+      await desk.locator(".acd-card[data-state=ringing]", { hasText: "转来" }).waitFor({ timeout: 20_000 });
+      second.command("accept");
+      await desk.locator(".acd-card[data-state=talking]", { hasText: "已填 1 项" }).waitFor({ timeout: 20_000 });
+      await expect.poll(() => desk.locator(".acd-work:not([hidden]) textarea").first().inputValue()).toBe("来电人询问异地就医备案。");
+      expect(await desk.locator(".acd-context").getByRole("tab", { name: "工单" }).getAttribute("aria-selected")).toBe("true");
+      await picture("received", desk);
+      await tab.getByText("此处只读").waitFor({ timeout: 10_000 });
+      expect(await tab.locator("[inert]").count()).toBe(1);
+      await picture("given");
+      await desk.getByRole("toolbar").getByRole("button", { name: "挂断" }).click();
+      await desk.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+    } finally {
+      citizen.end();
+      await second?.dispose();
+      await other.dispose();
+    }
+  }, 120_000);
+
   it("list and page of a ticket; the dispatcher moves it on, the recording plays by ranges", async () => {
     const other = await openChromium({ width: 1920, height: 930 });
     try {
