@@ -168,6 +168,19 @@ describe("the screen goes with the caller", () => {
   });
 });
 
+it("a supervisor who takes the call over has the screen, too; one who only talks along has not", async () => {
+  await give("1001", "请班长处理");
+  const watching = calls.watch("1001", "barge", { by: "1003", actor: "u1003" });
+  await at.test.advance(200);
+  await phones["1003"].answer();
+  await run(watching);
+  expect(hear(caller, phones["1003"])).toBe(true);
+  await expect(read("1003")).rejects.toMatchObject(NOT_YOURS);
+  await run(calls.takeOver("1001", { by: "1003", actor: "u1003" }));
+  expect((await read("1003")).screen).toMatchObject({ from: "1001", drafts: [{ values: { content: "请班长处理" } }] });
+  expect(toldOf("acd.passed")).toEqual([{ to: ["1001"], data: { agent: "1001", interactionId: id, to: "1003", name: "王强" } }]);
+});
+
 describe("it stays with the first agent", () => {
   it("when nobody answers: the colleague never reads it and is free, the agent has the caller again", async () => {
     await give("1001", "未接");
@@ -179,9 +192,15 @@ describe("it stays with the first agent", () => {
     await at.test.advance(500);
     expect(current("1001")).toMatchObject({ state: "talking", interactionId: id, given: null });
     expect(hear(caller, phones["1001"])).toBe(true);
-    await expect(read("1002")).rejects.toMatchObject(NOT_YOURS);
-    expect((await read("1001")).screen?.from).toBe("1001");
     expect(toldOf("acd.passed")).toEqual([]);
+    // The forms are still on the agent's own screen; what is typed on is given anew with the next transfer.
+    expect((await read("1001")).screen).toBeNull();
+    await give("1001", "再转");
+    await run(calls.transfer("1001", "1003", "u"));
+    await phones["1003"].answer();
+    await at.test.advance(300);
+    expect((await read("1003")).screen?.drafts[0]?.values).toMatchObject({ content: "再转" });
+    await expect(read("1002")).rejects.toMatchObject(NOT_YOURS);
   });
 
   it("when the colleague rejects it at the desk", async () => {

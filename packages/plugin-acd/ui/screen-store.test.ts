@@ -91,6 +91,9 @@ describe("who gives the caller on", () => {
     expect(isGiven(id)).toBe(true);
     followCall(null, call({ given: { by: "1002", name: "张科", asked: false } }), 3, false);
     expect(isGiven(id)).toBe(false);
+    // The server has forgotten what was given before: the same is given again.
+    await passScreen("1001", id, "张科", "kept");
+    expect([asked.length, isGiven(id)]).toEqual([2, true]);
   });
 });
 

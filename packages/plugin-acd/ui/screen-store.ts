@@ -50,8 +50,9 @@ export function openPanel(interactionId: string, panel: string): void {
   change(interactionId, { panel });
 }
 
-/** The caller is mine (again). */
+/** The caller is mine (again): what was laid down before a transfer that came back counts no more. */
 export function keepScreen(interactionId: string): void {
+  lastGiven.delete(interactionId);
   const screen = screenStore.get()[interactionId];
   if (screen?.givenTo !== undefined || screen?.keptFrom !== undefined) change(interactionId, { givenTo: undefined, keptFrom: undefined });
 }
@@ -88,7 +89,8 @@ export async function giveScreen(agent: string, interactionId: string): Promise<
  */
 export async function passScreen(agent: string, interactionId: string, name: string, kept: string): Promise<void> {
   const screen = screenOf(interactionId);
-  const settled = screen.drafts.length === 0 || lastGiven.get(interactionId) === JSON.stringify(screen);
+  const before = lastGiven.get(interactionId);
+  const settled = before === undefined ? screen.drafts.length === 0 : before === JSON.stringify(screen);
   if (settled || (await giveScreen(agent, interactionId))) return change(interactionId, { givenTo: name, keptFrom: undefined });
   change(interactionId, { keptFrom: name });
   announce(kept, "assertive");

@@ -57,7 +57,7 @@ export function followCall(before: AgentCall | null, call: AgentCall | null, now
     if (waitingFor === before.interactionId) waitingFor = undefined;
   }
   if (call !== null) {
-    if (call.answeredAt !== null && call.given?.asked !== true) keepScreen(call.interactionId);
+    if (isMine(call) && !(before?.interactionId === call.interactionId && isMine(before))) keepScreen(call.interactionId);
     const known = items.find((item) => item.interactionId === call.interactionId);
     const item: WorkItem = { interactionId: call.interactionId, direction: call.direction, number: call.citizenNumber, queueName: call.queueName ?? known?.queueName ?? null, waitMs: call.waitMs ?? known?.waitMs ?? null, openedAt: known?.openedAt ?? now, answeredAt: call.answeredAt ?? known?.answeredAt ?? null, endedAt: null };
     items = known === undefined ? [item, ...items] : items.map((each) => (each === known ? item : each));
@@ -74,6 +74,11 @@ export function followCall(before: AgentCall | null, call: AgentCall | null, now
   }
   if (selected !== undefined && !items.some((item) => item.interactionId === selected)) selected = items[0]?.interactionId;
   put({ items, selected, waitingFor });
+}
+
+/** The agent has the caller, and is not only asked about them. */
+function isMine({ answeredAt, given }: AgentCall): boolean {
+  return answeredAt !== null && given?.asked !== true;
 }
 
 export function selectWork(interactionId: string): void {

@@ -43,7 +43,11 @@ export class ScreenHandovers {
       this.#held.set(interactionId, { holder: agent, before: undefined, had: new Set([agent]), screen: undefined, timer });
       return;
     }
-    if (held.holder === agent) return;
+    if (held.holder === agent) {
+      // A transfer has come back: what was laid down is typed on, and given anew with the next one.
+      held.screen = undefined;
+      return;
+    }
     held.before = held.holder;
     held.holder = agent;
     held.had.add(agent);
