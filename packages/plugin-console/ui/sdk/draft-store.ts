@@ -5,6 +5,7 @@ import { serverNow } from "./clock.js";
 const KEEP_MS = 24 * 3_600_000;
 const PREFIX = "hotline.draft.";
 
+/** What a form holds that was not sent yet. */
 export interface StoredDraft<T = Readonly<Record<string, unknown>>> {
   /** Last change, epoch ms of the server's clock. */
   readonly at: number;
