@@ -230,8 +230,14 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       desk.on("pageerror", (error) => broken.push(error.message));
       await desk.goto(`${root}/console/desk`);
       await desk.getByText("没有打开的互动").waitFor({ timeout: 30_000 });
+      // Who only takes what is directed at them can be given a caller.
+      await desk.locator(".acd-state-button").click();
+      await desk.getByRole("menuitem", { name: "待命" }).click();
+      await desk.locator(".acd-state", { hasText: "待命" }).waitFor({ timeout: 10_000 });
 
       await page.getByRole("toolbar").getByRole("button", { name: "转接" }).click();
+      await page.locator(".acd-picker-row", { hasText: "1002" }).filter({ hasText: "待命" }).waitFor({ timeout: 10_000 });
+      await picture("transfer-picker");
       await page.locator(".acd-picker-row", { hasText: "1002" }).click();
       await desk.locator(".acd-card[data-state=ringing]", { hasText: "转来" }).waitFor({ timeout: 20_000 });
       second.command("accept");
