@@ -1,8 +1,7 @@
-import type { Call } from "@hotlinejs/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../test/support/hotline-side.js";
 import { offerOf, Phone } from "../test/support/phone.js";
-import type { IncomingInvite, Session, UserAgentOptions } from "./stack/index.js";
+import type { IncomingInvite, UserAgentOptions } from "./stack/index.js";
 
 /** What carriers demand beyond RFC 3261. */
 let hotline: HotlineSide;
@@ -295,90 +294,5 @@ describe("who calls, and why it ended", () => {
       expect(response?.headers.get("allow")).toContain("INFO");
     }
     await session.bye();
-  });
-});
-
-describe("a call that is taken over (RFC 3891)", () => {
-  /** What a phone writes to take the place of its own call. */
-  const replaces = (session: Session, more = ""): string => `${session.dialog.callId};to-tag=${session.dialog.remoteTag};from-tag=${session.dialog.localTag}${more}`;
-
-  async function talking(): Promise<{ far: Phone; call: Call; session: Session }> {
-    const far = await withTrunk();
-    const arriving = hotline.next();
-    const reached = far.reach(hotline.port);
-    const call = await arriving;
-    await call.answer();
-    return { far, call, session: (await reached).session };
-  }
-
-  it("stays the same call with the same leg, and the old dialog gets a BYE", async () => {
-    const { far, call, session } = await talking();
-    const leg = hotline.media.last;
-    const events: string[] = [];
-    call.subscribe((event) => void events.push(event.type));
-    const taken = await far.reach(hotline.port, { body: offerOf(47_000), headers: { Replaces: replaces(session) } });
-    await expect(session.ended).resolves.toMatchObject({ by: "remote", cause: "bye" });
-    expect(hotline.arrived).toHaveLength(1);
-    expect(hotline.media.made).toHaveLength(1);
-    expect(leg.remote?.port).toBe(47_000);
-    expect(call.state).toBe("answered");
-    expect(events).toEqual([]);
-    await until(() => (hotline.dialogs.get(call.id) as { callId?: string } | undefined)?.callId === taken.session.dialog.callId, "the new dialog to be stored");
-    // It can be held, and ended, by the new dialog.
-    taken.session.handle({ reoffer: (offer) => void offer.accept({ body: offerOf(47_000, ["a=recvonly"]) }) });
-    await call.hold();
-    expect(leg.remote?.direction).toBe("sendonly");
-    await taken.session.bye();
-    await expect(call.ended).resolves.toMatchObject({ reason: "remote-hangup" });
-  });
-
-  it("is not taken by whoever knows no such dialog, wants an early one, writes nonsense or fits not", async () => {
-    const { far, call, session } = await talking();
-    const tries: readonly (readonly [Record<string, string | string[]>, string | undefined, number])[] = [
-      [{ Replaces: "nobody@x;to-tag=1;from-tag=2" }, offerOf(47_000), 481],
-      [{ Replaces: replaces(session, ";early-only") }, offerOf(47_000), 486],
-      [{ Replaces: "x;to-tag=1" }, offerOf(47_000), 400],
-      [{ Replaces: [replaces(session), replaces(session)] }, offerOf(47_000), 400],
-      [{ Replaces: replaces(session), Join: "x;to-tag=1;from-tag=2" }, offerOf(47_000), 400],
-      [{ Replaces: replaces(session) }, offerOf(47_000, [], "RTP/AVP 3"), 488],
-      [{ Replaces: replaces(session) }, undefined, 488],
-    ];
-    for (const [headers, body, status] of tries) expect(await far.call(hotline.port, { headers, body }).outcome).toMatchObject({ answered: false, status });
-    expect(call.state).toBe("answered");
-    await call.hangup();
-  });
-
-  it("is not taken by another account", async () => {
-    const { call, session } = await talking();
-    const stranger = await new Phone("1001", { password: "demo-1001" }).start();
-    phones.push(stranger);
-    await expect(stranger.call(hotline.port, { headers: { Replaces: replaces(session) } }).outcome).resolves.toMatchObject({ answered: false, status: 403 });
-    expect(call.state).toBe("answered");
-    await call.hangup();
-  });
-
-  it("a REFER of ours says who refers, and names the dialog to replace", async () => {
-    const { far, call, session } = await talking();
-    const asked: (string | undefined)[] = [];
-    session.handle({
-      refer: (refer) => {
-        asked.push(refer.referredBy, refer.target);
-        refer.accept();
-        void refer.finish(200);
-      },
-    });
-    await call.redirect("sip:1001");
-    expect(asked[0]).toMatch(/^<sip:.*>$/);
-    await call.ended;
-    // The stack alone: the other side is to take our place in a second call.
-    const arriving = hotline.next();
-    const reached = far.reach(hotline.port);
-    const second = await arriving;
-    await second.answer();
-    const other = (await reached).session;
-    const named = new Promise<string | undefined>((resolve) => second.subscribe((event) => event.type === "transfer-request" && resolve(event.replaces?.id)));
-    other.refer(`sip:12333@127.0.0.1:${hotline.port}`, { replaces: other });
-    expect(await named).toBe(second.id);
-    await second.hangup();
   });
 });

@@ -4,7 +4,7 @@ import type { DialPlan, DialTarget } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
 import { cleanNumber } from "./numbers.js";
-import { isBrowser } from "./call/inbound-call.js";
+import { isBrowser } from "./call/browsers.js";
 import type { Binding } from "./registrar/binding.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { ChallengeHandler } from "./stack/index.js";

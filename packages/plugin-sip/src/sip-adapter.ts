@@ -7,6 +7,7 @@ import type { Caller } from "./caller-policy.js";
 import { CallerPolicy } from "./caller-policy.js";
 import type { CallEnvironment } from "./call/call-environment.js";
 import { reasonHeader } from "./call/end-reasons.js";
+import { EndedDialogs } from "./call/ended-dialogs.js";
 import { InboundCall } from "./call/inbound-call.js";
 import { OutboundCall } from "./call/outbound-call.js";
 import type { SipCall } from "./call/sip-call.js";
@@ -75,6 +76,7 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #guestNumbers: (account: string) => Promise<readonly string[] | undefined>;
   readonly #handover = new FlowHandover((flow, to) => this.#agent?.handOver(flow, to));
   readonly #calls = new Set<SipCall>();
+  readonly #ended: EndedDialogs;
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
   #monitor: TrunkMonitor | undefined;
@@ -88,6 +90,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
+    this.#ended = new EndedDialogs(deps.clock);
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (address, account) => deps.guard?.unknownAccount(address, account) });
@@ -339,14 +342,16 @@ export class SipAdapter implements TelephonyAdapter {
   #replace(invite: IncomingInvite, caller: Caller): void {
     const wanted = readReplaces(invite.request);
     if (wanted === undefined) return invite.reject({ status: 400, reason: "Bad Replaces" });
-    const call = this.#replaced(wanted);
-    if (call === undefined) return invite.reject({ status: 481 });
-    const { kind, key } = call.via;
-    const same = (caller.kind === "account" && kind === "account" && key === caller.account) || (caller.kind === "trunk" && kind === "trunk" && key === caller.trunk.key);
+    const call = this.#replaced(wanted) ?? [...this.#calls].find((each) => each.ringsThere(wanted));
+    const via = call?.via ?? this.#ended.viaOf(wanted);
+    if (via === undefined) return invite.reject({ status: 481 });
+    const same = (caller.kind === "account" && via.kind === "account" && via.key === caller.account) || (caller.kind === "trunk" && via.kind === "trunk" && via.key === caller.trunk.key);
     if (!same) return invite.reject({ status: 403 });
+    if (call === undefined) return invite.reject({ status: 603 });
     if (wanted.earlyOnly && call.state === "answered") return invite.reject({ status: 486 });
     this.#deps.log.info({ callId: call.id, from: invite.source.address }, "another place takes over a call");
-    call.takeOver(invite);
+    if (call.ringsThere(wanted)) call.pickUp(invite);
+    else call.takeOver(invite);
   }
 
   #replaced(wanted: Replaces): SipCall | undefined {
@@ -409,6 +414,7 @@ export class SipAdapter implements TelephonyAdapter {
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
+      dialogEnded: (dialog, whose) => this.#ended.add(dialog, whose),
       callReplaced: (replaces) => this.#replaced(replaces),
       absoluteUri: (target) => this.#dialer.absoluteUri(target),
     };

@@ -1,4 +1,4 @@
-import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegQuality, LegStats, LineLeg, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer } from "@hotlinejs/core";
+import type { AudioSource, Capture, CaptureOptions, CaptureResult, Clock, Collected, CollectOptions, DtmfDigit, Ids, LegQuality, LegStats, LineLeg, MediaLeg, MediaLegEvent, Playback, PlayEndReason, PlayOptions, RtpLeg, Timer, WebRtcTransport } from "@hotlinejs/core";
 import { DigitCollector } from "@hotlinejs/media";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -56,6 +56,10 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
 
   setRemote(): void {
     // There is no far end.
+  }
+
+  asWebRtc(): Promise<WebRtcTransport> {
+    return Promise.reject(new Error("legs without media speak with no browser"));
   }
 
   play(source: AudioSource | readonly AudioSource[], options: PlayOptions = {}): Playback {

@@ -212,13 +212,23 @@ export interface RtpLegOptions {
   readonly remote?: RtpRemote;
 }
 
-/** A leg on RTP/RTCP over UDP. */
-export interface RtpLeg extends MediaLeg {
+/** How a leg speaks on RTP/RTCP over UDP. */
+export interface RtpTransport {
   readonly localAddress: string;
   /** Even; RTCP is on the next port (RFC 3550 section 11). */
   readonly localPort: number;
-  /** Where to send and what to expect. Called again on re-INVITE. */
+  /** Where to send and what to expect. Called again on re-INVITE. Throws `HTL_MEDIA_BAD_REMOTE`. */
   setRemote(remote: RtpRemote): void;
+}
+
+/** A leg on RTP/RTCP over UDP. */
+export interface RtpLeg extends MediaLeg, RtpTransport {
+  /**
+   * A browser may take the peer's place: the way to speak with it on the same leg and port, in the same bridge, with its play-outs and
+   * captures. Nothing changes before `setRemote` of what is returned; `setRemote` of the leg goes back to RTP. Rejects with
+   * `HTL_MEDIA_LEG_ENDED`, `HTL_MEDIA_WORKER_FAILED`.
+   */
+  asWebRtc(options?: Pick<WebRtcLegOptions, "inbandDtmf" | "mediaTimeoutMs">): Promise<WebRtcTransport>;
 }
 
 /** What an ICE agent proves itself by (RFC 8445 section 5.3). */
@@ -256,11 +266,8 @@ export interface WebRtcLegOptions {
   readonly mediaTimeoutMs?: number;
 }
 
-/**
- * A leg to a browser or another WebRTC peer: sound over DTLS-SRTP on one UDP port, which RTCP shares. It is the lite side of ICE and
- * the DTLS server: the peer does the connecting, and nothing is sent to anyone who has not shown our credentials.
- */
-export interface WebRtcLeg extends MediaLeg {
+/** How a leg speaks with a WebRTC peer. */
+export interface WebRtcTransport {
   readonly localAddress: string;
   readonly localPort: number;
   readonly ice: IceCredentials;
@@ -269,6 +276,18 @@ export interface WebRtcLeg extends MediaLeg {
   setRemote(remote: WebRtcRemote): void;
   /** New credentials, since the peer restarts ICE (its network has changed). Sound goes on where it went until the peer has chosen anew. */
   restartIce(): IceCredentials;
+}
+
+/**
+ * A leg to a browser or another WebRTC peer: sound over DTLS-SRTP on one UDP port, which RTCP shares. It is the lite side of ICE and
+ * the DTLS server: the peer does the connecting, and nothing is sent to anyone who has not shown our credentials.
+ */
+export interface WebRtcLeg extends MediaLeg, WebRtcTransport {
+  /**
+   * A phone may take the browser's place: the way to speak with it on the same leg and port, in the same bridge, with its play-outs and
+   * captures. Nothing changes before `setRemote` of what is returned; `setRemote` of the leg goes back to WebRTC.
+   */
+  asRtp(options?: Pick<RtpLegOptions, "inbandDtmf" | "keys" | "symmetric" | "mediaTimeoutMs">): RtpTransport;
 }
 
 /**

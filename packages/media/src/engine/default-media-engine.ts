@@ -11,9 +11,11 @@ import { EngineDatagramPort } from "./engine-datagram-port.js";
 import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
 import { EngineLineLeg } from "./engine-line-leg.js";
-import { checkRemote, EngineRtpLeg } from "./engine-rtp-leg.js";
-import { EngineWebRtcLeg, newIceCredentials } from "./engine-webrtc-leg.js";
+import { EngineRtpLeg } from "./engine-rtp-leg.js";
+import { newIceCredentials } from "./engine-transports.js";
+import { EngineWebRtcLeg } from "./engine-webrtc-leg.js";
 import { builtEntry } from "./package-paths.js";
+import { checkRemote } from "./remote-checks.js";
 import type { MediaWorkerData } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 

@@ -1,51 +1,30 @@
-import { isIP } from "node:net";
-import type { RtpLeg, RtpRemote, SrtpKeys } from "@hotlinejs/core";
-import { mediaErrors } from "../errors.js";
-import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
+import type { RtpLeg, RtpRemote, WebRtcLegOptions, WebRtcTransport } from "@hotlinejs/core";
 import { EngineLeg } from "./engine-leg.js";
 import type { LegContext } from "./engine-leg.js";
+import { EngineRtpTransport, EngineWebRtcTransport, newIceCredentials } from "./engine-transports.js";
+import type { Bound } from "./engine-transports.js";
 import type { WorkerSlot } from "./worker-slot.js";
 
 /** Main-thread handle of a leg on RTP. */
 export class EngineRtpLeg extends EngineLeg implements RtpLeg {
   readonly localAddress: string;
   readonly localPort: number;
+  readonly #rtp: EngineRtpTransport;
 
-  constructor(id: string, slot: WorkerSlot, context: LegContext, local: { address: string; port: number }) {
+  constructor(id: string, slot: WorkerSlot, context: LegContext, local: Bound) {
     super(id, slot, context);
     this.localAddress = local.address;
     this.localPort = local.port;
+    this.#rtp = new EngineRtpTransport(this, local);
   }
 
   setRemote(remote: RtpRemote): void {
-    checkRemote(remote);
-    this.slot.send({ op: "set-remote", leg: this.id, remote });
+    this.#rtp.setRemote(remote);
   }
-}
 
-/**
- * Refuses what would fail packet by packet later.
- *
- * @throws `HTL_MEDIA_BAD_REMOTE`
- */
-export function checkRemote(remote: RtpRemote): void {
-  if (isIP(remote.address) === 0) throw mediaErrors.BAD_REMOTE(`address ${remote.address} is not numeric`);
-  for (const port of [remote.port, remote.rtcpPort ?? 0]) {
-    if (!Number.isInteger(port) || port < 0 || port > 65535) throw mediaErrors.BAD_REMOTE(`port ${port}`);
+  async asWebRtc({ inbandDtmf, mediaTimeoutMs = 0 }: Pick<WebRtcLegOptions, "inbandDtmf" | "mediaTimeoutMs"> = {}): Promise<WebRtcTransport> {
+    const ice = newIceCredentials();
+    const { fingerprint } = await this.slot.request<"prepare-webrtc">({ op: "prepare-webrtc", leg: this.id, options: { ice, mediaTimeoutMs, ...(inbandDtmf === undefined ? {} : { inbandDtmf }) } });
+    return new EngineWebRtcTransport(this, ice, { address: this.localAddress, port: this.localPort, fingerprint });
   }
-  if (remote.srtp !== undefined) checkKeys(remote.srtp);
-  checkFormats(remote);
-}
-
-/** @throws `HTL_MEDIA_BAD_REMOTE` */
-export function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType">): void {
-  for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
-    if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
-  }
-  if (remote.codec !== "PCMA" && remote.codec !== "PCMU") throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
-}
-
-function checkKeys({ suite, send, receive }: SrtpKeys): void {
-  if (!(suite in TAG_BYTES)) throw mediaErrors.BAD_REMOTE(`SRTP suite ${String(suite)}`);
-  for (const key of [send, receive]) if (Buffer.from(key, "base64").length !== MASTER_BYTES) throw mediaErrors.BAD_REMOTE(`an SRTP key that has not ${MASTER_BYTES} octets`);
 }

@@ -6,13 +6,14 @@ import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
-import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "./protocol.js";
+import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError, WireWebRtcOptions } from "./protocol.js";
 import { batchedSockets } from "./batched-sockets.js";
 import type { MediaSockets } from "./media-socket.js";
 import { nodeSockets } from "./node-sockets.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { RtpWorkerLeg } from "./rtp-worker-leg.js";
+import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
 import { WorkerBridge } from "./worker-bridge.js";
@@ -164,7 +165,10 @@ export class MediaHost implements LegHost {
     const leg = this.#legs.get(command.leg);
     switch (command.op) {
       case "set-remote":
-        if (leg instanceof RtpWorkerLeg) leg.setRemote(command.remote);
+        if (leg instanceof RtpWorkerLeg) leg.setRtpRemote(command.remote);
+        break;
+      case "prepare-rtp":
+        if (leg instanceof RtpWorkerLeg) leg.prepareRtp(command.options);
         break;
       case "webrtc-remote":
         if (leg instanceof RtpWorkerLeg) leg.setWebRtcRemote(command.remote);
@@ -201,6 +205,8 @@ export class MediaHost implements LegHost {
         return this.#createRtp(command);
       case "create-webrtc":
         return this.#createWebRtc(command);
+      case "prepare-webrtc":
+        return this.#prepareWebRtc(command);
       case "create-line":
         return this.#createLine(command);
       case "create-port":
@@ -255,10 +261,22 @@ export class MediaHost implements LegHost {
 
   async #createWebRtc({ leg: id, options }: Extract<Command, { op: "create-webrtc" }>): Promise<Replies["create-webrtc"]> {
     const { address, sockets } = await this.#openSockets(options.bindAddress);
+    const start = this.#webRtcStart(options);
+    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, start.options, start));
+    return { address, port: sockets.port, fingerprint: { algorithm: "sha-256", value: start.certificate.fingerprint } };
+  }
+
+  #prepareWebRtc({ leg: id, options }: Extract<Command, { op: "prepare-webrtc" }>): Replies["prepare-webrtc"] {
+    const leg = this.#leg(id);
+    if (!(leg instanceof RtpWorkerLeg)) throw new CommandError("FAILED", `leg ${id} is not on the network`);
+    const start = this.#webRtcStart(options);
+    leg.prepareWebRtc(start);
+    return { fingerprint: { algorithm: "sha-256", value: start.certificate.fingerprint } };
+  }
+
+  #webRtcStart({ ice, mediaTimeoutMs, inbandDtmf }: WireWebRtcOptions): WebRtcStart {
     this.#certificate ??= createDtlsCertificate(this.now());
-    const { ice, mediaTimeoutMs, inbandDtmf } = options;
-    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, { symmetric: false, mediaTimeoutMs, ...(inbandDtmf === undefined ? {} : { inbandDtmf }) }, { ice, certificate: this.#certificate }));
-    return { address, port: sockets.port, fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint } };
+    return { ice, certificate: this.#certificate, options: { symmetric: false, mediaTimeoutMs, ...(inbandDtmf === undefined ? {} : { inbandDtmf }) } };
   }
 
   async #openSockets(bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {

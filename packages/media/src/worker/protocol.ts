@@ -55,6 +55,9 @@ export interface WireLink {
 export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
   | { readonly op: "create-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
+  /** The leg can speak with a browser (or on RTP) from now on; it does so with its first `webrtc-remote` (`set-remote`). */
+  | { readonly op: "prepare-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
+  | { readonly op: "prepare-rtp"; readonly leg: string; readonly options: WireRtpOptions }
   | { readonly op: "webrtc-remote"; readonly leg: string; readonly remote: WebRtcRemote }
   | { readonly op: "restart-ice"; readonly leg: string; readonly ice: IceCredentials }
   | { readonly op: "create-line"; readonly rid: number; readonly leg: string; readonly part: LinePartRef }
@@ -101,6 +104,7 @@ export interface WireHealth {
 export interface Replies {
   "create-rtp": { readonly address: string; readonly port: number };
   "create-webrtc": { readonly address: string; readonly port: number; readonly fingerprint: CertificateFingerprint };
+  "prepare-webrtc": { readonly fingerprint: CertificateFingerprint };
   "create-line": undefined;
   "create-port": { readonly address: string; readonly port: number };
   "close-port": undefined;

@@ -35,13 +35,18 @@ const TRIAL_PACKETS = 100;
 export interface WebRtcStart {
   readonly ice: IceCredentials;
   readonly certificate: DtlsCertificate;
+  readonly options: WireRtpOptions;
 }
 
-/** A leg on RTP and RTCP over UDP: in clear, with SRTP by keys that were signalled, or as a WebRTC peer expects it. */
+/** A leg on RTP and RTCP over UDP: in clear, with SRTP by keys that were signalled, or as a WebRTC peer expects it. The peer may be followed by one of the other kind. */
 export class RtpWorkerLeg extends WorkerLeg {
   readonly relays = true;
   readonly #sockets: PortPair;
-  readonly #options: WireRtpOptions;
+  /** Of the kind of peer there is. */
+  #options: WireRtpOptions;
+  /** For a peer on RTP, and for one of WebRTC, where there may be such. */
+  #rtp: WireRtpOptions | undefined;
+  #webRtc: WebRtcStart | undefined;
   readonly #sender: RtpSender;
   readonly #reception = new Reception();
   readonly #rtcp: RtcpSession;
@@ -65,7 +70,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   /** Protects the packets; keys by signalling or by DTLS. */
   #srtp: SrtpStreams | undefined;
   #signalled: SignalledStreams | undefined;
-  readonly #link: WebRtcLink | undefined;
+  #link: WebRtcLink | undefined;
   /** The link was ready once. */
   #linkUp = false;
   #malformed = 0;
@@ -85,6 +90,8 @@ export class RtpWorkerLeg extends WorkerLeg {
       down: (digit) => this.keyDown(digit, "rfc4733"),
       up: (digit, durationMs) => this.keyUp(digit, durationMs, "rfc4733"),
     });
+    this.#rtp = webRtc === undefined ? options : undefined;
+    this.#webRtc = webRtc;
     this.#link = webRtc === undefined ? undefined : this.#linked(webRtc);
     sockets.rtp.onDatagram(this.#onRtp);
     sockets.rtcp.onDatagram(this.#onRtcp);
@@ -109,6 +116,27 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   protected override get listening(): boolean {
     return this.#receives;
+  }
+
+  /** A peer on RTP may follow the browser there is. */
+  prepareRtp(options: WireRtpOptions): void {
+    this.#rtp = options;
+  }
+
+  /** A browser may follow the peer there is. */
+  prepareWebRtc(start: WebRtcStart): void {
+    this.#webRtc = start;
+  }
+
+  /** For RTP. A browser that was the peer is told that it is no more. */
+  setRtpRemote(remote: RtpRemote): void {
+    if (this.#link !== undefined) {
+      if (this.#rtp === undefined) return;
+      this.#forgetPeer(this.#rtp);
+      this.#link.close();
+      this.#link = undefined;
+    }
+    this.setRemote(remote);
   }
 
   setRemote(remote: RtpRemote): void {
@@ -141,14 +169,37 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   /** For WebRTC: the peer says where it is by ICE. */
   setWebRtcRemote(remote: WebRtcRemote): void {
-    if (this.#link === undefined) return;
+    const start = this.#webRtc;
+    if (start === undefined) return;
+    if (this.#link === undefined) {
+      this.#forgetPeer(start.options);
+      this.#link = this.#linked(start);
+    }
     this.#link.expect(remote.fingerprints);
     const { codec, payloadType, telephoneEventPayloadType, direction } = remote;
     this.setRemote({ address: "", port: 0, codec, payloadType, ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }), ...(direction === undefined ? {} : { direction }) });
   }
 
   restartIce(ice: IceCredentials): void {
+    if (this.#webRtc !== undefined) this.#webRtc = { ...this.#webRtc, ice };
     this.#link?.restart(ice);
+  }
+
+  /** One of the other kind follows: nothing of what was learned of the peer holds for it. */
+  #forgetPeer(options: WireRtpOptions): void {
+    this.#options = options;
+    this.#disconnect();
+    this.#events.flush();
+    this.#remote = undefined;
+    this.#sends = false;
+    this.#srtp = undefined;
+    this.#signalled = undefined;
+    this.#latched = false;
+    this.#trial = 0;
+    this.#linkUp = false;
+    this.#address = "";
+    this.#port = 0;
+    this.#rtcpPort = 0;
   }
 
   stats(): LegStats {
@@ -424,8 +475,12 @@ export class RtpWorkerLeg extends WorkerLeg {
       send: (datagram, address, port) => this.#sockets.rtp.sendTo(datagram, port, address),
       now: () => this.host.ticks.mediaTime / 8,
       alive: () => this.#alive(this.host.ticks.mediaTime / 8),
-      changed: () => this.#linkChanged(link),
-      failed: (why) => this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "failed", why } }),
+      changed: () => {
+        if (link === this.#link) this.#linkChanged(link);
+      },
+      failed: (why) => {
+        if (link === this.#link) this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "failed", why } });
+      },
     });
     return link;
   }

@@ -1,6 +1,7 @@
 import type { AudioCodec, Call, Clock, Logger, MediaEngine } from "@hotlinejs/core";
 import type { SrtpPolicy } from "../sdp/index.js";
 import type { DialogSnapshot, Replaces } from "../stack/index.js";
+import type { DialogIds } from "./ended-dialogs.js";
 
 /** What calls need of the world around them. */
 export interface CallEnvironment {
@@ -23,6 +24,8 @@ export interface CallEnvironment {
   readonly ringTimeoutMs: number;
   /** Stores the dialog of an answered call, so that a BYE can be sent after a crash; `null` when it is over. */
   onDialog(callId: string, snapshot: DialogSnapshot | null): void;
+  /** A dialog is over, answered or not: who would still replace it is told so. */
+  dialogEnded(dialog: DialogIds, via: Call["via"]): void;
   /** The call whose dialog a Replaces names, seen from us (RFC 3891); answered, or still ringing here. */
   callReplaced(replaces: Replaces): Call | undefined;
   /** A whole URI for a target such as `sip:1001`, as peers can dial it. */

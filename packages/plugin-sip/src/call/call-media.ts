@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { DtmfDigit, MediaLeg, RtpLeg, RtpRemote, Timer, WebRtcLeg, WebRtcRemote } from "@hotlinejs/core";
+import type { DtmfDigit, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
@@ -29,6 +29,11 @@ export class CallMedia {
   /** Local address of the SIP transport, told in SDP when the leg is bound to all addresses. */
   readonly #signallingAddress: string | undefined;
   #made: SipLeg | undefined;
+  /** How the leg speaks with a phone and with a browser; `undefined`: not yet. */
+  #rtp: RtpTransport | undefined;
+  #browser: WebRtcTransport | undefined;
+  /** Whether the peer is a browser. */
+  #webRtc = false;
   #opening: Promise<MediaLeg> | undefined;
   #closed = false;
   #silent = false;
@@ -59,14 +64,29 @@ export class CallMedia {
     return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: this.#environment.codecs, srtp: this.#environment.srtp });
   }
 
-  /** Another peer has taken the place of the old one; `sdp` is what was agreed with it. */
-  follow(sdp: SdpSession): void {
+  /** Another peer has taken the place of the old one; `sdp` is what was, or is to be, agreed with it. The leg turns to it with `apply`. */
+  follow(sdp: SdpSession, webRtc: boolean): void {
     this.#sdp = sdp;
+    if (webRtc !== this.#webRtc) this.#remote = undefined;
+    this.#webRtc = webRtc;
   }
 
-  /** Whether a peer with such protection can take the place of the present one: a browser's connection is tied to its keys. */
-  canFollow(audio: NegotiatedAudio): boolean {
-    return this.#made?.kind === "rtp" && audio.security.kind !== "dtls";
+  /** Whether the leg, once open, can speak with a browser, or with a phone, at once. */
+  speaks(webRtc: boolean): boolean {
+    return (webRtc ? this.#browser : this.#rtp) !== undefined;
+  }
+
+  /** Makes the leg ready for a peer of the other kind; the present one is heard on. Rejects with HTL_SIP_MEDIA_FAILED. */
+  async learn(webRtc: boolean): Promise<void> {
+    const made = this.#made;
+    if (made === undefined) throw sipErrors.NO_MEDIA();
+    const { mediaTimeoutMs, browserTimeoutMs, dtmf } = this.#environment;
+    try {
+      if (webRtc && made.kind === "rtp") this.#browser ??= await made.leg.asWebRtc({ mediaTimeoutMs: browserTimeoutMs });
+      else if (!webRtc && made.kind === "webrtc") this.#rtp ??= made.leg.asRtp({ mediaTimeoutMs, keys: dtmf === "info" ? "signalling" : "media" });
+    } catch (error) {
+      throw sipErrors.MEDIA_FAILED(errorText(error), { cause: error });
+    }
   }
 
   get leg(): MediaLeg | undefined {
@@ -108,6 +128,9 @@ export class CallMedia {
       throw callEnded("while its media was set up");
     }
     this.#made = made;
+    this.#webRtc = webRtc;
+    if (made.kind === "rtp") this.#rtp = made.leg;
+    else this.#browser = made.leg;
     this.#unsubscribe = leg.subscribe((event) => {
       if (event.type === "media-timeout") this.#silence(event.silentMs);
       else if (event.type === "media-resumed") this.#sound();
@@ -122,20 +145,33 @@ export class CallMedia {
 
   /** What goes into our descriptions. The leg must be open. */
   local(): LocalEndpoint {
-    const made = this.#made;
-    if (made === undefined) throw sipErrors.NO_MEDIA();
-    const described = this.described(made.leg);
-    if (made.kind === "rtp") return described;
-    const { ice, fingerprint, localAddress } = made.leg;
+    return this.#localFor(this.#webRtc);
+  }
+
+  /** The same for a peer that may take the place of the present one. A browser gets ICE credentials that no other has had. */
+  localFor(webRtc: boolean): LocalEndpoint {
+    if (webRtc && this.#icePeer !== undefined) {
+      this.#browser?.restartIce();
+      this.#icePeer = undefined;
+    }
+    return this.#localFor(webRtc);
+  }
+
+  #localFor(webRtc: boolean): LocalEndpoint {
+    const side = webRtc ? this.#browser : this.#rtp;
+    if (side === undefined) throw sipErrors.NO_MEDIA();
+    const described = this.described(side);
+    if (!("ice" in side)) return described;
+    const { ice, fingerprint, localAddress } = side;
     return { ...described, webRtc: { ...ice, fingerprint, candidates: candidatesOf(described.address, localAddress) } };
   }
 
   /** To be called with the peer's description before ours is written: a browser whose network has changed starts ICE anew, and so do we. */
   meet(audio: NegotiatedAudio): void {
     const { security } = audio;
-    if (this.#made?.kind !== "webrtc" || security.kind !== "dtls") return;
+    if (!this.#webRtc || security.kind !== "dtls") return;
     const name = iceName(security.peer);
-    if (this.#icePeer !== undefined && this.#icePeer !== name) this.#made.leg.restartIce();
+    if (this.#icePeer !== undefined && this.#icePeer !== name) this.#browser?.restartIce();
     this.#icePeer = name;
   }
 
@@ -162,9 +198,9 @@ export class CallMedia {
     this.#watch();
     const generation = ++this.#generation;
     // The old way of holding names no address: the last one stays, so that reports do not go astray.
-    const remote = isUnspecified(audio.address) && this.#made?.kind !== "webrtc" ? this.#remote : { address: audio.address, port: audio.port };
+    const remote = isUnspecified(audio.address) && !this.#webRtc ? this.#remote : { address: audio.address, port: audio.port };
     if (remote === undefined) return;
-    if (isIP(remote.address) !== 0 || this.#made?.kind === "webrtc") {
+    if (isIP(remote.address) !== 0 || this.#webRtc) {
       this.#setRemote(audio, remote);
       return;
     }
@@ -186,15 +222,15 @@ export class CallMedia {
     const made = this.#made;
     if (made === undefined || made.leg.ended) return;
     try {
-      if (made.kind === "webrtc") {
+      if (this.#webRtc) {
         this.meet(audio);
-        made.leg.setRemote(browserOf(audio));
+        this.#browser?.setRemote(browserOf(audio));
         return;
       }
       const wanted = remoteOf(audio, remote);
       const expected = this.#expected;
       this.#expected = undefined;
-      if (expected === undefined || !sameRemote(expected, wanted)) made.leg.setRemote(wanted);
+      if (expected === undefined || !sameRemote(expected, wanted)) this.#rtp?.setRemote(wanted);
     } catch (error) {
       this.#environment.log.error({ err: error }, "the media engine refused what was agreed with a peer");
       this.#listener.failed();
@@ -216,7 +252,7 @@ export class CallMedia {
 
   #silence(silentMs: number): void {
     this.#silent = true;
-    if (receives(this.#direction) || this.#made?.kind === "webrtc") this.#listener.timedOut(silentMs);
+    if (receives(this.#direction) || this.#webRtc) this.#listener.timedOut(silentMs);
   }
 
   #sound(): void {

@@ -3,6 +3,7 @@ import { isHotlineError } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, BodyOptions, IncomingInvite, Replaces } from "../stack/index.js";
+import { isBrowser } from "./browsers.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { reasonHeader } from "./end-reasons.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
@@ -24,6 +25,9 @@ export class InboundCall extends SipCall {
   constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite) {
     super(environment, identity, invite.source.local.address);
     this.#invite = invite;
+    void this.ended.then(() => {
+      if (this.session === undefined) environment.dialogEnded({ callId: invite.request.callId, localTag: invite.localTag, remoteTag: invite.request.from.tag ?? "0" }, this.via);
+    });
     void invite.closed.then(({ cause }) => {
       if (cause === "cancelled") this.finish({ reason: "cancelled", by: "remote", status: 487 });
       else if (cause === "expired") this.finish({ reason: "no-answer", by: "system", status: 487 });
@@ -176,9 +180,4 @@ export class InboundCall extends SipCall {
         return this.finish({ reason: "failed", by: "system" });
     }
   }
-}
-
-/** SIP over WebSocket is what browsers speak, and they speak WebRTC. */
-export function isBrowser(transport: string): boolean {
-  return transport === "ws" || transport === "wss";
 }

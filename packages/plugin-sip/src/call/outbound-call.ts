@@ -2,12 +2,13 @@ import type { EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallCo
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
-import type { ChallengeHandler, Destination, ExtraHeaders, IncomingReoffer, InviteOutcome, OutgoingInvite, SipResponse, UserAgent } from "../stack/index.js";
+import type { ChallengeHandler, Destination, Dialog, ExtraHeaders, IncomingInvite, IncomingReoffer, InviteOutcome, OutgoingInvite, Replaces, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { bestStatus, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
 import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";
-import { SipCall } from "./sip-call.js";
+import { admitReplacement } from "./replacement.js";
+import { ELSEWHERE, SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
 
 /** One place where the called side may be: a registered phone or a trunk. */
@@ -46,6 +47,8 @@ interface Branch {
   readonly invite: OutgoingInvite;
   readonly sound: CallMedia;
   readonly body: string;
+  /** One for each phone that rings behind it. */
+  readonly early: Set<Dialog>;
   settled: boolean;
 }
 
@@ -123,12 +126,37 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     return this.refer(this.session, to);
   }
 
+  override ringsThere({ callId, localTag, remoteTag }: Replaces): boolean {
+    if (this.#won) return false;
+    return this.#branches.some(({ settled, early }) => !settled && [...early].some((dialog) => dialog.callId === callId && dialog.localTag === localTag && dialog.remoteTag === remoteTag));
+  }
+
+  override pickUp(invite: IncomingInvite): void {
+    admitReplacement({
+      invite,
+      wanted: "sendrecv",
+      sound: (webRtc) => this.#sounds.get(webRtc) ?? this.sound,
+      proceed: (newcomer) => {
+        if (this.#won || this.over() !== undefined) return invite.reject({ status: 603 });
+        const before = this.sound;
+        this.sound = newcomer.sound;
+        const settled = this.seat(invite, newcomer, () => this.#open());
+        if (settled === undefined) {
+          this.sound = before;
+          return;
+        }
+        this.#win(newcomer.sound);
+      },
+    });
+  }
+
   protected override giveUp(_options: HangupOptions, reason: EndReason): void {
     this.#cancelAll(reasonHeader(reason));
   }
 
   #fork(target: DialTarget, sound: CallMedia, body: string): void {
     const plan = this.#plan;
+    const early = new Set<Dialog>();
     let invite: OutgoingInvite;
     try {
       invite = this.#agent.invite({
@@ -142,7 +170,10 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
         ...(target.route === undefined || target.route.length === 0 ? {} : { route: target.route }),
         ...(target.transport === undefined ? {} : { transport: target.transport }),
         ...(target.onChallenge === undefined ? {} : { onChallenge: target.onChallenge }),
-        provisional: (response) => this.#provisional(response),
+        provisional: (response, dialog) => {
+          if (dialog !== undefined) early.add(dialog);
+          this.#provisional(response);
+        },
         reoffer: (offer) => this.#earlyReoffer(offer),
       });
     } catch (error) {
@@ -151,10 +182,11 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
       this.#statuses.push(400);
       return;
     }
-    const branch: Branch = { target, invite, sound, body, settled: false };
+    const branch: Branch = { target, invite, sound, body, early, settled: false };
     this.#branches.push(branch);
     void invite.outcome.then((outcome) => {
       branch.settled = true;
+      for (const dialog of early) if (!outcome.answered || outcome.session.dialog !== dialog) this.environment.dialogEnded(dialog, this.via);
       if (outcome.answered) this.#takeAnswer(branch, outcome);
       else this.#takeRefusal(branch, outcome);
     });
@@ -189,14 +221,10 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     const { session, response } = outcome;
     if (this.#won || this.over() !== undefined) {
       // Two phones were lifted at once, or one after we gave up.
-      void session.bye({ headers: { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } });
+      void session.bye({ headers: { Reason: ELSEWHERE } });
       return;
     }
-    this.#won = true;
-    this.#timer?.cancel();
-    this.#cancelAll('SIP;cause=200;text="Call completed elsewhere"');
-    this.sound = branch.sound;
-    for (const sound of this.#sounds.values()) if (sound !== branch.sound) sound.close();
+    this.#win(branch.sound);
     this.attach(session);
     const body = sdpBodyOf(response);
     const { sdp } = this.sound;
@@ -211,6 +239,19 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
       return;
     }
     this.agreed();
+    this.#open();
+  }
+
+  /** Somebody has the call: all else that rings is let go. */
+  #win(winner: CallMedia): void {
+    this.#won = true;
+    this.#timer?.cancel();
+    this.#cancelAll(ELSEWHERE);
+    this.sound = winner;
+    for (const sound of this.#sounds.values()) if (sound !== winner) sound.close();
+  }
+
+  #open(): void {
     this.mediaOpen = true;
     this.confirmed();
     this.#settleAnswered(true);

@@ -10,6 +10,8 @@ import { dtmfOfInfo, infoOfDtmf } from "./dtmf-info.js";
 import { referTarget } from "./refer-target.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
+import { admitReplacement, takeLateAnswer } from "./replacement.js";
+import type { Replacement } from "./replacement.js";
 import { T38Switch } from "./t38-switch.js";
 
 /** What is known of a call before it is made. */
@@ -40,6 +42,8 @@ function abortReason(reason: EndReason): Error {
   return made;
 }
 
+/** Reason (RFC 3326) to a phone whose place another has taken. */
+export const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 const UNSUPPORTED_TYPE = { status: 415, headers: { Accept: "application/sdp" } };
 
 /**
@@ -224,7 +228,10 @@ export abstract class SipCall implements Call {
     this.#state = "ended";
     this.sound.close();
     this.#t38.end("ended");
-    if (this.session !== undefined) this.#journal(null);
+    if (this.session !== undefined) {
+      this.#journal(null);
+      this.environment.dialogEnded(this.session.dialog, this.via);
+    }
     this.#abort.abort(abortReason(whole.reason));
     this.#settle(whole);
     this.#tell({ type: "state", state: "ended", at: whole.at });
@@ -251,6 +258,7 @@ export abstract class SipCall implements Call {
       refresh: () => this.#refresh(),
       ended: (end) => {
         if (session === this.session) this.#sessionEnded(end);
+        else this.environment.dialogEnded(session.dialog, this.via);
       },
     });
   }
@@ -260,35 +268,70 @@ export abstract class SipCall implements Call {
     return this.session === session;
   }
 
-  /** Whether this call is that dialog, not answered yet. */
+  /** Whether this call is that dialog, which its far end has begun and we have not answered yet. */
   ringsAs(_dialog: Replaces): boolean {
     return false;
   }
 
+  /** Whether this call is that dialog, which we have begun and its far end has not answered yet. */
+  ringsThere(_dialog: Replaces): boolean {
+    return false;
+  }
+
+  /** Another place answers in the stead of the one that rings (RFC 3891 section 3). Only early dialogs that we have begun. */
+  pickUp(invite: IncomingInvite): void {
+    invite.reject({ status: 481 });
+  }
+
   /**
-   * Another place takes over the far end of this answered call (RFC 3891): the INVITE is answered with the sound as it is, and the
-   * old dialog gets a BYE. To the hotline it stays the same call.
+   * Another place, phone or browser, takes over the far end of this answered call (RFC 3891): the INVITE is answered with the sound as
+   * it is, and the old dialog gets a BYE. To the hotline it stays the same call, on the same leg.
    */
   takeOver(invite: IncomingInvite): void {
     const old = this.session;
     if (old === undefined || this.#state !== "answered") return invite.reject({ status: 481 });
-    const body = sdpBodyOf(invite.request);
-    if (body.kind === "other") return invite.reject(UNSUPPORTED_TYPE);
-    if (body.kind === "none" || this.#t38.active || this.sound.sdp.offering) return invite.reject({ status: 488, headers: warning("a call is only taken over with an offer of sound") });
-    const wanted = this.#holding ? "sendonly" : "sendrecv";
-    const sdp = this.sound.freshSdp();
-    const negotiation = sdp.receiveOffer(body.text, wanted);
-    if (!negotiation.ok) return invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
-    if (!this.sound.canFollow(negotiation.audio)) return invite.reject({ status: 488, headers: warning("the call cannot change between browser and phone") });
-    const accepted = invite.accept({ body: sdp.answer(this.sound.local(), wanted).sdp });
+    const busy = (): boolean => this.#t38.active || this.sound.sdp.offering;
+    const notNow = { status: 488, headers: warning("the call is a fax, or about to change its sound") };
+    if (busy()) return invite.reject(notNow);
+    admitReplacement({
+      invite,
+      wanted: this.#holding ? "sendonly" : "sendrecv",
+      sound: () => this.sound,
+      proceed: (newcomer) => {
+        // Where the leg had to be made ready first, anything may have come between.
+        if (this.#state !== "answered" || this.session !== old) return invite.reject({ status: 603 });
+        if (busy()) return invite.reject(notNow);
+        const settled = this.seat(invite, newcomer, () => this.#storeDialog());
+        if (settled === undefined) return;
+        void old.bye({ headers: { Reason: ELSEWHERE } });
+        // Offers of ours to the newcomer wait until the first description is agreed.
+        this.#offers = Promise.all([this.#offers, settled]);
+      },
+    });
+  }
+
+  /**
+   * Answers an INVITE with Replaces and makes its dialog that of this call. `ready` runs when the newcomer has acknowledged and the
+   * sound is agreed; otherwise the call ends. `undefined`: the INVITE was over already.
+   */
+  protected seat(invite: IncomingInvite, { sound, sdp, webRtc, late, describe }: Replacement, ready: () => void): Promise<void> | undefined {
+    const accepted = invite.accept({ body: describe() });
     const { session } = invite;
-    if (session === undefined) return;
-    this.sound.follow(sdp);
+    if (session === undefined) return undefined;
+    sound.follow(sdp, webRtc);
     this.attach(session);
-    void old.bye({ headers: { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } });
-    this.agreed();
-    // No ACK ends the session, and with it the call.
-    void accepted.then(() => this.#storeDialog());
+    if (!late) this.agreed();
+    return accepted.then(async (outcome) => {
+      // Without an ACK the session ends, and by its end the call.
+      if (this.over() !== undefined || !outcome.ok) return;
+      const why = late ? takeLateAnswer(sdp, outcome.ack) : undefined;
+      if (why !== undefined) {
+        this.environment.log.warn({ callId: this.id, reason: why }, "the answer of who took over a call could not be used");
+        return this.hangup({ reason: "failed" });
+      }
+      if (late) this.agreed();
+      ready();
+    });
   }
 
   /** The dialog is confirmed and the sound flows. */

@@ -175,6 +175,50 @@ describe.skipIf(!present)("with Chromium over WebRTC", () => {
     caller.close();
   });
 
+  it("takes a phone's place, and gives it back to one, on one leg (RFC 3891)", { timeout: 60_000 }, async () => {
+    const replaces = ({ dialog }: Session): { Replaces: string } => ({ Replaces: `${dialog.callId};to-tag=${dialog.remoteTag};from-tag=${dialog.localTag}` });
+    const caller = await RtpPeer.open();
+    const trunk = await new Phone("13800138000").start();
+    const heardAt = async (from: number): Promise<void> => until(() => caller.heard.length > from + 16_000 && tone(caller.heard.subarray(-8_000), 1000) > 0.7, "the phone to hear 1000 Hz", 20);
+    const arrived = hotline.next();
+    const reached = trunk.reach(hotline.port, { body: offerOf(caller.port) });
+    const call = await arrived;
+    await call.answer();
+    const first = await reached;
+    const leg = call.media!;
+    call.play({ kind: "sine", hz: 1000 }, { loop: true });
+    await heardAt(0);
+
+    const taken = await phone.reach(0, { uri: overTcp(), body: await browser.run<string>("offer", "taker", 700), headers: replaces(first.session) });
+    await browser.run("take", "taker", taken.sdp);
+    await first.session.ended;
+    await hears("taker", 1000);
+    expect(call.media).toBe(leg);
+    // The other way, too.
+    const before = (await leg.stats()).packetsReceived;
+    await clock.sleep(500);
+    expect((await leg.stats()).packetsReceived - before).toBeGreaterThan(10);
+
+    const from = caller.heard.length;
+    const back = await trunk.reach(hotline.port, { body: offerOf(caller.port), headers: replaces(taken.session) });
+    await taken.session.ended;
+    await heardAt(from);
+    const port = parseSdp(back.sdp).media[0]!.port;
+    const entry = call.collect({ min: 1, max: 1, flush: true, firstDigitTimeoutMs: 15_000 });
+    await caller.press(port, 7, { ms: 80 });
+    await expect(entry).resolves.toMatchObject({ digits: "7" });
+
+    // Another connection of the same browser, after a phone.
+    const again = await phone.reach(0, { uri: overTcp(), body: await browser.run<string>("offer", "taker2", 700), headers: replaces(back.session) });
+    await browser.run("take", "taker2", again.sdp);
+    await hears("taker2", 1000);
+    expect(engine.legs).toBe(1);
+    await call.hangup();
+    await again.session.ended;
+    await trunk.stop();
+    caller.close();
+  });
+
   it("goes on when the browser's network changes (ICE restart)", { timeout: 60_000 }, async () => {
     const { call, session, answer } = await callIn("roam", 700);
     call.play({ kind: "sine", hz: 1000 }, { loop: true });

@@ -1,8 +1,10 @@
 import type {
-  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DatagramPort, DatagramPortOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote, WebRtcLeg, WebRtcLegOptions, WebRtcRemote,
+  AudioAsset, AudioSource, Capture, Collected, CollectOptions, DatagramPort, DatagramPortOptions, DtmfDigit, LegStats, LineLeg, MediaBridge, MediaEngine, MediaLegEvent, Playback, RtpLeg, RtpLegOptions, RtpRemote, RtpTransport, WebRtcLeg, WebRtcLegOptions, WebRtcRemote, WebRtcTransport,
 } from "@hotlinejs/core";
 
 const STATS: LegStats = { packetsSent: 0, packetsReceived: 0, octetsSent: 0, octetsReceived: 0, packetsLost: 0, packetsLate: 0, jitterMs: 0 };
+
+const FINGERPRINT = { algorithm: "sha-256", value: Array.from({ length: 32 }, () => "AB").join(":") };
 
 /** A leg without sound that remembers what it was told. */
 export class FakeLeg implements RtpLeg {
@@ -51,6 +53,28 @@ export class FakeLeg implements RtpLeg {
     this.remotes.push(remote);
   }
 
+  /** Of the browser that has taken the peer's place. */
+  readonly browsers: WebRtcRemote[] = [];
+  iceRestarts = 0;
+
+  async asWebRtc(): Promise<WebRtcTransport> {
+    const { localAddress, localPort } = this;
+    let ice = { ufrag: "fake", pwd: "a-password-of-the-fake-1" };
+    return Promise.resolve({
+      localAddress,
+      localPort,
+      fingerprint: FINGERPRINT,
+      get ice() {
+        return ice;
+      },
+      setRemote: (remote) => void this.browsers.push(remote),
+      restartIce: () => {
+        this.iceRestarts++;
+        return (ice = { ufrag: `fake${this.iceRestarts}`, pwd: ice.pwd });
+      },
+    });
+  }
+
   subscribe(listener: (event: MediaLegEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -79,14 +103,20 @@ export class FakeLeg implements RtpLeg {
 
 /** A leg to a browser that is none. */
 export class FakeWebRtcLeg extends FakeLeg implements WebRtcLeg {
-  readonly fingerprint = { algorithm: "sha-256", value: Array.from({ length: 32 }, () => "AB").join(":") };
+  readonly fingerprint = FINGERPRINT;
   ice = { ufrag: "fake", pwd: "a-password-of-the-fake-1" };
 
-  override setRemote(_remote: RtpRemote | WebRtcRemote): void {
-    // ICE tells where the browser is
+  override setRemote(remote: RtpRemote | WebRtcRemote): void {
+    if ("fingerprints" in remote) this.browsers.push(remote);
+  }
+
+  asRtp(): RtpTransport {
+    const { localAddress, localPort } = this;
+    return { localAddress, localPort, setRemote: (remote) => super.setRemote(remote) };
   }
 
   restartIce(): { ufrag: string; pwd: string } {
+    this.iceRestarts++;
     this.ice = { ufrag: `${this.ice.ufrag}1`, pwd: this.ice.pwd };
     return this.ice;
   }

@@ -1,0 +1,45 @@
+import { isIP } from "node:net";
+import type { CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
+import { mediaErrors } from "../errors.js";
+import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
+
+/** Of any kind of hash: octets with colons. */
+const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
+
+/**
+ * Refuses what would fail packet by packet later.
+ *
+ * @throws `HTL_MEDIA_BAD_REMOTE`
+ */
+export function checkRemote(remote: RtpRemote): void {
+  if (isIP(remote.address) === 0) throw mediaErrors.BAD_REMOTE(`address ${remote.address} is not numeric`);
+  for (const port of [remote.port, remote.rtcpPort ?? 0]) {
+    if (!Number.isInteger(port) || port < 0 || port > 65535) throw mediaErrors.BAD_REMOTE(`port ${port}`);
+  }
+  if (remote.srtp !== undefined) checkKeys(remote.srtp);
+  checkFormats(remote);
+}
+
+/**
+ * Fingerprints that can be trusted.
+ *
+ * @throws `HTL_MEDIA_BAD_REMOTE`
+ */
+export function checkWebRtcRemote(remote: WebRtcRemote): readonly CertificateFingerprint[] {
+  checkFormats(remote);
+  const usable = remote.fingerprints.filter(({ algorithm, value }) => /^sha-(256|384|512)$/i.test(algorithm) && FINGERPRINT.test(value));
+  if (usable.length === 0) throw mediaErrors.BAD_REMOTE("no fingerprint of SHA-256 or better");
+  return usable;
+}
+
+function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType">): void {
+  for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
+    if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
+  }
+  if (remote.codec !== "PCMA" && remote.codec !== "PCMU") throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
+}
+
+function checkKeys({ suite, send, receive }: SrtpKeys): void {
+  if (!(suite in TAG_BYTES)) throw mediaErrors.BAD_REMOTE(`SRTP suite ${String(suite)}`);
+  for (const key of [send, receive]) if (Buffer.from(key, "base64").length !== MASTER_BYTES) throw mediaErrors.BAD_REMOTE(`an SRTP key that has not ${MASTER_BYTES} octets`);
+}
