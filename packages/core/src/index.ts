@@ -45,6 +45,7 @@ export { ActivityCounter } from "./time/activity-counter.js";
 export { createPinoLogger, createSilentLogger } from "./log/pino-logger.js";
 export { maskFields, maskNumbers } from "./log/masking.js";
 export { isLoopback } from "./config/hotline-options.js";
+export { isNetwork, Networks, plainAddress } from "./net/networks.js";
 export { createBusinessCalendar } from "./time/business-calendar.js";
 export * from "./conditions/index.js";
 export { assertNoSchemaDiff } from "./db/schema-diff.js";

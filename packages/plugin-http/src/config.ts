@@ -1,3 +1,4 @@
+import { isNetwork } from "@hotlinejs/core";
 import { z } from "zod";
 
 const action = z.strictObject({
@@ -34,8 +35,13 @@ export const httpConfig = z.strictObject({
   tlsKey: z.string().min(1).optional(),
   /** Largest JSON body in octets. */
   bodyLimit: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),
-  /** Proxies in front whose X-Forwarded headers are believed: their number, addresses, or `true` for all (Express "trust proxy"). */
-  trustProxy: z.union([z.boolean(), z.int().min(0), z.string(), z.array(z.string())]).default(false),
+  /**
+   * Addresses and networks of the proxies in front, `["127.0.0.1", "10.0.0.0/8"]`. From them alone `proxyHeader`, X-Forwarded-Host and
+   * X-Request-Id are believed: limits, sessions, audit and bans then mean the client and not the proxy.
+   */
+  trustedProxies: z.array(z.string().refine(isNetwork, "an IP address or a network such as 10.1.0.0/16")).default([]),
+  /** The header in which they tell their client; the other one is not read. `forwarded` is that of RFC 7239. */
+  proxyHeader: z.enum(["x-forwarded-for", "forwarded"]).default("x-forwarded-for"),
   /** A session ends after so many hours without a request. */
   sessionHours: z.number().min(0.01).max(720).default(12),
   /** A session ends after so many hours in any case. */

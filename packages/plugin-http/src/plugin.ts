@@ -1,4 +1,4 @@
-import { CLOCK, definePlugin, DIRECTORY, IDS, isLoopback, READ_POOL, ROUTES, UNIT_OF_WORK, WS_ROUTES, errorText, type Timer } from "@hotlinejs/core";
+import { CLOCK, definePlugin, DIRECTORY, IDS, isLoopback, Networks, READ_POOL, ROUTES, UNIT_OF_WORK, WS_ROUTES, errorText, type Timer } from "@hotlinejs/core";
 import { httpConfig } from "./config.js";
 import { HTTP_COOKIES, HTTP_SERVER, HTTP_SESSIONS } from "./contract.js";
 import { SessionEntity } from "./entities/session.entity.js";
@@ -33,6 +33,7 @@ export const http = definePlugin({
   register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;
+    const trustedProxies = new Networks(config.trustedProxies);
     const idleMs = config.sessionHours * HOUR_MS;
     const maxMs = config.sessionMaxHours * HOUR_MS;
     let sessions: DefaultHttpSessions | undefined;
@@ -57,6 +58,8 @@ export const http = definePlugin({
         maxBuffered: config.wsMaxBuffered,
         pingMs: config.wsPingSeconds * 1000,
         maxConnections: config.wsMaxConnections,
+        trustedProxies,
+        proxyHeader: config.proxyHeader,
       }));
 
     services.provide(HTTP_SERVER, () => server);
@@ -81,7 +84,8 @@ export const http = definePlugin({
         clock,
         log,
         bodyLimit: config.bodyLimit,
-        trustProxy: config.trustProxy,
+        trustedProxies,
+        proxyHeader: config.proxyHeader,
         checkOutput: config.checkOutput,
         tls: tls !== undefined,
         draining: () => server.draining,

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHotline, createSilentLogger, definePlugin, defineRoute, DIRECTORY, HEALTH, UNIT_OF_WORK, VirtualClock, type Directory, type Hotline, type HotlineOptions, type Principal } from "@hotlinejs/core";
+import { createHotline, createSilentLogger, definePlugin, defineRoute, DIRECTORY, HEALTH, READ_POOL, UNIT_OF_WORK, VirtualClock, type Directory, type Hotline, type HotlineOptions, type Principal } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { HTTP_SERVER, HTTP_SESSIONS } from "../src/contract.js";
+import { SessionEntity } from "../src/entities/session.entity.js";
 import { http, type HttpOptions } from "../src/index.js";
 
 const HOUR = 3_600_000;
@@ -99,6 +100,19 @@ describe("signing in", () => {
     expect((await call("/api/auth/me", { token })).json).toMatchObject({ user: { username: "agent" } });
     expect((await call("/api/auth/me", { cookie: `a=b; hotline_session=${token}` })).json).toMatchObject({ user: { username: "agent" } });
     expect((await call("/api/auth/me")).status).toBe(401);
+  });
+
+  it("behind a trusted proxy limits and sessions are those of the client", async () => {
+    await start({ loginAttempts: 2, trustedProxies: ["127.0.0.1"] });
+    const from = (client: string) => ({ "x-forwarded-for": client });
+    const wrong = { username: "agent", password: "nope" };
+    for (let i = 0; i < 2; i++) expect((await call("/api/auth/login", { body: wrong, headers: from("203.0.113.9") })).status).toBe(401);
+    const right = { username: "agent", password: "agent-secret" };
+    expect((await call("/api/auth/login", { body: right, headers: from("203.0.113.9") })).status).toBe(429);
+    expect((await call("/api/auth/login", { body: right, headers: from("1.2.3.4, 203.0.113.9") })).status).toBe(429);
+    expect((await call("/api/auth/login", { body: right, headers: from("203.0.113.10") })).status).toBe(200);
+    const sessions = await hotline.services.get(READ_POOL).read((em) => em.find(SessionEntity, {}));
+    expect(sessions.map(({ remoteAddress }) => remoteAddress)).toEqual(["203.0.113.10"]);
   });
 
   it("refuses, slows down, and is not done for other sites", async () => {

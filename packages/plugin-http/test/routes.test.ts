@@ -169,9 +169,16 @@ describe("paths and methods", () => {
   it("believe a proxy only where told to", async () => {
     const headers = { "x-forwarded-for": "203.0.113.9", "x-request-id": "from-the-proxy" };
     expect(await (await test.call("/api/whence", { headers })).json()).toMatchObject({ remoteAddress: "127.0.0.1", requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
-    const behind = await startServer(routes, { trustProxy: "loopback" });
+    const behind = await startServer(routes, { trustedProxies: ["127.0.0.0/8"] });
     expect(await (await behind.call("/api/whence", { headers })).json()).toEqual({ remoteAddress: "203.0.113.9", requestId: "from-the-proxy" });
+    expect(await (await behind.call("/api/whence", { headers: { ...headers, "x-forwarded-for": "unknown", forwarded: "for=203.0.113.9" } })).json()).toMatchObject({ remoteAddress: "127.0.0.1" });
     await behind.stop();
+    const elsewhere = await startServer(routes, { trustedProxies: ["10.0.0.1"] });
+    expect(await (await elsewhere.call("/api/whence", { headers })).json()).toMatchObject({ remoteAddress: "127.0.0.1", requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    await elsewhere.stop();
+    const modern = await startServer(routes, { trustedProxies: ["127.0.0.1"], proxyHeader: "forwarded" });
+    expect(await (await modern.call("/api/whence", { headers: { ...headers, forwarded: 'for="[2001:db8::5]:4711";proto=https' } })).json()).toMatchObject({ remoteAddress: "2001:db8::5" });
+    await modern.stop();
   });
 
   it("have an id and the headers that keep browsers safe", async () => {

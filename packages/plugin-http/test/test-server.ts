@@ -1,4 +1,4 @@
-import { createSilentLogger, errorText, SystemClock, UuidIds, type HttpRoute, type Logger, type Principal, type Services, type Token } from "@hotlinejs/core";
+import { createSilentLogger, errorText, Networks, SystemClock, UuidIds, type HttpRoute, type Logger, type Principal, type Services, type Token } from "@hotlinejs/core";
 import { httpConfig, type HttpOptions } from "../src/config.js";
 import type { HttpSessions } from "../src/contract.js";
 import { HttpServer } from "../src/server/http-server.js";
@@ -55,12 +55,13 @@ export function recordingLogger(): Logger & { readonly errors: string[] } {
 /** The real server on a free port, with fake sessions. */
 export async function startServer(routes: readonly HttpRoute[], options: HttpOptions = {}, extra: { services?: Services; publicUrl?: string; beforeStart?: (hub: WsHub) => void } = {}) {
   const config = httpConfig.parse({ checkOutput: true, ...options });
+  const trustedProxies = new Networks(config.trustedProxies);
   const log = recordingLogger();
   const clock = new SystemClock();
   const sessions = new FakeSessions();
   const server = new HttpServer(log);
   const authenticator = new Authenticator(sessions, false, extra.publicUrl);
-  const hub = new WsHub(clock, log, { maxMessage: config.wsMaxMessage, maxBuffered: config.wsMaxBuffered, pingMs: config.wsPingSeconds * 1000, maxConnections: config.wsMaxConnections });
+  const hub = new WsHub(clock, log, { maxMessage: config.wsMaxMessage, maxBuffered: config.wsMaxBuffered, pingMs: config.wsPingSeconds * 1000, maxConnections: config.wsMaxConnections, trustedProxies, proxyHeader: config.proxyHeader });
   extra.beforeStart?.(hub);
   const tls = await loadTls(config.tlsCert, config.tlsKey);
   const app = createRouteApp({
@@ -71,7 +72,8 @@ export async function startServer(routes: readonly HttpRoute[], options: HttpOpt
     clock,
     log,
     bodyLimit: config.bodyLimit,
-    trustProxy: config.trustProxy,
+    trustedProxies,
+    proxyHeader: config.proxyHeader,
     checkOutput: config.checkOutput,
     tls: tls !== undefined,
     draining: () => server.draining,

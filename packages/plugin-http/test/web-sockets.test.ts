@@ -17,6 +17,7 @@ function routes(hub: WsHub): void {
     socket.on("data", (message: string | Buffer) => socket.send(typeof message === "string" ? `${principal?.username}:${message}` : message));
   });
   hub.handle("/sip", { permission: "public", protocols: ["sip"] }, (socket) => socket.on("data", (message: string) => socket.write(message.toUpperCase())));
+  hub.handle("/whence", { permission: "public" }, (socket) => socket.send(socket.remoteAddress));
   hub.handle("/broken", { permission: "public" }, () => {
     throw new Error("handler");
   });
@@ -65,6 +66,23 @@ describe("WebSockets", () => {
     accepted[0]?.send("too late");
     accepted[0]?.write("too late");
     await expect.poll(() => accepted[0]?.destroyed).toBe(true);
+  });
+
+  it("tell whose they are: a trusted proxy is believed, nobody else", async () => {
+    const told = async (header: string): Promise<string> => {
+      const socket = open("/whence", { headers: { "x-forwarded-for": header } });
+      const [data] = (await once(socket, "message")) as [Buffer];
+      socket.close();
+      return data.toString();
+    };
+    await start();
+    expect(await told("203.0.113.9")).toBe("127.0.0.1");
+    expect(test.hub.isProxy("127.0.0.1")).toBe(false);
+    await test.stop();
+    await start({ trustedProxies: ["127.0.0.1"] });
+    expect(await told("203.0.113.9")).toBe("203.0.113.9");
+    expect(await told("nonsense")).toBe("127.0.0.1");
+    expect(test.hub.isProxy("::ffff:127.0.0.1")).toBe(true);
   });
 
   it("are refused before the upgrade", async () => {

@@ -1,15 +1,11 @@
 import { isIP } from "node:net";
+import { isNetwork } from "@hotlinejs/core";
 import { z } from "zod";
 
 const hostName = z.string().min(1).max(253).regex(/^[A-Za-z0-9._:-]+$/, "a host name or IP address");
 const port = z.int().min(1).max(65535);
 
-const network = z.string().refine((text) => {
-  const [address, bits, more] = text.split("/");
-  const version = isIP(address ?? "");
-  if (version === 0 || more !== undefined) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}, "an IP address or a network such as 10.1.0.0/16");
+const network = z.string().refine(isNetwork, "an IP address or a network such as 10.1.0.0/16");
 
 /**
  * Keys of SRTP in SDP (RFC 4568): `off` refuses them; `accept` takes them where a peer offers them; `offer` puts them into our

@@ -14,6 +14,7 @@ export const sipErrors = defineErrors("SIP", {
   NO_WEB_SOCKET: { message: "This hotline takes no phones in browsers: plugin-http is missing or the option `ws` is off", status: 503 },
   NOT_BANNED: { message: "The address %s is not banned", status: 404 },
   TRUNK_BANNED: { message: "The address %s belongs to a configured trunk and cannot be banned. Take it out of the trunk first", status: 409 },
+  PROXY_BANNED: { message: "The address %s is that of a trusted proxy, behind which many people are, and cannot be banned. Ban the client, or take the proxy out of `trustedProxies`", status: 409 },
   GUESTS_FULL: { message: "Too many people are about to call from the web; try again in some minutes", status: 503 },
   REDIRECT_REFUSED: { message: "The other side refused to be transferred (%s)", status: 502 },
 });

@@ -89,10 +89,11 @@ export const sip = definePlugin({
     hooks.callOutbound.tap((request) => toll?.check(request), { stage: -100 });
 
     const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
+    const isProxy = (address: string): boolean => webRoutes()?.isProxy(address) === true;
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList }));
+    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, isProxy }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -126,6 +127,7 @@ export const sip = definePlugin({
         log,
         bans,
         isTrunk: (address) => trunks.bySource(address) !== undefined,
+        isProxy,
         isRegistered: (address) => registrar?.all().some((binding) => binding.destination.host === address) === true,
       });
       guard = edge;

@@ -11,6 +11,7 @@ import type { WebCredentials } from "./web/web-credentials.js";
 export function createSipService(parts: {
   trunks: TrunkTable; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
   webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined;
+  isProxy(address: string): boolean;
 }): SipService {
   const { trunks, registrar, adapter } = parts;
   const credentials = (): WebCredentials => {
@@ -49,6 +50,7 @@ export function createSipService(parts: {
     async ban(address, { seconds, reason, actor }) {
       const list = parts.banList();
       if (list === undefined || trunks.bySource(address) !== undefined) throw sipErrors.TRUNK_BANNED(address);
+      if (parts.isProxy(address)) throw sipErrors.PROXY_BANNED(address);
       return list.ban(address, reason, seconds, actor);
     },
     liftBan: async (address, actor) => (await parts.banList()?.lift(address, actor)) ?? false,

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,8 +6,10 @@ import { AUDIT, CALL_CONTROL, createHotline, createSilentLogger, definePlugin, R
 import type { Call, Hotline } from "@hotlinejs/core";
 import { directory } from "@hotlinejs/plugin-directory";
 import { http } from "@hotlinejs/plugin-http";
+import type { HttpOptions } from "@hotlinejs/plugin-http";
 import { HTTP_SERVER } from "@hotlinejs/plugin-http/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { z } from "zod";
 import { SIP } from "../src/contract.js";
 import { sip } from "../src/plugin.js";
@@ -42,7 +45,7 @@ const watcher = () =>
     },
   })();
 
-async function run(options: Record<string, unknown> = {}): Promise<{ port: number; url: string }> {
+async function run(options: Record<string, unknown> = {}, web: HttpOptions = {}): Promise<{ port: number; url: string }> {
   hotline = createHotline({
     dataDir,
     logger: createSilentLogger(),
@@ -58,7 +61,7 @@ async function run(options: Record<string, unknown> = {}): Promise<{ port: numbe
         ],
         roles: [{ name: "agent" }, { name: "supervisor" }, { name: "admin" }],
       }),
-      http({ port: 0 }),
+      http({ port: 0, ...web }),
       // As strangers from this machine are in the tests, it is not exempt.
       sip({ transports: ["udp"], port: 0, edge: { neverBan: [], unknownAccounts: 4 }, ...options }),
     ],
@@ -125,6 +128,51 @@ describe("a source that looks for accounts", () => {
     expect((await (await phone("1001", "a long secret 1001")).register(port)).status).toBe(408);
     expect(await root("POST", "/api/sip/bans", { address: "198.51.100.7" })).toMatchObject({ status: 409, body: { code: "HTL_SIP_TRUNK_BANNED" } });
     expect((await root("POST", "/api/sip/bans", { address: "nowhere" })).status).toBe(400);
+  });
+});
+
+describe("behind a trusted proxy", () => {
+  /** Sends a REGISTER over the WebSocket, as the proxy passes it on; what is answered, "closed" or "nothing". */
+  async function knock(url: string, forwardedFor: string | undefined, userAgent: string, account = "1001"): Promise<string> {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/sip`, ["sip"], { headers: forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor } });
+    sockets.push(socket);
+    const answer = new Promise<string>((resolve) => {
+      socket.on("message", (data: Buffer) => resolve(data.toString().split("\r\n", 1)[0] ?? ""));
+      socket.on("close", () => resolve("closed"));
+      socket.on("error", () => resolve("closed"));
+    });
+    await once(socket, "open");
+    const register = (agent: string, who: string, branch: string): string =>
+      [`REGISTER sip:hotline SIP/2.0`, `Via: SIP/2.0/WS tab.invalid;branch=z9hG4bK${branch}`, "Max-Forwards: 70", `From: <sip:${who}@hotline>;tag=${branch}`, `To: <sip:${who}@hotline>`, `Call-ID: ${branch}@tab`, "CSeq: 1 REGISTER", `Contact: <sip:${who}@tab.invalid;transport=ws>`, `User-Agent: ${agent}`, "Content-Length: 0", "", ""].join("\r\n");
+    socket.send(register(userAgent, account, `a${sockets.length}`));
+    // Who is dropped without an answer is not banned where this one is answered.
+    if (/scanner/.test(userAgent)) socket.send(register("JsSIP", account, `b${sockets.length}`));
+    return answer;
+  }
+  const sockets: WebSocket[] = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.terminate();
+  });
+
+  it("bans hit the client and never the proxy", async () => {
+    const { url } = await run({}, { trustedProxies: ["127.0.0.1"] });
+    expect(await knock(url, "203.0.113.9", "friendly-scanner")).toBe("closed");
+    const bans = (): readonly string[] => hotline.services.get(SIP).bans().map(({ address }) => address);
+    expect(bans()).toEqual(["203.0.113.9"]);
+    expect(await knock(url, "203.0.113.9", "JsSIP")).toBe("closed");
+    expect(await knock(url, "198.51.100.4, 203.0.113.9", "JsSIP")).toBe("closed");
+    expect(await knock(url, "203.0.113.10", "JsSIP")).toBe("SIP/2.0 401 Unauthorized");
+    // Where the proxy does not tell, its own address is not banned.
+    for (const untold of [undefined, "unknown"]) expect(await knock(url, untold, "friendly-scanner")).toBe("SIP/2.0 401 Unauthorized");
+    expect(bans()).toEqual(["203.0.113.9"]);
+    const root = await as(url, "root");
+    expect(await root("POST", "/api/sip/bans", { address: "127.0.0.1" })).toMatchObject({ status: 409, body: { code: "HTL_SIP_PROXY_BANNED" } });
+  });
+
+  it("a header of somebody who is no trusted proxy is his own invention", async () => {
+    const { url } = await run();
+    expect(await knock(url, "203.0.113.9", "friendly-scanner")).toBe("closed");
+    expect(hotline.services.get(SIP).bans().map(({ address }) => address)).toEqual(["127.0.0.1"]);
   });
 });
 

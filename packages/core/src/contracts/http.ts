@@ -27,6 +27,7 @@ export interface HttpRequest<P = unknown, Q = unknown, B = unknown> {
   readonly principal: Principal | undefined;
   readonly services: Services;
   readonly signal: AbortSignal;
+  /** Of the client, also behind a trusted proxy that tells it; of that proxy where it does not. IPv4 as IPv4. */
   readonly remoteAddress: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
@@ -99,9 +100,18 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** A WebSocket: one chunk a message. */
+export type WsRouteSocket = Duplex & {
+  send(data: string | Buffer): void;
+  /** See `HttpRequest.remoteAddress`. */
+  readonly remoteAddress: string;
+};
+
 /** WebSocket paths on the HTTP port. Provided by plugin-http. */
 export interface WsRoutes {
-  handle(path: string, options: { permission: string; protocols?: readonly string[] }, onConnection: (socket: Duplex & { send(data: string | Buffer): void }, request: IncomingMessage, principal: Principal | undefined) => void): void;
+  handle(path: string, options: { permission: string; protocols?: readonly string[] }, onConnection: (socket: WsRouteSocket, request: IncomingMessage, principal: Principal | undefined) => void): void;
+  /** Whether this is a trusted proxy: where it does not tell its client, its address stands for many people and must not be banned. */
+  isProxy(address: string): boolean;
 }
 
 export const WS_ROUTES = token<WsRoutes>("http.ws-routes");

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Services } from "@hotlinejs/core";
+import { errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Networks, type Services } from "@hotlinejs/core";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
+import { clientAddress, type ProxyHeader } from "../domain/client-address.js";
 import { comparePaths } from "../domain/path-order.js";
 import { httpErrors } from "../errors.js";
 import type { Authenticator } from "../services/authenticator.js";
@@ -18,7 +19,8 @@ export interface RouteAppParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly bodyLimit: number;
-  readonly trustProxy: boolean | number | string | string[];
+  readonly trustedProxies: Networks;
+  readonly proxyHeader: ProxyHeader;
   readonly checkOutput: boolean;
   readonly tls: boolean;
   readonly draining: () => boolean;
@@ -55,7 +57,8 @@ export function createRouteApp(parts: RouteAppParts): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.set("trust proxy", parts.trustProxy);
+  // For X-Forwarded-Host alone: who the client is, `clientAddress` tells.
+  app.set("trust proxy", (address: string) => parts.trustedProxies.has(address));
   app.set("case sensitive routing", true);
   // What express says when all else fails must not show a stack.
   app.set("env", "production");
@@ -93,7 +96,7 @@ export function createRouteApp(parts: RouteAppParts): Express {
 /** Every request gets an id, is logged when it is over, and is not cached unless it says otherwise. */
 function begin(parts: RouteAppParts, req: Request, res: Response, next: NextFunction): void {
   const given = req.headers["x-request-id"];
-  const id = typeof given === "string" && parts.trustProxy !== false && /^[\w-]{8,64}$/.test(given) ? given : parts.ids.next();
+  const id = typeof given === "string" && parts.trustedProxies.has(req.socket.remoteAddress ?? "") && /^[\w-]{8,64}$/.test(given) ? given : parts.ids.next();
   req.headers["x-request-id"] = id;
   res.setHeader("X-Request-Id", id);
   res.setHeader("Cache-Control", "no-store");
@@ -151,7 +154,7 @@ async function serve(parts: RouteAppParts, parsers: BodyParsers, route: HttpRout
     principal,
     services: parts.services,
     signal: abort.signal,
-    remoteAddress: plainAddress(req.ip),
+    remoteAddress: clientAddress(req.socket.remoteAddress ?? "unknown", req.headers, parts.trustedProxies, parts.proxyHeader),
     headers: singleHeaders(req),
   };
   const result: unknown = await route.handler(request as unknown as HttpRequest<never, never, never>);
@@ -247,11 +250,6 @@ function isForm(req: IncomingMessage): boolean {
 
 function isJson(req: IncomingMessage): boolean {
   return /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(req.headers["content-type"] ?? "");
-}
-
-/** IPv4 in an IPv6 socket is IPv4. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? "unknown").replace(/^::ffff:(?=\d+\.)/i, "");
 }
 
 function singleHeaders(req: IncomingMessage): Readonly<Record<string, string | undefined>> {

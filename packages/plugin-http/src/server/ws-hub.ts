@@ -1,7 +1,8 @@
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { isHotlineError, errorText, type Clock, type Logger, type Principal, type Timer, type WsRoutes } from "@hotlinejs/core";
+import { isHotlineError, errorText, type Clock, type Logger, type Networks, type Principal, type Timer, type WsRoutes } from "@hotlinejs/core";
 import { createWebSocketStream, WebSocketServer, type WebSocket } from "ws";
+import { clientAddress, type ProxyHeader } from "../domain/client-address.js";
 import { httpErrors } from "../errors.js";
 import type { Authenticator } from "../services/authenticator.js";
 
@@ -27,6 +28,8 @@ export interface WsHubOptions {
   readonly maxBuffered: number;
   readonly pingMs: number;
   readonly maxConnections: number;
+  readonly trustedProxies: Networks;
+  readonly proxyHeader: ProxyHeader;
 }
 
 /** Milliseconds a client has to answer our close frame. */
@@ -63,6 +66,10 @@ export class WsHub implements WsRoutes {
       handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
     });
     this.#routes.set(path, { permission: options.permission, protocols, server, onConnection });
+  }
+
+  isProxy(address: string): boolean {
+    return this.options.trustedProxies.has(address);
   }
 
   /** Begins to ping; `recheck` tells whether a connection's session is still good. */
@@ -138,7 +145,8 @@ export class WsHub implements WsRoutes {
       });
     };
     try {
-      route.onConnection(Object.assign(duplex, { send }), request, principal);
+      const remoteAddress = clientAddress(request.socket.remoteAddress ?? "unknown", request.headers, this.options.trustedProxies, this.options.proxyHeader);
+      route.onConnection(Object.assign(duplex, { send, remoteAddress }), request, principal);
     } catch (error) {
       this.log.error({ err: error, path: pathOf(request) }, "websocket handler failed");
       socket.close(1011, "internal error");

@@ -23,6 +23,7 @@ function guard(edge: Record<string, unknown> = {}): EdgeGuard {
     log: createSilentLogger(),
     bans: { has: (address: string) => banned.has(address), ban: (address: string, reason: string) => Promise.resolve(void banned.set(address, reason)) } as unknown as BanList,
     isTrunk: (address) => address === "198.51.100.1",
+    isProxy: (address) => address === "198.51.100.3",
     isRegistered: (address) => address === "198.51.100.2",
   });
 }
@@ -58,9 +59,9 @@ describe("the guard at the edge", () => {
     expect([...banned]).toEqual([["203.0.113.9", "unknown-accounts"]]);
   });
 
-  it("never bans trunks, registered phones and who is exempt, whatever comes from there: sources can be forged", () => {
+  it("never bans trunks, registered phones, trusted proxies and who is exempt, whatever comes from there: sources can be forged", () => {
     const edge = guard({ unknownAccounts: 2, neverBan: ["127.0.0.0/8", "2001:db8::/32"] });
-    for (const address of ["198.51.100.1", "198.51.100.2", "127.0.0.66", "::ffff:127.0.0.1", "2001:db8::7"]) {
+    for (const address of ["198.51.100.1", "198.51.100.2", "198.51.100.3", "127.0.0.66", "::ffff:127.0.0.1", "2001:db8::7"]) {
       edge.check(request("OPTIONS", "friendly-scanner"), from(address));
       for (const account of ["1", "2", "3"]) edge.unknownAccount(address, account);
       edge.guessing(address);

@@ -1,9 +1,9 @@
+import { Networks } from "@hotlinejs/core";
 import type { Clock, Logger } from "@hotlinejs/core";
 import type { SipConfig } from "../config.js";
 import type { SipEdgeCounters } from "../contract.js";
 import type { MessageSource, Refusal, SipRequest } from "../stack/index.js";
 import type { BanList } from "./ban-list.js";
-import { Networks } from "./networks.js";
 import { TokenBuckets } from "./token-buckets.js";
 
 /** How programs that look for accounts and for calls at others' cost name themselves, when they do not care to hide it. */
@@ -32,6 +32,8 @@ export interface EdgeGuardDeps {
   readonly bans: BanList;
   /** Addresses that are never banned nor slowed down: configured trunks. */
   isTrunk(address: string): boolean;
+  /** Addresses that stand for many: trusted proxies in front of the web server. Never banned. */
+  isProxy(address: string): boolean;
   /** Addresses of phones that are registered now: never banned, since anybody can forge a source over UDP. */
   isRegistered(address: string): boolean;
 }
@@ -134,8 +136,8 @@ export class EdgeGuard {
   }
 
   #ban(address: string, reason: string): void {
-    const { config, bans, log, isTrunk, isRegistered } = this.#deps;
-    if (config.banSeconds === 0 || this.#exempt.has(address) || isTrunk(address) || isRegistered(address) || bans.has(address)) return;
+    const { config, bans, log, isTrunk, isProxy, isRegistered } = this.#deps;
+    if (config.banSeconds === 0 || this.#exempt.has(address) || isTrunk(address) || isProxy(address) || isRegistered(address) || bans.has(address)) return;
     this.counters.bans++;
     bans.ban(address, reason, config.banSeconds, "plugin:sip").then(
       () => log.warn({ source: address, reason, seconds: config.banSeconds }, "a source of SIP was banned"),

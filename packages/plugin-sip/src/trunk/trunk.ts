@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { Networks } from "@hotlinejs/core";
 import type { TrunkConfig } from "../config.js";
 import type { SipTrunkState } from "../contract.js";
-import { Networks } from "../edge/networks.js";
 
 export type TrunkTransport = "udp" | "tcp" | "tls";
 

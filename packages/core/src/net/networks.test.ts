@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Networks } from "./networks.js";
+import { isNetwork, Networks } from "./networks.js";
 
 describe("a set of networks", () => {
   it("knows addresses of both families, mapped ones, and what was added after it was asked", () => {
@@ -20,4 +20,11 @@ describe("a set of networks", () => {
     expect(new Networks([]).empty).toBe(true);
     expect(new Networks().has("127.0.0.1")).toBe(false);
   });
+});
+
+it.each([
+  ["192.0.2.7", true], ["192.0.2.0/24", true], ["2001:db8::/32", true], ["::1", true],
+  ["192.0.2.0/33", false], ["192.0.2.0/", false], ["192.0.2.0/24/1", false], ["2001:db8::/129", false], ["fe80::1%eth0", false], ["proxy.example", false], ["", false],
+])("%s is a network: %s", (text, expected) => {
+  expect(isNetwork(text)).toBe(expected);
 });

@@ -3,12 +3,20 @@ import { BlockList, isIP } from "node:net";
 /** Verdicts remembered; when so many sources have been asked about they begin anew. */
 const MAX_REMEMBERED = 1_000;
 
-/** Own or IPv4-mapped address in its plain form. */
-function plainAddress(address: string): string {
+/** Whether a text is an IP address or a network such as `10.1.0.0/16`, as `Networks` takes them. */
+export function isNetwork(text: string): boolean {
+  const [address = "", bits, more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || address.includes("%") || more !== undefined) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+/** An IPv4 address that an IPv6 socket tells as `::ffff:192.0.2.7`, as IPv4; others as they are. */
+export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
-/** A set of addresses and networks, `192.0.2.7` or `2001:db8::/32`. */
+/** A set of addresses and networks, `192.0.2.7` or `2001:db8::/32`; see `isNetwork`. */
 export class Networks {
   readonly #list = new BlockList();
   /** Asked for each message, mostly about the same few sources. */
@@ -19,10 +27,12 @@ export class Networks {
     for (const entry of entries) this.add(entry);
   }
 
+  /** Whether it has nobody. */
   get empty(): boolean {
     return this.#empty;
   }
 
+  /** Takes one more in. Throws where the entry is no network. */
   add(entry: string): void {
     const [address = "", bits] = entry.split("/");
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
@@ -32,6 +42,7 @@ export class Networks {
     this.#remembered.clear();
   }
 
+  /** Whether an address lies in it, IPv4-mapped or not. What is no address does not. */
   has(address: string): boolean {
     if (this.#empty) return false;
     const known = this.#remembered.get(address);
