@@ -27,15 +27,15 @@ export const acdDatasets: readonly Dataset[] = [
       { name: "business_hour", label: "业务小时", type: "number", sensitivity: "public" },
     ],
   },
-  {
+  intervals({
     name: "acd.queue-intervals",
-    version: 1,
     permission: "acd.queues.read",
     source: "acd_queue_interval",
-    fields: [
+    of: [
       { name: "queue", label: "技能组", type: "string", sensitivity: "public" },
       { name: "channel", label: "渠道", type: "string", sensitivity: "public" },
-      { name: "starts_at", label: "时段", type: "datetime", sensitivity: "public" },
+    ],
+    figures: [
       { name: "offered", label: "请求人工数", type: "number", sensitivity: "public" },
       { name: "answered", label: "接通数", type: "number", sensitivity: "public" },
       { name: "answered_in_time", label: "按时接通数", type: "number", sensitivity: "public" },
@@ -56,18 +56,16 @@ export const acdDatasets: readonly Dataset[] = [
       { name: "wrap_up_ms", label: "话后时长", type: "duration", sensitivity: "public" },
       { name: "expected", label: "预计等待次数", type: "number", sensitivity: "public" },
       { name: "expected_error_ms", label: "预计等待误差", type: "duration", sensitivity: "public" },
-      { name: "business_date", label: "业务日期", type: "date", sensitivity: "public" },
-      { name: "business_hour", label: "业务小时", type: "number", sensitivity: "public" },
     ],
-  },
-  {
+  }),
+  intervals({
     name: "acd.agent-intervals",
-    version: 1,
     permission: "acd.agents.read",
     source: "acd_agent_interval",
-    fields: [
+    of: [
       { name: "agent", label: "工号", type: "string", sensitivity: "public" },
-      { name: "starts_at", label: "时段", type: "datetime", sensitivity: "public" },
+    ],
+    figures: [
       { name: "available_ms", label: "空闲时长", type: "duration", sensitivity: "public" },
       { name: "on_demand_ms", label: "待命时长", type: "duration", sensitivity: "public" },
       { name: "reserved_ms", label: "振铃时长", type: "duration", sensitivity: "public" },
@@ -78,10 +76,8 @@ export const acdDatasets: readonly Dataset[] = [
       { name: "not_ready_ms", label: "示忙时长", type: "duration", sensitivity: "public" },
       { name: "unreachable_ms", label: "话机离线时长", type: "duration", sensitivity: "public" },
       { name: "handled", label: "处理数", type: "number", sensitivity: "public" },
-      { name: "business_date", label: "业务日期", type: "date", sensitivity: "public" },
-      { name: "business_hour", label: "业务小时", type: "number", sensitivity: "public" },
     ],
-  },
+  }),
   {
     name: "acd.agent-states",
     version: 1,
@@ -99,3 +95,18 @@ export const acdDatasets: readonly Dataset[] = [
     ],
   },
 ];
+
+/** Figures of intervals: one row for each interval and `of`. */
+function intervals({ of, figures, ...dataset }: Pick<Dataset, "name" | "permission" | "source"> & { readonly of: Dataset["fields"]; readonly figures: Dataset["fields"] }): Dataset {
+  return {
+    ...dataset,
+    version: 1,
+    fields: [
+      ...of,
+      { name: "starts_at", label: "时段", type: "datetime", sensitivity: "public" },
+      ...figures,
+      { name: "business_date", label: "业务日期", type: "date", sensitivity: "public" },
+      { name: "business_hour", label: "业务小时", type: "number", sensitivity: "public" },
+    ],
+  };
+}
