@@ -13,6 +13,7 @@ import { acdRoutes } from "./http/routes.js";
 import { queueNode } from "./ivr/queue-node.js";
 import { AcdAgents } from "./migrations/agents.js";
 import { AcdChannel } from "./migrations/channel.js";
+import { AcdCutTalks } from "./migrations/cut-talks.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdStore } from "./services/acd-store.js";
@@ -33,7 +34,7 @@ export const acd = definePlugin({
   critical: true,
   config: acdConfig,
   entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },

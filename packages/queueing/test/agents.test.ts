@@ -182,4 +182,19 @@ describe("who was cut off in a talk", () => {
     driver.call("again", { callerKey: "k" });
     expect(driver.of("entered")).toMatchObject([{ regained: true, placeAt: since, ahead: 0 }]);
   });
+
+  it("goes first to the same agent when that one is free, else to anybody", () => {
+    for (const free of [true, false]) {
+      const driver = acd({ wrapUpMs: 0, regainMs: 60_000, strategy: "top-down" }, 2);
+      driver.send({ type: "agent.state", agentId: "a0", state: "not-ready" });
+      driver.call("c", { callerKey: "k" });
+      driver.answer("c");
+      driver.send({ type: "agent.state", agentId: "a0", state: "available" });
+      driver.send({ type: "interaction.ended", interactionId: "c", broken: true });
+      if (!free) driver.send({ type: "agent.state", agentId: "a1", state: "not-ready" });
+      driver.advance(5_000);
+      driver.call("again", { callerKey: "k" });
+      expect(driver.offerOf("again").agentId).toBe(free ? "a1" : "a0");
+    }
+  });
 });

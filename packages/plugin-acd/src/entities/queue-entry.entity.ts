@@ -27,6 +27,8 @@ export const QueueEntryEntity = defineEntity({
     outcome: p.text().nullable(),
     waitMs: p.bigint("number").nullable(),
     talkMs: p.bigint("number").nullable(),
+    /** The talk was cut off then, by a broken line or the end of the process: the place is kept for who rings back. */
+    cutAt: p.bigint("number").nullable(),
     /** Answered within the queue's threshold. */
     inTime: p.boolean().nullable(),
     /** Told on entering. */
@@ -39,6 +41,7 @@ export const QueueEntryEntity = defineEntity({
     { name: "acd_queue_entry_interaction_id_index", properties: ["interactionId"] },
     { name: "acd_queue_entry_business_date_index", properties: ["businessDate", "queue"] },
     { name: "acd_queue_entry_caller_key_index", properties: ["callerKey", "enteredAt"] },
+    { name: "acd_queue_entry_cut_at_index", properties: ["cutAt"] },
     { name: "acd_queue_entry_agent_index", properties: ["agent", "enteredAt"] },
   ],
 });

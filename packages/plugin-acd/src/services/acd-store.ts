@@ -40,12 +40,14 @@ export interface StoredProfile {
   readonly settings: ProfileSettings;
 }
 
-/** A caller who was in a queue when an earlier process ended. */
+/** A caller who was in a queue, or talking through one, when an earlier process or the line ended. */
 export interface LeftPlace {
   readonly callerKey: string;
   readonly queue: string;
   readonly placeAt: number;
   readonly leftAt: number;
+  /** Who was talking with the caller. */
+  readonly agentId?: string;
 }
 
 /** Places older than this are not looked for; the queue's own limit counts besides. */
@@ -182,12 +184,19 @@ export class AcdStore {
           entry.leftAt = now;
           entry.waitMs = Math.max(0, now - entry.enteredAt);
           await this.#book.queue(uow, entry, entry.enteredAt, { cut: 1 });
-        }
+        } else if (entry.outcome === "answered") entry.cutAt = now;
         entry.endedAt = now;
       }
       await em.flush();
-      const cut = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: now - LONGEST_REGAIN_MS } }, { orderBy: { leftAt: "asc" } });
-      return cut.flatMap(({ callerKey, queue, placeAt, leftAt }) => (typeof callerKey === "string" && typeof leftAt === "number" ? [{ callerKey, queue, placeAt, leftAt }] : []));
+      const since = now - LONGEST_REGAIN_MS;
+      const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } });
+      const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } });
+      return [...waited, ...talked]
+        .flatMap(({ callerKey, queue, placeAt, leftAt, cutAt, agent }): LeftPlace[] => {
+          const at = cutAt ?? leftAt;
+          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, placeAt, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
+        })
+        .sort((a, b) => a.leftAt - b.leftAt);
     });
   }
 }

@@ -294,6 +294,7 @@ export class DefaultAcd implements Acd {
       addressOf: (agent) => this.#agents.get(agent)?.address,
       desk: this.desk,
       waited: () => clock.now() - enteredAt,
+      stopping: () => this.#deps.pipeline.admission() !== undefined,
       back: placeAt !== undefined,
     });
     this.#entries.set(id, { call, owner, entered: false });
@@ -643,7 +644,7 @@ export class DefaultAcd implements Acd {
         else if (effect.outcome !== "answered") this.#entries.delete(effect.interactionId);
         return call.left(effect);
       case "ended":
-        facts.ended(owner, effect, at);
+        facts.ended(owner, effect, at, call.brokenOff);
         this.#entries.delete(effect.interactionId);
         return call.ended(effect);
     }

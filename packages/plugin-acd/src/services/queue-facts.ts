@@ -106,14 +106,15 @@ export class QueueFacts {
     });
   }
 
-  ended(owner: EntryOwner, effect: Effect<"ended">, at: number): void {
+  /** @param broken the caller's line broke off: the place is kept */
+  ended(owner: EntryOwner, effect: Effect<"ended">, at: number, broken: boolean): void {
     const enteredAt = owner.enteredAt ?? at;
     const counts = { handled: 1, talkMs: effect.talkMs };
     this.#lastOf.set(effect.agentId, owner);
     this.today.add(owner.queue, enteredAt, counts);
     this.today.addAgent(effect.agentId, quarterOf(at), { handled: 1 });
     this.#writer.push(async (uow) => {
-      await uow.em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { endedAt: at, talkMs: effect.talkMs });
+      await uow.em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { endedAt: at, talkMs: effect.talkMs, ...(broken ? { cutAt: at } : {}) });
       await this.#book.queue(uow, owner, enteredAt, counts);
       await this.#book.agent(uow, effect.agentId, quarterOf(at), { handled: 1 });
       uow.publish("acd.ended", { interactionId: owner.interactionId, queue: owner.queue, agent: effect.agentId, talkMs: effect.talkMs, at }, { aggregate: owner.interactionId });
@@ -132,7 +133,7 @@ export class QueueFacts {
       const talk = await em.findOne(QueueEntryEntity, { id: owner.entryId, endedAt: null, outcome: "answered" });
       if (talk !== null && typeof talk.answeredAt === "number" && typeof talk.agent === "string") {
         const talkMs = Math.max(0, at - talk.answeredAt);
-        await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { talkMs });
+        await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { talkMs, cutAt: at });
         await this.#book.queue(uow, owner, enteredAt, { handled: 1, talkMs });
         await this.#book.agent(uow, talk.agent, quarterOf(at), { handled: 1 });
       }
@@ -230,6 +231,7 @@ export class QueueFacts {
       outcome: null,
       waitMs: null,
       talkMs: null,
+      cutAt: null,
       inTime: null,
       expectedWaitMs: null,
       businessDate: this.#calendar.dateOf(at),

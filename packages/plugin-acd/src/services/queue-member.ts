@@ -6,6 +6,8 @@ export type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }
 export interface QueueMember {
   /** The hotline itself ended it: not the citizen's giving up. */
   readonly cut: boolean;
+  /** The citizen's line broke off in the talk: who comes back soon has the place again. */
+  readonly brokenOff: boolean;
   /** Everything it hangs on has ended: nothing can happen to it any more. */
   readonly over: boolean;
   entered(effect: Effect<"entered">): void;

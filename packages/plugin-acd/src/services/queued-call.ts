@@ -7,6 +7,7 @@ import type { AgentDesk } from "./agent-desk.js";
 import type { AgentTalk } from "./agent-talk.js";
 import { AgentOffer } from "./agent-offer.js";
 import type { Effect, QueueMember } from "./queue-member.js";
+import { brokeOff } from "./reattachment.js";
 import { WaitingSound } from "./waiting-sound.js";
 
 /** How long a collect waits for an exit key before it is asked anew. */
@@ -25,6 +26,8 @@ export interface QueuedCallDeps {
   /** Name and settings of a queue. */
   readonly queue: (key: string) => CalledQueue | undefined;
   readonly addressOf: (agent: string) => string | undefined;
+  /** The hotline takes no more calls. */
+  readonly stopping: () => boolean;
   /** Was here before and lost the agent. */
   readonly back: boolean;
 }
@@ -67,6 +70,7 @@ export class QueuedCall implements QueueMember {
   #closing: "callback" | "voicemail" | undefined;
   #lostAgent = false;
   #cut = false;
+  #brokenOff = false;
   #done = false;
   #messageTimer: Timer | undefined;
   #messages = 0;
@@ -96,6 +100,11 @@ export class QueuedCall implements QueueMember {
   /** The hotline itself ended the caller's leg (stop, supervisor): not the caller's giving up. */
   get cut(): boolean {
     return this.#cut;
+  }
+
+  /** The caller's line broke off in the talk. */
+  get brokenOff(): boolean {
+    return this.#brokenOff;
   }
 
   get over(): boolean {
@@ -292,8 +301,21 @@ export class QueuedCall implements QueueMember {
     // The caller, a phone, has joined the agent with somebody else: the agent is taken until that is over.
     if (first?.by === "moved") await agentCall.ended;
     this.#lostAgent = talk?.lost === true;
-    this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id });
-    if (this.#session.call.signal.aborted) await agentCall.hangup();
+    const { call } = this.#session;
+    // Nobody hung up: who rings back soon goes on with this agent, or first in line.
+    this.#brokenOff = await this.#wasCutOff(agentCall);
+    this.#deps.dispatch({ type: "interaction.ended", interactionId: this.id, broken: this.#brokenOff });
+    if (call.signal.aborted) await agentCall.hangup();
+  }
+
+  /** Neither caller nor agent ended the talk: the line did, or the hotline that stops. */
+  async #wasCutOff(agentCall: OutboundCall): Promise<boolean> {
+    const { call } = this.#session;
+    if (!call.signal.aborted) return false;
+    const end = await call.ended;
+    if (brokeOff(end)) return true;
+    if (end.by !== "local" || !this.#deps.stopping()) return false;
+    return !agentCall.signal.aborted || (await agentCall.ended).by !== "remote";
   }
 
   #connectWords(agent: string): PromptRef | false {

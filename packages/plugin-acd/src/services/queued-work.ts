@@ -14,6 +14,7 @@ export class QueuedWork implements QueueMember {
   readonly result: Promise<QueueResult>;
   /** Nobody cuts a chat but its own people. */
   readonly cut = false;
+  readonly brokenOff = false;
   readonly #id: string;
   readonly #work: QueueWork;
   readonly #deps: QueuedWorkDeps;

@@ -64,7 +64,7 @@ export type AcdEvent =
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
-  /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk. */
+  /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */
   | { readonly type: "interaction.ended"; readonly interactionId: string; readonly broken?: boolean }
   /** The caller chose to leave (exit key). No effect once connected. */
   | { readonly type: "interaction.exited"; readonly interactionId: string }
@@ -75,7 +75,7 @@ export type AcdEvent =
   /** Both talk. */
   | { readonly type: "offer.connected"; readonly reservationId: string }
   /** A place left behind by an earlier process. */
-  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number }
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   | { readonly type: "timer"; readonly id: string };
 
 export type AcdEffect =

@@ -1,7 +1,7 @@
 import { VOICE } from "./capacity.js";
 import type { AcdEvent, LeftOutcome } from "./events.js";
 import { expectedWaitMs } from "./state.js";
-import type { InteractionState, QueueState } from "./state.js";
+import type { InteractionState, KeptPlace, QueueState } from "./state.js";
 import { addTimer, clearTimer, isAway, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
 import { insertInLine, placeInLine, removeFromLine } from "./waiting-line.js";
@@ -23,7 +23,8 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const kept = event.placeAt === undefined || !Number.isFinite(event.placeAt) ? undefined : Math.min(event.placeAt, now);
   if (kept === undefined && isEmpty(queue)) return refuse("no-agents");
 
-  const place = kept ?? takePlace(step, queue, event.callerKey);
+  const regained = kept === undefined ? takePlace(step, queue, event.callerKey) : undefined;
+  const place = kept ?? (regained === undefined ? undefined : Math.min(regained.placeAt, now));
   state.sequence += 1;
   const interaction: InteractionState = {
     id: event.interactionId,
@@ -32,7 +33,8 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     skills: event.skills ?? {},
     callerKey: event.callerKey,
     channel: event.channel ?? VOICE,
-    preferredAgent: event.preferredAgent,
+    // Who was cut off in a talk goes on with the same agent, if that one is free.
+    preferredAgent: event.preferredAgent ?? regained?.agentId,
     preferredMs: event.preferredMs === undefined || !(event.preferredMs >= 0) ? undefined : event.preferredMs,
     enteredAt: now,
     placeAt: place ?? now,
@@ -218,28 +220,28 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
 }
 
 /** Who comes back soon goes on where they stood. */
-export function keepOwnPlace(step: Step, { callerKey, queue, placeAt }: InteractionState): void {
-  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, placeAt, step.now);
+export function keepOwnPlace(step: Step, { callerKey, queue, placeAt }: InteractionState, agentId?: string): void {
+  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, placeAt, step.now, agentId);
 }
 
-export function keepPlace(step: Step, callerKey: string, queue: string, placeAt: number, leftAt: number): void {
+export function keepPlace(step: Step, callerKey: string, queue: string, placeAt: number, leftAt: number, agentId: string | undefined): void {
   const { places } = step.state;
   const key = `${queue}\n${callerKey}`;
   places.delete(key);
-  places.set(key, { placeAt, leftAt });
+  places.set(key, { placeAt, leftAt, agentId });
   for (const oldest of places.keys()) {
     if (places.size <= MAX_PLACES) break;
     places.delete(oldest);
   }
 }
 
-function takePlace(step: Step, queue: QueueState, callerKey: string | undefined): number | undefined {
+function takePlace(step: Step, queue: QueueState, callerKey: string | undefined): KeptPlace | undefined {
   if (callerKey === undefined || queue.config.regainMs <= 0) return undefined;
   const key = `${queue.config.key}\n${callerKey}`;
   const place = step.state.places.get(key);
   if (place === undefined) return undefined;
   step.state.places.delete(key);
-  return step.now - place.leftAt <= queue.config.regainMs ? Math.min(place.placeAt, step.now) : undefined;
+  return step.now - place.leftAt <= queue.config.regainMs ? place : undefined;
 }
 
 export function announce(step: Step, interaction: InteractionState): void {

@@ -53,7 +53,7 @@ function apply(step: Step, event: AcdEvent): void {
     case "interaction.enqueued":
       return enqueue(step, event);
     case "place.restored":
-      return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt);
+      return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt, event.agentId);
     case "timer":
       return fire(step, event.id);
     case "interaction.moved": {
@@ -103,8 +103,9 @@ function apply(step: Step, event: AcdEvent): void {
 
 function end(step: Step, interaction: InteractionState, outcome: "abandoned" | "exit", broken: boolean): void {
   if (interaction.agent !== undefined) {
-    if (outcome === "abandoned") finish(step, interaction, interaction.agent);
-    if (broken) keepOwnPlace(step, interaction);
+    const { agent } = interaction;
+    if (outcome === "abandoned") finish(step, interaction, agent);
+    if (broken) keepOwnPlace(step, interaction, agent.id);
     return;
   }
   if (interaction.state === "offered") withdraw(step, interaction, outcome);

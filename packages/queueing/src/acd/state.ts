@@ -158,6 +158,14 @@ export type TimerTarget =
   | { readonly kind: "rules"; readonly interaction: InteractionState; readonly ripeMs: number }
   | { readonly kind: "empty"; readonly queue: QueueState };
 
+/** Where a caller stood who has left against their will, or given up. */
+export interface KeptPlace {
+  readonly placeAt: number;
+  readonly leftAt: number;
+  /** Who was talking with the caller. */
+  readonly agentId: string | undefined;
+}
+
 /** The whole state of an ACD. Opaque: read it by the views, change it by `reduce`. */
 export interface AcdState {
   readonly queues: Map<string, QueueState>;
@@ -165,8 +173,8 @@ export interface AcdState {
   readonly interactions: Map<string, InteractionState>;
   readonly reservations: Map<string, Reservation>;
   readonly timers: Map<string, TimerTarget>;
-  /** Places of callers who abandoned, oldest first. */
-  readonly places: Map<string, { readonly placeAt: number; readonly leftAt: number }>;
+  /** Places of callers who abandoned or were cut off, oldest first. */
+  readonly places: Map<string, KeptPlace>;
   readonly priorityWorthMs: number | undefined;
   readonly weightWorthMs: number | undefined;
   readonly wrapUpMaxMs: number;
