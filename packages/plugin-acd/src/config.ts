@@ -202,6 +202,56 @@ const REASONS = [
   { code: "rest", name: "小休：休息", nameEn: "Break: rest" },
 ];
 
+const callback = z.strictObject({
+  /** Number shown to citizens: the hotline's. Default: the trunk's. */
+  callerId: z.string().regex(/^\+?[0-9*#]{1,20}$/, "a telephone number").optional(),
+  /** Where a number is dialled; `{number}` is replaced. */
+  address: z.string().regex(/^[a-z][a-z0-9+.-]*:.*\{number\}/i, "an address like tel:{number}").default("tel:{number}"),
+  /** What may be called back: regular expressions of whole numbers, without the country code. Default: mobile and fixed numbers of China, none of which costs extra. */
+  numbers: z.array(z.string().min(1).max(200).refine(isPattern, "no regular expression")).min(1).default(["1[3-9]\\d{9}", "0[1-9]\\d{8,10}", "[2-8]\\d{6,7}"]),
+  /** How long a citizen's phone rings. */
+  ringSeconds: z.int().min(5).max(180).default(30),
+  /** How long the citizen has to press the key that accepts the call, each time it is asked for. */
+  acceptSeconds: z.int().min(2).max(60).default(8),
+  /** Attempts in all. */
+  maxAttempts: z.int().min(1).max(20).default(3),
+  /** Waits after the first, second ... attempt; the last holds for all that follow. */
+  waitMinutes: z.array(z.number().min(1).max(7 * 24 * 60)).min(1).default([30, 120]),
+  /** Calendar whose hours citizens may be called again in. The first attempt comes when it is their turn. Default: any time. */
+  calendar: z.string().min(1).optional(),
+  /** Words instead of the plugin's own; value `number` in `offer`, `check` and `kept`. */
+  words: z
+    .strictObject({
+      /** What will happen; confirms the caller's own number: 1 right, 2 another, * no callback. */
+      offer: promptRef.optional(),
+      /** What will happen, for who has no number that can be called: asks for one, ends with #. */
+      offerNumber: promptRef.optional(),
+      /** Asks for another number, ends with #. */
+      number: promptRef.optional(),
+      /** Confirms the number that was keyed: 1 right, 2 another, * no callback. */
+      check: promptRef.optional(),
+      /** Not a number that may be called. */
+      wrong: promptRef.optional(),
+      /** The place is kept; goodbye. */
+      kept: promptRef.optional(),
+      /** It could not be noted. */
+      failed: promptRef.optional(),
+      /** To who is called: 1 connects, 2 no longer needed. */
+      accept: promptRef.optional(),
+      /** To who no longer needs it. */
+      bye: promptRef.optional(),
+    })
+    .default({}),
+});
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 /** Codes that the hotline itself gives. */
 const OWN_REASONS = ["no-answer", "wrap-up", "forced", "overdue"];
 
@@ -213,6 +263,8 @@ export const acdConfig = z
     wrapUpMaxSeconds: seconds(10, 7200).optional(),
     /** How much an agent has at once where neither agent nor profile says otherwise. Default: one thing at a time, whatever the channel. */
     capacity: capacity.optional(),
+    /** Callbacks that keep the place (see the queue node's `callback`). */
+    callback: callback.prefault({}),
     /** Why agents may be not ready or sign out; others are refused. */
     reasons: z.array(reasonConfig).max(100).default(() => REASONS.map((reason) => reasonConfig.parse(reason))),
     /** Nobody becomes not ready without a reason. */
@@ -286,6 +338,7 @@ export const acdConfig = z
   });
 
 export type AcdConfig = z.output<typeof acdConfig>;
+export type CallbackConfig = z.output<typeof callback>;
 export type AcdPluginOptions = z.input<typeof acdConfig>;
 export type QueueSettings = z.output<typeof queueSettings>;
 export type AgentSettings = z.output<typeof agentSettings>;

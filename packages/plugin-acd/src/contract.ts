@@ -200,8 +200,60 @@ export interface QueueWork {
   readonly ended: Promise<void>;
 }
 
+/** `calling`: dialled, asked, or on the line since. */
+export type KeptPlaceState = "waiting" | "calling" | "closed";
+/** `not-needed`: the citizen said so; `given-up`: hung up after accepting, before an agent was there. */
+export type KeptPlaceResult = "reached" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "not-needed" | "given-up";
+
+/** The place of a citizen who has hung up and is called when it is their turn. */
+export interface KeptPlace {
+  readonly id: string;
+  readonly queue: string;
+  /** In full: whoever shows it masks it. */
+  readonly number: string;
+  /** The call in which it was asked for. */
+  readonly interactionId: string;
+  /** What counts for the place, epoch ms. */
+  readonly placeAt: number;
+  readonly state: KeptPlaceState;
+  readonly result: KeptPlaceResult | null;
+  /** Calls made. */
+  readonly attempts: number;
+  /** Not dialled before then, epoch ms. */
+  readonly nextAt: number;
+  readonly lastAttemptAt: number | null;
+  /** Interaction of the last call. */
+  readonly callId: string | null;
+  readonly createdAt: number;
+  readonly closedAt: number | null;
+  readonly closedBy: string | null;
+}
+
+export interface CallbackOffer {
+  readonly queue: string;
+  /** The place to keep, as `QueueResult.placeAt` gives it. Default: now. */
+  readonly placeAt?: number;
+  /** As in the request to the queue. */
+  readonly priority?: number;
+  readonly skills?: Readonly<Record<string, number>>;
+  /** Takes the question back. */
+  readonly signal?: AbortSignal;
+}
+
 /** Call distribution: queues and agents. */
 export interface Acd {
+  /**
+   * Offers a caller who waited to be called instead: says what will happen, has the number confirmed by key (the own one, or another
+   * that is keyed in) and keeps the place. When it is their turn an agent is reserved, the citizen is dialled, asked to accept by key
+   * and goes before all who came later. Kept on disk before the caller is told so.
+   * `declined`: does not want to (or the number cannot be called): the caller is still there. `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  offerCallback(session: CallSession, offer: CallbackOffer): Promise<"kept" | "declined" | "gone">;
+  /** All that are not closed, the earliest place first. */
+  keptPlaces(): Promise<readonly KeptPlace[]>;
+  keptPlace(id: string): Promise<KeptPlace | undefined>;
+  /** The citizen need not be called any more. No effect on a call that is under way, and on what is closed. */
+  dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<void>;
   /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
@@ -472,6 +524,8 @@ declare module "@hotlinejs/core" {
     "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents`, `diverted`, `closed`, `moved` (into another queue) or `cut` (the hotline ended the call). */ outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
+    /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
+    "acd.place-kept": { placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */

@@ -6,6 +6,7 @@ import { AgentIntervalEntity } from "./entities/agent-interval.entity.js";
 import { AgentProfileEntity } from "./entities/agent-profile.entity.js";
 import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
 import { AgentEntity } from "./entities/agent.entity.js";
+import { KeptPlaceEntity } from "./entities/kept-place.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
 import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
@@ -16,11 +17,14 @@ import { AcdChannel } from "./migrations/channel.js";
 import { AcdCutTalks } from "./migrations/cut-talks.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
+import { AcdKeptPlaces } from "./migrations/kept-places.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
 import { FactWriter } from "./services/fact-writer.js";
 import { HoldMusic } from "./services/hold-music.js";
 import { IntervalBook } from "./services/interval-book.js";
+import { KeptPlaceStore } from "./services/kept-place-store.js";
+import { KEPT_PLACE_HANDLER } from "./services/kept-places.js";
 import { QueueFacts } from "./services/queue-facts.js";
 import { registerQueueHandler } from "./services/queue-handler.js";
 import { ScreenNews } from "./services/screen-news.js";
@@ -33,8 +37,8 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks],
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
@@ -68,6 +72,7 @@ export const acd = definePlugin({
     defineEvent("acd.abandoned", { durable: true }),
     defineEvent("acd.left", { durable: true }),
     defineEvent("acd.ended", { durable: true }),
+    defineEvent("acd.place-kept", { durable: true }),
     defineEvent("acd.agent-call"),
     defineEvent("acd.watched"),
     defineEvent("acd.agent-state"),
@@ -93,6 +98,7 @@ export const acd = definePlugin({
         writer,
         prompts,
         store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book }),
+        places: new KeptPlaceStore({ unitOfWork, reads: services.get(READ_POOL), clock, ids }),
         facts: new QueueFacts({ writer, clock, ids, calendar, book }),
         calendars: services.get(CALENDARS),
         audit: () => services.get(AUDIT),
@@ -124,6 +130,7 @@ export const acd = definePlugin({
     onReady(async () => {
       await parts().prepare();
       registerQueueHandler(services, log);
+      services.get(CALL_PIPELINE).handler(KEPT_PLACE_HANDLER, (session, { target }) => parts().places.connect(session, target));
       parts().desk.prepare();
     });
     onStart(() => parts().start());

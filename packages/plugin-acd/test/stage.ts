@@ -1,5 +1,5 @@
 import { CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { CalendarData, EventMap, EventName, Plugin } from "@hotlinejs/core";
+import type { CalendarData, EventMap, EventName, Plugin, RoutePlan } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { z } from "zod";
@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly acd?: AcdPluginOptions;
   /** Calls `serve` with this; the call goes on afterwards. Default: the handler `queue`. */
   readonly request?: Omit<QueueRequest, "queue">;
+  /** Where calls go. */
+  readonly plan?: RoutePlan;
   readonly dataDir?: string;
   readonly databaseUrl?: string;
   readonly startAt?: number;
@@ -67,7 +69,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     },
   });
   const test = await createTestHotline({
-    calls: { initial: { handler: options.request === undefined ? "queue" : "probe", target: "q" } },
+    calls: { initial: options.plan ?? { handler: options.request === undefined ? "queue" : "probe", target: "q" } },
     plugins: [acd(options.acd ?? team()), probe(), ...(options.plugins ?? [])],
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),

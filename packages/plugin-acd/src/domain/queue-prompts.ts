@@ -54,15 +54,16 @@ export function withValues(ref: PromptRef, values: PromptValues): PromptRef {
 }
 
 /** What a key leads to, guessed from the name of its outcome. */
-const PURPOSES: readonly (readonly [purpose: "callback" | "voicemail" | "menu", name: RegExp])[] = [
+const PURPOSES: readonly (readonly [purpose: "kept" | "callback" | "voicemail" | "menu", name: RegExp])[] = [
+  ["kept", /^kept$/],
   ["callback", /call-?back|ring-?back/i],
   ["voicemail", /voice-?mail|message|record/i],
   ["menu", /menu|ivr|self|main|start/i],
 ];
 
 const EXITS = {
-  zh: { callback: (key: string) => `如需我们给您回电，请按${key}。`, voicemail: (key: string) => `留言请按${key}。`, menu: (key: string) => `返回自助服务请按${key}。`, other: (key: string) => `不再等候请按${key}。`, star: "星号键", hash: "井号键" },
-  en: { callback: (key: string) => `To be called back, press ${key}. `, voicemail: (key: string) => `To leave a message, press ${key}. `, menu: (key: string) => `For the menu, press ${key}. `, other: (key: string) => `To stop waiting, press ${key}. `, star: "star", hash: "hash" },
+  zh: { kept: (key: string) => `如需保留排队位置由我们给您回电，请按${key}。`, callback: (key: string) => `如需我们给您回电，请按${key}。`, voicemail: (key: string) => `留言请按${key}。`, menu: (key: string) => `返回自助服务请按${key}。`, other: (key: string) => `不再等候请按${key}。`, star: "星号键", hash: "井号键" },
+  en: { kept: (key: string) => `To keep your place and be called back, press ${key}. `, callback: (key: string) => `To be called back, press ${key}. `, voicemail: (key: string) => `To leave a message, press ${key}. `, menu: (key: string) => `For the menu, press ${key}. `, other: (key: string) => `To stop waiting, press ${key}. `, star: "star", hash: "hash" },
 };
 
 /**

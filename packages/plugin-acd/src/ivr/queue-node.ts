@@ -2,7 +2,7 @@ import { defineIvrNode, promptRef } from "@hotlinejs/core";
 import type { IvrStep, PromptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD } from "../contract.js";
-import type { QueueOutcome } from "../contract.js";
+import type { QueueOutcome, QueueResult } from "../contract.js";
 import { exitKeysPrompt } from "../domain/queue-prompts.js";
 
 const queueNodeConfig = z.strictObject({
@@ -18,6 +18,15 @@ const queueNodeConfig = z.strictObject({
   announceKeys: z.union([z.boolean(), promptRef]).default(true),
   /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`; `callback` and `voicemail`: who waited until closing time, by the queue's `atClosing`). */
   distinguish: z.array(z.enum(["diverted", "closed", "callback", "voicemail"])).optional(),
+  /** Callers may be called instead of waiting, with their place kept: they are told what will happen and confirm the number by key. */
+  callback: z
+    .strictObject({
+      /** Pressed while waiting. Who then declines waits on in the old place. */
+      key: z.string().regex(/^[0-9*#]$/, "one key").optional(),
+      /** Offered also to who would leave the queue like this. Who declines leaves. */
+      on: z.array(z.enum(["timeout", "full", "diverted", "no-agents", "closed"])).default([]),
+    })
+    .optional(),
   /** 工号 of the agent the call is for, as for a direct number; the agent serves the queue. Others serve when the agent is not there. */
   agent: z.string().min(1).max(32).optional(),
   /** So long the caller is kept for that `agent` who is at work; then the whole queue serves. */
@@ -33,6 +42,7 @@ type QueueNodeConfig = z.output<typeof queueNodeConfig>;
  * @outcome timeout - The queue's `maxWaitSeconds` have passed.
  * @outcome full - The queue's `maxLength` callers were waiting already, or its `divert` says that the wait would be too long.
  * @outcome no-agents - Nobody is there who could answer, or it is out of the hours of the queue's `calendar`.
+ * @outcome kept - With `callback`: the citizen is called when it is their turn, and has been told so (goodbye).
  * @outcome exit - A key of `exitKeys` was pressed; keys with an outcome of their own end with that.
  * @example { "id": "agent", "type": "queue", "queue": "general", "exitKeys": "9", "on": { "answered": "bye", "timeout": "voicemail", "full": "voicemail", "exit": "main" }, "next": "voicemail" }
  */
@@ -42,14 +52,30 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
   outcomes(config) {
     const outcomes: { name: string; optional?: boolean }[] = [{ name: "answered", optional: true }, { name: "timeout" }, { name: "full" }, { name: "no-agents" }];
     for (const name of config.distinguish ?? []) outcomes.push({ name });
+    if (config.callback !== undefined) outcomes.push({ name: "kept" });
     for (const name of new Set(exitOutcomes(config).values())) if (!outcomes.some((outcome) => outcome.name === name)) outcomes.push({ name });
     return outcomes;
   },
   async run({ session, config, signal, services }): Promise<IvrStep> {
     const exits = exitOutcomes(config);
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
-    const result = await services.get(ACD).serve(session, { queue: config.queue, priority: config.priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...exits.keys()].join(""), exitHint: exitHint(config, exits, session.language), signal });
-    if (result.callerGone || result.outcome === "abandoned") return { end: true };
+    const { queue, priority, callback } = config;
+    const acd = services.get(ACD);
+    const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits, [callback.key, "kept"]]);
+    const request = { queue, priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...keys.keys()].join(""), exitHint: exitHint(config, keys, session.language), signal };
+    let placeAt: number | undefined;
+    let result: QueueResult;
+    for (;;) {
+      result = await acd.serve(session, { ...request, placeAt });
+      if (result.callerGone || result.outcome === "abandoned") return { end: true };
+      const pressed = result.outcome === "exit" && result.key !== undefined && result.key === callback?.key;
+      if (!pressed && callback?.on.some((outcome) => outcome === result.outcome) !== true) break;
+      const answer = await acd.offerCallback(session, { queue, placeAt: result.placeAt, priority, skills, signal });
+      if (answer === "kept") return { outcome: "kept" };
+      if (answer === "gone") return { end: true };
+      if (!pressed) break;
+      placeAt = result.placeAt;
+    }
     if (result.outcome !== "exit") return { outcome: plain(result, config) };
     // Without a key the flow itself took the caller back; what is returned then is not used.
     return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };

@@ -2,10 +2,11 @@ import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, E
 import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
+import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { engineQueue } from "../domain/engine-config.js";
 import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, occupancy, queueFigures, type AgentSums } from "../domain/queue-figures.js";
+import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredQueue } from "./acd-store.js";
 import type { FactWriter } from "./fact-writer.js";
@@ -15,8 +16,11 @@ import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { AgentDesk, type AgentDeskDeps } from "./agent-desk.js";
 import { AgentStates } from "./agent-states.js";
 import { ClosingTimes } from "./closing-times.js";
+import type { KeptPlaceStore } from "./kept-place-store.js";
+import { KeptPlaces } from "./kept-places.js";
 import type { QueueMember } from "./queue-member.js";
 import { QueuedCall } from "./queued-call.js";
+import type { QueuedPlace } from "./queued-place.js";
 import { QueuedWork } from "./queued-work.js";
 
 export interface DefaultAcdDeps {
@@ -25,6 +29,7 @@ export interface DefaultAcdDeps {
   readonly ids: Ids;
   readonly log: Logger;
   readonly store: AcdStore;
+  readonly places: KeptPlaceStore;
   readonly writer: FactWriter;
   readonly facts: QueueFacts;
   readonly music: HoldMusic;
@@ -51,10 +56,14 @@ interface Entry {
   /** Of the stay in the present queue. */
   owner: EntryOwner;
   entered: boolean;
+  /** The number of a place that is kept: it is in no figures, the call that comes of it is. */
+  readonly kept?: string;
 }
 
 /** So often states are held against the calls they stand for: what looks wrong twice is put right. */
 const CHECK_MS = 15_000;
+/** Longest reservation of an agent for a citizen who is dialled; the call itself ends long before. */
+const DIALLING_MS = 600_000;
 /** States that last are booked at every so manieth check. */
 const BOOK_EVERY = 4;
 
@@ -76,6 +85,8 @@ export class DefaultAcd implements Acd {
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
   readonly #states: AgentStates;
+  /** Citizens who are called when it is their turn. */
+  readonly places: KeptPlaces;
   readonly #closing: ClosingTimes;
   #checkTimer: Timer | undefined;
   /** Wrong at the last check. */
@@ -107,6 +118,23 @@ export class DefaultAcd implements Acd {
       changed: deps.agentChanged,
       overdue: (about) => deps.publish("acd.agent-overdue", { ...about, at: deps.clock.now() }),
       notify: deps.notify,
+    });
+    const { callback } = deps.config;
+    this.places = new KeptPlaces({
+      config: callback,
+      store: deps.places,
+      clock: deps.clock,
+      ids: deps.ids,
+      log: deps.log,
+      pipeline: deps.pipeline,
+      resolve: (ref, session) => deps.prompts?.resolve(ref, { language: session.language, signal: session.signal }) ?? Promise.resolve([]),
+      hasQueue: (key) => this.#queues.has(key),
+      hours: (key) => {
+        const own = this.#queues.get(key)?.settings.calendar;
+        return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
+      },
+      enter: (row, member) => this.#enterPlace(row, member),
+      serve: (session, request, entered) => this.#serve(session, request, entered),
     });
     this.desk = new AgentDesk({
       control: deps.control,
@@ -142,6 +170,8 @@ export class DefaultAcd implements Acd {
       this.#queues.set(queue.key, queue);
       this.#engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
+    const { calendar: citizenHours } = config.callback;
+    if (citizenHours !== undefined) this.#deps.calendars.get(citizenHours);
     for (const agent of agents) this.#agents.set(agent.number, agent);
     this.#states.load(profiles);
     const places = await store.closeLeftovers();
@@ -153,7 +183,7 @@ export class DefaultAcd implements Acd {
   }
 
   /** Asks the adapters which phones are there, and prepares the music. */
-  start(): void {
+  async start(): Promise<void> {
     for (const agent of this.#agents.values()) this.#reach(agent, this.#reachable(agent.address));
     this.#states.start();
     for (const { key, settings } of this.#queues.values()) {
@@ -162,6 +192,7 @@ export class DefaultAcd implements Acd {
     }
     this.#checkLater();
     for (const queue of this.#queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
+    await this.places.start();
   }
 
   #checkLater(nth = 1): void {
@@ -224,11 +255,12 @@ export class DefaultAcd implements Acd {
     this.#checkTimer?.cancel();
     this.#states.stop();
     this.#closing.stop();
+    await this.places.stop();
     this.#deps.facts.bookStates();
     this.#engine.close();
     for (const entry of this.#entries.values()) {
       entry.call.stop();
-      this.#deps.facts.cut(entry.owner);
+      if (entry.kept === undefined) this.#deps.facts.cut(entry.owner);
     }
     this.#entries.clear();
     await this.#deps.writer.flush();
@@ -242,7 +274,12 @@ export class DefaultAcd implements Acd {
     return { waiting, agents: states.length, available: states.filter((state) => state === "available").length, factsPending: this.#deps.writer.pending };
   }
 
-  async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
+  serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
+    return this.#serve(session, request);
+  }
+
+  /** @param entered for who keeps a place: told in the same breath in which the caller stands in the line; opening hours do not count any more */
+  async #serve(session: CallSession, request: QueueRequest, entered?: () => void): Promise<QueueResult> {
     const queue = this.#queues.get(request.queue);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
     if (this.#stopped) throw acdErrors.STOPPED();
@@ -253,7 +290,7 @@ export class DefaultAcd implements Acd {
     const since = Math.min(this.#deps.clock.now(), request.placeAt ?? Number.POSITIVE_INFINITY);
     let talkMs = 0;
     for (let back = false; ; back = true) {
-      const { result, lostAgent, next } = await this.#wait(session, request, queue, back ? since : undefined);
+      const { result, lostAgent, next } = await this.#wait(session, request, queue, back ? since : undefined, back ? undefined : entered);
       talkMs += result.talkMs;
       if (next !== undefined && !result.callerGone && !this.#isStopped()) {
         const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, exitHint: request.exitHint, signal: request.signal });
@@ -265,7 +302,7 @@ export class DefaultAcd implements Acd {
   }
 
   /** One stay in the queue, with the talk that comes of it. */
-  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined }> {
+  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined, entered: (() => void) | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined }> {
     const { ids, clock, control, prompts, log, music, secrets } = this.#deps;
     const { callerNumber, id: interactionId } = session.interaction;
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
@@ -275,7 +312,7 @@ export class DefaultAcd implements Acd {
     const stored = secrets === undefined ? null : (callerKey ?? null);
     const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored });
     // Whoever was in before the queue closed is served.
-    if (placeAt === undefined && this.#outOfHours(queue)) {
+    if (placeAt === undefined && entered === undefined && this.#outOfHours(queue)) {
       this.#refuse(owner, session);
       return { result: { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false }, lostAgent: false };
     }
@@ -299,6 +336,7 @@ export class DefaultAcd implements Acd {
     });
     this.#entries.set(id, { call, owner, entered: false });
     this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(placeAt === undefined ? preferredAgent : undefined, request), placeAt: placeAt ?? request.placeAt });
+    entered?.();
     if (this.#entries.has(id)) call.watch();
     this.#serving.set(interactionId, call);
     const result = await call.result;
@@ -307,6 +345,34 @@ export class DefaultAcd implements Acd {
     if (result.outcome !== "answered") this.#entries.delete(id);
     else if (!result.callerGone) await forgetKeys(session, log);
     return { result, lostAgent: call.lostAgent, next: call.next };
+  }
+
+  async offerCallback(session: CallSession, offer: CallbackOffer): Promise<"kept" | "declined" | "gone"> {
+    if (!this.#queues.has(offer.queue)) throw acdErrors.UNKNOWN_QUEUE(offer.queue, [...this.#queues.keys()].join(", "));
+    if (!(await answered(session))) return "gone";
+    return this.places.offer(session, offer);
+  }
+
+  keptPlaces(): Promise<readonly KeptPlace[]> {
+    return this.places.open();
+  }
+
+  keptPlace(id: string): Promise<KeptPlace | undefined> {
+    return this.places.find(id);
+  }
+
+  dropPlace(id: string, { result, actor }: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<void> {
+    return this.places.drop(id, result, actor);
+  }
+
+  #enterPlace({ queue: key, interactionId, number, priority: own, skills, placeAt }: KeptPlaceRow, member: QueuedPlace): () => void {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(key, [...this.#queues.keys()].join(", "));
+    const id = this.#deps.ids.next();
+    const priority = queue.settings.priority + own;
+    this.#entries.set(id, { call: member, owner: this.#owner(id, interactionId, queue, { channel: "callback", priority, callerKey: null }), entered: false, kept: number });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: key, priority, skills, placeAt, patient: true, ringMs: DIALLING_MS });
+    return () => this.#engine.dispatch({ type: "interaction.exited", interactionId: id });
   }
 
   #redirect(interactionId: string, queue: string): (() => void) | undefined {
@@ -503,7 +569,7 @@ export class DefaultAcd implements Acd {
     const owner = this.#entries.get(id)?.owner;
     if (view === undefined || owner === undefined || view.state === "connected") return undefined;
     const { queue, priority, enteredAt, placeAt } = view;
-    const callerNumber = this.#serving.get(owner.interactionId)?.session.interaction.callerNumber ?? "";
+    const callerNumber = this.#entries.get(id)?.kept ?? this.#serving.get(owner.interactionId)?.session.interaction.callerNumber ?? "";
     return { interactionId: owner.interactionId, queue, channel: owner.channel, callerNumber, priority, enteredAt, placeAt, ahead: aheadOf(this.#engine.state, id) ?? 0, ringing: view.agentId ?? null };
   }
 
@@ -613,6 +679,7 @@ export class DefaultAcd implements Acd {
     if (entry === undefined) return;
     const { call, owner } = entry;
     const { interactionId } = owner;
+    if (entry.kept !== undefined) return this.#performKept(entry, effect);
     switch (effect.type) {
       case "entered":
         entry.entered = true;
@@ -647,6 +714,19 @@ export class DefaultAcd implements Acd {
         facts.ended(owner, effect, at, call.brokenOff);
         this.#entries.delete(effect.interactionId);
         return call.ended(effect);
+    }
+  }
+
+  /** Of a place whose citizen is not on the line: no facts, nothing to tell of a call. */
+  #performKept(entry: Entry, effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" | "queue-length" | "agent-status" | "auto-paused" }>): void {
+    const { call } = entry;
+    if (effect.type === "entered") call.entered(effect);
+    else if (effect.type === "offer") call.offered(effect);
+    else if (effect.type === "rescind") call.rescinded(effect);
+    else if (effect.type === "left") {
+      if (effect.outcome === "moved") this.#moved(entry, effect.interactionId);
+      else this.#entries.delete(effect.interactionId);
+      call.left(effect);
     }
   }
 

@@ -60,6 +60,10 @@ export type AcdEvent =
       readonly preferredMs?: number;
       /** A place kept from an earlier stay (who asked for a callback instead of waiting): counts instead of the moment of entering, and is taken in whatever the limits of the queue say. */
       readonly placeAt?: number;
+      /** How long an agent is reserved, ms. Default: the queue's `ringMs`. Longer for who is not on the line yet and is dialled first. */
+      readonly ringMs?: number;
+      /** Stays whatever the queue's limits of waiting say (longest wait, diversion, nobody there): who is not on the line loses nothing by it. */
+      readonly patient?: boolean;
     }
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }

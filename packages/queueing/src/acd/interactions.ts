@@ -36,6 +36,8 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     // Who was cut off in a talk goes on with the same agent, if that one is free.
     preferredAgent: event.preferredAgent ?? regained?.agentId,
     preferredMs: event.preferredMs === undefined || !(event.preferredMs >= 0) ? undefined : event.preferredMs,
+    ringMs: event.ringMs === undefined || !(event.ringMs > 0) ? undefined : event.ringMs,
+    patient: event.patient === true,
     enteredAt: now,
     placeAt: place ?? now,
     seq: state.sequence,
@@ -116,7 +118,7 @@ export function divertLast(step: Step, queue: QueueState): void {
   if (queue.config.divert?.whileWaiting !== true || queue.removed) return;
   for (let index = queue.line.length - 1; index >= 0; index--) {
     const last = queue.line[index] as InteractionState;
-    if (last.queue !== queue) continue;
+    if (last.queue !== queue || last.patient) continue;
     if (!tooLong(queue, index, queue.waiting + queue.offered)) return;
     leave(step, last, "diverted");
   }

@@ -196,6 +196,7 @@ function offer(step: Step, interaction: InteractionState, agent: AgentState, que
     interaction.rungBy = queue;
     interaction.rings = queue.config.strategy.rings ?? "one";
   }
+  const ringMs = interaction.ringMs ?? queue.config.ringMs;
   interaction.attempts += 1;
   step.state.sequence += 1;
   const reservation = { id: `${step.state.reservationPrefix}${step.state.sequence}`, agent, interaction, queue, phase: "pending" as const, timer: "" };
@@ -204,8 +205,8 @@ function offer(step: Step, interaction: InteractionState, agent: AgentState, que
   agent.reservation = reservation;
   queue.lastOrder = agent.order;
   refreshAgent(step, agent);
-  step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs: queue.config.ringMs, attempt: interaction.attempts });
-  reservation.timer = setTimer(step, step.now + queue.config.ringMs, { kind: "offer", reservation });
+  step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts });
+  reservation.timer = setTimer(step, step.now + ringMs, { kind: "offer", reservation });
   if (!first) return;
   const { rings } = interaction;
   if (rings === "progressive") addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });

@@ -143,7 +143,7 @@ function run(step: Step, target: TimerTarget): void {
       target.queue.emptyTimer = undefined;
       if (target.queue.present.size > 0) return;
       for (const interaction of [...target.queue.line]) {
-        if (interaction.queue.config.leaveEmpty !== false && interaction.servedBy.every((queue) => queue.present.size === 0)) leave(step, interaction, "no-agents");
+        if (!interaction.patient && interaction.queue.config.leaveEmpty !== false && interaction.servedBy.every((queue) => queue.present.size === 0)) leave(step, interaction, "no-agents");
       }
     }
   }

@@ -98,6 +98,8 @@ export interface InteractionState {
   readonly channel: string;
   readonly preferredAgent: string | undefined;
   readonly preferredMs: number | undefined;
+  readonly ringMs: number | undefined;
+  readonly patient: boolean;
   /** Into the present queue. */
   enteredAt: number;
   /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */

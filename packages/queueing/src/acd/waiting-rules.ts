@@ -90,6 +90,6 @@ export function limitWait(step: Step, interaction: InteractionState): void {
     interaction.limitTimer = undefined;
   }
   const { maxWaitMs } = interaction.queue.config;
-  if (maxWaitMs === undefined || interaction.expired !== undefined) return;
+  if (maxWaitMs === undefined || interaction.patient || interaction.expired !== undefined) return;
   interaction.limitTimer = addTimer(step, interaction, interaction.enteredAt + maxWaitMs - step.now, { kind: "max-wait", interaction });
 }

@@ -1,0 +1,57 @@
+import type { EndReason } from "@hotlinejs/core";
+import type { KeptPlaceResult } from "../contract.js";
+
+/** How one call to the citizen ended. `no-agents`: came in, but no agent took the call; `cancelled`: the hotline stopped. */
+export type AttemptOutcome = KeptPlaceResult | "no-agents" | "cancelled";
+
+export interface AttemptRule {
+  readonly maxAttempts: number;
+  /** After the first, second ... attempt; the last holds for all that follow. */
+  readonly waitMinutes: readonly number[];
+}
+
+export type AfterCall = { readonly state: "closed"; readonly result: KeptPlaceResult } | { readonly state: "waiting"; readonly nextAt: number; /** Taken back: it was no attempt. */ readonly uncounted?: boolean };
+
+const MINUTE_MS = 60_000;
+
+/**
+ * What becomes of the place.
+ *
+ * @param attempts this one included
+ * @param now epoch ms
+ */
+export function afterCall(outcome: AttemptOutcome, attempts: number, now: number, { maxAttempts, waitMinutes }: AttemptRule): AfterCall {
+  switch (outcome) {
+    case "cancelled":
+      return { state: "waiting", nextAt: now + MINUTE_MS, uncounted: true };
+    // The citizen has done their part.
+    case "no-agents":
+      return { state: "waiting", nextAt: now + MINUTE_MS };
+    case "no-answer":
+    case "busy":
+    case "unreachable":
+    case "failed":
+      if (attempts >= maxAttempts) return { state: "closed", result: outcome };
+      return { state: "waiting", nextAt: now + (waitMinutes[Math.min(attempts, waitMinutes.length) - 1] ?? 30) * MINUTE_MS };
+    default:
+      return { state: "closed", result: outcome };
+  }
+}
+
+/** How a leg ended that was never answered. */
+export function unansweredOutcome(reason: EndReason): AttemptOutcome {
+  switch (reason) {
+    case "no-answer":
+    case "busy":
+    case "declined":
+    case "unreachable":
+      return reason;
+    case "not-found":
+      return "unreachable";
+    case "cancelled":
+    case "hangup":
+      return "cancelled";
+    default:
+      return "failed";
+  }
+}

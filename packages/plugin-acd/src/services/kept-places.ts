@@ -1,0 +1,310 @@
+import type { AudioSource, BusinessCalendar, CallPipeline, CallSession, Clock, Ids, LaunchedCall, Logger, PromptRef, Timer } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
+import type { CallbackConfig } from "../config.js";
+import type { CallbackOffer, KeptPlace, KeptPlaceResult, QueueRequest, QueueResult } from "../contract.js";
+import { afterCall, unansweredOutcome, type AttemptOutcome } from "../domain/kept-place-rule.js";
+import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
+import { askForCallback, askToAccept, say, type WishDeps } from "./callback-wish.js";
+import { placeView, type KeptPlaceStore } from "./kept-place-store.js";
+import { QueuedPlace } from "./queued-place.js";
+
+/** Name of the call handler that speaks with the citizen who is called. */
+export const KEPT_PLACE_HANDLER = "acd.kept-place";
+
+const ACTOR = "plugin:acd";
+/** What came to nothing through no fault of the citizen is tried again after this. */
+const SHORT_WAIT_MS = 60_000;
+/** Longest timer; then the calendar is asked anew. */
+const LONGEST_TIMER_MS = 86_400_000;
+/** Waits between tries to commit how an attempt ended, while the database does not take it. */
+const RETRY_MS = [1_000, 10_000, 60_000];
+
+export interface KeptPlacesDeps {
+  readonly config: CallbackConfig;
+  readonly store: KeptPlaceStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly pipeline: CallPipeline;
+  readonly resolve: (ref: PromptRef, session: CallSession) => Promise<readonly AudioSource[]>;
+  readonly hasQueue: (queue: string) => boolean;
+  /** Opening hours of the queue, and hours in which citizens are called again. */
+  readonly hours: (queue: string) => { readonly queue: BusinessCalendar | undefined; readonly citizens: BusinessCalendar | undefined };
+  /** Puts it into its queue, without limit of time. Returns how to take it out; idempotent. */
+  readonly enter: (row: KeptPlaceRow, member: QueuedPlace) => () => void;
+  /** As `Acd.serve`; `entered` is called in the same breath in which the caller stands in the line. */
+  readonly serve: (session: CallSession, request: QueueRequest, entered: () => void) => Promise<QueueResult>;
+}
+
+interface Held {
+  row: KeptPlaceRow;
+  member: QueuedPlace | undefined;
+  leave: () => void;
+  timer: Timer | undefined;
+  /** The call to the citizen. */
+  attempt: { readonly callId: string; readonly giveUp: AbortController; outcome: AttemptOutcome | undefined } | undefined;
+}
+
+/**
+ * Citizens who have hung up and keep their place:
+ * ```
+ * waiting --their turn: an agent is reserved, intent committed--> calling --key pressed--> first in line, with the agent reserved so far --> closed
+ *    ^                                                              |
+ *    \---- nobody, busy, a machine: after a wait, place kept -------/---- last try, declined, not needed --> closed
+ * ```
+ */
+export class KeptPlaces {
+  readonly #deps: KeptPlacesDeps;
+  readonly #held = new Map<string, Held>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #wish: WishDeps;
+  #stopped = false;
+
+  constructor(deps: KeptPlacesDeps) {
+    this.#deps = deps;
+    this.#wish = { allowed: deps.config.numbers.map((pattern) => new RegExp(`^(?:${pattern})$`)), words: deps.config.words, resolve: deps.resolve };
+  }
+
+  /** Takes up what earlier processes have left. */
+  async start(): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    for (const found of await store.open()) {
+      let row = found;
+      if (row.state === "calling" && typeof row.callId === "string") {
+        const reached = await store.reachedBy(row.callId);
+        // Came into the queue and was cut off there: it is the hotline's turn again. Otherwise nobody knows whether the phone rang.
+        const after = reached === "talked" ? ({ state: "closed", result: "reached" } as const) : reached === "came" ? ({ state: "waiting", nextAt: clock.now() } as const) : afterCall("failed", row.attempts, clock.now(), this.#deps.config);
+        row = await store.settled(row, after, ACTOR);
+        log.warn({ placeId: row.id, state: row.state }, "a callback of the last process was cut off");
+      }
+      if (row.state !== "closed") this.#take(row);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const held of this.#held.values()) {
+      held.timer?.cancel();
+      held.attempt?.giveUp.abort(new Error("the hotline stops"));
+    }
+    await Promise.all(this.#running);
+    this.#held.clear();
+  }
+
+  /** Asks the caller, then keeps the place. */
+  async offer(session: CallSession, { queue, placeAt, priority = 0, skills = {}, signal = session.signal }: CallbackOffer): Promise<"kept" | "declined" | "gone"> {
+    const { store, clock, log } = this.#deps;
+    const { interaction, language } = session;
+    interaction.event("queue.callback-asked", { queue });
+    const wish = await askForCallback(session, this.#wish, signal);
+    if (typeof wish === "string") return wish;
+    let row: KeptPlaceRow;
+    try {
+      row = await store.put({ queue, number: wish.number, interactionId: interaction.id, language, priority, skills, placeAt: Math.min(placeAt ?? clock.now(), clock.now()) });
+    } catch (error) {
+      log.error({ err: error, interactionId: interaction.id }, "a place could not be kept; the caller is told");
+      await say(session, this.#wish, "failed", {}, signal);
+      return "declined";
+    }
+    interaction.event("queue.place-kept", { queue, placeId: row.id });
+    this.#take(row);
+    await say(session, this.#wish, "kept", { number: wish.number }, signal);
+    return "kept";
+  }
+
+  async find(id: string): Promise<KeptPlace | undefined> {
+    const row = await this.#deps.store.find(id);
+    return row === undefined ? undefined : placeView(row);
+  }
+
+  async open(): Promise<readonly KeptPlace[]> {
+    return (await this.#deps.store.open()).map(placeView);
+  }
+
+  /** Nobody needs to be called any more. A call that is under way goes on. */
+  async drop(id: string, result: KeptPlaceResult, actor: string): Promise<void> {
+    const held = this.#held.get(id);
+    if (held === undefined || held.attempt !== undefined) return;
+    this.#let(held);
+    await this.#deps.store.closed(held.row, result, actor);
+  }
+
+  /** The citizen has answered: a person, who wants it, goes before all who came later. */
+  async connect(session: CallSession, id: string): Promise<void> {
+    const held = this.#held.get(id);
+    const attempt = held?.attempt;
+    if (held === undefined || attempt === undefined || attempt.callId !== session.interaction.id) return;
+    try {
+      session.language = held.row.language;
+      const answer = await askToAccept(session, this.#wish, this.#deps.config.acceptSeconds * 1000, session.signal);
+      if (answer !== "accepted") {
+        attempt.outcome = answer === "nobody" ? "no-answer" : answer;
+        held.leave();
+        if (answer === "not-needed") await say(session, this.#wish, "bye", {}, session.signal);
+        return;
+      }
+      session.interaction.event("callback.accepted", { queue: held.row.queue, placeId: id });
+      attempt.outcome = "given-up";
+      attempt.outcome = await this.#serve(session, held);
+    } finally {
+      held.leave();
+    }
+  }
+
+  async #serve(session: CallSession, held: Held): Promise<AttemptOutcome> {
+    const { queue, priority, skills, placeAt } = held.row;
+    const agent = held.member?.agent;
+    // The agent kept so far is free only once the caller stands in the line, so that nobody else gets there first.
+    const result = await this.#deps.serve(session, { queue, priority, skills, placeAt, signal: session.signal, ...(agent === undefined ? {} : { preferredAgent: agent, preferredSeconds: 0 }) }, held.leave);
+    if (result.outcome === "answered") return "reached";
+    if (!result.callerGone) return "no-agents";
+    return (await session.call.ended).by === "remote" ? "given-up" : "no-agents";
+  }
+
+  #take(row: KeptPlaceRow): void {
+    const before = this.#held.get(row.id);
+    if (before?.attempt !== undefined) return;
+    if (before !== undefined) this.#let(before);
+    const held: Held = { row, member: undefined, leave: () => undefined, timer: undefined, attempt: undefined };
+    this.#held.set(row.id, held);
+    this.#resume(held);
+  }
+
+  #let(held: Held): void {
+    held.timer?.cancel();
+    held.leave();
+    this.#held.delete(held.row.id);
+  }
+
+  /** Into the line when the time has come. */
+  #resume(held: Held, notBefore = 0): void {
+    if (this.#stopped) return;
+    held.timer?.cancel();
+    const now = this.#deps.clock.now();
+    const due = this.#dueAt(held.row, Math.max(now, notBefore));
+    if (due > now) {
+      held.timer = this.#deps.clock.setTimeout(() => this.#resume(held, notBefore), Math.min(due - now, LONGEST_TIMER_MS));
+      return;
+    }
+    const member = new QueuedPlace({
+      turn: () => this.#call(held),
+      moved: (queue) => void this.#moved(held, queue),
+      left: (outcome) => {
+        if (held.member !== member) return;
+        held.member = undefined;
+        // Closing time, or the hotline drains: from the next opening on, or in the next process.
+        if (outcome !== "exit" && held.attempt === undefined) this.#resume(held, this.#deps.clock.now() + SHORT_WAIT_MS);
+      },
+    });
+    held.member = member;
+    held.leave = this.#deps.enter(held.row, member);
+  }
+
+  #dueAt({ queue, nextAt, attempts }: KeptPlaceRow, from: number): number {
+    const hours = this.#deps.hours(queue);
+    let due = Math.max(from, nextAt);
+    if (hours.queue !== undefined) due = hours.queue.nextOpening(due) ?? due;
+    // Asked for a moment ago it is welcome at any time; later only in the hours of citizens.
+    if (attempts > 0 && hours.citizens !== undefined) due = hours.citizens.nextOpening(due) ?? due;
+    return due;
+  }
+
+  async #moved(held: Held, queue: string): Promise<void> {
+    held.row = { ...held.row, queue };
+    try {
+      await this.#deps.store.moved(held.row, queue);
+    } catch (error) {
+      this.#deps.log.error({ err: error, placeId: held.row.id, queue }, "that a kept place was moved could not be stored; after a restart it stands in the old queue");
+    }
+  }
+
+  #call(held: Held): void {
+    if (held.attempt !== undefined || this.#stopped) return;
+    held.attempt = { callId: this.#deps.ids.next(), giveUp: new AbortController(), outcome: undefined };
+    const run: Promise<void> = this.#run(held, held.attempt).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  /** Never rejects. */
+  async #run(held: Held, attempt: NonNullable<Held["attempt"]>): Promise<void> {
+    const { store, log, clock } = this.#deps;
+    try {
+      held.row = await store.began(held.row, attempt.callId);
+    } catch (error) {
+      log.error({ err: error, placeId: held.row.id }, "a callback could not be begun; it is tried again");
+      held.attempt = undefined;
+      held.leave();
+      return this.#resume(held, clock.now() + SHORT_WAIT_MS);
+    }
+    // Closed by somebody meanwhile.
+    if (isClosed(held.row)) {
+      held.attempt = undefined;
+      return this.#let(held);
+    }
+    let outcome: AttemptOutcome;
+    try {
+      outcome = await this.#attempt(held.row, attempt);
+    } catch (error) {
+      log.error({ err: error, placeId: held.row.id }, "a callback failed");
+      outcome = "failed";
+    }
+    held.leave();
+    await this.#settle(held, outcome);
+    held.attempt = undefined;
+    this.#goOn(held);
+  }
+
+  #goOn(held: Held): void {
+    if (isClosed(held.row)) this.#let(held);
+    else this.#resume(held);
+  }
+
+  async #attempt(row: KeptPlaceRow, attempt: NonNullable<Held["attempt"]>): Promise<AttemptOutcome> {
+    const { config, pipeline, log } = this.#deps;
+    let launched: LaunchedCall;
+    try {
+      launched = await pipeline.launch({
+        to: config.address.replace("{number}", row.number),
+        ...(config.callerId === undefined ? {} : { from: { number: config.callerId } }),
+        purpose: "callback",
+        plan: { handler: KEPT_PLACE_HANDLER, target: row.id, language: row.language },
+        actor: ACTOR,
+        data: { keptPlace: { v: 1, placeId: row.id, queue: row.queue, interactionId: row.interactionId } },
+        timeoutMs: config.ringSeconds * 1000,
+        signal: attempt.giveUp.signal,
+        interactionId: attempt.callId,
+      });
+    } catch (error) {
+      if (isHotlineError(error, "HTL_CORE_DRAINING")) return "cancelled";
+      if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED")) return "refused";
+      log.warn({ placeId: row.id, error: errorText(error) }, "a citizen could not be called back");
+      return "failed";
+    }
+    const answered = await launched.answered;
+    const end = await launched.finished;
+    return answered ? (attempt.outcome ?? "failed") : unansweredOutcome(end.reason);
+  }
+
+  /** Commits how it ended; keeps trying while the process lives. What stays open is found at the next start. */
+  async #settle(held: Held, outcome: AttemptOutcome): Promise<void> {
+    const { clock, config, log, store } = this.#deps;
+    const after = afterCall(outcome, held.row.attempts, clock.now(), config);
+    for (let tries = 0; ; tries++) {
+      try {
+        held.row = await store.settled(held.row, after, ACTOR);
+        return;
+      } catch (error) {
+        log.error({ err: error, placeId: held.row.id }, "how a callback ended could not be stored");
+        const wait = RETRY_MS[tries];
+        if (wait === undefined || this.#stopped) break;
+        await clock.sleep(wait);
+      }
+    }
+    // Not dialled again by this process where it was over.
+    held.row = after.state === "closed" ? { ...held.row, state: "closed" } : { ...held.row, state: "waiting", nextAt: after.nextAt };
+  }
+}
+
+function isClosed({ state }: KeptPlaceRow): boolean {
+  return state === "closed";
+}

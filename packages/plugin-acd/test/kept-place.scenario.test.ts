@@ -1,0 +1,272 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { ivr } from "@hotlinejs/plugin-ivr";
+import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { FAKE_TELEPHONY } from "@hotlinejs/testing";
+import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { KeptPlaceEntity, type KeptPlaceRow } from "../src/entities/kept-place.entity.js";
+import { closeStages, crash, stage, team } from "./stage.js";
+import type { Stage, StageOptions } from "./stage.js";
+
+afterEach(closeStages);
+
+const CITIZEN = "13800138001";
+const OTHER = "13900139002";
+const MINUTE = 60_000;
+/** Monday 2026-03-02, 17:20 in Shanghai: the office closes at 17:30 in the calendar below. */
+const BEFORE_CLOSING = Date.UTC(2026, 2, 2, 9, 20);
+
+const flow: FlowDefinition = {
+  id: "main",
+  start: "wait",
+  nodes: [
+    { id: "wait", type: "queue", queue: "q", callback: { key: "1", on: ["closed", "diverted"] }, on: { kept: "end", timeout: "sorry", full: "sorry", "no-agents": "sorry" }, next: "end" },
+    { id: "sorry", type: "play", prompt: { text: "抱歉" }, next: "end" },
+    { id: "end", type: "hangup" },
+  ],
+};
+
+interface Scene {
+  readonly at: Stage;
+  readonly one: FakeAgent;
+  /** Calls at the citizens' phones. */
+  readonly rings: FakeCall[];
+  places(): Promise<KeptPlaceRow[]>;
+  place(): Promise<KeptPlaceRow>;
+  /** A caller who presses the callback key and confirms the own number. */
+  wish(from?: string): Promise<FakeCaller>;
+  /** The agent's talk ends; the agent is free after wrap-up. */
+  free(): Promise<void>;
+}
+
+/** 1001 is the only agent; unless `idle` a first caller talks with 1001. */
+async function scene(options: StageOptions & { queue?: Parameters<typeof team>[0]; callback?: NonNullable<StageOptions["acd"]>["callback"]; idle?: boolean } = {}): Promise<Scene> {
+  const { queue, callback, idle, ...rest } = options;
+  const rings: FakeCall[] = [];
+  const at = await stage({
+    ...rest,
+    acd: { ...team({ joinEmpty: true, leaveEmpty: false, connectPrompt: false, whisper: false, ...queue }, ["1001"], 5), callback: { callerId: "12333", ...callback } },
+    plugins: [ivr({ flows: [flow] })],
+    plan: { handler: "flow", target: "main" },
+  });
+  for (const number of [CITIZEN, OTHER]) at.test.services.get(FAKE_TELEPHONY).plug(`tel:${number}`, (call) => rings.push(call));
+  const one = await at.phone("1001");
+  if (idle !== true) {
+    await at.dial("13500000000");
+    await one.answer();
+    await at.test.advance(3_000);
+  }
+  const places = (): Promise<KeptPlaceRow[]> => at.test.services.get(READ_POOL).read((em) => em.find(KeptPlaceEntity, {}, { orderBy: { createdAt: "asc" } }));
+  return {
+    at,
+    one,
+    rings,
+    places,
+    place: async () => (await places())[0] as KeptPlaceRow,
+    wish: async (from = CITIZEN) => {
+      const caller = await at.dial(from);
+      await caller.hears("保留排队位置由我们给您回电，请按1");
+      await caller.press("1");
+      await caller.hears(`回电号码是${from}`);
+      await caller.press("1");
+      await caller.hears("已为您登记回电");
+      await at.test.advance(20_000);
+      expect(caller.end?.by).toBe("local");
+      return caller;
+    },
+    free: async () => {
+      await one.hangup();
+      await at.test.advance(6_000);
+    },
+  };
+}
+
+async function accept(at: Stage, call: FakeCall | undefined, key = "1"): Promise<void> {
+  await call?.answer();
+  await at.test.advance(1_000);
+  call?.leg?.injectDtmf(key as "1");
+  await at.test.advance(500);
+}
+
+describe("a callback that keeps the place", () => {
+  it("is told, confirmed by key, dialled when it is their turn with the agent reserved, accepted by key, and goes before who came later", async () => {
+    const { at, one, rings, place, wish, free } = await scene();
+    const since = at.test.clock.now();
+    await wish();
+    await at.dial("13700000009");
+    await at.test.advance(MINUTE);
+    // The place is kept in the line, nobody has been dialled.
+    expect(at.acd.waiting("q").map(({ callerNumber, channel }) => [callerNumber, channel])).toEqual([[CITIZEN, "callback"], ["13700000009", "voice"]]);
+    expect(rings).toHaveLength(0);
+    expect(await at.acd.keptPlaces()).toMatchObject([{ number: CITIZEN, state: "waiting", attempts: 0 }]);
+    expect((await place()).placeAt - since).toBeLessThan(1_000);
+    await free();
+    expect(at.acd.agent("1001")?.state).toBe("reserved");
+    expect(one.ringing).toBe(false);
+    expect(rings).toHaveLength(1);
+    expect(rings[0]?.from.number).toBe("12333");
+    expect(await place()).toMatchObject({ state: "calling", attempts: 1 });
+    await accept(at, rings[0]);
+    expect(one.ringing).toBe(true);
+    await one.answer();
+    await at.test.advance(1_000);
+    expect([...(one.call?.leg?.bridgedWith ?? [])]).toContain(rings[0]?.leg);
+    // The other one waits on.
+    expect(at.acd.waiting("q").map(({ callerNumber }) => callerNumber)).toEqual(["13700000009"]);
+    await free();
+    expect(await place()).toMatchObject({ state: "closed", result: "reached", openKey: null });
+    expect(one.ringing).toBe(true);
+    expect(one.call?.from.number).toBe("13700000009");
+    // The place itself is in no figures: the call is, once as left by key, once as answered.
+    expect((await at.entries()).map(({ channel, outcome }) => [channel, outcome])).toEqual([["voice", "answered"], ["voice", "exit"], ["voice", null], ["voice", "answered"]]);
+  });
+
+  it("another number is keyed in; what may not be called is refused", async () => {
+    const { at, rings, place, free } = await scene();
+    const caller = await at.dial(CITIZEN);
+    await caller.hears("请按1");
+    await caller.press("1");
+    await caller.hears("更换号码请按2");
+    await caller.press("2");
+    await caller.hears("请输入回电号码");
+    await caller.press("0085212345678#");
+    await caller.hears("不能回电");
+    await caller.hears("请输入回电号码");
+    await caller.press(`${OTHER}#`);
+    await caller.hears(`回电号码是${OTHER}`);
+    await caller.press("1");
+    await caller.hears("已为您登记回电");
+    await at.test.advance(20_000);
+    await free();
+    expect(rings[0]?.to.number).toBe(OTHER);
+    expect(await place()).toMatchObject({ number: OTHER, state: "calling" });
+  });
+
+  it("declined by key the caller waits on in the old place; who hangs up unconfirmed keeps none", async () => {
+    const { at, places } = await scene();
+    const first = await at.dial(CITIZEN);
+    await at.test.advance(2_000);
+    await at.dial("13700000009");
+    await first.press("1");
+    await first.hears("不需要回电请按星号键");
+    await first.press("*");
+    await at.test.advance(1_000);
+    expect(at.acd.waiting("q").map(({ callerNumber }) => callerNumber)).toEqual([CITIZEN, "13700000009"]);
+    await first.press("1");
+    await first.hears("不需要回电请按星号键");
+    await first.hangup();
+    await at.test.advance(1_000);
+    expect(await places()).toEqual([]);
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+  });
+
+  it("nobody, then a machine: tried again with the place kept, the agent is free meanwhile; after the last try it is closed", async () => {
+    const { at, one, rings, place, wish, free } = await scene({ callback: { maxAttempts: 2, waitMinutes: [10] } });
+    await wish();
+    const kept = (await place()).placeAt;
+    await free();
+    expect(rings).toHaveLength(1);
+    await at.test.advance(31_000);
+    expect(await place()).toMatchObject({ state: "waiting", attempts: 1, placeAt: kept });
+    expect(at.acd.agent("1001")?.state).toBe("available");
+    // Not held by a place whose time has not come.
+    const caller = await at.dial("13700000009");
+    expect(one.ringing).toBe(true);
+    await caller.hangup();
+    await at.test.advance(10 * MINUTE);
+    expect(rings).toHaveLength(2);
+    await rings[1]?.answer();
+    await at.test.advance(MINUTE);
+    expect(rings[1]?.state).toBe("ended");
+    expect(await place()).toMatchObject({ state: "closed", result: "no-answer", attempts: 2 });
+    expect(at.acd.agent("1001")).toMatchObject({ state: "available" });
+    expect(at.acd.queue("q")).toMatchObject({ waiting: 0, ringing: 0 });
+  });
+
+  it("no longer needed, by key", async () => {
+    const { at, rings, place, wish, free } = await scene();
+    await wish();
+    await free();
+    await accept(at, rings[0], "2");
+    await at.test.advance(5_000);
+    expect(await place()).toMatchObject({ state: "closed", result: "not-needed" });
+    expect(at.acd.agent("1001")?.state).toBe("available");
+  });
+
+  it("a second wish of the number keeps the earlier place; a dropped one is not dialled", async () => {
+    const { at, rings, places, wish, free } = await scene();
+    await wish();
+    const [first] = await places();
+    await wish();
+    expect(await places()).toMatchObject([{ id: first?.id, placeAt: first?.placeAt }]);
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+    await at.acd.dropPlace(first?.id ?? "", { result: "reached", actor: "u1" });
+    expect(at.acd.queue("q")?.waiting).toBe(0);
+    await free();
+    await at.test.advance(MINUTE);
+    expect(rings).toEqual([]);
+    expect(await at.acd.keptPlace(first?.id ?? "")).toMatchObject({ state: "closed", result: "reached", closedBy: "u1" });
+  });
+
+  it("stays whatever the queue's longest wait says", async () => {
+    const { at, rings, wish, free } = await scene({ queue: { maxWaitSeconds: 60 } });
+    await wish();
+    await at.test.advance(10 * MINUTE);
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+    await free();
+    expect(rings).toHaveLength(1);
+  });
+
+  it("at closing time it is offered, and dialled at the next opening", async () => {
+    const { at, one, rings, place } = await scene({ startAt: BEFORE_CLOSING, calendars: [{ key: "hours", week: { 1: [["09:00", "17:30"]], 2: [["09:00", "17:30"]] } }], queue: { calendar: "hours", atClosing: "callback", maxWaitSeconds: 0 } });
+    const caller = await at.dial(CITIZEN);
+    await caller.hears("轮到您时给您回电", 11 * MINUTE);
+    await caller.press("1");
+    await caller.hears("已为您登记回电");
+    await at.test.advance(20_000);
+    await one.hangup();
+    await at.test.advance(10 * MINUTE);
+    expect(rings).toEqual([]);
+    expect(await place()).toMatchObject({ state: "waiting" });
+    // Tuesday 09:00.
+    await at.test.advance(BEFORE_CLOSING + 15.75 * 60 * MINUTE - at.test.clock.now());
+    expect(rings).toHaveLength(1);
+  });
+
+  it.each(["waiting", "calling", "in line", "talking"] as const)("kill -9 while %s: nothing is lost and nobody is called twice", async (when) => {
+    const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
+    try {
+      const before = await scene({ dataDir });
+      await before.wish();
+      const kept = await before.place();
+      if (when !== "waiting") await before.free();
+      if (when === "in line" || when === "talking") await accept(before.at, before.rings[0]);
+      if (when === "talking") {
+        await before.one.answer();
+        await before.at.test.advance(2_000);
+      }
+      const row = await before.place();
+      expect(row.state).toBe(when === "waiting" ? "waiting" : "calling");
+      await crash(before.at);
+      const between = await stage({ dataDir, startAt: before.at.test.clock.now() + 1_000, acd: team(), plugins: [ivr({ flows: [flow] })] });
+      // As a killed process leaves the row.
+      await between.test.services.get(UNIT_OF_WORK).run(({ em }) => em.nativeUpdate(KeptPlaceEntity, {}, { state: row.state, result: null, openKey: row.openKey, attempts: row.attempts, nextAt: row.nextAt, callId: row.callId, closedAt: null }));
+      await crash(between);
+      const after = await scene({ dataDir, startAt: between.test.clock.now() + 1_000, idle: true });
+      await after.at.test.advance(5_000);
+      expect(after.rings).toHaveLength(when === "waiting" || when === "in line" ? 1 : 0);
+      if (when === "calling") {
+        expect(await after.place()).toMatchObject({ state: "waiting", attempts: 1, placeAt: kept.placeAt });
+        await after.at.test.advance(30 * MINUTE);
+        expect(after.rings).toHaveLength(1);
+      }
+      expect(await after.place()).toMatchObject(when === "talking" ? { state: "closed", result: "reached" } : { state: "calling", placeAt: kept.placeAt });
+      await crash(after.at);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+});
