@@ -236,7 +236,7 @@ describe("a callback that keeps the place", () => {
     expect(rings).toHaveLength(1);
   });
 
-  it.each(["waiting", "calling", "in line", "talking"] as const)("kill -9 while %s: nothing is lost and nobody is called twice", async (when) => {
+  it.each(["waiting", "calling", "in line", "talking"] as const)("kill -9 while %s: nothing is lost, and who has talked is not called again", async (when) => {
     const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
     try {
       const before = await scene({ dataDir });

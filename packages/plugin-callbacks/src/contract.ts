@@ -11,9 +11,10 @@ export type CallbackReason = MissedReason | "wish";
  *  |  \---no answer, busy ...------/  \--the process died in between--> uncertain --(by hand)--> calling | closed
  *  \--missed again (counted in the open one)
  * ```
- * A later call of the citizen that an agent answered closes it as `reached` too.
+ * `kept`: call distribution keeps the citizen's place in the queue and dials by itself when it is their turn; then `calling`. Nobody
+ * else can call it. Closing it gives the place up. A later call of the citizen that an agent answered closes it as `reached` too.
  */
-export type CallbackStatus = "open" | "calling" | "uncertain" | "closed";
+export type CallbackStatus = "open" | "kept" | "calling" | "uncertain" | "closed";
 
 /** How one attempt ended. `no-agent` (the agent did not pick up) and `cancelled` (the agent hung up while it rang) count as no attempt. */
 export type AttemptResult = "answered" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "uncertain" | "no-agent" | "cancelled";
@@ -45,6 +46,8 @@ export interface CallbackTask {
   readonly ticketId: string | null;
   /** The last call that was missed, or in which the wish was told. */
   readonly interactionId: string | null;
+  /** The place that call distribution keeps. */
+  readonly placeId: string | null;
   readonly createdBy: string;
   readonly createdAt: number;
   readonly closedAt: number | null;

@@ -9,11 +9,13 @@ import { CallbackTaskEntity } from "./entities/callback-task.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
 import { CALL, CALLBACK_STORE, callbackRoutes, MANAGE, READ } from "./http/callback-routes.js";
 import { CallbacksInit } from "./migrations/init.js";
+import { CallbacksPlaces } from "./migrations/places.js";
 import { CALLBACK_HANDLER, CallbackCaller } from "./services/callback-caller.js";
 import { CallbackPlan } from "./services/callback-plan.js";
 import { CallbackStore, DUE_JOB } from "./services/callback-store.js";
 import { DefaultCallbacks } from "./services/default-callbacks.js";
 import { MissedCalls } from "./services/missed-calls.js";
+import { PlaceList } from "./services/place-list.js";
 
 /** What is used of plugin-acd where it is present: the token is found by its name. */
 const ACD = token<Acd>("acd.acd");
@@ -31,7 +33,7 @@ export const callbacks = definePlugin({
   critical: false,
   config: callbacksConfig,
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity],
-  migrations: [CallbacksInit],
+  migrations: [CallbacksInit, CallbacksPlaces],
   provides: [CALLBACKS, CALLBACK_STORE],
   permissions: [
     { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back" },
@@ -58,13 +60,14 @@ export const callbacks = definePlugin({
       const common = { config, store, unitOfWork, readPool, clock, log, acd, hours };
       const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), prompts: services.optional(PROMPTS), began: tell, ended: (agent, result) => plan.ended(agent, result) });
       const plan: CallbackPlan = new CallbackPlan({ ...common, caller, activity: services.get(ACTIVITY) });
-      return { store, caller, plan, missed: new MissedCalls({ ...common, calendar }), service: new DefaultCallbacks({ ...common, caller }) };
+      return { store, caller, plan, places: new PlaceList(common), missed: new MissedCalls({ ...common, calendar }), service: new DefaultCallbacks({ ...common, caller }) };
     });
     services.provide(CALLBACKS, () => parts().service);
     services.provide(CALLBACK_STORE, () => parts().store);
     services.optional(PROMPTS)?.define(PROMPT_DEFINITIONS);
 
     events.consume("callbacks.missed", "interaction.ended", (payload) => parts().missed.ended(payload));
+    events.handle("acd.place-kept", ({ placeId }) => parts().places.changed(placeId));
     events.handle("callback.created", () => parts().plan.kick());
     for (const name of ["callback.created", "callback.attempted", "callback.closed"] as const) events.handle(name, tell);
     events.handle("acd.agent-state", ({ to }) => {
@@ -78,7 +81,10 @@ export const callbacks = definePlugin({
       services.get(CALL_PIPELINE).handler(CALLBACK_HANDLER, (session, { target }) => parts().caller.connect(session, target));
       return parts().caller.recover();
     });
-    onStart(() => parts().plan.start());
+    onStart(async () => {
+      await parts().places.start();
+      parts().plan.start();
+    });
     onDrain(() => parts().plan.stop());
     onStop(() => parts().plan.stop());
     health(() => ({ ok: true, details: { underWay: parts().caller.active, automatic: config.automatic } }));

@@ -1,5 +1,5 @@
 import { CALL_PIPELINE, definePlugin, READ_POOL, ROUTES } from "@hotlinejs/core";
-import type { OutboundContext, Plugin, Refusal } from "@hotlinejs/core";
+import type { OutboundContext, Plugin, Refusal, RoutePlan } from "@hotlinejs/core";
 import { ACD, acd } from "@hotlinejs/plugin-acd";
 import type { AcdPluginOptions } from "@hotlinejs/plugin-acd";
 import { createTestHotline, FAKE_TELEPHONY } from "@hotlinejs/testing";
@@ -37,6 +37,8 @@ export interface Stage {
 }
 
 export interface StageOptions {
+  /** Where calls go. Default: into the queue. */
+  readonly plan?: RoutePlan;
   readonly dataDir?: string;
   readonly startAt?: number;
   readonly callbacks?: CallbacksOptions;
@@ -88,7 +90,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     },
   });
   const test = await createTestHotline({
-    calls: { initial: { handler: "queue", target: "q" } },
+    calls: { initial: options.plan ?? { handler: "queue", target: "q" } },
     calendars: [{ key: "citizens", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) }],
     startAt: options.startAt ?? MONDAY_10,
     ...(options.seed === undefined ? {} : { seed: options.seed }),

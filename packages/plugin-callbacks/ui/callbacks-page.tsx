@@ -15,7 +15,7 @@ export function CallbacksPage(): ReactElement {
   const [query, patch] = useQuery();
   const closed = query.get("show") === "closed";
   const [limit, setLimit] = useState(PAGE);
-  const status = closed ? "closed" : "open,calling,uncertain";
+  const status = closed ? "closed" : "open,kept,calling,uncertain";
   const { data, error, reload } = useLoad(`callbacks ${status} ${limit}`, (signal) => api.get<Page<CallbackTask>>("/api/callbacks", { status, limit }, { signal }), { topics: ["callbacks.changed"] });
   const tabs = (
     <Segmented
@@ -72,7 +72,7 @@ function Due({ task, now }: { readonly task: CallbackTask; readonly now: number 
   return late ? <StatusTag status="fault">{`${text.overdue} ${formatDateTime(task.dueAt, now)}`}</StatusTag> : <>{formatDateTime(task.dueAt, now)}</>;
 }
 
-const SHAPES: Readonly<Record<CallbackTask["status"], Status>> = { open: "due", calling: "live", uncertain: "fault", closed: "ready" };
+const SHAPES: Readonly<Record<CallbackTask["status"], Status>> = { open: "due", kept: "due", calling: "live", uncertain: "fault", closed: "ready" };
 
 function State({ task, now }: { readonly task: CallbackTask; readonly now: number }): ReactElement {
   const text = useTexts(texts);

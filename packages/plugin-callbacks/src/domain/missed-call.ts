@@ -18,19 +18,22 @@ export type CallOutcome = { readonly kind: "reached" } | { readonly kind: "none"
 const BY_OUTCOME: Readonly<Record<string, MissedReason>> = { abandoned: "abandoned", timeout: "timeout", full: "full", "no-agents": "no-agents", diverted: "full", closed: "no-agents", "unknown-queue": "no-agents", cut: "cut" };
 /** Somebody will read or hear what the citizen had to say. */
 const MESSAGES = new Set(["voicemail.left", "complaint.taken"]);
+/** The place is kept: call distribution calls. */
+const KEPT = "queue.place-kept";
 
 /** Reads the timeline of a call that is over. */
 export function outcomeOf(call: EndedCall): CallOutcome {
   const has = (type: string): boolean => call.events.some((event) => event.type === type);
   if (call.talked || has("queue.answered")) return { kind: "reached" };
-  if (call.events.some(({ type }) => MESSAGES.has(type))) return { kind: "none" };
+  if (has(KEPT) || call.events.some(({ type }) => MESSAGES.has(type))) return { kind: "none" };
   if (call.endReason === "rejected") return { kind: "missed", reason: "refused", queue: null, waitMs: 0 };
   const entered = last(call.events, "queue.entered");
   const left = last(call.events, "queue.left");
   const queue = textOf(left?.data["queue"]) ?? textOf(entered?.data["queue"]) ?? null;
   if (left !== undefined) {
-    // By a key the caller chose something else.
-    const reason = BY_OUTCOME[textOf(left.data["outcome"]) ?? ""];
+    // By a key the caller chose something else; unless it was a callback, and the caller hung up before the number was confirmed.
+    const asked = call.events.findLastIndex(({ type }) => type === "queue.callback-asked") > call.events.lastIndexOf(left);
+    const reason = BY_OUTCOME[textOf(left.data["outcome"]) ?? ""] ?? (asked ? "abandoned" : undefined);
     if (reason === undefined) return { kind: "none" };
     const waitMs = Number(left.data["waitMs"] ?? 0);
     return { kind: "missed", reason: call.endReason === "process_restart" ? "cut" : reason, queue, waitMs: Number.isFinite(waitMs) ? waitMs : 0 };

@@ -5,7 +5,7 @@ import type { CallbackReason, CallbackResult, CallbackStatus } from "../contract
 export const CallbackTaskEntity = defineEntity({
   name: "CallbackTask",
   tableName: "callbacks_task",
-  indexes: [{ properties: ["status", "nextAt"] }, { properties: ["dueAt", "id"] }, { properties: ["number"] }],
+  indexes: [{ properties: ["status", "nextAt"] }, { properties: ["dueAt", "id"] }, { properties: ["number"] }, { properties: ["placeId"] }],
   uniques: [{ properties: ["openKey"] }],
   properties: {
     id: p.text().primary(),
@@ -28,6 +28,7 @@ export const CallbackTaskEntity = defineEntity({
     note: p.text().nullable(),
     ticketId: p.text().nullable(),
     interactionId: p.text().nullable(),
+    placeId: p.text().nullable(),
     createdBy: p.text(),
     createdAt: p.bigint("number"),
     closedAt: p.bigint("number").nullable(),

@@ -17,7 +17,7 @@ export const MANAGE = "callbacks.manage";
 export { READ };
 
 const id = z.object({ id: z.string().min(1).max(64) });
-const status = z.enum(["open", "calling", "uncertain", "closed"]);
+const status = z.enum(["open", "kept", "calling", "uncertain", "closed"]);
 const text = (most: number) => z.string().trim().min(1).max(most);
 
 /** Whoever may call sees the number; others recognise it. */
@@ -37,7 +37,7 @@ export const callbackRoutes: readonly HttpRoute[] = [
         .string()
         .transform((value) => value.split(","))
         .pipe(z.array(status))
-        .default(["open", "calling", "uncertain"]),
+        .default(["open", "kept", "calling", "uncertain"]),
       reason: text(20).optional(),
       queue: text(64).optional(),
       /** Epoch ms: due before then, for what is overdue. */

@@ -93,6 +93,7 @@ export class CallbackStore {
       note: task.note ?? null,
       ticketId: task.ticketId ?? null,
       interactionId: task.interactionId,
+      placeId: null,
       createdBy: task.createdBy,
       createdAt: now,
       closedAt: null,
@@ -165,6 +166,7 @@ export function taskView(row: CallbackTaskRow): CallbackTask {
     note: row.note ?? null,
     ticketId: row.ticketId ?? null,
     interactionId: row.interactionId ?? null,
+    placeId: row.placeId ?? null,
     closedAt: row.closedAt ?? null,
     closedBy: row.closedBy ?? null,
   };

@@ -59,12 +59,17 @@ export class DefaultCallbacks implements Callbacks {
     return caller.begin(id, { agent: options.agent, actor: options.actor, free: false });
   }
 
-  close(id: string, { result, note, actor }: { result: CallbackResult; note?: string; actor: string }): Promise<CallbackTask> {
-    const { store, unitOfWork } = this.deps;
+  async close(id: string, { result, note, actor }: { result: CallbackResult; note?: string; actor: string }): Promise<CallbackTask> {
+    const { acd, store, unitOfWork } = this.deps;
+    const found = await store.find(id);
+    // The place first: once it is given up nobody is dialled, whatever happens here.
+    if (found?.status === "kept" && typeof found.placeId === "string") await acd?.dropPlace(found.placeId, { result, actor });
     return unitOfWork.run(async (uow) => {
       const task = await uow.em.findOne(CallbackTaskEntity, { id });
       if (task === null) throw errors.NOT_FOUND(id);
-      if (task.status !== "open" && task.status !== "uncertain") throw errors.NOT_OPEN(task.status);
+      // Given up above, and listed so meanwhile.
+      if (task.status === "closed" && found?.status === "kept") return taskView(task);
+      if (task.status !== "open" && task.status !== "kept" && task.status !== "uncertain") throw errors.NOT_OPEN(task.status);
       await store.close(uow, task, result, actor, note === undefined ? {} : { note });
       uow.audit({ actor, action: "callbacks.close", subject: { type: "callback", id }, details: { result } });
       return taskView(task);

@@ -1,4 +1,5 @@
 import type { BusinessCalendar, ReadPool, UnitOfWork } from "@hotlinejs/core";
+import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
 import { outcomeOf } from "../domain/missed-call.js";
 import type { CallOutcome } from "../domain/missed-call.js";
@@ -15,6 +16,7 @@ interface InteractionRow {
 }
 
 export interface MissedCallsDeps {
+  readonly acd: Acd | undefined;
   readonly config: CallbacksConfig;
   readonly store: CallbackStore;
   readonly unitOfWork: UnitOfWork;
@@ -48,15 +50,17 @@ export class MissedCalls {
   /** An agent has talked with the citizen: nobody needs to call back. */
   async #reached(number: string, at: number): Promise<void> {
     if (number === "") return;
-    const { store, unitOfWork } = this.deps;
-    await unitOfWork.run(async (uow) => {
+    const { acd, store, unitOfWork } = this.deps;
+    const place = await unitOfWork.run(async (uow) => {
       const task = await uow.em.findOne(CallbackTaskEntity, { openKey: number });
       // An older call that is told only now settles nothing.
-      if (task === null || at < task.lastMissedAt) return;
+      if (task === null || at < task.lastMissedAt) return undefined;
       // While it is being called the attempt's own end closes it.
-      if (task.status === "calling") await store.change(uow, task, { reachedAt: at });
-      else await store.close(uow, task, "reached", "plugin:callbacks", { reachedAt: at });
+      if (task.status === "calling") return void (await store.change(uow, task, { reachedAt: at }));
+      await store.close(uow, task, "reached", "plugin:callbacks", { reachedAt: at });
+      return task.placeId;
     });
+    if (typeof place === "string") await acd?.dropPlace(place, { result: "reached", actor: "plugin:callbacks" });
   }
 
   async #read(interactionId: string): Promise<{ row: InteractionRow; outcome: CallOutcome } | undefined> {
@@ -65,7 +69,7 @@ export class MissedCalls {
       const [row] = await em.execute<InteractionRow[]>(knex("core_interaction").select("channel", "direction", "caller_number", "end_reason").where("id", interactionId));
       if (row === undefined) return undefined;
       const events = await em.execute<{ type: string; data: unknown }[]>(
-        knex("core_interaction_event").select("type", "data").where("interaction_id", interactionId).whereIn("type", ["queue.entered", "queue.left", "queue.answered", "voicemail.left", "complaint.taken"]).orderBy([{ column: "at" }, { column: "id" }]),
+        knex("core_interaction_event").select("type", "data").where("interaction_id", interactionId).whereIn("type", ["queue.entered", "queue.left", "queue.answered", "queue.callback-asked", "queue.place-kept", "voicemail.left", "complaint.taken"]).orderBy([{ column: "at" }, { column: "id" }]),
       );
       // Heard each other: an agent who picked up when the citizen had just gone has reached nobody.
       const talked = await em.execute<unknown[]>(
