@@ -6,7 +6,8 @@ import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 import { KeptPlaceEntity, type KeptPlaceRow } from "../src/entities/kept-place.entity.js";
 import { closeStages, crash, stage, team } from "./stage.js";
 import type { Stage, StageOptions } from "./stage.js";
@@ -211,6 +212,22 @@ describe("a callback that keeps the place", () => {
     expect(await at.acd.keptPlace(first?.id ?? "")).toMatchObject({ state: "closed", result: "reached", closedBy: "u1" });
   });
 
+  it("who has rung again is not called meanwhile, and the next in line has the agent", async () => {
+    const { at, one, rings, place, wish, free } = await scene();
+    await wish();
+    await at.dial("13700000009");
+    const again = await at.dial(`+86${CITIZEN}`);
+    await free();
+    expect(rings).toEqual([]);
+    expect(one.call?.from.number).toBe("13700000009");
+    await again.hangup();
+    await one.answer();
+    await at.test.advance(5 * MINUTE);
+    expect(await place()).toMatchObject({ state: "waiting", attempts: 0 });
+    await free();
+    expect(rings).toHaveLength(1);
+  });
+
   it("stays whatever the queue's longest wait says", async () => {
     const { at, rings, wish, free } = await scene({ queue: { maxWaitSeconds: 60 } });
     await wish();
@@ -268,5 +285,28 @@ describe("a callback that keeps the place", () => {
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
     }
+  });
+});
+
+describe.skipIf(!postgresPresent())("on PostgreSQL", () => {
+  let server: TestPostgres | undefined;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+
+  it("a place is kept, moved to the earlier one by a second wish, dialled and closed", { timeout: 60_000 }, async () => {
+    const databaseUrl = await server?.database();
+    const { at, one, rings, places, wish, free } = await scene(databaseUrl === undefined ? {} : { databaseUrl });
+    await wish();
+    await wish();
+    expect(await places()).toMatchObject([{ number: CITIZEN, state: "waiting", skills: {}, priority: 0 }]);
+    await free();
+    await accept(at, rings[0]);
+    await one.answer();
+    await at.test.advance(2_000);
+    await free();
+    expect(await places()).toMatchObject([{ state: "closed", result: "reached", attempts: 1, openKey: null }]);
+    expect((await at.entries()).every(({ cutAt }) => cutAt === null)).toBe(true);
   });
 });

@@ -198,3 +198,26 @@ describe("who was cut off in a talk", () => {
     }
   });
 });
+
+describe("who is not on the line", () => {
+  it("stays whatever the limits of waiting say, and leaves when the queue closes", () => {
+    const driver = acd({ maxWaitMs: 10_000, emptyGraceMs: 1_000, divert: { ratio: 0.1, whileWaiting: true } }, 1);
+    driver.send({ type: "agent.state", agentId: "a0", state: "not-ready" });
+    driver.call("kept", { placeAt: driver.now, patient: true });
+    driver.send({ type: "agent.reachable", agentId: "a0", reachable: false });
+    driver.advance(600_000);
+    expect(driver.of("left")).toEqual([]);
+    driver.send({ type: "queue.closing", queue: "q" });
+    expect(driver.of("left")).toMatchObject([{ interactionId: "kept", outcome: "closed" }]);
+  });
+
+  it("has an agent reserved for as long as it takes to dial", () => {
+    const driver = acd({ ringMs: 20_000 }, 1);
+    driver.call("kept", { ringMs: 90_000 });
+    expect(driver.offerOf("kept")).toMatchObject({ ringMs: 90_000 });
+    driver.advance(89_000);
+    expect(driver.of("rescind")).toEqual([]);
+    driver.advance(2_000);
+    expect(driver.of("rescind")).toMatchObject([{ reason: "no-answer" }]);
+  });
+});

@@ -4,6 +4,7 @@ import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
+import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
 import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, occupancy, queueFigures, type AgentSums } from "../domain/queue-figures.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
@@ -133,6 +134,7 @@ export class DefaultAcd implements Acd {
         const own = this.#queues.get(key)?.settings.calendar;
         return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
       },
+      onTheLine: (number) => [...this.#serving.values()].some(({ session }) => bareNumber(session.interaction.callerNumber) === number),
       enter: (row, member) => this.#enterPlace(row, member),
       serve: (session, request, entered) => this.#serve(session, request, entered),
     });

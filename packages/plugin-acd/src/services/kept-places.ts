@@ -14,6 +14,8 @@ export const KEPT_PLACE_HANDLER = "acd.kept-place";
 const ACTOR = "plugin:acd";
 /** What came to nothing through no fault of the citizen is tried again after this. */
 const SHORT_WAIT_MS = 60_000;
+/** A citizen who is on the line right now is looked at again after this. */
+const ON_THE_LINE_MS = 5 * 60_000;
 /** Longest timer; then the calendar is asked anew. */
 const LONGEST_TIMER_MS = 86_400_000;
 /** Waits between tries to commit how an attempt ended, while the database does not take it. */
@@ -30,6 +32,8 @@ export interface KeptPlacesDeps {
   readonly hasQueue: (queue: string) => boolean;
   /** Opening hours of the queue, and hours in which citizens are called again. */
   readonly hours: (queue: string) => { readonly queue: BusinessCalendar | undefined; readonly citizens: BusinessCalendar | undefined };
+  /** Whether this number waits in a queue, or talks with an agent. */
+  readonly onTheLine: (number: string) => boolean;
   /** Puts it into its queue, without limit of time. Returns how to take it out; idempotent. */
   readonly enter: (row: KeptPlaceRow, member: QueuedPlace) => () => void;
   /** As `Acd.serve`; `entered` is called in the same breath in which the caller stands in the line. */
@@ -227,7 +231,14 @@ export class KeptPlaces {
 
   /** Never rejects. */
   async #run(held: Held, attempt: NonNullable<Held["attempt"]>): Promise<void> {
-    const { store, log, clock } = this.#deps;
+    const { store, log, clock, onTheLine } = this.#deps;
+    // What the line has just decided is carried out first.
+    await Promise.resolve();
+    if (onTheLine(held.row.number)) {
+      held.attempt = undefined;
+      held.leave();
+      return this.#resume(held, clock.now() + ON_THE_LINE_MS);
+    }
     try {
       held.row = await store.began(held.row, attempt.callId);
     } catch (error) {
