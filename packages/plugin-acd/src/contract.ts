@@ -525,7 +525,7 @@ declare module "@hotlinejs/core" {
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
     /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
-    "acd.place-kept": { placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
+    "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
