@@ -1,6 +1,6 @@
-import { defineRoute, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { defineRoute, type HttpRoute, type Principal, type Services } from "@hotlinejs/core";
 import { z } from "zod";
-import { AGENT_CALLS, type AgentScreen } from "../contract.js";
+import { ACD, AGENT_CALLS, type AgentScreen } from "../contract.js";
 import { acdErrors } from "../errors.js";
 
 /** All of a screen as JSON, UTF-8 bytes: a form of two texts of 20,000 Chinese characters fits twice. */
@@ -12,8 +12,9 @@ const draft = z.strictObject({ key: z.string().min(1).max(160), at: z.number().i
 const screen = z.strictObject({ drafts: z.array(draft).max(MOST_DRAFTS), panel: z.string().max(120).nullable() });
 const given = z.object({ ...screen.shape, from: z.string(), fromName: z.string(), at: z.number() });
 
-/** What was typed for a citizen is for the agent alone: nobody reads or writes it in the agent's name. @throws HTL_ACD_SCREEN_NOT_YOURS */
-function requireOwn(number: string, interactionId: string, principal: Principal | undefined): void {
+/** What was typed for a citizen is for the agent alone: nobody reads or writes it in the agent's name. @throws HTL_ACD_UNKNOWN_AGENT, HTL_ACD_SCREEN_NOT_YOURS */
+function requireOwn(services: Services, number: string, interactionId: string, principal: Principal | undefined): void {
+  if (services.get(ACD).agent(number) === undefined) throw acdErrors.UNKNOWN_AGENT(number);
   if (principal?.agentNumber !== number) throw acdErrors.SCREEN_NOT_YOURS(number, interactionId);
 }
 
@@ -35,7 +36,7 @@ export const screenRoutes: readonly HttpRoute[] = [
     params,
     body: screen,
     handler: ({ services, params: { number, interactionId }, body, principal }) => {
-      requireOwn(number, interactionId, principal);
+      requireOwn(services, number, interactionId, principal);
       services.get(AGENT_CALLS).giveScreen(number, interactionId, checked(body as AgentScreen, interactionId));
       return Promise.resolve();
     },
@@ -48,7 +49,7 @@ export const screenRoutes: readonly HttpRoute[] = [
     params,
     output: z.object({ screen: given.nullable() }),
     handler: ({ services, params: { number, interactionId }, principal }) => {
-      requireOwn(number, interactionId, principal);
+      requireOwn(services, number, interactionId, principal);
       return Promise.resolve({ screen: (services.get(AGENT_CALLS).screen(number, interactionId) ?? null) as z.output<typeof given> | null });
     },
   }),
