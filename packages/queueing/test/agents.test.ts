@@ -154,6 +154,18 @@ describe("after-call work", () => {
     expect(agentView(driver.state, "a0")).toMatchObject({ status: "not-ready", reason: "wrap-up" });
     expect(driver.all("auto-paused")).toMatchObject([{ cause: "wrap-up" }]);
   });
+
+  it("of the usual length ends in readiness, also when the timer comes a moment early by the clock", () => {
+    const driver = acd({ wrapUpMs: 10_000 }, 1, { wrapUpMaxMs: 60_000 });
+    driver.call("c");
+    driver.answer("c");
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    driver.advance(9_999);
+    expect(status(driver, "a0")).toBe("wrap-up");
+    for (const id of [...driver.timers.keys()]) driver.send({ type: "timer", id });
+    expect(agentView(driver.state, "a0")).toMatchObject({ status: "available" });
+    expect(driver.all("auto-paused")).toEqual([]);
+  });
 });
 
 describe("an agent of one's own", () => {

@@ -170,7 +170,8 @@ export function timeWrapUp(step: Step, agent: AgentState, until: number): void {
 
 /** The time is over. Whoever asked for more than is allowed is at something else now. */
 export function wrapUpOver(step: Step, agent: AgentState): void {
-  if (agent.wrapUntil > step.now && isReady(agent)) {
+  // Not by the time: a timer may come a moment early by the clock.
+  if (agent.wrapUntil > agent.wrapSince + step.state.wrapUpMaxMs && isReady(agent)) {
     agent.choice = "not-ready";
     agent.reason = "wrap-up";
     step.effects.push({ type: "auto-paused", agentId: agent.id, cause: "wrap-up", misses: agent.misses });
