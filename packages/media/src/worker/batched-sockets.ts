@@ -2,7 +2,7 @@ import type { UdpPool, UdpSocket } from "@hotlinejs/udp-batch";
 import type { DatagramHandler, MediaSocket, MediaSockets } from "./media-socket.js";
 
 /**
- * Sockets whose datagrams come to the worker in batches, which costs about half of what Node's own do.
+ * Sockets whose datagrams come to the worker in batches: a relayed call costs a quarter to a third less CPU than with Node's own.
  *
  * @returns undefined where they are not to be had: another system than Linux, or the addon could not be compiled.
  */
