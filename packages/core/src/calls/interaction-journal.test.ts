@@ -149,6 +149,23 @@ onBothDatabases("interaction journal", (freshData) => {
     await test.layer.close();
   });
 
+  it("writes at its end what is left, and takes nothing more: no timer of it outlives the hotline", async () => {
+    const data = await freshData();
+    const test = data.layer({ eventDefinitions: () => definitions });
+    await test.layer.open([], []);
+    await test.layer.start();
+    const journal = journalOn(test);
+    const interaction = journal.open(voice);
+    journal.leg({ id: "leg-1", interactionId: interaction.id, adapter: "sip", direction: "inbound", role: "citizen", from: "13800138000", to: "12333" });
+    await journal.end();
+    expect(await rows(test, "select id from core_leg")).toEqual([{ id: "leg-1" }]);
+    const timers = test.clock.pending;
+    journal.legState("leg-1", { endedAt: test.clock.now(), endReason: "shutdown" });
+    expect(test.clock.pending).toBe(timers);
+    expect(await rows(test, "select ended_at from core_leg")).toEqual([{ ended_at: null }]);
+    await test.layer.close();
+  });
+
   it("closes what a dead process left open, hands its dialogs out once, and tells the end of each interaction", async () => {
     const data = await freshData();
     const before = data.layer({ eventDefinitions: () => definitions });

@@ -71,6 +71,7 @@ export class InteractionJournal implements CallJournal {
   #flushing: Promise<void> | undefined;
   /** The last write failed. */
   #failing = false;
+  #closed = false;
   #orphans = new Map<string, { legId: string; dialog: unknown }[]>();
 
   constructor(deps: { clock: Clock; ids: Ids; unitOfWork: UnitOfWork; log: Logger; nodeId: string; calendar: () => BusinessCalendar }) {
@@ -296,6 +297,16 @@ export class InteractionJournal implements CallJournal {
     }
   }
 
+  /**
+   * The last word: writes what is left (tried once) and takes nothing more. A change that comes later is logged and dropped: with the
+   * database closed it could only be tried for ever.
+   */
+  async end(): Promise<void> {
+    await this.flush(AbortSignal.abort());
+    this.#closed = true;
+    this.#unschedule();
+  }
+
   #unschedule(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -331,6 +342,10 @@ export class InteractionJournal implements CallJournal {
   }
 
   #changed(table: Table, id: string): void {
+    if (this.#closed) {
+      this.#log.warn({ table, id }, "a change to a journal row came after the hotline's end and was dropped; the next start closes the row");
+      return;
+    }
     this.#dirty[table].add(id);
     this.#schedule(GROUP_COMMIT_MS);
   }
@@ -340,7 +355,7 @@ export class InteractionJournal implements CallJournal {
   }
 
   #schedule(ms: number): void {
-    if (this.#timer !== undefined || this.#flushing !== undefined) return;
+    if (this.#closed || this.#timer !== undefined || this.#flushing !== undefined) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#write();

@@ -401,6 +401,8 @@ export class Kernel {
     const { log } = this.#deps;
     for (const host of [...this.#begun].reverse()) await this.#stopHost(host);
     this.#begun = [];
+    // What the plugins ended while they stopped is a change too.
+    await this.#journal.end();
     await this.#data.close().catch((error: unknown) => log.error({ err: error }, "the data layer could not be closed in order"));
     this.#container.dispose();
   }
