@@ -96,8 +96,9 @@ async function signalling(rate: number, goal: string): Promise<void> {
 /** CPU per call-second while `calls` calls are up, measured over the middle of their life. */
 async function held(what: string, number: string, calls: number, stream: boolean, goal: string, perCall: number): Promise<void> {
   await withSubject(async ({ sipPort, usage }) => {
-    const running = drive({ sipPort, number, calls, rate: 50, holdMs: (calls / 50) * 1_000 + 24_000, stream });
-    await sleep((calls / 50) * 1_000 + 10_000); // until then the compiler is still at work
+    const running = drive({ sipPort, number, calls, rate: 50, holdMs: (calls / 50) * 1_000 + 36_000, stream });
+    // Until then the compiler is still at work, and the collector tidies up once after the start.
+    await sleep((calls / 50) * 1_000 + 22_000);
     const before = await usage();
     const started = performance.now();
     await sleep(10_000);

@@ -25,6 +25,8 @@ export const mediaConfig = z.strictObject({
   faxDetectionMs: z.number().int().min(0).default(60_000),
   /** Take datagrams in batches (a quarter to a third less CPU for a relayed call) where the udp-batch package could be compiled: on Linux. Otherwise, and with `false`, Node's own sockets. */
   batchedUdp: z.boolean().default(true),
+  /** Priority (nice, -20 to 19) that the media threads give themselves, so that sound keeps its beat beside programs that compute. Linux only, and where the system lets (root, CAP_SYS_NICE, LimitNICE); health tells what they have. */
+  threadNice: z.number().int().min(-20).max(19).default(-10),
   /** Least delay where sound is mixed or goes to a board line, ms; it adapts to the jitter of the network from there on. What is relayed is not delayed. */
   jitterMinMs: z.number().int().min(20).max(500).default(40),
   /** Most delay it adapts to, ms; not below the least. Packets later than that are lost. */

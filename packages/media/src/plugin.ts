@@ -29,6 +29,7 @@ export const media = definePlugin({
         keepAliveSilence: config.keepAliveSilence,
         faxDetectionMs: config.faxDetectionMs,
         batchedUdp: config.batchedUdp,
+        threadNice: config.threadNice,
         jitterMinMs: config.jitterMinMs,
         jitterMaxMs: config.jitterMaxMs,
       });

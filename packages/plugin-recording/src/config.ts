@@ -8,7 +8,7 @@ export const recordingConfig = z.strictObject({
   /** With less free disk (MB) no recording is begun: calls and tickets need what is left. */
   minFreeMb: z.number().min(0).default(256),
   /** How much of a recording a crash may lose at most, milliseconds. */
-  flushMs: z.number().int().min(20).max(10_000).default(500),
+  flushMs: z.number().int().min(20).max(10_000).default(1_000),
 });
 
 export type RecordingConfig = z.infer<typeof recordingConfig>;

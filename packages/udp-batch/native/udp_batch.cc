@@ -13,14 +13,17 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <vector>
 
 namespace {
 
-// Datagrams taken of one socket at a time; what is left is reported again, so no socket starves the others.
-constexpr int kPerSocket = 4;
+// Datagrams taken by one system call.
+constexpr int kPerCall = 4;
+// Taken of one socket in one turn at the most; what is left is reported again, so no socket starves the others.
+constexpr int kPerTurn = 32;
 constexpr int kEvents = 128;
 // Numbers per datagram in `meta`: socket, length, source port, whether it was cut off.
 constexpr int kMeta = 4;
@@ -30,12 +33,15 @@ struct Pool {
   napi_ref on_batch = nullptr;
   napi_ref slab_ref = nullptr;
   napi_ref meta_ref = nullptr;
+  napi_ref forwards_ref = nullptr;
   napi_async_context context = nullptr;
   napi_async_cleanup_hook_handle cleanup = nullptr;
   uv_poll_t poll;
   int epoll = -1;
   uint8_t* slab = nullptr;
   int32_t* meta = nullptr;
+  // How many datagrams of the batch go on, then of each the socket it leaves by and its place in the batch.
+  int32_t* forwards = nullptr;
   int datagram_bytes = 0;
   int capacity = 0;
   bool closing = false;
@@ -100,11 +106,20 @@ void forget_socket(Pool* pool, int id) {
   if (--pool->open == 0 && !pool->closing) uv_unref(reinterpret_cast<uv_handle_t*>(&pool->poll));
 }
 
+// Its datagrams are reported as they come; also those that are there already.
+int watch(Pool* pool, int id, int how) {
+  epoll_event event;
+  memset(&event, 0, sizeof event);
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u32 = static_cast<uint32_t>(id);
+  return epoll_ctl(pool->epoll, how, pool->fds[static_cast<size_t>(id)], &event);
+}
+
 int receive(Pool* pool, int id, int fd, int at) {
-  mmsghdr messages[kPerSocket];
-  iovec pieces[kPerSocket];
+  mmsghdr messages[kPerCall];
+  iovec pieces[kPerCall];
   int room = pool->capacity - at;
-  if (room > kPerSocket) room = kPerSocket;
+  if (room > kPerCall) room = kPerCall;
   for (int i = 0; i < room; i++) {
     pieces[i].iov_base = pool->slab + static_cast<size_t>(at + i) * static_cast<size_t>(pool->datagram_bytes);
     pieces[i].iov_len = static_cast<size_t>(pool->datagram_bytes);
@@ -114,7 +129,6 @@ int receive(Pool* pool, int id, int fd, int at) {
     messages[i].msg_hdr.msg_name = &pool->sources[static_cast<size_t>(at + i)];
     messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
   }
-  // An error here is an earlier datagram's ICMP refusal, told once and gone.
   const int got = recvmmsg(fd, messages, static_cast<unsigned>(room), MSG_DONTWAIT, nullptr);
   for (int i = 0; i < got; i++) {
     int32_t* meta = pool->meta + static_cast<ptrdiff_t>(at + i) * kMeta;
@@ -125,7 +139,23 @@ int receive(Pool* pool, int id, int fd, int at) {
     meta[2] = ntohs(reinterpret_cast<const sockaddr_in*>(source)->sin_port);
     meta[3] = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0 ? 1 : 0;
   }
-  return got < 0 ? 0 : got;
+  // Another error than an empty socket is an earlier datagram's ICMP refusal, told once and gone.
+  if (got < 0) return errno == EAGAIN || errno == EBADF ? -1 : 0;
+  return got;
+}
+
+// Sends what goes on of the batch as it came.
+void forward(Pool* pool) {
+  const int count = pool->forwards[0] < pool->capacity ? pool->forwards[0] : pool->capacity;
+  pool->forwards[0] = 0;
+  for (int i = 0; i < count; i++) {
+    const int fd = fd_of(pool, pool->forwards[1 + 2 * i]);
+    const int32_t at = pool->forwards[2 + 2 * i];
+    if (fd < 0 || at < 0 || at >= pool->capacity) continue;
+    const int32_t length = pool->meta[static_cast<ptrdiff_t>(at) * kMeta + 1];
+    if (length < 0 || length > pool->datagram_bytes) continue;
+    send(fd, pool->slab + static_cast<size_t>(at) * static_cast<size_t>(pool->datagram_bytes), static_cast<size_t>(length), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
 }
 
 void hand_over(Pool* pool, int count) {
@@ -138,6 +168,7 @@ void hand_over(Pool* pool, int count) {
   napi_create_int32(env, count, &number);
   pool->in_batch = true;
   const napi_status status = napi_make_callback(env, pool->context, global, callback, 1, &number, nullptr);
+  forward(pool);
   pool->in_batch = false;
   pool->free_ids.insert(pool->free_ids.end(), pool->freed_ids.begin(), pool->freed_ids.end());
   pool->freed_ids.clear();
@@ -154,12 +185,30 @@ void on_poll(uv_poll_t* handle, int status, int) {
   epoll_event events[kEvents];
   const int ready = epoll_wait(pool->epoll, events, kEvents, 0);
   int count = 0;
-  for (int i = 0; i < ready && count < pool->capacity; i++) {
+  for (int i = 0; i < ready; i++) {
     const int id = static_cast<int>(events[i].data.u32);
-    const int fd = fd_of(pool, id);
-    if (fd >= 0) count += receive(pool, id, fd, count);
+    // Each arrival is reported once: a socket is emptied, or reported anew.
+    for (int taken = 0; !pool->closing;) {
+      const int fd = fd_of(pool, id);
+      if (fd < 0) break;
+      if (count == pool->capacity) {
+        hand_over(pool, count);
+        count = 0;
+        continue;
+      }
+      const int asked = pool->capacity - count < kPerCall ? pool->capacity - count : kPerCall;
+      const int got = receive(pool, id, fd, count);
+      if (got < 0) break;
+      count += got;
+      taken += asked;
+      if (got > 0 && got < asked) break;
+      if (taken >= kPerTurn) {
+        watch(pool, id, EPOLL_CTL_MOD);
+        break;
+      }
+    }
   }
-  if (count > 0) hand_over(pool, count);
+  if (count > 0 && !pool->closing) hand_over(pool, count);
 }
 
 void on_closed(uv_handle_t* handle) {
@@ -181,30 +230,35 @@ void shut(Pool* pool) {
 
 void on_environment_end(napi_async_cleanup_hook_handle, void* data) { shut(static_cast<Pool*>(data)); }
 
-// create(onBatch, slab, meta, datagramBytes) -> pool
+// create(onBatch, slab, meta, forwards, datagramBytes) -> pool
 napi_value create(napi_env env, napi_callback_info info) {
-  size_t given = 4;
-  napi_value args[4];
+  size_t given = 5;
+  napi_value args[5];
   napi_get_cb_info(env, info, &given, args, nullptr, nullptr);
   uv_loop_t* loop = nullptr;
   void* slab = nullptr;
   void* meta = nullptr;
   size_t slab_bytes = 0;
+  void* forwards = nullptr;
   size_t meta_length = 0;
-  const int32_t bytes = int_arg(env, args[3]);
-  if (given < 4 || napi_get_uv_event_loop(env, &loop) != napi_ok ||
+  size_t forwards_length = 0;
+  const int32_t bytes = int_arg(env, args[4]);
+  if (given < 5 || napi_get_uv_event_loop(env, &loop) != napi_ok ||
       napi_get_typedarray_info(env, args[1], nullptr, &slab_bytes, &slab, nullptr, nullptr) != napi_ok ||
-      napi_get_typedarray_info(env, args[2], nullptr, &meta_length, &meta, nullptr, nullptr) != napi_ok || bytes <= 0) {
-    napi_throw_type_error(env, nullptr, "create(onBatch, slab, meta, datagramBytes)");
+      napi_get_typedarray_info(env, args[2], nullptr, &meta_length, &meta, nullptr, nullptr) != napi_ok ||
+      napi_get_typedarray_info(env, args[3], nullptr, &forwards_length, &forwards, nullptr, nullptr) != napi_ok || bytes <= 0) {
+    napi_throw_type_error(env, nullptr, "create(onBatch, slab, meta, forwards, datagramBytes)");
     return nullptr;
   }
   auto* pool = new Pool();
   pool->env = env;
   pool->slab = static_cast<uint8_t*>(slab);
   pool->meta = static_cast<int32_t*>(meta);
+  pool->forwards = static_cast<int32_t*>(forwards);
   pool->datagram_bytes = bytes;
   pool->capacity = static_cast<int>(slab_bytes / static_cast<size_t>(bytes));
   if (static_cast<size_t>(pool->capacity) * kMeta > meta_length) pool->capacity = static_cast<int>(meta_length / kMeta);
+  if (forwards_length < 1 + 2 * static_cast<size_t>(pool->capacity)) pool->capacity = static_cast<int>((forwards_length - 1) / 2);
   pool->sources.resize(static_cast<size_t>(pool->capacity));
   pool->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (pool->epoll < 0 || uv_poll_init(loop, &pool->poll, pool->epoll) != 0) {
@@ -219,6 +273,7 @@ napi_value create(napi_env env, napi_callback_info info) {
   napi_create_reference(env, args[0], 1, &pool->on_batch);
   napi_create_reference(env, args[1], 1, &pool->slab_ref);
   napi_create_reference(env, args[2], 1, &pool->meta_ref);
+  napi_create_reference(env, args[3], 1, &pool->forwards_ref);
   napi_value name, resource, external;
   napi_create_string_utf8(env, "UdpPool", NAPI_AUTO_LENGTH, &name);
   napi_create_object(env, &resource);
@@ -254,12 +309,8 @@ napi_value bind_socket(napi_env env, napi_callback_info info) {
     pool->free_ids.pop_back();
     pool->fds[static_cast<size_t>(id)] = fd;
   }
-  epoll_event event;
-  memset(&event, 0, sizeof event);
-  event.events = EPOLLIN;
-  event.data.u32 = static_cast<uint32_t>(id);
   if (pool->open++ == 0) uv_ref(reinterpret_cast<uv_handle_t*>(&pool->poll));
-  if (epoll_ctl(pool->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+  if (watch(pool, id, EPOLL_CTL_ADD) != 0) {
     const int error = errno;
     forget_socket(pool, id);
     return result(env, -error);
@@ -349,6 +400,14 @@ napi_value send_to(napi_env env, napi_callback_info info) {
   return result(env, sent < 0 ? -errno : static_cast<int32_t>(sent));
 }
 
+// flush(pool): what goes on of the batch leaves now
+napi_value flush(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Pool* pool = arguments(env, info, 1, args);
+  if (pool != nullptr && !pool->closing) forward(pool);
+  return result(env, 0);
+}
+
 // source(pool, index) -> address of the datagram at that place of the batch
 napi_value source_address(napi_env env, napi_callback_info info) {
   napi_value args[2];
@@ -384,6 +443,31 @@ napi_value close_socket(napi_env env, napi_callback_info info) {
   return result(env, 0);
 }
 
+// sched_setattr(2); the C library has no declaration of it.
+struct SchedulingAttributes {
+  uint32_t size;
+  uint32_t policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime;
+  uint64_t deadline;
+  uint64_t period;
+};
+
+// threadSlice(microseconds) -> 0; of the calling thread, policy and nice stay as they are
+napi_value thread_slice(napi_env env, napi_callback_info info) {
+  size_t given = 1;
+  napi_value args[1];
+  napi_get_cb_info(env, info, &given, args, nullptr, nullptr);
+  SchedulingAttributes attributes;
+  memset(&attributes, 0, sizeof attributes);
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return result(env, -errno);
+  attributes.runtime = static_cast<uint64_t>(int_arg(env, args[0])) * 1000;
+  attributes.flags = 0;
+  return result(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
+}
+
 napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
       {"create", nullptr, create, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
@@ -393,7 +477,9 @@ napi_value init(napi_env env, napi_value exports) {
       {"disconnect", nullptr, disconnect_socket, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"send", nullptr, send_connected, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"sendTo", nullptr, send_to, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"flush", nullptr, flush, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"source", nullptr, source_address, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"threadSlice", nullptr, thread_slice, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"close", nullptr, close_socket, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -1,2 +1,2 @@
-export { UdpPool, UdpSocket, udpBatchMissing } from "./udp-pool.js";
+export { requestThreadSlice, UdpPool, UdpSocket, udpBatchMissing } from "./udp-pool.js";
 export type { DatagramHandler, DatagramSource, UdpError } from "./udp-pool.js";

@@ -5,14 +5,21 @@ export type NativePool = object & { readonly __pool: never };
 
 /** What native/udp_batch.cc offers. Numbers below zero are errno, negated. */
 export interface Native {
-  /** `onBatch` is called with the number of datagrams, whose octets stand in `slab` and whose particulars in `meta`. */
-  create(onBatch: (count: number) => void, slab: Uint8Array, meta: Int32Array, datagramBytes: number): NativePool;
+  /**
+   * `onBatch` is called with the number of datagrams, whose octets stand in `slab` and whose particulars in `meta`. When it returns,
+   * those leave that stand in `forwards`: their number, then of each the socket it leaves by and its place in the batch.
+   */
+  create(onBatch: (count: number) => void, slab: Uint8Array, meta: Int32Array, forwards: Int32Array, datagramBytes: number): NativePool;
   bind(pool: NativePool, address: string, port: number): number;
   localPort(pool: NativePool, socket: number): number;
   connect(pool: NativePool, socket: number, address: string, port: number): number;
   disconnect(pool: NativePool, socket: number): number;
   send(pool: NativePool, socket: number, octets: Uint8Array): number;
   sendTo(pool: NativePool, socket: number, octets: Uint8Array, address: string, port: number): number;
+  /** What stands in `forwards` leaves now. */
+  flush(pool: NativePool): number;
+  /** Of the calling thread. */
+  threadSlice(microseconds: number): number;
   source(pool: NativePool, index: number): string;
   close(pool: NativePool, socket: number): number;
 }

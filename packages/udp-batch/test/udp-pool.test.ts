@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import { UdpPool, udpBatchMissing } from "../src/index.js";
+import { requestThreadSlice, UdpPool, udpBatchMissing } from "../src/index.js";
 import type { DatagramSource, UdpSocket } from "../src/index.js";
 
 const missing = udpBatchMissing();
@@ -66,6 +66,46 @@ describe.skipIf(missing !== undefined)("a pool of UDP sockets", () => {
     expect(socket.sendTo(Buffer.from("four"), other.port, "127.0.0.1")).toBe(true);
     const [answer, from] = await answered;
     expect([answer.toString(), from.port]).toEqual(["four", socket.port]);
+  });
+
+  it("sends on what came, in order with what is sent besides, and also from a socket that closes", async () => {
+    const pool = new UdpPool();
+    const [near, far] = [keep(pool.bind("127.0.0.1", 0)), keep(pool.bind("127.0.0.1", 0))];
+    const [caller, agent] = [await peer(), await peer()];
+    far.connect(agent.port, "127.0.0.1");
+    const got: string[] = [];
+    agent.on("message", (octets) => got.push(octets.toString()));
+    const heard = new Promise<void>((resolve) => {
+      near.handler = (octets) => {
+        octets[0] = "B".charCodeAt(0);
+        expect(far.forward(octets)).toBe(true);
+        if (octets[1] === "2".charCodeAt(0)) expect(far.send(Buffer.from("own"))).toBe(true);
+        // Not what the handler was given: sent at once.
+        if (octets[1] === "3".charCodeAt(0)) expect(far.forward(octets.slice(0, 1))).toBe(true);
+        if (octets[1] !== "4".charCodeAt(0)) return;
+        far.close();
+        expect(far.forward(octets)).toBe(false);
+        resolve();
+      };
+    });
+    for (const text of ["a1", "a2", "a3 longer", "a4"]) caller.send(text, near.port, "127.0.0.1");
+    await heard;
+    while (got.length < 6) await once(agent, "message");
+    expect(got).toEqual(["B1", "B2", "own", "B3 longer", "B", "B4"]);
+  });
+
+  it("asks for short turns of its thread", () => {
+    expect(requestThreadSlice(3_000)).toBe(true);
+  });
+
+  it("takes all of a socket that has many, beside others, and all of more than a batch", async () => {
+    const pool = new UdpPool();
+    const [flooded, calm] = [keep(pool.bind("127.0.0.1", 0)), keep(pool.bind("127.0.0.1", 0))];
+    const ears = [listen(flooded), listen(calm)];
+    const other = await peer();
+    for (let i = 0; i < 150; i++) other.send(`${i}`, flooded.port, "127.0.0.1");
+    for (let i = 0; i < 5; i++) other.send(`${i}`, calm.port, "127.0.0.1");
+    for (const [ear, count] of [[ears[0], 150], [ears[1], 5]] as const) expect((await ear?.until(count))?.map(({ text }) => Number(text))).toEqual(Array.from({ length: count }, (_, i) => i));
   });
 
   it("takes more than one batch holds, of many sockets, and loses none", async () => {
@@ -182,7 +222,7 @@ describe.skipIf(missing !== undefined)("a pool of UDP sockets", () => {
     const code = (after: string): string => `
       const addon = require(${JSON.stringify(new URL("../build/Release/udp_batch.node", import.meta.url).pathname)});
       const { parentPort } = require("node:worker_threads");
-      const pool = addon.create(() => undefined, new Uint8Array(2048 * 8), new Int32Array(32), 2048);
+      const pool = addon.create(() => undefined, new Uint8Array(2048 * 8), new Int32Array(32), new Int32Array(17), 2048);
       const socket = addon.bind(pool, "127.0.0.1", 0);
       parentPort.postMessage(addon.localPort(pool, socket));
       ${after}`;

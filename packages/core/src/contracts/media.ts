@@ -413,7 +413,7 @@ export interface MediaBridge {
 export interface CaptureOptions {
   /** File to append to; created with its folder. Read it with `@hotlinejs/media/capture`. A second capture of the same leg at the same time is allowed. */
   readonly path: string;
-  /** Milliseconds between writes to the file: what a crash may lose at most. Default 500. */
+  /** Milliseconds between writes to the file: what a crash may lose at most. Default 1,000. */
   readonly flushMs?: number;
   readonly channels?: "stereo" | "received";
   /** End the capture by itself after this much silence of the caller (voicemail). Level below -45 dBm0. */

@@ -35,6 +35,8 @@ export interface MediaEngineOptions {
   readonly faxDetectionMs?: number;
   /** Take datagrams in batches where the udp-batch package is to be had. Default true. */
   readonly batchedUdp?: boolean;
+  /** Priority (nice) the threads give themselves where the system lets. Default -10. */
+  readonly threadNice?: number;
   /** Bounds of the delay where sound is mixed or goes to a line, ms: it adapts to the measured jitter. Default 40 and 240. */
   readonly jitterMinMs?: number;
   readonly jitterMaxMs?: number;
@@ -69,6 +71,7 @@ export class DefaultMediaEngine implements MediaEngine {
       keepAliveSilence: options.keepAliveSilence ?? true,
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
       batchedUdp: options.batchedUdp ?? true,
+      threadNice: options.threadNice ?? -10,
       jitterMinMs: options.jitterMinMs ?? 40,
       jitterMaxMs: options.jitterMaxMs ?? 240,
     });
@@ -179,13 +182,13 @@ export class DefaultMediaEngine implements MediaEngine {
     return this.#encoder.loadWav(path);
   }
 
-  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; and whether its sockets are batched ones or Node's own. */
-  async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; udp: "batched" | "node"; tickP99Ms: number; tickMaxMs: number }[]> {
+  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; and whether its sockets are batched ones or Node's own; and the priority of its thread. */
+  async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(
       this.slots.map(async (slot) => {
         const { waiting, captures } = slot;
-        const { legs: held, udp, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-        return { worker: slot.index, legs: slot.legs, held, captures, waiting, udp, tickP99Ms, tickMaxMs };
+        const { legs: held, udp, nice, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
+        return { worker: slot.index, legs: slot.legs, held, captures, waiting, udp, nice, tickP99Ms, tickMaxMs };
       }),
     );
     // A worker that is down has no health to tell; it is missing in the list.

@@ -160,7 +160,7 @@ export class EngineLeg implements MediaLeg {
         capture: id,
         options: {
           path: options.path,
-          flushMs: Math.max(20, Math.min(10_000, options.flushMs ?? 500)),
+          flushMs: Math.max(20, Math.min(10_000, options.flushMs ?? 1_000)),
           channels: options.channels ?? "stereo",
           endOnSilenceMs: options.endOnSilenceMs,
           maxMs: options.maxMs,

@@ -66,9 +66,3 @@ export class ArrivalGatherer {
     if (wait >= LEAST_WAIT_MS) this.#deps.wait(wait);
   };
 }
-
-/** Blocks the thread on memory nobody else knows. */
-export function threadSleep(): (ms: number) => void {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  return (ms) => void Atomics.wait(cell, 0, 0, ms);
-}

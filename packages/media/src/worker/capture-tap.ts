@@ -16,7 +16,7 @@ const ROOM = 16_000;
 const COMMON_MS = 200;
 const VOICED_POWER = levelToPower(-45);
 const FRAME = 160;
-/** Writes that may wait for the disk (at the default interval half a minute) before it counts as failed. */
+/** Writes that may wait for the disk (at the default interval a minute) before it counts as failed. */
 const MAX_PENDING = 64;
 
 /** The worker's time in samples: exact, and as of the packet being handled. */

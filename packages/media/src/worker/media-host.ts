@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { ArrivalGatherer, threadSleep } from "./arrival-gatherer.js";
+import { ArrivalGatherer } from "./arrival-gatherer.js";
 import { CaptureTap } from "./capture-tap.js";
 import { createDtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
@@ -16,6 +16,7 @@ import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
+import { threadNice, threadSleep } from "./thread.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
@@ -60,11 +61,12 @@ export class MediaHost implements LegHost {
     this.#postNow = post;
     this.#cursor = new Int32Array(data.portCursor);
     this.#bind = data.batchedUdp ? batchedSockets().then((batched) => batched ?? nodeSockets) : Promise.resolve(nodeSockets);
+    const wait = threadSleep();
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
       else this.#fault("bridge", error);
-    });
-    this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait: threadSleep(), afterTurn: (fn) => void setImmediate(fn) });
+    }, wait);
+    this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
     this.#sweep = setInterval(() => {
       const now = this.ticks.mediaTime / 8;
       for (const leg of [...this.#legs.values()]) {
@@ -247,7 +249,7 @@ export class MediaHost implements LegHost {
         this.#bridges.delete(command.bridge);
         return undefined;
       case "health":
-        return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", ...this.ticks.health() };
+        return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", nice: threadNice(), ...this.ticks.health() };
       case "stop":
         return this.#stop();
     }

@@ -14,6 +14,8 @@ export interface MediaSocket {
   onDatagram(handler: DatagramHandler): void;
   /** Sends at once to the peer it is connected to. The octets may change as soon as it has returned. */
   send(octets: Uint8Array): void;
+  /** As `send`, for octets that the handler of a datagram was given and that do not change any more; they leave at the latest when all that are there have been handled. */
+  forward(octets: Uint8Array): void;
   /** Sends at once to a numeric address. */
   sendTo(octets: Uint8Array, port: number, address: string): void;
   /**

@@ -38,6 +38,10 @@ class NodeSocket implements MediaSocket {
     if (!this.#closed) this.#quietly(() => this.#socket.send(octets));
   }
 
+  forward(octets: Uint8Array): void {
+    this.send(octets);
+  }
+
   sendTo(octets: Uint8Array, port: number, address: string): void {
     if (!this.#closed) this.#quietly(() => this.#socket.send(octets, 0, octets.length, port, address));
   }

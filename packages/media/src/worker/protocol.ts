@@ -12,6 +12,8 @@ export interface MediaWorkerData {
   readonly faxDetectionMs: number;
   /** Batched sockets where the machine has them. */
   readonly batchedUdp: boolean;
+  /** Priority the thread gives itself where it may. */
+  readonly threadNice: number;
   /** Bounds of the delay where sound is played out of a jitter buffer. */
   readonly jitterMinMs: number;
   readonly jitterMaxMs: number;
@@ -98,6 +100,8 @@ export interface WireHealth {
   readonly tickMaxMs: number;
   /** Kind of sockets. */
   readonly udp: "batched" | "node";
+  /** Priority of the thread. */
+  readonly nice: number;
 }
 
 /** Answer values by command. */

@@ -289,7 +289,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     const now = this.host.ticks.recent;
     if (!this.#sender.relay(packet, payloadType, sound.marker, sound.source, sound.ssrc, sound.sequence, sound.timestamp, now, sound.length)) return;
     if (this.tapped && spoken) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
-    this.#transmit(packet);
+    this.#forward(packet);
   }
 
   /** A key that is down must be watched for a lost end. */
@@ -454,6 +454,16 @@ export class RtpWorkerLeg extends WorkerLeg {
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protect(clear);
     if (this.#connectedSocket) this.#sockets.rtp.send(packet);
     else this.#sockets.rtp.sendTo(packet, this.#port, this.#address);
+  }
+
+  /** As `#transmit`, for a packet that another leg received and that is of no more use to it. */
+  #forward(packet: Uint8Array): void {
+    if (this.#srtp !== undefined || !this.#connectedSocket) {
+      this.#transmit(packet);
+      return;
+    }
+    this.#lastSentAt = this.host.ticks.recent / 8;
+    this.#sockets.rtp.forward(packet);
   }
 
   #sendRtcp(clear: Uint8Array): void {

@@ -26,6 +26,7 @@ export class TickDriver {
   readonly #phases: readonly Set<Tickable>[] = [new Set(), new Set(), new Set(), new Set()];
   readonly #epoch = performance.now();
   readonly #fault: (what: Tickable, error: unknown) => void;
+  readonly #wait: (ms: number) => void;
   readonly #late = new Uint32Array(BUCKETS);
   #recent = 0;
   #ticks = 0;
@@ -33,9 +34,13 @@ export class TickDriver {
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param fault told when a tickable throws; it gets no more ticks. */
-  constructor(fault: (what: Tickable, error: unknown) => void) {
+  /**
+   * @param fault told when a tickable throws; it gets no more ticks.
+   * @param wait blocks the thread for so many ms.
+   */
+  constructor(fault: (what: Tickable, error: unknown) => void, wait: (ms: number) => void) {
     this.#fault = fault;
+    this.#wait = wait;
   }
 
   /** Media time in samples since the worker's start. */
@@ -98,17 +103,21 @@ export class TickDriver {
 
   #schedule(): void {
     const wait = this.#epoch + this.#next * TICK_MS - performance.now();
-    this.#timer = setTimeout(this.#run, Math.max(0, Math.ceil(wait)));
+    // The event loop's timers know whole milliseconds: it is woken a little early, and the rest is waited for exactly.
+    this.#timer = setTimeout(this.#run, Math.max(0, Math.floor(wait)));
   }
 
   readonly #run = (): void => {
+    const early = this.#epoch + this.#next * TICK_MS - performance.now();
+    if (early > 0) this.#wait(early);
     const now = performance.now();
     const late = Math.max(0, now - (this.#epoch + this.#next * TICK_MS));
     this.#ticks++;
     if (late > this.#maxLate) this.#maxLate = late;
     const bucket = Math.min(BUCKETS - 1, Math.floor(late * 4));
     this.#late[bucket] = (this.#late[bucket] as number) + 1;
-    const due = Math.floor((now - this.#epoch) / TICK_MS);
+    // Also when the wait ended a little early: the tick it was for is due.
+    const due = Math.max(this.#next, Math.floor((now - this.#epoch) / TICK_MS));
     this.#recent = Math.floor((now - this.#epoch) * 8);
     if (due - this.#next > MAX_CATCH_UP) this.#next = due;
     while (this.#next <= due) {

@@ -1,0 +1,25 @@
+import { getPriority, setPriority } from "node:os";
+
+/** Blocks the thread on memory nobody else knows. */
+export function threadSleep(): (ms: number) => void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  return (ms) => void Atomics.wait(cell, 0, 0, ms);
+}
+
+/**
+ * Gives this thread a priority. On Linux that of process 0 is the calling thread's alone; elsewhere it would be the whole process's, so
+ * nothing is done there, nor where the system does not let: the thread then competes as an equal, which health tells.
+ */
+export function setThreadNice(nice: number): void {
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(0, nice);
+  } catch {
+    return;
+  }
+}
+
+/** The thread's priority; 0 where threads have none. */
+export function threadNice(): number {
+  return process.platform === "linux" ? getPriority(0) : 0;
+}
