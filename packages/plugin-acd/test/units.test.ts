@@ -1,5 +1,5 @@
 import type { Clock, IvrNodeContext, Principal, UnitOfWork } from "@hotlinejs/core";
-import { createSilentLogger, READ_POOL, VirtualClock } from "@hotlinejs/core";
+import { createSilentLogger, HotlineError, READ_POOL, VirtualClock } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { acdConfig } from "../src/config.js";
 import type { QueueResult } from "../src/contract.js";
@@ -168,6 +168,68 @@ describe("facts", () => {
     await done;
     expect(written).toEqual(["a", "a", "c"]);
     expect(facts.pending).toBe(0);
+  });
+});
+
+describe("facts while the database is away", () => {
+  const lost = (code: string) => new HotlineError(code, "gone");
+  const stand = () => {
+    const clock = new VirtualClock();
+    const state: { error: Error | undefined; units: number } = { error: undefined, units: 0 };
+    const unitOfWork = {
+      current: undefined,
+      run: async (fn: (uow: never) => Promise<unknown>) => {
+        state.units += 1;
+        if (state.error !== undefined) throw state.error;
+        return fn({} as never);
+      },
+    } as unknown as UnitOfWork;
+    return { clock, state, facts: new FactWriter({ unitOfWork, clock, log: createSilentLogger() }) };
+  };
+
+  for (const code of ["HTL_CORE_DATABASE_UNREACHABLE", "HTL_CORE_STORAGE_FULL", "HTL_CORE_DATABASE_BUSY"]) {
+    it(`${code} for an hour: every fact is written afterwards, in order`, async () => {
+      const { clock, state, facts } = stand();
+      const written: number[] = [];
+      state.error = lost(code);
+      for (let i = 0; i < 450; i++) facts.push(() => (written.push(i), Promise.resolve()));
+      await clock.advance(3_600_000);
+      expect(facts.pending).toBe(450);
+      for (let i = 450; i < 460; i++) facts.push(() => (written.push(i), Promise.resolve()));
+      expect(state.units).toBeLessThan(4_000);
+      state.error = undefined;
+      await clock.advance(2_000);
+      expect(written).toEqual(Array.from({ length: 460 }, (_, i) => i));
+      expect(facts.pending).toBe(0);
+    });
+  }
+
+  it("lost among facts that are tried one by one: nothing is written twice, nothing left out", async () => {
+    const { clock, state, facts } = stand();
+    const written: string[] = [];
+    facts.push(() => Promise.reject(new Error("broken row")));
+    facts.push(() => (written.push("b"), Promise.resolve()));
+    facts.push(() => {
+      written.push("c");
+      state.error = written.filter((each) => each === "c").length === 1 ? lost("HTL_CORE_DATABASE_UNREACHABLE") : undefined;
+      return state.error === undefined ? Promise.resolve() : Promise.reject(state.error);
+    });
+    facts.push(() => (written.push("d"), Promise.resolve()));
+    await clock.advance(5_000);
+    state.error = undefined;
+    await clock.advance(5_000);
+    expect(written).toEqual(["b", "c", "c", "d"]);
+    expect(facts.pending).toBe(0);
+  });
+
+  it("a process that stops does not wait for ever", async () => {
+    const { clock, state, facts } = stand();
+    state.error = lost("HTL_CORE_DATABASE_UNREACHABLE");
+    facts.push(() => Promise.resolve());
+    let settled = false;
+    void facts.flush().then(() => (settled = true));
+    await clock.advance(10_000);
+    expect(settled).toBe(true);
   });
 });
 
