@@ -39,5 +39,5 @@ export default tseslint.config(
   { files: ["packages/create-hotline/templates/test/**"], rules: { "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true, allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "describe", "it"] }] }] } },
   { files: ["packages/core/src/db/**", "packages/*/src/migrations/**"], rules: { "no-restricted-syntax": ["error", ...time.slice(0, 2)] } },
   { files: ["vitest*.config.ts", "**/*.mjs", "**/*.d.ts", "eslint.config.js", "test/summary-reporter.ts", "packages/*/src/migrations/**"], rules: { "no-restricted-exports": "off" } },
-  { files: ["**/*.mjs", "scripts/**", "bench/**", "eslint.config.js", "**/bench/**", "**/test/**"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", fetch: "readonly", AbortSignal: "readonly" } }, rules: { "no-console": "off" } },
+  { files: ["**/*.mjs", "scripts/**", "packages/*/bin/**", "bench/**", "eslint.config.js", "**/bench/**", "**/test/**"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", fetch: "readonly", AbortSignal: "readonly" } }, rules: { "no-console": "off" } },
 );

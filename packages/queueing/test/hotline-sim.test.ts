@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SCENARIO } from "../src/cli/example-scenario.js";
@@ -75,6 +75,21 @@ describe("hotline-sim", () => {
 
   it("a place that cannot be written: a coded error", async () => {
     await expect(run({ csv: join(folder, "no", "where.csv") })).rejects.toMatchObject({ code: "HTL_QUEUEING_SCENARIO" });
+  });
+
+  it("is a command that npm can link before anything is built, and that says what is missing", () => {
+    const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { bin: Record<string, string>; files: string[] };
+    const command = fileURLToPath(new URL(manifest.bin["hotline-sim"] ?? "", new URL("../package.json", import.meta.url)));
+    const tracked = spawnSync("git", ["check-ignore", "-q", command], { cwd: dirname(command) });
+    expect(existsSync(command)).toBe(true);
+    expect(tracked.status).toBe(1);
+    expect(manifest.files).toContain("bin");
+    // Elsewhere there is no dist beside it.
+    mkdirSync(join(folder, "bin"), { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    copyFileSync(command, join(folder, "bin", "hotline-sim.js"));
+    expect(spawnSync(process.execPath, [join(folder, "bin", "hotline-sim.js"), "--help"], { encoding: "utf8" })).toMatchObject({ status: 1, stderr: expect.stringContaining("npm run build") as string });
+    if (existsSync(built)) expect(spawnSync(process.execPath, [command, "--help"], { encoding: "utf8" })).toMatchObject({ status: 0, stdout: expect.stringContaining("--what-if CHANGE") as string });
   });
 
   it.skipIf(!existsSync(built))("as a command: exit codes and one line of error (needs the build)", { timeout: 120_000 }, () => {
