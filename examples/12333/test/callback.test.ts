@@ -4,8 +4,7 @@ import { Example } from "./support/example.js";
 import { freePort } from "./support/free-ports.js";
 import { hasBaresip, hasSipp } from "./support/peers.js";
 import { goertzelLevel, pause, RtpProbe } from "./support/rtp-probe.js";
-import { SippAnswerer } from "./support/sipp-answerer.js";
-import { SippCallers } from "./support/sipp.js";
+import { SippAnswerer, SippCallers } from "./support/sipp.js";
 import { readWav } from "./support/wav.js";
 
 interface Page<T> {

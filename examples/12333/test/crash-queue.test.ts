@@ -7,8 +7,7 @@ import { Example } from "./support/example.js";
 import { freePort } from "./support/free-ports.js";
 import { hasSipp } from "./support/peers.js";
 import { pause, RtpProbe } from "./support/rtp-probe.js";
-import { SippAgents } from "./support/sipp-agents.js";
-import { SippCrowd } from "./support/sipp-crowd.js";
+import { SippAgents, SippCrowd } from "./support/sipp.js";
 
 const TALKING = 10;
 const WAITING = 50;

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { Example } from "./example.js";
 import { freePort } from "./free-ports.js";
 import { pause, RtpProbe } from "./rtp-probe.js";
-import { type AgentManner, type AgentRing, SippAgents } from "./sipp-agents.js";
-import { type CallerEnd, type CrowdMember, SippCrowd } from "./sipp-crowd.js";
+import { type AgentManner, type AgentRing, type CallerEnd, type CrowdMember, SippAgents, SippCrowd } from "./sipp.js";
 
 export interface BusyHourOptions {
   readonly agents: number;

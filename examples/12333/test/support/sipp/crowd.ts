@@ -1,5 +1,6 @@
-import { freePort } from "./free-ports.js";
-import { answer, inDialog, sdp, SippProcess } from "./sipp-process.js";
+import { freePort } from "../free-ports.js";
+import { answer, callerOf } from "./messages.js";
+import { SippProcess } from "./process.js";
 
 export interface CrowdMember {
   readonly number: string;
@@ -44,9 +45,7 @@ export class SippCrowd {
 
 function crowd(number: string, members: readonly CrowdMember[]): string {
   const told = (end: CallerEnd): string => `<nop><action><log message="[field0]|${end}"/></action></nop>`;
-  const from = "<sip:[field0]@[local_ip]:[local_port]>;tag=[pid]t[call_number]";
-  const to = `<sip:${number}@[remote_ip]:[remote_port]>`;
-  const ack = inDialog("ACK", 1, { target: "[next_url]", from, to: `${to}[peer_tag_param]` });
+  const { invite, ack, ackOfRefusal, bye } = callerOf(number);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="crowd">
   <nop><action>
@@ -55,18 +54,7 @@ function crowd(number: string, members: readonly CrowdMember[]): string {
   </action></nop>
   <pause variable="delay"/>
   <send retrans="500"><![CDATA[
-INVITE sip:${number}@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: ${from}
-To: ${to}
-Call-ID: [call_id]
-CSeq: 1 INVITE
-Contact: <sip:[field0]@[local_ip]:[local_port]>
-Max-Forwards: 70
-Content-Type: application/sdp
-Content-Length: [len]
-
-${sdp("[field1]")}]]></send>
+${invite}]]></send>
   <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
@@ -82,7 +70,7 @@ ${members.map(({ staysMs }, index) => `  <label id="stay${index}"/>
   <label id="hangup"/>
   ${told("caller")}
   <send retrans="500"><![CDATA[
-${inDialog("BYE", 2, { target: "[next_url]", from, to: `${to}[peer_tag_param]` })}]]></send>
+${bye}]]></send>
   <recv request="BYE" optional="true" next="crossed"/>
   <recv response="481" optional="true" next="done"/>
   <recv response="200" next="done"/>
@@ -100,7 +88,7 @@ ${answer("200 OK")}]]></send>
   <label id="refused"/>
   ${told("refused")}
   <send next="done"><![CDATA[
-${inDialog("ACK", 1, { target: `sip:${number}@[remote_ip]:[remote_port]`, from, to: `${to}[peer_tag_param]` })}]]></send>
+${ackOfRefusal}]]></send>
   <label id="done"/>
 </scenario>
 `;

@@ -1,4 +1,5 @@
-import { answer, inDialog, sdp, SippProcess } from "./sipp-process.js";
+import { answer, inDialog, sdp } from "./messages.js";
+import { SippProcess } from "./process.js";
 
 /** One ring of an agent's phone, as the phone saw it. */
 export interface AgentRing {

@@ -1,0 +1,87 @@
+import { freePort } from "../free-ports.js";
+import { answer, callerOf, type Transport } from "./messages.js";
+import { SippProcess } from "./process.js";
+
+/** How one SIPp caller behaves after the answer. */
+export interface SippCall {
+  /** UDP port its media comes to: a probe's. */
+  readonly mediaPort: number;
+  readonly from: string;
+}
+
+export interface SippCallersOptions {
+  readonly sipPort: number;
+  readonly calls: readonly SippCall[];
+  /** Each caller hangs up after this long, unless the hotline did before. */
+  readonly talkMs: number;
+  readonly number?: string;
+  /** Calls begun a second. */
+  readonly rate?: number;
+  readonly transport?: Transport;
+  /** Calls at a time. Default: all. */
+  readonly atOnce?: number;
+  /** Command that starts it in a network of its own, for its folder. */
+  readonly within?: (folder: string) => readonly string[];
+}
+
+/** SIPp as callers who are all alike: INVITE with A-law and telephone-event, ACK, then BYE from whoever is first. */
+export class SippCallers {
+  private constructor(private readonly sipp: SippProcess) {}
+
+  static async start({ sipPort, calls, talkMs, number = "12333", rate = 20, transport, atOnce = calls.length, within }: SippCallersOptions): Promise<SippCallers> {
+    const timeoutSeconds = Math.max(300, Math.ceil((2 * talkMs * calls.length) / atOnce / 1_000));
+    return new SippCallers(
+      SippProcess.start({
+        scenario: scenario(number, talkMs),
+        port: await freePort(),
+        rows: calls.map(({ from, mediaPort }) => `${from};${mediaPort}`),
+        args: [`127.0.0.1:${sipPort}`, "-m", String(calls.length), "-l", String(atOnce), "-r", String(rate), "-timeout", String(timeoutSeconds)],
+        ...(transport === undefined ? {} : { transport }),
+        ...(within === undefined ? {} : { within }),
+      }),
+    );
+  }
+
+  /** With 0 if each call ended as the scenario says. */
+  get exited(): Promise<number | null> {
+    return this.sipp.exited;
+  }
+
+  get output(): string {
+    return this.sipp.output;
+  }
+
+  /** What SIPp found wrong, if anything. */
+  errors(): string {
+    return this.sipp.errors();
+  }
+
+  dispose(): void {
+    this.sipp.dispose();
+  }
+}
+
+function scenario(number: string, talkMs: number): string {
+  const { invite, ack, bye } = callerOf(number);
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="caller">
+  <send retrans="500"><![CDATA[
+${invite}]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>
+  <recv response="200" rtd="true" rrs="true"/>
+  <send><![CDATA[
+${ack}]]></send>
+  <recv request="BYE" timeout="${talkMs}" ontimeout="hangup" next="answered"/>
+  <label id="hangup"/>
+  <send retrans="500"><![CDATA[
+${bye}]]></send>
+  <recv response="200" next="done"/>
+  <label id="answered"/>
+  <send next="done"><![CDATA[
+${answer("200 OK")}]]></send>
+  <label id="done"/>
+</scenario>
+`;
+}
