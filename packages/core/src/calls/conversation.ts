@@ -1,11 +1,13 @@
-import type { Call, CallEnd, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferReport } from "../contracts/call.js";
-import type { AudioSource, BridgeRole, MediaBridge, MediaEngine, MediaLeg, Playback } from "../contracts/media.js";
+import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferReport } from "../contracts/call.js";
+import type { AudioSource, BridgeRole, MediaEngine } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
-import { citizenParty } from "./citizen-party.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { EventBus } from "../events/event-bus.js";
 import type { Logger } from "../log/logger.js";
+import { BridgeSeats, soundOf } from "./bridge-seats.js";
+import { citizenParty } from "./citizen-party.js";
 import type { InteractionJournal } from "./interaction-journal.js";
+import { addressOf, dialableTarget, partyOf, statusOf } from "./transfer-target.js";
 
 export interface ConversationDeps {
   readonly journal: InteractionJournal;
@@ -18,17 +20,6 @@ export interface ConversationDeps {
   readonly seats: Map<Call, Conversation>;
   /** A leg belongs to this interaction from now on. */
   readonly moved: (call: Call, interactionId: string) => void;
-}
-
-interface Member {
-  readonly call: Call;
-  readonly leg: MediaLeg;
-  readonly role: BridgeRole;
-  readonly whisperTo: readonly Call[];
-  /** The journal's row while it is in the bridge. */
-  membership: string | undefined;
-  music: Playback | undefined;
-  readonly unsubscribe: () => void;
 }
 
 type End = { by: "a" | "b" | "separate" | "moved" };
@@ -54,8 +45,7 @@ export class Conversation implements Connection {
   readonly #interactionId: string;
   readonly #first: Call;
   readonly #deps: ConversationDeps;
-  readonly #members = new Map<Call, Member>();
-  #bridge: MediaBridge | undefined;
+  readonly #seats: BridgeSeats;
   #moves: Promise<unknown> = Promise.resolve();
   #over: End | undefined;
   readonly #transferred = new Set<Call>();
@@ -72,21 +62,22 @@ export class Conversation implements Connection {
     this.#interactionId = interactionId;
     this.#first = first;
     this.#deps = deps;
+    this.#seats = new BridgeSeats({ interactionId, journal: deps.journal, taken: (call) => this.#seated(call) });
     this.ended = new Promise((resolve) => (this.#settle = resolve));
   }
 
   get bridgeId(): string {
-    return this.#bridge?.id ?? "";
+    return this.#seats.bridgeId;
   }
 
   get members(): readonly { call: Call; role: BridgeRole; held: boolean }[] {
-    return [...this.#members.values()].map(({ call, role, membership }) => ({ call, role, held: membership === undefined }));
+    return this.#seats.members;
   }
 
   /** Joins the two legs it begins with. Rejects with HTL_CORE_CALL_ENDED; then both are as they were. */
   async begin(second: Call): Promise<void> {
     const legs = [this.#first, second].map((call) => soundOf(call));
-    this.#bridge = await this.#deps.media().createBridge({ near: legs[0] });
+    this.#seats.build(await this.#deps.media().createBridge({ near: legs[0] }));
     try {
       await this.#enter(this.#first, "talk", []);
       await this.#enter(second, "talk", []);
@@ -109,7 +100,7 @@ export class Conversation implements Connection {
   join(call: Call, options: { role?: BridgeRole; whisperTo?: readonly Call[] } = {}): Promise<void> {
     return this.#move(async () => {
       this.#requireLive();
-      if (this.#members.has(call)) return;
+      if (this.#seats.has(call)) return;
       await this.#enter(call, options.role ?? "talk", options.whisperTo ?? []);
       this.#tell("bridge.joined", call);
     });
@@ -125,27 +116,13 @@ export class Conversation implements Connection {
 
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void> {
     return this.#move(async () => {
-      const member = this.#members.get(call);
-      if (member === undefined) return;
-      const held = member.membership === undefined;
-      if (!held) {
-        await this.#bridge?.leave(member.leg);
-        this.#close(member);
-      }
-      member.music?.stop();
-      member.music = music !== undefined && !call.signal.aborted ? call.play(music, { loop: true }) : undefined;
-      if (!held) this.#deps.journal.event(this.#interactionId, "leg.held", { legId: call.id });
+      if (await this.#seats.hold(call, music)) this.#deps.journal.event(this.#interactionId, "leg.held", { legId: call.id });
     });
   }
 
   retrieve(call: Call): Promise<void> {
     return this.#move(async () => {
-      const member = this.#members.get(call);
-      if (member === undefined || member.membership !== undefined) return;
-      member.music?.stop();
-      member.music = undefined;
-      await this.#open(member);
-      this.#deps.journal.event(this.#interactionId, "leg.retrieved", { legId: call.id });
+      if (await this.#seats.retrieve(call)) this.#deps.journal.event(this.#interactionId, "leg.retrieved", { legId: call.id });
     });
   }
 
@@ -201,7 +178,7 @@ export class Conversation implements Connection {
     if (this.#passing.has(call)) return event.reject(491);
     if (event.replaces?.state === "answered") return this.#attended(call, event.replaces, event);
     // The citizen's phone cannot send the citizen elsewhere at our expense.
-    const target = call === this.#first ? undefined : this.#dialable(event.to);
+    const target = call === this.#first ? undefined : dialableTarget(event.to, this.#deps.pipeline());
     if (target === undefined) return event.reject(603);
     // Only a phone here can know the call that is to be taken over.
     if (event.headers !== undefined && target.startsWith("tel:")) return event.reject(481);
@@ -219,8 +196,8 @@ export class Conversation implements Connection {
     this.#passing.add(from);
     try {
       await this.#move(async () => {
-        await this.#part(from);
-        await this.#reopen(this.#first);
+        await this.#seats.part(from);
+        await this.#seats.reopen(this.#first);
       });
       this.#say({ type: "transferring", from });
       journal.event(this.#interactionId, "leg.transferring", { from: from.id });
@@ -243,7 +220,7 @@ export class Conversation implements Connection {
 
   /** Nobody was reached: the phone that wished it has the call again; one that has hung up meanwhile is rung. */
   async #takeBack(from: Call, back: string, actor: string): Promise<Call | undefined> {
-    const kept = await this.#move(() => this.#reopen(from)).catch(() => false);
+    const kept = await this.#move(() => this.#seats.reopen(from)).catch(() => false);
     if (kept) return from;
     return this.#first.signal.aborted ? undefined : (await this.#ring(back, { role: "agent", actor })).call;
   }
@@ -273,7 +250,7 @@ export class Conversation implements Connection {
       await this.#move(async () => {
         this.#requireLive();
         for (const call of taken) await this.#enter(call, "talk", []);
-        await this.#reopen(this.#first);
+        await this.#seats.reopen(this.#first);
         await this.#exit(from);
       });
       for (const call of taken) {
@@ -310,7 +287,7 @@ export class Conversation implements Connection {
   /** Who talks here with `own` leaves. */
   async #giveUp(own: Call): Promise<readonly Call[]> {
     this.#requireLive();
-    const taken = [...this.#members.values()].filter(({ call, role }) => call !== own && role === "talk" && !call.signal.aborted).map(({ call }) => call);
+    const taken = this.#seats.members.filter(({ call, role }) => call !== own && role === "talk" && !call.signal.aborted).map(({ call }) => call);
     if (taken.length === 0) throw coreErrors.CALL_ENDED("nobody is there to be joined with");
     this.#giving = true;
     for (const call of taken) {
@@ -330,24 +307,6 @@ export class Conversation implements Connection {
     });
   }
 
-  /** Out of the bridge, as on hold. */
-  async #part(call: Call): Promise<void> {
-    const member = this.#members.get(call);
-    if (member?.membership === undefined) return;
-    await this.#bridge?.leave(member.leg);
-    this.#close(member);
-  }
-
-  /** Into the bridge again, whatever was heard outside. `false`: it is not here any more. */
-  async #reopen(call: Call): Promise<boolean> {
-    const member = this.#members.get(call);
-    if (member === undefined || call.signal.aborted) return false;
-    member.music?.stop();
-    member.music = undefined;
-    if (member.membership === undefined) await this.#open(member);
-    return true;
-  }
-
   #say(event: ConnectionEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
@@ -361,7 +320,7 @@ export class Conversation implements Connection {
   /** Rings an address while the first leg hears ring-back, and takes it in when it answers. `status` says why nobody came. */
   async #ring(to: string, options: RingOptions): Promise<{ readonly call: OutboundCall | undefined; readonly status: number }> {
     const { journal, log, originate } = this.#deps;
-    const talkers = [...this.#members.values()].filter(({ call, membership }) => call !== this.#first && membership !== undefined);
+    const talkers = this.#seats.members.filter(({ call, held }) => call !== this.#first && !held);
     const ringback = talkers.length === 0 && !this.#first.signal.aborted ? this.#first.play({ kind: "tone", tone: "ringback" }) : undefined;
     let call: OutboundCall | undefined;
     try {
@@ -405,49 +364,25 @@ export class Conversation implements Connection {
   }
 
   async #enter(call: Call, role: BridgeRole, whisperTo: readonly Call[]): Promise<void> {
-    const leg = soundOf(call);
-    const unsubscribe = call.subscribe((event) => {
-      if (event.type === "transfer-request") this.#requested(call, event);
-    });
-    const member: Member = { call, leg, role, whisperTo, membership: undefined, music: undefined, unsubscribe };
-    this.#members.set(call, member);
-    this.#deps.seats.set(call, this);
-    try {
-      await this.#open(member);
-    } catch (error) {
-      this.#unseat(member);
-      throw error;
-    }
+    await this.#seats.enter(call, role, whisperTo);
     void call.ended.then(() => this.#gone(call));
   }
 
-  #unseat(member: Member): void {
-    member.unsubscribe();
-    this.#members.delete(member.call);
-    if (this.#deps.seats.get(member.call) === this) this.#deps.seats.delete(member.call);
+  /** Its phone may wish something while it is here, and others find it here. */
+  #seated(call: Call): () => void {
+    const { seats } = this.#deps;
+    const unsubscribe = call.subscribe((event) => {
+      if (event.type === "transfer-request") this.#requested(call, event);
+    });
+    seats.set(call, this);
+    return () => {
+      unsubscribe();
+      if (seats.get(call) === this) seats.delete(call);
+    };
   }
 
-  async #open(member: Member): Promise<void> {
-    if (this.#bridge === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
-    const whisperTo = member.whisperTo.map((call) => call.media).filter((leg) => leg !== undefined);
-    await this.#bridge.join(member.leg, { role: member.role, ...(member.role === "whisper" ? { whisperTo } : {}) });
-    member.membership = this.#deps.journal.joined(this.#interactionId, this.#bridge.id, member.call.id, member.role);
-  }
-
-  async #exit(call: Call): Promise<void> {
-    const member = this.#members.get(call);
-    if (member === undefined) return;
-    this.#unseat(member);
-    member.music?.stop();
-    if (member.membership !== undefined) {
-      this.#close(member);
-      if (!member.leg.ended) await this.#bridge?.leave(member.leg);
-    }
-  }
-
-  #close(member: Member): void {
-    if (member.membership !== undefined) this.#deps.journal.left(member.membership);
-    member.membership = undefined;
+  #exit(call: Call): Promise<void> {
+    return this.#seats.exit(call);
   }
 
   /** A leg has ended by itself. */
@@ -459,7 +394,7 @@ export class Conversation implements Connection {
 
   #checkAlone(): void {
     if (this.#awaited > 0 || this.#over !== undefined) return;
-    const talking = [...this.#members.values()].some((member) => member.call !== this.#first && member.role === "talk" && !member.call.signal.aborted);
+    const talking = this.#seats.members.some((member) => member.call !== this.#first && member.role === "talk" && !member.call.signal.aborted);
     if (!talking) void this.#end({ by: this.#first.signal.aborted ? "a" : "b" });
   }
 
@@ -468,24 +403,18 @@ export class Conversation implements Connection {
     // The phone may let go as soon as the others are on their way: they are somebody else's then.
     const end: End = this.#giving ? { by: "moved" } : how;
     this.#over = end;
-    const { journal, events, log } = this.#deps;
-    const legIds = [...this.#members.keys()].map((call) => call.id);
-    for (const member of this.#members.values()) {
-      if (member.membership !== undefined) journal.left(member.membership);
-      member.membership = undefined;
-      member.music?.stop();
-    }
-    const bridge = this.#bridge;
-    await bridge?.close().catch((error: unknown) => log.warn({ err: error, interactionId: this.#interactionId }, "a bridge could not be closed in order"));
-    if (bridge !== undefined) events.publish("bridge.left", { interactionId: this.#interactionId, bridgeId: bridge.id, legIds });
+    const { events, log } = this.#deps;
+    const legIds = this.#seats.members.map(({ call }) => call.id);
+    await this.#seats.close().catch((error: unknown) => log.warn({ err: error, interactionId: this.#interactionId }, "a bridge could not be closed in order"));
+    if (this.#seats.built) events.publish("bridge.left", { interactionId: this.#interactionId, bridgeId: this.bridgeId, legIds });
     // Who came in by a transfer has nobody else to look after the leg; the others have those who brought them.
     if (end.by === "a") for (const call of this.#transferred) void call.hangup();
-    for (const member of [...this.#members.values()]) this.#unseat(member);
+    this.#seats.clear();
     this.#settle(end);
   }
 
   #requireLive(): void {
-    if (this.#over !== undefined || this.#bridge === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
+    if (this.#over !== undefined || !this.#seats.built) throw coreErrors.CALL_ENDED("the conversation is over");
   }
 
   #tell(name: "bridge.joined" | "bridge.left", call: Call): void {
@@ -498,35 +427,4 @@ export class Conversation implements Connection {
     this.#moves = done.catch(() => undefined);
     return done;
   }
-
-  /** What a Refer-To means here: an extension that an adapter knows, else a telephone number. */
-  #dialable(referTo: string): string | undefined {
-    const user = /^(?:sips?|tel):(\+?[\w.*#-]+)/i.exec(referTo)?.[1];
-    if (user === undefined) return undefined;
-    const extension = `sip:${user}`;
-    const known = this.#deps.pipeline().adapters.some((adapter) => adapter.schemes.includes("sip") && adapter.reachable(extension) === true);
-    if (known) return extension;
-    return /^\+?\d{2,20}$/.test(user) ? `tel:${user}` : undefined;
-  }
-}
-
-/** Where a leg's phone is rung. */
-function addressOf(call: Call): string {
-  return call.direction === "outbound" ? call.to.uri : call.from.uri;
-}
-
-function partyOf(call: Call): string {
-  return call.direction === "outbound" ? call.to.number : call.from.number;
-}
-
-/** SIP status of a leg that was not answered. */
-function statusOf({ status, reason }: CallEnd): number {
-  if (status !== undefined && status >= 300) return status;
-  return reason === "busy" ? 486 : reason === "declined" ? 603 : reason === "no-answer" ? 408 : reason === "not-found" ? 404 : 480;
-}
-
-function soundOf(call: Call): MediaLeg {
-  if (call.signal.aborted) throw coreErrors.CALL_ENDED("it has hung up");
-  if (call.media === undefined) throw coreErrors.CALL_ENDED("it has no sound yet");
-  return call.media;
 }

@@ -12,9 +12,9 @@ import { notice, type PageContext } from "../pages/page.js";
 import { STYLE, STYLE_FILE } from "../pages/style.js";
 import { draftCookie, draftToken, preferencesCookie } from "./cookies.js";
 import { callScriptContent, offeredCall } from "./call-routes.js";
+import { formBody } from "./form-body.js";
 import { contextOf, goTo, offeredRecords, PORTAL_PARTS, shown, type Request } from "./portal-context.js";
 
-const form = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 /** Named after their content: kept for good by browsers. */
 const assets: ReadonlyMap<string, { readonly type: string; readonly text: string }> = new Map([
   [STYLE_FILE, { type: "text/css", text: STYLE }],
@@ -124,7 +124,7 @@ export const portalRoutes: readonly HttpRoute[] = [
     permission: "public",
     summary: "Answers one question; the last one files the request",
     params: stepParams,
-    body: form.default({}),
+    body: formBody.default({}),
     form: true,
     handler: async (request) => answer(request, request.params.step, request.body),
   }),
@@ -151,13 +151,13 @@ export const portalRoutes: readonly HttpRoute[] = [
     path: "/portal/status",
     permission: "public",
     summary: "How a request stands",
-    body: form,
+    body: formBody,
     form: true,
     handler: (request) => status(request, request.body),
   }),
 ];
 
-async function answer(request: Request, step: Step, body: z.output<typeof form>): Promise<HttpReply> {
+async function answer(request: Request, step: Step, body: z.output<typeof formBody>): Promise<HttpReply> {
   const context = contextOf(request, `/portal/file/${step}`);
   const kinds = offeredKinds(request, context);
   if (kinds === undefined) return closed(context);
@@ -187,7 +187,7 @@ async function answer(request: Request, step: Step, body: z.output<typeof form>)
   return goTo("/portal/done");
 }
 
-async function status(request: Request, body: z.output<typeof form>): Promise<HttpReply> {
+async function status(request: Request, body: z.output<typeof formBody>): Promise<HttpReply> {
   const context = contextOf(request, "/portal/status");
   const tickets = request.services.optional(TICKETS);
   if (tickets === undefined) return closed(context);

@@ -2,9 +2,9 @@ import { BUSINESS_SYSTEM, CALENDARS, CLOCK, defineRoute, isHotlineError, type Ht
 import { z } from "zod";
 import { notice, type PageContext } from "../pages/page.js";
 import { foundRecordPage, labelOf, recordKindsPage, recordPage, type RecordProblem } from "../pages/record-pages.js";
+import { formBody } from "./form-body.js";
 import { contextOf, goTo, offeredRecords, shown, type Request } from "./portal-context.js";
 
-const form = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 const kindParams = z.object({ kind: z.string().min(1).max(40) });
 
 const closed = (context: PageContext): HttpReply => shown(notice(context, context.say("recordsClosedTitle"), context.say("recordsClosedText", { phone: context.config.phone })), { status: 503 });
@@ -37,7 +37,7 @@ export const recordRoutes: readonly HttpRoute[] = [
     permission: "public",
     summary: "Shows a citizen the own record after number and PIN; audited, wrong tries lock",
     params: kindParams,
-    body: form,
+    body: formBody,
     form: true,
     handler: (request) => Promise.resolve(withKind(request, request.params.kind, (context, kind) => look(request, context, kind, request.body))),
   }),
@@ -51,7 +51,7 @@ function withKind<T>(request: Request, key: string, then: (context: ReturnType<t
   return kind === undefined ? shown(notice(context, context.say("notFound"), ""), { status: 404 }) : then(context, kind);
 }
 
-async function look(request: Request & { readonly signal: AbortSignal }, context: PageContext, kind: LookupKindView, body: z.output<typeof form>): Promise<HttpReply> {
+async function look(request: Request & { readonly signal: AbortSignal }, context: PageContext, kind: LookupKindView, body: z.output<typeof formBody>): Promise<HttpReply> {
   const keys = Object.fromEntries(kind.keys.map(({ name }) => [name, typed(body[`key-${name}`])]));
   const proof = typed(body.proof);
   const refuse = (problems: readonly RecordProblem[], status = 422): HttpReply => shown(recordPage(context, kind, { keys, problems }), { status });

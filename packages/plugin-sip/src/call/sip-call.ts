@@ -1,15 +1,16 @@
 import type {
-  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request, Timer, TransferReport,
+  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
-import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingRefer, IncomingReoffer, IncomingRequest, Replaces, Session, SessionEnd } from "../stack/index.js";
+import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingReoffer, IncomingRequest, Replaces, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { CallListeners } from "./call-listeners.js";
 import { CallMedia } from "./call-media.js";
-import { dtmfOfInfo, infoOfDtmf } from "./dtmf-info.js";
-import { referTarget } from "./refer-target.js";
+import { InfoKeys, keyOfInfo } from "./info-keys.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
+import { referAway, takeReferral } from "./referral.js";
 import { admitReplacement, takeLateAnswer } from "./replacement.js";
 import type { Replacement } from "./replacement.js";
 import { T38Switch } from "./t38-switch.js";
@@ -23,13 +24,6 @@ export interface SipCallIdentity {
   readonly via: Call["via"];
   readonly attributes: Readonly<Record<string, string>>;
 }
-
-/** Nobody taking a wish of the far end (transfer, T.38) within this time means no (see CallEvent). */
-const REQUEST_WAIT_MS = 1_000;
-/** The last NOTIFY is waited for so long before the dialog is ended. */
-const NOTIFY_WAIT_MS = 2_000;
-/** A REFER of ours whose progress is never reported is given up after this. */
-const REFER_WAIT_MS = 60_000;
 
 const abortReasons = new Map<EndReason, Error>();
 
@@ -70,10 +64,10 @@ export abstract class SipCall implements Call {
   #state: CallState = "new";
   #settle: (end: CallEnd) => void = () => undefined;
   readonly #abort = new AbortController();
-  readonly #listeners = new Set<(event: CallEvent) => void>();
+  readonly #listeners: CallListeners;
   #end: CallEnd | undefined;
   #holding = false;
-  #keys: Promise<unknown> = Promise.resolve();
+  readonly #keys: InfoKeys;
   #heldByPeer = false;
   readonly #t38: T38Switch;
   /** Offers of ours go out one after the other. */
@@ -88,6 +82,8 @@ export abstract class SipCall implements Call {
     this.via = identity.via;
     this.attributes = identity.attributes;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
+    this.#listeners = new CallListeners(this.id, environment);
+    this.#keys = new InfoKeys({ callId: this.id, log: environment.log, session: () => this.#answeredSession(), requireAlive: () => this.requireAlive() });
     this.#t38 = new T38Switch({
       environment,
       sound: () => this.sound,
@@ -95,7 +91,7 @@ export abstract class SipCall implements Call {
       over: () => this.over(),
       soundAgain: () => this.#offerSound(this.#holding),
       inTurn: (offer) => this.#inTurn(offer),
-      askListeners: (refuse, event) => this.#askListeners(refuse, event),
+      askListeners: (refuse, event) => this.#listeners.ask(refuse, event),
       storeDialog: () => this.#storeDialog(),
     });
     this.#signallingAddress = signallingAddress;
@@ -113,7 +109,7 @@ export abstract class SipCall implements Call {
           if (sound === this.sound) this.#mediaFailed();
         },
         keyFor: (digit) => {
-          if (sound === this.sound) this.#passKey(digit);
+          if (sound === this.sound) this.#keys.pass(digit);
         },
       },
       this.#signallingAddress,
@@ -134,8 +130,7 @@ export abstract class SipCall implements Call {
   }
 
   subscribe(listener: (event: CallEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   abstract ring(): Promise<void>;
@@ -176,24 +171,7 @@ export abstract class SipCall implements Call {
     this.requireAlive();
     if (leg === undefined) throw sipErrors.NO_MEDIA();
     if (this.environment.dtmf === "media") await leg.sendDtmf(digits);
-    else await this.#sendKeys(digits);
-  }
-
-  /** One INFO a key, each when the one before is answered, so that they arrive in order. */
-  async #sendKeys(digits: string): Promise<void> {
-    const session = this.#answeredSession();
-    for (const digit of digits) {
-      const body = infoOfDtmf(digit);
-      if (body === undefined) continue;
-      const { status } = await session.request("INFO", { body, contentType: "application/dtmf-relay" });
-      this.requireAlive();
-      if (status >= 300) throw sipErrors.OFFER_REFUSED(status, { details: { status } });
-    }
-  }
-
-  /** Keys of the other side of a bridge, in their order. */
-  #passKey(digit: string): void {
-    this.#keys = this.#keys.then(() => this.#sendKeys(digit)).catch((error: unknown) => this.environment.log.info({ callId: this.id, error: errorText(error) }, "a key could not be passed on by INFO"));
+    else await this.#keys.send(digits);
   }
 
   hold(): Promise<void> {
@@ -217,7 +195,7 @@ export abstract class SipCall implements Call {
   protected enter(state: "ringing" | "answered"): void {
     if (this.#state === "ended" || this.#state === state || this.#state === "answered") return;
     this.#state = state;
-    this.#tell({ type: "state", state, at: this.environment.clock.now() });
+    this.#listeners.tell({ type: "state", state, at: this.environment.clock.now() });
   }
 
   /** Ends the call for everybody who looks at it. Only the first call counts. */
@@ -234,7 +212,7 @@ export abstract class SipCall implements Call {
     }
     this.#abort.abort(abortReason(whole.reason));
     this.#settle(whole);
-    this.#tell({ type: "state", state: "ended", at: whole.at });
+    this.#listeners.tell({ type: "state", state: "ended", at: whole.at });
     this.#listeners.clear();
   }
 
@@ -253,7 +231,7 @@ export abstract class SipCall implements Call {
     this.session = session;
     session.handle({
       reoffer: (offer) => this.reoffered(offer),
-      refer: (refer) => this.#refer(refer),
+      refer: (refer) => takeReferral(refer, { via: this.via, environment: this.environment, ask: (refuse, event) => this.#listeners.ask(refuse, event) }),
       request: (request) => this.#request(request),
       refresh: () => this.#refresh(),
       ended: (end) => {
@@ -346,23 +324,12 @@ export abstract class SipCall implements Call {
     this.sound.apply(audio);
     if (audio.heldByPeer === this.#heldByPeer) return;
     this.#heldByPeer = audio.heldByPeer;
-    this.#tell({ type: "remote-hold", held: audio.heldByPeer });
+    this.#listeners.tell({ type: "remote-hold", held: audio.heldByPeer });
   }
 
   /** Sends the far end of an answered call elsewhere and lets it go when it has arrived there. */
   protected async refer(session: Session, to: string): Promise<void> {
-    const referral = session.refer(this.environment.absoluteUri(to), { headers: { "Referred-By": `<${session.dialog.localTarget}>` } });
-    const outcome = await referral.accepted;
-    this.requireAlive();
-    if (outcome.status >= 300) throw sipErrors.REDIRECT_REFUSED(outcome.status);
-    let stop: () => void = () => undefined;
-    const late = new Promise<{ status: number | undefined }>((resolve) => {
-      const timer = this.environment.clock.setTimeout(() => resolve({ status: 408 }), REFER_WAIT_MS);
-      stop = () => timer.cancel();
-    });
-    const { status } = await Promise.race([referral.finished, late]);
-    stop();
-    if (status !== undefined && status >= 300) throw sipErrors.REDIRECT_REFUSED(status);
+    await referAway(session, to, this.environment, () => this.requireAlive());
     await this.hangup();
   }
 
@@ -444,67 +411,11 @@ export abstract class SipCall implements Call {
     });
   }
 
-  #refer(refer: IncomingRefer): void {
-    const target = referTarget(refer.target);
-    if (target === undefined) return refer.respond({ status: 400, reason: "Bad Refer-To" });
-    const { to, replaces } = target;
-    const replaced = replaces === undefined ? undefined : this.environment.callReplaced(replaces.dialog);
-    // Only a party of a call can give it away: the same phone must have both.
-    if (replaced !== undefined && (replaced.via.kind !== this.via.kind || replaced.via.key !== this.via.key)) return refer.respond({ status: 403 });
-    this.#askListeners(
-      () => refer.respond({ status: 603 }),
-      (once) => ({
-        type: "transfer-request",
-        to,
-        ...(replaced === undefined ? {} : { replaces: replaced }),
-        ...(replaces === undefined || replaced !== undefined ? {} : { headers: { Replaces: replaces.value } }),
-        accept: () => {
-          once(() => refer.accept());
-          return this.#report(refer);
-        },
-        reject: (status = 603) => once(() => refer.respond({ status })),
-      }),
-    );
-  }
-
-  /** NOTIFYs to who asked for the transfer. */
-  #report(refer: IncomingRefer): TransferReport {
-    return {
-      progress: (status) => refer.notify(status),
-      finish: async (status) => {
-        let late: Timer | undefined;
-        const timedOut = new Promise<void>((resolve) => (late = this.environment.clock.setTimeout(resolve, NOTIFY_WAIT_MS)));
-        await Promise.race([refer.finish(status), timedOut]);
-        late?.cancel();
-      },
-    };
-  }
-
-  /** Tells a wish of the far end. The first answer counts; none in time is a refusal. */
-  #askListeners(refuse: () => void, event: (once: (fn: () => void) => void) => CallEvent): void {
-    let settled = false;
-    const once = (fn: () => void): void => {
-      if (settled) return;
-      settled = true;
-      timer.cancel();
-      fn();
-    };
-    const timer = this.environment.clock.setTimeout(() => once(refuse), REQUEST_WAIT_MS);
-    if (this.#listeners.size === 0) return once(refuse);
-    this.#tell(event(once));
-  }
-
   #request(request: IncomingRequest): void {
-    const { method, contentType, body } = request.request;
+    const { method } = request.request;
     if (method !== "INFO") return request.respond(method === "OPTIONS" ? { status: 200 } : { status: 405 });
-    if (body.length === 0) return request.respond({ status: 200 });
-    if (contentType !== "application/dtmf-relay" && contentType !== "application/dtmf") {
-      return request.respond({ status: 415, headers: { Accept: "application/dtmf-relay, application/dtmf" } });
-    }
-    const digit = dtmfOfInfo(contentType, body.toString("latin1"));
-    if (digit === undefined) return request.respond({ status: 400, reason: "No Such Key" });
-    request.respond({ status: 200 });
-    this.media?.injectDtmf(digit);
+    const digit = keyOfInfo(request);
+    if (digit !== undefined) this.media?.injectDtmf(digit);
   }
 
   #sessionEnded(end: SessionEnd): void {
@@ -536,16 +447,6 @@ export abstract class SipCall implements Call {
       this.environment.onDialog(this.id, snapshot);
     } catch (error) {
       this.environment.log.error({ err: error, callId: this.id }, "the dialog of a call could not be stored");
-    }
-  }
-
-  #tell(event: CallEvent): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.environment.log.error({ err: error, callId: this.id, event: event.type }, "a listener of a call failed");
-      }
     }
   }
 }
