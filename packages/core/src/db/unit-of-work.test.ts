@@ -329,10 +329,14 @@ onBothDatabases("unit of work", (fresh, kind) => {
         em.create(Thing, thing("b"));
         return Promise.resolve();
       });
+      let holding = 0;
+      let bothHold: () => void = () => undefined;
+      const crossed = new Promise<void>((resolve) => (bothHold = resolve));
       const locks = (first: string, second: string) =>
         unitOfWork.run(async ({ em }) => {
           await em.execute("update test_thing set at = at + 1 where id = ?", [first], "run");
-          await new Promise((resolve) => setTimeout(resolve, 200));
+          if (++holding === 2) bothHold();
+          await crossed;
           await em.execute("update test_thing set at = at + 1 where id = ?", [second], "run");
         });
       const results = await Promise.allSettled([locks("a", "b"), locks("b", "a")]);
