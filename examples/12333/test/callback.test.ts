@@ -103,13 +103,14 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a missed call is called back", () 
 /** Dials, asks for a person, and hangs up while waiting. */
 async function abandons(example: Example): Promise<void> {
   const probe = await RtpProbe.open();
-  const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: CITIZEN, mediaPort: probe.port }], talkMs: 16_000 });
+  const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: CITIZEN, mediaPort: probe.port }], talkMs: 90_000 });
   try {
     probe.playSilence();
     await probe.hearsSound();
-    await pause(1_000);
     await probe.press("1");
-    expect(await caller.exited).toBe(0);
+    // The welcome with its recording notice comes first.
+    await example.eventually<Page<{ waiting: number }>>("/api/queues", ({ items }) => items.some(({ waiting }) => waiting === 1), 60_000);
+    expect(await caller.hangUp(), caller.errors()).toBe(0);
   } finally {
     caller.dispose();
     probe.close();

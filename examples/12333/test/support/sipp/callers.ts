@@ -12,7 +12,7 @@ export interface SippCall {
 export interface SippCallersOptions {
   readonly sipPort: number;
   readonly calls: readonly SippCall[];
-  /** Each caller hangs up after this long, unless the hotline did before. */
+  /** Each caller hangs up after this long, unless told to or the hotline did before. */
   readonly talkMs: number;
   readonly number?: string;
   /** Calls begun a second. */
@@ -51,6 +51,12 @@ export class SippCallers {
     return this.sipp.output;
   }
 
+  /** The caller who came first hangs up now; of one at a time, after the answer. Resolves as `exited` when that was all of them. */
+  async hangUp(): Promise<number | null> {
+    await this.sipp.nudge(1);
+    return this.sipp.exited;
+  }
+
   /** What SIPp found wrong, if anything. */
   errors(): string {
     return this.sipp.errors();
@@ -73,6 +79,7 @@ ${invite}]]></send>
   <recv response="200" rtd="true" rrs="true"/>
   <send><![CDATA[
 ${ack}]]></send>
+  <recv request="INFO" optional="true" next="hangup"/>
   <recv request="BYE" timeout="${talkMs}" ontimeout="hangup" next="answered"/>
   <label id="hangup"/>
   <send retrans="500"><![CDATA[

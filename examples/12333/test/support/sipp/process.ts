@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,12 +22,14 @@ export interface SippProcessOptions {
 export class SippProcess {
   readonly #process: ChildProcess;
   readonly #folder: string;
+  readonly #port: number;
   /** The end of what it printed. */
   output = "";
   readonly exited: Promise<number | null>;
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess, port: number, folder: string) {
     this.#process = child;
+    this.#port = port;
     this.#folder = folder;
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (this.output = (this.output + text).slice(-20_000)));
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
@@ -42,7 +45,7 @@ export class SippProcess {
       [...before, "-sf", "scenario.xml", ...(rows === undefined ? [] : ["-inf", "rows.csv"]), "-i", "127.0.0.1", "-p", String(port), "-t", transport === "tcp" ? "t1" : "u1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_logs", "-log_file", "told.log", ...args],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TERM: "dumb" } },
     );
-    return new SippProcess(child, folder);
+    return new SippProcess(child, port, folder);
   }
 
   /** Lines of `<log>`, complete once it has exited. */
@@ -57,6 +60,14 @@ export class SippProcess {
       .replace(/[^\n]*?receive timeout on message [^\n]*jumping to label \d+\.?/g, "")
       .replace(/[^\n]*Overload warning: the minor watchdog timer [^\n]*/g, "")
       .trim();
+  }
+
+  /** Sends its nth call (from 1) an INFO that nobody answers: for a scenario that waits for one to go on. UDP only. */
+  async nudge(call: number): Promise<void> {
+    const message = `INFO sip:127.0.0.1:${this.#port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKnudge${call}\r\nFrom: <sip:test@127.0.0.1>\r\nTo: <sip:test@127.0.0.1>\r\nCall-ID: ${call}-${this.#process.pid}@127.0.0.1\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n`;
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve, reject) => socket.send(message, this.#port, "127.0.0.1", (error) => (error === null ? resolve() : reject(error))));
+    socket.close();
   }
 
   /** Lets calls in progress end, then the process. */
