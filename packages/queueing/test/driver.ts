@@ -48,6 +48,13 @@ export class Driver {
     return effects;
   }
 
+  /** Sets the clock; timers count the time that passes, so they are due after the same span. */
+  stepClock(ms: number): void {
+    this.now += ms;
+    for (const [id, at] of this.timers) this.timers.set(id, at + ms);
+    this.send({ type: "clock.stepped", ms });
+  }
+
   /** Fires the next timer; false when there is none. */
   fireNext(): boolean {
     let next: [string, number] | undefined;

@@ -1,26 +1,38 @@
 import type { BusinessCalendar, Clock, Timer } from "@hotlinejs/core";
 
+interface Watch {
+  readonly timer: Timer;
+  /** Acts as of now: told where the end of the hours has passed; then waits for the next. */
+  readonly check: () => void;
+}
+
 /** Tells when opening hours end, again and again, by one timer for each that is watched. */
 export class ClosingTimes {
-  readonly #timers = new Map<string, Timer>();
+  readonly #watches = new Map<string, Watch>();
 
   constructor(private readonly clock: Clock) {}
 
   /** @param closed told at each end of the hours, not where the next slot begins at once */
   watch(key: string, calendar: BusinessCalendar, closed: () => void): void {
-    this.#timers.get(key)?.cancel();
+    this.#watches.get(key)?.timer.cancel();
     const at = closingAfter(calendar, this.clock.now());
     if (at === undefined) return;
-    const fire = (): void => {
-      if (!calendar.isOpen(this.clock.now())) closed();
+    const check = (): void => {
+      const now = this.clock.now();
+      if (now >= at && !calendar.isOpen(now)) closed();
       this.watch(key, calendar, closed);
     };
-    this.#timers.set(key, this.clock.setTimeout(fire, Math.max(0, at - this.clock.now())));
+    this.#watches.set(key, { check, timer: this.clock.setTimeout(check, Math.max(0, at - this.clock.now())) });
+  }
+
+  /** The clock was set: timers would come too late or too early by the leap. */
+  clockStepped(): void {
+    for (const { check } of [...this.#watches.values()]) check();
   }
 
   stop(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    for (const { timer } of this.#watches.values()) timer.cancel();
+    this.#watches.clear();
   }
 }
 

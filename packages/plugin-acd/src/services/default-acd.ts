@@ -105,6 +105,10 @@ export class DefaultAcd implements Acd {
       weightWorthMs: weightWorth === undefined ? undefined : weightWorth * 1000,
       ...(wrapUpMaxSeconds === undefined ? {} : { wrapUpMaxMs: wrapUpMaxSeconds * 1000 }),
       perform: (effect, at) => this.#perform(effect, at),
+      stepped: (ms) => {
+        deps.facts.clockStepped(ms);
+        this.#closing.clockStepped();
+      },
     });
     this.#closing = new ClosingTimes(deps.clock);
     this.#states = new AgentStates({
@@ -214,6 +218,7 @@ export class DefaultAcd implements Acd {
    */
   reconcile(): void {
     const { control, log } = this.#deps;
+    this.#engine.checkClock();
     const before = new Set(this.#suspects);
     this.#suspects.clear();
     for (const [id, { call, owner }] of this.#entries) {
@@ -321,7 +326,7 @@ export class DefaultAcd implements Acd {
     const preferredAgent = request.preferredAgent ?? (await this.#lastAgent(queue, stored));
     if (this.#isStopped()) throw acdErrors.STOPPED();
     if (session.signal.aborted) return { result: { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true }, lostAgent: false };
-    const enteredAt = clock.now();
+    const enteredAt = clock.monotonic();
     const call = new QueuedCall(id, session, request, queue, {
       control,
       prompts,
@@ -332,7 +337,7 @@ export class DefaultAcd implements Acd {
       queue: (key) => this.#queues.get(key),
       addressOf: (agent) => this.#agents.get(agent)?.address,
       desk: this.desk,
-      waited: () => clock.now() - enteredAt,
+      waited: () => clock.monotonic() - enteredAt,
       stopping: () => this.#deps.pipeline.admission() !== undefined,
       back: placeAt !== undefined,
     });

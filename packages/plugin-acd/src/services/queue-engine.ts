@@ -5,9 +5,14 @@ import type { AcdEffect, AcdEvent, AcdOptions, AcdState } from "@hotlinejs/queue
 export interface QueueEngineOptions extends AcdOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  /** The clock was set by so many ms; told before the event during which it was noticed. */
+  readonly stepped?: (ms: number) => void;
   /** Carries out everything but timers, decided at `at`: what is written of it bears that time, or spans would not add up. A throw is logged and disturbs nothing. */
   readonly perform: (effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>, at: number) => void;
 }
+
+/** A wall clock that is so far from where the passing of time has it was set. Less than that is how clocks are read. */
+const STEP_MS = 500;
 
 /** Drives the reducer: one event after the other, timers by the hotline's clock. */
 export class QueueEngine {
@@ -17,9 +22,12 @@ export class QueueEngine {
   readonly #inbox: AcdEvent[] = [];
   #running = false;
   #closed = false;
+  /** Wall clock less monotonic clock, as of the last event. */
+  #offset: number;
 
   constructor(options: QueueEngineOptions) {
     this.#options = options;
+    this.#offset = options.clock.now() - options.clock.monotonic();
     this.state = createAcdState(options);
   }
 
@@ -36,6 +44,19 @@ export class QueueEngine {
     }
   }
 
+  /** Whether the clock was set meanwhile is looked at before every event; call it where none may come for long. */
+  checkClock(): void {
+    const { clock, stepped } = this.#options;
+    const offset = clock.now() - clock.monotonic();
+    const ms = Math.round(offset - this.#offset);
+    // What creeps (a clock that is disciplined slowly) is followed, not counted together until it looks like a step.
+    this.#offset = offset;
+    if (Math.abs(ms) < STEP_MS || this.#closed) return;
+    this.#options.log.warn({ ms }, "the clock was set; what is measured goes on as if it had not been");
+    reduce(this.state, { type: "clock.stepped", ms }, clock.now());
+    stepped?.(ms);
+  }
+
   /** Ends all timers; later events are ignored. */
   close(): void {
     this.#closed = true;
@@ -50,6 +71,7 @@ export class QueueEngine {
 
   #step(event: AcdEvent): void {
     const { clock, log } = this.#options;
+    this.checkClock();
     const at = clock.now();
     for (const effect of reduce(this.state, event, at)) {
       if (this.#closed) return;

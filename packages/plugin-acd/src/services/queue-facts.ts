@@ -160,6 +160,12 @@ export class QueueFacts {
     });
   }
 
+  /** The clock was set: no state has lasted the longer or shorter for it. */
+  clockStepped(ms: number): void {
+    for (const [agent, since] of this.#stateSince) this.#stateSince.set(agent, since + ms);
+    for (const booked of this.#booked.values()) booked.at += ms;
+  }
+
   /** Books the states that last, so that a crash loses little of them. */
   bookStates(): void {
     const at = this.#clock.now();

@@ -80,6 +80,8 @@ export type AcdEvent =
   | { readonly type: "offer.connected"; readonly reservationId: string }
   /** A place left behind by an earlier process. */
   | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
+  /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
+  | { readonly type: "clock.stepped"; readonly ms: number }
   | { readonly type: "timer"; readonly id: string };
 
 export type AcdEffect =

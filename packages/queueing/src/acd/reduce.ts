@@ -1,3 +1,4 @@
+import { clockStepped } from "./clock-step.js";
 import { closeQueue, configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
 import { announce, divertLast, enqueue, keepOwnPlace, keepPlace, leave, setPriority } from "./interactions.js";
@@ -54,6 +55,8 @@ function apply(step: Step, event: AcdEvent): void {
       return enqueue(step, event);
     case "place.restored":
       return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt, event.agentId);
+    case "clock.stepped":
+      return clockStepped(step, event.ms);
     case "timer":
       return fire(step, event.id);
     case "interaction.moved": {

@@ -103,7 +103,7 @@ export interface InteractionState {
   /** Into the present queue. */
   enteredAt: number;
   /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */
-  readonly placeAt: number;
+  placeAt: number;
   readonly seq: number;
   state: "waiting" | "offered" | "connected";
   /** Sort key of the line. */
