@@ -220,6 +220,8 @@ export const sipConfig = z.strictObject({
           perSecond: z.number().min(0.1).max(100_000).default(50),
           /** Requests at once. */
           burst: z.int().min(1).max(100_000).default(500),
+          /** Connections at once, of each of TCP, TLS and WebSocket; more are closed. Trunks, trusted proxies and who is never banned have no such limit. Raise it where more phones share one address. */
+          connections: z.int().min(1).max(100_000).default(500),
         })
         .prefault({}),
       /** The same of one account, after it has proved itself. More get 503. */

@@ -332,16 +332,16 @@ describe("registration", () => {
     const theirs = await carrier();
     const registered: string[] = [];
     theirs.onRequest = (incoming) => {
-      void server.verify({ method: "REGISTER", uri: incoming.request.uri, authorization: incoming.request.headers.all("authorization") }).then((verdict) => {
-        if (verdict.kind !== "accepted") return incoming.respond({ status: 401, headers: { "WWW-Authenticate": server.challenge() } });
+      void server.verify({ method: "REGISTER", uri: incoming.request.uri, address: "127.0.0.1", authorization: incoming.request.headers.all("authorization") }).then((verdict) => {
+        if (verdict.kind !== "accepted") return incoming.respond({ status: 401, headers: { "WWW-Authenticate": server.challenge("127.0.0.1") } });
         registered.push(incoming.request.headers.get("expires") ?? incoming.request.contacts()[0]?.params.get("expires") ?? "?");
         incoming.respond({ status: 200, headers: { Contact: `${incoming.request.headers.get("contact") ?? ""};expires=300` } });
       });
     };
     theirs.onInvite = (invite) => {
-      void server.verify({ method: "INVITE", uri: invite.request.uri, authorization: invite.request.headers.all("proxy-authorization") }).then((verdict) => {
+      void server.verify({ method: "INVITE", uri: invite.request.uri, address: "127.0.0.1", authorization: invite.request.headers.all("proxy-authorization") }).then((verdict) => {
         if (verdict.kind === "accepted") lift(invite);
-        else invite.reject({ status: 407, headers: { "Proxy-Authenticate": server.challenge() } });
+        else invite.reject({ status: 407, headers: { "Proxy-Authenticate": server.challenge("127.0.0.1") } });
       });
     };
     await begin({ trunks: [{ key: "carrier", registration: { server: "127.0.0.1", port: theirs.port, username: "021001", password: "s3cret" }, outbound: {} }] });

@@ -180,9 +180,9 @@ export class SipAdapter implements TelephonyAdapter {
     if (tls !== undefined) this.#tls.watch((settings) => agent.useTls(settings));
   }
 
-  #edge(): Pick<UserAgentOptions, "filter" | "blocked"> {
+  #edge(): Pick<UserAgentOptions, "filter" | "blocked" | "mayConnect"> {
     const { guard } = this.#deps;
-    return guard === undefined ? {} : { filter: (request, source) => guard.check(request, source), blocked: (address) => guard.blocked(address) };
+    return guard === undefined ? {} : { filter: (request, source) => guard.check(request, source), blocked: (address) => guard.blocked(address), mayConnect: (address, open) => guard.mayConnect(address, open) };
   }
 
   /** @throws HTL_SIP_TLS_INVALID */

@@ -12,6 +12,8 @@ export interface DigestRequest {
   readonly uri: string;
   /** Authorization (or Proxy-Authorization) values. */
   readonly authorization: readonly string[];
+  /** Address of the sender: a nonce is good only where it was sent to. */
+  readonly address: string;
   readonly body?: Uint8Array;
 }
 
@@ -61,9 +63,9 @@ export class DigestServer {
     return this.#realm;
   }
 
-  /** Header values of a 401 (WWW-Authenticate) or 407, one per algorithm, best first. */
-  challenge(stale = false): string[] {
-    const nonce = this.#mint.make();
+  /** For a sender at this address: header values of a 401 (WWW-Authenticate) or 407, one per algorithm, best first. */
+  challenge(address: string, stale = false): string[] {
+    const nonce = this.#mint.make(address);
     return this.#algorithms.map((algorithm) => `Digest realm=${quoted(this.#realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ", stale=true" : ""}`);
   }
 
@@ -80,9 +82,11 @@ export class DigestServer {
       const name = parseAlgorithm(given.algorithm);
       if (name === undefined || name.session || (name.algorithm === "MD5" && !this.#algorithms.includes("MD5"))) continue;
       if (given.qop !== undefined && given.qop.toLowerCase() !== "auth") return { kind: "malformed" };
-      const nonce = this.#mint.check(given.nonce);
+      const nonce = this.#mint.check(given.nonce, request.address);
       // Nothing is computed for nonces that are not ours: an attacker cannot make us hash for free.
       if (nonce === "foreign") return { kind: "challenge", stale: false };
+      // Nor is it counted as a wrong password: anybody can write another's address as his own over UDP.
+      if (nonce === "elsewhere") return { kind: "challenge", stale: true };
       const count = given.qop === undefined ? 1 : countOf(given.nc);
       if (count === undefined || (given.qop !== undefined && (given.cnonce ?? "") === "")) return { kind: "malformed" };
       const secret = await this.#credentials.find(given.username);

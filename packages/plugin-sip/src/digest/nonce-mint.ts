@@ -2,15 +2,19 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "@hotlinejs/core";
 
 /** What a nonce of ours is worth now. */
-export type NonceState = "fresh" | "stale" | "foreign";
+export type NonceState = "fresh" | "stale" | "elsewhere" | "foreign";
 
 const STAMP = 6;
 const SALT = 8;
 const MAC = 16;
+/** Of the address it was made for. Guessing it must not pay within the life of a nonce, no more. */
+const PLACE = 8;
+const LENGTH = STAMP + SALT + MAC + PLACE;
 
 /**
- * Makes and checks nonces without keeping one: stamp, salt and an HMAC over both. So a flood of
- * challenges costs no memory. Only nonces that were used with right credentials are remembered, with
+ * Makes and checks nonces without keeping one: stamp, salt, an HMAC over both and one over the address it was made for.
+ * So a flood of challenges costs no memory, and nobody who can only forge a source has a nonce that is good there: what he
+ * sends is no wrong password of those who live at that address (RFC 7616 section 3.3 advises it). Only nonces that were used with right credentials are remembered, with
  * their highest count, against replay (RFC 7616 section 5.12), until they run out.
  */
 export class NonceMint {
@@ -33,18 +37,22 @@ export class NonceMint {
     this.#since = clock.now();
   }
 
-  make(): string {
-    const raw = Buffer.alloc(STAMP + SALT + MAC);
+  /** @param place address of who is asked; the nonce is fresh from there alone */
+  make(place: string): string {
+    const raw = Buffer.alloc(LENGTH);
     raw.writeUIntBE(this.#clock.now(), 0, STAMP);
     randomBytes(SALT).copy(raw, STAMP);
     this.#mac(raw.subarray(0, STAMP + SALT)).copy(raw, STAMP + SALT);
+    this.#placeMac(raw, place).copy(raw, STAMP + SALT + MAC);
     return raw.toString("base64url");
   }
 
-  check(nonce: string): NonceState {
-    const raw = /^[A-Za-z0-9_-]{40}$/.test(nonce) ? Buffer.from(nonce, "base64url") : Buffer.alloc(0);
-    if (raw.length !== STAMP + SALT + MAC) return "foreign";
-    if (!timingSafeEqual(raw.subarray(STAMP + SALT), this.#mac(raw.subarray(0, STAMP + SALT)))) return "foreign";
+  /** `elsewhere`: ours, but made for another address; a phone that has moved takes a new one. */
+  check(nonce: string, place: string): NonceState {
+    const raw = /^[A-Za-z0-9_-]{51}$/.test(nonce) ? Buffer.from(nonce, "base64url") : Buffer.alloc(0);
+    if (raw.length !== LENGTH) return "foreign";
+    if (!timingSafeEqual(raw.subarray(STAMP + SALT, STAMP + SALT + MAC), this.#mac(raw.subarray(0, STAMP + SALT)))) return "foreign";
+    if (!timingSafeEqual(raw.subarray(STAMP + SALT + MAC), this.#placeMac(raw, place))) return "elsewhere";
     const stamp = raw.readUIntBE(0, STAMP);
     const age = this.#clock.now() - stamp;
     // What an earlier process saw used is not known here; a stamp ahead of the clock is one from before the clock was set back.
@@ -70,6 +78,10 @@ export class NonceMint {
     if (now < this.#sweepAt && this.#used.size < 100_000) return;
     this.#sweepAt = now + this.#lifetimeMs;
     for (const [nonce, { until }] of this.#used) if (until < now) this.#used.delete(nonce);
+  }
+
+  #placeMac(raw: Buffer, place: string): Buffer {
+    return createHmac("sha256", this.#key).update(raw.subarray(0, STAMP + SALT)).update(place).digest().subarray(0, PLACE);
   }
 
   #mac(data: Buffer): Buffer {

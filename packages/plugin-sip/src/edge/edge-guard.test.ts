@@ -50,6 +50,13 @@ describe("the guard at the edge", () => {
     expect(banned.size).toBe(0);
   });
 
+  it("holds an address to so many connections, but not trunks, proxies and this machine", () => {
+    const edge = guard({ perSource: { connections: 3 } });
+    expect([0, 2, 3, 900].map((open) => edge.mayConnect("203.0.113.8", open))).toEqual([true, true, false, false]);
+    expect(["198.51.100.1", "198.51.100.3", "127.0.0.1"].map((address) => edge.mayConnect(address, 900))).toEqual([true, true, true]);
+    expect(edge.counters.limited).toBe(2);
+  });
+
   it("bans who tries many accounts there are not, and not who mistypes one again and again", () => {
     const edge = guard({ unknownAccounts: 5 });
     for (let i = 0; i < 50; i++) edge.unknownAccount("203.0.113.8", "1oo1");

@@ -74,6 +74,14 @@ export class EdgeGuard {
     return true;
   }
 
+  /** Asked for each connection: whether one more of this address is taken, which has `open` of this kind. */
+  mayConnect(address: string, open: number): boolean {
+    const { config, isTrunk, isProxy } = this.#deps;
+    if (open < config.perSource.connections || this.#exempt.has(address) || isTrunk(address) || isProxy(address)) return true;
+    this.counters.limited++;
+    return false;
+  }
+
   /** Asked for each new request outside of a dialog. */
   check(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined {
     const { address, kind } = source;

@@ -23,6 +23,10 @@ const PING_MS = 30_000;
 /** Larger messages close the connection. SIP over WebSocket needs a few kilobytes. */
 const MAX_MESSAGE = 512 * 1024;
 const MAX_BUFFERED = 1024 * 1024;
+/** Who opens a connection must have asked for the WebSocket by then. */
+const HEADERS_MS = 10_000;
+/** Those that are WebSockets, and those that may become some. */
+const MAX_CONNECTIONS = 4_000;
 
 /** A port of its own for SIP over WebSocket, where no plugin-http shares its. */
 export class WsListener {
@@ -47,9 +51,10 @@ export class WsListener {
   async start(): Promise<void> {
     const { host, port, clock, log } = this.#options;
     const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_MESSAGE, perMessageDeflate: false, handleProtocols: () => "sip" });
-    const server = createServer((_request, response) => {
+    const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 2 }, (_request, response) => {
       response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
     });
+    server.maxConnections = MAX_CONNECTIONS;
     server.on("upgrade", (request, socket, head) => this.#upgrade(upgrades, request, socket, head));
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) => reject(sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error })));

@@ -33,7 +33,7 @@ export class Authenticator {
       const wait = throttle.waiting(source.address, claimed);
       if (wait !== undefined) return { ok: false, response: { status: 403, reason: "Too Many Failures", retryAfter: wait } };
     }
-    const verdict = await digest.verify({ method: request.method, uri: request.uri, authorization });
+    const verdict = await digest.verify({ method: request.method, uri: request.uri, authorization, address: source.address });
     switch (verdict.kind) {
       case "accepted":
         if (verdict.username !== claimed) {
@@ -43,7 +43,7 @@ export class Authenticator {
         throttle.succeeded(source.address, claimed);
         return { ok: true, account: verdict.username };
       case "challenge":
-        return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(verdict.stale) } } };
+        return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(source.address, verdict.stale) } } };
       case "refused":
         this.#failed(request, source, claimed, verdict.known ? verdict.username : undefined, verdict.why);
         return { ok: false, response: { status: 403 } };

@@ -7,9 +7,12 @@ const MAX_PHONES = 10_000;
 /**
  * Notices a phone that comes back over another connection, and has its calls go there: the account has been
  * proved, and the Contact or the instance is the same. So a call outlives the reconnect of a WebSocket.
+ * A connection that several accounts share (a proxy, a gateway) is never handed over: one of them would take the calls of all along.
  */
 export class FlowHandover {
   readonly #flows = new Map<string, string>();
+  /** By connection: the account that registered over it, `null` where there were several. */
+  readonly #owners = new Map<string, string | null>();
   readonly #handOver: (flow: string, to: Destination) => void;
 
   constructor(handOver: (flow: string, to: Destination) => void) {
@@ -19,9 +22,10 @@ export class FlowHandover {
   bound(binding: Binding): void {
     const { flow } = binding.destination;
     if (flow === undefined) return;
+    this.#note(flow, binding.account);
     for (const key of keysOf(binding)) {
       const before = this.#flows.get(key);
-      if (before !== undefined && before !== flow) this.#handOver(before, binding.destination);
+      if (before !== undefined && before !== flow && this.#owners.get(before) === binding.account) this.#handOver(before, binding.destination);
       this.#flows.delete(key);
       this.#flows.set(key, flow);
     }
@@ -30,6 +34,14 @@ export class FlowHandover {
       if (oldest.done === true) return;
       this.#flows.delete(oldest.value);
     }
+  }
+
+  #note(flow: string, account: string): void {
+    const owner = this.#owners.get(flow);
+    this.#owners.delete(flow);
+    this.#owners.set(flow, owner === undefined || owner === account ? account : null);
+    const oldest = this.#owners.size > MAX_PHONES ? this.#owners.keys().next() : undefined;
+    if (oldest !== undefined && oldest.done !== true) this.#owners.delete(oldest.value);
   }
 }
 

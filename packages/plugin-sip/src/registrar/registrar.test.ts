@@ -58,6 +58,12 @@ const A = "<sip:1001@192.168.1.5:5062>";
 const B = "<sip:1001@192.168.1.6:5062>";
 
 describe("Registrar", () => {
+  it("takes no message full of contacts, whose comparing would take seconds", () => {
+    expect(register({ contact: Array.from({ length: 10 }, (_, i) => `<sip:1001@192.168.1.${i + 1}>`) })).toMatchObject({ status: 200 });
+    expect(register({ contact: Array.from({ length: 4_000 }, (_, i) => `<sip:${i}@a>`).join(",") })).toMatchObject({ status: 403, reason: "Too Many Contacts" });
+    expect(contacts()).toHaveLength(10);
+  });
+
   it("binds, lists, refreshes and removes", async () => {
     expect(register({ contact: `${A};expires=120` })).toMatchObject({ status: 200, headers: { Contact: ["<sip:1001@192.168.1.5:5062>;expires=120;q=1"] } });
     await clock.advance(60_000);

@@ -125,6 +125,8 @@ export class Registrar {
   #register(account: string, request: SipRequest, source: MessageSource): RegisterAnswer {
     const elements = request.headers.list("contact");
     if (elements.includes("*")) return this.#removeAll(account, request, elements.length);
+    // Each is held against all there are: a message full of them would keep the process busy for seconds.
+    if (elements.length > Math.max(this.#maxContacts, 10)) return { status: 403, reason: "Too Many Contacts", headers: {} };
     const header = request.headers.get("expires");
     const wishes = request.contacts().map((address) => this.#wish(address, header));
     if (wishes.some((w) => w.uri.scheme !== "sip" && w.uri.scheme !== "sips")) return { status: 400, reason: "Contact Is No SIP Address", headers: {} };

@@ -49,6 +49,7 @@ export class InviteServerTransaction {
     const { timers, values } = this.#context;
     this.#timer?.cancel();
     this.#timer = undefined;
+    const first = this.#last === undefined;
     this.#last = response.toBuffer();
     const { status } = response;
     if (status >= 200) {
@@ -58,6 +59,12 @@ export class InviteServerTransaction {
       if (status < 300) {
         this.state = "accepted";
         this.#deadline = timers.start(values.t64, () => this.terminate());
+      } else if (first && (status === 401 || status === 407)) {
+        // Who asks without credentials may be anybody, at an address that is not his own: one challenge, kept as long as copies
+        // of the request may be under way (section 26.3.2.4), and nothing that is repeated to whoever lives there. A sender that
+        // did not get it repeats the request, since it has heard nothing else.
+        this.state = "completed";
+        this.#deadline = timers.start(values.t4, () => this.terminate());
       } else {
         this.state = "completed";
         this.#deadline = timers.start(values.t64, () => this.terminate());

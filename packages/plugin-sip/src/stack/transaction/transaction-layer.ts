@@ -171,10 +171,13 @@ export class TransactionLayer implements TransactionContext {
 
   #cancel(request: SipRequest, source: MessageSource): void {
     const invite = this.#servers.get(serverKey(request, "INVITE"));
-    const own = this.serve(request, source);
-    const found = invite instanceof InviteServerTransaction;
-    own.respond(buildResponse(request, found ? 200 : 481, undefined, this.#statelessTag(request)));
-    if (found) invite.cancel(request);
+    if (!(invite instanceof InviteServerTransaction)) {
+      // Anybody can send these: nothing is kept of them.
+      this.#user.request(request, source);
+      return;
+    }
+    this.serve(request, source).respond(buildResponse(request, 200, undefined, this.#statelessTag(request)));
+    invite.cancel(request);
   }
 
   #register(key: string, mergeKey: string | undefined, transaction: ServerTransaction): void {

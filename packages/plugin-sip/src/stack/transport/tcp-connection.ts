@@ -66,6 +66,8 @@ export class TcpConnection {
       message: (bytes) => {
         this.#heard = true;
         this.#unheard = undefined;
+        // What is begun after this is another message: on a busy connection hardly a chunk ends where a message does.
+        this.#partialSince = undefined;
         handler.message(bytes, this.source);
       },
       ping: () => this.#write(PONG, ignored),

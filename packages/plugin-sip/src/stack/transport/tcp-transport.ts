@@ -1,5 +1,5 @@
 import { type Server, type Socket, connect, createServer } from "node:net";
-import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
 import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
@@ -20,6 +20,8 @@ export class TcpTransport implements Transport {
   readonly #timers: TimerQueue;
   readonly #flows = new Map<string, TcpConnection>();
   readonly #byPeer = new Map<string, TcpConnection>();
+  /** Sockets that were accepted and are open, those in a TLS handshake among them, by address. */
+  readonly #accepted = new Map<string, number>();
   #local: Endpoint;
   #server: Server | undefined;
   #handler: TransportHandler | undefined;
@@ -57,9 +59,10 @@ export class TcpTransport implements Transport {
         const bound = server.address();
         if (bound !== null && typeof bound === "object") this.#local = { address, port: bound.port };
         server.on("error", (cause) => handler.failed(new SipError("SIP_TRANSPORT_FAILED", `${this.kind} server failed (${cause.message})`, { address, port }, cause)));
-        server.on(this.#tls === undefined ? "connection" : "secureConnection", (socket: Socket) => this.#accept(socket));
         this.#server = server;
         this.#handler = handler;
+        server.prependListener("connection", (socket: Socket) => this.#arrived(socket));
+        server.on(this.#tls === undefined ? "connection" : "secureConnection", (socket: Socket) => this.#accept(socket));
         resolve();
       });
     });
@@ -83,9 +86,32 @@ export class TcpTransport implements Transport {
     (this.#server as TlsServer | undefined)?.setSecureContext(tls.server());
   }
 
+  /** Counts who is there, before a handshake is begun: half-open ones cost as much as others. */
+  #arrived(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress ?? "");
+    const open = this.#accepted.get(address) ?? 0;
+    if (address === "" || this.#handler?.welcome(address, open) !== true) {
+      socket.on("error", () => socket.destroy());
+      socket.destroy();
+      return;
+    }
+    this.#accepted.set(address, open + 1);
+    socket.once("close", () => {
+      const left = (this.#accepted.get(address) ?? 1) - 1;
+      if (left > 0) this.#accepted.set(address, left);
+      else this.#accepted.delete(address);
+    });
+  }
+
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections || this.#handler?.welcome(plainAddress(remoteAddress)) === false) {
+    if (socket.destroyed || remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections) {
+      socket.on("error", () => socket.destroy());
+      socket.destroy();
+      return;
+    }
+    // With `optional` one may come without a certificate, but not with one that nobody vouches for.
+    if (this.#tls?.settings.clients === "optional" && "authorized" in socket && socket.authorized === false && Object.keys((socket as TLSSocket).getPeerCertificate()).length > 0) {
       socket.on("error", () => socket.destroy());
       socket.destroy();
       return;

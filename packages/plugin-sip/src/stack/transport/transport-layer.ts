@@ -49,16 +49,18 @@ export class TransportLayer implements TransportHandler {
   readonly #failed = new Map<string, number>();
   readonly #now: () => number;
   readonly #blocked: ((address: string) => boolean) | undefined;
+  readonly #mayConnect: ((address: string, open: number) => boolean) | undefined;
   /** By name of a closed connection: where its peer is now. */
   readonly #moved = new Map<string, Destination>();
   #running = false;
 
   constructor(options: {
     transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
-    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number) => boolean;
   }) {
     this.#user = options.user;
     this.#blocked = options.blocked;
+    this.#mayConnect = options.mayConnect;
     this.#now = () => options.timers.now();
     this.#limits = options.limits;
     this.#log = options.log;
@@ -136,13 +138,15 @@ export class TransportLayer implements TransportHandler {
   /** What would go over `flow` goes to `to` from now on. */
   handOver(flow: string, to: Destination): void {
     if (flow === to.flow) return;
+    // A peer may come back over the connection it left, while both stand: who is there now has not moved, or the way would be a ring.
+    if (to.flow !== undefined) this.#moved.delete(to.flow);
     this.#moved.delete(flow);
     this.#moved.set(flow, to);
     const oldest = this.#moved.size > MAX_MOVED ? this.#moved.keys().next() : undefined;
     if (oldest !== undefined && oldest.done !== true) this.#moved.delete(oldest.value);
   }
 
-  /** Where a destination's peer is now. Peers move rarely, in a ring never: a connection's name is not used again. */
+  /** Where a destination's peer is now. Peers move rarely, in a ring never: see `handOver`. */
   #current(destination: Destination): Destination {
     let now = destination;
     for (let next = now.flow; next !== undefined; next = now.flow) {
@@ -237,8 +241,11 @@ export class TransportLayer implements TransportHandler {
     return this.#user.framingReply(message, source, status);
   }
 
-  welcome(address: string): boolean {
-    return this.#blocked?.(address) !== true;
+  welcome(address: string, open: number): boolean {
+    if (this.#blocked?.(address) === true) return false;
+    if (this.#mayConnect?.(address, open) !== false) return true;
+    this.#log.debug("refused a connection of one who has many", { from: address, open });
+    return false;
   }
 
   /** Ends all connections with this address. */

@@ -49,8 +49,8 @@ export interface TransportHandler {
   message(bytes: Buffer, source: MessageSource): void;
   /** Framing of a stream failed; `head` holds what was read of the message. The transport sends what is returned (if anything) and closes the connection. */
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
-  /** Whether a connection from this address is taken. */
-  welcome(address: string): boolean;
+  /** Whether a connection from this address is taken, which has so many with this transport by now. */
+  welcome(address: string, open: number): boolean;
   /** A connection ended. */
   flowClosed(flow: string): void;
   /** The transport broke after it was started; it takes no more traffic. */

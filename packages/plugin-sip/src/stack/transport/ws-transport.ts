@@ -44,6 +44,8 @@ export class WsTransport implements Transport {
   readonly #limits: TransportLimits;
   readonly #timers: TimerQueue;
   readonly #flows = new Map<string, Flow>();
+  /** How many each address has. */
+  readonly #byAddress = new Map<string, number>();
   readonly #local: () => Endpoint;
   #handler: TransportHandler | undefined;
   #sweeper: QueuedTimer | undefined;
@@ -71,13 +73,16 @@ export class WsTransport implements Transport {
   /** Takes a socket that has agreed on the subprotocol `sip`. `undefined`: not running or too many, and the socket was closed. */
   accept(socket: WsSocket, remote: Endpoint): WsFlow | undefined {
     const handler = this.#handler;
-    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(plainAddress(remote.address))) {
+    const address = plainAddress(remote.address);
+    const open = this.#byAddress.get(address) ?? 0;
+    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(address, open)) {
       socket.close();
       return undefined;
     }
+    this.#byAddress.set(address, open + 1);
     const name = `${this.kind}-${++this.#next}`;
     const now = this.#timers.now();
-    const flow: Flow = { socket, openedAt: now, activeAt: now, heard: false, source: { kind: this.kind, address: plainAddress(remote.address), port: remote.port, flow: name, local: this.local } };
+    const flow: Flow = { socket, openedAt: now, activeAt: now, heard: false, source: { kind: this.kind, address, port: remote.port, flow: name, local: this.local } };
     this.#flows.set(name, flow);
     if (this.#sweeper?.active !== true) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
     return { name, message: (data) => this.#received(flow, data, handler), closed: () => this.#close(name, false) };
@@ -128,6 +133,10 @@ export class WsTransport implements Transport {
     const flow = this.#flows.get(name);
     if (flow === undefined) return;
     this.#flows.delete(name);
+    const { address } = flow.source;
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#byAddress.set(address, left);
+    else this.#byAddress.delete(address);
     if (this.#flows.size === 0) this.#sweeper?.cancel();
     if (ours) flow.socket.close();
     this.#handler?.flowClosed(name);

@@ -95,6 +95,17 @@ describe("SIP over TLS", () => {
     expect(await call(await agent(pair("stranger")), callee)).toBe(503);
   });
 
+  it("refuses a certificate nobody vouches for where clients may come without one", async () => {
+    const callee = await agent({ clients: "optional" });
+    expect(await call(await agent(), callee)).toBe(200);
+    expect(await call(await agent(pair("stranger")), callee)).toBe(503);
+    const bare = connect({ host: "127.0.0.1", port: portOf(callee), rejectUnauthorized: false });
+    sockets.push(bare);
+    bare.write("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+    const answer = await new Promise<string>((resolve) => bare.once("data", (data: Buffer) => resolve(data.toString())));
+    expect(answer).toMatch(/^SIP\/2\.0 200 /);
+  });
+
   it("shows the certificate of the name asked for", async () => {
     const ua = await agent({ names: { "other.test": pair("other"), "*.wild.test": pair("other") } });
     expect((await shown(ua, "other.test")).name).toBe("other");

@@ -66,6 +66,8 @@ export interface UserAgentOptions {
   filter?(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined;
   /** Asked for each message before it is read, and for each connection when it is accepted: true ignores the message, closes the connection. Must be fast. */
   blocked?(address: string): boolean;
+  /** Asked for each connection that is made to us, over TLS before its handshake; `open` is how many this address has with the transport by now. False closes it. Must be fast. */
+  mayConnect?(address: string, open: number): boolean;
   readonly onChallenge?: ChallengeHandler;
   readonly timers?: TimerOptions;
   readonly limits?: Partial<TransportLimits>;

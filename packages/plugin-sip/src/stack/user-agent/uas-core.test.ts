@@ -88,6 +88,27 @@ describe("checks on requests outside of a dialog", () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  it.each<readonly [string, string, Record<string, string>]>([
+    ["a REGISTER with a To tag nobody gave", "REGISTER", { To: "<sip:1001@x>;tag=made-up" }],
+    ["a request of a dialog there is not", "INFO", { To: "<sip:1001@x>;tag=made-up" }],
+    ["a CANCEL of nothing", "CANCEL", {}],
+    ["a CANCEL with a To tag", "CANCEL", { To: "<sip:1001@x>;tag=made-up" }],
+    ["a malformed request", "INVITE", { CSeq: "1 OPTIONS" }],
+  ])("a filter sees %s", async (_name, method, over) => {
+    let served = 0;
+    const { bob, make, ask } = await raw({ filter: () => "drop", onRequest: () => void served++ });
+    expect(await ask(make(method, over))).toEqual([]);
+    expect(served).toBe(0);
+    expect(bob.metrics()).toMatchObject({ dropped: 1, serverTransactions: 0, timers: 0 });
+  });
+
+  it("nothing is kept of CANCELs that name no INVITE", async () => {
+    const { bob, make, ask, heard } = await raw();
+    for (let i = 0; i < 20; i++) expect(await ask(make("CANCEL", { "Call-ID": `c${i}` }))).toEqual(["481 Call/Transaction Does Not Exist"]);
+    expect(heard).toHaveLength(1);
+    expect(bob.metrics()).toMatchObject({ serverTransactions: 0, timers: 0 });
+  });
+
   it("a filter drops without a word; a throwing filter or admission lets pass", async () => {
     const { make, ask } = await raw({ filter: (request) => (request.headers.get("user-agent") === "friendly-scanner" ? "drop" : undefined) });
     expect(await ask(make("OPTIONS", {}, ["User-Agent: friendly-scanner"]))).toEqual([]);
@@ -125,6 +146,29 @@ describe("checks on requests outside of a dialog", () => {
 });
 
 describe("transactions", () => {
+  it("a challenge is sent once for each copy of the INVITE, and repeated to nobody who may not have asked", async () => {
+    const { world, bob, make, ask, heard } = await raw({ onInvite: (invite) => invite.reject({ status: 401, headers: { "WWW-Authenticate": 'Digest realm="r", nonce="n"' } }) });
+    const invite = make("INVITE");
+    expect(await ask(invite)).toHaveLength(1);
+    await world.clock.advance(4_000);
+    expect(heard).toHaveLength(1);
+    expect(await ask(invite)).toEqual(["401 Unauthorized"]);
+    await world.clock.advance(30_000);
+    expect(heard).toHaveLength(1);
+    expect(bob.metrics()).toMatchObject({ serverTransactions: 0, timers: 0 });
+    expect(await leftovers(world, bob)).toEqual(NOTHING_LEFT);
+  });
+
+  it("a challenge after a provisional response is repeated like every refusal, since the sender asks no more", async () => {
+    const { world, make, ask, heard, incoming } = await raw();
+    await ask(make("INVITE"));
+    await world.clock.advance(300);
+    expect(heard[0]).toContain("100 Trying");
+    incoming[0]?.reject({ status: 401 });
+    await world.clock.advance(1_600);
+    expect(heard.filter((text) => text.startsWith("SIP/2.0 401")).length).toBe(3);
+  });
+
   it("a merged request gets 482, the first copy is served", async () => {
     const { world, bob, make, ask, incoming } = await raw();
     await ask(make("INVITE"));

@@ -36,20 +36,17 @@ export class UasCore implements TransactionUser {
   }
 
   request(request: SipRequest, source: MessageSource): void {
+    if (request.method === "CANCEL") {
+      // It names an INVITE there is not (section 9.2). Whatever its To tag says, it is no request of a dialog.
+      if (this.#welcome(request, source)) this.#refuse(request, source, 481);
+      return;
+    }
     const toTag = request.to.tag;
     if (toTag !== undefined) {
       this.#inDialog(request, source, toTag);
       return;
     }
-    const filtered = this.#filtered(request, source);
-    if (filtered === "drop") {
-      this.counters.dropped++;
-      return;
-    }
-    if (filtered !== undefined) {
-      this.#turnAway(request, source, filtered);
-      return;
-    }
+    if (!this.#welcome(request, source)) return;
     const refusal = this.#check(request);
     if (refusal !== undefined) {
       this.#refuse(request, source, refusal.status, refusal.reason, refusal.header);
@@ -69,7 +66,7 @@ export class UasCore implements TransactionUser {
   malformed(request: SipRequest, source: MessageSource, problem: Problem): void {
     this.#context.log.debug("malformed request", { method: printable(request.method, 20), why: problem.reason, from: source.address, port: source.port });
     if (request.method === "ACK") this.counters.dropped++;
-    else this.#refuse(request, source, problem.status, problem.reason);
+    else if (this.#welcome(request, source)) this.#refuse(request, source, problem.status, problem.reason);
   }
 
   stray(response: SipResponse): void {
@@ -83,6 +80,8 @@ export class UasCore implements TransactionUser {
       owner.receive(request, source);
       return;
     }
+    // A made-up tag opens no door that is shut for requests without one.
+    if (!this.#welcome(request, source)) return;
     // After a restart OPTIONS and REGISTER may still carry a tag we do not know.
     if (request.method === "REGISTER" && this.#methods.has("REGISTER")) this.#other(request, source);
     else if (!this.#known(request.method)) this.#refuse(request, source, 405);
@@ -91,6 +90,15 @@ export class UasCore implements TransactionUser {
 
   #known(method: string): boolean {
     return this.#methods.has(method) || DIALOG_METHODS.includes(method);
+  }
+
+  /** What the filter says of a request outside of our dialogs; false: it is dropped, or refused by now. */
+  #welcome(request: SipRequest, source: MessageSource): boolean {
+    const filtered = this.#filtered(request, source);
+    if (filtered === undefined) return true;
+    if (filtered === "drop" || request.method === "ACK") this.counters.dropped++;
+    else this.#turnAway(request, source, filtered);
+    return false;
   }
 
   #filtered(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined {
