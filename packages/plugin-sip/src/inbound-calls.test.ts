@@ -213,6 +213,7 @@ describe("a call from a trunk", () => {
   it.each([
     [offerOf(40_000, [], "RTP/AVP 18"), "application/sdp", 488],
     [offerOf(40_000, [], "RTP/SAVP 8"), "application/sdp", 488],
+    [offerOf(40_000).replace("v=0", "v=\0"), "application/sdp", 400],
     ["v=0 rubbish", "application/sdp", 400],
     ["hello", "text/plain", 415],
   ])("refuses the body %j (%s) with %i", async (body, contentType, status) => {

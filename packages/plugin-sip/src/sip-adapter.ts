@@ -328,12 +328,18 @@ export class SipAdapter implements TelephonyAdapter {
       if (caller.kind === "trunk") pipeline.turnedAway({ from, to: calledParty(request), via }, refusal.status);
       return invite.reject(refusal);
     }
-    const call = new InboundCall(
-      this.#environment(via),
-      { id: ids.next(), direction: "inbound", from, to: calledParty(request), via, attributes: attributesOf(request, source) },
-      invite,
-    );
-    if (!call.negotiate()) return release();
+    let call: InboundCall;
+    try {
+      call = new InboundCall(
+        this.#environment(via),
+        { id: ids.next(), direction: "inbound", from, to: calledParty(request), via, attributes: attributesOf(request, source) },
+        invite,
+      );
+      if (!call.negotiate()) return release();
+    } catch (error) {
+      release();
+      throw error;
+    }
     this.#watch(call, release);
     pipeline.arrive(call);
   }

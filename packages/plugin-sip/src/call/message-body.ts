@@ -35,7 +35,7 @@ function multipartSdp(contentType: string, body: string): string | undefined {
 
 /** A Warning that tells why a description was refused (RFC 3261 section 20.43). */
 export function warning(reason: string): ExtraHeaders {
-  return { Warning: `399 hotline "${reason.replace(/["\\\r\n]/g, "")}"` };
+  return { Warning: `399 hotline "${reason.replace(/[^\x20-\x7e]|["\\]/g, "")}"` };
 }
 
 /** Whether the sender can read a session description; without an Accept it can (RFC 3261 section 20.1). One that cannot be read is no reason to refuse. */

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@hotlinejs/core";
+import type { Clock, Logger, Timer } from "@hotlinejs/core";
 import { isIP } from "node:net";
 import type { SipTrunkState } from "../contract.js";
 import { challengeHandler } from "../digest/challenge-handler.js";
@@ -6,6 +6,9 @@ import { escapeUser } from "../stack/index.js";
 import type { Registration, RegistrationState, UserAgent } from "../stack/index.js";
 import type { Trunk } from "./trunk.js";
 
+/** How often the carriers' names are looked up anew, and how soon after they were not found. */
+const LOOK_MS = 300_000;
+const LOOK_AGAIN_MS = 15_000;
 /** How long a stop waits for carriers to take back registrations. */
 const GOODBYE_MS = 2_000;
 
@@ -20,7 +23,9 @@ export interface TrunkRegistrationsDeps {
 /** Keeps us registered with the carriers that want it. Refreshing and the growing waits after failures are the stack's. */
 export class TrunkRegistrations {
   readonly #deps: TrunkRegistrationsDeps;
+  readonly #looks = new Map<Trunk, Timer>();
   #live: Registration[] = [];
+  #stopped = false;
 
   constructor(deps: TrunkRegistrationsDeps) {
     this.#deps = deps;
@@ -50,6 +55,9 @@ export class TrunkRegistrations {
 
   /** Takes our registrations back. Never rejects. */
   async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#looks.values()) timer.cancel();
+    this.#looks.clear();
     const live = this.#live;
     this.#live = [];
     if (live.length === 0) return;
@@ -70,7 +78,13 @@ export class TrunkRegistrations {
   }
 
   async #resolve(trunk: Trunk): Promise<void> {
-    const { unresolved } = await trunk.resolve();
-    if (unresolved.length > 0) this.#deps.log.warn({ trunk: trunk.key, hosts: unresolved }, "the host of a trunk has no address; calls from it are not recognised");
+    if (trunk.hosts().every((host) => isIP(host) !== 0)) return;
+    const { agent, clock, log } = this.#deps;
+    const { unresolved } = await trunk.resolve((target) => agent.locate(target));
+    if (this.#stopped) return;
+    if (unresolved.length > 0) log.warn({ trunk: trunk.key, hosts: unresolved }, "the host of a trunk was not found; calls from it are not recognised, unless they come from where it was before");
+    // A carrier that moves tells nobody, and one that was not found may be there soon.
+    this.#looks.get(trunk)?.cancel();
+    this.#looks.set(trunk, clock.setTimeout(() => void this.#resolve(trunk), unresolved.length > 0 ? LOOK_AGAIN_MS : LOOK_MS));
   }
 }

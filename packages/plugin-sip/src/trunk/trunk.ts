@@ -1,15 +1,19 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { Networks } from "@hotlinejs/core";
 import type { TrunkConfig } from "../config.js";
 import type { SipTrunkState } from "../contract.js";
+import type { Destination, ResolveTarget } from "../stack/index.js";
 
 export type TrunkTransport = "udp" | "tcp" | "tls";
 
 /** One way to and from the telephone network: who may call in by it, and its channels. */
 export class Trunk {
   readonly config: TrunkConfig;
-  readonly #sources: Networks;
+  /** Known by their numbers: `match`, and hosts that are addresses. */
+  readonly #fixed: readonly string[];
+  /** By host name: where it was last found. */
+  readonly #named = new Map<string, readonly string[]>();
+  #sources: Networks;
   #channels = 0;
   #state: SipTrunkState["state"];
   #status: number | null = null;
@@ -18,8 +22,8 @@ export class Trunk {
   constructor(config: TrunkConfig) {
     this.config = config;
     this.#state = config.registration === undefined ? "static" : "registering";
-    this.#sources = new Networks(config.match);
-    for (const host of this.hosts()) if (isIP(host) !== 0) this.#sources.add(host);
+    this.#fixed = [...config.match, ...this.hosts().filter((host) => isIP(host) !== 0)];
+    this.#sources = new Networks(this.#fixed);
   }
 
   get key(): string {
@@ -31,16 +35,29 @@ export class Trunk {
     return this.#sources.has(address);
   }
 
-  /** Looks up the carrier's host names, whose addresses count as sources too. Never rejects; `unresolved` are those without an address. */
-  async resolve(): Promise<{ unresolved: readonly string[] }> {
+  /**
+   * Looks up the carrier's host names, whose addresses count as sources too: those that our calls would go to (NAPTR, SRV), and those of
+   * the name itself. A name that is found elsewhere now is not believed at its former place any more; one that is not found keeps it.
+   * Never rejects; `unresolved` are those without an address.
+   */
+  async resolve(locate: (target: ResolveTarget) => Promise<readonly Destination[]>): Promise<{ unresolved: readonly string[] }> {
     const unresolved: string[] = [];
     for (const host of this.hosts()) {
       if (isIP(host) !== 0) continue;
-      const found = await lookup(host, { all: true }).catch(() => []);
-      if (found.length === 0) unresolved.push(host);
-      for (const { address } of found) this.#sources.add(address);
+      const targets: ResolveTarget[] = [{ host, port: 5060, kind: "udp", given: true }, ...this.#ways().filter((way) => way.host === host && way.port === undefined).map(({ transport }) => ({ host, kind: transport ?? "udp", given: transport !== undefined }))];
+      const found = await Promise.all(targets.map((target) => locate(target).catch(() => [])));
+      const addresses = [...new Set(found.flat().map((each) => each.host))];
+      if (addresses.length > 0) this.#named.set(host, addresses);
+      else unresolved.push(host);
     }
+    this.#sources = new Networks([...this.#fixed, ...[...this.#named.values()].flat()]);
     return { unresolved };
+  }
+
+  #ways(): { readonly host: string; readonly port: number | undefined; readonly transport: TrunkTransport | undefined }[] {
+    const { registration } = this.config;
+    const registrar = registration === undefined ? undefined : { host: registration.server, port: registration.port, transport: registration.transport };
+    return [registrar, this.outbound].filter((way) => way !== undefined);
   }
 
   /** Names and addresses of the carrier. */

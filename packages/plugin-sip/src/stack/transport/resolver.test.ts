@@ -16,17 +16,34 @@ const host = (address: string, ttl = 300) => [{ address, ttl }];
 function begin(zone: Zone, kinds: readonly TransportKind[] = ["udp", "tcp", "tls"]) {
   const asked: string[] = [];
   const time = { now: 0 };
+  const waits: { at: number; run: () => void }[] = [];
+  /** Hangs, fails or answers. */
+  const dns = { state: "up" as "up" | "silent" | "broken" };
   const find = <T>(type: string, table: Record<string, readonly T[]> | undefined, name: string): Promise<readonly T[]> => {
     asked.push(`${type} ${name}`);
+    if (dns.state === "silent") return new Promise(() => undefined);
+    if (dns.state === "broken") return Promise.reject(Object.assign(new Error("queryA ETIMEOUT"), { code: "ETIMEOUT" }));
     const found = table?.[name];
     return found === undefined ? Promise.reject(new Error("ENOTFOUND")) : Promise.resolve(found);
   };
   const resolver = dnsResolver({
     records: { naptr: (name) => find("NAPTR", zone.naptr, name), srv: (name) => find("SRV", zone.srv, name), addresses: (name) => find("A", zone.addresses, name) },
     kinds: () => kinds, now: () => time.now, random: seededRandom(7),
+    later: (ms, run) => {
+      const wait = { at: time.now + ms, run };
+      waits.push(wait);
+      return { cancel: () => void waits.splice(waits.indexOf(wait), waits.includes(wait) ? 1 : 0) };
+    },
   });
+  const pass = (ms: number): void => {
+    time.now += ms;
+    for (const wait of waits.filter(({ at }) => at <= time.now)) {
+      waits.splice(waits.indexOf(wait), 1);
+      wait.run();
+    }
+  };
   const ask = async (target: ResolveTarget): Promise<string[]> => (await resolver(target)).map((d: Destination) => `${d.kind} ${d.host} ${d.port}`);
-  return { ask, resolver, asked, time };
+  return { ask, resolver, asked, time, dns, waits, pass };
 }
 
 describe("finding a server (RFC 3263)", () => {
@@ -95,5 +112,48 @@ describe("finding a server (RFC 3263)", () => {
   it("passes over an SRV that says the service is not there, and its targets without address", async () => {
     const { ask } = begin({ srv: { "_sip._udp.a.test": [srv(1, 1, "."), srv(2, 1, "gone.test"), srv(3, 1, "here.test")] }, addresses: { "here.test": host("192.0.2.1") } });
     expect(await ask({ host: "a.test", kind: "udp", given: true })).toEqual(["udp 192.0.2.1 5060"]);
+  });
+
+  it("goes on with the last answer while DNS is silent, fails or knows nothing, for a day", async () => {
+    const { ask, time, dns, waits, pass } = begin({ srv: { "_sip._udp.a.test": [srv(1, 1, "here.test", 5070)] }, addresses: { "here.test": host("192.0.2.1", 30), "a.test": host("192.0.2.99", 30) } });
+    const target = { host: "a.test", kind: "udp", given: true } as const;
+    expect(await ask(target)).toEqual(["udp 192.0.2.1 5070"]);
+    dns.state = "broken";
+    for (const at of [40_000, 50_000, 80_000_000]) {
+      time.now = at;
+      expect(await ask(target)).toEqual(["udp 192.0.2.1 5070"]);
+    }
+    dns.state = "silent";
+    pass(60_000);
+    const waiting = ask(target);
+    let done = false;
+    void waiting.then(() => (done = true));
+    pass(1_700);
+    await Promise.resolve();
+    expect(done).toBe(false);
+    pass(200);
+    expect(await waiting).toEqual(["udp 192.0.2.1 5070"]);
+    // The next need not wait.
+    expect(await ask(target)).toEqual(["udp 192.0.2.1 5070"]);
+    expect(waits).toEqual([]);
+  });
+
+  it("is not misled by half an answer: records that could not be asked for are not gone", async () => {
+    const { ask, time, dns, asked } = begin({ addresses: { "a.test": host("192.0.2.9", 30) } });
+    dns.state = "broken";
+    await expect(ask({ host: "a.test", kind: "udp", given: true })).rejects.toMatchObject({ code: "SIP_UNRESOLVED" });
+    dns.state = "up";
+    expect(await ask({ host: "a.test", kind: "udp", given: true })).toEqual(["udp 192.0.2.9 5060"]);
+    time.now = 90_000_000;
+    dns.state = "broken";
+    await expect(ask({ host: "a.test", kind: "udp", given: true })).rejects.toMatchObject({ code: "SIP_UNRESOLVED" });
+    expect(asked.length).toBeGreaterThan(3);
+  });
+
+  it("asks once for all who want to know the same at once", async () => {
+    const { ask, asked } = begin({ addresses: { "a.test": host("192.0.2.1") } });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask({ host: "a.test", port: 5060, kind: "udp", given: true })));
+    expect(answers).toEqual(Array.from({ length: 50 }, () => ["udp 192.0.2.1 5060"]));
+    expect(asked).toEqual(["A a.test"]);
   });
 });

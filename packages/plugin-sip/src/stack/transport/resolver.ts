@@ -18,6 +18,8 @@ export interface DnsResolverOptions {
   kinds(): readonly TransportKind[];
   /** Monotonic ms. */
   now(): number;
+  /** Calls back after so many ms. */
+  later(ms: number, run: () => void): { cancel(): void };
   readonly random: RandomSource;
 }
 
@@ -30,30 +32,75 @@ const MOST = 8;
 const LONGEST_MS = 60_000;
 const SHORTEST_MS = 1_000;
 const MAX_CACHED = 1_000;
+/** RFC 8767 section 5: how long a caller waits for DNS where an answer that has run out is at hand, and how long such answers are kept. */
+const PATIENCE_MS = 1_800;
+const STALE_MS = 86_400_000;
+/** How long the old answer then serves at once. */
+const RECHECK_MS = 10_000;
+/** Answers that say that there is no such record. Any other failure says nothing of the records. */
+const NO_RECORDS: ReadonlySet<unknown> = new Set([undefined, "ENOTFOUND", "ENODATA"]);
 
 const defaultPort = (kind: TransportKind): number => (kind === "tls" || kind === "wss" ? 5061 : 5060);
 
 /**
  * RFC 3263: numeric hosts at once; with a port addresses; with a transport SRV of it; with neither NAPTR, then SRV of every
  * transport; and addresses where there is nothing else. SRV targets come by priority, within it by weighted chance (RFC 2782),
- * drawn anew for each request. Answers are kept for the life of their addresses, at most a minute.
+ * drawn anew for each request. Answers are kept for the life of their addresses, at most a minute; where DNS then does not answer,
+ * or not in time, the last answer serves for up to a day (RFC 8767), and calls go on. Who asks for the same meanwhile waits for the same answer.
  */
 export function dnsResolver(options: DnsResolverOptions): Resolver {
-  const cache = new Map<string, { readonly until: number; readonly lists: Looked["lists"] }>();
+  const cache = new Map<string, { readonly until: number; readonly staleUntil: number; readonly lists: Looked["lists"] }>();
+  const asked = new Map<string, Promise<Looked["lists"]>>();
   return (target) => {
     const bare = plainAddress(target.host);
     if (isNumeric(bare)) return [{ kind: target.kind, host: bare, port: target.port ?? defaultPort(target.kind) }];
     const key = `${bare.toLowerCase()} ${target.port ?? ""} ${target.kind} ${target.given === true} ${target.secure === true}`;
     const known = cache.get(key);
     if (known !== undefined && known.until > options.now()) return flat(known.lists, options.random);
-    return look(options, bare, target).then(({ lists, ttlMs }) => {
-      cache.delete(key);
-      cache.set(key, { until: options.now() + ttlMs, lists });
-      const oldest = cache.size > MAX_CACHED ? cache.keys().next() : undefined;
-      if (oldest !== undefined && oldest.done !== true) cache.delete(oldest.value);
-      return flat(lists, options.random);
-    });
+    const stale = known !== undefined && known.staleUntil > options.now() ? known : undefined;
+    const answer = asked.get(key) ?? fresh(key, bare, target, stale);
+    if (stale === undefined) return answer.then((lists) => flat(lists, options.random));
+    // Those who come next need not wait as well.
+    const tired = (): void => void (cache.get(key) === stale && cache.set(key, { ...stale, until: options.now() + RECHECK_MS }));
+    return patient(options, answer, stale.lists, tired).then((lists) => flat(lists, options.random));
   };
+
+  function fresh(key: string, host: string, target: ResolveTarget, stale: { readonly staleUntil: number; readonly lists: Looked["lists"] } | undefined): Promise<Looked["lists"]> {
+    const answer = look(options, host, target)
+      .catch((error: unknown): Looked => {
+        if (stale === undefined) throw error;
+        return { lists: [], ttlMs: SHORTEST_MS, broken: true };
+      })
+      .then(({ lists, ttlMs, broken }) => {
+        const now = options.now();
+        // What DNS could not be asked for is not gone.
+        const kept = broken && stale !== undefined;
+        const found = kept ? stale.lists : lists;
+        cache.delete(key);
+        cache.set(key, { until: now + (kept ? RECHECK_MS : ttlMs), staleUntil: kept ? stale.staleUntil : now + STALE_MS, lists: found });
+        const oldest = cache.size > MAX_CACHED ? cache.keys().next() : undefined;
+        if (oldest !== undefined && oldest.done !== true) cache.delete(oldest.value);
+        return found;
+      })
+      .finally(() => asked.delete(key));
+    asked.set(key, answer);
+    return answer;
+  }
+}
+
+/** The new answer where it comes soon, else the old one; the new one then serves the next. */
+function patient(options: DnsResolverOptions, answer: Promise<Looked["lists"]>, old: Looked["lists"], tired: () => void): Promise<Looked["lists"]> {
+  return new Promise((resolve) => {
+    const timer = options.later(PATIENCE_MS, () => {
+      tired();
+      resolve(old);
+    });
+    const settle = (lists: Looked["lists"]): void => {
+      timer.cancel();
+      resolve(lists);
+    };
+    answer.then(settle, () => settle(old));
+  });
 }
 
 /** Addresses of one SRV target. */
@@ -67,28 +114,35 @@ interface Looked {
   /** In the order to try; within a list by priority and weight. */
   readonly lists: readonly (readonly Weighted[])[];
   readonly ttlMs: number;
+  /** Something asked for was not answered: there may be more, or other, records. */
+  readonly broken: boolean;
 }
 
 async function look(options: DnsResolverOptions, host: string, target: ResolveTarget): Promise<Looked> {
   const { records } = options;
   let ttl = LONGEST_MS;
+  let broken = false;
+  const none = (error: unknown): never[] => {
+    if (!NO_RECORDS.has((error as NodeJS.ErrnoException | undefined)?.code)) broken = true;
+    return [];
+  };
   const usable = options.kinds().filter((kind) => (target.secure === true ? kind === "tls" : kind === "udp" || kind === "tcp" || kind === "tls"));
   const at = async (name: string, port: number, kind: TransportKind): Promise<Destination[]> => {
-    const found = await records.addresses(name).catch(() => []);
+    const found = await records.addresses(name).catch(none);
     for (const each of found) ttl = Math.min(ttl, each.ttl === undefined ? LONGEST_MS / 2 : each.ttl * 1000);
     return found.map(({ address }) => ({ kind, host: address, port, name: host }));
   };
   const viaSrv = async (name: string, kind: TransportKind): Promise<Weighted[]> => {
-    const found = await records.srv(name).catch(() => []);
+    const found = await records.srv(name).catch(none);
     const targets = await Promise.all(found.slice(0, 4 * MOST).map(async ({ priority, weight, port, name: to }) => ({ priority, weight, destinations: to === "" || to === "." ? [] : await at(to, port, kind) })));
     return targets.filter((each) => each.destinations.length > 0);
   };
-  const done = (lists: readonly (readonly Weighted[])[]): Looked => ({ lists, ttlMs: Math.max(SHORTEST_MS, ttl) });
+  const done = (lists: readonly (readonly Weighted[])[]): Looked => ({ lists, ttlMs: broken ? SHORTEST_MS : Math.max(SHORTEST_MS, ttl), broken });
 
   if (target.port === undefined && host !== "localhost") {
     const lists: Weighted[][] = [];
     if (target.given !== true) {
-      const naptr = (await records.naptr(host).catch(() => [])).filter(({ flags, service }) => flags.toLowerCase() === "s" && usable.includes(SERVICES[service.toUpperCase()] as TransportKind));
+      const naptr = (await records.naptr(host).catch(none)).filter(({ flags, service }) => flags.toLowerCase() === "s" && usable.includes(SERVICES[service.toUpperCase()] as TransportKind));
       const sorted = [...naptr].sort((a, b) => a.order - b.order || a.preference - b.preference);
       for (const { service, replacement } of sorted) lists.push(await viaSrv(replacement, SERVICES[service.toUpperCase()] as TransportKind));
     }
@@ -102,6 +156,7 @@ async function look(options: DnsResolverOptions, host: string, target: ResolveTa
   }
   const destinations = await at(host, target.port ?? defaultPort(target.kind), target.kind);
   if (destinations.length > 0) return done([[{ priority: 0, weight: 0, destinations }]]);
+  // That a known host has lost all its addresses is hard to tell from a server that does not know; the former ones do no harm.
   throw new SipError("SIP_UNRESOLVED", `host ${host} has no address`, { host });
 }
 
@@ -131,14 +186,30 @@ function inOrder(list: readonly Weighted[], random: RandomSource): Weighted[] {
 export function nodeRecords(servers?: readonly string[]): DnsRecords {
   const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
   if (servers !== undefined && servers.length > 0) resolver.setServers([...servers]);
+  // The system's own look-up occupies a thread that files and the database need as well, for as long as DNS is silent: one at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  const bySystem = (name: string): Promise<readonly { readonly address: string }[]> => {
+    const found = last.then(() => dns.lookup(name, { all: true, verbatim: true }));
+    last = found.catch(() => undefined);
+    return found;
+  };
   return {
     naptr: (name) => resolver.resolveNaptr(name),
     srv: (name) => resolver.resolveSrv(name),
     async addresses(name) {
-      const [four, six] = await Promise.all([resolver.resolve4(name, { ttl: true }).catch(() => []), resolver.resolve6(name, { ttl: true }).catch(() => [])]);
+      let failure: unknown;
+      const none = (error: unknown): never[] => {
+        if (!NO_RECORDS.has((error as NodeJS.ErrnoException).code)) failure = error;
+        return [];
+      };
+      const [four, six] = await Promise.all([resolver.resolve4(name, { ttl: true }).catch(none), resolver.resolve6(name, { ttl: true }).catch(none)]);
       const found = [...four, ...six].map(({ address, ttl }) => ({ address, ttl }));
-      if (found.length > 0 || servers !== undefined) return found;
-      return (await dns.lookup(name, { all: true, verbatim: true })).map(({ address }) => ({ address, ttl: undefined }));
+      if (found.length > 0) return found;
+      if (servers !== undefined) {
+        if (failure !== undefined) throw failure;
+        return found;
+      }
+      return (await bySystem(name)).map(({ address }) => ({ address, ttl: undefined }));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Dialog, DialogSnapshot } from "../dialog/types.js";
 import type { StackLog } from "../log.js";
 import type { SipRequest, SipResponse } from "../message/message.js";
 import type { RandomSource } from "../random.js";
-import type { Advertised, Destination, Endpoint, MessageSource, Resolver, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
+import type { Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
 import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingReoffer, IncomingRequest, OutgoingInvite, RequestOutcome, Session } from "./session-types.js";
@@ -239,6 +239,8 @@ export interface UserAgent {
   session(callId: string, localTag: string, remoteTag: string): Session | undefined;
   /** Our Contact URI towards a destination. */
   contactUri(user: string, destination: Destination): string;
+  /** Where requests to a host would go (RFC 3263), in the order to try. Rejects with a `SipError` (`SIP_UNRESOLVED`). */
+  locate(target: ResolveTarget): Promise<readonly Destination[]>;
   /** Ends all connections with this address. */
   disconnect(address: string): void;
   /** Exchanges the certificates of SIP over TLS: new connections use them, those that stand go on. Throws `SipError` (`SIP_BAD_CERTIFICATE`) and changes nothing then. */

@@ -11,7 +11,7 @@ import { TransactionLayer } from "../transaction/transaction-layer.js";
 import { DEFAULT_LIMITS } from "../transport/limits.js";
 import { dnsResolver, nodeRecords } from "../transport/resolver.js";
 import { TransportLayer, type TransportUser } from "../transport/transport-layer.js";
-import type { Destination, Endpoint, Resolver, Transport, TransportKind } from "../transport/types.js";
+import type { Destination, Endpoint, Resolver, ResolveTarget, Transport, TransportKind } from "../transport/types.js";
 import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
 import type { DialogOwner, UaContext } from "./context.js";
@@ -80,7 +80,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.allow = [...new Set([...DIALOG_METHODS, ...methods])].join(", ");
     this.routing = { symmetric: options.symmetric ?? true };
     this.largeRequests = options.largeRequests ?? "udp";
-    this.resolver = options.resolver ?? dnsResolver({ records: nodeRecords(options.dnsServers), kinds: () => this.transports.kinds, now: () => this.timers.now(), random: this.random });
+    this.resolver = options.resolver ?? dnsResolver({ records: nodeRecords(options.dnsServers), kinds: () => this.transports.kinds, now: () => this.timers.now(), later: (ms, run) => this.timers.start(ms, run), random: this.random });
     this.onChallenge = options.onChallenge;
     this.#core = new UasCore(this, options, methods);
     this.transports = new TransportLayer({
@@ -155,6 +155,10 @@ export class StackUserAgent implements UserAgent, UaContext {
     const first = transport ?? (this.transports.transports[0] as Transport);
     const at = user === "" ? "" : `${escapeUser(user)}@`;
     return `sip:${at}${this.transports.sentBy(first, destination)}${TRANSPORT_PARAM[first.kind]}`;
+  }
+
+  async locate(target: ResolveTarget): Promise<readonly Destination[]> {
+    return this.resolver(target);
   }
 
   disconnect(address: string): void {
