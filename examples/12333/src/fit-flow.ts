@@ -41,6 +41,7 @@ export function fitFlow(flow: FlowDefinition, { types, needs, prompts, last }: F
   };
   const fitted = flow.nodes.map((node): FlowNode => {
     if (!offered(node.id)) return { id: node.id, type: "play", prompt: { text: NOT_OFFERED }, next: behind(node.next ?? Object.values(node.on ?? {})[0] ?? last) };
+    if (isKeys(node.exitKeys)) return withoutExits(node, node.exitKeys, (outcome) => offered(node.on?.[outcome] ?? node.next ?? ""));
     if (node.type !== "menu") return node;
     const gone = [...String(node.keys)].filter((key) => !offered(node.on?.[key] ?? node.next ?? ""));
     const unsaid = zero ? gone : [...gone, "0"];
@@ -51,6 +52,19 @@ export function fitFlow(flow: FlowDefinition, { types, needs, prompts, last }: F
   });
   const { zero: zeroNode, ...globals } = flow.globals ?? {};
   return { ...flow, globals: zero ? { ...globals, zero: zeroNode } : globals, nodes: reachable(fitted, [flow.start, zero ? zeroNode : undefined, globals.fallback]) };
+}
+
+/** Keys that leave a queue, each with its outcome. */
+function isKeys(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Without the keys that lead nowhere; the words for those that stay are the queue's own. */
+function withoutExits(node: FlowNode, keys: Readonly<Record<string, string>>, leadsOn: (outcome: string) => boolean): FlowNode {
+  const gone = Object.values(keys).filter((outcome) => !leadsOn(outcome));
+  if (gone.length === 0) return node;
+  const exitKeys = Object.fromEntries(Object.entries(keys).filter(([, outcome]) => !gone.includes(outcome)));
+  return { ...node, exitKeys, on: Object.fromEntries(Object.entries(node.on ?? {}).filter(([outcome]) => !gone.includes(outcome))) };
 }
 
 function textOf(prompt: PromptRef, prompts: readonly PromptDefinition[]): string {

@@ -36,7 +36,18 @@ export function mainFlow(today: string): FlowDefinition {
 
       // 人工
       { id: "staffed", type: "hours", label: "人工服务时间", calendar: "hotline", on: { open: "agent", closed: "closed" } },
-      { id: "agent", type: "queue", label: "人工服务", queue: "general", on: { answered: "bye", timeout: "too-long", full: "full", "no-agents": "nobody" }, next: "nobody" },
+      {
+        id: "agent",
+        type: "queue",
+        label: "人工服务",
+        queue: "general",
+        // Offered only where a trunk leads out.
+        callback: { key: "1", on: ["timeout", "full", "no-agents"] },
+        exitKeys: { "2": "voicemail" },
+        on: { answered: "bye", kept: "kept", timeout: "too-long", full: "full", "no-agents": "nobody", voicemail: "voicemail" },
+        next: "nobody",
+      },
+      { id: "kept", type: "hangup" },
       { id: "closed", type: "play", prompt: "P151", next: "voicemail" },
       { id: "nobody", type: "play", prompt: "P028", next: "voicemail" },
       { id: "full", type: "play", prompt: "P027", next: "voicemail" },

@@ -71,6 +71,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
         { key: "complaint", name: "投诉举报", priority: 3, maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15, joinEmpty: false },
       ],
       agents,
+      callback: { callerId: "12333", calendar: "citizens" },
     }),
     recording(),
     tickets({ categories, mailboxes, noDispatch }),

@@ -287,7 +287,9 @@ export const acdConfig = z
       )
       .max(200)
       .default([]),
-    /** Groups of agents, for lists and filters. */
+    /** What agents' telephones dial for call pickup (代接): alone for the call that rings longest at a colleague, followed by a 工号 for that agent's. `false`: none. */
+    pickupCode: z.union([z.literal(false), z.string().regex(/^[*#][0-9*#]{1,5}$/, "a code like *8")]).default("*8"),
+    /** Groups of agents: for lists and filters, and who may pick up whose calls. */
     groups: z.array(z.strictObject({ /** Letters, digits, `.`, `_`, `-`. */ key: z.string().regex(/^[\w.-]{1,64}$/), /** Shown to people. */ name: z.string().min(1).max(100) })).max(500).default([]),
     /** Made once by key; then the database is the truth. */
     profiles: z.array(profileConfig).default([]),

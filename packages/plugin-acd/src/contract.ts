@@ -110,6 +110,8 @@ export interface QueueSnapshot {
   /** No new entries: the hotline is draining. */
   readonly frozen: boolean;
   readonly serviceLevelSeconds: number;
+  /** Waiting time from which agents on demand (待命) serve, once nobody else is free, ms; `null`: never, but what is directed at them. */
+  readonly onDemandAfterMs: number | null;
   /** Since midnight; whoever came yesterday counts for yesterday. */
   readonly today: QueueFigures;
 }
@@ -249,6 +251,8 @@ export interface Acd {
    * `declined`: does not want to (or the number cannot be called): the caller is still there. `HTL_ACD_UNKNOWN_QUEUE`.
    */
   offerCallback(session: CallSession, offer: CallbackOffer): Promise<"kept" | "declined" | "gone">;
+  /** Whether this caller could be called back at all: there is a way to the own number or, where that is none, some number may be given. */
+  canCallBack(session: CallSession): boolean;
   /** All that are not closed, the earliest place first. */
   keptPlaces(): Promise<readonly KeptPlace[]>;
   keptPlace(id: string): Promise<KeptPlace | undefined>;
@@ -320,7 +324,7 @@ export interface Acd {
   /**
    * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
    * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out or has no phone, or, with
-   * `free`, is anything but available. Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   * `free`, is neither available nor on demand. Unknown: `HTL_ACD_UNKNOWN_AGENT`.
    */
   occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined;
 }
@@ -343,8 +347,9 @@ export interface Occupation {
  *                                                             \-- conference --> conference
  * talking, held --the phone's own transfer--> transferring --answered--> over for this agent; --not--> talking
  * talking, held --to a flow--> in-flow --the flow is over, or cancel--> talking
- * talking, held, in-flow, consult-ringing --the agent's phone breaks off--> reconnecting --it (or another device) comes back--> talking, held, in-flow
- *                                                                       \-- nobody in time --> over; the caller is first in the queue again
+ * talking, held, in-flow, consult-ringing, consulting, conference --the agent's phone breaks off--> reconnecting
+ * reconnecting --it (or another device) comes back--> as before; a consultation that only rang is over
+ *              \-- nobody in time --> over; the caller is first in the queue again, or talks with who was asked
  * ```
  */
 export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "transferring" | "reconnecting";
@@ -391,6 +396,13 @@ export interface AgentCalls {
   current(agent: string): AgentCall | undefined;
   /** Gives the ringing call back: the next agent is tried. */
   reject(agent: string): Promise<void>;
+  /**
+   * Call pickup (代接): a call that rings at a colleague rings at this agent's phone instead, which is asked to answer by itself
+   * (RFC 5373). Without `from` the one that rings longest. The colleague has missed nothing; not being ready is no hindrance.
+   * In the audit before it is done. `HTL_ACD_NOTHING_TO_PICK_UP`, `HTL_ACD_PICKUP_NOT_ALLOWED`, `HTL_ACD_AGENT_BUSY`,
+   * `HTL_ACD_AGENT_UNREACHABLE`, `HTL_ACD_SIGNED_OUT`, `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  pickUp(agent: string, options: PickupOptions): Promise<AgentCall>;
   /** The caller hears music. */
   hold(agent: string): Promise<void>;
   retrieve(agent: string): Promise<void>;
@@ -443,8 +455,8 @@ export interface AgentCalls {
   giveScreen(agent: string, interactionId: string, screen: AgentScreen): void;
   /** What was given last; `undefined`: nothing yet. `HTL_ACD_SCREEN_NOT_YOURS` unless the agent has or had the caller. */
   screen(agent: string, interactionId: string): ScreenHandover | undefined;
-  /** A call of another kind (a callback) is shown and controlled here from now on, until one of its legs ends. */
-  follow(agent: string, call: FollowedCall): void;
+  /** A call of another kind (a callback) is shown and controlled here from now on. A phone of the agent that breaks off is called back, as in calls that queues give. */
+  follow(agent: string, call: FollowedCall): FollowedTalk;
 }
 
 /** What an agent's screen shows of a call: it goes with the caller to the next agent. */
@@ -470,6 +482,15 @@ export interface EmergencyContact {
   readonly name: string;
   readonly kind: "department" | "leader" | "authority";
   readonly number: string;
+}
+
+export interface PickupOptions {
+  /** 工号 of the colleague at whom it rings. Default: whoever it rings at longest. */
+  readonly from?: string;
+  /** Not only of colleagues: those of a group in common or, where there are no groups, of a queue in common. Default false. */
+  readonly anybody?: boolean;
+  /** User id, for the audit. */
+  readonly actor: string;
 }
 
 /** How a supervisor is in a call. */
@@ -504,6 +525,14 @@ export interface FollowedCall {
   readonly call: OutboundCall;
 }
 
+/** The agent's part of a call somebody else made. */
+export interface FollowedTalk {
+  /** Resolves when it is over for good: hung up, given away, or broken off and not come back. */
+  readonly left: Promise<void>;
+  /** Broken off and not come back: the citizen has nobody. */
+  readonly lost: boolean;
+}
+
 export const AGENT_CALLS = token<AgentCalls>("acd.agent-calls");
 
 export const ACD = token<Acd>("acd.acd");
@@ -516,6 +545,8 @@ declare module "@hotlinejs/core" {
     "acd.offered": { interactionId: string; queue: string; agent: string; /** 1 for the first agent that is rung. */ attempt: number; at: number };
     /** An agent declined, missed or lost the offer; the caller waits in the old place. */
     "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready` or `connect-timeout`. */ cause: string; /** Agents still being rung for this citizen; 0: the wait goes on. */ ringing: number; at: number };
+    /** An agent has taken a call that rang at a colleague, and is rung for it (`acd.offered` besides). */
+    "acd.picked-up": { interactionId: string; queue: string; /** Who is rung now. */ agent: string; /** At whom it rang. */ from: string; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */

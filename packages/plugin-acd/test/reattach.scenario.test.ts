@@ -170,3 +170,112 @@ describe("an agent's phone that breaks off in the talk", () => {
     expect(together()).toBe(true);
   });
 });
+
+describe("an agent's phone that breaks off while somebody else is asked", () => {
+  let other: FakeAgent;
+  const with1002 = (): boolean => caller.call.leg !== undefined && other.call?.leg !== undefined && [...caller.call.leg.bridgedWith].includes(other.call.leg);
+  const both = (): boolean => agent.call?.leg !== undefined && other.call?.leg !== undefined && [...agent.call.leg.bridgedWith].includes(other.call.leg);
+  const step = async (command: Promise<unknown>): Promise<void> => {
+    await at.test.advance(300);
+    await command;
+  };
+  const comesBack = async (): Promise<void> => {
+    await agent.plugIn();
+    await agent.answer();
+    await at.test.advance(300);
+  };
+
+  beforeEach(async () => {
+    other = await at.phone("1002");
+    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
+    await step(calls.consult("1001", "1002", "test"));
+    await other.answer();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true } });
+  });
+
+  it("both of them wait with music; the consultation goes on as it was", async () => {
+    await breakOff();
+    expect(call()).toMatchObject({ state: "reconnecting", consult: { number: "1002" } });
+    expect(other.call?.leg?.texts.at(-1)).toMatch(MELODY);
+    expect(caller.hearing).toMatch(MELODY);
+    expect(with1002()).toBe(false);
+    await comesBack();
+    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true } });
+    expect(both()).toBe(true);
+    expect(together()).toBe(false);
+    await step(calls.complete("1001"));
+    expect(with1002()).toBe(true);
+  });
+
+  it("also where the agent talked with the caller at that moment", async () => {
+    await step(calls.swap("1001"));
+    await breakOff();
+    expect(caller.hearing).toMatch(MELODY);
+    await comesBack();
+    expect(call()).toMatchObject({ state: "consulting", consult: { talking: false } });
+    expect(together()).toBe(true);
+    expect(both()).toBe(false);
+  });
+
+  it("who was asked hangs up meanwhile: the agent comes back to the caller", async () => {
+    await breakOff();
+    await other.hangup();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "reconnecting", consult: null });
+    expect(caller.hearing).toMatch(MELODY);
+    await comesBack();
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    expect(together()).toBe(true);
+  });
+
+  it("does not come back: who was asked has the caller, as when the agent hangs up", async () => {
+    await breakOff();
+    await at.test.advance(30_500);
+    expect(call()).toBeUndefined();
+    expect(with1002()).toBe(true);
+    expect(call("1002")).toMatchObject({ state: "talking", given: { by: "1001" } });
+    expect(at.acd.queue("q")?.waiting).toBe(0);
+  });
+
+  it("in a conference the others talk on until it is back in it", async () => {
+    await step(calls.conference("1001"));
+    await breakOff();
+    expect(call()?.state).toBe("reconnecting");
+    expect(with1002()).toBe(true);
+    await comesBack();
+    expect(call()?.state).toBe("conference");
+    expect([together(), with1002(), both()]).toEqual([true, true, true]);
+    await step(calls.complete("1001"));
+    expect(with1002()).toBe(true);
+  });
+
+  it("the colleague's, once the caller is the colleague's, is awaited too; lost for good, the caller is first in the queue", async () => {
+    await step(calls.complete("1001"));
+    expect(call("1002")?.state).toBe("talking");
+    await at.acd.setAgentState("1001", "not-ready", { actor: "test" });
+    await other.unplug();
+    expect(call("1002")?.state).toBe("reconnecting");
+    expect(at.acd.agent("1002")?.state).toBe("occupied");
+    await other.plugIn();
+    await other.answer();
+    await at.test.advance(300);
+    expect(call("1002")?.state).toBe("talking");
+    expect(with1002()).toBe(true);
+    const later = await at.dial("13900000001");
+    await other.unplug();
+    await at.test.advance(30_500);
+    expect(call("1002")).toBeUndefined();
+    expect(at.acd.queue("q")?.waiting).toBe(2);
+    expect(at.events("acd.queued").at(-1)).toMatchObject({ ahead: 0 });
+    await at.acd.setAgentState("1001", "available", { actor: "test" });
+    await at.test.advance(300);
+    await agent.answer();
+    await at.test.advance(4_000);
+    expect(together()).toBe(true);
+    await agent.hangup();
+    await at.test.advance(300);
+    expect(at.results).toMatchObject([{ outcome: "answered" }]);
+    await later.hangup();
+  });
+});

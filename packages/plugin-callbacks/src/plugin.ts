@@ -1,6 +1,6 @@
 import { ACTIVITY, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_POOL, SCREENS, token, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
-import type { Acd } from "@hotlinejs/plugin-acd/contract";
+import type { Acd, AgentCalls } from "@hotlinejs/plugin-acd/contract";
 import { callbacksConfig } from "./config.js";
 import { CALLBACKS } from "./contract.js";
 import { callbackDatasets } from "./datasets.js";
@@ -17,8 +17,9 @@ import { DefaultCallbacks } from "./services/default-callbacks.js";
 import { MissedCalls } from "./services/missed-calls.js";
 import { PlaceList } from "./services/place-list.js";
 
-/** What is used of plugin-acd where it is present: the token is found by its name. */
+/** What is used of plugin-acd where it is present: the tokens are found by their names. */
 const ACD = token<Acd>("acd.acd");
+const AGENT_CALLS = token<AgentCalls>("acd.agent-calls");
 
 const HOUR_MS = 3_600_000;
 const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent", text: "现在为您回拨{{number|digits}}，请稍候。" }];
@@ -58,7 +59,7 @@ export const callbacks = definePlugin({
       const acd = services.optional(ACD);
       const store = new CallbackStore({ unitOfWork, readPool, clock, ids: services.get(IDS), calendar, hours, dueMs: config.dueHours * HOUR_MS });
       const common = { config, store, unitOfWork, readPool, clock, log, acd, hours };
-      const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), prompts: services.optional(PROMPTS), began: tell, ended: (agent, result) => plan.ended(agent, result) });
+      const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), agentCalls: () => services.optional(AGENT_CALLS), prompts: services.optional(PROMPTS), began: tell, ended: (agent, result) => plan.ended(agent, result) });
       const plan: CallbackPlan = new CallbackPlan({ ...common, caller, activity: services.get(ACTIVITY) });
       return { store, caller, plan, places: new PlaceList(common), missed: new MissedCalls({ ...common, calendar }), service: new DefaultCallbacks({ ...common, caller }) };
     });
@@ -71,7 +72,7 @@ export const callbacks = definePlugin({
     events.handle("callback.created", () => parts().plan.kick());
     for (const name of ["callback.created", "callback.attempted", "callback.closed"] as const) events.handle(name, tell);
     events.handle("acd.agent-state", ({ to }) => {
-      if (to === "available") parts().plan.kick();
+      if (to === "available" || to === "on-demand") parts().plan.kick();
     });
     // The queue may be empty now.
     for (const name of ["acd.answered", "acd.abandoned", "acd.left"] as const) events.handle(name, () => parts().plan.kick());

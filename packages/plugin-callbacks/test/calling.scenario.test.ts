@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ACD, AGENT_CALLS } from "@hotlinejs/plugin-acd";
 import { afterEach, describe, expect, it } from "vitest";
 import { CITIZEN, closeStages, crash, HOUR, MINUTE, stage } from "./stage.js";
 import type { Stage } from "./stage.js";
@@ -231,5 +232,65 @@ describe("a process that dies", () => {
     const agent = await at.phone();
     await at.test.advance(2 * MINUTE);
     expect(agent.calls).toHaveLength(1);
+  });
+});
+
+describe("the agent's phone breaks off in the talk", () => {
+  const talking = async (): Promise<{ at: Stage; agent: Awaited<ReturnType<Stage["phone"]>> }> => {
+    const at = await stage();
+    await at.abandons();
+    const agent = await dialled(at);
+    await last(at)?.answer();
+    await at.test.advance(1_000);
+    expect(at.test.services.get(AGENT_CALLS).current("1001")).toMatchObject({ state: "talking", direction: "outbound", citizenNumber: CITIZEN });
+    return { at, agent };
+  };
+
+  it("the citizen hears music and has the agent again once the phone is back; the agent is taken all along", async () => {
+    const { at, agent } = await talking();
+    await agent.unplug();
+    expect(last(at)?.leg?.texts.at(-1)).toMatch(/^[0-9a-f]{64}$/);
+    expect(at.state()).toBe("occupied");
+    await at.test.advance(20_000);
+    await agent.plugIn();
+    await agent.answer();
+    await at.test.advance(500);
+    expect(agent.call?.leg?.bridgedWith.has(last(at)?.leg as never)).toBe(true);
+    await agent.hangup();
+    await at.test.advance(1_000);
+    expect(last(at)?.state).toBe("ended");
+    expect(at.state()).toBe("wrap-up");
+    expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
+  });
+
+  it("for good: the citizen is first in the queue, and another agent's", async () => {
+    const { at, agent } = await talking();
+    await agent.unplug();
+    await at.test.advance(30_500);
+    expect(at.test.services.get(ACD).waiting("q")).toMatchObject([{ channel: "voice", priority: 100 }]);
+    const second = await at.phone("1002");
+    await at.test.advance(500);
+    await second.answer();
+    await at.test.advance(5_000);
+    expect(second.call?.leg?.bridgedWith.has(last(at)?.leg as never)).toBe(true);
+    await last(at)?.finish("remote-hangup", "remote");
+    await at.test.advance(1_000);
+    expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
+  });
+
+  it("given on to a colleague by the agent, the citizen keeps the agent from nothing", async () => {
+    const { at } = await talking();
+    const second = await at.phone("1002");
+    const given = at.test.services.get(AGENT_CALLS).transfer("1001", "1002", "user-1001");
+    await at.test.advance(500);
+    await given;
+    await second.answer();
+    await at.test.advance(1_000);
+    expect(second.call?.leg?.bridgedWith.has(last(at)?.leg as never)).toBe(true);
+    expect(at.state()).toBe("wrap-up");
+    await second.hangup();
+    await at.test.advance(1_000);
+    expect(last(at)?.state).toBe("ended");
+    expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
   });
 });

@@ -115,3 +115,54 @@ describe("the plan", () => {
     expect(at.told.slice(-2)).toEqual([{ name: "callback.closed", result: "reached" }, { name: "callback.attempted", result: "answered" }]);
   });
 });
+
+describe("agents on demand", () => {
+  const by = { actor: "system" };
+
+  it("call back when nobody else is free, and only then", async () => {
+    const at = await stage({ callbacks: { automatic: true } });
+    await at.abandons();
+    const acd = at.test.services.get(ACD);
+    await acd.setAgentState("1002", "not-ready", by);
+    const other = await at.phone("1002");
+    await acd.setAgentState("1001", "on-demand", by);
+    const onDemand = await at.phone("1001");
+    await at.test.advance(500);
+    expect(onDemand.calls).toHaveLength(1);
+    await onDemand.answer();
+    await at.test.advance(8_000);
+    at.rings[0]?.finish("busy", "remote", 486);
+    await at.test.advance(10 * MINUTE);
+    expect(at.state("1001")).toBe("on-demand");
+    // The next attempt is the other's, who is free by now and has been so for a shorter time.
+    await acd.setAgentState("1002", "available", by);
+    await at.test.advance(21 * MINUTE);
+    expect(onDemand.calls).toHaveLength(1);
+    expect(other.calls).toHaveLength(1);
+  });
+
+  it("wait as long for it as the queue says", async () => {
+    const at = await stage({ callbacks: { automatic: true }, queue: { onDemandAfterSeconds: 120 } });
+    const acd = at.test.services.get(ACD);
+    await acd.setAgentState("1001", "on-demand", by);
+    await at.abandons();
+    const { nextAt } = await at.task();
+    const agent = await at.phone("1001");
+    await at.test.advance(nextAt + 119_000 - at.test.clock.now());
+    expect(agent.calls).toHaveLength(0);
+    await at.test.advance(2_000);
+    expect(agent.calls).toHaveLength(1);
+  });
+
+  it("call nobody back where the queue gives them only what is directed at them, but by a click of their own", async () => {
+    const at = await stage({ callbacks: { automatic: true }, queue: { onDemandAfterSeconds: null } });
+    await at.abandons();
+    await at.test.services.get(ACD).setAgentState("1001", "on-demand", by);
+    const agent = await at.phone("1001");
+    await at.test.advance(HOUR);
+    expect(agent.calls).toHaveLength(0);
+    await at.click((await at.task()).id);
+    await at.test.advance(500);
+    expect(agent.calls).toHaveLength(1);
+  });
+});

@@ -75,6 +75,12 @@ export class Dialer {
     return place.kind === "account" ? place.account : undefined;
   }
 
+  /** Whether there is any way to an address outside. @throws HTL_SIP_BAD_ADDRESS */
+  leadsOut(address: string): boolean {
+    const place = this.#place(address);
+    return place.kind === "number" ? this.#deps.trunks.carries(place.number) : place.kind === "host" && this.#deps.trunks.knowsHost(place.uri.host, place.uri.port);
+  }
+
   /** A whole URI for any address this dialer knows, as a peer can use it. */
   absoluteUri(address: string): string {
     const place = this.#place(address);

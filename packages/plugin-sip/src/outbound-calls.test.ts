@@ -50,7 +50,8 @@ describe("a call to a registered phone", () => {
     const agent = await phone("1001", (invite) => invite.ring());
     expect(hotline.adapter.reachable("sip:1001")).toBe(true);
     expect(hotline.adapter.reachable("sip:1002")).toBe(false);
-    expect(hotline.adapter.reachable("tel:110")).toBeUndefined();
+    // Nobody is there who would carry it; of what a trunk carries nothing is known.
+    expect(hotline.adapter.reachable("tel:110")).toBe(false);
     const states: string[] = [];
     const call = await hotline.adapter.originate("sip:1001", { from: { number: "13800138000", displayName: "王五" }, id: "given", headers: { "X-Queue": "general" } });
     call.subscribe((event) => void (event.type === "state" && states.push(event.state)));
@@ -254,6 +255,7 @@ describe("a call out by a trunk", () => {
         { key: "mobile", outbound: { host: "127.0.0.1", port: near.port, prefixes: ["13", "15"] } },
       ],
     });
+    expect(hotline.adapter.reachable("tel:010-8888-1234")).toBeUndefined();
     const call = await hotline.adapter.originate("tel:010-8888-1234");
     await expect(call.answered).resolves.toBe(true);
     expect(call.via).toEqual({ kind: "trunk", key: "all" });
@@ -272,13 +274,14 @@ describe("a call out by a trunk", () => {
 
   it.each(["sip:victim@203.0.113.9", "tel:110", "sip:1@127.0.0.1:9"])("never relays to %s", async (to) => {
     await begin();
+    expect(hotline.adapter.reachable(to)).toBe(false);
     await expect(hotline.adapter.originate(to)).rejects.toMatchObject({ code: "HTL_SIP_NO_ROUTE" });
   });
 
   it.each(["", "sip:", "tel:abc", "http://x", "sip:a b", "line:3", "sip:@x", "tel:1;DROP"])("refuses the address %j", async (to) => {
     await begin();
     await expect(hotline.adapter.originate(to)).rejects.toMatchObject({ code: expect.stringMatching(/HTL_SIP_(BAD_ADDRESS|NO_ROUTE)/) });
-    expect(hotline.adapter.reachable(to)).toBeUndefined();
+    expect(hotline.adapter.reachable(to)).not.toBe(true);
   });
 
   it("means itself by its own addresses", async () => {

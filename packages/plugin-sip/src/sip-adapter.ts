@@ -247,7 +247,8 @@ export class SipAdapter implements TelephonyAdapter {
   reachable(address: string): boolean | undefined {
     try {
       const account = this.#dialer.accountOf(address);
-      return account === undefined ? undefined : this.#deps.registrar.lookup(account).length > 0;
+      if (account !== undefined) return this.#deps.registrar.lookup(account).length > 0;
+      return this.#dialer.leadsOut(address) ? undefined : false;
     } catch (error) {
       this.#deps.log.debug({ error: errorText(error) }, "asked whether a thing that is no address can be reached");
       return undefined;

@@ -66,7 +66,7 @@ const agentConfig = fc.record({
   ),
 });
 
-type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number } | { kind: "restart"; ms: number; /** Phones that are there again at once, by agent. */ phones: readonly boolean[] };
+type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number; as: "accept" | "picked-up" | "connect" | "declined" | "busy" | "no-answer" | "failed" } | { kind: "timer" } | { kind: "wait"; ms: number } | { kind: "restart"; ms: number; /** Phones that are there again at once, by agent. */ phones: readonly boolean[] };
 
 const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), channel: fc.constantFrom("voice", "voice", "voice", "chat", "chat", "email"), preferredAgent: fc.option(agentId, { nil: undefined }), preferredMs: fc.option(span, { nil: undefined, freq: 4 }), placeAt: fc.option(fc.constantFrom(999_000, 2_000_000), { nil: undefined, freq: 8 }), ringMs: fc.option(fc.constantFrom(500, 90_000), { nil: undefined, freq: 4 }), patient: fc.option(fc.constant(true), { nil: undefined, freq: 6 }) }) },
@@ -89,7 +89,7 @@ const event: fc.Arbitrary<AcdEvent> = fc.oneof(
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("event" as const), event }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("offer" as const), pick: fc.nat(7), as: fc.constantFrom("accept" as const, "accept" as const, "connect" as const, "connect" as const, "declined" as const, "busy" as const, "no-answer" as const, "failed" as const) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("offer" as const), pick: fc.nat(7), as: fc.constantFrom("accept" as const, "accept" as const, "picked-up" as const, "connect" as const, "connect" as const, "declined" as const, "busy" as const, "no-answer" as const, "failed" as const) }) },
   { weight: 2, arbitrary: fc.constant({ kind: "timer" as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 6000 }) }) },
 );
@@ -113,6 +113,7 @@ function play(driver: Driver, step: Action): void {
     const reservationId = ids[step.pick % Math.max(1, ids.length)] ?? "r-unknown";
     if (step.as === "accept") driver.send({ type: "offer.accepted", reservationId });
     else if (step.as === "connect") driver.send({ type: "offer.connected", reservationId });
+    else if (step.as === "picked-up") driver.send({ type: "offer.picked-up", reservationId, agentId: `a${step.pick % 4}` });
     else driver.send({ type: "offer.rejected", reservationId, cause: step.as });
   }
 }
@@ -132,6 +133,8 @@ const KEPT_SEEDS = [949_433_956];
 /** Nobody who may serve the one before in line was given to one behind, within a queue. */
 function checkOrder(driver: Driver): void {
   for (const offer of driver.of("offer")) {
+    // The agent's own choice.
+    if (offer.pickedUp === true) continue;
     const taken = driver.state.interactions.get(offer.interactionId);
     const agent = driver.state.agents.get(offer.agentId);
     const queue = driver.state.queues.get(offer.queue);
@@ -208,7 +211,7 @@ describe("ACD under random events", () => {
       const connects = all("connect").map((connect) => connect.reservationId);
       expect(new Set(connects).size).toBe(connects.length);
       // Every offer had one end: connected, taken back, failed, or cut with the process.
-      const withdrawn = all("rescind").filter((rescind) => ["caller-gone", "moved", "answered-elsewhere"].includes(rescind.reason)).length;
+      const withdrawn = all("rescind").filter((rescind) => ["caller-gone", "moved", "picked-up", "answered-elsewhere"].includes(rescind.reason)).length;
       const cutOffers = lives.past.reduce((sum, one) => sum + one.state.reservations.size, 0);
       expect(all("offer")).toHaveLength(answered.length + withdrawn + all("requeued").length + cutOffers);
     });

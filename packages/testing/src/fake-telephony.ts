@@ -47,7 +47,10 @@ export class FakeTelephony implements TelephonyAdapter {
   }
 
   reachable(address: string): boolean | undefined {
-    return this.#phones.has(address);
+    if (this.#phones.has(address)) return true;
+    // Of the network outside nothing is known, if there is one.
+    const outside = address.startsWith("tel:") && (this.#trunks.length > 0 || [...this.#phones.keys()].some((phone) => phone.startsWith("tel:")));
+    return outside ? undefined : false;
   }
 
   /** A citizen's call arrives over a trunk of this key, or that of a phone here. */

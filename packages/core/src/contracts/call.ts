@@ -162,7 +162,7 @@ export interface TelephonyAdapter {
   readonly capabilities: { readonly hold: boolean; readonly redirect: boolean; readonly t38: boolean; readonly earlyMedia: boolean };
   /** Starts an outgoing call and returns at once; watch `state`, `answered()` and `ended`. Never use directly: go through CallControl, which asks `callOutbound`. */
   originate(to: string, options?: OriginateOptions): Promise<OutboundCall>;
-  /** Whether this address could be rung now (a registered phone). `undefined`: unknown. */
+  /** Whether this address could be rung now: `true` for a registered phone, `false` where none is, or no trunk leads there. `undefined`: unknown. */
   reachable(address: string): boolean | undefined;
 }
 

@@ -140,6 +140,20 @@ export const callRoutes: readonly HttpRoute[] = [
     },
   }),
   command("reject", "Gives the ringing call back to the queue", (calls, agent) => calls.reject(agent)),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/pickup",
+    permission: "acd.calls.pickup",
+    summary: "A call that rings at a colleague rings at this agent's phone instead, without `from` the one that rings longest; audited",
+    params: number,
+    body: z.strictObject({ from: z.string().min(1).max(32).optional() }).optional(),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const { userId, permissions } = requireAgent(params.number, principal);
+      const anybody = permissions.has("acd.calls.pickup-any");
+      return shown(await services.get(AGENT_CALLS).pickUp(params.number, { actor: userId, anybody, ...(body?.from === undefined ? {} : { from: body.from }) }));
+    },
+  }),
   command("hold", "The caller hears music", (calls, agent) => calls.hold(agent)),
   command("retrieve", "The caller is taken off hold", (calls, agent) => calls.retrieve(agent)),
   command("swap", "Talks with the other of caller and consulted", (calls, agent) => calls.swap(agent)),

@@ -41,6 +41,7 @@ const queue = z.object({
   occupancy: share,
   frozen: z.boolean(),
   serviceLevelSeconds: z.number(),
+  onDemandAfterMs: z.number().nullable(),
   today: figures,
 });
 const LONGEST_SPAN_MS = 31 * 86_400_000;

@@ -18,7 +18,7 @@ const queueNodeConfig = z.strictObject({
   announceKeys: z.union([z.boolean(), promptRef]).default(true),
   /** Outcomes of their own for what otherwise ends as `full` (`diverted`) and `no-agents` (`closed`; `callback` and `voicemail`: who waited until closing time, by the queue's `atClosing`). */
   distinguish: z.array(z.enum(["diverted", "closed", "callback", "voicemail"])).optional(),
-  /** Callers may be called instead of waiting, with their place kept: they are told what will happen and confirm the number by key. */
+  /** Callers may be called instead of waiting, with their place kept: they are told what will happen and confirm the number by key. Not offered where no line leads out. */
   callback: z
     .strictObject({
       /** Pressed while waiting. Who then declines waits on in the old place. */
@@ -59,8 +59,10 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
   async run({ session, config, signal, services }): Promise<IvrStep> {
     const exits = exitOutcomes(config);
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);
-    const { queue, priority, callback } = config;
+    const { queue, priority } = config;
     const acd = services.get(ACD);
+    // Nothing is offered that could not be kept.
+    const callback = config.callback !== undefined && acd.canCallBack(session) ? config.callback : undefined;
     const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits, [callback.key, "kept"]]);
     const request = { queue, priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...keys.keys()].join(""), exitHint: exitHint(config, keys, session.language), signal };
     let placeAt: number | undefined;

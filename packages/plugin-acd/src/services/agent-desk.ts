@@ -1,14 +1,16 @@
 import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, AgentScreen, AgentState, EmergencyContact, FollowedCall, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, AgentScreen, AgentSnapshot, EmergencyContact, FollowedCall, FollowedTalk, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
-import { AgentTalk, type Target } from "./agent-talk.js";
+import { CallPickup, PICKUP_HANDLER, type CallPickupDeps } from "./call-pickup.js";
+import { AgentTalk } from "./agent-talk.js";
 import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
 import { ScreenHandovers, type ScreenHandoversDeps } from "./screen-handovers.js";
 import { Supervision } from "./supervision.js";
+import type { Target } from "./talk-parts.js";
 
 export interface AgentDeskDeps {
   readonly control: CallControl;
@@ -18,7 +20,7 @@ export interface AgentDeskDeps {
   readonly log: Logger;
   /** Music for who is held. */
   readonly music: () => Promise<readonly AudioSource[]>;
-  readonly agent: (number: string) => { readonly address: string; readonly name: string; readonly reachable: boolean; readonly state: AgentState } | undefined;
+  readonly agent: (number: string) => AgentSnapshot | undefined;
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
   /** 工号 of the agent with this phone. */
@@ -27,6 +29,7 @@ export interface AgentDeskDeps {
   readonly movedTo: (agent: string, interactionId: string) => void;
   readonly audit: () => Audit;
   readonly emergencyContacts: readonly EmergencyContact[];
+  readonly pickup: Pick<CallPickupDeps, "code" | "hasGroups" | "take">;
   /** `undefined`: there are no flows here. */
   readonly flows: () => FlowVisits | undefined;
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
@@ -61,8 +64,11 @@ export class AgentDesk implements AgentCalls {
   readonly #phones: PhoneCalls;
   readonly #heard = new WeakSet<Connection>();
   readonly #holding = new WeakSet<AgentTalk>();
+  /** Callers whose agent broke off for good. */
+  readonly #lost = new WeakSet<CallSession>();
   readonly #screens: ScreenHandovers;
   readonly #supervision: Supervision;
+  readonly #pickup: CallPickup;
 
   constructor(deps: AgentDeskDeps) {
     this.#deps = deps;
@@ -77,6 +83,7 @@ export class AgentDesk implements AgentCalls {
       clock: deps.clock,
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
+    this.#pickup = new CallPickup({ ...deps, ...deps.pickup, offers: this.#offers, talk: (agent) => this.#talks.get(agent) });
     this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#target(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
     this.#screens = new ScreenHandovers({ ...deps.screens, clock: deps.clock, nameOf: (agent) => this.#nameOf(agent) });
   }
@@ -84,6 +91,7 @@ export class AgentDesk implements AgentCalls {
   /** Registers how calls that agents dial go on once the citizen has answered. */
   prepare(): void {
     this.#deps.pipeline.handler(DIAL_HANDLER, (session) => this.#dialAnswered(session));
+    this.#deps.pipeline.handler(PICKUP_HANDLER, (session, plan) => this.#pickup.serve(session, plan));
     this.#deps.pipeline.handler(PHONE_HANDLER, (session, plan) => this.#phones.serve(session, plan));
   }
 
@@ -96,7 +104,7 @@ export class AgentDesk implements AgentCalls {
 
   /** Where a call of a phone leads; `undefined`: not our business. */
   phoneRoute(plan: RoutePlan, call: Pick<Call, "via" | "to">): RoutePlan | undefined {
-    return this.#phones.route(plan, call);
+    return this.#pickup.route(plan, call) ?? this.#phones.route(plan, call);
   }
 
   /** The offer is over without a talk. */
@@ -131,6 +139,10 @@ export class AgentDesk implements AgentCalls {
   async reject(agent: string): Promise<void> {
     const offer = this.#offers.get(agent);
     await (offer ?? this.#of(agent)).decline();
+  }
+
+  async pickUp(agent: string, options: PickupOptions): Promise<AgentCall> {
+    return this.#pickup.pickUp(agent, options);
   }
 
   async hold(agent: string): Promise<void> {
@@ -318,8 +330,13 @@ export class AgentDesk implements AgentCalls {
     return talk;
   }
 
-  follow(agent: string, call: FollowedCall): void {
-    this.#keep(agent, call, undefined);
+  follow(agent: string, call: FollowedCall): FollowedTalk {
+    return this.#keep(agent, call, undefined);
+  }
+
+  /** Whether the last agent of this caller broke off and did not come back; asked once. */
+  wasLost(session: CallSession): boolean {
+    return this.#lost.delete(session);
   }
 
   giveScreen(agent: string, interactionId: string, screen: AgentScreen): void {
@@ -347,15 +364,16 @@ export class AgentDesk implements AgentCalls {
   }
 
   /** The caller is this agent's from now on. `from`: who has given the caller on. */
-  #keep(agent: string, { session, connection, call }: FollowedCall, from: AgentTalk | undefined): void {
+  #keep(agent: string, { session, connection, call }: FollowedCall, from: AgentTalk | undefined): AgentTalk {
     const before = from?.view();
     const queue = before?.queue ?? null;
     const given = from === undefined ? undefined : { by: from.agent, name: this.#nameOf(from.agent), asked: false };
-    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: queue === null ? null : { key: queue, name: before?.queueName ?? queue }, waitMs: before?.waitMs ?? null, ringUntil: null, state: "talking", music: this.#deps.music(), followed: true, ...(given === undefined ? {} : { given }) });
+    const talk = this.#talk({ agent, session, direction: session.call.direction, queue: queue === null ? null : { key: queue, name: before?.queueName ?? queue }, waitMs: before?.waitMs ?? null, ringUntil: null, state: "talking", music: this.#deps.music(), ...(given === undefined ? {} : { given }) });
     if (from !== undefined) session.interaction.update({ agentId: agent });
     this.#listen(session, connection);
     this.#talks.set(agent, talk);
     talk.connected(connection, call);
+    return talk;
   }
 
   /** A blind transfer by the agent's phone has been answered; where it was by an agent, the caller is that one's. */
@@ -364,8 +382,8 @@ export class AgentDesk implements AgentCalls {
       const agent = this.#deps.agentAt(call.to.uri);
       if (agent === undefined || this.#talks.has(agent)) continue;
       const occupation = this.#deps.occupy(agent, session.interaction.id);
-      this.#keep(agent, { session, connection, call: call as OutboundCall }, this.#talkOf(from));
-      void call.ended.then(() => occupation?.release({ wrapUp: true }));
+      const talk = this.#keep(agent, { session, connection, call: call as OutboundCall }, this.#talkOf(from));
+      void talk.left.then(() => occupation?.release({ wrapUp: true }));
     }
   }
 
@@ -429,6 +447,8 @@ export class AgentDesk implements AgentCalls {
   #changed(talk: AgentTalk): void {
     if (this.#talks.get(talk.agent) !== talk) return;
     if (talk.over) this.#talks.delete(talk.agent);
+    if (talk.lost) this.#lost.add(talk.session);
+    else if (talk.state === "talking") this.#lost.delete(talk.session);
     this.#holds(talk);
     this.#deps.publish("acd.agent-call", { agent: talk.agent, call: talk.over ? null : talk.view(), at: this.#deps.clock.now() });
   }

@@ -11,6 +11,8 @@ export interface AgentOfferOptions {
   readonly address: string;
   readonly ringMs: number;
   readonly log: Logger;
+  /** The agent waits for it: the phone is asked to answer by itself (RFC 5373). */
+  readonly answerByItself?: boolean;
   readonly accepted: () => void;
   /** Also after `accepted`, when the agent's leg ends before both talk. Told once. */
   readonly rejected: (cause: RejectCause) => void;
@@ -53,6 +55,7 @@ export class AgentOffer {
         actor: "plugin:acd",
         from: citizenParty(session.call),
         near: session.call.media,
+        ...(this.#options.answerByItself === true ? { headers: { "Answer-Mode": "Auto" } } : {}),
         timeoutMs: ringMs + GUARD_MS,
         signal: this.#abort.signal,
       });

@@ -1,71 +1,16 @@
-import type { AudioSource, CallControl, CallEnd, CallSession, Clock, Connection, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
+import type { CallEnd, CallSession, Connection, FlowVisitResult, OutboundCall } from "@hotlinejs/core";
 import { citizenParty, errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import { acdErrors } from "../errors.js";
 import type { Invitation } from "./invitation.js";
-import { brokeOff, reattach, REATTACH_MS, type ReattachmentDeps } from "./reattachment.js";
+import { brokeOff, reattach, REATTACH_MS } from "./reattachment.js";
+import type { AgentTalkDeps, Consultation, TalkFacts, Target, Visit } from "./talk-parts.js";
 
-export interface AgentTalkDeps {
-  readonly control: CallControl;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The agent's phones, for calling back one that broke off. */
-  readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
-  /** A transfer by the agent's phone has failed after that phone had hung up: another leg to it talks with the caller. */
-  readonly returned: (talk: AgentTalk, call: OutboundCall, connection: Connection) => void;
-  /** Something about it has changed. */
-  readonly changed: (talk: AgentTalk) => void;
-}
-
-/** In these the caller has nobody but the agent. */
-const ALONE_WITHOUT: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing", "in-flow"]);
-
-export interface TalkFacts {
-  readonly agent: string;
-  readonly session: CallSession;
-  readonly direction: "inbound" | "outbound";
-  readonly queue: { readonly key: string; readonly name: string } | null;
-  readonly waitMs: number | null;
-  readonly ringUntil: number | null;
-  readonly state: AgentCallState;
-  readonly music: Promise<readonly AudioSource[]>;
-  /** Somebody else looks after the agent's leg: when it breaks off the talk is over. */
-  readonly followed?: boolean;
-  /** Who gives the caller on. */
-  readonly given?: NonNullable<AgentCall["given"]>;
-}
+/** In these the caller, or who was asked, waits for the agent's phone to come back. */
+const AWAITED: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing", "consulting", "conference", "in-flow"]);
 
 const GIVEN_UP = new Error("given up from the screen");
-
-interface Consultation {
-  readonly call: OutboundCall;
-  readonly number: string;
-  readonly name: string | null;
-  answeredAt: number | null;
-  talking: boolean;
-  /** When it is an agent who is asked. */
-  readonly colleague: Invitation | undefined;
-}
-
-/** A caller's stay in a flow. */
-interface Visit {
-  readonly id: string;
-  readonly title: string;
-  readonly over: AbortController;
-  outcome: FlowVisitOutcome | null;
-  result: string | null;
-  /** Settles when the flow has let go of the caller. */
-  done: Promise<FlowVisitResult>;
-}
-
-/** Where a consultation or transfer goes. */
-export interface Target {
-  readonly address: string;
-  readonly number: string;
-  readonly name: string | null;
-  readonly role: "agent" | "department";
-}
 
 /**
  * One call on one agent's phone, from the first ring. Commands are carried out one after the other; each looks
@@ -80,6 +25,8 @@ export class AgentTalk {
   #lost = false;
   #until: number | null = null;
   #waiting: AbortController | undefined;
+  /** What the agent goes on with once the phone is back. */
+  #resume: AgentCallState = "talking";
   readonly #facts: TalkFacts;
   readonly #deps: AgentTalkDeps;
   #state: AgentCallState;
@@ -378,6 +325,10 @@ export class AgentTalk {
       await fn({ connection, agentCall, consult: this.#consult as Consultation });
     };
     if (!exclusive) return run();
+    return this.#step(run);
+  }
+
+  #step(run: () => Promise<void>): Promise<void> {
     const done = this.#moves.then(run, run);
     this.#moves = done.catch(() => undefined);
     return done;
@@ -419,6 +370,12 @@ export class AgentTalk {
       await connection.leave(consult.call);
       await consult.call.hangup();
     }
+    // The agent's phone has broken off meanwhile: now the caller waits for it.
+    if (this.#state === "reconnecting") {
+      this.#resume = "talking";
+      await connection.hold(this.session.call, await this.#facts.music);
+      return this.#deps.changed(this);
+    }
     await connection.retrieve(agentCall);
     await connection.retrieve(this.session.call);
     this.#enter("talking");
@@ -428,7 +385,7 @@ export class AgentTalk {
   #agentEnded(call: OutboundCall, end: CallEnd): void {
     const connection = this.#connection;
     if (call !== this.#agentCall) return;
-    if (!this.#over && connection !== undefined && this.#facts.followed !== true && brokeOff(end) && ALONE_WITHOUT.has(this.#state) && !this.session.call.signal.aborted) {
+    if (!this.#over && connection !== undefined && brokeOff(end) && AWAITED.has(this.#state) && !this.session.call.signal.aborted) {
       void connection.keepOpen(this.#reattach(connection)).catch((error: unknown) => {
         this.#deps.log.error({ err: error, agent: this.agent, interactionId: this.session.interaction.id }, "an agent's phone that broke off could not be called back in order");
         this.#giveUp();
@@ -439,13 +396,14 @@ export class AgentTalk {
     this.#leave();
   }
 
-  /** The caller hears music until the agent's phone is back, or another one of the agent's, or the time is up. */
+  /** Whoever talked with the agent hears music until the agent's phone is back, or another one of the agent's, or the time is up; in a conference the others talk on. */
   async #reattach(connection: Connection): Promise<void> {
     const { control, clock, log, phones } = this.#deps;
     const { call, interaction } = this.session;
-    const held = this.#state === "held";
+    const before = this.#state;
     const consult = this.#consult;
-    this.#consult = undefined;
+    this.#resume = before === "consult-ringing" ? "talking" : before;
+    if (before === "consult-ringing") this.#consult = undefined;
     const waiting = new AbortController();
     this.#waiting = waiting;
     const enough = (): void => waiting.abort(new Error("the caller has gone"));
@@ -455,28 +413,46 @@ export class AgentTalk {
     this.#enter("reconnecting");
     interaction.event("leg.lost", { agent: this.agent });
     try {
-      if (consult !== undefined) void consult.call.hangup();
-      if (!this.#visiting) await connection.hold(call, await this.#facts.music);
+      if (before === "consult-ringing") void consult?.call.hangup();
+      if (before === "consulting") await connection.hold(consult?.talking === true ? consult.call : call, await this.#facts.music);
+      else if (before !== "conference" && !this.#visiting) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
-      if (leg === undefined) {
-        // From the screen it is a hang-up like any other.
-        if (waiting.signal.reason !== GIVEN_UP) return this.#giveUp();
-        this.close();
-        return this.#leave();
-      }
-      await connection.join(leg);
-      this.#agentCall = leg;
-      this.#brought.add(leg);
-      void leg.ended.then((end) => this.#agentEnded(leg, end));
-      interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
-      if (this.#visiting) return this.#enter("in-flow");
-      if (!held) await connection.retrieve(call);
-      this.#enter(held ? "held" : "talking");
+      // Who was asked may hang up at any moment: one step after the other.
+      await this.#step(() => (leg === undefined ? this.#notBack(waiting.signal.reason) : this.#back(connection, leg)));
     } finally {
       timer.cancel();
       call.signal.removeEventListener("abort", enough);
       this.#waiting = undefined;
     }
+  }
+
+  async #back(connection: Connection, leg: OutboundCall): Promise<void> {
+    const { call, interaction } = this.session;
+    await connection.join(leg);
+    this.#agentCall = leg;
+    this.#brought.add(leg);
+    void leg.ended.then((end) => this.#agentEnded(leg, end));
+    interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
+    if (this.#visiting) return this.#enter("in-flow");
+    const consult = this.#consult;
+    // The flow may be through by now.
+    const state = this.#resume === "in-flow" ? "talking" : this.#resume;
+    if (state === "talking") await connection.retrieve(call);
+    else if (state === "consulting" && consult !== undefined) await connection.retrieve(consult.talking ? consult.call : call);
+    this.#enter(state);
+  }
+
+  /** Who was asked and the caller talk, as when the agent hangs up; a caller who has nobody goes back to the queue. */
+  #notBack(why: unknown): Promise<void> {
+    if (this.#consult !== undefined) this.#agentGone();
+    // From the screen it is a hang-up like any other.
+    else if (why === GIVEN_UP) this.close();
+    else {
+      this.#giveUp();
+      return Promise.resolve();
+    }
+    this.#leave();
+    return Promise.resolve();
   }
 
   get #visiting(): boolean {

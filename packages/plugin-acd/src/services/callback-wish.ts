@@ -11,6 +11,8 @@ export interface SpokenDeps {
 
 export interface WishDeps extends SpokenDeps {
   readonly allowed: readonly RegExp[];
+  /** Whether there is a way to the number. */
+  readonly leadsTo: (number: string) => boolean;
 }
 
 /** The number, or: wants to wait on, or hung up (or was taken back by `signal`). */
@@ -23,14 +25,18 @@ const MOST_DIGITS = 15;
 
 /** Says what will happen, and has the number confirmed by key: the own one, or another that is keyed in. Silence is no consent. */
 export async function askForCallback(session: CallSession, deps: WishDeps, signal: AbortSignal): Promise<Wish> {
-  let number = callbackNumber(session.call.from.number, deps.allowed);
+  const callable = (given: string): string | undefined => {
+    const bare = callbackNumber(given, deps.allowed);
+    return bare !== undefined && deps.leadsTo(bare) ? bare : undefined;
+  };
+  let number = callable(session.call.from.number);
   let words: CallbackPrompt = number === undefined ? "offerNumber" : "offer";
   for (let tries = 0; tries < TRIES; tries++) {
     if (number === undefined) {
       const keyed = await ask(session, deps, words, {}, { min: 1, max: MOST_DIGITS, finishOn: "#*", firstDigitTimeoutMs: 8_000, interDigitTimeoutMs: 5_000 }, signal);
       if (keyed.reason === "ended") return "gone";
       if (keyed.finishedBy === "*") return "declined";
-      number = callbackNumber(keyed.digits, deps.allowed);
+      number = callable(keyed.digits);
       if (number === undefined) {
         if (keyed.digits !== "") await say(session, deps, "wrong", {}, signal);
         words = "number";

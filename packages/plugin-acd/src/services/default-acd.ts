@@ -134,6 +134,7 @@ export class DefaultAcd implements Acd {
       pipeline: deps.pipeline,
       resolve: (ref, session) => deps.prompts?.resolve(ref, { language: session.language, signal: session.signal }) ?? Promise.resolve([]),
       hasQueue: (key) => this.#queues.has(key),
+      reachable: (address) => this.#reachable(address),
       hours: (key) => {
         const own = this.#queues.get(key)?.settings.calendar;
         return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
@@ -151,6 +152,11 @@ export class DefaultAcd implements Acd {
       music: () => deps.music.sources("", "melody", "zh-CN"),
       audit: deps.audit,
       emergencyContacts: deps.config.emergencyContacts,
+      pickup: {
+        code: deps.config.pickupCode,
+        hasGroups: () => this.#states.groups().length > 0,
+        take: (reservationId, agentId) => this.#engine.dispatch({ type: "offer.picked-up", reservationId, agentId }),
+      },
       flows: deps.flows,
       agentAt: (address) => [...this.#agents.values()].find((agent) => sameAddress(agent.address, address))?.number,
       movedTo: (number, interactionId) => {
@@ -360,6 +366,10 @@ export class DefaultAcd implements Acd {
     return this.places.offer(session, offer);
   }
 
+  canCallBack(session: CallSession): boolean {
+    return this.places.possible(session);
+  }
+
   keptPlaces(): Promise<readonly KeptPlace[]> {
     return this.places.open();
   }
@@ -504,6 +514,7 @@ export class DefaultAcd implements Acd {
       occupancy: occupancy(spent),
       frozen: this.#frozen || view.frozen,
       serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+      onDemandAfterMs: queue.settings.onDemandAfterSeconds === null ? null : queue.settings.onDemandAfterSeconds * 1000,
       today: this.#deps.facts.today.of(key),
     };
   }
@@ -622,7 +633,7 @@ export class DefaultAcd implements Acd {
     const { state, reachable, queues } = this.#known(number);
     // Whoever writes with citizens may telephone too, where the capacity allows it.
     const writing = state === "busy" && agentView(this.#engine.state, number)?.roomForCall === true && !this.#occupied.has(number);
-    const possible = free ? state === "available" : reachable && (OCCUPIABLE.has(state) || writing);
+    const possible = free ? state === "available" || state === "on-demand" : reachable && (OCCUPIABLE.has(state) || writing);
     if (!possible || this.#stopped) return undefined;
     const [first] = queues;
     const settings = first === undefined ? undefined : this.#queues.get(first)?.settings;

@@ -6,7 +6,7 @@ export interface InvitationHost {
   /** The call as the colleague sees it while it is not the colleague's. */
   readonly show: () => AgentTalk;
   /** The caller is the colleague's. */
-  readonly keep: (connection: Connection, leg: OutboundCall) => void;
+  readonly keep: (connection: Connection, leg: OutboundCall) => Pick<AgentTalk, "left">;
 }
 
 /**
@@ -32,7 +32,7 @@ export class Invitation {
   at(state: "ringing" | "consulting" | "conference", leg: OutboundCall, talking: boolean): void {
     if (this.#talk === undefined) {
       this.#talk = this.#host.show();
-      void leg.ended.then(() => this.over());
+      void leg.ended.then(() => this.#kept || this.over());
     }
     this.#talk.guest(state, leg, talking);
   }
@@ -40,10 +40,10 @@ export class Invitation {
   has(connection: Connection, leg: OutboundCall): void {
     if (leg.signal.aborted || this.#kept) return;
     this.#kept = true;
-    this.#host.keep(connection, leg);
+    void this.#host.keep(connection, leg).left.then(() => this.over());
   }
 
-  /** The colleague's leg has ended, or there never was one. Idempotent. */
+  /** The colleague's part is over, or there never was one. Idempotent. */
   over(): void {
     this.#talk?.close();
     this.#occupation?.release({ wrapUp: this.#kept });

@@ -2,6 +2,7 @@ import type { AudioSource, BusinessCalendar, CallPipeline, CallSession, Clock, I
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { CallbackConfig } from "../config.js";
 import type { CallbackOffer, KeptPlace, KeptPlaceResult, QueueRequest, QueueResult } from "../contract.js";
+import { callbackNumber } from "../domain/callback-number.js";
 import { afterCall, unansweredOutcome, type AttemptOutcome } from "../domain/kept-place-rule.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { askForCallback, askToAccept, say, type WishDeps } from "./callback-wish.js";
@@ -30,6 +31,8 @@ export interface KeptPlacesDeps {
   readonly pipeline: CallPipeline;
   readonly resolve: (ref: PromptRef, session: CallSession) => Promise<readonly AudioSource[]>;
   readonly hasQueue: (queue: string) => boolean;
+  /** Whether there is a way to an address; what nobody knows of is taken to have one. */
+  readonly reachable: (address: string) => boolean;
   /** Opening hours of the queue, and hours in which citizens are called again. */
   readonly hours: (queue: string) => { readonly queue: BusinessCalendar | undefined; readonly citizens: BusinessCalendar | undefined };
   /** Whether this number waits in a queue, or talks with an agent. */
@@ -66,7 +69,7 @@ export class KeptPlaces {
 
   constructor(deps: KeptPlacesDeps) {
     this.#deps = deps;
-    this.#wish = { allowed: deps.config.numbers.map((pattern) => new RegExp(`^(?:${pattern})$`)), words: deps.config.words, resolve: deps.resolve };
+    this.#wish = { allowed: deps.config.numbers.map((pattern) => new RegExp(`^(?:${pattern})$`)), leadsTo: (number) => deps.reachable(this.#address(number)), words: deps.config.words, resolve: deps.resolve };
   }
 
   /** Takes up what earlier processes have left. */
@@ -93,6 +96,16 @@ export class KeptPlaces {
     }
     await Promise.all(this.#running);
     this.#held.clear();
+  }
+
+  /** Whether the caller's own number can be called or, where there is none that may be, some other. */
+  possible({ call }: CallSession): boolean {
+    const own = callbackNumber(call.from.number, this.#wish.allowed);
+    return own === undefined || this.#wish.leadsTo(own);
+  }
+
+  #address(number: string): string {
+    return this.#deps.config.address.replace("{number}", number);
   }
 
   /** Asks the caller, then keeps the place. */
@@ -275,7 +288,7 @@ export class KeptPlaces {
     let launched: LaunchedCall;
     try {
       launched = await pipeline.launch({
-        to: config.address.replace("{number}", row.number),
+        to: this.#address(row.number),
         ...(config.callerId === undefined ? {} : { from: { number: config.callerId } }),
         purpose: "callback",
         plan: { handler: KEPT_PLACE_HANDLER, target: row.id, language: row.language },

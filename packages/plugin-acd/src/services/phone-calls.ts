@@ -2,7 +2,8 @@ import type { Call, CallControl, CallSession, Connection, Logger, OutboundCall, 
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AgentState, FollowedCall, Occupation } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
-import type { Target } from "./agent-talk.js";
+import type { AgentTalk } from "./agent-talk.js";
+import type { Target } from "./talk-parts.js";
 
 export interface PhoneCallsDeps {
   readonly control: CallControl;
@@ -14,7 +15,7 @@ export interface PhoneCallsDeps {
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
   readonly movedTo: (agent: string, interactionId: string) => void;
   readonly target: (agent: string, to: string) => Target;
-  readonly follow: (agent: string, call: FollowedCall, from: Call) => void;
+  readonly follow: (agent: string, call: FollowedCall, from: Call) => AgentTalk;
 }
 
 /** Handler of calls that agents' phones make. */
@@ -31,6 +32,8 @@ export class PhoneCalls {
   readonly #deps: PhoneCallsDeps;
   /** Colleagues who were called, with their legs. */
   readonly #called = new Map<string, OutboundCall>();
+  /** What became of legs that were taken along into another call. */
+  readonly #joined = new WeakMap<OutboundCall, AgentTalk>();
 
   constructor(deps: PhoneCallsDeps) {
     this.#deps = deps;
@@ -68,7 +71,7 @@ export class PhoneCalls {
       own?.release();
       if (!moved) await leg?.hangup();
       // Who was taken along into another call is taken until that is over, and has after-call work then.
-      if (leg !== undefined && moved) void leg.ended.then(() => this.#over(colleague, leg, others, true));
+      if (leg !== undefined && moved) this.#after(colleague, leg, others);
       else this.#over(colleague, leg, others, false);
     }
   }
@@ -79,7 +82,7 @@ export class PhoneCalls {
       if (!legs.includes(call)) continue;
       this.#deps.movedTo(agent, session.interaction.id);
       session.interaction.update({ agentId: agent });
-      this.#deps.follow(agent, { session, connection, call }, from);
+      this.#joined.set(call, this.#deps.follow(agent, { session, connection, call }, from));
     }
   }
 
@@ -110,6 +113,11 @@ export class PhoneCalls {
       await leg.hangup();
       throw error;
     }
+  }
+
+  /** Also where the phone breaks off and comes back. */
+  #after(colleague: string | undefined, leg: OutboundCall, others: Occupation | undefined): void {
+    void leg.ended.then(() => this.#joined.get(leg)?.left).then(() => this.#over(colleague, leg, others, true));
   }
 
   #over(colleague: string | undefined, leg: OutboundCall | undefined, occupation: Occupation | undefined, wrapUp: boolean): void {

@@ -92,7 +92,7 @@ export class QueuedCall implements QueueMember {
     return this.#session;
   }
 
-  /** The agent's phone broke off in the talk and did not come back. */
+  /** The agent's phone broke off in the talk and did not come back; also that of an agent to whom the caller was given on. */
   get lostAgent(): boolean {
     return this.#lostAgent;
   }
@@ -170,6 +170,7 @@ export class QueuedCall implements QueueMember {
       address: address ?? "",
       ringMs: effect.ringMs,
       log: this.#deps.log,
+      ...(effect.pickedUp === undefined ? {} : { answerByItself: true }),
       accepted: () => this.#deps.dispatch({ type: "offer.accepted", reservationId: effect.reservationId }),
       rejected: (cause) => this.#deps.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause }),
     });
@@ -283,7 +284,10 @@ export class QueuedCall implements QueueMember {
 
   ended(effect: Effect<"ended">): void {
     this.#session.interaction.event("queue.ended", { queue: effect.queue, agent: effect.agentId, talkMs: effect.talkMs });
-    void this.#conversation.then(() => this.#finish("answered", effect.talkMs));
+    void this.#conversation.then(() => {
+      if (this.#deps.desk.wasLost(this.#session)) this.#lostAgent = true;
+      this.#finish("answered", effect.talkMs);
+    });
   }
 
   overflowed(effect: Effect<"overflowed">): void {

@@ -1,6 +1,6 @@
 import type { Audit, CallControl, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { FollowedCall, FollowedTalk, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { AgentTalk } from "./agent-talk.js";
 
@@ -12,7 +12,7 @@ export interface SupervisionDeps {
   readonly talk: (agent: string) => AgentTalk;
   readonly agent: (number: string) => { readonly address: string; readonly reachable: boolean } | undefined;
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
-  readonly follow: (agent: string, call: FollowedCall) => void;
+  readonly follow: (agent: string, call: FollowedCall) => FollowedTalk;
   readonly clock: Pick<Clock, "now">;
   /** Something about a supervisor in a call has changed; `undefined`: out of it. */
   readonly changed: (before: Watching, now: Watching | undefined) => void;
@@ -24,6 +24,7 @@ interface Watch {
   readonly leg: OutboundCall;
   readonly connection: Connection;
   readonly agentCall: OutboundCall;
+  readonly occupation: Occupation;
   /** Commands of one supervisor, one after the other. */
   moves: Promise<unknown>;
   takenOver: boolean;
@@ -80,7 +81,8 @@ export class Supervision {
       interaction.update({ agentId: options.by });
       interaction.event("supervisor.took-over", { agent, by: options.by });
       this.#over(watch);
-      this.#deps.follow(options.by, { session: talk.session, connection, call: leg });
+      const own = this.#deps.follow(options.by, { session: talk.session, connection, call: leg });
+      void own.left.then(() => watch.occupation.release({ wrapUp: true }));
     });
   }
 
@@ -136,12 +138,12 @@ export class Supervision {
       throw error;
     }
     const view: Watching = { by, agent, interactionId: interaction.id, mode, inside: false, since: this.#deps.clock.now() };
-    const watch: Watch = { view, talk, leg, connection, agentCall, takenOver: false, told: false, moves: Promise.resolve() };
+    const watch: Watch = { view, talk, leg, connection, agentCall, occupation, takenOver: false, told: false, moves: Promise.resolve() };
     this.#watches.set(by, watch);
     this.#deps.changed(view, view);
     void leg.ended.then(() => {
       this.#over(watch);
-      occupation.release({ wrapUp: watch.takenOver });
+      if (!watch.takenOver) occupation.release();
     });
     // Whoever comes after the agent was not what the supervisor asked to hear.
     const over = (): void => void leg.hangup();

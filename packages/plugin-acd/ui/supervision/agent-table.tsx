@@ -82,6 +82,7 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
       <td className="sup-n">{today.averageHandleMs === null ? "–" : formatDuration(today.averageHandleMs)}</td>
       <td className="sup-n">{percentWords(today.occupancy)}</td>
       <td className="sup-acts">
+        {own !== null && own !== agent.number && call?.state === "ringing" && call.given === null ? <PickUp own={own} agent={agent} watching={live.watching !== null} busy={pending.has(`call ${agent.number}`)} commands={commands} /> : null}
         {own !== null && own !== agent.number && canWatch(call) ? <CallActs agent={agent} live={live} busy={pending.has(`call ${agent.number}`)} commands={commands} /> : null}
         <StateMenu agent={agent} reasons={reasons} act={act} busy={pending.has(`state ${agent.number}`)} />
       </td>
@@ -126,6 +127,17 @@ function CallActs({ agent, live: { watching }, busy, commands }: { readonly agen
         </Button>
       ) : null}
     </>
+  );
+}
+
+function PickUp({ own, agent, watching, busy, commands }: { readonly own: string; readonly agent: AgentSnapshot; readonly watching: boolean; readonly busy: boolean; readonly commands: WatchCommands }): ReactElement | null {
+  const text = useTexts(texts);
+  const may = useMay("acd.calls.pickup-any");
+  if (!may) return null;
+  return (
+    <Button size="small" aria-label={`${text.pickUp} ${agent.name}`} title={text.help.pickUp} disabled={busy || watching} onClick={() => commands.pickUp(own, agent.number)}>
+      {text.pickUp}
+    </Button>
   );
 }
 

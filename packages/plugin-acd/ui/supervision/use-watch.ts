@@ -8,6 +8,8 @@ import type { Act } from "./use-act.js";
 export interface WatchCommands {
   watch(agent: string, name: string, mode: WatchMode): void;
   takeOver(agent: string, name: string): void;
+  /** `own`: my 工号, whose phone rings then. */
+  pickUp(own: string, agent: string): void;
   leave(agent: string): void;
 }
 
@@ -22,6 +24,7 @@ export function useWatch(act: Act): WatchCommands {
       modal.confirm({ title: text.ask.barge(name), content: text.ask.bargeWhy, okText: text.modes.barge, cancelText: text.ask.bargeNo, autoFocusButton: "cancel", onOk: () => void post(agent, mode, text.modes.barge) });
     },
     takeOver: (agent, name) => void modal.confirm({ title: text.ask.takeOver(name), content: text.ask.takeOverWhy, okText: text.takeOver, cancelText: text.ask.takeOverNo, autoFocusButton: "cancel", onOk: () => void post(agent, "take-over", text.takeOver) }),
+    pickUp: (own, agent) => void act(text.pickUp, `call ${agent}`, () => expectOwnRing(() => api.post(`/api/agents/${own}/call/pickup`, { from: agent }))),
     leave: (agent) => void act(text.actions.leave, "unwatch", () => api.post(`/api/agents/${agent}/call/unwatch`)).then((done) => (done ? announce(text.left) : undefined)),
   };
 }

@@ -1,6 +1,6 @@
 import type { CallControl, CallPipeline, CallSession, Clock, Ids, LaunchedCall, LiveInteraction, Logger, MediaLeg, OutboundCall, Playback, Prompts, UnitOfWork } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
-import type { Acd, Occupation } from "@hotlinejs/plugin-acd/contract";
+import type { Acd, AgentCalls, Occupation } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
 import type { AttemptResult } from "../contract.js";
 import { afterAttempt, resultOf } from "../domain/retry-rule.js";
@@ -30,6 +30,7 @@ export interface CallbackCallerDeps {
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
   readonly acd: Acd | undefined;
+  readonly agentCalls: () => AgentCalls | undefined;
   readonly prompts: Prompts | undefined;
   /** An attempt has begun: the list has changed. */
   readonly began: () => void;
@@ -91,17 +92,13 @@ export class CallbackCaller {
 
   /** Carries out the plan of a launched call: the citizen has answered. */
   async connect(session: CallSession, attemptId: string): Promise<void> {
-    const { acd, clock, control } = this.deps;
+    const { clock, control } = this.deps;
     const live = this.#live.get(attemptId);
     if (live === undefined) return;
     live.answeredAt = clock.now();
     live.ringback?.stop();
     const { agentCall } = live;
-    if (agentCall === undefined || agentCall.signal.aborted) {
-      const queue = live.task.queue ?? acd?.agent(live.agent)?.queues[0];
-      if (acd !== undefined && queue !== undefined) await acd.serve(session, { queue, priority: LOST_AGENT_PRIORITY, signal: session.signal });
-      return;
-    }
+    if (agentCall === undefined || agentCall.signal.aborted) return this.#another(session, live);
     session.interaction.update({ agentId: live.agent, ...(live.task.queue === null || live.task.queue === undefined ? {} : { queue: live.task.queue }) });
     session.interaction.event("callback.answered", { agent: live.agent });
     // Not awaited: the citizen is on the line. A crash from here on knows that the callback was answered.
@@ -109,7 +106,18 @@ export class CallbackCaller {
       .run(async ({ em }) => void (await em.nativeUpdate(CallbackAttemptEntity, { id: attemptId }, { answeredAt: live.answeredAt ?? null })))
       .catch((error: unknown) => this.deps.log.warn({ err: error, attemptId }, "that a callback was answered is stored only at its end"));
     const connection = await control.connect(session.interaction.id, session.call, agentCall);
-    await connection.ended;
+    const talk = this.deps.agentCalls()?.follow(live.agent, { session, connection, call: agentCall });
+    // Given on to somebody else, the citizen keeps nobody from the next call.
+    void talk?.left.then(() => live.occupation.release({ wrapUp: true }));
+    const { by } = await connection.ended;
+    if (by === "b" && talk?.lost === true) await this.#another(session, live);
+  }
+
+  /** The agent is lost, the citizen is on the line: the queue goes on, with them first. */
+  async #another(session: CallSession, { task, agent }: Live): Promise<void> {
+    const { acd } = this.deps;
+    const queue = task.queue ?? acd?.agent(agent)?.queues[0];
+    if (acd !== undefined && queue !== undefined && !session.signal.aborted) await acd.serve(session, { queue, priority: LOST_AGENT_PRIORITY, signal: session.signal });
   }
 
   /** Attempts of a process that died. Those never dialled are taken back; of the others nobody knows. */

@@ -41,6 +41,8 @@ export class CallbackPlan {
   /** Agents who did not answer the plan, until when (monotonic ms). */
   readonly #resting = new Map<string, number>();
   readonly #timers = new Set<Timer>();
+  /** When agents on demand come in next. */
+  #demand: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(private readonly deps: CallbackPlanDeps) {}
 
@@ -55,6 +57,8 @@ export class CallbackPlan {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#demand?.timer.cancel();
+    this.#demand = undefined;
     await this.#running;
   }
 
@@ -90,7 +94,7 @@ export class CallbackPlan {
       if (!open && task.reason !== "wish") await this.#postpone(task, store.callableFrom(now));
       else if (await this.#onTheLine(task.number)) await this.#postpone(task, now + ON_THE_LINE_MS);
       else {
-        const agent = this.#agentFor(task);
+        const agent = this.#agentFor(task, now);
         if (agent !== undefined) await this.#begin(task, agent);
       }
     }
@@ -111,18 +115,44 @@ export class CallbackPlan {
 
   #freeAgents(): readonly AgentSnapshot[] {
     const now = this.deps.clock.monotonic();
-    return (this.deps.acd?.agents() ?? []).filter((agent) => agent.state === "available" && (this.#resting.get(agent.number) ?? 0) <= now);
+    return (this.deps.acd?.agents() ?? []).filter((agent) => (agent.state === "available" || agent.state === "on-demand") && (this.#resting.get(agent.number) ?? 0) <= now);
   }
 
-  /** Free longest, of a queue in which nobody waits: callers on the line come first. */
-  #agentFor(task: CallbackTaskRow): AgentSnapshot | undefined {
+  /**
+   * Free longest, of a queue in which nobody waits: callers on the line come first. Agents on demand (待命) when nobody else is, and
+   * the callback has been due as long as a caller of the queue would have to wait for them.
+   */
+  #agentFor(task: CallbackTaskRow, now: number): AgentSnapshot | undefined {
     const quiet = (key: string): boolean => {
       const queue = this.deps.acd?.queue(key);
       return queue !== undefined && queue.waiting + queue.ringing === 0;
     };
-    return this.#freeAgents()
+    const free = this.#freeAgents()
       .filter((agent) => agent.queues.every(quiet) && (task.queue === null || task.queue === undefined || agent.queues.includes(task.queue)))
-      .sort((a, b) => a.since - b.since)[0];
+      .sort((a, b) => a.since - b.since);
+    const ready = free.find(({ state }) => state === "available");
+    if (ready !== undefined) return ready;
+    const from = free.map((agent) => ({ agent, at: this.#onDemandFrom(task, agent) }));
+    const due = from.find(({ at }) => at <= now);
+    if (due === undefined) this.#wakeAt(Math.min(...from.map(({ at }) => at)));
+    return due?.agent;
+  }
+
+  /** From when on this agent on demand may call back, epoch ms. */
+  #onDemandFrom(task: CallbackTaskRow, { queues }: AgentSnapshot): number {
+    const afterMs = this.deps.acd?.queue(task.queue ?? queues[0] ?? "")?.onDemandAfterMs ?? null;
+    return afterMs === null ? Number.POSITIVE_INFINITY : task.nextAt + afterMs;
+  }
+
+  #wakeAt(at: number): void {
+    if (at === Number.POSITIVE_INFINITY || (this.#demand !== undefined && this.#demand.at <= at)) return;
+    this.#demand?.timer.cancel();
+    const { clock } = this.deps;
+    const timer = clock.setTimeout(() => {
+      this.#demand = undefined;
+      this.kick();
+    }, Math.max(0, at - clock.now()));
+    this.#demand = { at, timer };
   }
 
   async #onTheLine(number: string): Promise<boolean> {

@@ -32,7 +32,20 @@ export class TrunkTable {
 
   /** Takes a channel towards a host that is a trunk's: nothing else is ever called by its host (no open relay). */
   chooseHost(host: string, port: number | undefined): TrunkChoice {
-    return take(this.trunks.filter(({ outbound }) => outbound !== undefined && outbound.host.toLowerCase() === host.toLowerCase() && (port === undefined || port === (outbound.port ?? (outbound.transport === "tls" ? 5061 : 5060)))));
+    return take(this.#ofHost(host, port));
+  }
+
+  /** Whether any trunk takes such numbers, busy or not. */
+  carries(number: string): boolean {
+    return this.trunks.some(({ outbound }) => outbound?.prefixes.some((prefix) => number.startsWith(prefix)) === true);
+  }
+
+  knowsHost(host: string, port: number | undefined): boolean {
+    return this.#ofHost(host, port).length > 0;
+  }
+
+  #ofHost(host: string, port: number | undefined): Trunk[] {
+    return this.trunks.filter(({ outbound }) => outbound !== undefined && outbound.host.toLowerCase() === host.toLowerCase() && (port === undefined || port === (outbound.port ?? (outbound.transport === "tls" ? 5061 : 5060))));
   }
 }
 

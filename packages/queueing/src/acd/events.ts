@@ -19,8 +19,8 @@ export const AGENT_STATUSES = ["offline", "unreachable", "not-ready", "available
 
 export type RejectCause = "declined" | "busy" | "no-answer" | "failed";
 
-/** Why an agent is no longer rung. Only `no-answer` counts as a miss. `answered-elsewhere`: another of those rung talks with the caller. `moved`: the caller was put into another queue. */
-export type RescindReason = "answered-elsewhere" | "moved" | "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
+/** Why an agent is no longer rung. Only `no-answer` counts as a miss. `answered-elsewhere`: another of those rung talks with the caller. `moved`: the caller was put into another queue. `picked-up`: a colleague is rung instead. */
+export type RescindReason = "answered-elsewhere" | "moved" | "picked-up" | "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
 
 /** How a caller left the queue. `moved`: into another one, of which `entered` is told next. `diverted`: see `divert` of the queue. */
 export type LeftOutcome = "moved" | "diverted" | "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "closed" | "unknown-queue";
@@ -78,6 +78,8 @@ export type AcdEvent =
   | { readonly type: "offer.rejected"; readonly reservationId: string; readonly cause: RejectCause }
   /** Both talk. */
   | { readonly type: "offer.connected"; readonly reservationId: string }
+  /** Another agent takes the offer that rings: is rung instead, whatever queues that one serves and though not ready. No effect once it was answered, or while that agent is signed out, has no phone or no room. */
+  | { readonly type: "offer.picked-up"; readonly reservationId: string; readonly agentId: string }
   /** A place left behind by an earlier process. */
   | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
@@ -86,7 +88,7 @@ export type AcdEvent =
 
 export type AcdEffect =
   /** Ring the agent. Answer with `offer.accepted` or `offer.rejected`. */
-  | { readonly type: "offer"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly ringMs: number; /** 1 for the caller's first offer. */ readonly attempt: number }
+  | { readonly type: "offer"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly ringMs: number; /** 1 for the caller's first offer. */ readonly attempt: number; /** The agent took it from a colleague and waits for it. */ readonly pickedUp?: true }
   /** Stop ringing or drop the agent's leg; the reservation is over. */
   | { readonly type: "rescind"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly reason: RescindReason }
   /** The agent answered and the caller is there: join them, then `offer.connected` or `offer.rejected`. */

@@ -186,7 +186,8 @@ function draw(step: Step): number {
   return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
 }
 
-function offer(step: Step, interaction: InteractionState, agent: AgentState, queue: QueueState): void {
+/** Rings the agent for the caller. */
+export function offer(step: Step, interaction: InteractionState, agent: AgentState, queue: QueueState, pickedUp = false): void {
   const first = interaction.state === "waiting";
   if (first) {
     for (const served of interaction.servedBy) removeFromLine(served.line, interaction);
@@ -205,7 +206,7 @@ function offer(step: Step, interaction: InteractionState, agent: AgentState, que
   agent.reservation = reservation;
   queue.lastOrder = agent.order;
   refreshAgent(step, agent);
-  step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts });
+  step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts, ...(pickedUp ? { pickedUp } : {}) });
   reservation.timer = setTimer(step, step.now + ringMs, { kind: "offer", reservation });
   if (!first) return;
   const { rings } = interaction;

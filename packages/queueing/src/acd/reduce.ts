@@ -4,6 +4,7 @@ import type { AcdEffect, AcdEvent } from "./events.js";
 import { announce, divertLast, enqueue, keepOwnPlace, keepPlace, leave, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
+import { pickUp } from "./picking-up.js";
 import { accept, connected, endWrapUp, finish, reject, rescind, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
 import { refreshAgent } from "./step.js";
@@ -74,10 +75,12 @@ function apply(step: Step, event: AcdEvent): void {
     }
     case "offer.accepted":
     case "offer.rejected":
+    case "offer.picked-up":
     case "offer.connected": {
       const reservation = state.reservations.get(event.reservationId);
       if (reservation === undefined) return;
       if (event.type === "offer.accepted") return accept(step, reservation);
+      if (event.type === "offer.picked-up") return pickUp(step, reservation, state.agents.get(event.agentId));
       if (event.type === "offer.rejected") return reject(step, reservation, event.cause);
       return connected(step, reservation);
     }

@@ -24,9 +24,9 @@ export function accept(step: Step, reservation: Reservation): void {
 }
 
 /** Another agent has the caller: let go at once, without blame and without wrap-up. */
-export function lose(step: Step, reservation: Reservation): void {
+export function lose(step: Step, reservation: Reservation, reason: "answered-elsewhere" | "picked-up" = "answered-elsewhere"): void {
   release(step, reservation);
-  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: reservation.agent.id, interactionId: reservation.interaction.id, reason: "answered-elsewhere" });
+  step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: reservation.agent.id, interactionId: reservation.interaction.id, reason });
   refreshAgent(step, reservation.agent);
 }
 

@@ -1,0 +1,61 @@
+import type { AudioSource, CallControl, CallSession, Clock, Connection, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AgentCall, AgentCallState } from "../contract.js";
+import type { AgentTalk } from "./agent-talk.js";
+import type { Invitation } from "./invitation.js";
+import type { ReattachmentDeps } from "./reattachment.js";
+
+/* What an AgentTalk is made of: what it is given, and what it keeps of a consultation and of a flow. */
+
+export interface AgentTalkDeps {
+  readonly control: CallControl;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The agent's phones, for calling back one that broke off. */
+  readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
+  /** A transfer by the agent's phone has failed after that phone had hung up: another leg to it talks with the caller. */
+  readonly returned: (talk: AgentTalk, call: OutboundCall, connection: Connection) => void;
+  /** Something about it has changed. */
+  readonly changed: (talk: AgentTalk) => void;
+}
+
+export interface TalkFacts {
+  readonly agent: string;
+  readonly session: CallSession;
+  readonly direction: "inbound" | "outbound";
+  readonly queue: { readonly key: string; readonly name: string } | null;
+  readonly waitMs: number | null;
+  readonly ringUntil: number | null;
+  readonly state: AgentCallState;
+  readonly music: Promise<readonly AudioSource[]>;
+  /** Who gives the caller on. */
+  readonly given?: NonNullable<AgentCall["given"]>;
+}
+
+export interface Consultation {
+  readonly call: OutboundCall;
+  readonly number: string;
+  readonly name: string | null;
+  answeredAt: number | null;
+  talking: boolean;
+  /** When it is an agent who is asked. */
+  readonly colleague: Invitation | undefined;
+}
+
+/** A caller's stay in a flow. */
+export interface Visit {
+  readonly id: string;
+  readonly title: string;
+  readonly over: AbortController;
+  outcome: FlowVisitOutcome | null;
+  result: string | null;
+  /** Settles when the flow has let go of the caller. */
+  done: Promise<FlowVisitResult>;
+}
+
+/** Where a consultation or transfer goes. */
+export interface Target {
+  readonly address: string;
+  readonly number: string;
+  readonly name: string | null;
+  readonly role: "agent" | "department";
+}
