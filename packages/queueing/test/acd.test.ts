@@ -358,6 +358,14 @@ describe("limits of the queue", () => {
 });
 
 describe("several queues and skills", () => {
+  it.each(["constructor", "toString", "valueOf"])("a skill called %s, which every object inherits, is had by those who have it", (skill) => {
+    const driver = acd({}, 1);
+    driver.call("c", { skills: { [skill]: 1 } });
+    expect(driver.all("offer")).toEqual([]);
+    driver.agent("able", ["q"], { skills: { [skill]: 2 } });
+    expect(driver.offerOf("c").agentId).toBe("able");
+  });
+
   it("serves the heavier queue first, then the agent's own weights, then who came first", () => {
     const driver = new Driver();
     driver.send({ type: "queue.configured", queue: { key: "heavy", weight: 5 } });

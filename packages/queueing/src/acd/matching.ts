@@ -42,8 +42,8 @@ export function fits(agent: AgentState, interaction: InteractionState, queue: Qu
 /** Whether the agent has what the caller needs. */
 export function hasSkills({ skills }: AgentState, { needs }: InteractionState): boolean {
   for (const [skill, level] of needs) {
-    const own = skills[skill];
-    if (own === undefined || own < level) return false;
+    // Not `own < level`: what every object inherits (`constructor`) is no level either.
+    if (!((skills[skill] as number) >= level)) return false;
   }
   return true;
 }

@@ -36,16 +36,16 @@ export function ripen(step: Step, interaction: InteractionState): void {
 export function needs({ queue: { config }, skills, ripeMs }: InteractionState): InteractionState["needs"] {
   if (config.relaxSkillsAfterMs !== undefined && ripeMs >= config.relaxSkillsAfterMs) return [];
   const levels: Record<string, number> = { ...config.skills };
-  for (const skill in skills) levels[skill] = Math.max(levels[skill] ?? 0, skills[skill] as number);
+  for (const skill in skills) levels[skill] = Math.max(Object.hasOwn(levels, skill) ? (levels[skill] as number) : 0, skills[skill] as number);
   for (const step of config.skillSteps) {
     if (step.afterMs > ripeMs) break;
-    for (const skill in step.skills) if (skill in levels) levels[skill] = step.skills[skill] as number;
+    for (const skill in step.skills) if (Object.hasOwn(levels, skill)) levels[skill] = step.skills[skill] as number;
   }
   const kept: [string, number][] = [];
   for (const skill in levels) {
     const level = levels[skill] as number;
     // A level of 0 asked for by caller or queue means: has the skill at all. A step of 0 takes it away.
-    if (level > 0 || !config.skillSteps.some((step) => step.afterMs <= ripeMs && skill in step.skills)) kept.push([skill, level]);
+    if (level > 0 || !config.skillSteps.some((step) => step.afterMs <= ripeMs && Object.hasOwn(step.skills, skill))) kept.push([skill, level]);
   }
   return kept;
 }
