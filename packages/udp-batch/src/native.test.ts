@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { complete } from "./native.js";
+import type { Native } from "./native.js";
 
-const whole = Object.fromEntries(["create", "bind", "localPort", "connect", "disconnect", "send", "sendTo", "flush", "threadSlice", "source", "close"].map((name) => [name, () => 0]));
+const whole = Object.fromEntries(["create", "bind", "localPort", "connect", "disconnect", "send", "sendTo", "flush", "threadSlice", "source", "close"].map((name) => [name, () => 0])) as unknown as Native;
 
 it("an addon that was compiled for another version is none", () => {
   expect(complete(whole)).toBe(whole);
