@@ -20,6 +20,13 @@ const network = z.string().refine(isNetwork, "an IP address or a network such as
  */
 const srtp = z.enum(["off", "accept", "offer", "require"]);
 
+/**
+ * Comfort noise (RFC 3389, payload type 13): `off` agrees to none; `accept` does where a peer offers it; `offer` puts it into our own
+ * offers too. Who has agreed to it may send pauses as a few octets, and gets the pauses of others so where they come so. Speech that is cut at its
+ * edges costs recordings and key detection more than G.711 lines save. What comes unasked is understood whatever this says.
+ */
+const comfortNoise = z.enum(["off", "accept", "offer"]);
+
 /** A number range by its first digits; `""` fits every number. */
 const prefix = z.string().regex(/^\+?\d{0,20}$/, "leading digits, with + where numbers carry one");
 
@@ -79,6 +86,8 @@ const trunk = z
     dtmf: z.enum(["media", "info"]).default("media"),
     /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
     srtp: srtp.optional(),
+    /** Comfort noise on this trunk. Default: as everywhere. */
+    comfortNoise: comfortNoise.optional(),
     /**
      * Redirections (3xx) of the carrier followed for one call: to hosts of this trunk, and to numbers that `toll` allows. 0, the
      * default: none, the call counts as declined. Those of phones are never followed.
@@ -159,6 +168,13 @@ export const sipConfig = z.strictObject({
   codecs: z.array(z.enum(["PCMA", "PCMU"])).min(1).default(["PCMA", "PCMU"]),
   /** Keys of SRTP in SDP. Browsers have theirs by DTLS, whatever this says. */
   srtp: srtp.default("accept"),
+  /** Comfort noise in SDP. */
+  comfortNoise: comfortNoise.default("off"),
+  /**
+   * Extended RTCP reports with VoIP metrics (RFC 3611, `a=rtcp-xr:voip-metrics`): `accept` sends them to who asks, and asks whose offer
+   * speaks of such reports; `offer` asks in our own offers too; `off` neither. What comes unasked is kept with the quality of the leg.
+   */
+  rtcpXr: z.enum(["off", "accept", "offer"]).default("accept"),
   /** How phones register here. */
   registrar: z
     .strictObject({
