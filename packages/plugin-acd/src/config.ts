@@ -60,7 +60,7 @@ export const queueSettings = z.strictObject({
   /** How much a skill counts in the strategy `most-skilled`. Default 1 each. */
   skillWeights: z.record(z.string().min(1), z.number().min(0)).default({}),
   /** Waiting time from which agents of tier 1, 2 ... are rung too (the reserve). Default: at once, after those of lower tiers. */
-  tiersAfterSeconds: z.array(seconds(0, 86_400)).default([]),
+  tiersAfterSeconds: z.array(seconds(0, 86_400)).refine((waits) => waits.every((wait, tier) => wait >= (waits[tier - 1] ?? 0)), "give the waits in ascending order: a tier is rung no sooner than the one before").default([]),
   /** So long a caller is kept for the preferred agent while that one is at work; 0 = that agent only goes first when free. */
   preferredSeconds: seconds(0, 3600).default(0),
   /** The agent who spoke to the caller last, within so many days, is the preferred one. 0 = off. */

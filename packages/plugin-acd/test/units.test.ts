@@ -13,6 +13,15 @@ import { stage, closeStages, team } from "./stage.js";
 
 const services = (acd: unknown) => ({ get: () => acd, optional: () => acd, provide: () => undefined }) as unknown as IvrNodeContext["services"];
 
+describe("configuration", () => {
+  // Accepted here it would be stored, and the queue could not be used at any later start either.
+  it("waits of tiers that do not ascend are refused with their path, before anything is stored", () => {
+    const of = (tiersAfterSeconds: number[]) => acdConfig.safeParse({ queues: [{ key: "q", name: "Q", tiersAfterSeconds }] });
+    expect(of([30, 10]).error?.issues).toMatchObject([{ path: ["queues", 0, "tiersAfterSeconds"], message: expect.stringContaining("ascending") as string }]);
+    expect(of([10, 10, 30]).success).toBe(true);
+  });
+});
+
 describe("addresses", () => {
   it.each([
     ["sip:1001", "sip:1001", true],
