@@ -46,6 +46,7 @@ export { createPinoLogger, createSilentLogger } from "./log/pino-logger.js";
 export { maskFields, maskNumbers } from "./log/masking.js";
 export { isLoopback } from "./config/hotline-options.js";
 export { isNetwork, Networks, plainAddress } from "./net/networks.js";
+export { clientAddress, type ProxyHeader } from "./net/client-address.js";
 export { createBusinessCalendar } from "./time/business-calendar.js";
 export * from "./conditions/index.js";
 export { assertNoSchemaDiff } from "./db/schema-diff.js";

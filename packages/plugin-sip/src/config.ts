@@ -125,6 +125,13 @@ export const sipConfig = z.strictObject({
   wsPort: z.int().min(0).max(65535).optional(),
   /** Origins of pages that may open the WebSocket on `wsPort`, such as `https://desk.example`. Default: none but programs that name no origin. On plugin-http's port its own pages may. */
   wsOrigins: z.array(z.url()).default([]),
+  /**
+   * Addresses and networks of the proxies in front of `wsPort`, `["127.0.0.1", "10.0.0.0/8"]`: from them alone `proxyHeader` is believed, and
+   * they are never banned. On plugin-http's port its own `trustedProxies` hold.
+   */
+  trustedProxies: z.array(network).default([]),
+  /** The header in which they tell their client; the other one is not read. `forwarded` is that of RFC 7239. */
+  proxyHeader: z.enum(["x-forwarded-for", "forwarded"]).default("x-forwarded-for"),
   /** How long the credentials that a browser gets for its phone are good, in seconds. It must ask for new ones before. */
   browserCredentialSeconds: z.int().min(60).max(86_400).default(3600),
   /** Address told to peers in Via, Contact and SDP, behind NAT. Default: the hotline's advertised address, else the one listened on. */

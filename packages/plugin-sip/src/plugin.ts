@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
+  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, Networks, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
@@ -89,7 +89,8 @@ export const sip = definePlugin({
     hooks.callOutbound.tap((request) => toll?.check(request), { stage: -100 });
 
     const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
-    const isProxy = (address: string): boolean => webRoutes()?.isProxy(address) === true;
+    const trustedProxies = new Networks(config.trustedProxies);
+    const isProxy = (address: string): boolean => webRoutes()?.isProxy(address) ?? trustedProxies.has(address);
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
@@ -190,7 +191,7 @@ export const sip = definePlugin({
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
       else if (config.ws && config.wsPort !== undefined) {
-        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
+        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
         await listener.start();
       }
     });

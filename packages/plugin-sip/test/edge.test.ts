@@ -45,7 +45,7 @@ const watcher = () =>
     },
   })();
 
-async function run(options: Record<string, unknown> = {}, web: HttpOptions = {}): Promise<{ port: number; url: string }> {
+async function run(options: Record<string, unknown> = {}, web: HttpOptions | "none" = {}): Promise<{ port: number; url: string }> {
   hotline = createHotline({
     dataDir,
     logger: createSilentLogger(),
@@ -61,13 +61,14 @@ async function run(options: Record<string, unknown> = {}, web: HttpOptions = {})
         ],
         roles: [{ name: "agent" }, { name: "supervisor" }, { name: "admin" }],
       }),
-      http({ port: 0, ...web }),
+      ...(web === "none" ? [] : [http({ port: 0, ...web })]),
       // As strangers from this machine are in the tests, it is not exempt.
       sip({ transports: ["udp"], port: 0, edge: { neverBan: [], unknownAccounts: 4 }, ...options }),
     ],
   });
   await hotline.start();
-  return { port: hotline.services.get(SIP).endpoints[0]?.port ?? 0, url: hotline.services.get(HTTP_SERVER).url ?? "" };
+  const { endpoints, webSocketPort } = hotline.services.get(SIP);
+  return { port: endpoints[0]?.port ?? 0, url: web === "none" ? `http://127.0.0.1:${webSocketPort}` : (hotline.services.get(HTTP_SERVER).url ?? "") };
 }
 
 async function phone(user: string, password?: string): Promise<Phone> {
@@ -133,8 +134,9 @@ describe("a source that looks for accounts", () => {
 
 describe("behind a trusted proxy", () => {
   /** Sends a REGISTER over the WebSocket, as the proxy passes it on; what is answered, "closed" or "nothing". */
-  async function knock(url: string, forwardedFor: string | undefined, userAgent: string, account = "1001"): Promise<string> {
-    const socket = new WebSocket(`${url.replace("http", "ws")}/sip`, ["sip"], { headers: forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor } });
+  async function knock(url: string, forwardedFor: string | undefined, userAgent: string, header = "x-forwarded-for"): Promise<string> {
+    const account = "1001";
+    const socket = new WebSocket(`${url.replace("http", "ws")}/sip`, ["sip"], { headers: forwardedFor === undefined ? {} : { [header]: forwardedFor } });
     sockets.push(socket);
     const answer = new Promise<string>((resolve) => {
       socket.on("message", (data: Buffer) => resolve(data.toString().split("\r\n", 1)[0] ?? ""));
@@ -167,6 +169,25 @@ describe("behind a trusted proxy", () => {
     expect(bans()).toEqual(["203.0.113.9"]);
     const root = await as(url, "root");
     expect(await root("POST", "/api/sip/bans", { address: "127.0.0.1" })).toMatchObject({ status: 409, body: { code: "HTL_SIP_PROXY_BANNED" } });
+  });
+
+  it("the port without plugin-http believes its own trusted proxies, and bans none of them", async () => {
+    const { url } = await run({ wsPort: 0, trustedProxies: ["127.0.0.0/8"], proxyHeader: "forwarded" }, "none");
+    expect(await knock(url, "for=203.0.113.9", "friendly-scanner", "forwarded")).toBe("closed");
+    const { bans, ban } = hotline.services.get(SIP);
+    expect(bans().map(({ address }) => address)).toEqual(["203.0.113.9"]);
+    expect(await knock(url, 'for=198.51.100.4, for="203.0.113.9:4711"', "JsSIP", "forwarded")).toBe("closed");
+    expect(await knock(url, "for=203.0.113.10", "JsSIP", "forwarded")).toBe("SIP/2.0 401 Unauthorized");
+    // The other header is the visitor's own, and where the proxy does not tell its own address is not banned.
+    for (const untold of [undefined, "203.0.113.9"]) expect(await knock(url, untold, "friendly-scanner")).toBe("SIP/2.0 401 Unauthorized");
+    expect(bans().map(({ address }) => address)).toEqual(["203.0.113.9"]);
+    await expect(ban("127.0.0.1", { seconds: 60, reason: "x", actor: "root" })).rejects.toMatchObject({ code: "HTL_SIP_PROXY_BANNED" });
+  });
+
+  it("the port without plugin-http believes nobody's header unless told", async () => {
+    const { url } = await run({ wsPort: 0 }, "none");
+    expect(await knock(url, "203.0.113.9", "friendly-scanner")).toBe("closed");
+    expect(hotline.services.get(SIP).bans().map(({ address }) => address)).toEqual(["127.0.0.1"]);
   });
 
   it("a header of somebody who is no trusted proxy is his own invention", async () => {

@@ -8,7 +8,7 @@ export const voiceboardErrors = defineErrors("VOICEBOARD", {
   BOARD_FAILED: { message: "The board %s could not be opened: %s" },
   LINE_BUSY: { message: "The line %s is in use or cannot be dialled on", status: 409, sip: 486 },
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
-  LOCAL_ONLY: { message: "Virtual lines are used from the machine of the hotline only", status: 403 },
+  LOCAL_ONLY: { message: "Virtual lines are used from the machine of the hotline only, straight at 127.0.0.1 and not through a proxy", status: 403 },
   NO_PARTY: { message: "No call has been placed on line %s", status: 404 },
 });
 

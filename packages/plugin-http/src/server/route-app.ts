@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Networks, type Services } from "@hotlinejs/core";
+import { clientAddress, errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Networks, type ProxyHeader, type Services } from "@hotlinejs/core";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
-import { clientAddress, type ProxyHeader } from "../domain/client-address.js";
 import { comparePaths } from "../domain/path-order.js";
 import { httpErrors } from "../errors.js";
 import type { Authenticator } from "../services/authenticator.js";

@@ -1,8 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { isHotlineError, errorText, type Clock, type Logger, type Networks, type Principal, type Timer, type WsRoutes } from "@hotlinejs/core";
+import { clientAddress, isHotlineError, errorText, type ProxyHeader, type Clock, type Logger, type Networks, type Principal, type Timer, type WsRoutes } from "@hotlinejs/core";
 import { createWebSocketStream, WebSocketServer, type WebSocket } from "ws";
-import { clientAddress, type ProxyHeader } from "../domain/client-address.js";
 import { httpErrors } from "../errors.js";
 import type { Authenticator } from "../services/authenticator.js";
 

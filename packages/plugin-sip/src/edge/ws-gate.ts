@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { Logger } from "@hotlinejs/core";
 import type { Endpoint, UserAgent } from "../stack/index.js";
 
-/** A WebSocket as plugin-http hands it over: one chunk a message. `remoteAddress` is the client's where a trusted proxy tells it. */
+/** A WebSocket as plugin-http or the port of its own hands it over: one chunk a message. `remoteAddress` is the client's where a trusted proxy tells it. */
 export type WsStream = Duplex & { send(data: string | Buffer): void; readonly remoteAddress?: string };
 
 export interface WsGateOptions {

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import type { Clock, Logger, Networks, ProxyHeader, Timer } from "@hotlinejs/core";
+import { clientAddress, errorText } from "@hotlinejs/core";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { sipErrors } from "../errors.js";
@@ -14,6 +14,9 @@ export interface WsListenerOptions {
   readonly path: string;
   /** Origins of pages that may connect. */
   readonly origins: readonly string[];
+  /** Proxies whose header is believed. */
+  readonly trustedProxies: Networks;
+  readonly proxyHeader: ProxyHeader;
   readonly clock: Clock;
   readonly log: Logger;
   take(stream: WsStream, request: IncomingMessage): void;
@@ -110,7 +113,11 @@ export class WsListener {
       if (socket.bufferedAmount > MAX_BUFFERED) socket.terminate();
       else socket.send(data, (error) => (error === undefined || error === null ? undefined : socket.terminate()));
     };
-    this.#options.take(Object.assign(stream, { send }), request);
+    const { trustedProxies, proxyHeader, take } = this.#options;
+    const peer = request.socket.remoteAddress;
+    // Gone before it began: the gate closes what has no address.
+    const remoteAddress = peer === undefined ? "" : clientAddress(peer, request.headers, trustedProxies, proxyHeader);
+    take(Object.assign(stream, { send, remoteAddress }), request);
   }
 
   #pingAll(): void {

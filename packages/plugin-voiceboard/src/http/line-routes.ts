@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
-import { defineRoute, isLoopback } from "@hotlinejs/core";
+import { defineRoute, WS_ROUTES } from "@hotlinejs/core";
 import type { HttpContent, HttpRequest, HttpRoute } from "@hotlinejs/core";
 import { decodeAlaw, writeWav } from "@hotlinejs/media";
 import { z } from "zod";
 import { VOICEBOARD } from "../contract.js";
+import { isLocal } from "../domain/local-request.js";
 import { voiceboardErrors } from "../errors.js";
 import { partyScriptSchema, VIRTUAL_BOARD } from "../virtual/index.js";
 import type { OutsideParty, VirtualChannel } from "../virtual/index.js";
@@ -16,7 +17,8 @@ const partyView = z.object({ line: z.string(), number: z.string(), state: z.enum
 
 /** The virtual line of a request. From this machine only: it speaks for citizens who are not there. */
 function virtualLine(request: HttpRequest<{ line: string }, unknown, unknown>): VirtualChannel {
-  if (!isLoopback(request.remoteAddress.replace(/^::ffff:/, ""))) throw voiceboardErrors.LOCAL_ONLY();
+  const web = request.services.optional(WS_ROUTES);
+  if (!isLocal(request, (address) => web?.isProxy(address) === true)) throw voiceboardErrors.LOCAL_ONLY();
   return request.services.get(VIRTUAL_BOARD).line(request.params.line);
 }
 

@@ -1,7 +1,7 @@
-import { Networks } from "@hotlinejs/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clientAddress, type ProxyHeader } from "./client-address.js";
+import { Networks } from "./networks.js";
 
 const proxies = new Networks(["10.0.0.0/8", "2001:db8:1::/48"]);
 const seen = (peer: string, value: string | undefined, header: ProxyHeader = "x-forwarded-for"): string => clientAddress(peer, value === undefined ? {} : { [header]: value }, proxies, header);

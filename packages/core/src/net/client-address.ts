@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
-import { plainAddress, type Networks } from "@hotlinejs/core";
+import { plainAddress, type Networks } from "./networks.js";
 
 /** The header in which the proxies tell where a request came from. */
 export type ProxyHeader = "x-forwarded-for" | "forwarded";
