@@ -13,5 +13,5 @@ export const site = {
     { key: "suggestion", en: "Suggestion", hint: "对工作的意见和建议", hintEn: "How things could be better" },
     { key: "praise", en: "Praise", hint: "表扬单位或工作人员", hintEn: "Thank a person or an office" },
   ],
-  districts: organisation.departments.filter(({ code }) => code.startsWith("3")).map(({ code, name }) => ({ code, name: name.replace(/人力资源和社会保障局$|组织人社部$/, "") })),
+  districts: organisation.departments.filter(({ code }) => code.startsWith("3")).map(({ code, name, en }) => ({ code, name: name.replace(/人力资源和社会保障局$|组织人社部$/, ""), nameEn: en.replace(/ Bureau$/, "") })),
 };

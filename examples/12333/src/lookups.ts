@@ -19,7 +19,7 @@ export function lookups(insurance: Pick<SocialInsuranceService, "url" | "token">
           { name: "asOf", label: "截至", labelEn: "As of", type: "date" },
           { name: "months", label: "累计缴费月数", labelEn: "Months paid in", type: "number" },
           { name: "amount", label: "个人账户储存额", labelEn: "Balance", type: "money", from: "balance" },
-          { name: "state", label: "参保状态", labelEn: "State", words: { active: "正常参保", paused: "暂停参保", flexible: "灵活就业参保", retired: "已领取待遇" } },
+          { name: "state", label: "参保状态", labelEn: "State", words: { active: "正常参保", paused: "暂停参保", flexible: "灵活就业参保", retired: "已领取待遇" }, wordsEn: { active: "Paying in", paused: "Paused", flexible: "Paying in as a freelancer", retired: "Receiving a pension" } },
         ],
         prompt: { text: "截至{{asOf|date}}，您的养老保险累计缴费{{months|number}}个月，个人账户储存额{{amount|money}}。" },
       },

@@ -65,6 +65,8 @@ const field = z.strictObject({
   from: z.string().min(1).max(200).optional(),
   /** Instead of codes: `{ active: "正常" }`. A code that is not listed makes the answer a bad one. */
   words: z.record(z.string(), z.string().min(1)).optional(),
+  /** The same codes in English, for pages in English. */
+  wordsEn: z.record(z.string(), z.string().min(1)).optional(),
 });
 
 const kind = z.strictObject({

@@ -18,7 +18,7 @@ export const portalConfig = z.strictObject({
   /** Natures that can be filed, in their order; default all that plugin-tickets knows but `void`. */
   kinds: z.array(z.strictObject({ /** Key of the nature. */ key: z.string().min(1), /** English name. */ en: z.string().min(1).optional(), /** One line that helps to choose. */ hint: z.string().optional(), /** The same in English. */ hintEn: z.string().optional() })).optional(),
   /** Districts to choose from. */
-  districts: z.array(z.strictObject({ /** Stored on the ticket. */ code: z.string().min(1).max(10), /** Shown to citizens. */ name: z.string().min(1).max(60) })).default([]),
+  districts: z.array(z.strictObject({ /** Stored on the ticket. */ code: z.string().min(1).max(10), /** Shown to citizens. */ name: z.string().min(1).max(60), /** The same in English. */ nameEn: z.string().min(1).max(80).optional() })).default([]),
   /** Requests one address may file in an hour. */
   filingsPerHour: z.int().min(1).max(10_000).default(20),
   /** Unfinished answers are deleted after so many minutes without a step. */

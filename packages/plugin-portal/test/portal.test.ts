@@ -343,6 +343,21 @@ describe("a citizen's own record", () => {
     expect(browser.text).toContain("Balance ¥86,420.50");
   });
 
+  it("says values that are words in English where it knows them, and marks the others as Chinese", async () => {
+    const state = (wordsEn: Readonly<Record<string, string>>) => records({ fields: [{ name: "months", label: "参保状态", labelEn: "State", words: { "1312": "正常参保" }, wordsEn }] });
+    await withRecords(state({ "1312": "Paying in" }));
+    await browser.open("/portal/settings?lang=en&back=/portal/records/pension");
+    await look(person, "246810");
+    expect(browser.text).toContain("State Paying in");
+    expect(browser.page).not.toContain("正常参保");
+    await withRecords(state({}));
+    await look(person, "246810");
+    expect(browser.page).toContain('<dd><span lang="zh-CN">正常参保</span></dd>');
+    await browser.open("/portal/settings?lang=zh-CN&back=/portal/records/pension");
+    await look(person, "246810");
+    expect(browser.page).toContain("<dd>正常参保</dd>");
+  });
+
   it("is not offered where nobody proves who they are, nor without the plugin", async () => {
     await withRecords(records({ proof: undefined }));
     await browser.open("/portal");
@@ -362,6 +377,10 @@ describe("how pages are shown", () => {
     expect(browser.path).toBe("/portal");
     expect(browser.page).toContain('<html lang="en" class="large">');
     expect(browser.text).toContain("File a request");
+    const { serial, queryCode } = await test.services.get(TICKETS).create({ kind: "complaint", source: "agent", actor: "u1" });
+    await browser.open("/portal/status", { serial, code: queryCode });
+    expect(browser.text).toContain("State Accepted");
+    expect(browser.page).not.toContain("已受理");
     await browser.open("/portal/settings?lang=en&back=//evil.example");
     expect(browser.path).toBe("/portal");
   });

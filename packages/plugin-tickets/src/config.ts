@@ -42,7 +42,7 @@ const field = z.strictObject({
 
 const workflow = z.strictObject({
   /** Where a ticket can be. */
-  states: z.array(z.strictObject({ /** Stored on the ticket. */ id: z.string().min(1), /** Shown to people. */ name: z.string().min(1), /** Id of the prompt that tells it by telephone. */ prompt: z.string().min(1), /** Nothing more will happen to it. */ closed: z.boolean().optional(), /** What the due clock does. Default `running`, of closed states `stopped`. */ clock: z.enum(["running", "paused", "stopped"]).optional() })),
+  states: z.array(z.strictObject({ /** Stored on the ticket. */ id: z.string().min(1), /** Shown to people. */ name: z.string().min(1), /** The same in English, for citizens. */ nameEn: z.string().min(1).optional(), /** Id of the prompt that tells it by telephone. */ prompt: z.string().min(1), /** Nothing more will happen to it. */ closed: z.boolean().optional(), /** What the due clock does. Default `running`, of closed states `stopped`. */ clock: z.enum(["running", "paused", "stopped"]).optional() })),
   /** How it gets on. */
   transitions: z.array(
     z.strictObject({

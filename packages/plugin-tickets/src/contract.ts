@@ -155,7 +155,7 @@ export type PublicStatus = { readonly found: true; readonly serial: string; read
 
 /** What serial number and query code open. Wrong code and unknown serial are the same. */
 export type AnswerResult =
-  | { readonly result: "ok"; readonly ticketId: string; readonly status: string; readonly statusName: string; readonly answer: string | null }
+  | { readonly result: "ok"; readonly ticketId: string; readonly status: string; readonly statusName: string; /** Where the workflow has it. */ readonly statusNameEn?: string; readonly answer: string | null }
   | { readonly result: "wrong"; /** Tries before the lock. */ readonly left: number }
   | { readonly result: "locked"; /** Epoch ms. */ readonly until: number };
 

@@ -91,7 +91,8 @@ export class DefaultTickets implements Tickets {
       if (row === null || !sameText(secrets.open(row.queryCodeSealed), queryCode)) return this.refuse(uow, asker, serial);
       await guard.succeed(uow, keys);
       uow.audit({ actor: "citizen", action: "ticket.queried", subject: { type: "ticket", id: row.id }, details: { channel: asker.channel } });
-      return { result: "ok", ticketId: row.id, status: row.status, statusName: workflow.state(row.status).name, answer: row.answer ?? row.reason ?? null };
+      const { name, nameEn } = workflow.state(row.status);
+      return { result: "ok", ticketId: row.id, status: row.status, statusName: name, ...(nameEn === undefined ? {} : { statusNameEn: nameEn }), answer: row.answer ?? row.reason ?? null };
     });
   }
 

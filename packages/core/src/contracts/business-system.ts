@@ -43,7 +43,7 @@ export interface LookupKindView {
   readonly keys: readonly { readonly name: string; readonly label: string; readonly labelEn?: string; readonly length: number }[];
   /** The proof a citizen has to give; absent where none is asked. */
   readonly proof?: { readonly label: string; readonly labelEn?: string; readonly length: number; /** A desk may look without it. */ readonly deskMayOmit: boolean };
-  readonly fields: readonly { readonly name: string; readonly label: string; readonly labelEn?: string; readonly type: LookupFieldType }[];
+  readonly fields: readonly { readonly name: string; readonly label: string; readonly labelEn?: string; readonly type: LookupFieldType; /** Values that are words -> the same in English. */ readonly wordsEn?: Readonly<Record<string, string>> }[];
 }
 
 /** Records of the department's own systems (A10), for example a person's insurance account. */

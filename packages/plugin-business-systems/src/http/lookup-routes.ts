@@ -12,7 +12,7 @@ const kindView = z.object({
   nameEn: z.string().optional(),
   keys: z.array(z.object({ name: z.string(), ...labels, length: z.int() })),
   proof: z.object({ ...labels, length: z.int(), deskMayOmit: z.boolean() }).optional(),
-  fields: z.array(z.object({ name: z.string(), ...labels, type: z.enum(["text", "digits", "number", "money", "date"]) })),
+  fields: z.array(z.object({ name: z.string(), ...labels, type: z.enum(["text", "digits", "number", "money", "date"]), wordsEn: z.record(z.string(), z.string()).optional() })),
 });
 
 export const lookupRoutes: readonly HttpRoute[] = [

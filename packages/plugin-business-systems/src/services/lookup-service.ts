@@ -47,7 +47,7 @@ export class LookupService implements BusinessSystem, LookupSpeech {
       ...(nameEn === undefined ? {} : { nameEn }),
       keys: keys.map((each) => ({ name: each.name, ...labels(each), length: each.length })),
       ...(proof === undefined ? {} : { proof: { ...labels(proof), length: proof.length, deskMayOmit: proof.deskMayOmit } }),
-      fields: fields.map((field) => ({ name: field.name, ...labels(field), type: field.words === undefined ? field.type : "text" })),
+      fields: fields.map((field) => ({ name: field.name, ...labels(field), type: field.words === undefined ? field.type : "text", ...wordsInEnglish(field) })),
     }));
   }
 
@@ -162,4 +162,10 @@ function json(text: string): unknown {
     // No JSON: the schema refuses it like any other wrong answer.
     return undefined;
   }
+}
+
+/** What people read in Chinese -> the same in English, as far as it is known. */
+function wordsInEnglish({ words = {}, wordsEn }: Pick<KindConfig["fields"][number], "words" | "wordsEn">): { readonly wordsEn?: Readonly<Record<string, string>> } {
+  if (wordsEn === undefined) return {};
+  return { wordsEn: Object.fromEntries(Object.entries(words).flatMap(([code, word]) => (wordsEn[code] === undefined ? [] : [[word, wordsEn[code]]]))) };
 }

@@ -209,6 +209,7 @@ async function status(request: Request, body: z.output<typeof formBody>): Promis
     ticketPage(context, {
       serial: `${serial.slice(0, 6)} ${serial.slice(6, 11)} ${serial.slice(11)}`,
       statusName: found.statusName,
+      statusNameEn: found.statusNameEn,
       receivedAt: ticket === undefined ? "–" : instant(ticket.createdAt),
       due: due === null || found.answer !== null ? undefined : instant(due),
       answer: found.answer,

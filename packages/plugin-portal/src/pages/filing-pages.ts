@@ -1,5 +1,6 @@
 import type { Answers, Problem, Step } from "../domain/answers.js";
 import { steps } from "../domain/answers.js";
+import { isForeign, marked } from "../domain/foreign-text.js";
 import { html, type Html, type Piece } from "../domain/html.js";
 import type { TextKey } from "../domain/texts.js";
 import type { Draft } from "../services/draft-store.js";
@@ -47,14 +48,17 @@ ${options.area === true ? html`<textarea ${attributes}>\n${value}</textarea>` : 
   switch (step) {
     case "kind":
       return field(context, "kind", problems, html`<fieldset${describedBy("kind", false, problems)}><legend><h1>${say("kindTitle")}</h1></legend>${wrongText(context, "kind", problems)}
-${kinds.map((kind, index) => html`<div class="option"><input type="radio" id="${index === 0 ? "kind" : `kind-${kind.key}`}" name="kind" value="${kind.key}"${answers.kind === kind.key && html` checked`}><label for="${index === 0 ? "kind" : `kind-${kind.key}`}">${kind.name}${kind.hint !== undefined && html`<span class="hint">${kind.hint}</span>`}</label></div>`)}</fieldset>`);
+${kinds.map((kind, index) => html`<div class="option"><input type="radio" id="${index === 0 ? "kind" : `kind-${kind.key}`}" name="kind" value="${kind.key}"${answers.kind === kind.key && html` checked`}><label for="${index === 0 ? "kind" : `kind-${kind.key}`}">${marked(kind.name, context.preferences.language)}${kind.hint !== undefined && html`<span class="hint">${marked(kind.hint, context.preferences.language)}</span>`}</label></div>`)}</fieldset>`);
     case "what":
       return html`${text("summary", "summary", { hint: "summaryHint", need: "required" })}${text("content", "content", { hint: "contentHint", area: true, need: "required" })}`;
     case "where":
       return html`<p class="hint">${say("whereHint")}</p>${
         config.districts.length > 0 &&
         field(context, "district", problems, html`<label for="district">${say("district")}</label>${wrongText(context, "district", problems)}
-<select id="district" name="district" class="short"${describedBy("district", false, problems)}><option value="">${say("districtNone")}</option>${config.districts.map(({ code, name }) => html`<option value="${code}"${answers.district === code && html` selected`}>${name}</option>`)}</select>`)
+<select id="district" name="district" class="short"${describedBy("district", false, problems)}><option value="">${say("districtNone")}</option>${config.districts.map((each) => {
+  const name = districtName(context, each);
+  return html`<option value="${each.code}"${answers.district === each.code && html` selected`}${isForeign(name, context.preferences.language) && html` lang="zh-CN"`}>${name}</option>`;
+})}</select>`)
       }${text("place", "place", { need: "optional" })}`;
     case "contact":
       return html`${kinds.find((kind) => kind.key === answers.kind)?.anonymousAllowed === true && box("anonymous", "anonymous", "anonymousHint")}${text("name", "name", { autocomplete: "name", short: true })}${text("phone", "phone", { hint: "phoneHint", type: "tel", autocomplete: "tel", short: true })}${text("email", "email", { hint: "emailHint", type: "email", autocomplete: "email", need: "optional" })}${box("confidential", "confidential", "confidentialHint")}`;
@@ -63,13 +67,19 @@ ${kinds.map((kind, index) => html`<div class="option"><input type="radio" id="${
   }
 }
 
+function districtName({ preferences }: PageContext, { name, nameEn }: PageContext["config"]["districts"][number]): string {
+  return preferences.language === "en" ? (nameEn ?? name) : name;
+}
+
 function review(context: PageContext, answers: Answers, kinds: readonly OfferedKind[]): Html {
   const { say, config } = context;
+  const { language } = context.preferences;
+  const district = config.districts.find(({ code }) => code === answers.district);
   const row = (label: TextKey, value: string | undefined, step: Step): Html =>
-    html`<div><dt>${say(label)}</dt><dd>${value === undefined || value === "" ? say("none") : value}</dd><dd><a href="/portal/file/${step}">${say("change")}<span class="skip"> ${say(label)}</span></a></dd></div>`;
+    html`<div><dt>${say(label)}</dt><dd>${value === undefined || value === "" ? say("none") : marked(value, language)}</dd><dd><a href="/portal/file/${step}">${say("change")}<span class="skip"> ${say(label)}</span></a></dd></div>`;
   const identity = answers.anonymous === true ? "identityAnonymous" : answers.confidential === true ? "identityConfidential" : "identityOpen";
   const contact: Piece = answers.anonymous === true ? undefined : html`${row("name", answers.name, "contact")}${row("phone", answers.phone, "contact")}${row("email", answers.email, "contact")}`;
-  return html`<dl class="answers">${row("kind", kinds.find((kind) => kind.key === answers.kind)?.name, "kind")}${row("summary", answers.summary, "what")}${row("content", answers.content, "what")}${row("district", config.districts.find(({ code }) => code === answers.district)?.name, "where")}${row("place", answers.place, "where")}${row("identity", say(identity), "contact")}${contact}</dl>`;
+  return html`<dl class="answers">${row("kind", kinds.find((kind) => kind.key === answers.kind)?.name, "kind")}${row("summary", answers.summary, "what")}${row("content", answers.content, "what")}${row("district", district === undefined ? undefined : districtName(context, district), "where")}${row("place", answers.place, "where")}${row("identity", say(identity), "contact")}${contact}</dl>`;
 }
 
 /** Serial number and code, what happens next. */

@@ -1,4 +1,5 @@
 import type { LookupKindView } from "@hotlinejs/core";
+import { marked } from "../domain/foreign-text.js";
 import { html } from "../domain/html.js";
 import type { TextKey } from "../domain/texts.js";
 import { describedBy, field, summary, wrongText } from "./filing-pages.js";
@@ -17,6 +18,7 @@ export function homePage(context: PageContext, records: readonly LookupKindView[
 export interface ShownTicket {
   readonly serial: string;
   readonly statusName: string;
+  readonly statusNameEn?: string | undefined;
   readonly receivedAt: string;
   readonly due: string | undefined;
   readonly answer: string | null;
@@ -48,12 +50,14 @@ ${input("serial", "serialHint", form.serial, "off")}${input("code", "codeHint", 
 
 export function ticketPage(context: PageContext, ticket: ShownTicket): string {
   const { say } = context;
-  const row = (label: TextKey, value: string) => html`<div><dt>${say(label)}</dt><dd>${value}</dd></div>`;
+  const { language } = context.preferences;
+  const row = (label: TextKey, value: string) => html`<div><dt>${say(label)}</dt><dd>${marked(value, language)}</dd></div>`;
+  const status = language === "en" ? (ticket.statusNameEn ?? ticket.statusName) : ticket.statusName;
   return page(
     context,
     say("statusTitle"),
-    html`<h1>${ticket.statusName}</h1>
-<dl class="answers">${row("serial", ticket.serial)}${row("statusIs", ticket.statusName)}${row("received", ticket.receivedAt)}${ticket.due !== undefined && row("due", ticket.due)}${row("answer", ticket.answer === null || ticket.answer === "" ? say("noAnswer") : ticket.answer)}</dl>
+    html`<h1>${marked(status, language)}</h1>
+<dl class="answers">${row("serial", ticket.serial)}${row("statusIs", status)}${row("received", ticket.receivedAt)}${ticket.due !== undefined && row("due", ticket.due)}${row("answer", ticket.answer === null || ticket.answer === "" ? say("noAnswer") : ticket.answer)}</dl>
 <p><a href="/portal/status">${say("again")}</a></p>`,
   );
 }

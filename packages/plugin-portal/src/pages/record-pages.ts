@@ -1,4 +1,5 @@
 import type { LookupKindView } from "@hotlinejs/core";
+import { marked } from "../domain/foreign-text.js";
 import { html } from "../domain/html.js";
 import { formatField } from "../domain/record-field.js";
 import type { TextKey } from "../domain/texts.js";
@@ -65,12 +66,17 @@ ${keys}${proof}<button type="submit">${say("query")}</button>
 export function foundRecordPage(context: PageContext, kind: LookupKindView, found: { readonly record: Readonly<Record<string, unknown>>; readonly shown: Readonly<Record<string, string>> }): string {
   const { say, preferences } = context;
   const title = kindName(context, kind);
-  const row = (label: string, value: string, much = false) => html`<div><dt>${label}</dt><dd${much && html` class="much"`}>${value}</dd></div>`;
+  const { language } = preferences;
+  const row = (label: string, value: string, much = false) => html`<div><dt>${marked(label, language)}</dt><dd${much && html` class="much"`}>${marked(value, language)}</dd></div>`;
+  const valueOf = (each: LookupKindView["fields"][number]): string => {
+    const value = found.record[each.name];
+    return (language === "en" && typeof value === "string" ? each.wordsEn?.[value] : undefined) ?? formatField(each.type, value, language);
+  };
   return page(
     context,
     title,
-    html`<h1>${title}</h1>
-<dl class="answers">${kind.keys.map((key) => row(labelOf(context, key), found.shown[key.name] ?? ""))}${kind.fields.map((each) => row(labelOf(context, each), formatField(each.type, found.record[each.name], preferences.language) || say("none"), each.type === "money"))}</dl>
+    html`<h1>${marked(title, language)}</h1>
+<dl class="answers">${kind.keys.map((key) => row(labelOf(context, key), found.shown[key.name] ?? ""))}${kind.fields.map((each) => row(labelOf(context, each), valueOf(each) || say("none"), each.type === "money"))}</dl>
 <p><strong>${say("recordsLeave")}</strong></p>
 <p><a href="/portal/records/${encodeURIComponent(kind.key)}">${say("recordsAgain")}</a></p>`,
   );

@@ -20,17 +20,17 @@ const opinion: WorkflowField = { name: "opinion", label: "意见", type: "text",
  */
 export const DEFAULT_WORKFLOW: Workflow = {
   states: [
-    { id: "received", name: "待受理", prompt: "tickets.state.received" },
-    { id: "accepted", name: "已受理", prompt: "tickets.state.accepted" },
-    { id: "dispatched", name: "待签收", prompt: "tickets.state.dispatched" },
-    { id: "return-pending", name: "退回待审", prompt: "tickets.state.accepted" },
-    { id: "handling", name: "办理中", prompt: "tickets.state.handling" },
-    { id: "waiting-citizen", name: "待补充", prompt: "tickets.state.waiting-citizen", clock: "paused" },
-    { id: "answered-once", name: "即时办结", prompt: "tickets.state.replied", clock: "stopped" },
-    { id: "replied", name: "已答复", prompt: "tickets.state.replied", clock: "stopped" },
-    { id: "closed", name: "已办结", prompt: "tickets.state.closed", closed: true },
-    { id: "rejected", name: "不予受理", prompt: "tickets.state.rejected", closed: true },
-    { id: "void", name: "已作废", prompt: "tickets.state.void", closed: true },
+    { id: "received", name: "待受理", nameEn: "Received", prompt: "tickets.state.received" },
+    { id: "accepted", name: "已受理", nameEn: "Accepted", prompt: "tickets.state.accepted" },
+    { id: "dispatched", name: "待签收", nameEn: "With the department", prompt: "tickets.state.dispatched" },
+    { id: "return-pending", name: "退回待审", nameEn: "Being reviewed", prompt: "tickets.state.accepted" },
+    { id: "handling", name: "办理中", nameEn: "Being handled", prompt: "tickets.state.handling" },
+    { id: "waiting-citizen", name: "待补充", nameEn: "Waiting for you", prompt: "tickets.state.waiting-citizen", clock: "paused" },
+    { id: "answered-once", name: "即时办结", nameEn: "Answered", prompt: "tickets.state.replied", clock: "stopped" },
+    { id: "replied", name: "已答复", nameEn: "Answered", prompt: "tickets.state.replied", clock: "stopped" },
+    { id: "closed", name: "已办结", nameEn: "Closed", prompt: "tickets.state.closed", closed: true },
+    { id: "rejected", name: "不予受理", nameEn: "Not accepted", prompt: "tickets.state.rejected", closed: true },
+    { id: "void", name: "已作废", nameEn: "Void", prompt: "tickets.state.void", closed: true },
   ],
   transitions: [
     {

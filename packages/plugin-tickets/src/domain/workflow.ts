@@ -20,6 +20,8 @@ export type StateClock = "running" | "paused" | "stopped";
 export interface WorkflowState {
   readonly id: string;
   readonly name: string;
+  /** The same in English, for citizens. */
+  readonly nameEn?: string;
   /** What a citizen is told by phone: prompt id. */
   readonly prompt: string;
   /** Nothing more will happen to it. */
