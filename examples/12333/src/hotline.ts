@@ -21,6 +21,7 @@ import { tts } from "@hotlinejs/plugin-tts";
 import { voiceboard } from "@hotlinejs/plugin-voiceboard";
 import { webchat } from "@hotlinejs/plugin-webchat";
 import { espeak } from "@hotlinejs/tts-espeak";
+import { announcements } from "./announcements.js";
 import { calendars, type Staffing } from "./calendars.js";
 import { categories } from "./categories.js";
 import { site } from "./citizens.js";
@@ -72,6 +73,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
       ],
       agents,
       callback: { callerId: "12333", calendar: "citizens" },
+      announcements: announcements(),
     }),
     recording(),
     tickets({ categories, mailboxes, noDispatch }),

@@ -113,6 +113,30 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await probe.hearsTone(AGENT_HZ);
       await picture("bar-talking");
 
+      // The agent plays an article, by keyboard alone: the caller hears it and not the agent, who hears the caller; stopped, they talk on.
+      await page.locator("textarea:focus").waitFor({ timeout: 10_000 });
+      await page.locator("[data-announce]").focus();
+      await page.keyboard.press("Enter");
+      await page.locator("[data-announce-search]:focus").waitFor({ timeout: 5_000 });
+      await page.locator("[data-announcement]").first().waitFor();
+      await picture("announce-pick");
+      await page.keyboard.type("养老保险 参保缴费");
+      await expect.poll(() => page.locator("[data-announcement]").first().getAttribute("data-announcement"), { timeout: 10_000 }).toBe("1001");
+      await picture("announce-found");
+      await page.keyboard.press("Enter");
+      const playing = page.locator(".acd-announce-stop[data-playing=true]");
+      await playing.waitFor({ timeout: 20_000 });
+      await bar().getByText(/^00:0[2-9] \/ \d\d:\d\d · 城镇职工养老保险怎么参保缴费$/).waitFor({ timeout: 10_000 });
+      await probe.until(() => probe.level(1_000) > -45 && probe.toneLevel(AGENT_HZ, 1_000) < -50, 15_000, "the article without the agent");
+      await ear.hearsTone(CALLER_HZ);
+      await shots(page, "announce-playing");
+      await page.setViewportSize({ width: 1366, height: 620 });
+      // The focus went with the choice to what stops it.
+      expect(await playing.evaluate((button) => button === document.activeElement)).toBe(true);
+      await page.keyboard.press("Enter");
+      await page.locator("#hl-live-polite", { hasText: /已停止播放，已播 00:\d\d/ }).waitFor({ timeout: 10_000 });
+      await probe.hearsTone(AGENT_HZ);
+
       // Muted, the citizen hears nothing of the agent, and the bar says so until it is taken back.
       await page.keyboard.press("F8");
       await bar().getByText("已静音").first().waitFor();

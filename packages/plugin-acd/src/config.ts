@@ -252,6 +252,32 @@ function isPattern(pattern: string): boolean {
   }
 }
 
+const day = z.iso.date();
+
+/** What an agent may play into a call. */
+const announcement = z
+  .strictObject({
+    /** Letters, digits, `.`, `_`, `-`: the number of an article. */
+    key: z.string().regex(/^[\w.-]{1,64}$/),
+    /** What it is. */
+    kind: z.enum(["prompt", "article"]).default("prompt"),
+    /** Shown to agents, and in the journal. */
+    title: z.string().min(1).max(200),
+    /** Under which agents find it. */
+    topic: z.string().min(1).max(100).optional(),
+    /** Other words agents may look for. */
+    keywords: z.array(z.string().min(1).max(200)).max(50).default([]),
+    /** What is said: a prompt by its id (recorded, too) or a text that is spoken. */
+    prompt: promptRef,
+    /** Only `approved` ones are offered and played. */
+    status: z.enum(["draft", "approved", "withdrawn"]).default("approved"),
+    /** First day on which it may be played, `YYYY-MM-DD` in the hotline's time zone. Default: always. */
+    validFrom: day.optional(),
+    /** Last day. */
+    validTo: day.optional(),
+  })
+  .refine(({ validFrom, validTo }) => validFrom === undefined || validTo === undefined || validFrom <= validTo, { message: "ends before it begins", path: ["validTo"] });
+
 /** Codes that the hotline itself gives. */
 const OWN_REASONS = ["no-answer", "wrap-up", "forced", "overdue"];
 
@@ -287,6 +313,8 @@ export const acdConfig = z
       )
       .max(200)
       .default([]),
+    /** Prompts and articles that agents may play into a call; the approved and valid ones are offered. */
+    announcements: z.array(announcement).max(5000).default([]),
     /** What agents' telephones dial for call pickup (代接): alone for the call that rings longest at a colleague, followed by a 工号 for that agent's. `false`: none. */
     pickupCode: z.union([z.literal(false), z.string().regex(/^[*#][0-9*#]{1,5}$/, "a code like *8")]).default("*8"),
     /** Groups of agents: for lists and filters, and who may pick up whose calls. */
@@ -326,6 +354,7 @@ export const acdConfig = z
     const profiles = twice(config.profiles.map(({ key }) => key), "profiles", "key");
     const groups = twice(config.groups.map(({ key }) => key), "groups", "key");
     twice(config.emergencyContacts.map(({ key }) => key), "emergencyContacts", "key");
+    twice(config.announcements.map(({ key }) => key), "announcements", "key");
     twice(config.reasons.map(({ code }) => code), "reasons", "code");
     config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
     config.profiles.forEach((profile, index) => known(profile.queues, ["profiles", index, "queues"]));

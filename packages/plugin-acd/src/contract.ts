@@ -355,7 +355,7 @@ export interface Occupation {
 export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "transferring" | "reconnecting";
 
 /** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
-export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "to-flow" | "dtmf" | "hangup";
+export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "to-flow" | "announce" | "stop-announcement" | "dtmf" | "hangup";
 
 export interface AgentCall {
   /** 工号. */
@@ -382,7 +382,42 @@ export interface AgentCall {
   readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
   /** The flow the caller was sent to, the last one: `outcome` is null while the caller is in it. */
   readonly flow: { readonly id: string; readonly title: string; readonly outcome: FlowVisitOutcome | null; /** What the flow says of it (`verified`). */ readonly result: string | null } | null;
+  /** What the agent plays to the caller, or played last; `null`: nothing yet. */
+  readonly announcement: LiveAnnouncementView | null;
   readonly commands: readonly AgentCallCommand[];
+}
+
+/** Who hears an announcement: the citizen alone, or the agent too. */
+export type AnnouncedTo = "citizen" | "both";
+
+/** `stopped` by the agent; `cut` by hold, a transfer, a hang-up or another announcement; `failed`: it could not be spoken. */
+export type AnnouncementResult = "completed" | "stopped" | "cut" | "failed";
+
+/** An approved prompt or article that agents may play into a call. */
+export interface Announcement {
+  readonly key: string;
+  readonly kind: "prompt" | "article";
+  readonly title: string;
+  readonly topic: string | null;
+  /** The beginning of its words; empty for a recording without text. */
+  readonly excerpt: string;
+  /** How long it takes by its words, ms; `null`: not known before it is played. */
+  readonly aboutMs: number | null;
+}
+
+export interface LiveAnnouncementView {
+  readonly key: string;
+  readonly kind: "prompt" | "article";
+  readonly title: string;
+  readonly to: AnnouncedTo;
+  /** Epoch ms; `null` while it is being prepared: nothing is heard yet. */
+  readonly startedAt: number | null;
+  /** Of the whole, ms; `null`: not known. */
+  readonly durationMs: number | null;
+  /** `null` while it is prepared or heard. */
+  readonly result: AnnouncementResult | null;
+  /** How much of it was heard, ms; `null` until it is over. */
+  readonly playedMs: number | null;
 }
 
 /**
@@ -430,6 +465,17 @@ export interface AgentCalls {
    * the caller back when the flow is over, however it ends. Resolves when the caller is in it. `HTL_ACD_UNKNOWN_FLOW`.
    */
   toFlow(agent: string, flow: string, actor: string): Promise<void>;
+  /** What may be played into calls today: approved, valid, with all words of the search in title, topic, keywords or text. */
+  announcements(search?: string): readonly Announcement[];
+  /**
+   * Plays an approved prompt or article to the caller while the agent talks with them; one that runs is cut. Its sound takes the place of the
+   * conversation's: the caller does not hear the agent meanwhile, the agent hears the caller (`citizen`), or the announcement (`both`).
+   * Resolves when it is being prepared; how it goes on is told by `acd.agent-call`. Hold, consultation, transfer and hang-up cut it.
+   * In the journal of the interaction with what was heard, and in the audit. `HTL_ACD_UNKNOWN_ANNOUNCEMENT`, `HTL_ACD_CALL_STATE`.
+   */
+  announce(agent: string, announcement: string, options: { readonly to: AnnouncedTo; readonly actor: string }): Promise<void>;
+  /** Ends what is being played; resolves when it is over. No effect when nothing is. */
+  stopAnnouncement(agent: string): Promise<void>;
   /** Keys to whom the agent talks with. */
   dtmf(agent: string, digits: string): Promise<void>;
   /** The agent leaves: in a consultation only that ends, in a conference the others talk on; a caller in a flow is taken back. */
@@ -559,6 +605,8 @@ declare module "@hotlinejs/core" {
     "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
+    /** An agent's announcement has begun in a call (`result` null), or is over. */
+    "acd.announcement": { interactionId: string; agent: string; /** Key of the announcement. */ announcement: string; title: string; /** Who hears it: `citizen` or `both`. */ to: AnnouncedTo; /** `completed`, `stopped`, `cut` or `failed`; `null`: it has begun. */ result: AnnouncementResult | null; /** Milliseconds heard, once it is over. */ playedMs: number | null; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
     "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */

@@ -20,6 +20,7 @@ export const acdErrors = defineErrors("ACD", {
   EMERGENCY_NOT_ALLOWED: { message: "Calling emergency contacts needs the permission acd.emergency.call", status: 403 },
   TARGET_SELF: { message: "An agent cannot call the own telephone", status: 422 },
   UNKNOWN_FLOW: { message: "There is no flow %s that agents may send callers to. Known: %s", status: 404 },
+  UNKNOWN_ANNOUNCEMENT: { message: "There is no announcement %s that may be played now", status: 404 },
   SCREEN_NOT_YOURS: { message: "Agent %s has not had the call of %s, or it is over", status: 403 },
   SCREEN_PASSED: { message: "The call of %s is agent %s's now, who has gone on with it", status: 409 },
   SCREEN_UNUSABLE: { message: "This screen cannot be handed over: %s", status: 422 },

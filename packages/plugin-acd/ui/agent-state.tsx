@@ -1,12 +1,13 @@
 import type { ReactElement } from "react";
 import { Button, Dropdown } from "antd";
-import { DownOutlined } from "@ant-design/icons";
+import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { announce, api, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { useReasons } from "./agent-reasons.js";
 import { putAgent } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
+import { limitOf } from "./reason-limit.js";
 import { texts, type Texts } from "./texts.js";
 
 const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", "on-demand": "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
@@ -53,11 +54,15 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
   const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : agent.choice === "on-demand" ? "on-demand" : "available";
   const word = state === "not-ready" && agent.reasonName !== null ? agent.reasonName : stateWord(state, text);
+  const limit = limitOf(agent, reasons);
+  const over = limit !== null && now - agent.since > limit;
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>
-      <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : word}>
+      <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : limit === null ? word : over ? text.overLimit(word, formatDuration(limit)) : text.limit(word, formatDuration(limit))}>
         <StatusTag status={TONES[state]}>{word}</StatusTag>
-        <span className="acd-state-time">{formatDuration(now - agent.since)}</span>
+        <span className={`acd-state-time${over ? " acd-state-over" : ""}`}>
+          {over ? <ClockCircleOutlined aria-hidden /> : null} {formatDuration(now - agent.since)}
+        </span>
         <DownOutlined aria-hidden />
       </button>
     </Dropdown>

@@ -114,6 +114,13 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
+    // What is typed in an open panel comes by here too (React's portals): its arrows and letters are its own.
+    if (event.target instanceof Node && bar.current?.contains(event.target) !== true) {
+      if (event.key !== "Escape" || open === undefined) return;
+      setOpen(undefined);
+      bar.current?.querySelector<HTMLButtonElement>(`[data-slot="${open}"]`)?.focus();
+      return;
+    }
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       const next = (at + (event.key === "ArrowRight" ? 1 : slots.length - 1)) % slots.length;
       setAt(next);
@@ -178,10 +185,15 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
   );
   if (panel === undefined) return button;
   return (
-    <Popover open content={panel} placement="bottomRight" trigger="click" onOpenChange={(shown) => (shown ? undefined : onClose())}>
+    <Popover open content={panel} placement="bottomRight" trigger="click" onOpenChange={(shown) => (shown ? undefined : onClose())} afterOpenChange={(shown) => shown && focusPanel()}>
       {button}
     </Popover>
   );
+}
+
+/** An open panel takes the focus once it is in its place: at its first field, or key. */
+export function focusPanel(): void {
+  document.querySelector<HTMLElement>(".acd-picker input, .acd-keypad button")?.focus();
 }
 
 /** Nine places in fixed order; what a place does in a consultation is said by its word. */

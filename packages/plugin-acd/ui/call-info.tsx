@@ -3,6 +3,7 @@ import { Button, Popover } from "antd";
 import { AudioMutedOutlined } from "@ant-design/icons";
 import { api, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
+import { Announcer, playingWords } from "./announcer.js";
 import { putAgent, useDesk } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import type { Phone } from "./phone/phone-state.js";
@@ -27,7 +28,7 @@ export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, on
   const now = useServerSeconds();
   return (
     <div className="acd-info">
-      {call !== null ? <CallLine call={call} phone={phone} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
+      {call !== null ? <CallLine call={call} phone={phone} commands={commands} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
       {phone.problem !== undefined && (call !== null || phone.mode === "browser") ? (
         <span className="acd-problem" title={problemWords(phone.problem, text)}>
           {problemWords(phone.problem, text)}
@@ -48,9 +49,10 @@ export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, on
   );
 }
 
-function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readonly phone: Phone; readonly now: number; readonly text: Texts }): ReactElement {
+function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCall; readonly phone: Phone; readonly commands: Commands; readonly now: number; readonly text: Texts }): ReactElement {
   const [status, word] = callWord(call, text);
   const may = useMay("sip.browser-phone");
+  const playing = playingWords(call.announcement, now, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
     <>
@@ -62,7 +64,9 @@ function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readon
         <PhoneChip phone={phone} text={text} />
         {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
         <span className="acd-sub">
-          {call.state === "ringing" || call.state === "talking"
+          {playing !== undefined
+            ? playing
+            : call.state === "ringing" || call.state === "talking"
             ? [call.queueName, call.state === "talking" && phone.call?.quality !== undefined ? text.phone.quality[phone.call.quality] : null, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
             : second(call, now, text, phone)}
         </span>
@@ -73,6 +77,7 @@ function CallLine({ call, phone, now, text }: { readonly call: AgentCall; readon
           {text.phone.takeHere}
         </Button>
       ) : null}
+      <Announcer call={call} commands={commands} />
       {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
     </>
   );

@@ -70,6 +70,8 @@ function reason(command: string, { code }: ApiError, text: Texts): string {
     case "HTL_ACD_UNKNOWN_QUEUE":
     case "HTL_ACD_UNKNOWN_FLOW":
       return text.targetGone;
+    case "HTL_ACD_UNKNOWN_ANNOUNCEMENT":
+      return text.announcementGone;
     case "HTL_ACD_AGENT_UNREACHABLE":
       return text.agentUnreachable;
     case "HTL_ACD_AGENT_BUSY":

@@ -3,7 +3,7 @@ import type { AgentCallCommand, AgentCallState } from "../contract.js";
 const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = {
   ringing: ["reject"],
   dialling: ["hangup"],
-  talking: ["hold", "transfer", "consult", "to-flow", "dtmf", "hangup"],
+  talking: ["hold", "transfer", "consult", "to-flow", "announce", "dtmf", "hangup"],
   held: ["retrieve", "transfer", "consult", "to-flow", "hangup"],
   "consult-ringing": ["cancel", "hangup"],
   consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],

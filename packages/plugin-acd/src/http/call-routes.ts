@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ACD, AGENT_CALLS, type AgentCall, type AgentCalls } from "../contract.js";
 import { maskedCall } from "../domain/masked-call.js";
 import { acdErrors } from "../errors.js";
-import { pageOf, wholeOf } from "./pages.js";
+import { page, pageOf, pageQuery, wholeOf } from "./pages.js";
 
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 const target = z.strictObject({ to: z.string().min(1).max(40) });
@@ -24,6 +24,18 @@ export const agentCall = z.object({
   given: z.object({ by: z.string(), name: z.string(), asked: z.boolean() }).nullable(),
   consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
   flow: z.object({ id: z.string(), title: z.string(), outcome: z.string().nullable(), result: z.string().nullable() }).nullable(),
+  announcement: z
+    .object({
+      key: z.string(),
+      kind: z.enum(["prompt", "article"]),
+      title: z.string(),
+      to: z.enum(["citizen", "both"]),
+      startedAt: z.number().nullable(),
+      durationMs: z.number().nullable(),
+      result: z.enum(["completed", "stopped", "cut", "failed"]).nullable(),
+      playedMs: z.number().nullable(),
+    })
+    .nullable(),
   commands: z.array(z.string()),
 });
 const answer = z.object({ call: agentCall.nullable() });
@@ -207,6 +219,31 @@ export const callRoutes: readonly HttpRoute[] = [
       return shown(calls.current(params.number));
     },
   }),
+  defineRoute({
+    method: "GET",
+    path: "/api/announcements",
+    permission: "acd.announcements.play",
+    summary: "Approved prompts and articles that agents may play into calls today; `search`: words in title, topic, keywords or text",
+    query: pageQuery.extend({ search: z.string().max(100).optional() }),
+    output: pageOf(z.object({ key: z.string(), kind: z.enum(["prompt", "article"]), title: z.string(), topic: z.string().nullable(), excerpt: z.string(), aboutMs: z.number().nullable() })),
+    handler: ({ services, query }) => Promise.resolve(page(services.get(AGENT_CALLS).announcements(query.search), (each) => each.key, query)),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/announce",
+    permission: "acd.announcements.play",
+    summary: "Plays an announcement to the caller, or to the agent too; the agent is not heard meanwhile. Audited",
+    params: number,
+    body: z.strictObject({ announcement: z.string().min(1).max(64), to: z.enum(["citizen", "both"]).default("citizen") }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.announce(params.number, body.announcement, { to: body.to, actor });
+      return shown(calls.current(params.number));
+    },
+  }),
+  command("stop-announcement", "Ends what is being played to the caller", (calls, agent) => calls.stopAnnouncement(agent)),
   defineRoute({
     method: "POST",
     path: "/api/agents/:number/call/dtmf",

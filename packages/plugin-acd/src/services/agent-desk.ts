@@ -1,9 +1,10 @@
 import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, AgentScreen, AgentSnapshot, EmergencyContact, FollowedCall, FollowedTalk, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { AgentCall, AgentCalls, AgentScreen, AgentSnapshot, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentOffer } from "./agent-offer.js";
+import type { Announcements } from "./announcements.js";
 import { CallPickup, PICKUP_HANDLER, type CallPickupDeps } from "./call-pickup.js";
 import { AgentTalk } from "./agent-talk.js";
 import { Invitation } from "./invitation.js";
@@ -30,6 +31,7 @@ export interface AgentDeskDeps {
   readonly audit: () => Audit;
   readonly emergencyContacts: readonly EmergencyContact[];
   readonly pickup: Pick<CallPickupDeps, "code" | "hasGroups" | "take">;
+  readonly announcements: Announcements;
   /** `undefined`: there are no flows here. */
   readonly flows: () => FlowVisits | undefined;
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
@@ -234,6 +236,21 @@ export class AgentDesk implements AgentCalls {
     await talk.toFlow(flow, (signal) => visits.visit(talk.session, id, { signal }));
   }
 
+  announcements(search?: string): readonly Announcement[] {
+    return this.#deps.announcements.list(search);
+  }
+
+  async announce(agent: string, key: string, { to, actor }: { readonly to: AnnouncedTo; readonly actor: string }): Promise<void> {
+    const talk = this.#of(agent);
+    const what = this.#deps.announcements.take(key);
+    await this.#deps.audit().record({ actor, action: "acd.announced", subject: { type: "interaction", id: talk.session.interaction.id }, details: { agent, announcement: key, title: what.announcement.title, to } });
+    await talk.announce(what, to);
+  }
+
+  async stopAnnouncement(agent: string): Promise<void> {
+    await this.#of(agent).stopAnnouncement();
+  }
+
   async dtmf(agent: string, digits: string): Promise<void> {
     await this.#of(agent).dtmf(digits);
   }
@@ -425,7 +442,7 @@ export class AgentDesk implements AgentCalls {
       reachable: () => this.#deps.agent(agent)?.reachable === true,
       arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
     };
-    return new AgentTalk(facts, { control, clock, log, phones, returned: (before, call, connection) => this.#returned(before, call, connection), changed: (talk) => this.#changed(talk) });
+    return new AgentTalk(facts, { control, clock, log, phones, returned: (before, call, connection) => this.#returned(before, call, connection), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
   }
 
   #put(talk: AgentTalk): void {
@@ -442,6 +459,10 @@ export class AgentDesk implements AgentCalls {
       if (event.attended) this.#phones.joined(session, connection, event.to, event.from);
       else this.#transferredByPhone(session, connection, event.to, event.from);
     });
+  }
+
+  #announced({ agent, session }: AgentTalk, { key, title, to, result, playedMs }: LiveAnnouncementView): void {
+    this.#deps.publish("acd.announcement", { interactionId: session.interaction.id, agent, announcement: key, title, to, result, playedMs, at: this.#deps.clock.now() });
   }
 
   #changed(talk: AgentTalk): void {

@@ -1,9 +1,11 @@
 import type { CallEnd, CallSession, Connection, FlowVisitResult, OutboundCall } from "@hotlinejs/core";
 import { citizenParty, errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCallState } from "../contract.js";
+import type { AgentCall, AgentCallCommand, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import { acdErrors } from "../errors.js";
+import type { Announcements } from "./announcements.js";
 import type { Invitation } from "./invitation.js";
+import { LiveAnnouncement } from "./live-announcement.js";
 import { brokeOff, reattach, REATTACH_MS } from "./reattachment.js";
 import type { AgentTalkDeps, Consultation, TalkFacts, Target, Visit } from "./talk-parts.js";
 
@@ -37,6 +39,8 @@ export class AgentTalk {
   #consult: Consultation | undefined;
   /** The last one. */
   #visit: Visit | undefined;
+  /** The last one. */
+  #announcement: LiveAnnouncement | undefined;
   /** Legs of others that were taken into the conversation from here. */
   readonly #brought = new Set<OutboundCall>();
   #moves: Promise<unknown> = Promise.resolve();
@@ -96,7 +100,8 @@ export class AgentTalk {
       given,
       consult: given !== null && this.#guest && this.#answeredAt !== null ? { number: given.by, name: given.name, answeredAt: this.#answeredAt, talking: this.#asked } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
       flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
-      commands: this.#over ? [] : this.#guest ? [this.#state === "ringing" ? "reject" : "hangup"] : commandsIn(this.#state),
+      commands: this.#over ? [] : this.#guest ? [this.#state === "ringing" ? "reject" : "hangup"] : this.#commands(),
+      announcement: this.#announcement?.view() ?? null,
     };
   }
 
@@ -147,6 +152,7 @@ export class AgentTalk {
   close(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#announcement?.stop("cut");
     this.#deps.changed(this);
   }
 
@@ -288,6 +294,27 @@ export class AgentTalk {
     return this.#move(["consult-ringing", "consulting"], ({ connection, agentCall }) => this.#endConsultation(connection, agentCall));
   }
 
+  /** Plays something to the caller; what runs is cut. Resolves when it is being prepared. */
+  announce(what: ReturnType<Announcements["take"]>, to: AnnouncedTo): Promise<void> {
+    return this.#move(["talking"], ({ agentCall }) => {
+      const { call: citizen, interaction, language } = this.session;
+      const { clock, log } = this.#deps;
+      const told = (view: LiveAnnouncementView): void => {
+        this.#deps.announced(this, view);
+        this.#deps.changed(this);
+      };
+      this.#announcement = new LiveAnnouncement(what.announcement, { citizen, agent: to === "both" ? agentCall : undefined }, (signal) => what.sound(language, signal), { clock, log, interaction, agent: this.agent, told });
+      this.#deps.changed(this);
+      return Promise.resolve();
+    });
+  }
+
+  /** Resolves when it is over. */
+  async stopAnnouncement(): Promise<void> {
+    this.#announcement?.stop("stopped");
+    await this.#announcement?.done;
+  }
+
   dtmf(digits: string): Promise<void> {
     return this.#move(["talking", "consulting", "conference"], ({ consult }) => (consult !== undefined && this.#state === "consulting" && consult.talking ? consult.call : this.session.call).sendDtmf(digits), false);
   }
@@ -309,8 +336,14 @@ export class AgentTalk {
     return this.#facts.given !== undefined && this.#connection === undefined;
   }
 
+  #commands(): readonly AgentCallCommand[] {
+    const commands = commandsIn(this.#state).filter((command) => command !== "announce" || this.#deps.announcements.any);
+    return this.#announcement?.over === false ? [...commands, "stop-announcement"] : commands;
+  }
+
   #enter(state: AgentCallState): void {
     if (this.#over) return;
+    if (state !== "talking") this.#announcement?.stop("cut");
     this.#state = state;
     this.#since = this.#deps.clock.now();
     this.#deps.changed(this);
@@ -322,6 +355,7 @@ export class AgentTalk {
       const connection = this.#connection;
       const agentCall = this.#agentCall;
       if (this.#over || connection === undefined || agentCall === undefined || !from.includes(this.#state)) throw acdErrors.CALL_STATE(this.agent, this.#over ? "over" : this.#state);
+      if (exclusive) this.#announcement?.stop("cut");
       await fn({ connection, agentCall, consult: this.#consult as Consultation });
     };
     if (!exclusive) return run();

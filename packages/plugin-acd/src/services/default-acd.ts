@@ -16,6 +16,7 @@ import { QueueEngine } from "./queue-engine.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { AgentDesk, type AgentDeskDeps } from "./agent-desk.js";
 import { AgentStates } from "./agent-states.js";
+import { Announcements } from "./announcements.js";
 import { ClosingTimes } from "./closing-times.js";
 import type { KeptPlaceStore } from "./kept-place-store.js";
 import { KeptPlaces } from "./kept-places.js";
@@ -76,6 +77,7 @@ const OCCUPIABLE: ReadonlySet<AgentState> = new Set<AgentState>(["available", "o
 export class DefaultAcd implements Acd {
   readonly #deps: DefaultAcdDeps;
   readonly #engine: QueueEngine;
+  readonly #announcements: Announcements;
   readonly #queues = new Map<string, StoredQueue>();
   readonly #agents = new Map<string, StoredAgent>();
   readonly #entries = new Map<string, Entry>();
@@ -143,6 +145,7 @@ export class DefaultAcd implements Acd {
       enter: (row, member) => this.#enterPlace(row, member),
       serve: (session, request, entered) => this.#serve(session, request, entered),
     });
+    this.#announcements = new Announcements({ settings: deps.config.announcements, prompts: deps.prompts, today: () => deps.calendars.get("default").dateOf(deps.clock.now()) });
     this.desk = new AgentDesk({
       control: deps.control,
       pipeline: deps.pipeline,
@@ -157,6 +160,7 @@ export class DefaultAcd implements Acd {
         hasGroups: () => this.#states.groups().length > 0,
         take: (reservationId, agentId) => this.#engine.dispatch({ type: "offer.picked-up", reservationId, agentId }),
       },
+      announcements: this.#announcements,
       flows: deps.flows,
       agentAt: (address) => [...this.#agents.values()].find((agent) => sameAddress(agent.address, address))?.number,
       movedTo: (number, interactionId) => {
@@ -174,6 +178,7 @@ export class DefaultAcd implements Acd {
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
     const { store, config } = this.#deps;
+    this.#announcements.prepare();
     await store.seed(config);
     const { queues, agents, profiles } = await store.load();
     for (const queue of queues) {

@@ -1,6 +1,7 @@
 import type { AudioSource, CallControl, CallSession, Clock, Connection, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
-import type { AgentCall, AgentCallState } from "../contract.js";
+import type { AgentCall, AgentCallState, LiveAnnouncementView } from "../contract.js";
 import type { AgentTalk } from "./agent-talk.js";
+import type { Announcements } from "./announcements.js";
 import type { Invitation } from "./invitation.js";
 import type { ReattachmentDeps } from "./reattachment.js";
 
@@ -16,6 +17,9 @@ export interface AgentTalkDeps {
   readonly returned: (talk: AgentTalk, call: OutboundCall, connection: Connection) => void;
   /** Something about it has changed. */
   readonly changed: (talk: AgentTalk) => void;
+  readonly announcements: Pick<Announcements, "any">;
+  /** An announcement has begun, or is over. */
+  readonly announced: (talk: AgentTalk, view: LiveAnnouncementView) => void;
 }
 
 export interface TalkFacts {

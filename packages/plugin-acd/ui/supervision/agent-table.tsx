@@ -3,7 +3,7 @@ import { App, Button, Dropdown } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { api, formatDuration, formatPhone, StatusTag, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
-import { useReasons } from "../agent-reasons.js";
+import type { Reason } from "../reason-limit.js";
 import { stateWord, toneOf } from "../agent-state.js";
 import { callWord } from "../call-info.js";
 import { putAgent } from "../desk-store.js";
@@ -16,6 +16,8 @@ import type { LiveCalls } from "./supervision-store.js";
 
 interface AgentTableProps {
   readonly agents: readonly AgentSnapshot[];
+  /** Why one can be not ready, with how long at most. */
+  readonly reasons: readonly Reason[];
   readonly live: LiveCalls;
   readonly queues: ReadonlyMap<string, QueueSnapshot>;
   /** My own 工号. */
@@ -29,7 +31,6 @@ interface AgentTableProps {
 /** One row an agent: state, reason, since when, the call, the figures of the day, and what a supervisor can do. */
 export function AgentTable({ agents, ...props }: AgentTableProps): ReactElement {
   const text = useTexts(texts);
-  const reasons = useReasons();
   return (
     <table className="sup-table">
       <caption className="hl-live">{text.agents}</caption>
@@ -47,19 +48,19 @@ export function AgentTable({ agents, ...props }: AgentTableProps): ReactElement 
       </thead>
       <tbody>
         {agents.map((agent) => (
-          <Row key={agent.number} agent={agent} reasons={reasons} {...props} />
+          <Row key={agent.number} agent={agent} {...props} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ agent, reasons, live, queues, own, now, act, pending, commands }: Omit<AgentTableProps, "agents"> & { readonly agent: AgentSnapshot; readonly reasons: ReturnType<typeof useReasons> }): ReactElement {
+function Row({ agent, reasons, live, queues, own, now, act, pending, commands }: Omit<AgentTableProps, "agents"> & { readonly agent: AgentSnapshot }): ReactElement {
   const text = useTexts(texts);
   const desk = useTexts(deskTexts);
   const call = live.calls.get(agent.number);
   const [status, word] = stateOf(agent, call, desk);
-  const odd = isOdd(agent, call, now);
+  const odd = isOdd(agent, call, reasons, now);
   const { today } = agent;
   return (
     <tr data-agent={agent.number}>
@@ -141,7 +142,7 @@ function PickUp({ own, agent, watching, busy, commands }: { readonly own: string
   );
 }
 
-function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapshot; readonly reasons: ReturnType<typeof useReasons>; readonly act: Act; readonly busy: boolean }): ReactElement | null {
+function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapshot; readonly reasons: readonly Reason[]; readonly act: Act; readonly busy: boolean }): ReactElement | null {
   const text = useTexts(texts);
   const desk = useTexts(deskTexts);
   const { modal } = App.useApp();

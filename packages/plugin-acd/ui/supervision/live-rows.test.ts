@@ -6,11 +6,12 @@ const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: P
 const call = (state: AgentCall["state"], answeredAt: number | null = 0): AgentCall => ({ agent: "1", state, since: 0, answeredAt }) as AgentCall;
 const queue = (key: string, agents: number, oldestAt: number | null = null): QueueSnapshot => ({ key, agents, oldestAt, serviceLevelSeconds: 15 }) as QueueSnapshot;
 const MINUTE = 60_000;
+const reasons = [{ code: "rest", label: "小休", limitMs: 10 * MINUTE }, { code: "meal", label: "用餐", limitMs: 45 * MINUTE }, { code: "fault", label: "故障", limitMs: null }];
 
 describe("rows of the supervision page", () => {
   it("keep their order whatever happens, and hide who is not asked for", () => {
     const agents = [agent("1010", "busy"), agent("102", "offline"), agent("1001", "not-ready", 0, { queues: ["other"] })];
-    const numbers = (filter: Parameters<typeof agentRows>[2], only?: string, now = 0) => agentRows(agents, new Map(), filter, only, now).map((each) => each.number);
+    const numbers = (filter: Parameters<typeof agentRows>[2], only?: string, now = 0) => agentRows(agents, new Map(), filter, only, reasons, now).map((each) => each.number);
     expect(numbers("all")).toEqual(["102", "1001", "1010"]);
     expect(numbers("present")).toEqual(["1001", "1010"]);
     expect(numbers("talking")).toEqual(["1010"]);
@@ -21,11 +22,19 @@ describe("rows of the supervision page", () => {
   });
 
   it("point out what wants a look: a caller held for more than a minute, a phone that broke off, a wait above the service level", () => {
-    expect(isOdd(agent("1", "busy"), call("held"), MINUTE)).toBe(false);
-    expect(isOdd(agent("1", "busy"), call("held"), MINUTE + 1)).toBe(true);
-    expect(isOdd(agent("1", "busy"), call("reconnecting"), 1)).toBe(true);
-    expect(isOdd(agent("1", "available"), undefined, 100 * MINUTE)).toBe(false);
+    expect(isOdd(agent("1", "busy"), call("held"), reasons, MINUTE)).toBe(false);
+    expect(isOdd(agent("1", "busy"), call("held"), reasons, MINUTE + 1)).toBe(true);
+    expect(isOdd(agent("1", "busy"), call("reconnecting"), reasons, 1)).toBe(true);
+    expect(isOdd(agent("1", "available"), undefined, reasons, 100 * MINUTE)).toBe(false);
     expect([isLate(queue("q", 1, 0), 15_000), isLate(queue("q", 1, 0), 15_001), isLate(queue("q", 1), 99_000)]).toEqual([false, true, false]);
+  });
+
+  it("a reason for not being ready lasts as long as the hotline allows it; one without a limit a quarter of an hour before it wants a look", () => {
+    const odd = (reason: string | null, minutes: number): boolean => isOdd(agent("1", "not-ready", 0, { reason }), undefined, reasons, minutes * MINUTE + 1);
+    expect([odd("rest", 9), odd("rest", 10), odd("meal", 20), odd("meal", 45)]).toEqual([false, true, false, true]);
+    expect([odd("fault", 14), odd("fault", 15), odd(null, 14), odd(null, 15), odd("gone", 15)]).toEqual([false, true, false, true, true]);
+    // What is over is over: the reason counts while the agent is not ready.
+    expect(isOdd(agent("1", "available", 0, { reason: "rest" }), undefined, reasons, 60 * MINUTE)).toBe(false);
   });
 
   it("calls can be entered once both talk, not while they ring, or a citizen keys in a flow", () => {

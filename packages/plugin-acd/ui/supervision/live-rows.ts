@@ -1,16 +1,17 @@
 import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../../src/contract.js";
+import { limitOf, type Reason } from "../reason-limit.js";
 
-/** Longer than this a state wants a look. Milliseconds. */
-export const LONG_MS: Readonly<Partial<Record<AgentSnapshot["state"], number>>> = { busy: 10 * 60_000, occupied: 10 * 60_000, "wrap-up": 2 * 60_000, "not-ready": 15 * 60_000, unreachable: 30_000 };
+/** Longer than this a state wants a look, where no reason of the hotline says how long it may last. Milliseconds. */
+const LONG_MS: Readonly<Partial<Record<AgentSnapshot["state"], number>>> = { busy: 10 * 60_000, occupied: 10 * 60_000, "wrap-up": 2 * 60_000, "not-ready": 15 * 60_000, unreachable: 30_000 };
 const LONG_HOLD_MS = 60_000;
 
 export type AgentFilter = "present" | "talking" | "odd" | "all";
 
 /** Why an agent's row wants a look: too long in a state, a caller held too long, a phone that has gone. */
-export function isOdd(agent: AgentSnapshot, call: AgentCall | undefined, now: number): boolean {
+export function isOdd(agent: AgentSnapshot, call: AgentCall | undefined, reasons: readonly Reason[], now: number): boolean {
   if (call?.state === "reconnecting") return true;
   if (call?.state === "held" && now - call.since > LONG_HOLD_MS) return true;
-  const longest = LONG_MS[agent.state];
+  const longest = limitOf(agent, reasons) ?? LONG_MS[agent.state];
   return longest !== undefined && now - agent.since > longest;
 }
 
@@ -19,12 +20,12 @@ export function isTalking(agent: AgentSnapshot): boolean {
 }
 
 /** In the order of their numbers, which no event changes: a row stays where the pointer is. */
-export function agentRows(agents: Iterable<AgentSnapshot>, calls: ReadonlyMap<string, AgentCall>, filter: AgentFilter, queue: string | undefined, now: number): AgentSnapshot[] {
+export function agentRows(agents: Iterable<AgentSnapshot>, calls: ReadonlyMap<string, AgentCall>, filter: AgentFilter, queue: string | undefined, reasons: readonly Reason[], now: number): AgentSnapshot[] {
   const kept = [...agents].filter((agent) => {
     if (queue !== undefined && !agent.queues.includes(queue)) return false;
     if (filter === "present") return agent.choice !== "offline";
     if (filter === "talking") return isTalking(agent);
-    return filter === "all" || isOdd(agent, calls.get(agent.number), now);
+    return filter === "all" || isOdd(agent, calls.get(agent.number), reasons, now);
   });
   return kept.sort((a, b) => a.number.localeCompare(b.number, "en", { numeric: true }));
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, type ReactElement } from "react";
 import { Button, Checkbox, Segmented } from "antd";
 import { announce, EmptyState, ErrorState, LoadingState, PageFrame, StatusTag, useMay, useQuery, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Watching } from "../../src/contract.js";
+import { useReasons } from "../agent-reasons.js";
 import { loadDesk, useDesk } from "../desk-store.js";
 import { AgentTable } from "./agent-table.js";
 import { agentRows, isOdd, isTalking, queueRows, type AgentFilter } from "./live-rows.js";
@@ -23,6 +24,7 @@ export function SupervisionPage(): ReactElement {
   const [query, patch] = useQuery();
   const { act, pending } = useAct();
   const commands = useWatch(act);
+  const reasons = useReasons();
   const queues = useMemo(() => queueRows(desk.queues.values()), [desk.queues]);
   useWatchSaid(live.watching, (number) => desk.agents.get(number)?.name ?? number);
   const error = desk.error ?? live.error;
@@ -37,11 +39,11 @@ export function SupervisionPage(): ReactElement {
   const selected = queues.find(({ key }) => key === query.get("queue")) ?? queues[0];
   const onlyQueue = query.get("only") === "queue" && selected !== undefined;
   const agents = [...desk.agents.values()];
-  const rows = agentRows(agents, live.calls, filter, onlyQueue ? selected.key : undefined, now);
+  const rows = agentRows(agents, live.calls, filter, onlyQueue ? selected.key : undefined, reasons, now);
   const count: Readonly<Record<AgentFilter, number>> = {
     present: agents.filter(({ choice }) => choice !== "offline").length,
     talking: agents.filter(isTalking).length,
-    odd: agents.filter((agent) => isOdd(agent, live.calls.get(agent.number), now)).length,
+    odd: agents.filter((agent) => isOdd(agent, live.calls.get(agent.number), reasons, now)).length,
     all: agents.length,
   };
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.ringing, 0);
@@ -65,7 +67,7 @@ export function SupervisionPage(): ReactElement {
           )}
           <OwnPhone own={desk.number} />
         </div>
-        {rows.length === 0 ? <EmptyState>{text.noAgents[filter]}</EmptyState> : <AgentTable agents={rows} live={live} queues={desk.queues} own={desk.number} now={now} act={act} pending={pending} commands={commands} />}
+        {rows.length === 0 ? <EmptyState>{text.noAgents[filter]}</EmptyState> : <AgentTable agents={rows} reasons={reasons} live={live} queues={desk.queues} own={desk.number} now={now} act={act} pending={pending} commands={commands} />}
       </section>
     </PageFrame>
   );
