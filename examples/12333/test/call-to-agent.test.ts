@@ -20,7 +20,7 @@ interface Interaction {
   readonly agentId: string | null;
   readonly queue: string | null;
   readonly legs: readonly { readonly role: string; readonly answeredAt: number | null; readonly endedAt: number | null; readonly toNumber: string }[];
-  readonly events: readonly { readonly type: string; readonly data: Readonly<Record<string, unknown>> | null }[];
+  readonly events: readonly { readonly type: string }[];
 }
 interface Recording {
   readonly id: string;
@@ -51,7 +51,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
 
   it("by key 1; both hear each other; the whole call is recorded, left and right; the records agree", async () => {
     const probe = await RtpProbe.open();
-    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138000", mediaPort: probe.port }], talkMs: 40_000 });
+    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13800138000", mediaPort: probe.port }], talkMs: 22_000 });
     try {
       probe.playSilence();
       await probe.hearsSound();
@@ -62,19 +62,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
       await probe.hearsTone(AGENT_HZ, 15_000);
       await pause(4_000);
       expect(probe.toneLevel(AGENT_HZ, 2_000)).toBeGreaterThan(-25);
-
-      // An article takes the place of the agent's voice at the citizen, until the agent stops it.
-      const command = (name: string, body: object): Promise<Response> => example.fetch(`/api/agents/1001/call/${name}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-      const found = await example.get<Page<{ key: string; title: string }>>(`/api/announcements?search=${encodeURIComponent("养老保险 参保缴费")}`);
-      expect(found.items.map(({ key }) => key)).toContain("1001");
-      expect((await command("announce", { announcement: "1001" })).status).toBe(200);
-      await probe.until(() => probe.level(1_000) > -45 && probe.toneLevel(AGENT_HZ, 1_000) < -45, 15_000, "the article alone");
-      await pause(3_000);
-      expect(probe.level(2_000)).toBeGreaterThan(-40);
-      expect(probe.toneLevel(AGENT_HZ, 2_000)).toBeLessThan(-45);
-      expect((await command("stop-announcement", {})).status).toBe(200);
-      await probe.hearsTone(AGENT_HZ, 5_000);
-      await agent.event("CALL_CLOSED", 45_000);
+      await agent.event("CALL_CLOSED", 30_000);
       expect(await caller.exited).toBe(0);
       expect(agent.heardTone(CALLER_HZ)).toBeGreaterThan(-25);
 
@@ -91,12 +79,6 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
       }
       const types = interaction.events.map((event) => event.type);
       for (const type of ["call.routed", "ivr.node", "queue.entered"]) expect(types).toContain(type);
-      const played = interaction.events.filter(({ type }) => type.startsWith("announcement."));
-      expect(played.map(({ type }) => type)).toEqual(["announcement.started", "announcement.ended"]);
-      expect(played[1]?.data).toMatchObject({ agent: "1001", key: "1001", to: "citizen", result: "stopped" });
-      const heardMs = Number(played[1]?.data?.playedMs);
-      expect(heardMs).toBeGreaterThan(3_000);
-      expect(heardMs).toBeLessThan(Number(played[1]?.data?.durationMs));
 
       const recordings = await example.eventually<Page<Recording>>(`/api/recordings?interactionId=${interaction.id}`, (page) => page.items.some((each) => each.kind === "call" && each.state === "compressed"), 40_000);
       const recording = recordings.items.find((each) => each.kind === "call");
@@ -114,11 +96,6 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a citizen reaches an agent", () =>
       expect(goertzelLevel(tail(right), AGENT_HZ, wav.sampleRate)).toBeGreaterThan(-25);
       expect(goertzelLevel(tail(left), AGENT_HZ, wav.sampleRate)).toBeLessThan(-45);
       expect(goertzelLevel(tail(right), CALLER_HZ, wav.sampleRate)).toBeLessThan(-45);
-      // The article is in it, in the agent's place: speech, and nothing of the agent's tone.
-      const second = (at: number): Int16Array => (right ?? new Int16Array()).slice(at * wav.sampleRate, (at + 1) * wav.sampleRate);
-      const seconds = Array.from({ length: Math.floor((right?.length ?? 0) / wav.sampleRate) }, (_, at) => ({ loud: rms(second(at)) > 200, agent: goertzelLevel(second(at), AGENT_HZ, wav.sampleRate) > -25 }));
-      const from = seconds.findIndex(({ agent: heard }) => heard);
-      expect(seconds.slice(from).filter(({ loud, agent: heard }) => loud && !heard).length).toBeGreaterThanOrEqual(3);
       // The IVR part is in it: the welcome is on the right before anybody spoke.
       expect(rms((right ?? new Int16Array()).slice(0, 2 * wav.sampleRate))).toBeGreaterThan(200);
 

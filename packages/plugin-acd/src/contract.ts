@@ -606,7 +606,7 @@ declare module "@hotlinejs/core" {
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** An agent's announcement has begun in a call (`result` null), or is over. */
-    "acd.announcement": { interactionId: string; agent: string; /** Key of the announcement. */ announcement: string; title: string; /** Who hears it: `citizen` or `both`. */ to: AnnouncedTo; /** `completed`, `stopped`, `cut` or `failed`; `null`: it has begun. */ result: AnnouncementResult | null; /** Milliseconds heard, once it is over. */ playedMs: number | null; at: number };
+    "acd.announcement": { interactionId: string; agent: string; /** Key of the announcement. */ announcement: string; /** Of the announcement, as agents see it. */ title: string; /** Who hears it: `citizen` or `both`. */ to: AnnouncedTo; /** `completed`, `stopped`, `cut` or `failed`; `null`: it has begun. */ result: AnnouncementResult | null; /** Milliseconds heard, once it is over. */ playedMs: number | null; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
     "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */
