@@ -111,6 +111,7 @@ export function createHotline(options: HotlineOptions): Hotline {
         ...(parsed.secretFile === undefined ? {} : { secretFile: parsed.secretFile }),
         ...(parsed.blobFolder === undefined ? {} : { blobs: { store: "folder" as const, folder: parsed.blobFolder } }),
         ...(durability === undefined ? {} : { durability }),
+        migrationMs: parsed.migrationMs,
         clock,
         ids,
         activity,

@@ -4,7 +4,7 @@ import { errors } from "../errors.js";
 import { table, type Output } from "../output.js";
 
 /** Part of the health everybody sees. */
-type Report = Pick<HotlineHealth, "state" | "ok"> & { readonly plugins: readonly (Pick<HotlineHealth["plugins"][number], "name" | "ok"> & { version?: string; message?: string })[] };
+type Report = Pick<HotlineHealth, "state" | "ok"> & Partial<Pick<HotlineHealth, "data">> & { readonly plugins: readonly (Pick<HotlineHealth["plugins"][number], "name" | "ok"> & { version?: string; message?: string })[] };
 
 /**
  * `hotline health`: asks a running hotline. 0 all well; 1 it runs, but a plugin is not well, or it
@@ -27,6 +27,7 @@ export async function health(address: string, { json, timeoutMs, token, output }
   else if (report === undefined) output.out(`down: ${url.href}: ${reason}`);
   else {
     output.out(`${status}: ${url.href} is ${report.state}`);
+    if (report.data?.ok === false) output.out(`  NOT WELL  data: ${report.data.message ?? ""}; ${report.data.waiting} wait to write`);
     output.out(table(report.plugins.map((plugin) => [plugin.ok ? "ok" : "NOT WELL", plugin.name, plugin.version ?? "", plugin.message ?? ""]), "  "));
   }
   return { ok: 0, degraded: 1, down: 2 }[status];

@@ -29,6 +29,8 @@ export const coreOptionsSchema = z.strictObject({
   blobFolder: z.string().min(1).optional(),
   /** JSON lines of this level and above go to stderr. */
   log: z.enum(logLevels).default("info"),
+  /** Seconds one migration of the database may take at a start; then it is rolled back and the start fails with HTL_CORE_MIGRATION_TIMEOUT. A large database may need more. */
+  migrationSeconds: z.coerce.number().min(1).max(86_400).default(600),
   /** How long a drain waits for live calls, in seconds. */
   drainSeconds: z.coerce.number().min(0).max(86_400).default(30),
 });
@@ -42,6 +44,7 @@ export interface ParsedCoreOptions {
   readonly blobFolder: string | undefined;
   readonly log: (typeof logLevels)[number];
   readonly drainMs: number;
+  readonly migrationMs: number;
 }
 
 /** The variables core itself reads, and the option each sets. */
@@ -56,6 +59,7 @@ export const CORE_OPTION_VARIABLES: readonly (readonly [variable: string, option
   ["HOTLINE_BLOB_FOLDER", "blobFolder"],
   ["HOTLINE_LOG", "log"],
   ["HOTLINE_DRAIN_SECONDS", "drainSeconds"],
+  ["HOTLINE_MIGRATION_SECONDS", "migrationSeconds"],
 ];
 
 /**
@@ -79,7 +83,7 @@ export function parseCoreOptions(given: CoreOptions, environment: Readonly<Recor
     if (variable !== undefined) throw coreErrors.ENVIRONMENT_INVALID(variable, issue?.message ?? "");
     throw coreErrors.CONFIG_INVALID(issueLines("", parsed.error).join("\n"));
   }
-  const { name, host, dataDir, timezone, publicUrl, advertisedAddress, databaseUrl, secretFile, blobFolder, log, drainSeconds } = parsed.data;
+  const { name, host, dataDir, timezone, publicUrl, advertisedAddress, databaseUrl, secretFile, blobFolder, log, drainSeconds, migrationSeconds } = parsed.data;
   try {
     new Intl.DateTimeFormat("en", { timeZone: timezone });
   } catch (cause) {
@@ -92,6 +96,7 @@ export function parseCoreOptions(given: CoreOptions, environment: Readonly<Recor
     blobFolder: blobFolder === undefined ? undefined : resolve(blobFolder),
     log,
     drainMs: drainSeconds * 1_000,
+    migrationMs: migrationSeconds * 1_000,
   };
 }
 

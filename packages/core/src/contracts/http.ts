@@ -122,13 +122,29 @@ export const ROUTES = token<readonly { readonly plugin: string; readonly route: 
 /** created -> wired -> ready -> running -> draining -> stopped, and failed. */
 export type HotlineState = "created" | "wired" | "ready" | "running" | "draining" | "stopped" | "failed";
 
+/** How writing goes. On SQLite units of work run one after the other: one that hangs holds up all others until it is rolled back. */
+export interface DataHealth {
+  /** No unit of work has been open for more than 5 s. */
+  readonly ok: boolean;
+  /** Why it is not. */
+  readonly message?: string;
+  /** Units of work that wait for their turn to write; 0 on PostgreSQL, where they do not wait here. */
+  readonly waiting: number;
+  /** Units of work that have been open for more than 5 s. */
+  readonly long: number;
+  /** Units of work that took too long (30 s) and were rolled back, since the start. */
+  readonly timeouts: number;
+}
+
 export interface HotlineHealth {
   readonly state: HotlineState;
-  /** Running, and every plugin well. */
+  /** Running, and every plugin and the writing of data well. */
   readonly ok: boolean;
   readonly name: string;
   readonly version: string;
   readonly uptimeMs: number;
+  /** How writing goes. */
+  readonly data: DataHealth;
   readonly plugins: readonly PluginHealth[];
 }
 

@@ -14,6 +14,7 @@ export const dataErrors = defineErrors("CORE", {
   UNIT_TIMEOUT: { message: "A unit of work took longer than %s ms and was rolled back. Do no waiting inside it but for the database", status: 503 },
   DATA_STATE: { message: "The data layer is %s; %s is not possible", status: 503 },
   MIGRATION_UNKNOWN: { message: "The database was migrated by a newer version of %s (%s is unknown here). Install that version, or restore the backup from before the upgrade" },
+  MIGRATION_TIMEOUT: { message: "Migration %s took longer than %s s and was rolled back; nothing of it is left. Give it more time (migrationSeconds, HOTLINE_MIGRATION_SECONDS), or end what keeps the tables locked, and start again", status: 503 },
   MIGRATION_FAILED: { message: "Migration %s failed and was rolled back: %s" },
   RESTORE_INCOMPLETE: { message: "The data in %s are those of a restore that did not end. Run the restore again, with --force" },
   SCHEMA_DIFF: { message: "The migrated database differs from the entities:\n%s" },

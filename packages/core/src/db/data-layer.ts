@@ -47,6 +47,8 @@ export interface DataLayerOptions {
   readonly blobs?: { readonly store: "sqlite" } | { readonly store: "folder"; readonly folder?: string };
   /** Default `disk`. With `process` a new SQLite database is a copy of one that was migrated before in this process. */
   readonly durability?: Durability;
+  /** What one migration may take, ms. Default 600 000. */
+  readonly migrationMs?: number;
 }
 
 const KEY_ID = "secret.key-id";
@@ -146,9 +148,14 @@ export class DataLayer {
     const throwAway = durability === "process" && postgres === undefined && !existsSync(file);
     const laid = throwAway && (await copies.lay(file, migrations));
     this.#database = await Database.connect({ dataDir, postgres, entities: [...dataEntities, ...entities], timezone, clock, log, ...(durability === undefined ? {} : { durability }) });
-    await migrate(this.#database, migrations, () => clock.now(), log);
+    await this.#migrate(this.#database, migrations);
     if (laid) await copies.date(this.#database, clock.now());
     else if (throwAway) await copies.keep(file, this.#database, migrations);
+  }
+
+  #migrate(database: Database, migrations: readonly PluginMigration[]): Promise<readonly string[]> {
+    const { clock, log, migrationMs = 600_000 } = this.#options;
+    return migrate(database, migrations, { clock, log, limitMs: migrationMs });
   }
 
   /** Where everything is. `HTL_CORE_DATABASE_URL` for a URL that is none. */
@@ -199,7 +206,7 @@ export class DataLayer {
       if (postgres !== undefined) await connect();
       return await fn({
         storage: this.storage(migrations),
-        migrate: async () => migrate(await connect(), withOwn(migrations), () => clock.now(), log),
+        migrate: async () => this.#migrate(await connect(), withOwn(migrations)),
       });
     } finally {
       await this.close();

@@ -1,6 +1,7 @@
 import { Migration } from "@mikro-orm/migrations";
 import { expect, test } from "vitest";
 import { onBothDatabases, type TestLayer } from "../../test/data-layers.js";
+import { SystemClock } from "../time/system-clock.js";
 import type { MigrationClass } from "./migration.js";
 
 /** A migration that runs these statements. */
@@ -15,7 +16,7 @@ function migration(id: string, ...statements: string[]): MigrationClass {
 
 const applied = ({ layer }: TestLayer) => layer.readPool.read(async (em) => (await em.execute<{ name: string }[]>("select name from core_migration where name not like 'core/%' order by at, name")).map((row) => row.name));
 
-onBothDatabases("migrations", (fresh) => {
+onBothDatabases("migrations", (fresh, kind) => {
   test("run in the order of plugins, then of ids, once", async () => {
     const data = await fresh();
     const order: string[] = [];
@@ -62,6 +63,39 @@ onBothDatabases("migrations", (fresh) => {
     const repaired = data.layer();
     await repaired.layer.open([], [good, { plugin: "x", migration: migration("0002-bad", "create table x_two (id text not null primary key)") }]);
     expect(await applied(repaired)).toEqual(["x/0001-init", "x/0002-bad"]);
+  });
+
+  test("one that hangs is told, stopped at its limit, named, and tried again at the next start", async () => {
+    const data = await fresh();
+    class Waits extends Migration {
+      static readonly id = "0001-init";
+      override async up(): Promise<void> {
+        await this.getKnex().raw("create table x_one (id text not null primary key)");
+        reached();
+        await new Promise(() => undefined);
+      }
+    }
+    let reached: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (reached = resolve));
+    const hanging = data.layer({ migrationMs: 60_000 });
+    const outcome = expect(hanging.layer.open([], [{ plugin: "x", migration: Waits }])).rejects.toMatchObject({ code: "HTL_CORE_MIGRATION_TIMEOUT", message: expect.stringContaining("x/0001-init took longer than 60 s") as string });
+    await begun;
+    await hanging.clock.advance(10_000);
+    expect(hanging.lines).toContainEqual(expect.objectContaining({ level: "warn", fields: expect.objectContaining({ migration: "x/0001-init" }) as object }));
+    await hanging.clock.advance(50_000);
+    await outcome;
+    expect(hanging.lines).toContainEqual(expect.objectContaining({ level: "error", fields: { migration: "x/0001-init", limitMs: 60_000 } }));
+    const repaired = data.layer();
+    await repaired.layer.open([], [{ plugin: "x", migration: migration("0001-init", "create table x_one (id text not null primary key)") }]);
+    expect(await applied(repaired)).toEqual(["x/0001-init"]);
+  });
+
+  test("so is one whose statement would never end", async () => {
+    const data = await fresh();
+    const endless = { plugin: "x", migration: migration("0001-init", kind === "sqlite" ? "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n" : "select pg_sleep(3600)") };
+    const hanging = data.layer({ migrationMs: 1_000, clock: new SystemClock() });
+    await expect(hanging.layer.open([], [endless])).rejects.toMatchObject({ code: "HTL_CORE_MIGRATION_TIMEOUT" });
+    await data.layer().layer.open([], []);
   });
 
   test("an older version on a newer database is refused; a plugin left out is not", async () => {

@@ -1,4 +1,5 @@
-import type { AbstractSqlDriver, Knex } from "@mikro-orm/knex";
+import type { AbstractSqlDriver, Knex, Transaction } from "@mikro-orm/knex";
+import type { Clock, Timer } from "../contracts/time.js";
 import { errorText } from "../errors/define-errors.js";
 import type { Logger } from "../log/logger.js";
 import { dataErrors } from "./data-errors.js";
@@ -13,36 +14,51 @@ export interface PluginMigration {
   readonly migration: MigrationClass;
 }
 
+export interface MigratorDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What one migration may take, ms. */
+  readonly limitMs: number;
+}
+
 const TABLE = "core_migration";
+/** Whoever waits for a start is told of a migration that takes longer, ms. */
+const LONG_MS = 10_000;
 
 /**
  * Brings the database up to date: plugin by plugin as given, within a plugin by id, each migration
  * in a transaction of its own together with its entry in `core_migration`. Plugins that are left
  * out keep their tables. A migration in the database that a present plugin does not know means an
- * older version runs on a newer database: `HTL_CORE_MIGRATION_UNKNOWN`, nothing is touched.
+ * older version runs on a newer database: `HTL_CORE_MIGRATION_UNKNOWN`, nothing is touched. One that
+ * takes longer than the limit is stopped and rolled back: `HTL_CORE_MIGRATION_TIMEOUT`.
  */
-export async function migrate(database: Database, migrations: readonly PluginMigration[], now: () => number, log: Logger): Promise<readonly string[]> {
+export async function migrate(database: Database, migrations: readonly PluginMigration[], { clock, log, limitMs }: MigratorDeps): Promise<readonly string[]> {
   const driver = database.orm.em.getDriver() as AbstractSqlDriver;
   const connection = driver.getConnection();
   const numberType = database.kind === "postgres" ? "bigint" : "integer";
   await connection.execute(`create table if not exists ${TABLE} (name text not null primary key, at ${numberType} not null)`);
   const done: string[] = [];
   for (const { name, migration: Migration } of pending(migrations, await applied(database))) {
+    const limit = new TimeLimit(name, { clock, log, limitMs });
+    const run = async (transaction: Transaction): Promise<void> => {
+      await limitStatements(database, transaction as unknown as Knex.Transaction, limit, limitMs);
+      const migration = new Migration(driver, database.orm.config);
+      migration.reset();
+      migration.setTransactionContext(transaction);
+      // Within the transaction: on SQLite's one connection anything else would wait for itself.
+      Object.assign(migration, { getKnex: () => transaction as unknown as Knex });
+      await migration.up();
+      for (const query of migration.getQueries()) {
+        if (typeof query !== "string") await driver.execute(query as unknown as string, undefined, "all", transaction);
+        else for (const statement of splitStatements(query)) await driver.execute(statement, undefined, "all", transaction);
+      }
+      await driver.execute(`insert into ${TABLE} (name, at) values (?, ?)`, [name, clock.now()], "run", transaction);
+    };
     try {
-      await connection.transactional(async (transaction) => {
-        const migration = new Migration(driver, database.orm.config);
-        migration.reset();
-        migration.setTransactionContext(transaction);
-        // Within the transaction: on SQLite's one connection anything else would wait for itself.
-        Object.assign(migration, { getKnex: () => transaction as unknown as Knex });
-        await migration.up();
-        for (const query of migration.getQueries()) {
-          if (typeof query !== "string") await driver.execute(query as unknown as string, undefined, "all", transaction);
-          else for (const statement of splitStatements(query)) await driver.execute(statement, undefined, "all", transaction);
-        }
-        await driver.execute(`insert into ${TABLE} (name, at) values (?, ?)`, [name, now()], "run", transaction);
-      });
+      await connection.transactional((transaction) => limit.watch(() => run(transaction)));
     } catch (error) {
+      // However a statement that was stopped calls it.
+      if (limit.over) throw dataErrors.MIGRATION_TIMEOUT(name, limitMs / 1_000, { details: { migration: name }, cause: error });
       const coded = translateError(error, database.place);
       if (coded !== error) throw coded;
       throw dataErrors.MIGRATION_FAILED(name, errorText(error).slice(0, 2000), { cause: error });
@@ -51,6 +67,62 @@ export async function migrate(database: Database, migrations: readonly PluginMig
     log.info({ migration: name }, "migrated");
   }
   return done;
+}
+
+/** Tells of a migration that takes long, and ends the waiting for one that takes too long. */
+class TimeLimit {
+  #over = false;
+  #stop: () => void = () => undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly deps: MigratorDeps,
+  ) {}
+
+  /** Whether the time is up. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** What ends the statement that runs then. */
+  onOver(stop: () => void): void {
+    this.#stop = stop;
+  }
+
+  async watch(work: () => Promise<void>): Promise<void> {
+    const { clock, log, limitMs } = this.deps;
+    const migration = this.name;
+    let timer: Timer | undefined;
+    const expired = new Promise<never>((_resolve, reject) => {
+      const expire = (): void => {
+        this.#over = true;
+        log.error({ migration, limitMs }, "a migration took too long; it is stopped and rolled back");
+        this.#stop();
+        reject(new Error("the time is up"));
+      };
+      const long = (): void => {
+        log.warn({ migration, forMs: LONG_MS, limitMs }, "a migration takes long; the hotline starts when it is through");
+        timer = clock.setTimeout(expire, limitMs - LONG_MS);
+      };
+      timer = limitMs > LONG_MS ? clock.setTimeout(long, LONG_MS) : clock.setTimeout(expire, limitMs);
+    });
+    try {
+      await Promise.race([work(), expired]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+}
+
+/** So that also a statement in the middle of its work, or one that waits for a lock, ends with the time. */
+async function limitStatements(database: Database, transaction: Knex.Transaction, limit: TimeLimit, limitMs: number): Promise<void> {
+  if (database.kind === "postgres") {
+    // A moment later than the clock here, which tells it.
+    await transaction.raw(`set local statement_timeout = ${Math.round(limitMs) + 1_000}`);
+    return;
+  }
+  const connection = (await (transaction.client as { acquireConnection(): Promise<unknown> }).acquireConnection()) as { interrupt(): void };
+  limit.onOver(() => connection.interrupt());
 }
 
 /** Names of the migrations in the database, as it is; none when it has no table of them. */

@@ -259,9 +259,16 @@ onBothDatabases("unit of work", (fresh, kind) => {
     // Real time for the statements, then the virtual limit.
     await expect.poll(() => made.clock.pending, { timeout: 5000 }).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await made.clock.advance(30_000);
+    expect(unitOfWork.health).toMatchObject({ ok: true, long: 0, timeouts: 0 });
+    await made.clock.advance(5_000);
+    // On SQLite the next one waits for it.
+    expect(unitOfWork.health).toMatchObject({ ok: false, message: expect.stringContaining("5 s") as string, long: 1, waiting: kind === "sqlite" ? 1 : 0 });
+    expect(made.lines).toContainEqual(expect.objectContaining({ level: "warn", fields: expect.objectContaining({ forMs: 5_000 }) as object }));
+    await made.clock.advance(25_000);
     await outcome;
     await next;
+    expect(unitOfWork.health).toEqual({ ok: true, waiting: 0, long: 0, timeouts: 1 });
+    expect(made.lines).toContainEqual(expect.objectContaining({ level: "error", fields: expect.objectContaining({ timeoutMs: 30_000 }) as object }));
     goOn();
     await expect.poll(() => late).toBe("refused");
     expect(await names(made)).toEqual(["next"]);

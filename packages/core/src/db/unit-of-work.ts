@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SqlEntityManager, Transaction } from "@mikro-orm/knex";
 import type { UnitOfWork, Uow } from "../contracts/data.js";
+import type { DataHealth } from "../contracts/http.js";
 import type { Activity, Clock } from "../contracts/time.js";
 import type { Logger } from "../log/logger.js";
 import { dataErrors } from "./data-errors.js";
@@ -21,6 +22,8 @@ export interface UnitOfWorkOptions extends UnitContext {
   readonly timeoutMs?: number;
 }
 
+/** A unit that is open longer is told in the log, ms: it should do nothing but read and write the database. */
+const LONG_MS = 5_000;
 /** Tries to begin while another program has the SQLite file locked; each waits for busy_timeout. */
 const BEGIN_TRIES = 3;
 
@@ -30,6 +33,9 @@ export class DatabaseUnitOfWork implements UnitOfWork {
   readonly #store = new AsyncLocalStorage<Unit | undefined>();
   readonly #lock = new WriteLock();
   readonly #running = new Set<Promise<unknown>>();
+  /** Open longer than they should be. */
+  readonly #long = new Set<Unit>();
+  #timeouts = 0;
 
   constructor(options: UnitOfWorkOptions) {
     this.#options = options;
@@ -53,6 +59,13 @@ export class DatabaseUnitOfWork implements UnitOfWork {
     const settled = (): void => void this.#running.delete(running);
     running.then(settled, settled);
     return running;
+  }
+
+  /** See `HotlineHealth.data`. */
+  get health(): DataHealth {
+    const long = this.#long.size;
+    const figures = { waiting: this.#lock.waiting, long, timeouts: this.#timeouts };
+    return long === 0 ? { ok: true, ...figures } : { ok: false, message: `a unit of work has been open for more than ${LONG_MS / 1_000} s`, ...figures };
   }
 
   /** Resolves when every unit that was begun has ended. */
@@ -83,7 +96,19 @@ export class DatabaseUnitOfWork implements UnitOfWork {
     const expired = new Promise<never>((_resolve, reject) => {
       expire = reject;
     });
-    const timer = this.#options.clock.setTimeout(() => expire(dataErrors.UNIT_TIMEOUT(timeoutMs)), timeoutMs);
+    const { clock, log } = this.#options;
+    const tooLong = (): void => {
+      this.#timeouts++;
+      log.error({ timeoutMs, waiting: this.#lock.waiting }, "a unit of work took too long and is rolled back");
+      expire(dataErrors.UNIT_TIMEOUT(timeoutMs));
+    };
+    const long = (): void => {
+      this.#long.add(unit);
+      log.warn({ forMs: LONG_MS, waiting: this.#lock.waiting }, database.kind === "sqlite" ? "a unit of work takes long; until it ends nobody else can write" : "a unit of work takes long");
+      timer = clock.setTimeout(tooLong, timeoutMs - LONG_MS);
+    };
+    // One timer at a time: units are many.
+    let timer = timeoutMs > LONG_MS ? clock.setTimeout(long, LONG_MS) : clock.setTimeout(tooLong, timeoutMs);
     try {
       const result = await Promise.race([this.#store.run(unit, () => this.#collect(unit, fn)), expired]);
       await em.getConnection("write").commit(transaction);
@@ -95,6 +120,7 @@ export class DatabaseUnitOfWork implements UnitOfWork {
       throw translateError(error, database.place);
     } finally {
       timer.cancel();
+      this.#long.delete(unit);
     }
   }
 

@@ -216,12 +216,14 @@ export class Kernel {
 
   async health(): Promise<HotlineHealth> {
     const plugins = await Promise.all(this.#hosts.map((host) => host.report(this.#deps.clock)));
+    const data = this.#data.unitOfWork.health;
     return {
       state: this.state,
-      ok: this.state === "running" && plugins.every((plugin) => plugin.ok),
+      ok: this.state === "running" && data.ok && plugins.every((plugin) => plugin.ok),
       name: this.#deps.settings.name,
       version: __VERSION__,
       uptimeMs: Math.round(this.#deps.clock.monotonic() - this.#startedAt),
+      data,
       plugins,
     };
   }

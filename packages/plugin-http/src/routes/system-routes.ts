@@ -11,6 +11,7 @@ const health = z.object({
   name: z.string().optional(),
   version: z.string().optional(),
   uptimeMs: z.number().optional(),
+  data: z.object({ ok: z.boolean(), message: z.string().optional(), waiting: z.number().int(), long: z.number().int(), timeouts: z.number().int() }).optional(),
   plugins: z.array(
     z.object({
       name: z.string(),
