@@ -1,13 +1,16 @@
 import { relative, resolve } from "node:path";
 import * as clack from "@clack/prompts";
 import { Command, CommanderError, Option } from "commander";
-import { checkFolder, checkName, createProject, type Language } from "./create-project.js";
+import { createPlugin } from "./create-plugin.js";
+import { createProject } from "./create-project.js";
 import { CreateError } from "./errors.js";
 import { choices, presets } from "./plugins.js";
+import { checkFolder, checkName, type Language } from "./project-files.js";
 
 interface Flags {
   readonly preset?: string;
   readonly plugins?: string;
+  readonly plugin?: boolean;
   readonly language?: Language;
   readonly yes?: boolean;
 }
@@ -19,6 +22,7 @@ export async function run(args: readonly string[], { cwd, interactive, out, erro
     .argument("[folder]", "folder to make; its name is the project's")
     .addOption(new Option("--preset <name>", `what it can do: ${Object.entries(presets).map(([name, { title }]) => `${name} (${title})`).join("; ")}`).choices(Object.keys(presets)))
     .option("--plugins <list>", `instead of a preset, names with commas: ${choices.map(({ name }) => name).join(", ")}`)
+    .option("--plugin", "make a package for a plugin of your own instead of a hotline")
     .addOption(new Option("--language <language>", "of what callers hear").choices(["zh", "en"]))
     .option("-y, --yes", "ask nothing: what is not said is preset phone in zh, in ./my-hotline")
     .version(__VERSION__)
@@ -29,6 +33,12 @@ export async function run(args: readonly string[], { cwd, interactive, out, erro
     program.parse([...args], { from: "user" });
     const flags = program.opts<Flags>();
     if (flags.preset !== undefined && flags.plugins !== undefined) throw new CreateError("HTL_CREATE_USAGE", "Give either --preset or --plugins");
+    if (flags.plugin === true) {
+      if (flags.preset !== undefined || flags.plugins !== undefined) throw new CreateError("HTL_CREATE_USAGE", "--plugin makes a plugin, not a hotline: leave --preset and --plugins out");
+      const made = await createPlugin({ folder: resolve(cwd, program.args[0] ?? "hotlinejs-plugin-mine"), language: flags.language ?? "zh" });
+      out(`Made ${made.files.length} files in ${made.folder}: the plugin ${made.plugin}.\n\n  cd ${relative(cwd, made.folder) || "."}\n  npm install\n  npm test`);
+      return 0;
+    }
     const wish = await complete(program.args[0], flags, interactive && flags.yes !== true, cwd);
     const made = await createProject(wish);
     const shown = relative(cwd, made.folder) || ".";

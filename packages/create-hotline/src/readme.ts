@@ -1,4 +1,4 @@
-import type { Language } from "./create-project.js";
+import type { Language } from "./project-files.js";
 
 /** The generated project's README. */
 export function readme(name: string, plugins: readonly string[], language: Language): string {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createProject, presets } from "../src/index.js";
+import { createPlugin, createProject, presets } from "../src/index.js";
 import { run } from "../src/program.js";
 import { render } from "../src/template.js";
 
@@ -41,6 +41,8 @@ describe("it refuses, and then has made nothing:", () => {
     ["an unknown preset", ["x3", "--preset", "huge"], "HTL_CREATE_USAGE", 2],
     ["both", ["x4", "--preset", "phone", "--plugins", "acd"], "HTL_CREATE_USAGE", 2],
     ["an unknown option", ["x5", "--nope"], "HTL_CREATE_USAGE", 2],
+    ["a plugin and a preset", ["x6", "--plugin", "--preset", "phone"], "HTL_CREATE_USAGE", 2],
+    ["a name no plugin could have", ["hotlinejs-plugin-2_x", "--plugin"], "HTL_CREATE_NAME", 1],
   ])("%s", async (_, args, wanted, code) => {
     const before = readdirSync(folder);
     const result = await create(args);
@@ -82,23 +84,11 @@ it("every preset type-checks in both languages, and passes its own tests in one"
   for (const [name, { plugins }] of Object.entries(presets)) {
     for (const language of ["zh", "en"] as const) projects.push((await createProject({ folder: join(folder, `${name}-${language}`), plugins, language })).folder);
   }
-  const own = JSON.parse(readFileSync(join(projects[0] ?? "", "tsconfig.json"), "utf8")) as { compilerOptions: object };
-  const { options, errors } = ts.convertCompilerOptionsFromJson({ ...own.compilerOptions, customConditions: ["@hotlinejs/source"], rootDir: folder, outDir: join(folder, "out"), typeRoots: [join(here, "../../../node_modules/@types")], experimentalDecorators: true }, folder);
-  expect(errors).toEqual([]);
-  const roots = projects.flatMap((project) => ["src/main.ts", "test/hotline.test.ts"].map((file) => join(project, file)));
-  // The packages' sources know their version by the build.
-  const program = ts.createProgram([...roots, join(here, "../../../globals.d.ts")], { ...options, noEmit: false, rootDir: join(here, "../../..") });
-  const found = ts.getPreEmitDiagnostics(program).filter((each) => each.file?.fileName.startsWith(folder));
-  expect(found.map((each) => `${each.file?.fileName}: ${ts.flattenDiagnosticMessageText(each.messageText, "\n")}`)).toEqual([]);
+  expect(problemsOf(projects, ["src/main.ts", "test/hotline.test.ts"])).toEqual([]);
 
   // Languages differ in texts alone: one run of a preset will do, and both languages are met.
   for (const project of projects.filter((_, index) => index % 4 === 0 || index % 4 === 3)) {
-    for (const file of ["src/hotline.ts", "src/main.ts", "src/flow.ts", "src/people.ts", "src/prompts.ts", "test/hotline.test.ts"]) {
-      const { outputText } = ts.transpileModule(readFileSync(join(project, file), "utf8"), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true } });
-      const target = join(project, "dist", file.replace(/\.ts$/, ".js"));
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, outputText);
-    }
+    build(project, ["src/hotline.ts", "src/main.ts", "src/flow.ts", "src/people.ts", "src/prompts.ts", "test/hotline.test.ts"]);
     const environment = { PATH: process.env.PATH, HOTLINE_DATA_DIR: join(project, "data") };
     const own = spawnSync(process.execPath, ["--test", "dist/test/hotline.test.js"], { cwd: project, env: environment, encoding: "utf8" });
     expect(own.status, `${project}\n${own.stdout}${own.stderr}`).toBe(0);
@@ -107,3 +97,45 @@ it("every preset type-checks in both languages, and passes its own tests in one"
     expect(existsSync(join(project, "data"))).toBe(false);
   }
 }, 900_000);
+
+it("a plugin type-checks and passes its own tests, the contract among them, whatever it is called", async () => {
+  const { code, out } = await create(["hotlinejs-plugin-vip-callers", "--plugin", "--language", "en"]);
+  expect(code).toBe(0);
+  expect(out).toContain("the plugin vip-callers");
+  const project = join(folder, "hotlinejs-plugin-vip-callers");
+  const others = await Promise.all([["class", "zh"] as const, ["plugin-a2", "en"] as const].map(([name, language]) => createPlugin({ folder: join(folder, name), language })));
+  expect(others.map(({ plugin }) => plugin)).toEqual(["class", "a2"]);
+  const projects = [project, ...others.map((other) => other.folder)];
+  expect(problemsOf(projects, ["src/index.ts", "test/plugin.test.ts"])).toEqual([]);
+
+  const manifest = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { name: string; dependencies: object; devDependencies: Record<string, string>; scripts: { test: string } };
+  expect(manifest).toMatchObject({ name: "hotlinejs-plugin-vip-callers", dependencies: { zod: expect.stringMatching(/^\^4/) as string }, peerDependencies: { "@hotlinejs/core": ">=0.1.0 <1.0.0" } });
+  expect(Object.values(manifest.devDependencies)).not.toContain("*");
+  for (const file of ["README.md", "src/index.ts", "test/plugin.test.ts"]) expect(readFileSync(join(project, file), "utf8"), file).not.toMatch(/my.?plugin/i);
+
+  build(project, ["src/index.ts", "test/plugin.test.ts"]);
+  const own = spawnSync(process.execPath, ["--test", "dist/test/plugin.test.js"], { cwd: project, env: { PATH: process.env.PATH }, encoding: "utf8" });
+  expect(own.status, `${own.stdout}${own.stderr}`).toBe(0);
+  expect(own.stdout).toContain("vip-callers: plugin contract");
+}, 300_000);
+
+/** What the compiler finds in them, with the settings they come with. */
+function problemsOf(projects: readonly string[], files: readonly string[]): readonly string[] {
+  const own = JSON.parse(readFileSync(join(projects[0] ?? "", "tsconfig.json"), "utf8")) as { compilerOptions: object };
+  const { options, errors } = ts.convertCompilerOptionsFromJson({ ...own.compilerOptions, customConditions: ["@hotlinejs/source"], rootDir: folder, outDir: join(folder, "out"), typeRoots: [join(here, "../../../node_modules/@types")], experimentalDecorators: true }, folder);
+  expect(errors).toEqual([]);
+  const roots = projects.flatMap((project) => files.map((file) => join(project, file)));
+  // The packages' sources know their version by the build.
+  const program = ts.createProgram([...roots, join(here, "../../../globals.d.ts")], { ...options, noEmit: false, rootDir: join(here, "../../..") });
+  const found = ts.getPreEmitDiagnostics(program).filter((each) => each.file?.fileName.startsWith(folder));
+  return found.map((each) => `${each.file?.fileName}: ${ts.flattenDiagnosticMessageText(each.messageText, "\n")}`);
+}
+
+function build(project: string, files: readonly string[]): void {
+  for (const file of files) {
+    const { outputText } = ts.transpileModule(readFileSync(join(project, file), "utf8"), { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true } });
+    const target = join(project, "dist", file.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, outputText);
+  }
+}
