@@ -36,7 +36,7 @@ export default tseslint.config(
   // Pages run in a browser: its clock, not the hotline's, and nothing of Node.
   { files: ["packages/*/ui/**"], rules: { "no-restricted-globals": ["error", "process", "Buffer", "global", "require"], "no-console": ["error", { allow: ["warn", "error"] }] } },
   // node:test waits for its tests itself.
-  { files: ["packages/create-hotline/templates/test/**"], rules: { "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true, allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "describe", "it"] }] }] } },
+  { files: ["packages/create-hotline/templates/test/**", "packages/create-hotline/templates/plugin/test/**"], rules: { "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true, allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "describe", "it"] }] }] } },
   { files: ["packages/core/src/db/**", "packages/*/src/migrations/**"], rules: { "no-restricted-syntax": ["error", ...time.slice(0, 2)] } },
   { files: ["vitest*.config.ts", "**/*.mjs", "**/*.d.ts", "eslint.config.js", "test/summary-reporter.ts", "packages/*/src/migrations/**"], rules: { "no-restricted-exports": "off" } },
   { files: ["**/*.mjs", "scripts/**", "packages/*/bin/**", "bench/**", "eslint.config.js", "**/bench/**", "**/test/**"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", fetch: "readonly", AbortSignal: "readonly" } }, rules: { "no-console": "off" } },
