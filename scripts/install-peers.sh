@@ -3,6 +3,7 @@
 # there already is left alone. Needs root (or sudo).
 #   sip-tester    SIPp: callers, load            (sipp)
 #   baresip-core  a SIP phone that is not ours   (baresip)
+#   linphone-cli  another one, that transfers attended (linphonec)
 #   sipsak, sipvicious  probes and scanners      (sipsak, svmap, svwar; against the edge of a running example)
 #   dnsmasq-base  a DNS server for NAPTR and SRV (/usr/sbin/dnsmasq; started by the tests)
 #   opus-tools    reads our recordings           (opusdec)
@@ -13,7 +14,7 @@
 #   iproute2, python3  a network namespace of its own and a record of what is addressed out of it (needs root there)
 set -euo pipefail
 
-packages=(sip-tester baresip-core sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk iproute2 python3)
+packages=(sip-tester baresip-core linphone-cli sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk iproute2 python3)
 build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
 missing=()
 for package in "${packages[@]}"; do

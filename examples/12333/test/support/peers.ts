@@ -10,3 +10,4 @@ export function peer(name: string, ...paths: string[]): boolean {
 
 export const hasSipp = (): boolean => peer("SIPp", "/usr/bin/sipp");
 export const hasBaresip = (): boolean => peer("baresip", "/usr/bin/baresip");
+export const hasLinphone = (): boolean => peer("linphonec", "/usr/bin/linphonec");
