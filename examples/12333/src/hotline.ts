@@ -70,13 +70,20 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
       queues: [
         { key: "general", name: "综合咨询", maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15 },
         { key: "complaint", name: "投诉举报", priority: 3, maxWaitSeconds: 300, maxLength: 50, serviceLevelSeconds: 15, joinEmpty: false },
+        // Mails and faxes, after all calls: who is only asked to take one is rung for a caller all the same, also after a miss.
+        { key: "written", name: "书面来件", weight: -1, ringTimeoutSeconds: 30, noAnswerDelaySeconds: 0, rejectDelaySeconds: 0, serviceLevelSeconds: 180, wrapUpSeconds: 0 },
       ],
       agents,
       callback: { callerId: "12333", calendar: "citizens" },
       announcements: announcements(),
+      // A chat takes an agent whole, as a call does; letters are worked on between calls.
+      capacity: {
+        channels: { voice: 1, chat: 1, email: 3, fax: 3 },
+        rules: [{ while: "voice", exclude: ["chat", "email", "fax"] }, { while: "chat", exclude: ["voice", "email", "fax"] }],
+      },
     }),
     recording(),
-    tickets({ categories, mailboxes, noDispatch }),
+    tickets({ categories, mailboxes, noDispatch, intake: { email: { kind: "help", queue: "written" }, fax: { kind: "help", queue: "written" }, sms: { kind: "help" }, web: { kind: "help" } } }),
     email(),
     webchat(),
     portal(site),

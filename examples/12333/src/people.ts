@@ -36,7 +36,7 @@ export const staff = organisation.staff.map((person) => ({ code: person.code, na
 
 /** Agents at their telephones: the extension is the agent's number. */
 export const agents = [
-  ...organisation.agents.filter((agent) => agent.demo).map((agent) => ({ number: agent.no, name: agent.name, address: `sip:${agent.no}`, queues: ["general", ...(agent.skills.some(({ id }) => id === "complaint") ? ["complaint"] : [])] })),
+  ...organisation.agents.filter((agent) => agent.demo).map((agent) => ({ number: agent.no, name: agent.name, address: `sip:${agent.no}`, queues: ["general", "written", ...(agent.skills.some(({ id }) => id === "complaint") ? ["complaint"] : [])] })),
   ...organisation.management.filter((person) => LEADERS.includes(person.no)).map((person) => ({ number: person.no, name: person.name, address: `sip:${person.no}`, queues: [] })),
 ];
 

@@ -56,6 +56,8 @@ describe.skipIf(!hasDovecot() || !hasFaxPeer())("kill -9 while letters, a chat a
       example = await Example.start(options);
       const { items: tickets } = await example.eventually<Items<Ticket>>("/api/tickets?source=email", ({ items }) => items.length >= LETTERS, 60_000);
       expect(tickets.map(({ summary }) => summary).sort()).toEqual(Array.from({ length: LETTERS }, (_, i) => `letter k${i}`));
+      // Each waits for an agent, once.
+      await example.eventually<Items<{ channel: string }>>("/api/queues/written/waiting", ({ items }) => items.filter(({ channel }) => channel === "email").length === LETTERS);
       for (let tries = 0; tries < 300 && new Set(smtp.letters.map(({ mail }) => mail.inReplyTo)).size < LETTERS; tries++) await pause(100);
       // One that was on its way may come again, as the same letter: mail programs show it once.
       expect(new Set(smtp.letters.map(({ mail }) => mail.messageId)).size).toBe(LETTERS);

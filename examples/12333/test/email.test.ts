@@ -51,6 +51,10 @@ describe.skipIf(!hasDovecot())("a letter to the hotline", () => {
     expect(ticket.content).toContain("电子厂三个月没发工资。");
     expect(ticket.files.map((file) => file.fileName)).toEqual(["原始邮件.eml"]);
 
+    // An agent is looked for: it waits in the queue of written messages, as an interaction of its channel.
+    const { items: waiting } = await example.eventually<{ items: readonly { channel: string; interactionId: string }[] }>("/api/queues/written/waiting", (answer) => answer.items.length === 1);
+    expect(waiting).toMatchObject([{ channel: "email" }]);
+
     const receipt = await sent("wang@citizen.test", new RegExp(ticket.serial));
     expect(receipt.mail.inReplyTo).toBe("<q1@citizen.test>");
     expect(receipt.mail.text).toMatch(/查询码/);
@@ -60,6 +64,8 @@ describe.skipIf(!hasDovecot())("a letter to the hotline", () => {
       if (!response.ok) throw new Error(`${action}: ${response.status} ${await response.text()}`);
     };
     await move("register", { kind: "complaint" });
+    // The step of its ticket has settled it.
+    await example.eventually<{ items: readonly unknown[] }>("/api/queues/written/waiting", (answer) => answer.items.length === 0);
     await move("reply", { answer: "已责令单位补发全部工资。" });
     const answer = await sent("wang@citizen.test", /已责令单位补发全部工资/);
     expect(answer.mail.inReplyTo).toBe("<q1@citizen.test>");

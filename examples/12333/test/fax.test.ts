@@ -84,6 +84,8 @@ describe.skipIf(!hasFaxPeer())("fax through the built example", () => {
     const ticket = await example.get<{ source: string; summary: string; files: readonly { fileName: string; contentType: string }[] }>(`/api/tickets/${fax.ref?.slice("ticket:".length)}`);
     expect(ticket).toMatchObject({ source: "fax", summary: expect.stringContaining("收到传真2页") as string });
     expect(ticket.files.map(({ contentType }) => contentType)).toEqual(["application/pdf", "image/png", "image/png"]);
+    // An agent is looked for by the queue of written messages.
+    await example.eventually<{ items: readonly { channel: string }[] }>("/api/queues/written/waiting", ({ items }) => items.filter(({ channel }) => channel === "fax").length === 1);
   }, 180_000);
 
   it("2-4-1: an article goes to the fax number keyed in; a busy machine is tried again", async () => {

@@ -182,6 +182,18 @@ export interface QueueResult {
   readonly callerGone: boolean;
 }
 
+/** A request to a queue for what is no call. */
+export interface WorkRequest extends Omit<QueueRequest, "exitKeys" | "exitHint"> {
+  /** Nobody else is asked, however long it waits; must be an agent of the queue. */
+  readonly onlyAgent?: string;
+  /** 工号 of who gives it away, and is not asked. */
+  readonly exceptAgent?: string;
+  /** Nobody stands and waits (a letter, a fax): neither opening hours nor the queue's limits of waiting count. Default false. */
+  readonly patient?: boolean;
+  /** Can be done later: an agent who is only being asked to take it is asked for a call or chat instead when nobody else is free. Default false. */
+  readonly yields?: boolean;
+}
+
 /** An agent's answer to being asked. `no-answer` counts as a miss. */
 export type OfferAnswer = "accepted" | "declined" | "no-answer" | "failed";
 
@@ -268,7 +280,7 @@ export interface Acd {
    * The same queues and agents for what is no call. Resolves once, as `serve` does; how much an agent has at once says the capacity.
    * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
    */
-  serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult>;
+  serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult>;
   agents(): readonly AgentSnapshot[];
   agent(number: string): AgentSnapshot | undefined;
   queues(): readonly QueueSnapshot[];
@@ -590,7 +602,7 @@ declare module "@hotlinejs/core" {
     /** An agent is rung for a waiting citizen. */
     "acd.offered": { interactionId: string; queue: string; agent: string; /** 1 for the first agent that is rung. */ attempt: number; at: number };
     /** An agent declined, missed or lost the offer; the caller waits in the old place. */
-    "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready` or `connect-timeout`. */ cause: string; /** Agents still being rung for this citizen; 0: the wait goes on. */ ringing: number; at: number };
+    "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready`, `connect-timeout` or `outranked` (needed for what cannot wait). */ cause: string; /** Agents still being rung for this citizen; 0: the wait goes on. */ ringing: number; at: number };
     /** An agent has taken a call that rang at a colleague, and is rung for it (`acd.offered` besides). */
     "acd.picked-up": { interactionId: string; queue: string; /** Who is rung now. */ agent: string; /** At whom it rang. */ from: string; at: number };
     /** Durable. An agent and the citizen talk. */
@@ -611,6 +623,8 @@ declare module "@hotlinejs/core" {
     "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */
     "acd.agent-state": { agent: string; /** State before. */ from: string; /** State now: `offline`, `unreachable`, `not-ready`, `available`, `on-demand`, `held`, `occupied`, `reserved`, `busy` or `wrap-up`. */ to: string; /** Code of why not ready (`rest`, `meal`). */ reason: string | null; at: number };
+    /** An agent has signed out, or was signed out. Calls and chats go on; what nobody waits at goes back to its queue. */
+    "acd.agent-signed-out": { agent: string; /** Code of the reason: the agent's own, `forced` (by a supervisor) or `overdue`. */ reason: string | null; at: number };
     /** An agent is not ready for longer than the reason allows. */
     "acd.agent-overdue": { agent: string; /** Code of the reason. */ reason: string; /** Not ready since then, epoch ms. */ since: number; at: number };
   }

@@ -81,6 +81,7 @@ export const acd = definePlugin({
     defineEvent("acd.announcement"),
     defineEvent("acd.watched"),
     defineEvent("acd.agent-state"),
+    defineEvent("acd.agent-signed-out"),
     defineEvent("acd.agent-overdue"),
   ],
   ivrNodes: [queueNode],

@@ -106,7 +106,7 @@ export const ticketsConfig = z.strictObject({
   /** Codes of departments that are given no tickets. */
   noDispatch: z.array(z.string()).default([]),
   /** Messages that become tickets, by channel, and the kind they are given. Kinds are corrected when the ticket is registered. */
-  intake: z.record(z.string(), z.strictObject({ /** Key of the nature. */ kind: z.string().min(1) })).default({ email: { kind: "help" }, fax: { kind: "help" }, sms: { kind: "help" }, web: { kind: "help" } }),
+  intake: z.record(z.string(), z.strictObject({ /** Key of the nature. */ kind: z.string().min(1), /** Queue of plugin-acd that finds an agent for each message. Default: none, they wait in the list of tickets. */ queue: z.string().min(1).optional() })).default({ email: { kind: "help" }, fax: { kind: "help" }, sms: { kind: "help" }, web: { kind: "help" } }),
   /** Channels that citizens are told through when their ticket did not come through one of its own. */
   citizenChannels: z.array(z.enum(["email", "sms"])).default(["email"]),
   /** Digits of the query code, 4 to 8; `reports` for kinds whose state is told only with the code. */

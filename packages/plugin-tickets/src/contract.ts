@@ -274,6 +274,52 @@ export interface Tickets {
   readonly kinds: readonly TicketKind[];
 }
 
+/**
+ * ```
+ * waiting --an agent accepts--> active --finished, or a step of the ticket--> done
+ *    |  ^---the agent signs out-----|
+ *    \--a step of the ticket--> done
+ * ```
+ */
+export type QueuedMessageState = "waiting" | "active" | "done";
+
+/** Why a queued message is in another state. `ticket`: a step of its ticket settled it. */
+export type QueuedMessageCause = "arrived" | "accepted" | "signed-out" | "finished" | "ticket";
+
+/** A written message (e-mail, fax, SMS, web form) for which a queue of plugin-acd finds an agent. */
+export interface QueuedMessage {
+  readonly id: string;
+  /** As of the message: `email`, `fax` ... How much of it an agent has at once says the capacity. */
+  readonly channel: string;
+  readonly queue: string;
+  readonly state: QueuedMessageState;
+  /** 工号 of who has it, or is asked to take it. */
+  readonly agent: string | null;
+  /** An agent is being asked now. */
+  readonly offered: boolean;
+  /** Of the present stay in the queue. */
+  readonly interactionId: string | null;
+  /** The place in the line, epoch ms as all times here. */
+  readonly queuedAt: number;
+  readonly acceptedAt: number | null;
+  readonly doneAt: number | null;
+  /** What it became, or was added to. In full: whoever shows it masks it. */
+  readonly ticket: TicketView;
+}
+
+/** Written messages as work of the queues that serve calls. Which channels are queued says `intake` of the plugin's options. */
+export interface QueuedMessages {
+  /** What the agent has, or is asked to take. */
+  ofAgent(agent: string): Promise<readonly QueuedMessage[]>;
+  get(id: string): Promise<QueuedMessage | undefined>;
+  /** The answer to an offer. Too late, or asked of another: `HTL_TICKETS_NOT_OFFERED`. */
+  answer(id: string, agent: string, accept: boolean): Promise<QueuedMessage>;
+  /** The agent is done with it; its ticket stays where it is. Twice is once. `HTL_TICKETS_NO_MESSAGE`, `HTL_TICKETS_NOT_YOURS`. */
+  finish(id: string, agent: string): Promise<QueuedMessage>;
+}
+
+export const QUEUED_MESSAGES = token<QueuedMessages>("tickets.queued-messages");
+
 export const TICKETS = token<Tickets>("tickets.tickets");
 
 declare module "@hotlinejs/core" {
@@ -288,6 +334,8 @@ declare module "@hotlinejs/core" {
     "ticket.overdue": { ticketId: string; serial: string; dueAt: number; handlingDepartment: string | null };
     /** Somebody was urged: a level of the ladder, or `manual`. */
     "ticket.urged": { ticketId: string; serial: string; /** Id of the level of the ladder, or `manual`. */ level: string; /** Counts the times the due clock was started anew. */ cycle: number; actor: string; handlingDepartment: string | null };
+    /** Durable. A written message waits for an agent, is with one, or is done with. */
+    "ticket.message-queue": { /** Of the queued message, not of its channel. */ messageId: string; ticketId: string; /** `email`, `fax` ... */ channel: string; queue: string; /** State now: `waiting`, `active` or `done`. */ state: string; /** Who has it, or had it last. */ agent: string | null; /** The stay in the queue; null until it is in the line. */ interactionId: string | null; /** Why: `arrived`, `accepted`, `signed-out` (the agent), `finished` or `ticket` (a step of its ticket). */ cause: string; at: number };
     /** The citizen wrote about a ticket that was there already. */
     "ticket.message": { ticketId: string; serial: string; channel: string; /** The message's own id in its channel. */ externalId: string };
   }

@@ -1,8 +1,8 @@
-import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, INTERACTIONS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { BusinessCalendar, IvrNodeType } from "@hotlinejs/core";
 import { ticketsConfig } from "./config.js";
 import { ContactBook } from "./contact-book.js";
-import { TICKETS } from "./contract.js";
+import { QUEUED_MESSAGES, TICKETS } from "./contract.js";
 import { STATISTICS, ticketDatasets } from "./datasets.js";
 import { checkTemplates, DEFAULT_TEMPLATES } from "./domain/templates.js";
 import { TicketCatalogue } from "./domain/ticket-kinds.js";
@@ -10,6 +10,7 @@ import { EVERY_DEPARTMENT, TicketWorkflow } from "./domain/ticket-workflow.js";
 import type { LadderLevel } from "./domain/urging-ladder.js";
 import type { Workflow } from "./domain/workflow.js";
 import { QueryLockEntity } from "./entities/query-lock.entity.js";
+import { QueuedMessageEntity } from "./entities/queued-message.entity.js";
 import { TicketAttachmentEntity } from "./entities/ticket-attachment.entity.js";
 import { TicketDraftEntity } from "./entities/ticket-draft.entity.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
@@ -20,15 +21,19 @@ import { TicketSerialEntity } from "./entities/ticket-serial.entity.js";
 import { TicketUrgeEntity } from "./entities/ticket-urge.entity.js";
 import { errors } from "./errors.js";
 import { dueRoutes } from "./http/due-routes.js";
+import { messageRoutes, SERVE } from "./http/message-routes.js";
 import { CONTACT_BOOK, CREATE, TICKET_CATALOGUE, TICKET_READER, ticketRoutes } from "./http/ticket-routes.js";
 import { complaintNode } from "./ivr/complaint-node.js";
 import { TICKET_PROMPTS } from "./ivr/ticket-prompts.js";
 import { TICKET_WORKFLOW, ticketStatusNode } from "./ivr/ticket-status-node.js";
 import { TicketsAgent } from "./migrations/agent.js";
 import { TicketsInit } from "./migrations/init.js";
+import { TicketsQueuedMessages } from "./migrations/queued-messages.js";
 import { TicketsWorkflow } from "./migrations/workflow.js";
 import { DueRecount, RECOUNT_JOB } from "./due-recount.js";
+import { MessageQueue } from "./message-queue.js";
 import { QueryGuard } from "./query-guard.js";
+import { QueuedMessageStore } from "./queued-message-store.js";
 import { TicketClock } from "./ticket-clock.js";
 import { TicketCreator } from "./ticket-creator.js";
 import { FINISH_DRAFT_JOB, TicketDrafts } from "./ticket-drafts.js";
@@ -54,17 +59,19 @@ export const tickets = definePlugin({
   name: "tickets",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  after: ["tts"],
+  // With acd agents are found for written messages.
+  after: ["tts", "acd"],
   critical: false,
   config: ticketsConfig,
-  entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity],
-  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow],
-  provides: [TICKETS, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
+  entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity, QueuedMessageEntity],
+  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages],
+  provides: [TICKETS, QUEUED_MESSAGES, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
     pages: [
       { path: "/tickets", title: "工单", titleEn: "Tickets", permission: READ, menu: { icon: "ticket", order: 20 } },
       { path: "/tickets/:id", title: "工单", titleEn: "Ticket", permission: READ },
+      { path: "/messages", title: "书面来件", titleEn: "Letters", permission: SERVE, menu: { icon: "mail", order: 16 } },
     ],
     panels: [
       { slot: "agent.work", name: "form", title: "登记受理", titleEn: "Intake", permission: CREATE, order: 10 },
@@ -77,6 +84,7 @@ export const tickets = definePlugin({
     { name: PERSONAL, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "revisiter", "report_officer", ...UNITS], description: "See names and numbers of citizens" },
     { name: CONFIDENTIAL, roles: ["report_officer"], description: "See confidential and secret tickets in full" },
     { name: CREATE, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "report_officer"], description: "Register tickets and answer at once" },
+    { name: SERVE, roles: ["agent", "team_leader", "shift_supervisor"], description: "Take e-mails, faxes and other written messages from the queues" },
     { name: "tickets.dispatch", roles: ["dispatcher", "report_officer", "director"], description: "Give tickets to departments, decide on returned ones" },
     { name: "tickets.reject", roles: ["team_leader", "shift_supervisor", "dispatcher", "report_officer"], description: "Reject tickets and make them void" },
     { name: "tickets.sign", roles: ["dept_liaison", "dept_head"], description: "Sign for tickets of the own department, or return them" },
@@ -95,11 +103,12 @@ export const tickets = definePlugin({
     defineEvent("ticket.overdue", { durable: true }),
     defineEvent("ticket.urged", { durable: true }),
     defineEvent("ticket.message", { durable: true }),
+    defineEvent("ticket.message-queue", { durable: true }),
   ],
   ivrNodes: [complaintNode, ticketStatusNode] as unknown as readonly IvrNodeType<never>[],
-  routes: [...ticketRoutes, ...dueRoutes],
+  routes: [...ticketRoutes, ...dueRoutes, ...messageRoutes],
   datasets: ticketDatasets,
-  register({ config, events, hooks, jobs, log, onReady, onStart, services }) {
+  register({ config, events, hooks, jobs, log, onDrain, onReady, onStart, onStop, services }) {
     const catalogue = new TicketCatalogue(config.kinds, config.categories);
     const workflow = new TicketWorkflow(config.workflow as Workflow);
     const ladder = config.ladder as readonly LadderLevel[];
@@ -134,13 +143,17 @@ export const tickets = definePlugin({
       const urger = new TicketUrger({ ...common, ladder, notifier });
       const creator = new TicketCreator({ ...common, reader, urger, codeDigits: config.queryCode });
       const drafts = new TicketDrafts({ ...common, creator });
-      const mover = new TicketMover({ ...common, reader, urger, notifier, noDispatch: config.noDispatch });
-      const messages = new TicketMessages({ ...common, reader, creator, notifier, intake: config.intake });
+      const queued = new QueuedMessageStore(common);
+      const mover = new TicketMover({ ...common, reader, urger, notifier, queued, noDispatch: config.noDispatch });
+      const queues = new Map(Object.entries(config.intake).flatMap(([channel, { queue }]) => (queue === undefined ? [] : [[channel, queue] as const])));
+      const queue = new MessageQueue({ ...common, store: queued, reader, interactions: services.get(INTERACTIONS), queues });
+      const messages = new TicketMessages({ ...common, reader, creator, notifier, queue, queued, intake: config.intake });
       const recount = new DueRecount({ ...common, reader, urger });
       const guard = new QueryGuard(secrets, common.clock, { failures: config.lock.failures, lockMs: config.lock.minutes * MINUTE_MS });
-      return { reader, drafts, urger, messages, recount, contacts: common.contacts, service: new DefaultTickets({ ...common, reader, creator, drafts, guard, mover, urger }) };
+      return { reader, drafts, urger, messages, queue, recount, contacts: common.contacts, service: new DefaultTickets({ ...common, reader, creator, drafts, guard, mover, urger }) };
     });
     services.provide(TICKETS, () => parts().service);
+    services.provide(QUEUED_MESSAGES, () => parts().queue);
     services.provide(TICKET_WORKFLOW, () => workflow);
     services.provide(TICKET_READER, () => parts().reader);
     services.provide(TICKET_CATALOGUE, () => ({ kinds: catalogue.kinds, categories: catalogue.categories, noDispatch: config.noDispatch }));
@@ -152,6 +165,11 @@ export const tickets = definePlugin({
         if (row !== undefined) screens?.tell({ permission: row.confidentiality === "secret" ? CONFIDENTIAL : READ }, { topic: "ticket.changed", data: { ticketId } });
       });
     }
+    events.handle("ticket.message-queue", ({ messageId, agent, cause }) => {
+      if (cause === "arrived") return parts().queue.enter(messageId);
+      if (cause === "ticket") parts().queue.settled(messageId, agent);
+    });
+    events.handle("acd.agent-signed-out", ({ agent }) => parts().queue.signedOut(agent));
     services.provide(CONTACT_BOOK, () => parts().contacts);
     services.optional(PROMPTS)?.define(TICKET_PROMPTS);
     hooks.messageArrival.tap((message) => parts().messages.arrive(message));
@@ -165,7 +183,10 @@ export const tickets = definePlugin({
     onStart(async () => {
       await parts().drafts.resume();
       await parts().recount.ask();
+      await parts().queue.start();
     });
+    onDrain(() => parts().queue.drain());
+    onStop(() => parts().queue.stop());
   },
 });
 

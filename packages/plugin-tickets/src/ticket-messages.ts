@@ -9,6 +9,8 @@ import { TicketEventEntity } from "./entities/ticket-event.entity.js";
 import { TicketMessageEntity } from "./entities/ticket-message.entity.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
 import type { TicketRow } from "./entities/ticket.entity.js";
+import type { MessageQueue } from "./message-queue.js";
+import type { QueuedMessageStore } from "./queued-message-store.js";
 import type { TicketCreator } from "./ticket-creator.js";
 import type { TicketNotifier } from "./ticket-notifier.js";
 import type { TicketReader } from "./ticket-reader.js";
@@ -41,6 +43,8 @@ export class TicketMessages {
       readonly reader: TicketReader;
       readonly creator: TicketCreator;
       readonly notifier: TicketNotifier;
+      readonly queue: Pick<MessageQueue, "queueOf">;
+      readonly queued: QueuedMessageStore;
       readonly log: Logger;
     },
   ) {}
@@ -77,6 +81,7 @@ export class TicketMessages {
       async (uow, created) => {
         await this.keep(uow, created.id, message);
         await this.acknowledge(uow, created, message);
+        await this.line(uow, created.id, message);
       },
     );
     return accepted(ticket.id);
@@ -108,7 +113,15 @@ export class TicketMessages {
       for (const to of receivers) await notifier.tell(uow, row, { to, template: "citizen-wrote", values: {}, cause: `message:${channel}:${externalId}` });
       uow.audit({ actor: "citizen", action: "ticket.message", subject: { type: "ticket", id: row.id }, details: { channel } });
       uow.publish("ticket.message", { ticketId: row.id, serial: row.serial, channel, externalId }, { aggregate: `ticket:${row.id}` });
+      // The department that handles it has just been told.
+      if (row.handlingDepartment === null || row.handlingDepartment === undefined) await this.line(uow, row.id, message);
     });
+  }
+
+  /** Where its channel has a queue, an agent will be found for it. */
+  private async line(uow: Uow, ticketId: string, message: InboundMessage): Promise<void> {
+    const queue = this.parts.queue.queueOf(message.channel);
+    if (queue !== undefined) await this.parts.queued.add(uow, ticketId, message, queue);
   }
 
   private async keep(uow: Uow, ticketId: string, message: InboundMessage): Promise<void> {

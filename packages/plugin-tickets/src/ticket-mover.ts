@@ -12,6 +12,7 @@ import { TicketPauseEntity } from "./entities/ticket-pause.entity.js";
 import { TicketEntity } from "./entities/ticket.entity.js";
 import type { TicketRow } from "./entities/ticket.entity.js";
 import { errors } from "./errors.js";
+import type { QueuedMessageStore } from "./queued-message-store.js";
 import type { TicketClock } from "./ticket-clock.js";
 import type { TicketNotifier } from "./ticket-notifier.js";
 import type { TicketReader } from "./ticket-reader.js";
@@ -33,6 +34,7 @@ export interface TicketMoverParts {
   readonly dueClock: TicketClock;
   readonly urger: TicketUrger;
   readonly notifier: TicketNotifier;
+  readonly queued: QueuedMessageStore;
   readonly noDispatch: readonly string[];
 }
 
@@ -162,6 +164,7 @@ export class TicketMover {
     for (const { template, to } of step.notify ?? []) await notifier.tell(uow, after, { to, template, values, cause: eventId });
     uow.audit({ actor: request.actor, action: `ticket.${step.id}`, subject: { type: "ticket", id: row.id }, details: { from: row.status, to: step.to } });
     uow.publish("ticket.transitioned", { ticketId: row.id, serial: row.serial, action: step.id, from: row.status, to: step.to, actor: request.actor }, { aggregate: `ticket:${row.id}` });
+    await this.parts.queued.settle(uow, row.id);
     for (const fn of change.along) await fn(uow);
   }
 

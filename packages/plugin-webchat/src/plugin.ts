@@ -5,6 +5,7 @@ import { ChatEntity } from "./entities/chat.entity.js";
 import { MessageEntity } from "./entities/message.entity.js";
 import { chatRoutes, SERVE } from "./http/chat-routes.js";
 import { serveChatSocket } from "./http/chat-socket.js";
+import { WebchatHandover } from "./migrations/handover.js";
 import { WebchatInit } from "./migrations/init.js";
 import { ChatStore } from "./services/chat-store.js";
 import { DefaultWebchat } from "./services/default-webchat.js";
@@ -19,10 +20,10 @@ export const webchat = definePlugin({
   critical: false,
   config: webchatConfig,
   entities: [ChatEntity, MessageEntity],
-  migrations: [WebchatInit],
+  migrations: [WebchatInit, WebchatHandover],
   provides: [WEBCHAT],
   permissions: [{ name: SERVE, roles: ["agent", "team_leader", "shift_supervisor"], description: "Serve text chats" }],
-  events: [defineEvent("webchat.opened"), defineEvent("webchat.ended", { durable: true })],
+  events: [defineEvent("webchat.opened"), defineEvent("webchat.transfer-begun"), defineEvent("webchat.transferred", { durable: true }), defineEvent("webchat.transfer-failed"), defineEvent("webchat.ended", { durable: true })],
   routes: chatRoutes,
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),

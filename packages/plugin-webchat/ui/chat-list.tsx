@@ -35,6 +35,7 @@ function OfferRow({ chat, now, details, offeredAt, busy, offline, onAnswer }: Ro
       </div>
       <p className="wc-words">{chat.topic ?? lastWords(details.get(chat.id)?.messages)}</p>
       <div className="wc-row-foot">
+        {chat.transfer === null ? null : <span className="hl-meta">{text.from(chat.transfer.from)}</span>}
         <span className="hl-meta">{text.waited(formatDuration(now - chat.startedAt))}</span>
         <Button size="small" disabled={off} title={offline ? text.offline : undefined} onClick={() => onAnswer(chat.id, false)}>
           {text.decline}

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Alert } from "antd";
-import { announce, api, EmptyState, ErrorState, formatTime, LoadingState, linkStore, PageFrame, usePageShown, useStore, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, EmptyState, ErrorState, formatTime, LoadingState, linkStore, PageFrame, usePageShown, useStore, useTexts, useTopic, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { ChatView } from "../src/contract.js";
 import { ChatList } from "./chat-list.js";
 import { ConversationPane } from "./conversation-pane.js";
+import { passChat, takeChat } from "./handover.js";
 import { markSeen } from "./seen.js";
 import { texts } from "./texts.js";
 import { useConversations } from "./use-conversations.js";
@@ -29,6 +30,22 @@ export function ChatsPage(): ReactElement {
       }
     }
   }, [chats, text]);
+
+  // What a colleague had typed comes with the chat; what I typed goes with it.
+  const [passed, setPassed] = useState<string>();
+  useEffect(() => {
+    for (const chat of chats ?? []) void takeChat(chat);
+  }, [chats]);
+  useTopic<{ readonly chatId: string; readonly state: string; readonly agent?: string }>("webchat.changed", ({ chatId, state, agent = "" }) => {
+    if (state === "transferred") {
+      void passChat(chatId, text.draftsKept);
+      setPassed(text.passed(agent));
+      announce(text.passed(agent));
+    } else if (state === "transfer-failed") {
+      setPassed(text.notPassed);
+      announce(text.notPassed, "assertive");
+    }
+  });
 
   const open = selected === undefined ? undefined : details.get(selected);
   const lastSeq = open?.messages.at(-1)?.seq ?? 0;
@@ -58,13 +75,14 @@ export function ChatsPage(): ReactElement {
         <h1 className="wc-title">{text.title}</h1>
         {offline ? <p className="hl-meta">{text.stale(formatTime(conversations.asOf))}</p> : null}
         {conversations.error === undefined ? null : <ErrorState error={conversations.error} what={text.what} onRetry={reload} />}
+        {passed === undefined ? null : <Alert type="info" showIcon closable={{ onClose: () => setPassed(undefined) }} title={passed} />}
         {problem === undefined ? null : <Alert type="warning" showIcon closable={{ onClose: () => setProblem(undefined) }} title={problem.code === "HTL_WEBCHAT_NOT_OFFERED" ? text.gone : text.notDone(problem.code)} />}
         {chats.length === 0 ? <EmptyState>{text.none}</EmptyState> : <ChatList {...conversations} chats={chats} selected={selected} busy={busy} offline={offline} onSelect={select} onAnswer={(id, accept) => void command(id, accept ? "accept" : "decline")} />}
       </section>
       {open === undefined || open.chat.offered ? (
         <section className="wc-pane">{chats.some((chat) => !chat.offered) ? <EmptyState>{text.choose}</EmptyState> : null}</section>
       ) : (
-        <ConversationPane key={open.chat.id} conversation={open} outgoing={conversations.outgoing.get(open.chat.id) ?? []} offline={offline} shown={shown} busy={busy === open.chat.id} onSay={conversations.say} onEnd={() => void command(open.chat.id, "end")} onTicket={put} />
+        <ConversationPane key={open.chat.id} conversation={open} outgoing={conversations.outgoing.get(open.chat.id) ?? []} offline={offline} shown={shown} busy={busy === open.chat.id} onSay={conversations.say} onEnd={() => void command(open.chat.id, "end")} onTicket={put} onTransfer={put} />
       )}
     </div>
   );

@@ -1,9 +1,11 @@
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactElement } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement } from "react";
 import { Button, Input } from "antd";
-import { announce, formatTime, StatusTag, useDraft, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, formatTime, StatusTag, useDraft, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { ChatView } from "../src/contract.js";
+import { receivedStore } from "./handover.js";
 import { texts } from "./texts.js";
 import { TicketForm } from "./ticket-form.js";
+import { TransferBox } from "./transfer-box.js";
 import type { Conversation, Outgoing } from "./use-conversations.js";
 
 export interface ConversationPaneProps {
@@ -16,13 +18,16 @@ export interface ConversationPaneProps {
   onSay(id: string, text: string, again?: Outgoing): void;
   onEnd(): void;
   onTicket(chat: ChatView): void;
+  onTransfer(chat: ChatView): void;
 }
 
-export function ConversationPane({ conversation, outgoing, offline, shown, busy, onSay, onEnd, onTicket }: ConversationPaneProps): ReactElement {
+export function ConversationPane({ conversation, outgoing, offline, shown, busy, onSay, onEnd, onTicket, onTransfer }: ConversationPaneProps): ReactElement {
   const { chat, messages } = conversation;
   const text = useTexts(texts);
   const draft = useDraft(`webchat.say.${chat.id}`, { text: "" });
   const over = chat.state === "ended";
+  const [giving, setGiving] = useState(false);
+  const received = useStore(receivedStore)[chat.id];
   const name = chat.name ?? text.unnamed;
   const whose = { citizen: chat.name ?? text.citizen, agent: text.me, system: text.system } as const;
 
@@ -62,10 +67,25 @@ export function ConversationPane({ conversation, outgoing, offline, shown, busy,
           <h2>{name}</h2>
           {over ? <StatusTag status="after">{text.ended}</StatusTag> : chat.state === "interrupted" ? <StatusTag status="fault">{text.interrupted}</StatusTag> : <StatusTag status="ready">{text.active}</StatusTag>}
           {chat.topic === null ? null : <span className="hl-meta">{chat.topic}</span>}
-          <Button className="wc-end" danger disabled={over || offline || busy} title={offline ? text.offline : undefined} onClick={onEnd}>
+          <Button className="wc-give" disabled={chat.state !== "active" || chat.transfer !== null || offline} title={offline ? text.offline : undefined} onClick={() => setGiving(true)}>
+            {text.transfer}
+          </Button>
+          <Button danger disabled={over || offline || busy} title={offline ? text.offline : undefined} onClick={onEnd}>
             {text.end}
           </Button>
         </header>
+        {chat.state === "active" && (giving || chat.transfer !== null) ? (
+          <TransferBox
+            chat={chat}
+            offline={offline}
+            onChange={(changed) => {
+              setGiving(false);
+              onTransfer(changed);
+            }}
+            onClose={() => setGiving(false)}
+          />
+        ) : null}
+        {received === undefined || over ? null : <p className="wc-received">{text.received(received.from, received.filled)}</p>}
         <ol
           className="wc-log"
           ref={log}

@@ -21,6 +21,7 @@ export interface AgentStatesDeps {
   /** The agent's address is another one. */
   readonly moved: (agent: StoredAgent) => void;
   readonly changed: (agent: string) => void;
+  readonly signedOut: (agent: string, reason: string | null) => void;
   readonly overdue: (about: { readonly agent: string; readonly reason: string; readonly since: number }) => void;
   readonly notify: (notification: NewNotification) => Promise<unknown>;
 }
@@ -136,11 +137,13 @@ export class AgentStates {
 
   async #choose(agent: StoredAgent, choice: AgentChoice, reason: string | null, actor: string): Promise<void> {
     const choiceAt = this.#deps.clock.now();
+    const wasIn = agent.choice !== "offline";
     const state = { choice, reason, choiceAt, signedInAt: choice === "offline" ? null : (agent.signedInAt ?? choiceAt) };
     await this.#deps.store.choose(agent.number, state, actor);
     Object.assign(agent, state);
     this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined });
     this.#watch(agent);
+    if (choice === "offline" && wasIn) this.#deps.signedOut(agent.number, reason);
   }
 
   #watch(agent: StoredAgent): void {

@@ -2,7 +2,7 @@ import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, E
 import { agentView, aheadOf, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller } from "../contract.js";
+import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, AgentState, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
@@ -123,6 +123,7 @@ export class DefaultAcd implements Acd {
       dispatch: (event) => this.#engine.dispatch(event),
       moved: (agent) => this.#reach(agent, this.#reachable(agent.address)),
       changed: deps.agentChanged,
+      signedOut: (agent, reason) => deps.publish("acd.agent-signed-out", { agent, reason, at: deps.clock.now() }),
       overdue: (about) => deps.publish("acd.agent-overdue", { ...about, at: deps.clock.now() }),
       notify: deps.notify,
     });
@@ -403,7 +404,7 @@ export class DefaultAcd implements Acd {
     return call === undefined ? undefined : () => (call.next = queue);
   }
 
-  async serveWork(work: QueueWork, request: Omit<QueueRequest, "exitKeys">): Promise<QueueResult> {
+  async serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult> {
     const queue = this.#queues.get(request.queue);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(request.queue, [...this.#queues.keys()].join(", "));
     if (this.#stopped) throw acdErrors.STOPPED();
@@ -413,13 +414,14 @@ export class DefaultAcd implements Acd {
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
     const owner = this.#owner(id, interactionId, queue, { channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null) });
-    if (this.#outOfHours(queue)) {
+    const { onlyAgent, exceptAgent, patient = false, yields } = request;
+    if (!patient && this.#outOfHours(queue)) {
       this.#refuse(owner);
       return { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false };
     }
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#engine.dispatch(event) }, request.signal);
     this.#entries.set(id, { call: member, owner, entered: false });
-    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), placeAt: request.placeAt });
+    this.#engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), onlyAgent, exceptAgent, patient, yields, placeAt: request.placeAt ?? (patient ? this.#deps.clock.now() : undefined) });
     if (this.#entries.has(id)) member.watch();
     const result = await member.result;
     if (result.outcome !== "answered") this.#entries.delete(id);

@@ -1,5 +1,7 @@
 import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
 
+import type { GivenChatScreen } from "../contract.js";
+
 const instant = () => p.bigint("number");
 
 /** States: see ChatState. */
@@ -17,6 +19,8 @@ export const ChatEntity = defineEntity({
     topic: p.text().nullable(),
     language: p.text(),
     agent: p.text().nullable(),
+    /** What came with it from another agent; gone when the chat is over. */
+    screen: p.json<GivenChatScreen>().nullable(),
     ticketId: p.text().nullable(),
     ticketSerial: p.text().nullable(),
     startedAt: instant(),

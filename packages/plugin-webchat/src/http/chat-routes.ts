@@ -1,6 +1,6 @@
 import { defineRoute, type HttpRequest, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
-import { WEBCHAT, type ChatView, type Webchat } from "../contract.js";
+import { WEBCHAT, type ChatScreen, type ChatView, type Webchat } from "../contract.js";
 import { errors } from "../errors.js";
 
 /** Serve chats in the console. */
@@ -9,6 +9,9 @@ const MOST_TEXT = 2_000;
 
 const text = z.string().trim().min(1).max(MOST_TEXT);
 const said = z.strictObject({ text, clientId: z.string().min(1).max(64).optional() });
+/** All drafts as JSON, UTF-8 bytes: a form of two texts of 20,000 Chinese characters fits twice. */
+const MOST_SCREEN_BYTES = 256 * 1024;
+const screen = z.strictObject({ drafts: z.array(z.strictObject({ key: z.string().min(1).max(160), at: z.number().int().min(0), values: z.record(z.string().max(80), z.json()) })).max(20) });
 const idParams = z.object({ id: z.string().min(1).max(64) });
 
 /** The citizen's key to the chat: header or cookie. */
@@ -34,10 +37,19 @@ function agentOf(principal: Principal | undefined): string {
 async function ownChat(request: Pick<HttpRequest, "services" | "principal">, id: string): Promise<{ webchat: Webchat; chat: ChatView; agent: string }> {
   const webchat = request.services.get(WEBCHAT);
   const agent = agentOf(request.principal);
-  const chat = await webchat.get(id);
+  const chat = await webchat.get(id, agent);
   if (chat === undefined) throw errors.NOT_FOUND(id);
   if (chat.agent !== agent) throw errors.NOT_YOURS();
   return { webchat, chat, agent };
+}
+
+/** Drafts are about this chat, and not more than fits. @throws HTL_WEBCHAT_SCREEN_UNUSABLE */
+function checked(given: ChatScreen, chat: ChatView): ChatScreen {
+  const other = given.drafts.find(({ key }) => !key.includes(chat.id) && (chat.interactionId === null || !key.includes(chat.interactionId)));
+  if (other !== undefined) throw errors.SCREEN_UNUSABLE(`the draft "${other.key.slice(0, 60)}" is not of this chat`);
+  const size = Buffer.byteLength(JSON.stringify(given));
+  if (size > MOST_SCREEN_BYTES) throw errors.SCREEN_UNUSABLE(`${size} bytes; at most ${MOST_SCREEN_BYTES} are kept`);
+  return given;
 }
 
 const answerRoute = (verb: "accept" | "decline"): HttpRoute =>
@@ -133,6 +145,61 @@ export const chatRoutes: readonly HttpRoute[] = [
     handler: async (request) => {
       const { webchat, chat, agent } = await ownChat(request, request.params.id);
       return webchat.end(chat.id, { agent });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/webchat/targets",
+    permission: SERVE,
+    summary: "Agents and queues a chat could be given to now",
+    handler: ({ services, principal }) => Promise.resolve(services.get(WEBCHAT).targets(agentOf(principal))),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/webchat/chats/:id/transfer",
+    permission: SERVE,
+    summary: "Gives the chat to another agent or to a queue, with what was typed; it stays until somebody has taken it",
+    params: idParams,
+    body: z.strictObject({ to: z.union([z.strictObject({ agent: z.string().min(1).max(32) }), z.strictObject({ queue: z.string().min(1).max(64) })]), screen: screen.optional() }),
+    handler: async (request) => {
+      const { webchat, chat, agent } = await ownChat(request, request.params.id);
+      return webchat.transfer(chat.id, agent, request.body.to, request.body.screen === undefined ? undefined : checked(request.body.screen, chat));
+    },
+  }),
+  defineRoute({
+    method: "DELETE",
+    path: "/api/webchat/chats/:id/transfer",
+    permission: SERVE,
+    summary: "The giver keeps the chat after all; no effect once somebody has taken it",
+    params: idParams,
+    handler: async (request) => {
+      const { webchat, chat, agent } = await ownChat(request, request.params.id);
+      return webchat.cancelTransfer(chat.id, agent);
+    },
+  }),
+  defineRoute({
+    method: "PUT",
+    path: "/api/webchat/chats/:id/screen",
+    permission: SERVE,
+    summary: "What was typed after the transfer was asked for follows; only from who gives or gave the chat",
+    params: idParams,
+    body: screen,
+    handler: async ({ services, params, body, principal }) => {
+      const webchat = services.get(WEBCHAT);
+      const chat = await webchat.get(params.id);
+      if (chat === undefined) throw errors.NOT_FOUND(params.id);
+      await webchat.giveScreen(chat.id, agentOf(principal), checked(body, chat));
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/webchat/chats/:id/screen",
+    permission: SERVE,
+    summary: "What came with the chat from another agent, or null; for the agent who has it",
+    params: idParams,
+    handler: async (request) => {
+      const { webchat, chat, agent } = await ownChat(request, request.params.id);
+      return { screen: (await webchat.screen(chat.id, agent)) ?? null };
     },
   }),
   defineRoute({

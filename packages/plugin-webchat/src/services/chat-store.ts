@@ -26,7 +26,7 @@ export class ChatStore {
     const { clock, ids, unitOfWork, calendar } = this.#deps;
     const at = clock.now();
     const { text, ...facts } = input;
-    const row: ChatRow = { id: ids.next(), state: "waiting", interactionId: null, agent: null, ticketId: null, ticketSerial: null, startedAt: at, answeredAt: null, endedAt: null, lastSeq: 1, businessDate: calendar().dateOf(at), businessHour: calendar().hourOf(at), ...facts } as ChatRow;
+    const row: ChatRow = { id: ids.next(), state: "waiting", interactionId: null, agent: null, screen: null, ticketId: null, ticketSerial: null, startedAt: at, answeredAt: null, endedAt: null, lastSeq: 1, businessDate: calendar().dateOf(at), businessHour: calendar().hourOf(at), ...facts } as ChatRow;
     await unitOfWork.run(async ({ em }) => {
       await em.insert(ChatEntity, row);
       await em.insert(MessageEntity, { id: ids.next(), chatId: row.id, seq: 1, sender: "citizen", text, clientId: null, at });
@@ -46,11 +46,11 @@ export class ChatStore {
     return this.#deps.readPool.read(async (em) => ((await em.find(MessageEntity, { chatId, seq: { $gt: after } }, { orderBy: { seq: "asc" } })) as MessageRow[]).map(messageOf));
   }
 
-  /** Changes the chat when it is in one of these states; `undefined` when it is not. */
-  move(id: string, from: readonly ChatState[], patch: Patch, within?: (uow: Uow) => void): Promise<ChatRow | undefined> {
+  /** Changes the chat when it is in one of these states (and with this agent); `undefined` when it is not. */
+  move(id: string, from: readonly ChatState[], patch: Patch, within?: (uow: Uow) => void, agent?: string): Promise<ChatRow | undefined> {
     return this.#alone(id, () =>
       this.#deps.unitOfWork.run(async (uow) => {
-        if ((await uow.em.nativeUpdate(ChatEntity, { id, state: { $in: [...from] } }, patch)) === 0) return undefined;
+        if ((await uow.em.nativeUpdate(ChatEntity, { id, state: { $in: [...from] }, ...(agent === undefined ? {} : { agent }) }, patch)) === 0) return undefined;
         within?.(uow);
         return (await uow.em.findOneOrFail(ChatEntity, { id }, { refresh: true })) as ChatRow;
       }),

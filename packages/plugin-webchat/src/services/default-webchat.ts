@@ -5,11 +5,12 @@ import { ACD } from "@hotlinejs/plugin-acd/contract";
 import type { OfferAnswer, QueueResult } from "@hotlinejs/plugin-acd/contract";
 import { TICKETS } from "@hotlinejs/plugin-tickets/contract";
 import type { WebchatConfig } from "../config.js";
-import type { ChatMessage, ChatView, NewChat, Webchat } from "../contract.js";
+import type { ChatMessage, ChatScreen, ChatTarget, ChatView, GivenChatScreen, NewChat, Webchat } from "../contract.js";
 import { summaryOf, transcript } from "../domain/transcript.js";
 import type { ChatRow } from "../entities/chat.entity.js";
 import { errors } from "../errors.js";
 import type { ChatStore } from "./chat-store.js";
+import { ChatTransfers, type Transfer } from "./chat-transfers.js";
 import { RateWindow } from "./rate-window.js";
 
 const HOUR_MS = 3_600_000;
@@ -17,8 +18,8 @@ const MINUTE_MS = 60_000;
 const MOST_SUMMARY = 80;
 
 const words = {
-  zh: { served: (agent: string) => `坐席 ${agent} 为您服务。`, ended: "会话已结束，感谢您的咨询。", idle: "您长时间没有发言，会话已结束。", back: "服务已恢复，正在为您重新安排坐席。", busy: (serial: string | undefined) => `坐席暂时都在忙。${serial === undefined ? "请稍后再试，或拨打热线电话。" : `您的留言已登记，流水号 ${serial}，我们会尽快答复。`}` },
-  en: { served: (agent: string) => `Agent ${agent} is with you.`, ended: "The chat has ended. Thank you.", idle: "The chat was ended after a long silence.", back: "We are back and look for an agent for you.", busy: (serial: string | undefined) => `All agents are busy. ${serial === undefined ? "Please try again later, or call us." : `Your message was registered under ${serial}; we will answer soon.`}` },
+  zh: { served: (agent: string) => `坐席 ${agent} 为您服务。`, passed: (agent: string) => `已为您转接，坐席 ${agent} 为您服务。`, ended: "会话已结束，感谢您的咨询。", idle: "您长时间没有发言，会话已结束。", back: "服务已恢复，正在为您重新安排坐席。", busy: (serial: string | undefined) => `坐席暂时都在忙。${serial === undefined ? "请稍后再试，或拨打热线电话。" : `您的留言已登记，流水号 ${serial}，我们会尽快答复。`}` },
+  en: { served: (agent: string) => `Agent ${agent} is with you.`, passed: (agent: string) => `You were passed on; agent ${agent} is with you.`, ended: "The chat has ended. Thank you.", idle: "The chat was ended after a long silence.", back: "We are back and look for an agent for you.", busy: (serial: string | undefined) => `All agents are busy. ${serial === undefined ? "Please try again later, or call us." : `Your message was registered under ${serial}; we will answer soon.`}` },
 };
 
 export interface WebchatDeps {
@@ -36,7 +37,8 @@ export interface WebchatDeps {
 /** A chat that waits or is served in this process. */
 interface Stay {
   readonly interaction: OpenInteraction;
-  readonly over: () => void;
+  /** The agent who has it is free of it. */
+  over: () => void;
   offer: { readonly agent: string; readonly answer: (answer: OfferAnswer) => void } | undefined;
   idle: Timer | undefined;
 }
@@ -48,6 +50,7 @@ export class DefaultWebchat implements Webchat {
   readonly #listeners = new Map<string, Set<Parameters<Webchat["watch"]>[1]>>();
   readonly #opened: RateWindow;
   readonly #said: RateWindow;
+  readonly #transfers: ChatTransfers;
   readonly #resuming = new Map<string, Promise<ChatRow | undefined>>();
   #stopping = false;
 
@@ -55,6 +58,15 @@ export class DefaultWebchat implements Webchat {
     this.#deps = deps;
     this.#opened = new RateWindow(deps.clock, deps.config.chatsPerHour, HOUR_MS);
     this.#said = new RateWindow(deps.clock, deps.config.messagesPerMinute, MINUTE_MS);
+    this.#transfers = new ChatTransfers({
+      clock: deps.clock,
+      log: deps.log,
+      acd: () => deps.services.optional(ACD),
+      patienceMs: deps.config.transferSeconds * 1000,
+      ask: (id, agent, signal) => this.#offer(id, agent, signal),
+      take: (transfer, agent) => this.#pass(transfer, agent),
+      failed: (transfer, cause) => this.#kept(transfer, cause),
+    });
   }
 
   get live(): number {
@@ -76,9 +88,9 @@ export class DefaultWebchat implements Webchat {
     return this.#view(row.state === "interrupted" ? ((await this.#resume(row)) ?? row) : row);
   }
 
-  async get(id: string): Promise<ChatView | undefined> {
+  async get(id: string, viewer?: string): Promise<ChatView | undefined> {
     const row = await this.#deps.store.find({ id });
-    return row === undefined ? undefined : this.#view(row);
+    return row === undefined ? undefined : this.#view(row, viewer);
   }
 
   messages(id: string, options: { readonly after?: number } = {}): Promise<readonly ChatMessage[]> {
@@ -106,7 +118,7 @@ export class DefaultWebchat implements Webchat {
     const { answer } = stay.offer;
     stay.offer = undefined;
     answer(accept ? "accepted" : "declined");
-    return this.#view(await this.#known(id));
+    return this.#view(await this.#known(id), agent);
   }
 
   async end(id: string, by: "citizen" | { readonly agent: string }): Promise<ChatView> {
@@ -119,7 +131,79 @@ export class DefaultWebchat implements Webchat {
   async ofAgent(agent: string): Promise<readonly ChatView[]> {
     const asked = [...this.#stays].filter(([, stay]) => stay.offer?.agent === agent).map(([id]) => id);
     const offered = await Promise.all(asked.map((id) => this.#deps.store.find({ id })));
-    return [...offered.filter((row) => row !== undefined), ...(await this.#deps.store.ofAgent(agent))].map((row) => this.#view(row));
+    return [...offered.filter((row) => row !== undefined), ...(await this.#deps.store.ofAgent(agent))].map((row) => this.#view(row, agent));
+  }
+
+  async transfer(id: string, agent: string, to: ChatTarget, screen: ChatScreen = { drafts: [] }): Promise<ChatView> {
+    const row = await this.#known(id);
+    if (row.state === "ended") throw errors.ENDED();
+    this.#own(row, agent);
+    const stay = this.#stays.get(id);
+    if (row.state !== "active" || stay === undefined) throw errors.NOT_ACTIVE(row.state);
+    const { queue } = this.#transfers.begin({ id, interactionId: stay.interaction.id, queue: row.queue, agent }, to, screen);
+    const toAgent = "agent" in to ? to.agent : null;
+    stay.interaction.event("chat.transfer-begun", { from: agent, to: toAgent, queue });
+    this.#deps.publish("webchat.transfer-begun", { chatId: id, interactionId: stay.interaction.id, from: agent, toAgent, queue });
+    return this.#view(row, agent);
+  }
+
+  async cancelTransfer(id: string, agent: string): Promise<ChatView> {
+    const row = await this.#known(id);
+    this.#own(row, agent);
+    this.#transfers.cancel(id);
+    return this.#view(row, agent);
+  }
+
+  async giveScreen(id: string, agent: string, screen: ChatScreen): Promise<void> {
+    const row = await this.#known(id);
+    const transfer = this.#transfers.of(id);
+    if (transfer?.from === agent) {
+      transfer.screen = screen;
+      return;
+    }
+    const given = row.screen ?? undefined;
+    if (given?.from !== agent || row.state !== "active") throw errors.NOT_YOURS();
+    const moved = await this.#deps.store.move(id, ["active"], { screen: { ...given, drafts: screen.drafts, at: this.#deps.clock.now() } }, undefined, row.agent ?? "");
+    if (moved === undefined) throw errors.NOT_YOURS();
+    this.#tell(moved);
+  }
+
+  async screen(id: string, agent: string): Promise<GivenChatScreen | undefined> {
+    const row = await this.#known(id);
+    this.#own(row, agent);
+    return row.screen ?? undefined;
+  }
+
+  targets(agent: string): ReturnType<Webchat["targets"]> {
+    return this.#transfers.targets(agent);
+  }
+
+  /** A colleague has accepted: from here on the chat is theirs, in one step with what was typed; the giver is free. */
+  async #pass(transfer: Transfer, agent: string): Promise<void> {
+    const { chatId: id, interactionId, from, fromName, queue } = transfer;
+    const { clock, store } = this.#deps;
+    const stay = this.#stays.get(id);
+    if (stay === undefined) throw errors.ENDED();
+    const screen: GivenChatScreen = { drafts: transfer.screen.drafts, from, fromName, at: clock.now() };
+    const row = await store.move(id, ["active"], { agent, queue, screen }, (uow) => uow.publish("webchat.transferred", { chatId: id, interactionId, from, to: agent, queue }, { aggregate: id }), from);
+    if (row === undefined) throw errors.ENDED();
+    const giver = stay.over;
+    stay.over = transfer.over;
+    giver();
+    stay.interaction.update({ agentId: agent, queue });
+    stay.interaction.event("chat.transferred", { from, to: agent, queue });
+    this.#tell(row);
+    this.#screen(from, { chatId: id, state: "transferred", agent });
+    await this.#system(id, this.#words(row).passed(agent));
+  }
+
+  /** Nobody has taken it. */
+  #kept(transfer: Transfer, cause: string): void {
+    const { chatId, interactionId, from, queue, to } = transfer;
+    const toAgent = "agent" in to ? to.agent : null;
+    this.#stays.get(chatId)?.interaction.event("chat.transfer-failed", { from, to: toAgent, queue, cause });
+    this.#deps.publish("webchat.transfer-failed", { chatId, interactionId, from, toAgent, queue, cause });
+    this.#screen(from, { chatId, state: "transfer-failed", cause });
   }
 
   async ticket(id: string, input: Parameters<Webchat["ticket"]>[1]): Promise<{ readonly id: string; readonly serial: string; readonly queryCode: string }> {
@@ -187,6 +271,8 @@ export class DefaultWebchat implements Webchat {
     publish("webchat.opened", { chatId: row.id, interactionId: interaction.id, queue: row.queue });
     this.#wakes(row.id);
     const preferredAgent = row.agent ?? undefined;
+    // A chat that was given to another queue goes on there.
+    const queue = services.optional(ACD)?.queue(row.queue) === undefined ? config.queue : row.queue;
     const nobody: QueueResult = { outcome: "no-agents", waitMs: 0, talkMs: 0, callerGone: false };
     const acd = services.optional(ACD);
     const served =
@@ -199,7 +285,7 @@ export class DefaultWebchat implements Webchat {
           offer: (agent, { signal }) => this.#offer(row.id, agent, signal),
           connected: (agent) => this.#connected(row.id, agent),
         },
-        { queue: config.queue, ...(preferredAgent === undefined ? {} : { preferredAgent }) },
+        { queue, ...(preferredAgent === undefined ? {} : { preferredAgent }) },
       ) ?? Promise.resolve(nobody);
     served
       .then((result) => this.#left(row.id, result))
@@ -284,7 +370,7 @@ export class DefaultWebchat implements Webchat {
         log.error({ err: error, chatId: id }, "no ticket could be made of a chat that was left");
       }
     }
-    const row = await store.move(id, ["waiting", "active", "unserved", "interrupted"], { state: "ended", endedAt: clock.now() }, (uow) => uow.publish("webchat.ended", { chatId: id, interactionId, by, ticketId: before.ticketId ?? null }, { aggregate: id }));
+    const row = await store.move(id, ["waiting", "active", "unserved", "interrupted"], { state: "ended", endedAt: clock.now(), screen: null }, (uow) => uow.publish("webchat.ended", { chatId: id, interactionId, by, ticketId: before.ticketId ?? null }, { aggregate: id }));
     if (row === undefined) return undefined;
     await this.#system(id, by === "idle" ? this.#words(row).idle : this.#words(row).ended);
     this.#stays.get(id)?.over();
@@ -297,6 +383,7 @@ export class DefaultWebchat implements Webchat {
     if (stay === undefined) return;
     this.#stays.delete(id);
     stay.idle?.cancel();
+    this.#transfers.drop(id);
     stay.offer?.answer("failed");
     stay.interaction.close(reason);
   }
@@ -325,11 +412,13 @@ export class DefaultWebchat implements Webchat {
         this.#deps.log.warn({ chatId: row.id, error: errorText(error) }, "a listener of a chat failed");
       }
     }
-    const agent = this.#stays.get(row.id)?.offer?.agent ?? row.agent;
-    if (typeof agent === "string") this.#screen(agent, { chatId: row.id, state: row.state, lastSeq: row.lastSeq });
+    const asked = this.#stays.get(row.id)?.offer?.agent;
+    // While a chat is given away it has an agent besides the one who is asked.
+    const agents = new Set(asked === undefined || row.state === "active" ? [asked, row.agent] : [asked]);
+    for (const agent of agents) if (typeof agent === "string") this.#screen(agent, { chatId: row.id, state: row.state, lastSeq: row.lastSeq });
   }
 
-  #screen(agent: string, data: { readonly chatId: string; readonly state: string; readonly lastSeq?: number }): void {
+  #screen(agent: string, data: { readonly chatId: string; readonly state: string; readonly lastSeq?: number; readonly agent?: string; readonly cause?: string }): void {
     this.#deps.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "webchat.changed", data });
   }
 
@@ -347,8 +436,12 @@ export class DefaultWebchat implements Webchat {
     return row.language.startsWith("en") ? words.en : words.zh;
   }
 
-  #view(row: ChatRow): ChatView {
-    const offer = this.#stays.get(row.id)?.offer;
+  #view(row: ChatRow, viewer?: string): ChatView {
+    const transfer = this.#transfers.of(row.id);
+    const asked = this.#stays.get(row.id)?.offer;
+    // A chat that is given away is its agent's until then, and offered to who is asked alone.
+    const offer = transfer === undefined || asked?.agent === viewer ? asked : undefined;
+    const given = row.screen ?? undefined;
     return {
       id: row.id,
       state: row.state as ChatView["state"],
@@ -358,6 +451,8 @@ export class DefaultWebchat implements Webchat {
       topic: row.topic ?? null,
       agent: offer?.agent ?? row.agent ?? null,
       offered: offer !== undefined,
+      transfer: transfer === undefined || viewer === undefined ? null : { from: transfer.from, to: transfer.to, asked: asked?.agent ?? null, since: transfer.since },
+      givenBy: given === undefined || viewer === undefined ? null : { agent: given.from, name: given.fromName, at: given.at },
       ticketId: row.ticketId ?? null,
       ticketSerial: row.ticketSerial ?? null,
       startedAt: row.startedAt,

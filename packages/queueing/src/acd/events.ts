@@ -19,8 +19,8 @@ export const AGENT_STATUSES = ["offline", "unreachable", "not-ready", "available
 
 export type RejectCause = "declined" | "busy" | "no-answer" | "failed";
 
-/** Why an agent is no longer rung. Only `no-answer` counts as a miss. `answered-elsewhere`: another of those rung talks with the caller. `moved`: the caller was put into another queue. `picked-up`: a colleague is rung instead. */
-export type RescindReason = "answered-elsewhere" | "moved" | "picked-up" | "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
+/** Why an agent is no longer rung. Only `no-answer` counts as a miss. `answered-elsewhere`: another of those rung talks with the caller. `moved`: the caller was put into another queue. `picked-up`: a colleague is rung instead. `outranked`: the agent is needed for what cannot wait. */
+export type RescindReason = "outranked" | "answered-elsewhere" | "moved" | "picked-up" | "no-answer" | "caller-gone" | "agent-unreachable" | "agent-not-ready" | "connect-timeout" | "removed";
 
 /** How a caller left the queue. `moved`: into another one, of which `entered` is told next. `diverted`: see `divert` of the queue. */
 export type LeftOutcome = "moved" | "diverted" | "answered" | "abandoned" | "exit" | "timeout" | "full" | "no-agents" | "closed" | "unknown-queue";
@@ -58,12 +58,18 @@ export type AcdEvent =
       readonly preferredAgent?: string;
       /** Instead of `preferredMs` of the queue. */
       readonly preferredMs?: number;
+      /** Nobody else may serve it, however long it waits. */
+      readonly onlyAgent?: string;
+      /** Whoever gives it away is not asked to take it. */
+      readonly exceptAgent?: string;
       /** A place kept from an earlier stay (who asked for a callback instead of waiting): counts instead of the moment of entering, and is taken in whatever the limits of the queue say. */
       readonly placeAt?: number;
       /** How long an agent is reserved, ms. Default: the queue's `ringMs`. Longer for who is not on the line yet and is dialled first. */
       readonly ringMs?: number;
       /** Stays whatever the queue's limits of waiting say (longest wait, diversion, nobody there): who is not on the line loses nothing by it. */
       readonly patient?: boolean;
+      /** Can be done later (a letter): an agent who is only being asked to take it is asked for something else instead when nobody else is free. Default false. */
+      readonly yields?: boolean;
     }
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }

@@ -2,7 +2,7 @@ import { tieBreak } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
-import type { AgentState, InteractionState, Membership, QueueState } from "./state.js";
+import type { AgentState, InteractionState, Membership, QueueState, Reservation } from "./state.js";
 import { comparePlaces, removeFromLine } from "./waiting-line.js";
 import { tierAfterMs } from "./waiting-rules.js";
 
@@ -33,6 +33,7 @@ function onDemand({ choice }: AgentState): 0 | 1 {
 /** Whether the agent may serve the caller through this queue now: room, skills, reserve, on demand, a caller kept for somebody else. */
 export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
   if (interaction.heldFor !== undefined && interaction.heldFor !== agent) return false;
+  if ((interaction.onlyAgent ?? agent.id) !== agent.id || interaction.exceptAgent === agent.id) return false;
   if (!roomFor(agent, interaction.channel)) return false;
   if (onDemand(agent) === 1 && interaction.preferredAgent !== agent.id && interaction.ripeMs < queue.config.onDemandAfterMs) return false;
   const membership = agent.memberships.get(queue.config.key);
@@ -117,7 +118,7 @@ function ringOthers(step: Step, interaction: InteractionState): void {
   for (const agent of [...queue.eligible].sort(tieBreak)) if (mayRingAlong(agent, interaction, queue)) offer(step, interaction, agent, queue);
 }
 
-function offerTo(step: Step, interaction: InteractionState): void {
+export function offerTo(step: Step, interaction: InteractionState): void {
   for (const queue of interaction.servedBy) {
     const agent = choose(step, interaction, queue);
     if (agent === undefined) continue;
@@ -200,8 +201,9 @@ export function offer(step: Step, interaction: InteractionState, agent: AgentSta
   const ringMs = interaction.ringMs ?? queue.config.ringMs;
   interaction.attempts += 1;
   step.state.sequence += 1;
-  const reservation = { id: `${step.state.reservationPrefix}${step.state.sequence}`, agent, interaction, queue, phase: "pending" as const, timer: "" };
+  const reservation: Reservation = { id: `${step.state.reservationPrefix}${step.state.sequence}`, agent, interaction, queue, phase: "pending", timer: "" };
   step.state.reservations.set(reservation.id, reservation);
+  if (interaction.yields) step.state.yielding.add(reservation);
   interaction.reservations.add(reservation);
   agent.reservation = reservation;
   queue.lastOrder = agent.order;

@@ -4,6 +4,7 @@ import type { AcdEffect, AcdEvent } from "./events.js";
 import { announce, divertLast, enqueue, keepOwnPlace, keepPlace, leave, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
+import { outrank } from "./outranking.js";
 import { pickUp } from "./picking-up.js";
 import { accept, connected, endWrapUp, finish, reject, rescind, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
@@ -26,6 +27,7 @@ export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect
   const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set(), strained: new Set() };
   apply(step, event);
   match(step);
+  outrank(step);
   for (const queue of step.touchedQueues) divertLast(step, queue);
   for (const queue of step.strained) if (!step.touchedQueues.has(queue)) divertLast(step, queue);
   for (const queue of step.touchedQueues) step.effects.push({ type: "queue-length", queue: queue.config.key, length: queue.waiting + queue.offered });

@@ -83,6 +83,7 @@ export function letGo(step: Step, interaction: InteractionState, reason: "caller
 function release(step: Step, reservation: Reservation): void {
   const { interaction } = reservation;
   step.state.reservations.delete(reservation.id);
+  step.state.yielding.delete(reservation);
   interaction.reservations.delete(reservation);
   if (interaction.winner === reservation) interaction.winner = undefined;
   clearTimer(step, reservation.timer);

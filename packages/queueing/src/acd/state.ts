@@ -98,6 +98,12 @@ export interface InteractionState {
   readonly channel: string;
   readonly preferredAgent: string | undefined;
   readonly preferredMs: number | undefined;
+  /** Nobody else may serve it. */
+  readonly onlyAgent: string | undefined;
+  /** Its offers make room for what cannot wait. */
+  readonly yields: boolean;
+  /** May not serve it. */
+  readonly exceptAgent: string | undefined;
   readonly ringMs: number | undefined;
   readonly patient: boolean;
   /** Into the present queue. */
@@ -174,6 +180,8 @@ export interface AcdState {
   readonly agents: Map<string, AgentState>;
   readonly interactions: Map<string, InteractionState>;
   readonly reservations: Map<string, Reservation>;
+  /** Those of interactions that yield. */
+  readonly yielding: Set<Reservation>;
   readonly timers: Map<string, TimerTarget>;
   /** Places of callers who abandoned or were cut off, oldest first. */
   readonly places: Map<string, KeptPlace>;
@@ -191,6 +199,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     agents: new Map(),
     interactions: new Map(),
     reservations: new Map(),
+    yielding: new Set(),
     timers: new Map(),
     places: new Map(),
     priorityWorthMs: options.priorityWorthMs,

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { type PeerCertificate, TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 import { StreamFramer } from "../message/stream-framer.js";
 import { plainAddress } from "./addresses.js";
@@ -93,12 +92,6 @@ export class TcpConnection {
 
   get open(): boolean {
     return !this.#dead;
-  }
-
-  /** Of a peer that connected to us over TLS: its certificate, where it showed one of an authority that is believed. */
-  get peerIdentity(): PeerCertificate | undefined {
-    const socket = this.#socket;
-    return !this.#made && socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
   send(bytes: Buffer, failed: (error: SipError) => void): void {

@@ -1,0 +1,85 @@
+import { useState, type ReactElement } from "react";
+import { Button, Select } from "antd";
+import { api, ErrorState, StatusTag, useLoad, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import type { ChatTarget, ChatView } from "../src/contract.js";
+import { giveChat, keepChat } from "./handover.js";
+import { texts } from "./texts.js";
+
+interface Targets {
+  readonly agents: readonly { readonly number: string; readonly name: string }[];
+  readonly queues: readonly { readonly key: string; readonly name: string }[];
+}
+
+export interface TransferBoxProps {
+  readonly chat: ChatView;
+  readonly offline: boolean;
+  /** What the server answered. */
+  onChange(chat: ChatView): void;
+  onClose(): void;
+}
+
+/** Gives the chat to a colleague or a queue, and shows how that stands. */
+export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxProps): ReactElement {
+  const text = useTexts(texts);
+  const { transfer } = chat;
+  const targets = useLoad("webchat.targets", (signal) => api.get<Targets>("/api/webchat/targets", {}, { signal }));
+  const [chosen, choose] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const { agents = [], queues = [] } = targets.data ?? {};
+
+  const run = async (command: () => Promise<ChatView>): Promise<void> => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      onChange(await command());
+    } catch (failed) {
+      setError(failed as ApiError);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const problem = error === undefined ? null : (
+    <span className="hl-error" role="alert">
+      {error.code === "HTL_WEBCHAT_AGENT_AWAY" ? text.away : text.notDone(error.code)}
+    </span>
+  );
+
+  if (transfer !== null) {
+    const { to } = transfer;
+    const name = "agent" in to ? (agents.find(({ number }) => number === to.agent)?.name ?? to.agent) : (queues.find(({ key }) => key === to.queue)?.name ?? to.queue);
+    return (
+      <div className="wc-transfer" role="group" aria-label={text.transfer}>
+        <StatusTag status="ringing">{text.passing(name)}</StatusTag>
+        <span className="hl-meta">{text.passingNote}</span>
+        {problem}
+        <Button size="small" disabled={offline || busy} title={offline ? text.offline : undefined} onClick={() => void run(() => keepChat(chat.id))}>
+          {text.keep}
+        </Button>
+      </div>
+    );
+  }
+  if (targets.error !== undefined && targets.data === undefined) return <ErrorState error={targets.error} what={text.targets} onRetry={targets.reload} />;
+  const options = [
+    { label: text.agents, options: agents.map(({ number, name }) => ({ value: `agent:${number}`, label: `${name} ${number}` })) },
+    { label: text.queues, options: queues.map(({ key, name }) => ({ value: `queue:${key}`, label: name })) },
+  ];
+  const give = (): void => {
+    if (chosen === undefined) return;
+    const [kind, key = ""] = [chosen.slice(0, 5), chosen.slice(6)];
+    const to: ChatTarget = kind === "agent" ? { agent: key } : { queue: key };
+    void run(() => giveChat(chat, to));
+  };
+  return (
+    <div className="wc-transfer" role="group" aria-label={text.transfer}>
+      <Select className="wc-target" aria-label={text.to} placeholder={text.to} loading={targets.data === undefined} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} options={options} />
+      <Button size="small" type="primary" disabled={offline || busy || chosen === undefined} title={offline ? text.offline : undefined} onClick={give}>
+        {text.give}
+      </Button>
+      <Button size="small" onClick={onClose}>
+        {text.fold}
+      </Button>
+      {problem}
+    </div>
+  );
+}
