@@ -314,4 +314,71 @@ describe("bridges across workers", () => {
     const health = await bench.engine.health();
     expect(health.map(({ legs }) => legs)).toEqual([0, 0]);
   });
+
+  /** The keys a peer was sent as packets, in their order: event, ms, packets that told the end, packets with the marker. */
+  function keysAt(peer: RtpPeer, payloadType: number): readonly (readonly number[])[] {
+    const keys = new Map<number, number[]>();
+    for (const { payloadType: type, timestamp, payload, marker } of peer.packets) {
+      if (type !== payloadType) continue;
+      const key = keys.get(timestamp) ?? [payload[0]!, 0, 0, 0];
+      key[1] = (payload[2]! * 256 + payload[3]!) / 8;
+      key[2]! += payload[1]! >> 7;
+      key[3]! += marker ? 1 : 0;
+      keys.set(timestamp, key);
+    }
+    return [...keys.values()];
+  }
+
+  test("keys cross as packets, in order and with their length, both ways", async () => {
+    const a = await bench.call();
+    const b = await bench.call({ remote: { telephoneEventPayloadType: 96 } });
+    expect(a.leg.worker).not.toBe(b.leg.worker);
+    const bridge = await bench.engine.createBridge({ near: a.leg });
+    await Promise.all([bridge.join(a.leg), bridge.join(b.leg)]);
+    for (const [event, ms] of [[1, 100], [2, 300], [11, 160], [2, 80]] as const) await a.peer.press(a.leg.localPort, event, { ms });
+    await until(() => keysAt(b.peer, 96).filter(([, , ends]) => ends === 3).length === 4);
+    expect(keysAt(b.peer, 96)).toEqual([[1, 100, 3, 1], [2, 300, 3, 1], [11, 160, 3, 1], [2, 80, 3, 1]]);
+    b.leg.injectDtmf("7");
+    await until(() => keysAt(a.peer, 101).filter(([, , ends]) => ends === 3).length === 1);
+    expect(keysAt(a.peer, 101)).toEqual([[7, 100, 3, 1]]);
+    // Not as tones beside.
+    let digits = "";
+    const detector = new DtmfDetector({ down: (digit) => (digits += digit), up: () => undefined });
+    detector.feed(b.peer.heard, 0, b.peer.heard.length);
+    expect(digits).toBe("");
+    await bridge.close();
+    await Promise.all([a.leg.close(), b.leg.close()]);
+  });
+
+  test("tones become packets for a peer in the other worker that takes them, packets tones for one that does not; with three who talk a key is for the hotline", async () => {
+    const a = await bench.call();
+    const b = await bench.call({ remote: { telephoneEventPayloadType: undefined } });
+    const third = await bench.call({ near: a.leg });
+    expect(a.leg.worker).not.toBe(b.leg.worker);
+    const heard = (): string => {
+      let digits = "";
+      const detector = new DtmfDetector({ down: (digit) => (digits += digit), up: () => undefined });
+      detector.feed(b.peer.heard, 0, b.peer.heard.length);
+      return digits;
+    };
+    const bridge = await bench.engine.createBridge({ near: a.leg });
+    await Promise.all([bridge.join(a.leg), bridge.join(b.leg)]);
+    await b.peer.speak(b.leg.localPort, Buffer.concat([dtmfTone("5", 200), new Uint8Array(1600).fill(0xd5)]));
+    await until(() => keysAt(a.peer, 101).filter(([, , ends]) => ends === 3).length === 1);
+    expect(keysAt(a.peer, 101).map(([event]) => event)).toEqual([5]);
+    const tone = a.peer.sound.filter(({ payload }) => powerAt(payload, 770) > 1e6 && powerAt(payload, 1336) > 1e6).length;
+    expect(tone).toBeLessThan(8); // of ten: cut off but for its beginning
+    await a.peer.press(a.leg.localPort, 3);
+    await until(() => heard() === "3");
+    await bridge.join(third.leg);
+    const entry = a.leg.collect({ flush: true, firstDigitTimeoutMs: 15_000 });
+    const before = b.peer.packets.length;
+    await a.peer.press(a.leg.localPort, 9);
+    expect(await entry).toMatchObject({ digits: "9" });
+    await until(() => b.peer.packets.length > before + 25);
+    expect(heard()).toBe("3");
+    expect(keysAt(third.peer, 101)).toEqual([]);
+    await bridge.close();
+    await Promise.all([a.leg.close(), b.leg.close(), third.leg.close()]);
+  });
 });

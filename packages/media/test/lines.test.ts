@@ -95,6 +95,26 @@ describe("legs on lines", () => {
     expect(purity(core(Buffer.concat(right)).subarray(0, 4_800), 1000)).toBeGreaterThan(0.99);
   }, 30_000);
 
+  test("count frames, and have no figures of a network that is not there", async () => {
+    const it = await line();
+    const { leg: phone, peer } = await bench.call({ near: it.leg });
+    const bridge = await bench.engine.createBridge({ near: it.leg });
+    await bridge.join(it.leg);
+    await bridge.join(phone);
+    it.say(tone(700));
+    await peer.speak(phone.localPort, tone(1_000));
+    await until(() => peer.sound.length >= 50);
+    const stats = await it.leg.close();
+    expect(stats).toMatchObject({ packetsLost: 0, jitterMs: 0, octetsReceived: stats.packetsReceived * 160, octetsSent: stats.packetsSent * 160 });
+    expect(stats.packetsReceived).toBeGreaterThanOrEqual(50);
+    expect(stats.packetsSent).toBeGreaterThan(0);
+    expect([stats.quality, stats.roundTripMs, stats.packetsDuplicated]).toEqual([undefined, undefined, undefined]);
+    // The network to the phone is judged on the phone's leg, what came too late for the line among it.
+    const { quality } = await phone.close();
+    expect(quality?.received?.packets).toBe(50);
+    await bridge.close();
+  }, 30_000);
+
   test.each(["PCMA", "PCMU"] as const)("and RTP legs (%s) pass each other's sound on unchanged, and keys as sound", async (codec) => {
     const it = await line();
     const law = (sound: Uint8Array): Uint8Array => (codec === "PCMA" ? sound : sound.map((octet) => ALAW_TO_ULAW[octet]!));

@@ -70,6 +70,34 @@ describe("quality of a leg", () => {
     expect((await a.leg.close()).quality?.received).toMatchObject({ packets: 300, lost: 10 });
   });
 
+  test("VoIP metrics go to a peer that asks for them, and only there; those it sends are kept with the leg's quality", { timeout: 30_000 }, async () => {
+    bench = await MediaBench.start();
+    const [asking, other] = [await bench.call({ remote: { voipMetrics: true } }), await bench.call()];
+    for (const { leg, peer } of [asking, other]) await send(peer, leg, range(400).filter((n) => ![30, 100, 103, 110].includes(n)));
+    for (const { peer } of [asking, other]) await until(() => peer.rtcp.length > 0);
+    const told = parseRtcp(asking.peer.rtcp[0]!)?.find((item) => item.type === "xr")?.metrics[0];
+    expect(told).toMatchObject({ ssrc: asking.peer.ssrc, lossRate: 2 / 256, discardRate: 0, burstDensity: 69 / 256, gapDensity: 0, burstMs: 220, gapMs: 3_890, endSystemMs: 0, jitterBuffer: undefined });
+    const quality = (await asking.leg.stats()).quality!.received!;
+    expect(told!.rating).toBe(Math.round(quality.rating));
+    expect(told!.mosCq).toBe(Math.round(quality.mos * 10) / 10);
+    expect(told!.mosLq).toBeGreaterThanOrEqual(told!.mosCq!);
+    expect(parseRtcp(other.peer.rtcp[0]!)?.map(({ type }) => type)).toEqual(["rr", "sdes"]);
+
+    const { leg, peer } = other;
+    await leg.play({ kind: "silence", durationMs: 1_200 }).done;
+    await until(() => peer.sound.length === 60);
+    const { ssrc, sequence } = peer.sound.at(-1)!;
+    const metrics = { ssrc, lossRate: 5 / 256, discardRate: 13 / 256, burstDensity: 64 / 256, gapDensity: 1 / 256, burstMs: 480, gapMs: 5_000, roundTripMs: 40, endSystemMs: 70, rating: 71, mosLq: 3.7, mosCq: 3.5, jitterBuffer: { nominalMs: 60, maximumMs: 80, absoluteMs: 200 } };
+    const report = { ssrc, fractionLost: 0, cumulativeLost: 1, highestSequence: sequence, jitter: 40, lastSr: 0, delaySinceLastSr: 0 };
+    peer.sendRtcp(leg.localPort + 1, buildRtcp(peer.ssrc, "phone", { metrics: { ...metrics, ssrc: ssrc ^ 1, rating: 1 } })); // of somebody else's stream
+    peer.sendRtcp(leg.localPort + 1, buildRtcp(peer.ssrc, "phone", { block: report, metrics }));
+    while ((await leg.stats()).quality?.sent === undefined) await delay(5);
+    const stats = await leg.close();
+    expect(stats.quality?.reported).toEqual({ lossPercent: 1.95, discardPercent: 5.08, burstDensityPercent: 25, gapDensityPercent: 0.39, burstMs: 480, gapMs: 5_000, endSystemMs: 70, rating: 71, mosLq: 3.7, mosCq: 3.5 });
+    expect(stats.quality?.sent).toMatchObject({ packets: 60, lost: 1, discarded: 3, lossPercent: 6.67 });
+    expect((await asking.leg.close()).quality?.reported).toBeUndefined();
+  });
+
   test("over a bad line into a conference: counted exactly, and the others hear the sound whole", { timeout: 60_000 }, async () => {
     bench = await MediaBench.start();
     const [a, b, c] = [await bench.call(), await bench.call(), await bench.call()];

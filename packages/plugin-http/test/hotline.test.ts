@@ -242,7 +242,7 @@ describe("interactions", () => {
         const at = base + Math.floor(i / 3) * 1000;
         const row = { id: id(i), channel: i % 5 === 4 ? "email" : "voice", direction: "inbound", caller_number: "13800138000", called_number: "12333", queue: i % 2 === 0 ? "general" : null, agent_id: i === 0 ? "id-agent" : null, started_at: at, ended_at: i < count - 2 ? at + 500 : null, data: JSON.stringify({ topic: "养老" }), business_date: "2026-03-02", business_hour: 9, node_id: "n", version: 1 };
         await em.execute(em.getKnex()("core_interaction").insert(row));
-        await em.execute(em.getKnex()("core_leg").insert({ id: `leg-${id(i)}`, interaction_id: id(i), adapter: "sip", direction: "inbound", role: "citizen", from_number: "13800138000", to_number: "12333", started_at: at, node_id: "n", dialog: JSON.stringify({ tag: "secret-tag" }), ...(i === 0 ? { mos: 3.9, round_trip_ms: 41.5, received_mos: 3.9, received_loss_percent: 2.5, received_jitter_ms: 8 } : {}) }));
+        await em.execute(em.getKnex()("core_leg").insert({ id: `leg-${id(i)}`, interaction_id: id(i), adapter: "sip", direction: "inbound", role: "citizen", from_number: "13800138000", to_number: "12333", started_at: at, node_id: "n", dialog: JSON.stringify({ tag: "secret-tag" }), ...(i === 0 ? { mos: 3.9, round_trip_ms: 41.5, received_mos: 3.9, received_loss_percent: 2.5, received_jitter_ms: 8, reported_mos: 4, reported_loss_percent: 3, reported_discard_percent: 1, reported_burst_density_percent: 30, reported_burst_ms: 400 } : {}) }));
       }
       await em.execute(em.getKnex()("core_interaction_event").insert({ id: "e2", interaction_id: id(0), at: base + 2, type: "queue.entered", data: JSON.stringify({ queue: "general" }) }));
       await em.execute(em.getKnex()("core_interaction_event").insert({ id: "e1", interaction_id: id(0), at: base + 1, type: "ivr.node", data: null }));
@@ -289,7 +289,7 @@ describe("interactions", () => {
     const calls = await call("/api/calls", { token });
     expect((calls.json?.items as { legs: object[] }[])[0]?.legs).toEqual([expect.objectContaining({ id: `leg-${id(2)}`, role: "citizen", from: "138****8000", to: "12333", quality: null })]);
     const one = await call(`/api/interactions/${id(0)}`, { token });
-    expect(one.json).toMatchObject({ id: id(0), state: "ended", agentId: "id-agent", data: { topic: "养老" }, legs: [{ adapter: "sip", quality: { mos: 3.9, roundTripMs: 41.5, received: { mos: 3.9, lossPercent: 2.5, jitterMs: 8 }, sent: null } }], events: [{ id: "e1", type: "ivr.node", data: null }, { id: "e2", data: { queue: "general" } }] });
+    expect(one.json).toMatchObject({ id: id(0), state: "ended", agentId: "id-agent", data: { topic: "养老" }, legs: [{ adapter: "sip", quality: { mos: 3.9, roundTripMs: 41.5, received: { mos: 3.9, lossPercent: 2.5, jitterMs: 8 }, sent: null, reported: { mos: 4, rating: null, lossPercent: 3, discardPercent: 1, burstDensityPercent: 30, burstMs: 400 } } }], events: [{ id: "e1", type: "ivr.node", data: null }, { id: "e2", data: { queue: "general" } }] });
     expect(calls.text + one.text).not.toContain("secret-tag");
   });
 

@@ -5,6 +5,13 @@ import { z } from "zod";
 const hostName = z.string().min(1).max(253).regex(/^[A-Za-z0-9._:-]+$/, "a host name or IP address");
 const port = z.int().min(1).max(65535);
 
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353`. */
+function isServer(text: string): boolean {
+  const [, six, four, port = "53"] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = six ?? four ?? text;
+  return isIP(address) !== 0 && (six === undefined || isIP(six) === 6) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 const network = z.string().refine(isNetwork, "an IP address or a network such as 10.1.0.0/16");
 
 /**
@@ -12,6 +19,13 @@ const network = z.string().refine(isNetwork, "an IP address or a network such as
  * own offers too, and the peer may do without; `require` makes no call without. Keys are as safe as the signalling that carries them: use TLS.
  */
 const srtp = z.enum(["off", "accept", "offer", "require"]);
+
+/**
+ * Comfort noise (RFC 3389, payload type 13): `off` agrees to none; `accept` does where a peer offers it; `offer` puts it into our own
+ * offers too. Who has agreed to it may send pauses as a few octets, and gets the pauses of others so where they come so. Speech that is cut at its
+ * edges costs recordings and key detection more than G.711 lines save. What comes unasked is understood whatever this says.
+ */
+const comfortNoise = z.enum(["off", "accept", "offer"]);
 
 /** A number range by its first digits; `""` fits every number. */
 const prefix = z.string().regex(/^\+?\d{0,20}$/, "leading digits, with + where numbers carry one");
@@ -72,6 +86,8 @@ const trunk = z
     dtmf: z.enum(["media", "info"]).default("media"),
     /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
     srtp: srtp.optional(),
+    /** Comfort noise on this trunk. Default: as everywhere. */
+    comfortNoise: comfortNoise.optional(),
     /**
      * Redirections (3xx) of the carrier followed for one call: to hosts of this trunk, and to numbers that `toll` allows. 0, the
      * default: none, the call counts as declined. Those of phones are never followed.
@@ -123,7 +139,7 @@ export const sipConfig = z.strictObject({
   /** The same for IPv6, where `advertisedAddress` is an IPv4 address. */
   advertisedAddress6: z.string().refine((text) => isIP(text) === 6, "an IPv6 address").optional(),
   /** DNS servers for carriers' names instead of the system's, `192.0.2.53` or `[2001:db8::53]:5353`. */
-  dnsServers: z.array(z.string().min(2)).default([]),
+  dnsServers: z.array(z.string().refine(isServer, "an IP address, with a port where it is not 53")).default([]),
   /** PEM text or path of a PEM file; with `tlsKey` SIP over TLS is offered. Files are read again when they change, without ending a connection. */
   tlsCert: z.string().min(1).optional(),
   /** Private key of `tlsCert`: PEM text or path of a PEM file. */
@@ -159,6 +175,13 @@ export const sipConfig = z.strictObject({
   codecs: z.array(z.enum(["PCMA", "PCMU"])).min(1).default(["PCMA", "PCMU"]),
   /** Keys of SRTP in SDP. Browsers have theirs by DTLS, whatever this says. */
   srtp: srtp.default("accept"),
+  /** Comfort noise in SDP. */
+  comfortNoise: comfortNoise.default("off"),
+  /**
+   * Extended RTCP reports with VoIP metrics (RFC 3611, `a=rtcp-xr:voip-metrics`): `accept` sends them to who asks, and asks whose offer
+   * speaks of such reports; `offer` asks in our own offers too; `off` neither. What comes unasked is kept with the quality of the leg.
+   */
+  rtcpXr: z.enum(["off", "accept", "offer"]).default("accept"),
   /** How phones register here. */
   registrar: z
     .strictObject({
@@ -171,6 +194,8 @@ export const sipConfig = z.strictObject({
       /** Phones of one account. */
       maxContacts: z.int().min(1).max(100).default(10),
     })
+    .refine((r) => r.minExpires <= r.maxExpires, { message: "must not be above maxExpires", path: ["minExpires"] })
+    .refine((r) => r.defaultExpires >= r.minExpires && r.defaultExpires <= r.maxExpires, { message: "must lie between minExpires and maxExpires", path: ["defaultExpires"] })
     .prefault({}),
   /**
    * Provisional responses that are acknowledged (RFC 3262), so that none is lost: `off`; `supported` where the peer wishes it;
@@ -272,6 +297,7 @@ export const sipConfig = z.strictObject({
   .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })
   .superRefine((c, context) => {
     for (const [i, each] of c.trunks.entries()) {
+      if (c.trunks.findIndex(({ key }) => key === each.key) < i) context.addIssue({ code: "custom", message: "another trunk has this key", path: ["trunks", i, "key"] });
       for (const part of ["registration", "outbound"] as const) {
         const way = each[part]?.transport;
         if (way === "tls" && c.tlsCert === undefined) context.addIssue({ code: "custom", message: "needs tlsCert and tlsKey", path: ["trunks", i, part, "transport"] });

@@ -66,6 +66,11 @@ async function run(port = 0, accounts = true): Promise<Hotline> {
 const portOf = (hotline: Hotline): number => hotline.services.get(SIP).endpoints[0]?.port ?? 0;
 
 describe("the sip plugin in a hotline", () => {
+  it("does not start with hours for calls out that are nowhere told", async () => {
+    const hotline = createHotline({ dataDir, logger: createSilentLogger(), environment: {}, plugins: [watcher(), stubMedia(media), sip({ transports: ["udp"], port: 0, toll: { calendar: "nights" } })] });
+    await expect(hotline.start()).rejects.toMatchObject({ message: expect.stringContaining("nights") });
+  });
+
   it("takes calls, lists phones, and knows them again after a restart", async () => {
     const first = await run();
     const port = portOf(first);

@@ -182,6 +182,8 @@ export const sip = definePlugin({
 
     onStart(async () => {
       if (adapter === undefined || registrar === undefined || store === undefined) return;
+      // One that there is not would be noticed at the first call.
+      if (config.toll.calendar !== undefined) services.get(CALENDARS).get(config.toll.calendar);
       // Phones that were registered can be rung from the first moment; they may not know that we were gone.
       registrar.restore(await store.load());
       await banList?.load();

@@ -418,6 +418,8 @@ export class SipAdapter implements TelephonyAdapter {
       mediaTimeoutMs: config.mediaTimeoutMs,
       browserTimeoutMs: config.browserTimeoutMs,
       srtp: trunk?.srtp ?? config.srtp,
+      comfortNoise: trunk?.comfortNoise ?? config.comfortNoise,
+      rtcpXr: config.rtcpXr,
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),

@@ -197,3 +197,45 @@ describe("T.38 asked for by the far end", () => {
     await call.hangup();
   });
 });
+
+describe("T.38 and INVITE with Replaces: incompatible media leave the call as it is (RFC 3891 section 3)", () => {
+  const replaces = ({ dialog }: Session): Record<string, string> => ({ Replaces: `${dialog.callId};to-tag=${dialog.remoteTag};from-tag=${dialog.localTag}` });
+
+  it("a newcomer that offers nothing but T.38 gets 488, whoever would want a fax; the sound goes on, and it may ask once it is in the call", async () => {
+    const { call, session } = await answered();
+    let ended = false;
+    void session.ended.then(() => (ended = true));
+    call.subscribe((event) => {
+      if (event.type === "media-request") void event.accept(REQUEST);
+    });
+    const leg = hotline.media.last;
+    const before = leg.remote;
+    const refused = await phone.call(hotline.port, { body: imageOf(41_000), headers: replaces(session) }).outcome;
+    expect(refused).toMatchObject({ answered: false, status: 488 });
+    expect(hotline.media.ports).toHaveLength(0);
+    expect(leg.remote).toBe(before);
+    expect((await session.reinvite({ body: offerOf(40_002) })).status).toBe(200);
+    expect(ended).toBe(false);
+    const taken = await phone.reach(hotline.port, { body: offerOf(47_000), headers: replaces(session) });
+    await session.ended;
+    expect((await taken.session.reinvite({ body: imageOf(41_000) })).status).toBe(200);
+    await call.hangup();
+  });
+
+  it.each([["T.38", imageOf(41_500)], ["sound", offerOf(47_000)], ["nothing", undefined]] as const)("a call that is a fax is not taken over by who offers %s: 488, and the fax goes on with the machine it began with", async (_what, body) => {
+    const { call, session } = await answered();
+    onReoffer(session, (offer) => void offer.accept({ body: offer.request.body.includes("m=image") ? imageOf(41_000) : offerOf(40_000) }));
+    const t38 = await call.mediaPort("t38", REQUEST);
+    let over = false;
+    void t38.over.then(() => (over = true));
+    expect(await phone.call(hotline.port, { body, headers: replaces(session) }).outcome).toMatchObject({ answered: false, status: 488 });
+    expect(over).toBe(false);
+    expect(hotline.media.ports.map((port) => port.remotes.map((remote) => remote.port))).toEqual([[41_000]]);
+    await expect(t38.release()).resolves.toBe(true);
+    // With the sound back it can be.
+    await phone.reach(hotline.port, { body: offerOf(47_000), headers: replaces(session) });
+    await session.ended;
+    expect(hotline.media.last.remote?.port).toBe(47_000);
+    await call.hangup();
+  });
+});

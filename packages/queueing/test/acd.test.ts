@@ -316,6 +316,16 @@ describe("limits of the queue", () => {
     expect(driver.all("left")).toMatchObject([{ outcome: "no-agents" }]);
   });
 
+  it("callers who stay though nobody is there are not all looked at each time one comes", () => {
+    const driver = acd({ leaveEmpty: false });
+    const line = driver.state.queues.get("q")?.line ?? [];
+    let looked = 0;
+    line.some = (asks) => line.find((each, index) => (looked++, asks(each, index, line))) !== undefined;
+    for (let i = 0; i < 100; i++) driver.call(`c${i}`);
+    expect(line).toHaveLength(100);
+    expect(looked).toBe(0);
+  });
+
   it("counts not-ready agents as staff or not, as configured", () => {
     for (const [staff, expected] of [["reachable", undefined], ["ready", "no-agents"]] as const) {
       const driver = acd({ joinEmpty: false, staff }, 1);

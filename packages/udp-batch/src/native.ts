@@ -32,10 +32,18 @@ export function native(): Native | Error {
   return loaded;
 }
 
+const FUNCTIONS: readonly (keyof Native)[] = ["create", "bind", "localPort", "connect", "disconnect", "send", "sendTo", "flush", "threadSlice", "source", "close"];
+
+/** What was compiled for another version of this package lacks something, and is as good as none. */
+export function complete(found: Partial<Native>): Native | Error {
+  const missing = FUNCTIONS.filter((name) => typeof found[name] !== "function");
+  return missing.length === 0 ? (found as Native) : new Error(`the addon was compiled for another version (${missing.join(", ")} missing): npm rebuild @hotlinejs/udp-batch`);
+}
+
 function load(): Native | Error {
   try {
     // One folder below the package in the sources and in what is built.
-    return createRequire(import.meta.url)("../build/Release/udp_batch.node") as Native;
+    return complete(createRequire(import.meta.url)("../build/Release/udp_batch.node") as Partial<Native>);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

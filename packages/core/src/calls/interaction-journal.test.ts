@@ -68,12 +68,12 @@ onBothDatabases("interaction journal", (freshData) => {
     for (const id of ["leg-1", "leg-2"]) journal.legState(id, { endedAt: test.clock.now(), endReason: "remote-hangup" });
     journal.close(interaction.id, "remote-hangup");
     await journal.flush();
-    notes[0]?.({ mos: 4.1, roundTripMs: 38.5, received: stream, sent: { ...stream, mos: 4.1, lossPercent: 2.5 } });
+    notes[0]?.({ mos: 4.1, roundTripMs: 38.5, received: stream, sent: { ...stream, mos: 4.1, lossPercent: 2.5 }, reported: { lossPercent: 2.34, discardPercent: 1.17, burstDensityPercent: 25, gapDensityPercent: 0.5, burstMs: 480, gapMs: 9_500, endSystemMs: 80, rating: 84, mosLq: 4.1, mosCq: 4 } });
     await journal.flush();
-    const found = await rows(test, "select end_reason, mos, round_trip_ms, received_mos, received_loss_percent, received_jitter_ms, sent_mos, sent_loss_percent from core_leg order by id");
+    const found = await rows(test, "select end_reason, mos, round_trip_ms, received_mos, received_loss_percent, received_jitter_ms, sent_mos, sent_loss_percent, reported_mos, reported_rating, reported_loss_percent, reported_discard_percent, reported_burst_density_percent, reported_burst_ms from core_leg order by id");
     expect(found).toEqual([
-      { end_reason: "remote-hangup", mos: 4.1, round_trip_ms: 38.5, received_mos: 4.33, received_loss_percent: 1, received_jitter_ms: 2.25, sent_mos: 4.1, sent_loss_percent: 2.5 },
-      { end_reason: "remote-hangup", mos: null, round_trip_ms: null, received_mos: null, received_loss_percent: null, received_jitter_ms: null, sent_mos: null, sent_loss_percent: null },
+      { end_reason: "remote-hangup", mos: 4.1, round_trip_ms: 38.5, received_mos: 4.33, received_loss_percent: 1, received_jitter_ms: 2.25, sent_mos: 4.1, sent_loss_percent: 2.5, reported_mos: 4, reported_rating: 84, reported_loss_percent: 2.34, reported_discard_percent: 1.17, reported_burst_density_percent: 25, reported_burst_ms: 480 },
+      { end_reason: "remote-hangup", mos: null, round_trip_ms: null, received_mos: null, received_loss_percent: null, received_jitter_ms: null, sent_mos: null, sent_loss_percent: null, reported_mos: null, reported_rating: null, reported_loss_percent: null, reported_discard_percent: null, reported_burst_density_percent: null, reported_burst_ms: null },
     ]);
     await test.layer.close();
   });

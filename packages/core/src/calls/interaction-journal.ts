@@ -21,7 +21,7 @@ type Row = Record<string, string | number | null>;
 
 const TABLES = {
   core_interaction: ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code", "data", "business_date", "business_hour", "via_kind", "via_key", "node_id", "version"],
-  core_leg: ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "dialog", "node_id", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms"],
+  core_leg: ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "dialog", "node_id", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms", "reported_mos", "reported_rating", "reported_loss_percent", "reported_discard_percent", "reported_burst_density_percent", "reported_burst_ms"],
   core_bridge_membership: ["id", "interaction_id", "bridge_id", "leg_id", "role", "joined_at", "left_at"],
   core_interaction_event: ["id", "interaction_id", "at", "type", "data"],
 } as const;
@@ -209,7 +209,7 @@ export class InteractionJournal implements CallJournal {
   /** Writes the quality of a leg's sound into its row, also after its end. Must be asked for while the leg lives. */
   qualityNote(legId: string): (quality: LegQuality) => void {
     const row = this.#rows.core_leg.get(legId);
-    return ({ mos, roundTripMs, received, sent }) => {
+    return ({ mos, roundTripMs, received, sent, reported }) => {
       if (row === undefined) return;
       Object.assign(row, {
         mos,
@@ -220,6 +220,12 @@ export class InteractionJournal implements CallJournal {
         sent_mos: sent?.mos ?? null,
         sent_loss_percent: sent?.lossPercent ?? null,
         sent_jitter_ms: sent?.jitterMs ?? null,
+        reported_mos: reported?.mosCq ?? reported?.mosLq ?? null,
+        reported_rating: reported?.rating ?? null,
+        reported_loss_percent: reported?.lossPercent ?? null,
+        reported_discard_percent: reported?.discardPercent ?? null,
+        reported_burst_density_percent: reported?.burstDensityPercent ?? null,
+        reported_burst_ms: reported?.burstMs ?? null,
       } satisfies Row);
       // The media ends after the signalling: the row may have been let go.
       this.#rows.core_leg.set(legId, row);

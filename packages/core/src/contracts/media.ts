@@ -73,21 +73,26 @@ export interface Collected {
   readonly finishedBy?: DtmfDigit;
 }
 
+/** What was counted of a leg. Of a leg on a line a packet is a frame of 20 ms. */
 export interface LegStats {
   readonly packetsSent: number;
   readonly packetsReceived: number;
   readonly octetsSent: number;
   readonly octetsReceived: number;
-  /** Sequence gaps never filled. */
+  /** Sequence gaps never filled. 0 on a line, whose frames have no numbers. */
   readonly packetsLost: number;
+  /** Packets that others overtook; of a line those relayed to it that came after they were to be played. */
   readonly packetsLate: number;
-  /** Interarrival jitter in ms, RFC 3550 section 6.4.1. */
+  /** Interarrival jitter in ms, RFC 3550 section 6.4.1. 0 on a line, where frames come at the board's beat. */
   readonly jitterMs: number;
-  /** From RTCP, when the peer reports. */
+  /** From RTCP, when the peer reports; `undefined` otherwise, and always on a line. */
   readonly roundTripMs?: number;
-  /** Packets that came a second time. Legs on RTP. */
+  /** Packets that came a second time. Legs on RTP; `undefined` on a line. */
   readonly packetsDuplicated?: number;
-  /** How good the sound was so far. Legs on RTP, once a direction has had a second of it. */
+  /**
+   * How good the sound was so far. Legs on RTP, once a direction has had a second of it. `undefined` on a line: the E-model judges what a packet
+   * network does, and there is none between the board and the leg; noise and level of the line itself would need a reference to be judged.
+   */
   readonly quality?: LegQuality;
 }
 
@@ -97,7 +102,7 @@ export interface StreamQuality {
   readonly packets: number;
   /** Those that never came. */
   readonly lost: number;
-  /** Those that came too late to be played, where it is known: sound that is mixed or goes to a line. */
+  /** Those that came too late to be played, where it is known: sound that is mixed or goes to a line, and what the party tells by VoIP metrics. */
   readonly discarded: number;
   /** `lost` and `discarded` of all, 0-100. */
   readonly lossPercent: number;
@@ -112,6 +117,26 @@ export interface StreamQuality {
   readonly mos: number;
 }
 
+/** How a party itself finds what it hears, told by VoIP metrics in its RTCP reports (RFC 3611 section 4.7). */
+export interface ReportedQuality {
+  /** Packets lost on the way, and packets thrown away for coming at the wrong time, each of all, 0-100. */
+  readonly lossPercent: number;
+  readonly discardPercent: number;
+  /** Packets lost or thrown away within bursts, and between them, of those sent then, 0-100. */
+  readonly burstDensityPercent: number;
+  readonly gapDensityPercent: number;
+  /** Mean length of a burst, and of the time between two, ms. */
+  readonly burstMs: number;
+  readonly gapMs: number;
+  /** What the party's device itself delays, ms. */
+  readonly endSystemMs: number;
+  /** Transmission rating factor R, 0-100. */
+  readonly rating?: number;
+  /** Mean opinion scores for listening alone and in conversation, 1-5. */
+  readonly mosLq?: number;
+  readonly mosCq?: number;
+}
+
 /** How good the sound of a leg was, estimated and not asked of anybody. */
 export interface LegQuality {
   /** That of the worse direction. */
@@ -122,6 +147,8 @@ export interface LegQuality {
   readonly sent?: StreamQuality;
   /** Mean over the leg, from RTCP. */
   readonly roundTripMs?: number;
+  /** The party's own judgement, where it gives one. */
+  readonly reported?: ReportedQuality;
 }
 
 export type MediaLegEvent =
@@ -190,6 +217,8 @@ export interface RtpRemote {
   readonly telephoneEventPayloadType?: number;
   /** The peer takes comfort noise (payload type 13, RFC 3389): in a relay it is passed on. Without it the peer hears the other side's pauses as noise. Comfort noise of the peer itself is always taken. */
   readonly comfortNoise?: boolean;
+  /** The peer asks for VoIP metrics with our RTCP reports (RFC 3611 section 4.7). Those it sends itself are always read. */
+  readonly voipMetrics?: boolean;
   /** As seen from us: `sendonly` means that the peer listens only. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Protects the stream (SRTP). The same keys again go on with the same counters; other keys begin anew. */
@@ -249,6 +278,10 @@ export interface WebRtcRemote {
   readonly codec: AudioCodec;
   readonly payloadType: number;
   readonly telephoneEventPayloadType?: number;
+  /** As of `RtpRemote`. */
+  readonly comfortNoise?: boolean;
+  /** As of `RtpRemote`. */
+  readonly voipMetrics?: boolean;
   /** As seen from us. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** The peer's certificate must have one of these. */

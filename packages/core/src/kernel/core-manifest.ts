@@ -87,6 +87,12 @@ export const coreDatasets: readonly Dataset[] = [
       field("sent_mos", "下行 MOS", "number"),
       field("sent_loss_percent", "下行丢包率（%）", "number"),
       field("sent_jitter_ms", "下行抖动（毫秒）", "number"),
+      field("reported_mos", "对端上报 MOS", "number"),
+      field("reported_rating", "对端上报 R 值", "number"),
+      field("reported_loss_percent", "对端上报丢包率（%）", "number"),
+      field("reported_discard_percent", "对端上报丢弃率（%）", "number"),
+      field("reported_burst_density_percent", "对端上报突发丢失密度（%）", "number"),
+      field("reported_burst_ms", "对端上报突发平均时长（毫秒）", "number"),
     ],
   },
 ];

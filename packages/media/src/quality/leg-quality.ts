@@ -1,4 +1,5 @@
-import type { LegQuality, StreamQuality } from "@hotlinejs/core";
+import type { LegQuality, ReportedQuality, StreamQuality } from "@hotlinejs/core";
+import type { VoipMetrics } from "../rtp/voip-metrics.js";
 import { mosOf, ratingOf } from "./e-model.js";
 
 /** A stream is judged from this many packets on (one second). */
@@ -24,8 +25,8 @@ export interface StreamFigures {
   readonly playoutMs: number | undefined;
 }
 
-/** Judges the directions of a leg; `undefined` where neither can be judged. */
-export function qualityOf(received: StreamFigures | undefined, sent: StreamFigures | undefined, roundTripMs: number | undefined): LegQuality | undefined {
+/** Judges the directions of a leg; `undefined` where neither can be judged. `reported`: what the party itself tells of what it hears. */
+export function qualityOf(received: StreamFigures | undefined, sent: StreamFigures | undefined, roundTripMs: number | undefined, reported?: VoipMetrics): LegQuality | undefined {
   const here = judged(received, roundTripMs);
   const there = judged(sent, roundTripMs);
   if (here === undefined && there === undefined) return undefined;
@@ -34,6 +35,22 @@ export function qualityOf(received: StreamFigures | undefined, sent: StreamFigur
     ...(here === undefined ? {} : { received: here }),
     ...(there === undefined ? {} : { sent: there }),
     ...(roundTripMs === undefined ? {} : { roundTripMs: rounded(roundTripMs) }),
+    ...(reported === undefined ? {} : { reported: reportedQuality(reported) }),
+  };
+}
+
+function reportedQuality({ lossRate, discardRate, burstDensity, gapDensity, burstMs, gapMs, endSystemMs, rating, mosLq, mosCq }: VoipMetrics): ReportedQuality {
+  return {
+    lossPercent: rounded(lossRate * 100),
+    discardPercent: rounded(discardRate * 100),
+    burstDensityPercent: rounded(burstDensity * 100),
+    gapDensityPercent: rounded(gapDensity * 100),
+    burstMs,
+    gapMs,
+    endSystemMs,
+    ...(rating === undefined ? {} : { rating }),
+    ...(mosLq === undefined ? {} : { mosLq }),
+    ...(mosCq === undefined ? {} : { mosCq }),
   };
 }
 

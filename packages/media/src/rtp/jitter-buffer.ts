@@ -261,7 +261,9 @@ export class JitterBuffer {
   #account({ received, audible }: { received: number; audible: boolean }): boolean {
     if (received > 0 && this.#figures !== undefined) {
       this.#figures.frames++;
-      this.#figures.delaySum += this.delayMs;
+      const { delayMs } = this;
+      this.#figures.delaySum += delayMs;
+      if (delayMs > this.#figures.maxDelayMs) this.#figures.maxDelayMs = delayMs;
     }
     if (received > 0 || this.#resting) this.#missed = 0;
     // After a second of nothing the next packet starts a new talkspurt with its own delay.

@@ -7,6 +7,9 @@ export class PlayoutFigures {
   /** Of `frames`, what they were held back, summed up, ms. */
   delaySum = 0;
 
+  /** The most that was held back, ms. */
+  maxDelayMs = 0;
+
   /** What was held back on average, ms; `undefined` while nothing was played. */
   get meanDelayMs(): number | undefined {
     return this.frames === 0 ? undefined : this.delaySum / this.frames;

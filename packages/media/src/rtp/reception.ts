@@ -1,3 +1,5 @@
+import { BurstMeter } from "./burst-meter.js";
+import type { BurstFigures } from "./burst-meter.js";
 import type { ReportBlock } from "./rtcp-packet.js";
 import { sequenceDistance } from "./rtp-packet.js";
 
@@ -32,6 +34,10 @@ export class Reception {
   #jitter = 0;
   #expectedPrior = 0;
   #receivedPrior = 0;
+  /** How the losses of this source cluster, counted from its first packet (0). */
+  #bursts = new BurstMeter();
+  /** Numbers, from the first packet on, that have not come and still may. */
+  #missing: number[] = [];
   /** The last sequence number that came in each place of the window. */
   readonly #seen = new Int32Array(WINDOW).fill(-1);
 
@@ -57,7 +63,7 @@ export class Reception {
     if (timed) this.#measure(transit);
     if (ahead > 0) {
       this.#streamReceived++;
-      if (ahead > 1) this.#gaps++;
+      if (ahead > 1) this.#skip(ahead - 1);
       if (sequence < this.#highest) this.#cycles += 0x10000;
       this.#highest = sequence;
       this.#seen[sequence % WINDOW] = sequence;
@@ -70,6 +76,8 @@ export class Reception {
     this.#seen[sequence % WINDOW] = sequence;
     this.#streamReceived++;
     this.late++;
+    const place = this.#missing.indexOf(this.#expected() - 1 + ahead);
+    if (place >= 0) this.#missing.splice(place, 1);
     const before = this.#has((sequence - 1) & 0xffff);
     const after = this.#has((sequence + 1) & 0xffff);
     if (before && after) this.#gaps--;
@@ -91,6 +99,14 @@ export class Reception {
   get burstRatio(): number {
     const { lost, expected } = this;
     return lost === 0 || this.#gaps <= 0 ? 1 : Math.max(1, (lost / this.#gaps) * (1 - lost / expected));
+  }
+
+  /** How losses cluster in the stream of the present source (RFC 3611 section 4.7.2). */
+  get bursts(): BurstFigures {
+    const expected = this.#expected();
+    this.#settle(expected);
+    // What may still come is not lost yet.
+    return this.#bursts.figures(this.#missing[0] ?? expected);
   }
 
   get jitterMs(): number {
@@ -136,6 +152,24 @@ export class Reception {
     if (this.#jitter > this.#jitterMost) this.#jitterMost = this.#jitter;
   }
 
+  /** So many packets in a row are missing. */
+  #skip(count: number): void {
+    this.#gaps++;
+    const next = this.#expected();
+    this.#settle(next + count);
+    for (let number = next; number < next + count; number++) {
+      if (number < next + count - WINDOW) this.#bursts.lost(number);
+      else this.#missing.push(number);
+    }
+  }
+
+  /** What is missing by now will not count as late any more. */
+  #settle(end: number): void {
+    let over = 0;
+    for (; over < this.#missing.length && (this.#missing[over] as number) < end - WINDOW; over++) this.#bursts.lost(this.#missing[over] as number);
+    if (over > 0) this.#missing.splice(0, over);
+  }
+
   #has(sequence: number): boolean {
     return this.#seen[sequence % WINDOW] === sequence;
   }
@@ -155,6 +189,8 @@ export class Reception {
     this.#transit = transit;
     this.#expectedPrior = 0;
     this.#receivedPrior = 0;
+    this.#bursts = new BurstMeter();
+    this.#missing = [];
     this.#seen.fill(-1);
     this.#seen[sequence % WINDOW] = sequence;
   }

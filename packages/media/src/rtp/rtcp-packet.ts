@@ -1,3 +1,6 @@
+import { readVoipMetrics, VOIP_METRICS_BYTES, writeVoipMetrics, XR } from "./voip-metrics.js";
+import type { VoipMetrics } from "./voip-metrics.js";
+
 /** RFC 3550 section 6. */
 const SR = 200;
 const RR = 201;
@@ -32,7 +35,9 @@ export type RtcpItem =
   | { readonly type: "sr"; readonly ssrc: number; readonly ntpMiddle: number; readonly rtpTimestamp: number; readonly packets: number; readonly octets: number; readonly blocks: readonly ReportBlock[] }
   | { readonly type: "rr"; readonly ssrc: number; readonly blocks: readonly ReportBlock[] }
   | { readonly type: "sdes"; readonly ssrc: number; readonly cname: string }
-  | { readonly type: "bye"; readonly ssrcs: readonly number[] };
+  | { readonly type: "bye"; readonly ssrcs: readonly number[] }
+  /** Extended report (RFC 3611): of its blocks those with VoIP metrics. */
+  | { readonly type: "xr"; readonly ssrc: number; readonly metrics: readonly VoipMetrics[] };
 
 /** Seconds between the NTP era (1900) and the Unix era. */
 const NTP_OFFSET = 2_208_988_800;
@@ -46,13 +51,14 @@ export function ntpMiddle(at: number): number {
 
 /**
  * A compound packet: a sender report when `sender` is given, else a receiver report, followed by the
- * canonical name, and a BYE at the end when `bye` is set.
+ * canonical name, an extended report where there are `metrics`, and a BYE at the end when `bye` is set.
  */
-export function buildRtcp(ssrc: number, cname: string, options: { sender?: SenderInfo; block?: ReportBlock; bye?: boolean }): Uint8Array {
+export function buildRtcp(ssrc: number, cname: string, options: { sender?: SenderInfo; block?: ReportBlock; metrics?: VoipMetrics; bye?: boolean }): Uint8Array {
   const name = new TextEncoder().encode(cname).subarray(0, 255);
   const sdesLength = 4 + Math.ceil((4 + 2 + name.length + 1) / 4) * 4;
   const reportLength = (options.sender === undefined ? 8 : 28) + (options.block === undefined ? 0 : 24);
-  const out = new Uint8Array(reportLength + sdesLength + (options.bye === true ? 8 : 0));
+  const extendedLength = options.metrics === undefined ? 0 : 8 + VOIP_METRICS_BYTES;
+  const out = new Uint8Array(reportLength + sdesLength + extendedLength + (options.bye === true ? 8 : 0));
   const view = new DataView(out.buffer);
   let at = 0;
   head(view, at, options.block === undefined ? 0 : 1, options.sender === undefined ? RR : SR, reportLength);
@@ -83,6 +89,12 @@ export function buildRtcp(ssrc: number, cname: string, options: { sender?: Sende
   out[at + 9] = name.length;
   out.set(name, at + 10);
   at += sdesLength;
+  if (options.metrics !== undefined) {
+    head(view, at, 0, XR, extendedLength);
+    view.setUint32(at + 4, ssrc);
+    writeVoipMetrics(view, at + 8, options.metrics);
+    at += extendedLength;
+  }
   if (options.bye === true) {
     head(view, at, 1, BYE, 8);
     view.setUint32(at + 4, ssrc);
@@ -128,6 +140,11 @@ export function parseRtcp(packet: Uint8Array): readonly RtcpItem[] | undefined {
     } else if (type === BYE) {
       if (length < 4 + count * 4) return undefined;
       items.push({ type: "bye", ssrcs: Array.from({ length: count }, (_, i) => view.getUint32(at + 4 + i * 4)) });
+    } else if (type === XR) {
+      if (length < 8) return undefined;
+      const metrics = readVoipMetrics(view, at + 8, end);
+      if (metrics === undefined) return undefined;
+      items.push({ type: "xr", ssrc: view.getUint32(at + 4), metrics });
     }
     at = end;
   }

@@ -1,3 +1,5 @@
+import { KEY_RING_BYTES, KeyRing } from "./key-ring.js";
+
 /** Frames a ring holds: 640 ms. */
 const FRAMES = 32;
 const FRAME = 160;
@@ -5,9 +7,14 @@ const FRAME = 160;
 const HEAD = 8;
 const RING_BYTES = HEAD + FRAMES * FRAME;
 
-/** Shared memory for both directions between two workers. */
+/** Shared memory for both directions between two workers: frames, and keys beside them. */
 export function linkBuffer(): SharedArrayBuffer {
-  return new SharedArrayBuffer(RING_BYTES * 2);
+  return new SharedArrayBuffer((RING_BYTES + KEY_RING_BYTES) * 2);
+}
+
+/** The keys of one direction. */
+export function linkKeys(buffer: SharedArrayBuffer, which: 0 | 1): KeyRing {
+  return new KeyRing(buffer, RING_BYTES * 2 + which * KEY_RING_BYTES);
 }
 
 /** One direction: one worker writes frames of 20 ms, another reads them. Neither ever waits. */

@@ -28,4 +28,6 @@ export interface BridgeSeat {
   key(digit: DtmfDigit, durationMs: number, way: KeyWay): void;
   /** A key is down in the party's sound, or not any more: where it is passed on in another form its tone is not. */
   tone(down: boolean): void;
+  /** Whether the other of two who talk takes the party's keys otherwise than as tones. */
+  readonly carriesKeys: boolean;
 }

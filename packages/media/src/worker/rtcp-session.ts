@@ -4,6 +4,7 @@ import { sequenceDistance } from "../rtp/rtp-packet.js";
 import type { StreamFigures } from "../quality/leg-quality.js";
 import type { Reception } from "../rtp/reception.js";
 import type { RtpSender } from "../rtp/rtp-sender.js";
+import type { VoipMetrics } from "../rtp/voip-metrics.js";
 import type { LegHost } from "./leg-host.js";
 
 /** RFC 3550 section 6.2: five seconds, each time between half and one and a half of it. */
@@ -14,11 +15,14 @@ export class RtcpSession {
   /** From the peer's latest report that allows it. */
   roundTripMs: number | undefined;
   malformed = 0;
+  /** What the peer last told of our stream by an extended report (RFC 3611). */
+  reported: VoipMetrics | undefined;
   readonly #host: LegHost;
   readonly #sender: RtpSender;
   readonly #reception: Reception;
   readonly #cname: string;
   readonly #send: (packet: Uint8Array) => void;
+  readonly #metrics: () => VoipMetrics | undefined;
   /** When the next report is due, media time in ms; undefined while stopped. */
   #due: number | undefined;
   #lastSr = 0;
@@ -33,13 +37,17 @@ export class RtcpSession {
   #expected = 0;
   #lost = 0;
 
-  /** @param send puts a packet on the wire, to wherever the peer's RTCP goes now. */
-  constructor(host: LegHost, sender: RtpSender, reception: Reception, cname: string, send: (packet: Uint8Array) => void) {
+  /**
+   * @param send puts a packet on the wire, to wherever the peer's RTCP goes now.
+   * @param metrics what an extended report tells the peer; `undefined`: none is sent.
+   */
+  constructor(host: LegHost, sender: RtpSender, reception: Reception, cname: string, send: (packet: Uint8Array) => void, metrics: () => VoipMetrics | undefined = () => undefined) {
     this.#host = host;
     this.#sender = sender;
     this.#reception = reception;
     this.#cname = cname;
     this.#send = send;
+    this.#metrics = metrics;
   }
 
   /** Over the whole leg. */
@@ -50,8 +58,10 @@ export class RtcpSession {
   /** Our stream as the peer receives it; `undefined` until it has reported. */
   get sent(): StreamFigures | undefined {
     if (this.#reports === 0) return undefined;
-    // Reports do not tell how losses cluster, nor what came too late.
-    return { expected: this.#expected, lost: this.#lost, discarded: 0, jitterMs: this.#jitterSum / this.#reports / 8, maxJitterMs: this.#jitterMost / 8, burstRatio: 1, playoutMs: undefined };
+    const { reported } = this;
+    // Plain reports tell neither how losses cluster nor what came too late; extended ones tell the latter.
+    const discarded = reported === undefined ? 0 : Math.round(reported.discardRate * this.#expected);
+    return { expected: this.#expected, lost: this.#lost, discarded, jitterMs: this.#jitterSum / this.#reports / 8, maxJitterMs: this.#jitterMost / 8, burstRatio: 1, playoutMs: reported?.jitterBuffer?.nominalMs };
   }
 
   /** @param now media time in ms, as for `poll`. */
@@ -84,6 +94,7 @@ export class RtcpSession {
         this.#lastSr = item.ntpMiddle;
         this.#lastSrAt = this.#host.now();
       }
+      if (item.type === "xr") this.reported = item.metrics.find(({ ssrc }) => ssrc === this.#sender.ssrc) ?? this.reported;
       if (item.type === "sr" || item.type === "rr") {
         for (const block of item.blocks) if (block.ssrc === this.#sender.ssrc) this.#reported(block);
       }
@@ -127,6 +138,6 @@ export class RtcpSession {
     const sender = sent
       ? { at: now, rtpTimestamp: this.#sender.timestampAt(this.#host.ticks.mediaTime), packets: this.#sender.packets, octets: this.#sender.octets }
       : undefined;
-    this.#send(buildRtcp(this.#sender.ssrc, this.#cname, { sender, block, bye }));
+    this.#send(buildRtcp(this.#sender.ssrc, this.#cname, { sender, block, metrics: this.#metrics(), bye }));
   }
 }

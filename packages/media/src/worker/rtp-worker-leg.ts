@@ -2,9 +2,11 @@ import type { AudioCodec, DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRe
 import { COMFORT_NOISE_PAYLOAD_TYPE } from "../codec/comfort-noise.js";
 import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { qualityOf } from "../quality/leg-quality.js";
+import { voipMetricsOf } from "../quality/voip-metrics-of.js";
 import { Reception } from "../rtp/reception.js";
 import { RTP_HEADER_BYTES, emptyRtpHeader, isRtcp, parseRtp } from "../rtp/rtp-packet.js";
 import { RtpSender } from "../rtp/rtp-sender.js";
+import type { VoipMetrics } from "../rtp/voip-metrics.js";
 import { TelephoneEventReceiver } from "../rtp/telephone-event-receiver.js";
 import { TELEPHONE_EVENT_BYTES, TelephoneEventSender } from "../rtp/telephone-event-sender.js";
 import { SignalledStreams } from "../srtp/srtp-streams.js";
@@ -84,7 +86,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#sockets = sockets;
     this.#options = options;
     this.#sender = new RtpSender(() => host.random());
-    this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet));
+    this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet), () => this.#voipMetrics());
     this.#inbound = { source: this, codec: "PCMA", event: false, noise: false, ssrc: 0, sequence: 0, timestamp: 0, marker: false, packet: new Uint8Array(0), offset: 0, length: 0 };
     this.#events = new TelephoneEventReceiver({
       down: (digit) => this.keyDown(digit, "rfc4733"),
@@ -176,8 +178,8 @@ export class RtpWorkerLeg extends WorkerLeg {
       this.#link = this.#linked(start);
     }
     this.#link.expect(remote.fingerprints);
-    const { codec, payloadType, telephoneEventPayloadType, direction } = remote;
-    this.setRemote({ address: "", port: 0, codec, payloadType, ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }), ...(direction === undefined ? {} : { direction }) });
+    const { fingerprints: _, ...agreed } = remote;
+    this.setRemote({ address: "", port: 0, ...agreed });
   }
 
   restartIce(ice: IceCredentials): void {
@@ -221,7 +223,12 @@ export class RtpWorkerLeg extends WorkerLeg {
   #quality(): LegQuality | undefined {
     const { expected, lost, meanJitterMs, maxJitterMs, burstRatio } = this.#reception;
     const received = { expected, lost, discarded: this.playout.discarded, jitterMs: meanJitterMs, maxJitterMs, burstRatio, playoutMs: this.playout.meanDelayMs };
-    return qualityOf(received, this.#rtcp.sent, this.#rtcp.meanRoundTripMs);
+    return qualityOf(received, this.#rtcp.sent, this.#rtcp.meanRoundTripMs, this.#rtcp.reported);
+  }
+
+  #voipMetrics(): VoipMetrics | undefined {
+    if (this.#remote?.voipMetrics !== true) return undefined;
+    return voipMetricsOf({ reception: this.#reception, playout: this.playout, quality: this.#quality()?.received, roundTripMs: this.#rtcp.roundTripMs, jitterMaxMs: this.host.data.jitterMaxMs });
   }
 
   /** Packets that were no RTP, and packets of sources that are not the peer: for diagnosis. */

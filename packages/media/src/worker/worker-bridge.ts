@@ -44,9 +44,13 @@ class Seat implements BridgeSeat, MixerParty {
     this.#tone = down;
   }
 
+  get carriesKeys(): boolean {
+    return this.#bridge.carriesKeys(this);
+  }
+
   sound(sound: InboundSound): void {
     // The key goes on as a key: as a tone it would count twice (RFC 4733 section 2.6.1.1).
-    if (this.#tone && !sound.event && this.#bridge.carriesKeys(this)) return;
+    if (this.#tone && !sound.event && this.carriesKeys) return;
     if (this.peer !== undefined) this.peer.leg.relay(sound);
     else if (!sound.event && this.role !== "listen" && this.#bridge.mixing) {
       this.#jitter ??= this.#bridge.playoutOf(this.leg);

@@ -46,6 +46,9 @@ const interaction = z.object({
 /** Estimated, of one direction: MOS 1-4.5 (ITU-T G.107), packets not heard in percent, interarrival jitter in ms. */
 const direction = z.object({ mos: z.number(), lossPercent: z.number(), jitterMs: z.number() }).nullable();
 
+/** What the party itself tells of what it hears (RFC 3611 section 4.7): MOS 1-5, R 0-100, losses and packets thrown away in percent, share lost within bursts and their mean length in ms. */
+const reported = z.object({ mos: z.number().nullable(), rating: z.number().nullable(), lossPercent: z.number(), discardPercent: z.number(), burstDensityPercent: z.number(), burstMs: z.number() }).nullable();
+
 const leg = z.object({
   id: z.string(),
   adapter: z.string(),
@@ -59,7 +62,7 @@ const leg = z.object({
   endedAt: z.number().nullable(),
   endReason: z.string().nullable(),
   status: z.number().nullable(),
-  quality: z.object({ mos: z.number(), roundTripMs: z.number().nullable(), received: direction, sent: direction }).nullable(),
+  quality: z.object({ mos: z.number(), roundTripMs: z.number().nullable(), received: direction, sent: direction, reported }).nullable(),
 });
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });

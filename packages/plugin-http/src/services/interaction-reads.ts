@@ -58,6 +58,18 @@ export interface LegQualityView {
   readonly roundTripMs: number | null;
   readonly received: DirectionView | null;
   readonly sent: DirectionView | null;
+  /** What the party itself told of what it hears. */
+  readonly reported: ReportedView | null;
+}
+
+/** VoIP metrics of the party's own reports (RFC 3611); burst: stretches in which losses cluster. */
+export interface ReportedView {
+  readonly mos: number | null;
+  readonly rating: number | null;
+  readonly lossPercent: number;
+  readonly discardPercent: number;
+  readonly burstDensityPercent: number;
+  readonly burstMs: number;
 }
 
 /** One direction, seen from the hotline. */
@@ -74,7 +86,7 @@ export interface InteractionDetail extends InteractionView {
 }
 
 const COLUMNS = ["id", "channel", "direction", "caller_number", "called_number", "contact_id", "queue", "agent_id", "language", "started_at", "answered_at", "ended_at", "end_reason", "wrap_up_code"];
-const LEG_COLUMNS = ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms"];
+const LEG_COLUMNS = ["id", "interaction_id", "adapter", "direction", "role", "from_number", "to_number", "started_at", "ringing_at", "answered_at", "ended_at", "end_reason", "status", "mos", "round_trip_ms", "received_mos", "received_loss_percent", "received_jitter_ms", "sent_mos", "sent_loss_percent", "sent_jitter_ms", "reported_mos", "reported_rating", "reported_loss_percent", "reported_discard_percent", "reported_burst_density_percent", "reported_burst_ms"];
 /** Most lines of a timeline that are given out. */
 const EVENTS_MAX = 2000;
 
@@ -203,13 +215,26 @@ function legView(row: Row): LegView {
     endedAt: numberOrNull(row.ended_at),
     endReason: textOrNull(row.end_reason),
     status: numberOrNull(row.status),
-    quality: row.mos === null ? null : { mos: Number(row.mos), roundTripMs: numberOrNull(row.round_trip_ms), received: directionView(row, "received"), sent: directionView(row, "sent") },
+    quality: row.mos === null ? null : { mos: Number(row.mos), roundTripMs: numberOrNull(row.round_trip_ms), received: directionView(row, "received"), sent: directionView(row, "sent"), reported: reportedView(row) },
   };
 }
 
 function directionView(row: Row, which: "received" | "sent"): DirectionView | null {
   const mos = numberOrNull(row[`${which}_mos`]);
   return mos === null ? null : { mos, lossPercent: Number(row[`${which}_loss_percent`]), jitterMs: Number(row[`${which}_jitter_ms`]) };
+}
+
+function reportedView(row: Row): ReportedView | null {
+  const lossPercent = numberOrNull(row.reported_loss_percent);
+  if (lossPercent === null) return null;
+  return {
+    mos: numberOrNull(row.reported_mos),
+    rating: numberOrNull(row.reported_rating),
+    lossPercent,
+    discardPercent: Number(row.reported_discard_percent),
+    burstDensityPercent: Number(row.reported_burst_density_percent),
+    burstMs: Number(row.reported_burst_ms),
+  };
 }
 
 function text(value: unknown): string {

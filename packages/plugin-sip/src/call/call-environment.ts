@@ -1,5 +1,5 @@
 import type { AudioCodec, Call, Clock, Logger, MediaEngine } from "@hotlinejs/core";
-import type { SrtpPolicy } from "../sdp/index.js";
+import type { SrtpPolicy, StreamExtension } from "../sdp/index.js";
 import type { DialogSnapshot, Replaces } from "../stack/index.js";
 import type { DialogIds } from "./ended-dialogs.js";
 
@@ -19,6 +19,10 @@ export interface CallEnvironment {
   readonly browserTimeoutMs: number;
   /** Protection by keys in SDP. */
   readonly srtp: SrtpPolicy;
+  /** Comfort noise in descriptions (RFC 3389). */
+  readonly comfortNoise: StreamExtension;
+  /** VoIP metrics in extended reports (RFC 3611). */
+  readonly rtcpXr: StreamExtension;
   /** How keys are sent to the far end. */
   readonly dtmf: "media" | "info";
   readonly ringTimeoutMs: number;

@@ -61,7 +61,8 @@ export class CallMedia {
 
   /** For a peer that this sound knows nothing of yet. */
   freshSdp(): SdpSession {
-    return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs: this.#environment.codecs, srtp: this.#environment.srtp });
+    const { codecs, srtp, comfortNoise, rtcpXr } = this.#environment;
+    return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs, srtp, comfortNoise, rtcpXr });
   }
 
   /** Another peer has taken the place of the old one; `sdp` is what was, or is to be, agreed with it. The leg turns to it with `apply`. */
@@ -286,9 +287,14 @@ function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address:
     codec: audio.codec,
     payloadType: audio.payloadType,
     ...(audio.telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType: audio.telephoneEventPayloadType }),
+    ...extensionsOf(audio),
     direction: audio.direction,
     ...(audio.security.kind === "sdes" ? { srtp: audio.security.keys } : {}),
   };
+}
+
+function extensionsOf({ comfortNoise, voipMetrics }: NegotiatedAudio): { comfortNoise?: true; voipMetrics?: true } {
+  return { ...(comfortNoise ? { comfortNoise } : {}), ...(voipMetrics ? { voipMetrics } : {}) };
 }
 
 /** A browser tells by ICE where it is; the address in its description is a place-holder. */
@@ -298,6 +304,7 @@ function browserOf(audio: NegotiatedAudio): WebRtcRemote {
     codec,
     payloadType,
     ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
+    ...extensionsOf(audio),
     direction,
     fingerprints: security.kind === "dtls" ? security.peer.fingerprints : [],
   };
@@ -317,5 +324,5 @@ function candidatesOf(told: string, bound: string): readonly string[] {
 }
 
 function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
-  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
+  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
 }

@@ -1,4 +1,4 @@
-import type { Logger } from "@hotlinejs/core";
+import type { DtmfDigit, Logger } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { sipErrors } from "../errors.js";
 import type { IncomingRequest, Session } from "../stack/index.js";
@@ -39,7 +39,7 @@ export class InfoKeys {
 }
 
 /** Answers an INFO and tells the key in it, if there is one. */
-export function keyOfInfo(info: IncomingRequest): string | undefined {
+export function keyOfInfo(info: IncomingRequest): DtmfDigit | undefined {
   const { contentType, body } = info.request;
   if (body.length === 0) return void info.respond({ status: 200 });
   if (contentType !== "application/dtmf-relay" && contentType !== "application/dtmf") {

@@ -263,7 +263,8 @@ export abstract class SipCall implements Call {
 
   /**
    * Another place, phone or browser, takes over the far end of this answered call (RFC 3891): the INVITE is answered with the sound as
-   * it is, and the old dialog gets a BYE. To the hotline it stays the same call, on the same leg.
+   * it is, and the old dialog gets a BYE. To the hotline it stays the same call, on the same leg. A fax under way (T.38) is not taken
+   * over, nor does one begin so: what was sent of a page is known to the machine that sent it. That is 488, and the dialog stays (section 3).
    */
   takeOver(invite: IncomingInvite): void {
     const old = this.session;

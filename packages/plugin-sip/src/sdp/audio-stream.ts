@@ -24,6 +24,10 @@ export interface AudioStream {
   readonly codecs: readonly CodecChoice[];
   /** Payload type of telephone-event at 8 kHz (RFC 4733). */
   readonly telephoneEventPayloadType?: number;
+  /** Comfort noise at 8 kHz under its static payload type 13 (RFC 3389). */
+  readonly comfortNoise: boolean;
+  /** `a=rtcp-xr` (RFC 3611 section 5.1), and whether it asks for VoIP metrics; `undefined`: there is none. */
+  readonly rtcpXr: { readonly voipMetrics: boolean } | undefined;
   readonly security: StreamSecurity;
 }
 
@@ -76,10 +80,15 @@ export function readAudio(description: SessionDescription, index: number): Audio
     // A browser's address is a place-holder until it has found its own; ICE tells the true one.
     direction: directionOf(description, media, security.kind === "dtls" ? "" : connection.address),
     codecs: codecsOf(media),
+    comfortNoise: takesComfortNoise(media),
+    rtcpXr: rtcpXrOf(description, media),
     security,
     ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
   };
 }
+
+/** RFC 3551 table 4, RFC 3389 section 4. */
+export const COMFORT_NOISE_TYPE = 13;
 
 /** RFC 3551 table 4: formats that need no rtpmap. */
 const STATIC_CODECS: Readonly<Record<number, AudioCodec>> = { 0: "PCMU", 8: "PCMA" };
@@ -106,6 +115,19 @@ function telephoneEventOf(media: SdpMedia): number | undefined {
     const map = maps.get(pt);
     return map !== undefined && map.name === "TELEPHONE-EVENT" && map.clock === 8000;
   });
+}
+
+/** RFC 3389 section 4: at 8 kHz the payload type is 13, with or without a map. */
+function takesComfortNoise(media: SdpMedia): boolean {
+  const map = rtpMaps(media).get(COMFORT_NOISE_TYPE);
+  return payloadTypes(media).includes(COMFORT_NOISE_TYPE) && (map === undefined || (map.name === "CN" && map.clock === 8000 && map.channels === 1));
+}
+
+/** What stands with the stream goes before what stands with the session. An empty list takes back what the session says. */
+function rtcpXrOf(description: SessionDescription, media: SdpMedia): AudioStream["rtcpXr"] {
+  const found = attribute(media.attributes, "rtcp-xr") ?? attribute(description.attributes, "rtcp-xr");
+  if (found === undefined) return undefined;
+  return { voipMetrics: (found.value ?? "").split(/\s+/).some((format) => format.toLowerCase() === "voip-metrics") };
 }
 
 function payloadTypes(media: SdpMedia): number[] {

@@ -53,6 +53,77 @@ describe("SdpSession as answerer", () => {
     expect(s.answer(LOCAL).sdp).not.toContain("telephone-event");
   });
 
+  describe("comfort noise (RFC 3389)", () => {
+    const offering = (lines: readonly string[], comfortNoise: "off" | "accept" | "offer") => {
+      const s = new SdpSession({ sessionId: "77", codecs: ["PCMA"], comfortNoise });
+      const audio = audioOf(s.receiveOffer(peer(lines)));
+      return { told: audio.comfortNoise, media: parseSdp(s.answer(LOCAL).sdp).media[0], agreed: s.audio?.comfortNoise };
+    };
+
+    it.each(["accept", "offer"] as const)("is agreed to where the offer has it (%s), mapped or not", (policy) => {
+      for (const lines of [["m=audio 4000 RTP/AVP 8 13 101", "a=rtpmap:101 telephone-event/8000"], ["m=audio 4000 RTP/AVP 8 13 101", "a=rtpmap:13 CN/8000", "a=rtpmap:101 telephone-event/8000"]]) {
+        const { told, agreed, media } = offering(lines, policy);
+        expect([told, agreed]).toEqual([true, true]);
+        expect(media?.formats).toEqual(["8", "13", "101"]);
+        expect(media?.attributes).toContainEqual({ name: "rtpmap", value: "13 CN/8000" });
+      }
+    });
+
+    it.each([
+      ["it is off", ["m=audio 4000 RTP/AVP 8 13"], "off"],
+      ["the offer has none", ["m=audio 4000 RTP/AVP 8"], "offer"],
+      ["13 is something else", ["m=audio 4000 RTP/AVP 8 13", "a=rtpmap:13 speex/8000"], "accept"],
+      ["it is of another clock", ["m=audio 4000 RTP/AVP 8 98", "a=rtpmap:98 CN/16000"], "accept"],
+    ] as const)("is not in the answer when %s", (_why, lines, policy) => {
+      const { told, agreed, media } = offering(lines, policy);
+      expect([told, agreed]).toEqual([false, false]);
+      expect(media?.formats).toEqual(["8"]);
+      expect(media?.attributes.some(({ value }) => value?.includes("CN/") === true)).toBe(false);
+    });
+
+    it.each(["off", "accept", "offer"] as const)("stands in our offer only with `offer` (%s), and counts where the answer has it", (comfortNoise) => {
+      for (const answered of [true, false]) {
+        const s = new SdpSession({ sessionId: "77", codecs: ["PCMA"], comfortNoise });
+        const formats = parseSdp(s.offer(LOCAL)).media[0]?.formats;
+        expect(formats).toEqual(comfortNoise === "offer" ? ["8", "13", "101"] : ["8", "101"]);
+        const audio = audioOf(s.receiveAnswer(peer(answered ? ["m=audio 4000 RTP/AVP 8 13"] : ["m=audio 4000 RTP/AVP 8"])));
+        expect(audio.comfortNoise).toBe(comfortNoise === "offer" && answered);
+        // Later offers keep what is in use.
+        expect(parseSdp(s.offer(LOCAL)).media[0]?.formats).toEqual(audio.comfortNoise ? ["8", "13"] : ["8"]);
+      }
+    });
+  });
+
+  describe("VoIP metrics (RFC 3611)", () => {
+    const WISH = "a=rtcp-xr:rcvr-rtt=all voip-metrics";
+
+    it("are told where the peer asks, in the offer or in the answer, with the stream or the session", () => {
+      for (const lines of [["m=audio 4000 RTP/AVP 8", WISH], [WISH, "m=audio 4000 RTP/AVP 8"]]) {
+        expect(audioOf(session().receiveOffer(peer(lines))).voipMetrics).toBe(true);
+        const s = session();
+        s.offer(LOCAL);
+        expect(audioOf(s.receiveAnswer(peer(lines))).voipMetrics).toBe(true);
+      }
+      expect(audioOf(session().receiveOffer(peer([WISH, "m=audio 4000 RTP/AVP 8", "a=rtcp-xr:"]))).voipMetrics).toBe(false);
+      expect(audioOf(session().receiveOffer(peer(["m=audio 4000 RTP/AVP 8", "a=rtcp-xr:stat-summary=loss"]))).voipMetrics).toBe(false);
+      const off = new SdpSession({ sessionId: "77", codecs: ["PCMA"], rtcpXr: "off" });
+      expect(audioOf(off.receiveOffer(peer(["m=audio 4000 RTP/AVP 8", WISH]))).voipMetrics).toBe(false);
+      expect(off.answer(LOCAL).sdp).not.toContain("rtcp-xr");
+    });
+
+    it("are asked for in answers to offers that speak of extended reports, in offers only with `offer`, and later as before", () => {
+      const s = session();
+      s.receiveOffer(peer(["m=audio 4000 RTP/AVP 8", "a=rtcp-xr:stat-summary=loss"]));
+      expect(s.answer(LOCAL).sdp).toContain("a=rtcp-xr:voip-metrics\r\n");
+      expect(s.offer(LOCAL)).toContain("a=rtcp-xr:voip-metrics\r\n");
+      const t = session();
+      t.receiveOffer(peer("m=audio 4000 RTP/AVP 8"));
+      expect(t.answer(LOCAL).sdp).not.toContain("rtcp-xr");
+      expect(session().offer(LOCAL)).not.toContain("rtcp-xr");
+      expect(new SdpSession({ sessionId: "77", codecs: ["PCMA"], rtcpXr: "offer" }).offer(LOCAL)).toContain("a=rtcp-xr:voip-metrics\r\n");
+    });
+  });
+
   it("refuses other streams with port 0, in the peer's order", () => {
     const s = session();
     audioOf(s.receiveOffer(peer(["m=video 5000 RTP/AVP 96", "a=rtpmap:96 H264/90000", "m=audio 0 RTP/AVP 8", "m=audio 4002 RTP/SAVP 8", "m=audio 4000 RTP/AVP 8", "m=image 6000 udptl t38"])));

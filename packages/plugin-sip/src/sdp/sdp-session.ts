@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AudioCodec, SrtpKeys } from "@hotlinejs/core";
-import { allowed, findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
+import { allowed, COMFORT_NOISE_TYPE, findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
 import type { AudioStream, CodecChoice } from "./audio-stream.js";
 import { buildSdp } from "./build-sdp.js";
 import { imageMedia, isT38, readImage } from "./image-stream.js";
@@ -31,6 +31,10 @@ export interface NegotiatedAudio {
   readonly codec: AudioCodec;
   readonly payloadType: number;
   readonly telephoneEventPayloadType?: number;
+  /** Both sides take comfort noise (RFC 3389). */
+  readonly comfortNoise: boolean;
+  /** The peer asks for VoIP metrics in extended reports (RFC 3611). */
+  readonly voipMetrics: boolean;
   /** Seen from our side. */
   readonly direction: Direction;
   /** The peer wants to hear nothing of us: it has put us on hold. */
@@ -43,6 +47,9 @@ export type Negotiation =
   /** 400: not SDP; 488: nothing in common (RFC 3261 section 21.4.26). */
   | { readonly ok: false; readonly status: 400 | 488; readonly reason: string };
 
+/** An extension of the stream. `off`: not spoken; `accept`: where the peer's offer has it; `offer`: in our own offers too. */
+export type StreamExtension = "off" | "accept" | "offer";
+
 export interface SdpSessionOptions {
   /** `<sess-id>` of our `o=` line: digits, unique for the session. */
   readonly sessionId: string;
@@ -50,6 +57,10 @@ export interface SdpSessionOptions {
   readonly codecs: readonly AudioCodec[];
   /** Default `accept`. */
   readonly srtp?: SrtpPolicy;
+  /** Comfort noise under payload type 13 (RFC 3389). Default `off`. */
+  readonly comfortNoise?: StreamExtension;
+  /** VoIP metrics in extended RTCP reports (RFC 3611): asked for, and told where the peer asks. Default `accept`. */
+  readonly rtcpXr?: StreamExtension;
   /** Name in `o=`. Default `hotline`. */
   readonly username?: string;
 }
@@ -58,6 +69,14 @@ export interface SdpSessionOptions {
 const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0 };
 const OWN_TELEPHONE_EVENT = 101;
 const OWN_MID = "0";
+
+/** What our audio line lists beside its codecs. */
+interface Extras {
+  readonly telephoneEvent: number | undefined;
+  readonly comfortNoise: boolean;
+  /** We ask for VoIP metrics. */
+  readonly rtcpXr: boolean;
+}
 
 /** How our audio line is written. */
 interface Style {
@@ -86,13 +105,15 @@ export class SdpSession {
   #remote: SessionDescription | undefined;
   #pendingOffer: SessionDescription | undefined;
   /** Codecs we wrote in the offer that is open. */
-  #offered: { codecs: readonly CodecChoice[]; telephoneEvent: number | undefined; direction: Direction } | undefined;
+  #offered: { codecs: readonly CodecChoice[]; extras: Extras; direction: Direction } | undefined;
   #audio: NegotiatedAudio | undefined;
   #answering: { stream: AudioStream; choice: CodecChoice; style: Style; security: AudioSecurity } | undefined;
   /** How our audio line was last written: while the line is T.38 it is not there to be read. */
   #style: Style | undefined;
   /** Our keys by suite: the same in all descriptions, since a new key would begin the count of packets anew. */
   readonly #keys = new Map<string, string>();
+  /** Our lines have asked for VoIP metrics. */
+  #asksMetrics = false;
   #offeredImage: readonly SdpMedia[] | undefined;
   #pendingImage: { description: SessionDescription; stream: ImageStream } | undefined;
 
@@ -127,7 +148,7 @@ export class SdpSession {
     if (answer === undefined) return { ok: false, status: 488, reason: this.#policy === "require" ? "only protected media is taken here (SRTP)" : "the protection of the media is none we have" };
     this.#pendingOffer = description;
     this.#answering = { stream, choice, ...answer };
-    return { ok: true, audio: agreed(stream, choice, stream.telephoneEventPayloadType, intersect(reverse(stream.direction), wanted), answer.security) };
+    return { ok: true, audio: agreed(stream, choice, this.#answerExtras(stream), intersect(reverse(stream.direction), wanted), answer.security, this.#tellsMetrics(stream)) };
   }
 
   /** Writes the answer to the offer last received. From here on it is agreed. */
@@ -136,8 +157,10 @@ export class SdpSession {
     if (offer === undefined || this.#answering === undefined) throw new SdpError("no offer to answer");
     const { stream, choice, style, security } = this.#answering;
     const direction = intersect(reverse(stream.direction), wanted);
-    const audio = agreed(stream, choice, stream.telephoneEventPayloadType, direction, security);
-    const slots = offer.media.map((m, i) => (i === stream.index ? audioMedia(style, local, [choice], stream.telephoneEventPayloadType, direction) : refusedMedia(m)));
+    const extras = this.#answerExtras(stream);
+    const audio = agreed(stream, choice, extras, direction, security, this.#tellsMetrics(stream));
+    const slots = offer.media.map((m, i) => (i === stream.index ? audioMedia(style, local, [choice], extras, direction) : refusedMedia(m)));
+    this.#asksMetrics = extras.rtcpXr;
     const sdp = this.#write(slots, local, style);
     this.#slots = slots;
     this.#style = style;
@@ -153,11 +176,15 @@ export class SdpSession {
   offer(local: LocalEndpoint, direction: Direction = "sendrecv"): string {
     const current = this.#audio;
     const codecs = current === undefined ? this.#options.codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
-    const telephoneEvent = current === undefined ? OWN_TELEPHONE_EVENT : current.telephoneEventPayloadType;
+    const extras: Extras =
+      current === undefined
+        ? { telephoneEvent: OWN_TELEPHONE_EVENT, comfortNoise: this.#options.comfortNoise === "offer", rtcpXr: this.#options.rtcpXr === "offer" }
+        : { telephoneEvent: current.telephoneEventPayloadType, comfortNoise: current.comfortNoise, rtcpXr: this.#asksMetrics };
     const style = this.#offerStyle(local);
-    const media = audioMedia(style, local, codecs, telephoneEvent, direction);
+    const media = audioMedia(style, local, codecs, extras, direction);
+    this.#asksMetrics = extras.rtcpXr;
     const slots = this.#slots.length === 0 ? [media] : this.#slots.map((slot, i) => (i === this.#audioIndex ? media : refusedMedia(slot)));
-    this.#offered = { codecs, telephoneEvent, direction };
+    this.#offered = { codecs, extras, direction };
     this.#style = style;
     const sdp = this.#write(slots, local, style);
     this.#slots = slots;
@@ -183,7 +210,9 @@ export class SdpSession {
     const security = this.#answered(stream);
     if (security === undefined) return { ok: false, status: 488, reason: "the answer protects the media in another way than was offered" };
     this.#remote = description;
-    const audio = agreed(stream, choice, offered.telephoneEvent === undefined ? undefined : stream.telephoneEventPayloadType, intersect(reverse(stream.direction), offered.direction), security);
+    const { extras } = offered;
+    const both: Extras = { ...extras, telephoneEvent: extras.telephoneEvent === undefined ? undefined : stream.telephoneEventPayloadType, comfortNoise: extras.comfortNoise && stream.comfortNoise };
+    const audio = agreed(stream, choice, both, intersect(reverse(stream.direction), offered.direction), security, this.#tellsMetrics(stream));
     this.#audio = audio;
     return { ok: true, audio };
   }
@@ -254,6 +283,17 @@ export class SdpSession {
 
   get #policy(): SrtpPolicy {
     return this.#options.srtp ?? "accept";
+  }
+
+  /** An answer lists nothing that the offer has not (RFC 3264 section 6.1). */
+  #answerExtras(stream: AudioStream): Extras {
+    const { comfortNoise = "off", rtcpXr = "accept" } = this.#options;
+    return { telephoneEvent: stream.telephoneEventPayloadType, comfortNoise: comfortNoise !== "off" && stream.comfortNoise, rtcpXr: rtcpXr !== "off" && stream.rtcpXr !== undefined };
+  }
+
+  /** RFC 3611 section 5.2: either side asks the other for what it wants to be told, and need not be asked for the same. */
+  #tellsMetrics(stream: AudioStream): boolean {
+    return this.#options.rtcpXr !== "off" && stream.rtcpXr?.voipMetrics === true;
   }
 
   /** How an offer is answered; `undefined`: not at all. */
@@ -343,7 +383,7 @@ export class SdpSession {
   }
 }
 
-function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number | undefined, direction: Direction, security: AudioSecurity): NegotiatedAudio {
+function agreed(stream: AudioStream, choice: CodecChoice, { telephoneEvent, comfortNoise }: Extras, direction: Direction, security: AudioSecurity, voipMetrics: boolean): NegotiatedAudio {
   return {
     address: stream.address,
     port: stream.port,
@@ -351,15 +391,21 @@ function agreed(stream: AudioStream, choice: CodecChoice, telephoneEvent: number
     codec: choice.codec,
     payloadType: choice.payloadType,
     ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent }),
+    comfortNoise,
+    voipMetrics,
     direction,
     heldByPeer: !sends(reverse(stream.direction)),
     security,
   };
 }
 
-function audioMedia(style: Style, local: LocalEndpoint, codecs: readonly CodecChoice[], telephoneEvent: number | undefined, direction: Direction): SdpMedia {
+function audioMedia(style: Style, local: LocalEndpoint, codecs: readonly CodecChoice[], { telephoneEvent, comfortNoise, rtcpXr }: Extras, direction: Direction): SdpMedia {
   const attributes: SdpAttribute[] = codecs.map((c) => ({ name: "rtpmap", value: `${c.payloadType} ${c.codec}/8000` }));
   const formats = codecs.map((c) => String(c.payloadType));
+  if (comfortNoise) {
+    formats.push(String(COMFORT_NOISE_TYPE));
+    attributes.push({ name: "rtpmap", value: `${COMFORT_NOISE_TYPE} CN/8000` });
+  }
   if (telephoneEvent !== undefined) {
     formats.push(String(telephoneEvent));
     // Events 0-15 are the keys of RFC 4733 table 3.
@@ -367,6 +413,7 @@ function audioMedia(style: Style, local: LocalEndpoint, codecs: readonly CodecCh
   }
   attributes.push({ name: "ptime", value: "20" });
   if (style.mux) attributes.push({ name: "rtcp-mux" });
+  if (rtcpXr) attributes.push({ name: "rtcp-xr", value: "voip-metrics" });
   if (style.lines !== undefined) attributes.push(...style.lines.map(cryptoAttribute));
   if (style.dtls !== undefined && local.webRtc !== undefined) attributes.push(...webRtcAttributes(local.webRtc, local.port, style.dtls.setup, style.dtls.mid));
   attributes.push({ name: direction });

@@ -61,11 +61,11 @@ function readWhole(message: AnySipMessage): void {
 function readDescription(text: string): void {
   if (!text.startsWith("v=")) return;
   may(() => parseSdp(buildSdp(parseSdp(text))));
-  const answerer = new SdpSession({ sessionId: "1", codecs: ["PCMA", "PCMU"] });
+  const answerer = new SdpSession({ sessionId: "1", codecs: ["PCMA", "PCMU"], comfortNoise: "accept" });
   const { ok } = answerer.receiveOffer(text);
   if (ok) parseSdp(answerer.answer(LOCAL).sdp);
   else if (answerer.receiveImageOffer(text) !== undefined) parseSdp(answerer.answerImage(LOCAL, TERMS));
-  const offerer = new SdpSession({ sessionId: "1", codecs: ["PCMA", "PCMU"], srtp: "offer" });
+  const offerer = new SdpSession({ sessionId: "1", codecs: ["PCMA", "PCMU"], srtp: "offer", comfortNoise: "offer", rtcpXr: "offer" });
   offerer.offer(LOCAL);
   offerer.receiveAnswer(text);
 }

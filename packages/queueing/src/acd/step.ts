@@ -124,6 +124,8 @@ export function refreshAgent(step: Step, agent: AgentState): void {
 /** Starts the grace of a queue that nobody staffs while callers wait in it. */
 export function watchEmpty(step: Step, queue: QueueState): void {
   if (queue.present.size > 0 || queue.emptyTimer !== undefined || queue.removed) return;
+  // Only the queue's own callers, who stay whatever happens: ten thousand of them need not be asked each time one comes.
+  if (queue.config.leaveEmpty === false && queue.line.length === queue.waiting) return;
   // Guests of another queue may wait here for staff; their own queue says whether they leave.
   if (queue.line.some((interaction) => interaction.queue.config.leaveEmpty !== false)) {
     queue.emptyTimer = setTimer(step, step.now + queue.config.emptyGraceMs, { kind: "empty", queue });

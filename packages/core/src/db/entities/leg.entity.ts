@@ -33,6 +33,13 @@ export const LegEntity = defineEntity({
     sentMos: p.double().nullable(),
     sentLossPercent: p.double().nullable(),
     sentJitterMs: p.double().nullable(),
+    /** What the party itself tells of what it hears (ReportedQuality), where it does. */
+    reportedMos: p.double().nullable(),
+    reportedRating: p.double().nullable(),
+    reportedLossPercent: p.double().nullable(),
+    reportedDiscardPercent: p.double().nullable(),
+    reportedBurstDensityPercent: p.double().nullable(),
+    reportedBurstMs: p.double().nullable(),
   },
   indexes: [
     { name: "core_leg_interaction_id_index", properties: ["interactionId"] },

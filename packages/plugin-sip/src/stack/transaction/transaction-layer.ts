@@ -74,7 +74,9 @@ export class TransactionLayer implements TransactionContext {
   /** Adds our Via in front and returns the branch. */
   stamp(request: SipRequest, transport: Transport, destination: Destination, branch?: string): string {
     const own = branch ?? MAGIC + this.#random.id(22);
-    request.headers.addFirst("via", `SIP/2.0/${transport.kind.toUpperCase()} ${this.#transports.sentBy(transport, destination)};branch=${own};rport`);
+    // Over a connection of ours the peer may send requests too (RFC 5923): it knows us by the certificate we show there.
+    const alias = transport.kind === "tls" && destination.flow === undefined ? ";alias" : "";
+    request.headers.addFirst("via", `SIP/2.0/${transport.kind.toUpperCase()} ${this.#transports.sentBy(transport, destination)};branch=${own};rport${alias}`);
     return own;
   }
 

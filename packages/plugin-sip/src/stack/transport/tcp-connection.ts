@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { type PeerCertificate, TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 import { StreamFramer } from "../message/stream-framer.js";
 import { plainAddress } from "./addresses.js";
@@ -92,6 +93,12 @@ export class TcpConnection {
 
   get open(): boolean {
     return !this.#dead;
+  }
+
+  /** Of a peer that connected to us over TLS: its certificate, where it showed one of an authority that is believed. */
+  get peerIdentity(): PeerCertificate | undefined {
+    const socket = this.#socket;
+    return !this.#made && socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
   send(bytes: Buffer, failed: (error: SipError) => void): void {

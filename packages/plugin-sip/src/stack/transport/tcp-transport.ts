@@ -1,5 +1,5 @@
 import { type Server, type Socket, connect, createServer } from "node:net";
-import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTls, createServer as createTlsServer, type PeerCertificate, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
 import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
@@ -11,7 +11,13 @@ import type { Advertised, Destination, Endpoint, Transport, TransportHandler, Tr
 /** How often connections are held against their time limits. */
 const SWEEP_MS = 1_000;
 
-/** SIP over TCP and TLS: accepts, connects, and uses again what is open (RFC 3261 section 18, RFC 5923 for connections a peer made). */
+/** Ports that the peer of one connection may say it listens on. */
+const MOST_ALIASES = 8;
+
+/**
+ * SIP over TCP and TLS: accepts, connects, and uses again what is open (RFC 3261 section 18). A connection that a peer made
+ * carries requests to the port it listens on only over TLS, by RFC 5923: an address proves nobody.
+ */
 export class TcpTransport implements Transport {
   readonly kind: "tcp" | "tls";
   readonly reliable = true;
@@ -22,6 +28,8 @@ export class TcpTransport implements Transport {
   readonly #byPeer = new Map<string, TcpConnection>();
   /** Sockets that were accepted and are open, those in a TLS handshake among them, by address. */
   readonly #accepted = new Map<string, number>();
+  /** Connections of peers that have proved themselves, each with its certificate, by the address and port that such a peer says it listens on. */
+  readonly #aliases = new Map<string, Map<TcpConnection, PeerCertificate>>();
   #local: Endpoint;
   #server: Server | undefined;
   #handler: TransportHandler | undefined;
@@ -127,12 +135,14 @@ export class TcpTransport implements Transport {
       closed: (gone) => {
         this.#flows.delete(gone.flow);
         if (this.#byPeer.get(key) === gone) this.#byPeer.delete(key);
+        this.#forgetAliases(gone);
         if (this.#flows.size === 0) this.#sweeper?.cancel();
         handler.flowClosed(gone.flow);
       },
     });
     this.#flows.set(connection.flow, connection);
-    this.#byPeer.set(key, connection);
+    // Who connects over TLS is known by a certificate, not by the port it comes from.
+    if (connecting || this.kind === "tcp") this.#byPeer.set(key, connection);
     if (this.#sweeper?.active !== true) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
     return connection;
   }
@@ -149,7 +159,7 @@ export class TcpTransport implements Transport {
       failed(new SipError("SIP_TRANSPORT_FAILED", "transport is closed", { host, port }));
       return;
     }
-    const open = (flow === undefined ? undefined : this.#flows.get(flow)) ?? this.#byPeer.get(peerKey(host, port, this.#tls === undefined ? undefined : name));
+    const open = (flow === undefined ? undefined : this.#flows.get(flow)) ?? this.#byPeer.get(peerKey(host, port, this.#tls === undefined ? undefined : name)) ?? this.#aliased(destination);
     if (open !== undefined && open.open) {
       open.send(bytes, failed);
       return;
@@ -161,6 +171,28 @@ export class TcpTransport implements Transport {
     const to = { host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address };
     if (this.#tls === undefined) this.#adopt(connect(to), { address: host, port }, true).send(bytes, failed);
     else this.#adopt(connectTls({ ...to, ...this.#tls.client(host, name) }), { address: host, port }, true, name).send(bytes, failed);
+  }
+
+  alias(flow: string, port: number): void {
+    const connection = this.#flows.get(flow);
+    if (connection === undefined || port === 0) return;
+    const key = peerKey(connection.source.address, port);
+    const known = this.#aliases.get(key) ?? new Map<TcpConnection, PeerCertificate>();
+    if (known.has(connection)) return;
+    const identity = connection.peerIdentity;
+    if (identity === undefined || [...this.#aliases.values()].filter((each) => each.has(connection)).length >= MOST_ALIASES) return;
+    this.#aliases.set(key, known.set(connection, identity));
+  }
+
+  /** A connection of the peer's that its certificate allows for what is meant, as one of ours would have to be proved (RFC 5922). */
+  #aliased({ host, port, name }: Destination): TcpConnection | undefined {
+    if (this.#aliases.size === 0) return undefined;
+    const claims = [...(this.#aliases.get(peerKey(host, port)) ?? [])];
+    return claims.find(([connection, identity]) => connection.open && checkServerIdentity(name ?? host, identity) === undefined)?.[0];
+  }
+
+  #forgetAliases(gone: TcpConnection): void {
+    for (const [key, connections] of this.#aliases) if (connections.delete(gone) && connections.size === 0) this.#aliases.delete(key);
   }
 
   disconnect(address: string): void {

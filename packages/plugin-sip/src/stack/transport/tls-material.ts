@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { checkServerIdentity, type ConnectionOptions, createSecureContext, rootCertificates, type SecureContext, type TlsOptions as ServerOptions } from "node:tls";
 import { SipError } from "../errors.js";
 
@@ -22,6 +23,13 @@ export interface TlsSettings extends TlsPair {
   readonly clients?: "none" | "optional" | "required";
 }
 
+/** The certificates of a PEM text. Throws where there is none. */
+function pemBlocks(text: string): readonly string[] {
+  const blocks = text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g);
+  if (blocks === null) throw new Error("no certificate among the authorities");
+  return blocks;
+}
+
 /** Parsed settings, to be used by many connections and exchanged while they stand. */
 export class TlsMaterial {
   readonly settings: TlsSettings;
@@ -31,6 +39,8 @@ export class TlsMaterial {
   constructor(settings: TlsSettings) {
     this.settings = settings;
     try {
+      // OpenSSL passes over what it cannot read among authorities, and then believes nobody.
+      for (const authority of settings.ca === undefined ? [] : pemBlocks(settings.ca)) void new X509Certificate(authority);
       createSecureContext({ cert: settings.cert, key: settings.key, ca: this.#ca() });
       for (const [name, pair] of Object.entries(settings.names ?? {})) this.#names.set(name.toLowerCase(), createSecureContext({ ...pair, ca: this.#ca(), minVersion: "TLSv1.2" }));
     } catch (cause) {

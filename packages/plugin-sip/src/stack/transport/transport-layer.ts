@@ -222,9 +222,17 @@ export class TransportLayer implements TransportHandler {
     const { message, problem } = parsed;
     if (message instanceof SipRequest) {
       if (problem !== undefined) this.counters.malformed++;
+      else if (source.kind === "tls") this.#noteAlias(message, source);
       noteSource(message, source);
       this.#user.request(message, source, problem);
     } else this.#user.response(message, source);
+  }
+
+  /** The peer listens at the port of its Via, and is at the address its packets come from, whatever the Via says of that. */
+  #noteAlias({ via }: SipRequest, { flow, local }: MessageSource): void {
+    if (flow === undefined || !via.params.has("alias")) return;
+    const transport = this.transports.find((one) => one.kind === "tls" && one.local.port === local.port && one.local.address === local.address);
+    transport?.alias?.(flow, via.port ?? 5061);
   }
 
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined {

@@ -76,6 +76,11 @@ export interface Transport {
   reaches(destination: Destination): boolean;
   /** Ends all connections with this address. */
   disconnect?(address: string): void;
+  /**
+   * The peer of connection `flow` lets requests to its own port `port` come over it (RFC 5923). They do where its certificate proves
+   * whom they are for.
+   */
+  alias?(flow: string, port: number): void;
   /** Open connections, for transports that have any. */
   readonly connections?: number;
 }

@@ -124,6 +124,9 @@ describe("SIP over TLS", () => {
     const answer = await new Promise<string>((resolve) => socket.once("data", (data: Buffer) => resolve(data.toString())));
     expect(answer).toMatch(/^SIP\/2\.0 200 /);
     expect(ua.metrics().received).toBe(before + 1);
+    for (const bad of ["nothing", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n", `${ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`]) {
+      expect(() => ua.useTls({ ...pair("renewed"), ca: bad })).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
+    }
     expect(() => ua.useTls({ cert: "no certificate", key: "none" })).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
     expect((await shown(ua, "hotline.test")).name).toBe("renewed");
   });
