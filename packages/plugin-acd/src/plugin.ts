@@ -132,6 +132,9 @@ export const acd = definePlugin({
     events.handle("acd.watched", ({ by }) => news().watch(by, parts().desk.watching(by)));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
     events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
+    events.handle("hotline.state", ({ state }) => {
+      if (state === "running") parts().places.begin();
+    });
     hooks.callRoute.tap((plan, { call }) => parts().desk.phoneRoute(plan, call), { stage: 10 });
     onReady(async () => {
       await parts().prepare();

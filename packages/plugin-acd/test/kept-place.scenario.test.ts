@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { definePlugin, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 import { KeptPlaceEntity, type KeptPlaceRow } from "../src/entities/kept-place.entity.js";
 import { closeStages, crash, stage, team } from "./stage.js";
@@ -251,6 +252,40 @@ describe("a callback that keeps the place", () => {
     // Tuesday 09:00.
     await at.test.advance(BEFORE_CLOSING + 15.75 * 60 * MINUTE - at.test.clock.now());
     expect(rings).toHaveLength(1);
+  });
+
+  it("after a restart is dialled as soon as calls may go out, though the agent's phone was there before", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
+    try {
+      const before = await scene({ dataDir });
+      await before.wish();
+      const startAt = before.at.test.clock.now() + 1_000;
+      await crash(before.at);
+      const rings: FakeCall[] = [];
+      // Registrations outlive the process: phones are known while the hotline is still starting.
+      const phones = definePlugin({
+        name: "phones",
+        version: "0.1.0",
+        core: "*",
+        after: ["acd"],
+        config: z.strictObject({}),
+        register: ({ services, onStart }) =>
+          onStart(async () => {
+            const network = services.get(FAKE_TELEPHONY);
+            network.plug("sip:1001", () => undefined);
+            network.plug(`tel:${CITIZEN}`, (call) => rings.push(call));
+            // Other plugins take their time to start; a turn of now would be over by then.
+            for (let unit = 0; unit < 20; unit++) await services.get(UNIT_OF_WORK).run(() => new Promise(setImmediate));
+          }),
+      });
+      const after = await stage({ dataDir, startAt, acd: team({ joinEmpty: true, leaveEmpty: false }, ["1001"]), plugins: [ivr({ flows: [flow] }), phones()], plan: { handler: "flow", target: "main" } });
+      await after.test.advance(1_000);
+      expect(rings).toHaveLength(1);
+      expect(await after.acd.keptPlaces()).toMatchObject([{ state: "calling", attempts: 1 }]);
+      await crash(after);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 
   it.each(["waiting", "calling", "in line", "talking"] as const)("kill -9 while %s: nothing is lost, and who has talked is not called again", async (when) => {

@@ -65,6 +65,7 @@ export class KeptPlaces {
   readonly #held = new Map<string, Held>();
   readonly #running = new Set<Promise<void>>();
   readonly #wish: WishDeps;
+  #begun = false;
   #stopped = false;
 
   constructor(deps: KeptPlacesDeps) {
@@ -72,7 +73,7 @@ export class KeptPlaces {
     this.#wish = { allowed: deps.config.numbers.map((pattern) => new RegExp(`^(?:${pattern})$`)), leadsTo: (number) => deps.reachable(this.#address(number)), words: deps.config.words, resolve: deps.resolve };
   }
 
-  /** Takes up what earlier processes have left. */
+  /** Reads what earlier processes have left; they come into the line with `begin`. */
   async start(): Promise<void> {
     const { store, clock, log } = this.#deps;
     for (const found of await store.open()) {
@@ -86,6 +87,12 @@ export class KeptPlaces {
       }
       if (row.state !== "closed") this.#take(row);
     }
+  }
+
+  /** The hotline takes and makes calls from now on: a turn that came before could not be used, and who came later would be served. */
+  begin(): void {
+    this.#begun = true;
+    for (const held of this.#held.values()) this.#resume(held);
   }
 
   async stop(): Promise<void> {
@@ -195,7 +202,7 @@ export class KeptPlaces {
 
   /** Into the line when the time has come. */
   #resume(held: Held, notBefore = 0): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#begun) return;
     held.timer?.cancel();
     const now = this.#deps.clock.now();
     const due = this.#dueAt(held.row, Math.max(now, notBefore));
