@@ -136,7 +136,7 @@ function AnnouncementPicker({ onChoose, onClose }: { readonly onChoose: (key: st
             <span className="hl-meta">{aboutMs === null ? "" : text.announcer.about(formatDuration(aboutMs))}</span>
           </button>
         ))}
-        {data?.next == null ? null : <p className="hl-meta">{text.announcer.more(SHOWN)}</p>}
+        {(data?.next ?? null) === null ? null : <p className="hl-meta">{text.announcer.more(SHOWN)}</p>}
       </div>
     </div>
   );
