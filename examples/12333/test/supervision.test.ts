@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
+import { shortFlow } from "./support/busy-hour.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
 import { hasBaresip, hasSipp } from "./support/peers.js";
@@ -13,6 +15,7 @@ import { SippCallers } from "./support/sipp.js";
 const PICTURES = process.env.HOTLINE_SCREENSHOTS;
 
 describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision page", () => {
+  let folder: string;
   let example: Example;
   let phones: Baresip[] = [];
   let browser: Awaited<ReturnType<typeof openChromium>>;
@@ -36,12 +39,12 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     });
     probe.playSilence();
     await probe.hearsSound();
-    await pause(1_000);
     await probe.press("1");
   }
 
   beforeAll(async () => {
-    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "20" } });
+    folder = mkdtempSync(join(tmpdir(), "hotline-supervision-"));
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" } });
     const phone = (user: string, toneHz: number) => Baresip.start({ sipPort: example.sipPort, user, password: `demo-${user}`, toneHz, autoAnswer: true });
     phones = await Promise.all([phone("1001", 1_000), phone("1901", 600)]);
     await Promise.all(phones.map((each) => each.registered()));
@@ -54,6 +57,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     await browser?.dispose();
     await Promise.all(phones.map((each) => each.dispose()));
     await example?.dispose();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("shows who waits and who talks as it happens; listens, whispers, leaves; moves a caller, sets priorities and states", async () => {
