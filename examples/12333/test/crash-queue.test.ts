@@ -11,7 +11,6 @@ import { SippAgents, SippCrowd } from "./support/sipp.js";
 
 const TALKING = 10;
 const WAITING = 50;
-const BACK = 6;
 
 interface Items<T> {
   readonly items: readonly T[];
@@ -26,6 +25,10 @@ interface Queue {
   readonly waiting: number;
   readonly ringing: number;
   readonly today: { readonly offered: number; readonly answered: number; readonly abandoned: number; readonly otherwise: number };
+}
+interface Waiting {
+  readonly interactionId: string;
+  readonly placeAt: number;
 }
 interface Interaction {
   readonly id: string;
@@ -68,19 +71,19 @@ describe.skipIf(!hasSipp())(`kill -9 with ${WAITING} waiting and ${TALKING} talk
     const open: (() => void)[] = [() => media.close()];
     let example = await Example.start(options);
     const post = (path: string, body: object): Promise<Response> => example.fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    const everyAgent = (state: string): Promise<unknown> => Promise.all(agents.map((number) => post(`/api/agents/${number}/state`, { state })));
     const general = (items: readonly Queue[]): Queue | undefined => items.find(({ key }) => key === "general");
     try {
-      const phones = await SippAgents.start({ sipPort, port: agentPort, mediaPort: media.port, agents: agents.map((number) => ({ number, password: passwordOf(number) })), manners: Array.from({ length: 10 }, () => ({ ringMs: 200, talkMs: 120_000 })) });
+      const phones = await SippAgents.start({ sipPort, port: agentPort, mediaPort: media.port, agents: agents.map((number) => ({ number, password: passwordOf(number) })), manners: Array.from({ length: 10 }, () => ({ ringMs: 200, talkMs: 280_000 })) });
       open.push(() => phones.dispose());
       const numbers = Array.from({ length: TALKING + WAITING }, (_, index) => `137${String(index).padStart(8, "0")}`);
       const first = await call(sipPort, numbers, 60, 240_000);
       open.push(first.dispose);
       await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.every(({ state }) => state === "busy"), 60_000);
       await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === WAITING, 60_000);
-      const line = (await example.get<Items<{ interactionId: string }>>("/api/queues/general/waiting")).items.map(({ interactionId }) => interactionId);
-      const numberOf = new Map((await example.get<Items<Interaction>>("/api/interactions?limit=200")).items.map(({ id, callerNumber }) => [id, callerNumber]));
-      const order = line.map((id) => numberOf.get(id) ?? "");
+      const { items: line } = await example.get<Items<Waiting>>("/api/queues/general/waiting");
+      const { items: before } = await example.eventually<Items<Interaction>>("/api/interactions?limit=200", ({ items }) => items.length === TALKING + WAITING);
+      const numberOf = new Map(before.map(({ id, callerNumber }) => [id, callerNumber]));
+      const places = line.map(({ interactionId, placeAt }) => [numberOf.get(interactionId) ?? "", placeAt] as const);
       await example.kill("SIGKILL");
 
       example = await Example.start(options);
@@ -99,33 +102,61 @@ describe.skipIf(!hasSipp())(`kill -9 with ${WAITING} waiting and ${TALKING} talk
       expect(await Promise.race([first.crowd.exited, pause(60_000).then(() => "no BYE" as const)]), first.crowd.errors()).toBe(0);
       expect([...first.crowd.ends().values()].filter((end) => end !== "hotline")).toEqual([]);
 
-      // Six who waited ring back, the last of them first, after one who never waited: each has the place of before.
-      await everyAgent("not-ready");
-      const stranger = "13399999999";
-      const back = order.filter((_, index) => index % Math.floor(WAITING / BACK) === 0).slice(0, BACK);
-      const second = await call(sipPort, [stranger, ...[...back].reverse()], 300, 20_000);
+      // Those who talked ring back first: each has the same agent again.
+      const had = new Map(after.flatMap(({ callerNumber, agentId }) => (agentId === null ? [] : [[callerNumber, agentId] as const])));
+      const second = await call(sipPort, [...had.keys()], 300, 240_000);
       open.push(second.dispose);
-      await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === BACK + 1, 60_000);
-      const now = new Map((await example.get<Items<Interaction>>("/api/interactions?limit=200&state=live")).items.map(({ id, callerNumber }) => [id, callerNumber]));
-      const regained = (await example.get<Items<{ interactionId: string }>>("/api/queues/general/waiting")).items.map(({ interactionId }) => now.get(interactionId));
-      expect(regained).toEqual([...back, stranger]);
-      await everyAgent("available");
-      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.filter(({ state }) => state === "busy").length === BACK + 1, 60_000);
-      expect(await Promise.race([second.crowd.exited, pause(60_000).then(() => "still calling" as const)]), second.crowd.errors()).toBe(0);
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.every(({ state }) => state === "busy"), 60_000);
+      // What agents do is known at once, the record of a call a moment later.
+      const { items: live } = await example.eventually<Items<Interaction>>("/api/interactions?limit=200&state=live", ({ items }) => items.length === TALKING && items.every(({ agentId }) => agentId !== null));
+      expect(new Map(live.map(({ callerNumber, agentId }) => [callerNumber, agentId]))).toEqual(had);
+
+      // Then all who waited, the last of them first, after one who never waited: each has the place of before.
+      const stranger = "13399999999";
+      const third = await call(sipPort, [stranger, ...places.map(([number]) => number).reverse()], 60, 300_000);
+      open.push(third.dispose);
+      await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === WAITING + 1, 60_000);
+      const { items: calls } = await example.eventually<Items<Interaction>>("/api/interactions?limit=200&state=live", ({ items }) => items.length === TALKING + WAITING + 1);
+      const now = new Map(calls.map(({ id, callerNumber }) => [id, callerNumber]));
+      const regained = (await example.get<Items<Waiting>>("/api/queues/general/waiting")).items.map(({ interactionId, placeAt }) => [now.get(interactionId) ?? "", placeAt] as const);
+      expect(new Map(regained.slice(0, WAITING))).toEqual(new Map(places));
+      // Who came in the same millisecond has no order.
+      expect(regained.slice(0, WAITING).map(([, placeAt]) => placeAt)).toEqual(places.map(([, placeAt]) => placeAt));
+      const order = regained.map(([number]) => number);
+      expect(order[WAITING]).toBe(stranger);
+
+      // One talk after the other ends: they are served in that order.
+      for (let left = WAITING; left >= 0; left--) {
+        const agent = agents[left % TALKING];
+        expect((await post(`/api/agents/${agent}/call/hangup`, {})).ok).toBe(true);
+        await example.eventually<Items<Queue>>("/api/queues", ({ items }) => general(items)?.waiting === left && general(items)?.ringing === 0, 30_000);
+        await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.find(({ number }) => number === agent)?.state === "busy", 30_000);
+      }
+      await Promise.all(agents.map((agent) => post(`/api/agents/${agent}/call/hangup`, {})));
+      for (const { crowd } of [second, third]) expect(await Promise.race([crowd.exited, pause(60_000).then(() => "still calling" as const)]), crowd.errors()).toBe(0);
 
       await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.every(({ state }) => state === "available"), 60_000);
       const day = 86_400_000;
       const { total, intervals } = await example.get<{ total: Queue["today"]; intervals: readonly Queue["today"][] }>(`/api/queues/figures?from=${Date.now() - day}&to=${Date.now() + day}`);
-      expect(total).toMatchObject({ offered: TALKING + WAITING + BACK + 1, answered: TALKING + BACK + 1, abandoned: 0, otherwise: WAITING });
-      for (const { offered, answered, abandoned, otherwise } of intervals) expect(answered + abandoned + otherwise).toBe(offered);
+      expect(total).toMatchObject({ offered: 2 * (TALKING + WAITING) + 1, answered: 2 * TALKING + WAITING + 1, abandoned: 0, otherwise: WAITING });
+      const sums = { offered: 0, answered: 0, abandoned: 0, otherwise: 0 };
+      for (const { offered, answered, abandoned, otherwise } of intervals) {
+        expect(answered + abandoned + otherwise).toBe(offered);
+        sums.offered += offered;
+        sums.answered += answered;
+        sums.abandoned += abandoned;
+        sums.otherwise += otherwise;
+      }
+      expect(total).toMatchObject(sums);
       const rings = await phones.finish();
       expect(rings.map(({ answered }) => answered)).toEqual(rings.map(() => true));
       expect(rings.map(({ end }) => end)).toEqual(rings.map(() => "hotline"));
-      expect(rings.slice(TALKING).map(({ caller }) => caller).sort()).toEqual([...back, stranger].sort());
+      expect(rings.slice(TALKING, 2 * TALKING).map(({ caller, agent }) => `${caller} ${agent}`).sort()).toEqual([...had].map(([caller, agent]) => `${caller} ${agent}`).sort());
+      expect(rings.slice(2 * TALKING).map(({ caller }) => caller)).toEqual(order);
     } finally {
       for (const close of open.reverse()) close();
       await example.dispose();
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 300_000);
+  }, 420_000);
 });
