@@ -2,6 +2,8 @@ import type { DigestCredentials } from "@hotlinejs/core";
 import type { Authenticator } from "./registrar/authenticator.js";
 import type { MessageSource, ResponseOptions, SipRequest } from "./stack/index.js";
 import { SipParseError, uriUser } from "./stack/index.js";
+import { cleanNumber } from "./numbers.js";
+import { rewritten } from "./trunk/rewrite.js";
 import type { Trunk } from "./trunk/trunk.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 
@@ -61,7 +63,7 @@ export class CallerPolicy {
     }
     if (trunk !== undefined) {
       const { numbers } = trunk.config;
-      if (numbers !== undefined && !numbers.includes(dialledUser(request))) return { kind: "refused", response: { status: 404 } };
+      if (numbers !== undefined && !numbers.includes(dialledUser(request)) && !numbers.includes(rewritten(trunk.config.rewriteInbound, "called", cleanNumber(dialledUser(request))))) return { kind: "refused", response: { status: 404 } };
       return { kind: "trunk", trunk };
     }
     return allowAnonymous ? { kind: "anonymous" } : { kind: "refused", response: { status: 403 } };

@@ -30,6 +30,35 @@ const comfortNoise = z.enum(["off", "accept", "offer"]);
 /** A number range by its first digits; `""` fits every number. */
 const prefix = z.string().regex(/^\+?\d{0,20}$/, "leading digits, with + where numbers carry one");
 
+const rewriteRules = z
+  .array(
+    z
+      .strictObject({
+        /** Whose number: `called`, or `caller` (From and P-Asserted-Identity alike). */
+        of: z.enum(["called", "caller"]),
+        /** Beginning of the numbers it fits; `""` fits all. */
+        prefix: prefix.default(""),
+        /** Characters taken away in front, a `+` counted. */
+        strip: z.int().min(0).max(20).default(0),
+        /** Put in front after that. */
+        prepend: z.string().regex(/^\+?[0-9*#]{0,20}$/, "digits, * and #, with + in front at most").default(""),
+        /** Shortest number it fits, characters. */
+        minLength: z.int().min(1).max(40).optional(),
+        /** Longest number it fits, characters. */
+        maxLength: z.int().min(1).max(40).optional(),
+      })
+      .refine((rule) => (rule.minLength ?? 0) <= (rule.maxLength ?? Infinity), { message: "must not be above maxLength", path: ["minLength"] })
+      .refine((rule) => rule.strip <= Math.max(rule.prefix.length, rule.minLength ?? 0), { message: "takes away more than `prefix` or `minLength` say is there", path: ["strip"] }),
+  )
+  .superRefine((rules, context) => {
+    for (const [i, rule] of rules.entries()) {
+      const all = rules.findIndex((r) => r.of === rule.of && rule.prefix.startsWith(r.prefix) && (r.minLength ?? 0) <= (rule.minLength ?? 0) && (r.maxLength ?? Infinity) >= (rule.maxLength ?? Infinity));
+      if (all < i) context.addIssue({ code: "custom", message: `is never reached: rule ${all} fits all its numbers. Put the longer prefix first`, path: [i] });
+    }
+  });
+
+const callsPerSecond = z.number().min(0.1).max(10_000);
+
 const trunk = z
   .strictObject({
     /** Name in logs, call records and routing. */
@@ -64,8 +93,19 @@ const trunk = z
         port: port.optional(),
         /** `auto`: what the carrier's DNS names (NAPTR, then SRV; RFC 3263). */
         transport: z.enum(["auto", "udp", "tcp", "tls"]).default("udp"),
-        /** Numbers that go this way, by their first digits; the longest fit wins, then the order of trunks. Default every number. */
+        /** Numbers that go this way, by their first digits; the longest fit wins, then `priority`, then the order of trunks. Default every number. */
         prefixes: z.array(prefix).min(1).default([""]),
+        /** Of trunks whose prefixes fit equally well the lowest is taken first; the others when it fails. */
+        priority: z.int().min(0).max(65_535).default(0),
+        /** Nothing heard from the carrier for so long, not even 100: the next fitting trunk is tried, if there is one. */
+        tryMs: z.int().min(500).max(32_000).default(4_000),
+        /**
+         * Calls of ours a second, on the average; as many at once, at least one. Above, the next fitting trunk takes the call, else it waits
+         * for up to 2 s in its turn, else it fails with `HTL_SIP_TRUNK_RATE`. Default: no limit.
+         */
+        maxCallsPerSecond: callsPerSecond.optional(),
+        /** How our numbers are written for the carrier: the first rule that fits a number. Records keep the number as it was before. */
+        rewrite: rewriteRules.default([]),
       })
       .optional(),
     /** Number shown to the called party when the call names none. */
@@ -95,6 +135,10 @@ const trunk = z
     redirects: z.int().min(0).max(10).default(0),
     /** Calls in and out at once. Default: no limit. */
     maxChannels: z.int().min(1).optional(),
+    /** Calls a second taken from this trunk, on the average; as many at once, at least one. More get 503 with Retry-After. Default: no limit. */
+    maxCallsPerSecond: callsPerSecond.optional(),
+    /** How the carrier's numbers become ours: the first rule that fits a number. Records, routing and `numbers` see them after that. */
+    rewriteInbound: rewriteRules.default([]),
     /** Dialled numbers taken from this trunk; others get 404. Default all. */
     numbers: z.array(z.string().min(1)).optional(),
     /**

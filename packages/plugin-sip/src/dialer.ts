@@ -1,6 +1,6 @@
 import type { OriginateOptions, Party } from "@hotlinejs/core";
 import { isIP } from "node:net";
-import type { DialPlan, DialTarget } from "./call/outbound-call.js";
+import type { DialPlan, DialTarget, DialWay } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
 import { cleanNumber } from "./numbers.js";
@@ -10,22 +10,22 @@ import type { Registrar } from "./registrar/registrar.js";
 import type { ChallengeHandler } from "./stack/index.js";
 import { escapeUser, formatUri, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
 import type { SipUri } from "./stack/index.js";
+import { rewritten } from "./trunk/rewrite.js";
 import type { Trunk } from "./trunk/trunk.js";
-import type { TrunkChoice, TrunkTable } from "./trunk/trunk-table.js";
+import type { TrunkChoice, TrunkRoute, TrunkTable } from "./trunk/trunk-table.js";
 
 /** An outgoing call, planned: where to, as whom, and on which channel. */
 export interface PlannedCall {
   readonly plan: DialPlan;
   readonly from: Party;
   readonly to: Party;
-  readonly via: { readonly kind: "trunk" | "account"; readonly key: string };
-  /** Gives the trunk's channel back. */
-  release(): void;
 }
 
 export interface DialerDeps {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
+  /** Monotonic ms. */
+  now(): number;
   /** Whether a number may be called that a carrier redirects us to. Default: no. */
   mayDial?(number: string): boolean;
   /** Option tags demanded of carriers. */
@@ -54,13 +54,14 @@ export class Dialer {
     this.#deps = deps;
   }
 
-  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_FULL */
+  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
   plan(to: string, options: OriginateOptions): PlannedCall {
     const place = this.#place(to);
     if (place.kind === "account") return this.#toAccount(place.account, to, options);
     const number = place.kind === "number" ? place.number : cleanNumber(uriUser(place.uri));
-    const choice = place.kind === "number" ? this.#deps.trunks.choose(number) : this.#deps.trunks.chooseHost(place.uri.host, place.uri.port);
-    return this.#toTrunk(number, to, choice, options);
+    const { trunks, now } = this.#deps;
+    const route = place.kind === "number" ? trunks.route(number, now) : trunks.routeToHost(place.uri.host, place.uri.port, now);
+    return this.#toTrunks(number, to, route, options);
   }
 
   /** The number that would be dialled on a trunk. @throws HTL_SIP_BAD_ADDRESS */
@@ -126,39 +127,63 @@ export class Dialer {
     );
     const from = this.#party(options.from, "");
     return {
-      plan: { from: this.#fromAddress(from, this.#deps.localHost()), to: `<${this.#ownUri(account, false)}>`, contactUser: contactUser(from.number), targets, ...common(options) },
+      plan: { from: this.#fromAddress(from, this.#deps.localHost()), to: `<${this.#ownUri(account, false)}>`, contactUser: contactUser(from.number), targets, via: { kind: "account", key: account }, ...common(options) },
       from,
       to: { number: account, uri: to },
-      via: { kind: "account", key: account },
-      release: () => undefined,
     };
   }
 
-  #toTrunk(number: string, to: string, choice: TrunkChoice, options: OriginateOptions): PlannedCall {
-    if (choice.kind === "none") throw sipErrors.NO_ROUTE(to.slice(0, 100));
+  #toTrunks(number: string, to: string, route: TrunkRoute, options: OriginateOptions): PlannedCall {
+    const choice = route.next();
     if (choice.kind === "full") throw sipErrors.TRUNK_FULL(to.slice(0, 100));
-    const { trunk, release } = choice;
+    if (choice.kind === "limited") throw sipErrors.TRUNK_RATE(to.slice(0, 100));
+    const first = choice.kind === "trunk" ? this.#way(number, choice, options) : undefined;
+    if (first === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
+    return {
+      plan: {
+        ...first.way,
+        ...common(options),
+        ...(first.way.headers === undefined ? {} : { headers: first.way.headers }),
+        next: () => {
+          const next = route.next();
+          return next.kind === "trunk" ? this.#way(number, next, options)?.way : undefined;
+        },
+        passed: () => route.passed().map(({ trunk, why }) => ({ via: { kind: "trunk", key: trunk }, why })),
+      },
+      from: first.from,
+      to: { number, uri: to },
+    };
+  }
+
+  /** A call on one trunk, its numbers as that carrier wants them. `from` is the caller as the hotline knows it. */
+  #way(dialled: string, { trunk, release, waitMs }: Extract<TrunkChoice, { kind: "trunk" }>, options: OriginateOptions): { readonly way: DialWay; readonly from: Party } | undefined {
     const { outbound } = trunk;
-    if (outbound === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
+    if (outbound === undefined) return undefined;
     const { registration, callerId } = trunk.config;
+    const { rewrite = [], tryMs } = trunk.config.outbound ?? {};
     const from = this.#party(options.from, callerId ?? registration?.username ?? "");
+    // An account name at the carrier is no number of ours.
+    const shown: Party = { ...from, number: from.number === registration?.username ? from.number : rewritten(rewrite, "caller", from.number) };
+    const number = rewritten(rewrite, "called", dialled);
     const host = isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host;
     const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === undefined || outbound.transport === "udp" ? "" : `;transport=${outbound.transport}`}`;
     const onChallenge = this.#credentials(trunk);
     const withheld = trunk.config.identity !== "off" && asksForPrivacy(options);
     return {
-      plan: {
-        from: withheld ? ANONYMOUS : this.#fromAddress(from, registration?.server ?? this.#deps.localHost()),
+      way: {
+        from: withheld ? ANONYMOUS : this.#fromAddress(shown, registration?.server ?? this.#deps.localHost()),
         to: `<${uri}>`,
-        contactUser: registration?.username ?? contactUser(from.number),
+        contactUser: registration?.username ?? contactUser(shown.number),
         targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }), redirected: this.#redirected(trunk, number) }],
-        ...common(options),
+        ...(options.headers === undefined ? {} : { headers: options.headers }),
         ...this.#trunkHeaders(trunk, from, options),
+        via: { kind: "trunk", key: trunk.key },
+        delayMs: waitMs,
+        ...(tryMs === undefined ? {} : { tryMs }),
+        release,
+        rest: (seconds) => trunk.rest(this.#deps.now(), seconds),
       },
       from,
-      to: { number, uri: to },
-      via: { kind: "trunk", key: trunk.key },
-      release,
     };
   }
 
@@ -174,7 +199,7 @@ export class Dialer {
         throw error;
       }
       const number = cleanNumber(uriUser(uri));
-      if (tried.size > trunk.config.redirects || tried.has(number) || number === "" || this.#deps.mayDial?.(number) !== true) return undefined;
+      if (tried.size > trunk.config.redirects || tried.has(number) || number === "" || this.#deps.mayDial?.(rewritten(trunk.config.rewriteInbound, "called", number)) !== true) return undefined;
       const { outbound } = trunk;
       const host = uri.host.replace(/^\[|\]$/g, "");
       const here = uri.scheme !== "tel" && (host.toLowerCase() === outbound?.host.toLowerCase() || (isIP(host) !== 0 && trunk.matches(host)));
@@ -187,7 +212,8 @@ export class Dialer {
   #trunkHeaders(trunk: Trunk, from: Party, options: OriginateOptions): Pick<DialPlan, "headers"> {
     const { demands = [] } = this.#deps;
     const { identity, callerId, registration } = trunk.config;
-    const number = callerId ?? registration?.username ?? from.number;
+    const known = callerId ?? registration?.username ?? from.number;
+    const number = known === registration?.username ? known : rewritten(trunk.config.outbound?.rewrite ?? [], "caller", known);
     const host = registration?.server ?? this.#deps.localHost();
     const own = identity === "off" || number === "" ? undefined : new NameAddr("", `sip:${escapeUser(number)}@${isIP(host) === 6 ? `[${host}]` : host}`).toString();
     if (demands.length === 0 && own === undefined) return {};

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { Call, CallJournal, CallPipeline, Clock, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, OriginateOptions, OutboundCall as OutboundCallContract, TelephonyAdapter } from "@hotlinejs/core";
+import type { Call, CallJournal, CallPipeline, Clock, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, OriginateOptions, OutboundCall as OutboundCallContract, Party, TelephonyAdapter } from "@hotlinejs/core";
 import type { Caller } from "./caller-policy.js";
 import { CallerPolicy } from "./caller-policy.js";
 import type { CallEnvironment } from "./call/call-environment.js";
@@ -26,6 +26,8 @@ import { FlowHandover } from "./registrar/flow-handover.js";
 import type { Registrar } from "./registrar/registrar.js";
 import { createUserAgent, replacesOf, SipError, SipParseError, uriUser } from "./stack/index.js";
 import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
+import { rewritten } from "./trunk/rewrite.js";
+import type { RewriteRule } from "./trunk/rewrite.js";
 import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
@@ -97,6 +99,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
+      now: () => deps.clock.monotonic(),
       mayDial: (number) => tollAllows(config.toll, number),
       demands: config.reliableProvisionals === "required" ? ["100rel"] : [],
       localHost: () => bracketed(this.#localHost()),
@@ -258,10 +261,11 @@ export class SipAdapter implements TelephonyAdapter {
   async originate(to: string, options: OriginateOptions = {}): Promise<OutboundCallContract> {
     const agent = this.#agent;
     if (agent === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
-    const { plan, from, to: party, via, release } = this.#dialer.plan(to, options);
+    const { plan, from, to: party } = this.#dialer.plan(to, options);
+    const { via } = plan;
     const identity = { id: options.id ?? this.#deps.ids.next(), direction: "outbound" as const, from, to: party, via, attributes: {} };
-    const call = new OutboundCall(this.#environment(via), identity, agent, plan);
-    this.#watch(call, release);
+    const call = new OutboundCall(this.#environment(via), identity, agent, plan, (next) => this.#environment(next));
+    this.#watch(call, () => undefined);
     void call.start();
     return call;
   }
@@ -319,21 +323,24 @@ export class SipAdapter implements TelephonyAdapter {
     if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission();
-    const release = closed !== undefined ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
+    const limited = closed === undefined && caller.kind === "trunk" && !caller.trunk.admits(this.#deps.clock.monotonic());
+    const release = closed !== undefined || limited ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
     const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : caller.kind === "guest" ? "web" : "anonymous" };
     const trusted = caller.kind === "trunk" && caller.trunk.config.trustIdentity;
-    const from = caller.kind === "guest" ? NOBODY : callingParty(request, trusted);
+    const rules = caller.kind === "trunk" ? caller.trunk.config.rewriteInbound : [];
+    const from = caller.kind === "guest" ? NOBODY : ours(callingParty(request, trusted), rules, "caller");
+    const to = ours(calledParty(request), rules, "called");
     if (release === undefined) {
-      const refusal = closed ?? { status: 486 };
+      const refusal = closed ?? (limited ? { status: 503, retryAfter: 1 } : { status: 486 });
       // A citizen on a carrier's trunk is known by number; whoever else knocks is not written down.
-      if (caller.kind === "trunk") pipeline.turnedAway({ from, to: calledParty(request), via }, refusal.status);
+      if (caller.kind === "trunk") pipeline.turnedAway({ from, to, via }, refusal.status);
       return invite.reject(refusal);
     }
     let call: InboundCall;
     try {
       call = new InboundCall(
         this.#environment(via),
-        { id: ids.next(), direction: "inbound", from, to: calledParty(request), via, attributes: attributesOf(request, source) },
+        { id: ids.next(), direction: "inbound", from, to, via, attributes: attributesOf(request, source) },
         invite,
       );
       if (!call.negotiate()) return release();
@@ -459,6 +466,11 @@ function addressOfRecord(to: { parsedUri(): Parameters<typeof uriUser>[0] }): st
     if (error instanceof SipParseError) return undefined;
     throw error;
   }
+}
+
+/** A carrier's number as the hotline writes it. The URI stays what the carrier wrote. */
+function ours(party: Party, rules: readonly RewriteRule[], of: RewriteRule["of"]): Party {
+  return rules.length === 0 ? party : { ...party, number: rewritten(rules, of, party.number) };
 }
 
 function readReplaces(request: SipRequest): Replaces | undefined {

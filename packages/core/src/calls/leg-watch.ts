@@ -36,6 +36,7 @@ export function watchLeg(
   events.publish("leg.started", { interactionId: home(), legId: call.id, role, to: call.to.number });
   const unsubscribe = call.subscribe((event) => {
     if (event.type === "state") enter(event.state, event.at);
+    else if (event.type === "attempt") journal.event(home(), "leg.attempt", { legId: call.id, via: event.via.key, status: event.status, cause: event.cause });
   });
   void call.ended.then((end) => {
     unsubscribe();

@@ -34,6 +34,12 @@ export type EndReason =
   | "failed"
   | "process_restart";
 
+/**
+ * What became of one way of an outgoing call: it answered, refused (`response`), was silent for too long, could not be reached, had no channel left, or no
+ * call of its rate.
+ */
+export type AttemptCause = "answered" | "response" | "timeout" | "transport" | "full" | "limited";
+
 export interface CallEnd {
   readonly reason: EndReason;
   /** SIP status or Q.850 cause where there is one. */
@@ -55,6 +61,11 @@ export type CallEvent =
   /** A state was entered; `answered` means media flows and, for SIP, that the ACK or the 2xx is there. */
   | { readonly type: "state"; readonly state: CallState; readonly at: number }
   | { readonly type: "remote-hold"; readonly held: boolean }
+  /**
+   * An outgoing call that had several ways: one did not take it, was passed over, or took it after others had not. `status` is the SIP status
+   * of it, 408 without an answer in time, 0 where it was not asked.
+   */
+  | { readonly type: "attempt"; readonly via: Call["via"]; readonly status: number; readonly cause: AttemptCause; readonly at: number }
   /**
    * The far end asks to be transferred (REFER): to an address; or, with `replaces`, by joining its other party with that of this other
    * call of its own here (attended, RFC 5589). `headers` go along when the address is rung. Nobody accepting within a second means 603.
@@ -105,7 +116,7 @@ export interface Call {
   readonly direction: "inbound" | "outbound";
   readonly from: Party;
   readonly to: Party;
-  /** Where it came in: trunk key, account or line. */
+  /** Where it came in, or goes out: trunk key, account or line. Of an outgoing call that a trunk did not take, the trunk tried now. */
   readonly via: { readonly kind: "trunk" | "account" | "line"; readonly key: string };
   /** Extra facts of the signalling, lower-case names (`user-agent`, `call-id`, `diversion`). Values may be missing. */
   readonly attributes: Readonly<Record<string, string>>;

@@ -1,10 +1,11 @@
-import type { EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
+import type { AttemptCause, Call, EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, Dialog, ExtraHeaders, IncomingInvite, IncomingReoffer, InviteOutcome, OutgoingInvite, Replaces, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { bestStatus, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
+import { failsOver, retryAfterOf } from "./fail-over.js";
 import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";
 import { admitReplacement } from "./replacement.js";
@@ -27,7 +28,8 @@ export interface DialTarget {
   unreachable?(): void;
 }
 
-export interface DialPlan {
+/** One way to the called side: all that differs from trunk to trunk. */
+export interface DialWay {
   /** From: name-addr or URI. */
   readonly from: string;
   /** To: name-addr or URI. */
@@ -37,6 +39,22 @@ export interface DialPlan {
   /** Rung at once; the first that answers gets the call. */
   readonly targets: readonly DialTarget[];
   readonly headers?: ExtraHeaders;
+  readonly via: Call["via"];
+  /** The INVITE waits for so long, ms (call rate of the trunk). */
+  readonly delayMs?: number;
+  /** Nothing heard for so long, ms: the next way, if there is one. */
+  readonly tryMs?: number;
+  /** The way is done with: gives its channel back. Idempotent. */
+  release?(): void;
+  /** The far end asks to be left alone for so many seconds. */
+  rest?(seconds: number): void;
+}
+
+export interface DialPlan extends DialWay {
+  /** Takes the next way; `undefined`: there is none, or none free. */
+  next?(): DialWay | undefined;
+  /** Ways passed over since this was last asked. */
+  passed?(): readonly { readonly via: Call["via"]; readonly why: "full" | "limited" }[];
   readonly timeoutMs?: number;
   readonly near?: MediaLeg;
   readonly signal?: AbortSignal;
@@ -57,8 +75,15 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   readonly answered: Promise<boolean>;
   readonly #agent: UserAgent;
   readonly #plan: DialPlan;
-  readonly #branches: Branch[] = [];
-  readonly #statuses: number[] = [];
+  readonly #environmentOf: (via: Call["via"]) => CallEnvironment;
+  /** The way that is tried now. */
+  #way: DialWay;
+  #tried = 0;
+  /** It rang on this way. */
+  #rang = false;
+  #tryTimer: Timer | undefined;
+  #branches: Branch[] = [];
+  #statuses: number[] = [];
   /** What a Reason beside a status says. */
   readonly #told = new Map<number, EndReason>();
   #settleAnswered: (answered: boolean) => void = () => undefined;
@@ -69,10 +94,12 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   /** Of the kinds of places that ring: browsers, others. */
   readonly #sounds = new Map<boolean, CallMedia>();
 
-  constructor(environment: CallEnvironment, identity: SipCallIdentity, agent: UserAgent, plan: DialPlan) {
+  constructor(environment: CallEnvironment, identity: SipCallIdentity, agent: UserAgent, plan: DialPlan, environmentOf: (via: Call["via"]) => CallEnvironment = () => environment) {
     super(environment, identity);
     this.#agent = agent;
     this.#plan = plan;
+    this.#way = plan;
+    this.#environmentOf = environmentOf;
     this.answered = new Promise((resolve) => (this.#settleAnswered = resolve));
     const { signal } = plan;
     const abort = (): void => void this.hangup({ reason: "cancelled" });
@@ -82,6 +109,8 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     void this.ended.then(() => {
       signal?.removeEventListener("abort", abort);
       this.#timer?.cancel();
+      this.#tryTimer?.cancel();
+      this.#way.release?.();
       for (const sound of this.#sounds.values()) sound.close();
       this.#settleAnswered(false);
     });
@@ -93,19 +122,29 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (this.#plan.signal?.aborted === true) return this.finish({ reason: "cancelled", by: "local" });
     if (this.#plan.targets.length === 0) return this.finish({ reason: "unreachable", by: "system", status: 480 });
     this.#timer = clock.setTimeout(() => this.#timedOut(), this.#plan.timeoutMs ?? ringTimeoutMs);
+    await this.#begin(this.#way);
+  }
+
+  /** Rings on one way. Never rejects. */
+  async #begin(way: DialWay): Promise<void> {
+    const left = (): boolean => this.over() !== undefined || this.#way !== way;
     try {
-      for (const webRtc of new Set(this.#plan.targets.map((target) => target.webRtc === true))) {
+      if (way.delayMs !== undefined && way.delayMs > 0) await this.environment.clock.sleep(way.delayMs, this.signal);
+      if (left()) return;
+      for (const webRtc of new Set(way.targets.map((target) => target.webRtc === true))) {
         const sound = this.#sounds.size === 0 ? this.sound : this.newSound();
         this.#sounds.set(webRtc, sound);
         await sound.open({ webRtc, ...(this.#plan.near === undefined ? {} : { near: this.#plan.near }) });
       }
     } catch (error) {
+      if (left()) return;
       this.environment.log.warn({ callId: this.id, error: errorText(error) }, "an outgoing call got no media");
       return this.finish({ reason: "failed", by: "system", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
     }
-    if (this.over() !== undefined) return;
+    if (left()) return;
+    this.#tellPassed();
     const offers = new Map([...this.#sounds].map(([webRtc, sound]) => [webRtc, { sound, body: sound.sdp.offer(sound.local()) }]));
-    for (const target of this.#plan.targets) {
+    for (const target of way.targets) {
       const offer = offers.get(target.webRtc === true);
       if (offer !== undefined) this.#fork(target, offer.sound, offer.body);
     }
@@ -155,26 +194,32 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   }
 
   #fork(target: DialTarget, sound: CallMedia, body: string): void {
-    const plan = this.#plan;
+    const way = this.#way;
     const early = new Set<Dialog>();
     let invite: OutgoingInvite;
     try {
       invite = this.#agent.invite({
         uri: target.uri,
-        from: plan.from,
-        to: plan.to,
-        contactUser: plan.contactUser,
+        from: way.from,
+        to: way.to,
+        contactUser: way.contactUser,
         body,
-        ...(plan.headers === undefined ? {} : { headers: plan.headers }),
+        ...(way.headers === undefined ? {} : { headers: way.headers }),
         ...(target.destination === undefined ? {} : { destination: target.destination }),
         ...(target.route === undefined || target.route.length === 0 ? {} : { route: target.route }),
         ...(target.transport === undefined ? {} : { transport: target.transport }),
         ...(target.onChallenge === undefined ? {} : { onChallenge: target.onChallenge }),
         provisional: (response, dialog) => {
           if (dialog !== undefined) early.add(dialog);
-          this.#provisional(response);
+          if (this.#way === way) this.#provisional(response);
         },
-        reoffer: (offer) => this.#earlyReoffer(offer),
+        trying: (last) => {
+          if (this.#way === way) this.#watchSilence(last);
+        },
+        heard: () => {
+          if (this.#way === way) this.#tryTimer?.cancel();
+        },
+        reoffer: (offer) => (this.#way === way ? this.#earlyReoffer(offer) : offer.respond({ status: 488 })),
       });
     } catch (error) {
       // A header or address that cannot be written.
@@ -186,17 +231,18 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     this.#branches.push(branch);
     void invite.outcome.then((outcome) => {
       branch.settled = true;
-      for (const dialog of early) if (!outcome.answered || outcome.session.dialog !== dialog) this.environment.dialogEnded(dialog, this.via);
-      if (outcome.answered) this.#takeAnswer(branch, outcome);
-      else this.#takeRefusal(branch, outcome);
+      for (const dialog of early) if (!outcome.answered || outcome.session.dialog !== dialog) this.environment.dialogEnded(dialog, way.via);
+      if (outcome.answered) this.#takeAnswer(branch, outcome, this.#way === way);
+      else if (this.#way === way) this.#takeRefusal(branch, outcome);
     });
   }
 
   #provisional(response: SipResponse): void {
     if (this.over() !== undefined || this.#won || response.status < 180) return;
+    this.#rang = true;
     // Early media is heard only where one phone rings: with several nobody could say which.
     const body = sdpBodyOf(response);
-    if (body.kind === "sdp" && this.#plan.targets.length === 1 && this.#earlyAnswer(body.text, isReliable(response))) {
+    if (body.kind === "sdp" && this.#way.targets.length === 1 && this.#earlyAnswer(body.text, isReliable(response))) {
       this.mediaOpen = true;
       this.agreed();
     }
@@ -213,17 +259,18 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
 
   /** The called side changes its early media (RFC 3311). */
   #earlyReoffer(offer: IncomingReoffer): void {
-    if (this.#won || this.over() !== undefined || this.#plan.targets.length !== 1 || !this.#settledEarly) return offer.respond({ status: 488 });
+    if (this.#won || this.over() !== undefined || this.#way.targets.length !== 1 || !this.#settledEarly) return offer.respond({ status: 488 });
     this.reoffered(offer);
   }
 
-  #takeAnswer(branch: Branch, outcome: Extract<InviteOutcome, { answered: true }>): void {
+  #takeAnswer(branch: Branch, outcome: Extract<InviteOutcome, { answered: true }>, current: boolean): void {
     const { session, response } = outcome;
-    if (this.#won || this.over() !== undefined) {
+    if (this.#won || this.over() !== undefined || !current) {
       // Two phones were lifted at once, or one after we gave up.
       void session.bye({ headers: { Reason: ELSEWHERE } });
       return;
     }
+    if (this.#tried > 0) this.attempted(this.via, response.status, "answered");
     this.#win(branch.sound);
     this.attach(session);
     const body = sdpBodyOf(response);
@@ -246,6 +293,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   #win(winner: CallMedia): void {
     this.#won = true;
     this.#timer?.cancel();
+    this.#tryTimer?.cancel();
     this.#cancelAll(ELSEWHERE);
     this.sound = winner;
     for (const sound of this.#sounds.values()) if (sound !== winner) sound.close();
@@ -261,6 +309,10 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (outcome.cause === "transport") branch.target.unreachable?.();
     if (this.over() !== undefined || this.#won) return;
     if (outcome.status >= 300 && outcome.status < 400 && outcome.response !== undefined && this.#followed(branch, outcome.response)) return;
+    const pause = retryAfterOf(outcome.response);
+    if (pause > 0) this.#way.rest?.(pause);
+    if (failsOver(outcome, this.#rang) && this.#failOver(outcome.status, outcome.cause === "response" ? "response" : outcome.cause === "timeout" ? "timeout" : "transport")) return;
+    if (this.#tried > 0) this.attempted(this.via, outcome.status, outcome.cause === "response" ? "response" : outcome.cause === "timeout" ? "timeout" : "transport");
     // No answer at all, not even a ring, means that nothing is there.
     const silent = (outcome.cause === "timeout" || outcome.cause === "transport") && this.state === "new";
     const status = silent ? 503 : outcome.status;
@@ -269,6 +321,53 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (told !== undefined && !this.#told.has(status)) this.#told.set(status, told);
     if (outcome.status >= 600) this.#cancelAll(undefined);
     this.#concludeIfLost();
+  }
+
+  /** From here on a carrier that is silent is given up for the next. Where its name leads to further places the stack tries them first. */
+  #watchSilence(last: boolean): void {
+    const { tryMs } = this.#way;
+    this.#tryTimer?.cancel();
+    if (!last || tryMs === undefined || this.#plan.next === undefined || this.over() !== undefined) return;
+    this.#tryTimer = this.environment.clock.setTimeout(() => {
+      if (!this.#won && this.over() === undefined && !this.#rang) this.#failOver(408, "timeout");
+    }, tryMs);
+  }
+
+  /** Turns to the next way, if there is one; not after early media, whose listener has heard how it went. */
+  #failOver(status: number, cause: AttemptCause): boolean {
+    if (this.mediaOpen || this.#plan.next === undefined) return false;
+    const way = this.#plan.next();
+    this.#tellPassed();
+    if (way === undefined) return false;
+    this.#tryTimer?.cancel();
+    const old = this.#way;
+    this.environment.log.warn({ callId: this.id, trunk: old.via.key, next: way.via.key, status, cause }, "a trunk did not take a call; the next is tried");
+    this.attempted(old.via, status, cause);
+    this.#tried++;
+    const branches = this.#branches;
+    this.#branches = [];
+    this.#statuses = [];
+    this.#told.clear();
+    this.#rang = false;
+    this.#settledEarly = false;
+    this.#way = way;
+    for (const { settled, invite } of branches) if (!settled) invite.cancel();
+    old.release?.();
+    for (const sound of this.#sounds.values()) sound.close();
+    this.#sounds.clear();
+    this.reroute(way.via, this.#environmentOf(way.via));
+    this.sound.close();
+    this.sound = this.newSound();
+    void this.#begin(way);
+    return true;
+  }
+
+  /** Trunks that had no channel or no call of their rate left. */
+  #tellPassed(): void {
+    for (const { via, why } of this.#plan.passed?.() ?? []) {
+      this.#tried++;
+      this.attempted(via, 0, why);
+    }
   }
 
   /** Rings where the place says, if that may be. What was agreed with it early is no offer any more. */
@@ -285,7 +384,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
   }
 
   #concludeIfLost(): void {
-    if (this.#won || this.#branches.some((b) => !b.settled) || this.#statuses.length < this.#plan.targets.length) return;
+    if (this.#won || this.#branches.some((b) => !b.settled) || this.#statuses.length < this.#way.targets.length) return;
     const status = bestStatus(this.#statuses);
     this.finish({ reason: this.#told.get(status) ?? reasonOfStatus(status), by: "remote", status });
   }

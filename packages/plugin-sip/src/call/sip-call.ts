@@ -1,5 +1,5 @@
 import type {
-  AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
+  AttemptCause, AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
@@ -50,10 +50,10 @@ export abstract class SipCall implements Call {
   readonly direction: "inbound" | "outbound";
   readonly from: Party;
   readonly to: Party;
-  readonly via: Call["via"];
+  #via: Call["via"];
   readonly attributes: Readonly<Record<string, string>>;
   readonly ended: Promise<CallEnd>;
-  protected readonly environment: CallEnvironment;
+  protected environment: CallEnvironment;
   /** Of a call to phones of several kinds: the one of whoever answered. */
   protected sound: CallMedia;
   readonly #signallingAddress: string | undefined;
@@ -79,7 +79,7 @@ export abstract class SipCall implements Call {
     this.direction = identity.direction;
     this.from = identity.from;
     this.to = identity.to;
-    this.via = identity.via;
+    this.#via = identity.via;
     this.attributes = identity.attributes;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     this.#listeners = new CallListeners(this.id, environment);
@@ -115,6 +115,21 @@ export abstract class SipCall implements Call {
       this.#signallingAddress,
     );
     return sound;
+  }
+
+  get via(): Call["via"] {
+    return this.#via;
+  }
+
+  /** The call goes another way than it began: what is said from now on is said there. */
+  protected reroute(via: Call["via"], environment: CallEnvironment): void {
+    this.#via = via;
+    this.environment = environment;
+  }
+
+  /** Tells how one of several ways ended, or that it took the call. */
+  protected attempted(via: Call["via"], status: number, cause: AttemptCause): void {
+    this.#listeners.tell({ type: "attempt", via, status, cause, at: this.environment.clock.now() });
   }
 
   get state(): CallState {

@@ -26,7 +26,7 @@ it("asks a carrier by OPTIONS, takes another trunk while it is down, and comes b
   const up = (): boolean | null | undefined => hotline.trunks.trunks[0]?.up;
   await until(() => up() === true, "the first answer");
   const choice = (): string => {
-    const chosen = hotline.trunks.choose("13800138000");
+    const chosen = hotline.trunks.route("13800138000", () => clock.monotonic()).next();
     if (chosen.kind !== "trunk") return chosen.kind;
     chosen.release();
     return chosen.trunk.key;

@@ -2,7 +2,11 @@ import { isIP } from "node:net";
 import { Networks } from "@hotlinejs/core";
 import type { TrunkConfig } from "../config.js";
 import type { SipTrunkState } from "../contract.js";
+import { CallRate } from "./call-rate.js";
 import type { Destination, ResolveTarget } from "../stack/index.js";
+
+/** A carrier that asks for more would be lost for too long by a slip. */
+const MOST_REST_SECONDS = 300;
 
 export type TrunkTransport = "udp" | "tcp" | "tls";
 
@@ -18,9 +22,14 @@ export class Trunk {
   #state: SipTrunkState["state"];
   #status: number | null = null;
   #up: boolean | null = null;
+  readonly #outRate: CallRate | undefined;
+  readonly #inRate: CallRate | undefined;
+  #restsUntil = -Infinity;
 
   constructor(config: TrunkConfig) {
     this.config = config;
+    this.#outRate = config.outbound?.maxCallsPerSecond === undefined ? undefined : new CallRate(config.outbound.maxCallsPerSecond);
+    this.#inRate = config.maxCallsPerSecond === undefined ? undefined : new CallRate(config.maxCallsPerSecond);
     this.#state = config.registration === undefined ? "static" : "registering";
     this.#fixed = [...config.match, ...this.hosts().filter((host) => isIP(host) !== 0)];
     this.#sources = new Networks(this.#fixed);
@@ -93,9 +102,46 @@ export class Trunk {
     return before !== up && !(before === null && up);
   }
 
+  /** Lower comes first. */
+  get priority(): number {
+    return this.config.outbound?.priority ?? 0;
+  }
+
+  /** Whether the carrier has asked to be left alone for now. @param now monotonic ms */
+  rests(now: number): boolean {
+    return now < this.#restsUntil;
+  }
+
+  /** The carrier asks to be left alone (503 with Retry-After, RFC 3261 section 21.5.4): five minutes are believed at most. */
+  rest(now: number, seconds: number): void {
+    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(MOST_REST_SECONDS, seconds) * 1000);
+  }
+
+  get full(): boolean {
+    return this.config.maxChannels !== undefined && this.#channels >= this.config.maxChannels;
+  }
+
+  /** How long a call of ours would wait for the trunk's call rate, ms. @param now monotonic ms */
+  waitMs(now: number): number {
+    return this.#outRate?.waitMs(now) ?? 0;
+  }
+
+  /** One call of ours goes out, now or after `waitMs`. */
+  drawCall(): void {
+    this.#outRate?.draw();
+  }
+
+  /** Whether one more call may come in at the rate agreed; counts it, if so. @param now monotonic ms */
+  admits(now: number): boolean {
+    if (this.#inRate === undefined) return true;
+    if (this.#inRate.waitMs(now) > 0) return false;
+    this.#inRate.draw();
+    return true;
+  }
+
   /** Takes a channel; `undefined` when all are in use. Calling the release twice does nothing. */
   take(): (() => void) | undefined {
-    if (this.config.maxChannels !== undefined && this.#channels >= this.config.maxChannels) return undefined;
+    if (this.full) return undefined;
     this.#channels += 1;
     let released = false;
     return () => {

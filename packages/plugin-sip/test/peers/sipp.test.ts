@@ -90,4 +90,31 @@ describe.skipIf(!present)("with SIPp", () => {
     }
     expect(await peer.ended, peer.output.slice(-3000)).toBe(0);
   });
+
+  it("goes to the second carrier when the first has no line, to each with its way of writing numbers", { timeout: 40_000 }, async () => {
+    const [first, second] = [await freePort(), await freePort()];
+    const full = await sipp("-p", String(first), "-sf", scenario("carrier-full"), "-m", "1");
+    const takes = await sipp("-p", String(second), "-sf", scenario("carrier-takes"), "-m", "2");
+    hotline = await new HotlineSide({
+      trunks: [
+        { key: "second", callerId: "12333", outbound: { host: "127.0.0.1", port: second, priority: 2, rewrite: [{ of: "called", prefix: "1", minLength: 11, maxLength: 11, prepend: "0" }] } },
+        {
+          key: "first", callerId: "12333", identity: "asserted",
+          outbound: { host: "127.0.0.1", port: first, priority: 1, rewrite: [{ of: "called", prefix: "1", minLength: 11, maxLength: 11, prepend: "+86" }, { of: "caller", prefix: "12333", prepend: "+8610" }] },
+        },
+      ],
+    }).start();
+    // The second call does not ask the first carrier, which said Retry-After.
+    for (const attempts of [["first 503", "second 200"], []]) {
+      const call = await hotline.adapter.originate("tel:13800138000");
+      const told: string[] = [];
+      call.subscribe((event) => void (event.type === "attempt" && told.push(`${event.via.key} ${event.status}`)));
+      expect(await call.answered).toBe(true);
+      expect(told).toEqual(attempts);
+      expect([call.via.key, call.from.number, call.to.number]).toEqual(["second", "12333", "13800138000"]);
+      await call.hangup();
+    }
+    expect(await full.ended, full.output.slice(-3000)).toBe(0);
+    expect(await takes.ended, takes.output.slice(-3000)).toBe(0);
+  });
 });

@@ -82,8 +82,10 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     applyBody(new SipRequest("INVITE", options.uri), options);
     this.#sender = new RequestSender(context, {
       build, prepare: (request, destination) => this.#prepare(request, destination), destinations, pinned: options.destination !== undefined, onChallenge: options.onChallenge, challengeContext: options.context,
+      given: () => this.#cancelled,
       retry: (response) => !this.#cancelled && this.#timerWish.raise(response),
       user: {
+        trying: (last) => this.#cancelled || this.#context.guard("trying handler", () => this.#options.trying?.(last)),
         provisional: (response, source) => this.#provisional(response, source),
         success: (response, source, request) => this.#success(response, source, request),
         done: (outcome) => this.#done(outcome),
@@ -181,6 +183,7 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
       this.#sendCancel();
       return;
     }
+    this.#context.guard("heard handler", () => this.#options.heard?.());
     if (response.status === 100 || this.#outcome.settled) return;
     const early = this.#earlyDialog(response, source);
     const seq = this.#context.supported.includes(RELIABLE) ? reliableSeq(response) : undefined;

@@ -16,6 +16,8 @@ const FAILOVER_PART = 8;
 
 /** Who asked for the request. `done` comes exactly once; `success` (INVITE only) as often as a 2xx does, before and after it. */
 export interface SenderUser {
+  /** A request goes out; `last`: to the last place known. */
+  trying?(last: boolean): void;
   provisional?(response: SipResponse, source: MessageSource): void;
   /** A 2xx to an INVITE. The first also makes `done`. */
   success?(response: SipResponse, source: MessageSource, request: SipRequest): void;
@@ -35,6 +37,8 @@ export interface SenderOptions {
   readonly user: SenderUser;
   /** Asked at each refusal: true sends the request again, which `build` makes otherwise now. */
   retry?(response: SipResponse): boolean;
+  /** Whether it was given up meanwhile: then nothing is sent anew, by challenge or to another place. */
+  given?(): boolean;
   readonly onChallenge?: ChallengeHandler;
   readonly challengeContext?: unknown;
 }
@@ -136,6 +140,7 @@ export class RequestSender {
 
   #run(request: SipRequest, destination: Destination, transport: Transport, fallBack: Destination | undefined): void {
     const { transactions } = this.#context;
+    this.#options.user.trying?.(this.#next + 1 >= this.#destinations.length);
     const user = {
       response: (response: SipResponse, source: MessageSource) => {
         this.#patience?.cancel();
@@ -175,6 +180,10 @@ export class RequestSender {
       return;
     }
     if (this.#done) return;
+    if (this.#options.given?.() === true) {
+      this.#end({ status, cause: "response", response, source });
+      return;
+    }
     if ((status === 401 || status === 407) && this.#challenged(request, response, source)) return;
     if (this.#options.retry?.(response) === true) {
       this.#transaction = undefined;
@@ -233,7 +242,7 @@ export class RequestSender {
   #timeout(): void {
     this.#transaction = undefined;
     this.#failedHere();
-    if (!this.#done && this.#next + 1 < this.#destinations.length) {
+    if (!this.#done && this.#options.given?.() !== true && this.#next + 1 < this.#destinations.length) {
       this.#next++;
       this.#attempt();
       return;
@@ -249,7 +258,7 @@ export class RequestSender {
 
   #unsent(error: SipError): void {
     this.#failedHere();
-    if (!this.#done && this.#next + 1 < this.#destinations.length) {
+    if (!this.#done && this.#options.given?.() !== true && this.#next + 1 < this.#destinations.length) {
       this.#next++;
       this.#attempt();
       return;

@@ -124,6 +124,10 @@ export interface InviteOptions extends BodyOptions {
   readonly timeoutMs?: number;
   /** Each 1xx above 100. `dialog` is the early dialog it belongs to, when it has a To tag. */
   provisional?(response: SipResponse, dialog: Dialog | undefined): void;
+  /** The INVITE goes out, again for each place that its address leads to (RFC 3263) and for each challenge; `last`: no further place is known. */
+  trying?(last: boolean): void;
+  /** A provisional response has come, 100 too. */
+  heard?(): void;
   readonly ack?: AckBuilder;
   /** Makes the body of the PRACK where a provisional response carries an offer (the INVITE had none). */
   readonly prack?: AckBuilder;
