@@ -49,6 +49,21 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 describe("a call of the hotline's own", () => {
+  it("has each trunk that was tried in its record", async () => {
+    const launched = await launch();
+    await test.advance(100);
+    phone?.tell({ type: "attempt", via: { kind: "trunk", key: "first" }, status: 503, cause: "response", at: 1 });
+    phone?.tell({ type: "attempt", via: { kind: "trunk", key: "second" }, status: 200, cause: "answered", at: 2 });
+    await phone?.answer();
+    await phone?.hangup();
+    await test.advance(5_000);
+    const found = await rows<{ data: string | object }>(`select data from core_interaction_event where type = 'leg.attempt' and interaction_id = '${launched.interactionId}' order by id`);
+    expect(found.map(({ data }) => (typeof data === "string" ? JSON.parse(data) : data))).toEqual([
+      { legId: phone?.id, via: "first", status: 503, cause: "response" },
+      { legId: phone?.id, via: "second", status: 200, cause: "answered" },
+    ]);
+  });
+
   it("asks callOutbound, dials, carries out the plan once answered and closes the record", async () => {
     const launched = await launch({ interactionId: "0198-known-before" });
     expect(launched.interactionId).toBe("0198-known-before");
