@@ -55,3 +55,33 @@ it("a single address is given all its time", async () => {
   await world.clock.advance(2_000);
   expect(await invite.outcome).toMatchObject({ answered: false, status: 408 });
 });
+
+it("tells each place it goes to and which is the last; given up, it goes to no further one", async () => {
+  const world = makeWorld();
+  let served = 0;
+  const bob = await world.agent(BOB, {
+    onInvite: (incoming) => {
+      served++;
+      void incoming.accept({ body: ANSWER });
+    },
+  });
+  let tried = at("10.0.0.9", "10.0.0.8");
+  const alice = await world.agent("10.0.0.1", { resolver: () => tried });
+  const places: boolean[] = [];
+  const silent = alice.invite({ ...call("carrier.test"), trying: (last) => void places.push(last) });
+  await world.clock.advance(3_900);
+  expect(places).toEqual([false]);
+  await world.clock.advance(400);
+  expect(places).toEqual([false, true]);
+  silent.cancel();
+  await world.clock.advance(61_000);
+
+  tried = at("10.0.0.9", BOB);
+  const second = alice.invite(call("carrier.test"));
+  await world.clock.advance(1_000);
+  second.cancel();
+  await world.clock.advance(40_000);
+  expect(await second.outcome).toMatchObject({ answered: false, status: 487 });
+  expect(served).toBe(0);
+  expect(await leftovers(world, alice, bob)).toEqual(NOTHING_LEFT);
+});
