@@ -56,11 +56,11 @@ pluginContract(vitest, tts, { with: () => [espeak()] });
 pluginContract(vitest, ivr, { options: () => ({ flows: [flow], routes: [{ number: "12333", flow: "f" }] }), nouns: ["core"], work: aCall });
 pluginContract(vitest, acd, {
   options: () => ({ queues: [{ key: "general", name: "综合咨询" }], agents: [{ number: "1001", name: "坐席", queues: ["general"] }] }),
-  paths: ["/api/agents", "/api/agent-states", "/api/agent-groups", "/api/agent-profiles", "/api/queues", "/api/waiting", "/api/supervision", "/api/emergency-contacts"],
+  paths: ["/api/agents", "/api/agent-states", "/api/agent-groups", "/api/agent-profiles", "/api/queues", "/api/waiting", "/api/supervision", "/api/emergency-contacts", "/api/announcements"],
   work: aCall,
 });
 pluginContract(vitest, recording, { paths: ["/api/recordings"], work: aCall });
-pluginContract(vitest, tickets, { nouns: ["ticket"], options: () => ({ categories: [{ code: "01", name: "社会保险" }] }) });
+pluginContract(vitest, tickets, { nouns: ["ticket"], paths: ["/api/tickets", "/api/queued-messages"], options: () => ({ categories: [{ code: "01", name: "社会保险" }] }) });
 pluginContract(vitest, email, {});
 pluginContract(vitest, webchat, {});
 pluginContract(vitest, portal, { paths: ["/portal"], with: () => [web()] });

@@ -57,7 +57,7 @@ export class MessageQueue implements QueuedMessages {
     const { log, queues, store } = this.parts;
     const acd = this.#acd;
     if (acd === undefined) {
-      if (queues.size > 0) log.warn({ channels: [...queues.keys()] }, "messages are to be queued, but there is no plugin-acd: they wait in the list of tickets");
+      if (queues.size > 0) log.info({ channels: [...queues.keys()] }, "messages are to be queued, but there is no plugin-acd: they wait in the list of tickets");
       return;
     }
     for (const [channel, queue] of queues) if (acd.queue(queue) === undefined) throw errors.UNKNOWN_QUEUE(queue, channel, acd.queues().map(({ key }) => key).join(", "));

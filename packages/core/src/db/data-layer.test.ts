@@ -19,7 +19,7 @@ onBothDatabases("data layer", (fresh, kind) => {
     await second.layer.open([], []);
     await assertNoSchemaDiff(second.layer.database);
     const names = await second.layer.readPool.read((em) => em.execute<{ name: string }[]>("select name from core_migration"));
-    expect(names).toEqual([{ name: "core/0001-data" }, { name: "core/0002-messages" }, { name: "core/0003-forgotten-words" }, { name: "core/0004-leg-quality" }]);
+    expect(names).toEqual([{ name: "core/0001-data" }, { name: "core/0002-messages" }, { name: "core/0003-forgotten-words" }, { name: "core/0004-leg-quality" }, { name: "core/0005-reported-quality" }]);
   });
 
   test("a second hotline on the same data is refused, and let in when the first has gone", async () => {

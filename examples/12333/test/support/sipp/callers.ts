@@ -79,7 +79,7 @@ ${invite}]]></send>
   <recv response="200" rtd="true" rrs="true"/>
   <send><![CDATA[
 ${ack}]]></send>
-  <recv request="INFO" optional="true" next="hangup"/>
+  <recv request="INFO" optional="true" timeout="${talkMs}" ontimeout="hangup" next="hangup"/>
   <recv request="BYE" timeout="${talkMs}" ontimeout="hangup" next="answered"/>
   <label id="hangup"/>
   <send retrans="500"><![CDATA[
