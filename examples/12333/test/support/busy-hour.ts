@@ -67,6 +67,8 @@ export function staffedBy(numbers: readonly string[], folder: string, options: P
     HOTLINE_ACD_QUEUES: JSON.stringify([
       { key: "general", name: "综合咨询", ...options.queue },
       { key: "second", name: "二线", ...options.queue },
+      // Of the letters that the example queues.
+      { key: "written", name: "书面来件" },
     ]),
     HOTLINE_ACD_AGENTS: JSON.stringify(numbers.map((number) => ({ number, name: `坐席${number}`, queues: ["general", "second"] }))),
     HOTLINE_DIRECTORY_USERS: JSON.stringify([{ username: "admin", password: "demo-admin", displayName: "系统管理员", roles: ["admin"], demo: true }, ...users]),
