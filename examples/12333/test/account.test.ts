@@ -77,7 +77,7 @@ async function answerTo(example: Example, idNumber: string, pin: string, from: s
   const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from, mediaPort: probe.port }], talkMs: 50_000 });
   try {
     probe.playSilence();
-    await probe.hearsSound();
+    await Promise.race([probe.hearsSound(), caller.exited.then((code) => Promise.reject(new Error(`SIPp ended with ${code}: ${caller.errors()} ${caller.output.slice(-1_000)}`)))]);
     // The welcome with its recording notice cannot be cut short.
     await pause(6_500);
     for (const key of ["2", "8"]) {

@@ -356,8 +356,13 @@ describe("a plugin that is not critical", () => {
     const clock = new VirtualClock();
     const activity = new ActivityCounter();
     const dataDir = mkdtempSync(join(tmpdir(), "hotline-hang-"));
-    const hotline = createHotline({ dataDir, clock, activity, logger: createSilentLogger(), plugins: [plugin("extra", ({ onReady, onStart }) => (phase === "ready" ? onReady : onStart)(hangs), { critical: false })] });
+    let begun: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (begun = resolve));
+    const hang = (): Promise<void> => (begun(), hangs());
+    const hotline = createHotline({ dataDir, clock, activity, logger: createSilentLogger(), plugins: [plugin("extra", ({ onReady, onStart }) => (phase === "ready" ? onReady : onStart)(hang), { critical: false })] });
     const started = hotline.start();
+    // Not before: the migrations have a limit on the same clock, and take real time.
+    await hanging;
     while (hotline.state !== "running") await clock.advance(5_000, activity);
     await started;
     expect((await hotline.health()).plugins).toMatchObject([{ name: "extra", state: "failed", code: "HTL_CORE_PLUGIN_TIMEOUT" }]);

@@ -3,6 +3,7 @@ import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sippMediaPort } from "../free-ports.js";
 import type { Transport } from "./messages.js";
 
 export interface SippProcessOptions {
@@ -42,7 +43,7 @@ export class SippProcess {
     const [command = "", ...before] = [...(within?.(folder) ?? []), "/usr/bin/sipp"];
     const child = spawn(
       command,
-      [...before, "-sf", "scenario.xml", ...(rows === undefined ? [] : ["-inf", "rows.csv"]), "-i", "127.0.0.1", "-p", String(port), "-t", transport === "tcp" ? "t1" : "u1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_logs", "-log_file", "told.log", ...args],
+      [...before, "-sf", "scenario.xml", ...(rows === undefined ? [] : ["-inf", "rows.csv"]), "-i", "127.0.0.1", "-p", String(port), "-mp", String(sippMediaPort()), "-t", transport === "tcp" ? "t1" : "u1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_logs", "-log_file", "told.log", ...args],
       { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TERM: "dumb" } },
     );
     return new SippProcess(child, port, folder);
