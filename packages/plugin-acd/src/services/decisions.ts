@@ -1,0 +1,94 @@
+import type { EventMap, EventName, Logger } from "@hotlinejs/core";
+import { agentView } from "@hotlinejs/queueing";
+import type { AcdEffect } from "@hotlinejs/queueing";
+import type { Entry, Floor } from "./floor.js";
+import type { QueueFacts } from "./queue-facts.js";
+
+export interface DecisionsDeps {
+  readonly floor: Floor;
+  readonly facts: QueueFacts;
+  readonly log: Logger;
+  readonly queueChanged: (key: string) => void;
+  readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
+  readonly autoPaused: (effect: Extract<AcdEffect, { type: "auto-paused" }>) => void;
+  /** The caller stands in another queue now. */
+  readonly moved: (entry: Entry, id: string) => void;
+}
+
+/** Gives each decision of the engine to whom it concerns. */
+export class Decisions {
+  readonly #deps: DecisionsDeps;
+
+  constructor(deps: DecisionsDeps) {
+    this.#deps = deps;
+  }
+
+  perform(effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>, at: number): void {
+    const { facts, publish, floor } = this.#deps;
+    switch (effect.type) {
+      case "queue-length":
+        return this.#deps.queueChanged(effect.queue);
+      case "agent-status":
+        facts.agentStatus(effect, at);
+        // Who is there and free, and how long talks are taken care of, are figures of the queues too.
+        for (const key of agentView(floor.engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
+        return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
+      case "auto-paused":
+        return this.#deps.autoPaused(effect);
+    }
+    const entry = floor.entries.get(effect.interactionId);
+    if (entry === undefined) return;
+    const { call, owner } = entry;
+    const { interactionId } = owner;
+    if (entry.kept !== undefined) return this.#performKept(entry, effect);
+    switch (effect.type) {
+      case "entered":
+        entry.entered = true;
+        facts.entered(owner, effect, at);
+        publish("acd.queued", { interactionId, queue: effect.queue, ahead: effect.ahead, at });
+        return call.entered(effect);
+      case "offer":
+        facts.offered(owner, effect, at);
+        publish("acd.offered", { interactionId, queue: effect.queue, agent: effect.agentId, attempt: effect.attempt, at });
+        return call.offered(effect);
+      case "rescind":
+        return call.rescinded(effect);
+      case "requeued":
+        publish("acd.requeued", { interactionId, queue: owner.queue, agent: effect.agentId, cause: effect.cause, ringing: effect.ringing, at });
+        return call.requeued(effect);
+      case "connect":
+        void call.connect(effect).catch((error: unknown) => {
+          this.#deps.log.error({ err: error, interactionId, agent: effect.agentId }, "joining caller and agent failed");
+          floor.engine.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause: "failed" });
+        });
+        return;
+      case "announce":
+        return call.announce(effect);
+      case "overflowed":
+        return call.overflowed(effect);
+      case "left":
+        facts.left(owner, effect, { at, entered: entry.entered, cut: call.cut });
+        if (effect.outcome === "moved") this.#deps.moved(entry, effect.interactionId);
+        else if (effect.outcome !== "answered") floor.entries.delete(effect.interactionId);
+        return call.left(effect);
+      case "ended":
+        facts.ended(owner, effect, at, call.brokenOff);
+        floor.entries.delete(effect.interactionId);
+        return call.ended(effect);
+    }
+  }
+
+  /** Of a place whose citizen is not on the line: no facts, nothing to tell of a call. */
+  #performKept(entry: Entry, effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" | "queue-length" | "agent-status" | "auto-paused" }>): void {
+    const { call } = entry;
+    const { floor } = this.#deps;
+    if (effect.type === "entered") call.entered(effect);
+    else if (effect.type === "offer") call.offered(effect);
+    else if (effect.type === "rescind") call.rescinded(effect);
+    else if (effect.type === "left") {
+      if (effect.outcome === "moved") this.#deps.moved(entry, effect.interactionId);
+      else floor.entries.delete(effect.interactionId);
+      call.left(effect);
+    }
+  }
+}

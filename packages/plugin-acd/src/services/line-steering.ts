@@ -1,0 +1,65 @@
+import type { Audit } from "@hotlinejs/core";
+import { aheadOf, interactionView } from "@hotlinejs/queueing";
+import type { AcdEvent } from "@hotlinejs/queueing";
+import type { WaitingCaller } from "../contract.js";
+import { acdErrors } from "../errors.js";
+import type { Floor } from "./floor.js";
+
+export interface LineSteeringDeps {
+  readonly floor: Floor;
+  readonly audit: () => Pick<Audit, "record">;
+  readonly queueChanged: (key: string) => void;
+}
+
+/** Supervisors see who waits, move them and change their priority; each step is in the audit before it is taken. */
+export class LineSteering {
+  readonly #deps: LineSteeringDeps;
+
+  constructor(deps: LineSteeringDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws HTL_ACD_UNKNOWN_QUEUE */
+  waiting(key: string): readonly WaitingCaller[] {
+    const { floor } = this.#deps;
+    floor.queue(key);
+    return [...floor.entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || a.placeAt - b.placeAt);
+  }
+
+  async move(interactionId: string, queue: string, actor: string): Promise<WaitingCaller> {
+    this.#deps.floor.queue(queue);
+    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }));
+  }
+
+  async setPriority(interactionId: string, priority: number, actor: string): Promise<WaitingCaller> {
+    return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+  }
+
+  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent): Promise<WaitingCaller> {
+    const find = (): string => {
+      const [id] = [...this.#deps.floor.entries].find(([id, { owner }]) => owner.interactionId === interactionId && this.#waiting(id) !== undefined) ?? [];
+      if (id === undefined) throw acdErrors.NOT_WAITING(interactionId);
+      return id;
+    };
+    const before = this.#waiting(find());
+    await this.#deps.audit().record({ actor, action, subject: { type: "interaction", id: interactionId }, details: { ...details, from: before?.queue ?? "" } });
+    // An agent may have answered meanwhile.
+    const id = find();
+    this.#deps.floor.engine.dispatch(event(id));
+    const now = this.#waiting(id);
+    if (now === undefined) throw acdErrors.NOT_WAITING(interactionId);
+    this.#deps.queueChanged(now.queue);
+    return now;
+  }
+
+  #waiting(id: string): WaitingCaller | undefined {
+    const { engine, entries, serving } = this.#deps.floor;
+    const view = interactionView(engine.state, id);
+    const entry = entries.get(id);
+    if (view === undefined || entry === undefined || view.state === "connected") return undefined;
+    const { queue, priority, enteredAt, placeAt } = view;
+    const { owner, kept } = entry;
+    const callerNumber = kept ?? serving.get(owner.interactionId)?.session.interaction.callerNumber ?? "";
+    return { interactionId: owner.interactionId, queue, channel: owner.channel, callerNumber, priority, enteredAt, placeAt, ahead: aheadOf(engine.state, id) ?? 0, ringing: view.agentId ?? null };
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from "@hotlinejs/core";
+import { agentView, queueView } from "@hotlinejs/queueing";
+import type { AgentSnapshot, AgentState, QueueSnapshot } from "../contract.js";
+import { addAgentSums, agentFigures, emptyAgentSums, occupancy } from "../domain/queue-figures.js";
+import type { AgentReasons } from "./agent-reasons.js";
+import type { Floor } from "./floor.js";
+import type { Occupations } from "./occupations.js";
+import type { QueueFacts } from "./queue-facts.js";
+
+export interface LiveViewDeps {
+  readonly floor: Floor;
+  readonly facts: QueueFacts;
+  readonly clock: Pick<Clock, "now">;
+  readonly occupations: Occupations;
+  readonly reasons: AgentReasons;
+}
+
+const WORKING: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "occupied", "wrap-up"]);
+
+/** Queues and agents as people see them at this moment. */
+export class LiveView {
+  readonly #deps: LiveViewDeps;
+
+  constructor(deps: LiveViewDeps) {
+    this.#deps = deps;
+  }
+
+  agents(): readonly AgentSnapshot[] {
+    return [...this.#deps.floor.agents.keys()].flatMap((number) => this.agent(number) ?? []);
+  }
+
+  agent(number: string): AgentSnapshot | undefined {
+    const { floor, occupations, reasons, facts } = this.#deps;
+    const agent = floor.agents.get(number);
+    const view = agentView(floor.engine.state, number);
+    if (agent === undefined || view === undefined) return undefined;
+    return {
+      number,
+      name: agent.name,
+      address: agent.address,
+      state: view.status,
+      since: view.statusSince,
+      choice: view.choice,
+      reason: view.reason ?? null,
+      reasonName: reasons.find(view.reason)?.name ?? view.reason ?? null,
+      reachable: view.reachable,
+      queues: view.queues,
+      groups: agent.own.groups,
+      profile: agent.own.profile ?? null,
+      work: view.interactions.flatMap(({ id, channel }) => {
+        const owner = floor.entries.get(id)?.owner;
+        return owner === undefined ? [] : [{ interactionId: owner.interactionId, channel }];
+      }),
+      interactionId: view.interactionId === undefined ? (occupations.of(number) ?? null) : (floor.entries.get(view.interactionId)?.owner.interactionId ?? null),
+      wrapUpUntil: view.wrapUntil ?? null,
+      callsTaken: view.callsTaken,
+      talkMs: view.talkMs,
+      today: agentFigures(facts.agentDay(number)),
+    };
+  }
+
+  queues(): readonly QueueSnapshot[] {
+    return [...this.#deps.floor.queues.keys()].flatMap((key) => this.queue(key) ?? []);
+  }
+
+  queue(key: string): QueueSnapshot | undefined {
+    const { floor, facts, clock } = this.#deps;
+    const queue = floor.queues.get(key);
+    const view = queueView(floor.engine.state, key);
+    if (queue === undefined || view === undefined) return undefined;
+    const spent = emptyAgentSums();
+    let working = 0;
+    for (const number of floor.membersOf(key)) {
+      addAgentSums(spent, facts.agentDay(number));
+      const status = agentView(floor.engine.state, number)?.status;
+      if (status !== undefined && WORKING.has(status)) working += 1;
+    }
+    return {
+      key,
+      name: queue.name,
+      strategy: view.strategy,
+      waiting: view.waiting,
+      ringing: view.offered,
+      oldestWaitMs: view.oldestAt === undefined ? 0 : Math.max(0, clock.now() - view.oldestAt),
+      oldestAt: view.oldestAt ?? null,
+      expectedWaitMs: view.expectedWaitMs,
+      agents: view.members,
+      staffed: view.staffed,
+      available: view.available,
+      working,
+      occupancy: occupancy(spent),
+      frozen: view.frozen,
+      serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+      onDemandAfterMs: queue.settings.onDemandAfterSeconds === null ? null : queue.settings.onDemandAfterSeconds * 1000,
+      today: facts.today.of(key),
+    };
+  }
+}
