@@ -4,14 +4,17 @@ import { createServer } from "node:net";
 /** Below what the system gives to those who ask for any port, and without the ports a browser refuses; a stretch for each worker of the test run. */
 const FIRST = 7_000;
 const STRETCH = 1_000;
+/** From one to the next: phones listen for TLS on the port after theirs. */
+const STEP = 4;
 const workerIndex = Number(process.env["VITEST_POOL_ID"] ?? process.pid) % 3;
 const stretch = FIRST + workerIndex * STRETCH;
-let next = process.pid % STRETCH;
+let next = (process.pid * STEP) % STRETCH;
 
 /** A port nobody has at the moment, over TCP or UDP, and that no one else in this process was given. */
 export async function freePort(): Promise<number> {
-  for (let tried = 0; tried < STRETCH; tried++) {
-    const port = stretch + (next++ % STRETCH);
+  for (let tried = 0; tried < STRETCH / STEP; tried++) {
+    next = (next + STEP) % STRETCH;
+    const port = stretch + next;
     if ((await overTcp(port)) && (await overUdp(port))) return port;
   }
   throw new Error(`no port is free from ${stretch} on`);

@@ -1,4 +1,4 @@
-import { answer, inDialog, sdp } from "./messages.js";
+import { answer, hangUp, hungUp, inDialog, sdp } from "./messages.js";
 import { SippProcess } from "./process.js";
 
 /** One ring of an agent's phone, as the phone saw it. */
@@ -116,11 +116,7 @@ CSeq:[$cseq]`;
   ${talkMs === undefined ? `<nop next="decline"/>` : ""}
   <send retrans="500"><![CDATA[
 SIP/2.0 200 OK
-Via:[$via]
-From:[$from]
-To:[$to];tag=[pid]u[call_number]
-[last_Call-ID:]
-CSeq:[$cseq]
+Via:${invited}
 Contact: <sip:agent@[local_ip]:[local_port]>
 Content-Type: application/sdp
 Content-Length: [len]
@@ -153,23 +149,9 @@ Content-Length: 0
   <nop next="manner${index + 1}" test="is${index + 1}"/>`).join("\n  ")}
 ${manners.map(manner).join("\n")}
 
-  <label id="hangup"/>
-  <nop><action>${told("AGENT-BYE")}</action></nop>
-  <send retrans="500"><![CDATA[
-${inDialog("BYE", 1, { target: "[$contact]", from: "[$to];tag=[pid]u[call_number]", to: "[$from]" })}]]></send>
-  <recv request="BYE" optional="true" next="crossed"/>
-  <recv response="481" optional="true" next="done"/>
-  <recv response="200" next="done"/>
-  <label id="crossed"/>
-  <send><![CDATA[
-${answer("200 OK")}]]></send>
-  <recv response="481" optional="true" next="done"/>
-  <recv response="200" next="done"/>
+  ${hangUp(inDialog("BYE", 1, { target: "[$contact]", from: "[$to];tag=[pid]u[call_number]", to: "[$from]" }), `<nop><action>${told("AGENT-BYE")}</action></nop>`)}
 
-  <label id="over"/>
-  <nop><action>${told("HOTLINE-BYE")}</action></nop>
-  <send next="done"><![CDATA[
-${answer("200 OK")}]]></send>
+  ${hungUp(`<nop><action>${told("HOTLINE-BYE")}</action></nop>`)}
 
   <label id="late"/>
   <send><![CDATA[

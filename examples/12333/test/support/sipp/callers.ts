@@ -1,5 +1,5 @@
 import { freePort } from "../free-ports.js";
-import { answer, callerOf, type Transport } from "./messages.js";
+import { callerOf, dial, hungUp, type Transport } from "./messages.js";
 import { SippProcess } from "./process.js";
 
 /** How one SIPp caller behaves after the answer. */
@@ -71,23 +71,17 @@ function scenario(number: string, talkMs: number): string {
   const { invite, ack, bye } = callerOf(number);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="caller">
-  <send retrans="500"><![CDATA[
-${invite}]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
+  ${dial(invite)}
   <recv response="200" rtd="true" rrs="true"/>
   <send><![CDATA[
 ${ack}]]></send>
   <recv request="INFO" optional="true" timeout="${talkMs}" ontimeout="hangup" next="hangup"/>
-  <recv request="BYE" timeout="${talkMs}" ontimeout="hangup" next="answered"/>
+  <recv request="BYE" timeout="${talkMs}" ontimeout="hangup" next="over"/>
   <label id="hangup"/>
   <send retrans="500"><![CDATA[
 ${bye}]]></send>
   <recv response="200" next="done"/>
-  <label id="answered"/>
-  <send next="done"><![CDATA[
-${answer("200 OK")}]]></send>
+  ${hungUp()}
   <label id="done"/>
 </scenario>
 `;

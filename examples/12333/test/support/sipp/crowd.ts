@@ -1,5 +1,5 @@
 import { freePort } from "../free-ports.js";
-import { answer, callerOf } from "./messages.js";
+import { callerOf, dial, hangUp, hungUp } from "./messages.js";
 import { SippProcess } from "./process.js";
 
 export interface CrowdMember {
@@ -53,11 +53,7 @@ function crowd(number: string, members: readonly CrowdMember[]): string {
     <assignstr assign_to="index" value="[field3]"/><todouble assign_to="member" variable="index"/>
   </action></nop>
   <pause variable="delay"/>
-  <send retrans="500"><![CDATA[
-${invite}]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="183" optional="true"/>
+  ${dial(invite)}
   <recv response="503" optional="true" next="refused"/>
   <recv response="200" rrs="true"/>
   <send><![CDATA[
@@ -67,23 +63,9 @@ ${ack}]]></send>
 ${members.map(({ staysMs }, index) => `  <label id="stay${index}"/>
   <recv request="BYE" timeout="${Math.round(staysMs)}" ontimeout="hangup" next="over"/>`).join("\n")}
 
-  <label id="hangup"/>
-  ${told("caller")}
-  <send retrans="500"><![CDATA[
-${bye}]]></send>
-  <recv request="BYE" optional="true" next="crossed"/>
-  <recv response="481" optional="true" next="done"/>
-  <recv response="200" next="done"/>
-  <label id="crossed"/>
-  <send><![CDATA[
-${answer("200 OK")}]]></send>
-  <recv response="481" optional="true" next="done"/>
-  <recv response="200" next="done"/>
+  ${hangUp(bye, told("caller"))}
 
-  <label id="over"/>
-  ${told("hotline")}
-  <send next="done"><![CDATA[
-${answer("200 OK")}]]></send>
+  ${hungUp(told("hotline"))}
 
   <label id="refused"/>
   ${told("refused")}

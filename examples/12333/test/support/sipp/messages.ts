@@ -37,6 +37,39 @@ Content-Length: 0
 `;
 }
 
+/** Sends the INVITE and lets the hotline ring. */
+export function dial(invite: string): string {
+  return `<send retrans="500"><![CDATA[
+${invite}]]></send>
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>`;
+}
+
+/** At the label `hangup` sends the BYE, whether or not that of the hotline crosses it, and goes on at `done`. */
+export function hangUp(bye: string, told: string): string {
+  return `<label id="hangup"/>
+  ${told}
+  <send retrans="500"><![CDATA[
+${bye}]]></send>
+  <recv request="BYE" optional="true" next="crossed"/>
+  <recv response="481" optional="true" next="done"/>
+  <recv response="200" next="done"/>
+  <label id="crossed"/>
+  <send><![CDATA[
+${answer("200 OK")}]]></send>
+  <recv response="481" optional="true" next="done"/>
+  <recv response="200" next="done"/>`;
+}
+
+/** At the label `over` answers the hotline's BYE, and goes on at `done`. */
+export function hungUp(told = ""): string {
+  return `<label id="over"/>
+  ${told}
+  <send next="done"><![CDATA[
+${answer("200 OK")}]]></send>`;
+}
+
 /** A-law and keys. */
 export function sdp(port: number | string): string {
   return `v=0
