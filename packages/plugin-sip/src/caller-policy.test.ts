@@ -19,7 +19,7 @@ afterEach(async () => {
   await caller.stop();
   expect(hotline.media.open).toBe(0);
   expect(hotline.adapter.calls).toBe(0);
-  expect(hotline.trunks.trunks.every((trunk) => trunk.describe().channels === 0)).toBe(true);
+  expect(hotline.trunks.trunks.every((trunk) => trunk.describe(hotline.clock).channels === 0)).toBe(true);
 });
 
 /** A call that is up. */

@@ -63,7 +63,7 @@ export class CallerPolicy {
     }
     if (trunk !== undefined) {
       const { numbers } = trunk.config;
-      if (numbers !== undefined && !numbers.includes(dialledUser(request)) && !numbers.includes(rewritten(trunk.config.rewriteInbound, "called", cleanNumber(dialledUser(request))))) return { kind: "refused", response: { status: 404 } };
+      if (numbers !== undefined && !numbers.includes(rewritten(trunk.config.rewriteInbound, "called", cleanNumber(dialledUser(request))))) return { kind: "refused", response: { status: 404 } };
       return { kind: "trunk", trunk };
     }
     return allowAnonymous ? { kind: "anonymous" } : { kind: "refused", response: { status: 403 } };

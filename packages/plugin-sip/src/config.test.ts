@@ -5,9 +5,26 @@ const faults = (options: Record<string, unknown>): string[] => sipConfig.safePar
 
 describe("options that cannot be meant", () => {
   it("two trunks with one key", () => {
-    const trunk = (key: string) => ({ key, match: ["192.0.2.1"] });
-    expect(faults({ trunks: [trunk("a"), trunk("b"), trunk("a")] })).toEqual(["trunks.2.key: another trunk has this key"]);
-    expect(faults({ trunks: [trunk("a"), trunk("b")] })).toEqual([]);
+    const trunk = (key: string, i: number) => ({ key, match: [`192.0.2.${i}`] });
+    expect(faults({ trunks: ["a", "b", "a"].map(trunk) })).toEqual(["trunks.2.key: another trunk has this key"]);
+    expect(faults({ trunks: ["a", "b"].map(trunk) })).toEqual([]);
+  });
+
+  it.each([
+    [["192.0.2.1"], ["192.0.2.1"]],
+    [["10.0.0.1", "192.0.2.0/24"], ["192.0.2.77"]],
+    [["10.0.0.0/8"], ["10.1.0.0/16"]],
+    [["10.1.0.0/16"], ["10.1.7.7/16"]],
+    [["2001:db8::/32"], ["2001:DB8:0:1::/64"]],
+  ])("two trunks, %j and %j: the second would never have a call", (first, second) => {
+    const faulty = faults({ trunks: [{ key: "a", match: first }, { key: "b", match: second }] });
+    expect(faulty).toEqual([expect.stringMatching(/^trunks\.1\.match\.0: is taken by the trunk a: /)]);
+  });
+
+  it("two trunks may have one host, and the narrower of two networks before the wider", () => {
+    const outbound = { host: "192.0.2.1" };
+    expect(faults({ trunks: [{ key: "a", outbound }, { key: "b", outbound }] })).toEqual([]);
+    expect(faults({ trunks: [{ key: "a", match: ["10.1.0.0/16"] }, { key: "b", match: ["10.0.0.0/8", "192.0.2.1"] }, { key: "c", match: ["::/0"] }] })).toEqual([]);
   });
 
   it("registrations whose shortest is longer than the longest, or whose usual one is refused", () => {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isNetwork } from "@hotlinejs/core";
+import { isNetwork, Networks } from "@hotlinejs/core";
 import { z } from "zod";
 
 const hostName = z.string().min(1).max(253).regex(/^[A-Za-z0-9._:-]+$/, "a host name or IP address");
@@ -10,6 +10,15 @@ function isServer(text: string): boolean {
   const [, six, four, port = "53"] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = six ?? four ?? text;
   return isIP(address) !== 0 && (six === undefined || isIP(six) === 6) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** Whether all of one network lies in another. */
+function encloses(outer: string, inner: string): boolean {
+  if (!isNetwork(outer) || !isNetwork(inner)) return false;
+  const [address = "", bits] = inner.split("/");
+  const size = (text: string | undefined, of: string): number => (text === undefined ? (isIP(of) === 6 ? 128 : 32) : Number(text));
+  const [outerAddress = "", outerBits] = outer.split("/");
+  return isIP(outerAddress) === isIP(address) && size(outerBits, outerAddress) <= size(bits, address) && new Networks([outer]).has(address);
 }
 
 const network = z.string().refine(isNetwork, "an IP address or a network such as 10.1.0.0/16");
@@ -34,7 +43,7 @@ const rewriteRules = z
   .array(
     z
       .strictObject({
-        /** Whose number: `called`, or `caller` (From and P-Asserted-Identity alike). */
+        /** Whose number: `called`, or `caller` (From and P-Asserted-Identity alike; of a diverted call also who diverted it). */
         of: z.enum(["called", "caller"]),
         /** Beginning of the numbers it fits; `""` fits all. */
         prefix: prefix.default(""),
@@ -63,7 +72,7 @@ const trunk = z
   .strictObject({
     /** Name in logs, call records and routing. */
     key: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, "lower-case letters, digits, . _ -"),
-    /** Source addresses whose calls are taken without a password. */
+    /** Source addresses whose calls are taken without a password. No two trunks share one; of two networks, one within the other, the narrower stands first. */
     match: z.array(network).default([]),
     /** Registers with the carrier and keeps the registration alive. Its host counts as a source of calls too. */
     registration: z
@@ -342,6 +351,10 @@ export const sipConfig = z.strictObject({
   .superRefine((c, context) => {
     for (const [i, each] of c.trunks.entries()) {
       if (c.trunks.findIndex(({ key }) => key === each.key) < i) context.addIssue({ code: "custom", message: "another trunk has this key", path: ["trunks", i, "key"] });
+      for (const [j, source] of each.match.entries()) {
+        const first = c.trunks.slice(0, i).find((earlier) => earlier.match.some((wider) => encloses(wider, source)));
+        if (first !== undefined) context.addIssue({ code: "custom", message: `is taken by the trunk ${first.key}: each call from there would be its. Give each trunk sources of its own, the trunk with the narrower network first`, path: ["trunks", i, "match", j] });
+      }
       for (const part of ["registration", "outbound"] as const) {
         const way = each[part]?.transport;
         if (way === "tls" && c.tlsCert === undefined) context.addIssue({ code: "custom", message: "needs tlsCert and tlsKey", path: ["trunks", i, part, "transport"] });

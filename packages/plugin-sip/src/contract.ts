@@ -39,6 +39,24 @@ export interface SipTrunkState {
   /** Calls on it now, in and out. */
   readonly channels: number;
   readonly maxChannels: number | null;
+  /** Of trunks that fit a number equally well the lowest is taken first; null where it takes no calls of ours. */
+  readonly priority: number | null;
+  /** The carrier has asked to be left alone (503 with Retry-After) until then, epoch ms; null: it has not, or the time is over. */
+  readonly restsUntil: number | null;
+  /** Calls of ours that it takes. */
+  readonly outbound: SipTrunkRate;
+  /** Calls that come in by it. */
+  readonly inbound: SipTrunkRate;
+}
+
+/** Calls of one direction of a trunk, those that failed counted. */
+export interface SipTrunkRate {
+  /** Since the start of the hotline. */
+  readonly calls: number;
+  /** Of them within the last 60 s. */
+  readonly lastMinute: number;
+  /** The agreed limit (`maxCallsPerSecond`); null: none. */
+  readonly maxCallsPerSecond: number | null;
 }
 
 export interface SipStats {

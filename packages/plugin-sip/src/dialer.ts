@@ -127,7 +127,7 @@ export class Dialer {
     );
     const from = this.#party(options.from, "");
     return {
-      plan: { from: this.#fromAddress(from, this.#deps.localHost()), to: `<${this.#ownUri(account, false)}>`, contactUser: contactUser(from.number), targets, via: { kind: "account", key: account }, ...common(options) },
+      plan: { from: this.#fromAddress(from, this.#deps.localHost()), to: `<${this.#ownUri(account, false)}>`, contactUser: contactUser(from.number), targets, via: { kind: "account", key: account }, caller: from, ...common(options) },
       from,
       to: { number: account, uri: to },
     };
@@ -178,6 +178,7 @@ export class Dialer {
         ...(options.headers === undefined ? {} : { headers: options.headers }),
         ...this.#trunkHeaders(trunk, from, options),
         via: { kind: "trunk", key: trunk.key },
+        caller: from,
         delayMs: waitMs,
         ...(tryMs === undefined ? {} : { tryMs }),
         release,

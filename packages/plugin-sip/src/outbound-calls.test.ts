@@ -41,7 +41,7 @@ afterEach(async () => {
   await Promise.all(phones.map((each) => each.stop()));
   expect(hotline.media.open).toBe(0);
   expect(hotline.adapter.calls).toBe(0);
-  expect(hotline.trunks.trunks.every((trunk) => trunk.describe().channels === 0)).toBe(true);
+  expect(hotline.trunks.trunks.every((trunk) => trunk.describe(hotline.clock).channels === 0)).toBe(true);
 });
 
 describe("a call to a registered phone", () => {
@@ -348,7 +348,7 @@ describe("registration", () => {
       });
     };
     await begin({ trunks: [{ key: "carrier", registration: { server: "127.0.0.1", port: theirs.port, username: "021001", password: "s3cret" }, outbound: {} }] });
-    await until(() => hotline.trunks.trunks[0]?.describe().state === "registered", "the registration");
+    await until(() => hotline.trunks.trunks[0]?.describe(hotline.clock).state === "registered", "the registration");
     const call = await hotline.adapter.originate("tel:10086");
     await expect(call.answered).resolves.toBe(true);
     expect(theirs.invites.at(-1)?.request.from.uri).toBe("sip:021001@127.0.0.1");
@@ -368,8 +368,8 @@ describe("registration", () => {
     const theirs = await carrier();
     theirs.onRequest = (incoming) => incoming.respond({ status: 403 });
     await begin({ trunks: [{ key: "carrier", registration: { server: "127.0.0.1", port: theirs.port, username: "u", password: "p" } }] });
-    await until(() => hotline.trunks.trunks[0]?.describe().state === "failed", "the failure");
-    expect(hotline.trunks.trunks[0]?.describe()).toMatchObject({ status: 403 });
+    await until(() => hotline.trunks.trunks[0]?.describe(hotline.clock).state === "failed", "the failure");
+    expect(hotline.trunks.trunks[0]?.describe(hotline.clock)).toMatchObject({ status: 403 });
   });
 });
 

@@ -4,6 +4,8 @@ import { diverted } from "./diversion.js";
 import { cleanNumber, MOST_TEXT, withoutControls } from "./numbers.js";
 import { parseNameAddr, SipParseError, uriUser } from "./stack/index.js";
 import type { NameAddr, SipRequest } from "./stack/index.js";
+import { rewritten } from "./trunk/rewrite.js";
+import type { RewriteRule } from "./trunk/rewrite.js";
 
 /** A caller without a number. */
 export const NOBODY: Party = { number: "", uri: "sip:anonymous@anonymous.invalid" };
@@ -26,8 +28,12 @@ export function calledParty(request: SipRequest): Party {
   return { number: cleanNumber(dialledUser(request)), uri: request.uri, ...(displayName === "" ? {} : { displayName: withoutControls(displayName).slice(0, MOST_TEXT) }) };
 }
 
-/** Facts of the signalling for records and routing (see Call.attributes). */
-export function attributesOf(request: SipRequest, source: { kind: string; address: string; port: number }): Record<string, string> {
+/**
+ * Facts of the signalling for records and routing (see Call.attributes).
+ *
+ * @param rules of the trunk: who diverted a call is a subscriber as the caller is, and is written alike. The headers stay as they came.
+ */
+export function attributesOf(request: SipRequest, source: { kind: string; address: string; port: number }, rules: readonly RewriteRule[] = []): Record<string, string> {
   const attributes: Record<string, string> = { "call-id": request.callId.slice(0, 256), source: `${source.kind}:${source.address}:${source.port}` };
   for (const name of ["user-agent", "diversion", "subject", "call-info", "alert-info", "history-info"]) {
     const value = request.headers.get(name);
@@ -35,8 +41,8 @@ export function attributesOf(request: SipRequest, source: { kind: string; addres
   }
   const sent = diverted(request);
   if (sent !== undefined) {
-    attributes["diverted-from"] = sent.from;
-    attributes["diverted-by"] = sent.by;
+    attributes["diverted-from"] = rewritten(rules, "caller", sent.from);
+    attributes["diverted-by"] = rewritten(rules, "caller", sent.by);
     attributes["diversion-reason"] = sent.reason;
     attributes["diversion-count"] = String(sent.count);
   }

@@ -78,7 +78,7 @@ describe("the sip plugin in a hotline", () => {
     const service = first.services.get(SIP);
     expect(service.registrations("1001")).toMatchObject([{ account: "1001", address: `udp:127.0.0.1:${phone.port}`, userAgent: "test-phone" }]);
     expect(service.registrations("1002")).toEqual([]);
-    expect(service.trunks()).toEqual([{ key: "demo", state: "static", status: null, up: null, channels: 0, maxChannels: null }]);
+    expect(service.trunks()).toEqual([{ key: "demo", state: "static", status: null, up: null, channels: 0, maxChannels: null, priority: null, restsUntil: null, outbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null }, inbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null } }]);
     const caller = await new Phone("13800138000").start();
     const { session } = await caller.reach(port);
     expect(service.stats()).toMatchObject({ calls: 1, registrations: 1 });

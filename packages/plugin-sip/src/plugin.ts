@@ -31,6 +31,8 @@ import { BROWSER_PHONE, credentialRoute } from "./web/credential-route.js";
 import { WebCredentialEntity } from "./web/web-credential.entity.js";
 import { WebCredentials } from "./web/web-credentials.js";
 
+const trunkRate = z.object({ calls: z.number(), lastMinute: z.number(), maxCallsPerSecond: z.number().nullable() });
+
 /** SIP trunks, agents' phones and calls over them. */
 export const sip = definePlugin({
   name: "sip",
@@ -66,9 +68,12 @@ export const sip = definePlugin({
       method: "GET",
       path: "/api/sip/trunks",
       permission: "sip.registrations.view",
-      summary: "Trunks, their registration and channels in use",
+      summary: "Trunks: registration, whether the carrier answers, channels in use, priority, until when the carrier asked to be left alone, calls in and out",
       output: z.object({
-        items: z.array(z.object({ key: z.string(), state: z.string(), status: z.number().nullable(), up: z.boolean().nullable(), channels: z.number(), maxChannels: z.number().nullable() })),
+        items: z.array(z.object({
+          key: z.string(), state: z.string(), status: z.number().nullable(), up: z.boolean().nullable(), channels: z.number(), maxChannels: z.number().nullable(),
+          priority: z.number().nullable(), restsUntil: z.number().nullable(), outbound: trunkRate, inbound: trunkRate,
+        })),
         next: z.null(),
       }),
       handler: async ({ services }) => ({ items: services.get(SIP).trunks(), next: null }),
@@ -94,7 +99,7 @@ export const sip = definePlugin({
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, isProxy }));
+    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, isProxy }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -207,7 +212,7 @@ export const sip = definePlugin({
     });
 
     health(() => {
-      const states = trunks.trunks.map((trunk) => trunk.describe());
+      const states = trunks.trunks.map((trunk) => trunk.describe(services.get(CLOCK)));
       const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
       const failure = adapter?.failure;
       const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;

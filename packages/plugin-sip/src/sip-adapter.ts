@@ -340,7 +340,7 @@ export class SipAdapter implements TelephonyAdapter {
     try {
       call = new InboundCall(
         this.#environment(via),
-        { id: ids.next(), direction: "inbound", from, to, via, attributes: attributesOf(request, source) },
+        { id: ids.next(), direction: "inbound", from, to, via, attributes: attributesOf(request, source, rules) },
         invite,
       );
       if (!call.negotiate()) return release();

@@ -1,3 +1,4 @@
+import type { Clock } from "@hotlinejs/core";
 import type { SipService } from "./contract.js";
 import type { BanList } from "./edge/ban-list.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
@@ -9,7 +10,7 @@ import type { WebCredentials } from "./web/web-credentials.js";
 
 /** The SIP token. Usable before the start: then nothing is registered. */
 export function createSipService(parts: {
-  trunks: TrunkTable; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
+  trunks: TrunkTable; clock: () => Clock; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
   webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined;
   isProxy(address: string): boolean;
 }): SipService {
@@ -30,7 +31,7 @@ export function createSipService(parts: {
         expiresAt: b.expiresAt,
       }));
     },
-    trunks: () => trunks.trunks.map((trunk) => trunk.describe()),
+    trunks: () => trunks.trunks.map((trunk) => trunk.describe(parts.clock())),
     stats() {
       const metrics = adapter()?.agent?.metrics();
       return {

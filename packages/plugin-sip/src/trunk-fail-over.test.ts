@@ -90,7 +90,7 @@ afterEach(async () => {
   await Promise.all([...phones.splice(0), ...mutes.splice(0)].map((each) => each.stop()));
   expect(hotline.media.open).toBe(0);
   expect(hotline.adapter.calls).toBe(0);
-  expect(hotline.trunks.trunks.every((trunk) => trunk.describe().channels === 0)).toBe(true);
+  expect(hotline.trunks.trunks.every((trunk) => trunk.describe(hotline.clock).channels === 0)).toBe(true);
 });
 
 describe("a call that a trunk does not take", () => {
@@ -103,7 +103,7 @@ describe("a call that a trunk does not take", () => {
     expect(attempts).toEqual([`a ${status} response`, "b 200 answered"]);
     expect(call.via).toEqual({ kind: "trunk", key: "b" });
     expect(hotline.adapter.trunkCalls).toBe(1);
-    expect(hotline.trunks.trunks.map((trunk) => [trunk.key, trunk.describe().channels])).toEqual([["b", 1], ["a", 0]]);
+    expect(hotline.trunks.trunks.map((trunk) => [trunk.key, trunk.describe(hotline.clock).channels])).toEqual([["b", 1], ["a", 0]]);
     await call.hangup();
   });
 
@@ -330,5 +330,71 @@ describe("rates and numbers on the wire", () => {
     expect([call.from.number, call.to.number]).toEqual(["13900139000", "12333"]);
     outgoing.cancel();
     await call.ended;
+  });
+
+  it("`numbers` takes none as the carrier wrote it where a rule makes another of it", async () => {
+    const phone = await new Phone("13800138000").start();
+    phones.push(phone);
+    hotline = await new HotlineSide({ trunks: [{ key: "a", match: ["127.0.0.1"], numbers: ["12333"], rewriteInbound: [{ of: "called", prefix: "12333", prepend: "9" }] }] }).start();
+    expect(await phone.call(hotline.port, { number: "12333" }).outcome).toMatchObject({ status: 404 });
+    expect(hotline.arrived).toEqual([]);
+  });
+
+  it.each([
+    ["Diversion", "<sip:+861066668888@x>;reason=user-busy, <sip:+8613900139000@x>;reason=unconditional"],
+    ["History-Info", "<sip:+8613900139000@x>;index=1, <sip:+861066668888@x;cause=302>;index=1.1, <sip:12333@x;cause=486>;index=1.1.1"],
+  ])("of who diverted a call (%s) are the hotline's; the header stays as it came", async (header, value) => {
+    const phone = await new Phone("13800138000").start();
+    phones.push(phone);
+    hotline = await new HotlineSide({ trunks: [{ key: "a", match: ["127.0.0.1"], rewriteInbound: [{ of: "caller", prefix: "+8610", strip: 5 }, { of: "caller", prefix: "+86", strip: 3 }, { of: "called", prefix: "+86", strip: 1 }] }] }).start();
+    const arriving = hotline.next();
+    const outgoing = phone.call(hotline.port, { headers: { [header]: value } });
+    const { attributes, ended } = await arriving;
+    expect([attributes["diverted-from"], attributes["diverted-by"], attributes["diversion-reason"]]).toEqual(["13900139000", "66668888", "user-busy"]);
+    expect(attributes[header.toLowerCase()]).toContain("+861066668888");
+    outgoing.cancel();
+    await ended;
+  });
+
+  it("a call that names no caller shows that of the trunk that has it, in the record too", async () => {
+    await two(refuse(503), { first: { callerId: "01012333" } });
+    const { call } = await dial();
+    expect(call.from).toMatchObject({ number: "01012333", uri: "sip:01012333@127.0.0.1" });
+    expect(await call.answered).toBe(true);
+    expect(call.via.key).toBe("b");
+    expect(call.from.number).toBe("");
+    await call.hangup();
+  });
+
+  it("trunks tell their priority, use, rate and rest", async () => {
+    const clock = new ManualClock();
+    const a = await carrier(lift);
+    hotline = await new HotlineSide({
+      trunks: [
+        { key: "a", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: a.port, priority: 3, maxCallsPerSecond: 2 }, maxCallsPerSecond: 9 },
+        { key: "in", match: ["192.0.2.1"] },
+      ],
+    }, clock).start();
+    const state = (): unknown => hotline.trunks.trunks[0]?.describe(clock);
+    const call = await hotline.adapter.originate("tel:13800138000");
+    await call.answered;
+    const arriving = hotline.next();
+    const outgoing = a.call(hotline.port);
+    await arriving;
+    const rest = { outbound: { calls: 1, lastMinute: 1, maxCallsPerSecond: 2 }, inbound: { calls: 1, lastMinute: 1, maxCallsPerSecond: 9 } };
+    expect(state()).toMatchObject({ priority: 3, restsUntil: null, channels: 2, ...rest });
+    expect(hotline.trunks.trunks[1]?.describe(clock)).toMatchObject({ priority: null, restsUntil: null, outbound: { calls: 0, maxCallsPerSecond: null }, inbound: { calls: 0, maxCallsPerSecond: null } });
+    outgoing.cancel();
+    await call.hangup();
+    a.onInvite = refuse(503, { retryAfter: 30 });
+    const until = clock.now() + 30_000;
+    const refused = await hotline.adapter.originate("tel:13800138000");
+    await refused.ended;
+    expect(state()).toMatchObject({ restsUntil: until, outbound: { calls: 2, lastMinute: 2 } });
+    await clock.advance(30_000);
+    expect(state()).toMatchObject({ restsUntil: null, outbound: { calls: 2, lastMinute: 2 } });
+    await clock.advance(31_000);
+    expect(state()).toMatchObject({ outbound: { calls: 2, lastMinute: 0 }, inbound: { calls: 1, lastMinute: 0 } });
+    await hotline.arrived[0]?.ended;
   });
 });

@@ -114,6 +114,7 @@ export interface Call {
   /** Name of the adapter: `sip`, `voiceboard` ... */
   readonly adapter: string;
   readonly direction: "inbound" | "outbound";
+  /** The caller. Of an outgoing call that names none the number of the trunk tried now. */
   readonly from: Party;
   readonly to: Party;
   /** Where it came in, or goes out: trunk key, account or line. Of an outgoing call that a trunk did not take, the trunk tried now. */

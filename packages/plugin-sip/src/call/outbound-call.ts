@@ -1,4 +1,4 @@
-import type { AttemptCause, Call, EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Timer } from "@hotlinejs/core";
+import type { AttemptCause, Call, EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Party, Timer } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
@@ -40,6 +40,8 @@ export interface DialWay {
   readonly targets: readonly DialTarget[];
   readonly headers?: ExtraHeaders;
   readonly via: Call["via"];
+  /** The caller on this way, as the hotline knows it; a trunk may have a number of its own for calls that name none. */
+  readonly caller: Party;
   /** The INVITE waits for so long, ms (call rate of the trunk). */
   readonly delayMs?: number;
   /** Nothing heard for so long, ms: the next way, if there is one. */
@@ -355,7 +357,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     old.release?.();
     for (const sound of this.#sounds.values()) sound.close();
     this.#sounds.clear();
-    this.reroute(way.via, this.#environmentOf(way.via));
+    this.reroute(way.via, way.caller, this.#environmentOf(way.via));
     this.sound.close();
     this.sound = this.newSound();
     void this.#begin(way);

@@ -48,7 +48,7 @@ export abstract class SipCall implements Call {
   readonly adapter = "sip";
   readonly id: string;
   readonly direction: "inbound" | "outbound";
-  readonly from: Party;
+  #from: Party;
   readonly to: Party;
   #via: Call["via"];
   readonly attributes: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ export abstract class SipCall implements Call {
     this.environment = environment;
     this.id = identity.id;
     this.direction = identity.direction;
-    this.from = identity.from;
+    this.#from = identity.from;
     this.to = identity.to;
     this.#via = identity.via;
     this.attributes = identity.attributes;
@@ -117,13 +117,18 @@ export abstract class SipCall implements Call {
     return sound;
   }
 
+  get from(): Party {
+    return this.#from;
+  }
+
   get via(): Call["via"] {
     return this.#via;
   }
 
   /** The call goes another way than it began: what is said from now on is said there. */
-  protected reroute(via: Call["via"], environment: CallEnvironment): void {
+  protected reroute(via: Call["via"], from: Party, environment: CallEnvironment): void {
     this.#via = via;
+    this.#from = from;
     this.environment = environment;
   }
 

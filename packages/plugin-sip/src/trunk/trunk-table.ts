@@ -59,7 +59,7 @@ export class TrunkRoute {
   #take(trunk: Trunk, waitMs: number): TrunkChoice {
     const release = trunk.take();
     if (release === undefined) return { kind: "full" };
-    trunk.drawCall();
+    trunk.drawCall(this.#now());
     this.#left.delete(trunk);
     this.#passed.delete(trunk.key);
     return { kind: "trunk", trunk, waitMs, release };

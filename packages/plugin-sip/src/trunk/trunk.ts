@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { Networks } from "@hotlinejs/core";
+import type { Clock } from "@hotlinejs/core";
 import type { TrunkConfig } from "../config.js";
 import type { SipTrunkState } from "../contract.js";
+import { CallCount } from "./call-count.js";
 import { CallRate } from "./call-rate.js";
 import type { Destination, ResolveTarget } from "../stack/index.js";
 
@@ -24,6 +26,8 @@ export class Trunk {
   #up: boolean | null = null;
   readonly #outRate: CallRate | undefined;
   readonly #inRate: CallRate | undefined;
+  readonly #outCount = new CallCount();
+  readonly #inCount = new CallCount();
   #restsUntil = -Infinity;
 
   constructor(config: TrunkConfig) {
@@ -126,16 +130,17 @@ export class Trunk {
     return this.#outRate?.waitMs(now) ?? 0;
   }
 
-  /** One call of ours goes out, now or after `waitMs`. */
-  drawCall(): void {
+  /** One call of ours goes out, now or after `waitMs`. @param now monotonic ms */
+  drawCall(now: number): void {
     this.#outRate?.draw();
+    this.#outCount.add(now);
   }
 
   /** Whether one more call may come in at the rate agreed; counts it, if so. @param now monotonic ms */
   admits(now: number): boolean {
-    if (this.#inRate === undefined) return true;
-    if (this.#inRate.waitMs(now) > 0) return false;
-    this.#inRate.draw();
+    if (this.#inRate !== undefined && this.#inRate.waitMs(now) > 0) return false;
+    this.#inRate?.draw();
+    this.#inCount.add(now);
     return true;
   }
 
@@ -159,7 +164,15 @@ export class Trunk {
     return true;
   }
 
-  describe(): SipTrunkState {
-    return { key: this.key, state: this.#state, status: this.#status, up: this.#up, channels: this.#channels, maxChannels: this.config.maxChannels ?? null };
+  describe(clock: Pick<Clock, "now" | "monotonic">): SipTrunkState {
+    const { maxChannels, maxCallsPerSecond, outbound } = this.config;
+    const now = clock.monotonic();
+    return {
+      key: this.key, state: this.#state, status: this.#status, up: this.#up, channels: this.#channels, maxChannels: maxChannels ?? null,
+      priority: outbound?.priority ?? null,
+      restsUntil: this.rests(now) ? Math.round(clock.now() + this.#restsUntil - now) : null,
+      outbound: { calls: this.#outCount.total, lastMinute: this.#outCount.lastMinute(now), maxCallsPerSecond: outbound?.maxCallsPerSecond ?? null },
+      inbound: { calls: this.#inCount.total, lastMinute: this.#inCount.lastMinute(now), maxCallsPerSecond: maxCallsPerSecond ?? null },
+    };
   }
 }
