@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { measureAcd, measurePlacements } from "./acd-decisions.js";
 import { measureLatency } from "./acd-latency.js";
 import { measureSimulator } from "./simulator.js";
-import { echoBaseline, relayBaseline } from "./baseline.js";
+import { computeBaseline, echoBaseline, relayBaseline } from "./baseline.js";
 import { runGenerator } from "./generator.js";
 import { message } from "./message.js";
 import { openArrivals } from "./arrivals.js";
@@ -188,6 +188,7 @@ async function flatness(): Promise<void> {
 
 /** What this machine, as busy as it is now, takes for the datagrams alone: the other rows are to be read against these. */
 async function baseline(): Promise<void> {
+  rows.push({ what: "baseline: 100 million steps of integer arithmetic", value: computeBaseline(), unit: "CPU-ms", drivenBy: "in-process loop", note: "what the machine computes, without the kernel" });
   const echo = await echoBaseline(300);
   bare.call = echo.value;
   rows.push({ what: "baseline: 3 datagrams of 600 octets echoed per call", value: echo.value, unit: "CPU-ms/call", drivenBy: "in-repo sender", note: echo.note });
