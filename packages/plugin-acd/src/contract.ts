@@ -335,10 +335,11 @@ export interface Acd {
   extendWrapUp(number: string, ms: number): AgentSnapshot;
   /**
    * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
-   * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out or has no phone, or, with
-   * `free`, is neither available nor on demand. Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out (unless `signedOut`: whose phone
+   * is rung all the same, and who may sign in meanwhile) or has no phone, or, with `free`, is neither available nor on demand.
+   * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
    */
-  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined;
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined;
 }
 
 /** An agent taken out of the queues for a call of another kind. */

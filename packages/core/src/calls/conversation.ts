@@ -23,6 +23,7 @@ export interface ConversationDeps {
 }
 
 type End = { by: "a" | "b" | "separate" | "moved" };
+type Homecoming = Parameters<Connection["whenReturned"]>[0];
 type TransferRequest = Extract<CallEvent, { type: "transfer-request" }>;
 
 interface RingOptions {
@@ -56,6 +57,7 @@ export class Conversation implements Connection {
   /** The others are on their way into another conversation. */
   #giving = false;
   readonly #listeners = new Set<(event: ConnectionEvent) => void>();
+  #returned: Homecoming | undefined;
   #settle: (end: End) => void = () => undefined;
 
   constructor(interactionId: string, first: Call, deps: ConversationDeps) {
@@ -126,6 +128,10 @@ export class Conversation implements Connection {
     });
   }
 
+  whenReturned(handler: Homecoming): void {
+    this.#returned = handler;
+  }
+
   replace(old: Call, by: Call): Promise<void> {
     return this.#move(async () => {
       this.#requireLive();
@@ -164,7 +170,7 @@ export class Conversation implements Connection {
       this.#deps.journal.event(this.#interactionId, "leg.transferring", { from: from.id });
       const answered = (await this.#ring(to, { ...options, ...(dialled === undefined ? {} : { dialled }) })).call !== undefined;
       if (answered || this.#first.signal.aborted) return answered;
-      await this.#ring(back, { ...options, role: "agent" });
+      await this.#ringHome(from, back, options);
       return false;
     } finally {
       this.#awaited--;
@@ -222,7 +228,18 @@ export class Conversation implements Connection {
   async #takeBack(from: Call, back: string, actor: string): Promise<Call | undefined> {
     const kept = await this.#move(() => this.#seats.reopen(from)).catch(() => false);
     if (kept) return from;
-    return this.#first.signal.aborted ? undefined : (await this.#ring(back, { role: "agent", actor })).call;
+    return this.#first.signal.aborted ? undefined : this.#ringHome(from, back, { actor });
+  }
+
+  async #ringHome(from: Call, back: string, options: RingOptions): Promise<OutboundCall | undefined> {
+    const ring = async (): Promise<OutboundCall | undefined> => (await this.#ring(back, { ...options, role: "agent" })).call;
+    if (this.#returned === undefined) return ring();
+    try {
+      return await this.#returned(from, ring);
+    } catch (error) {
+      this.#deps.log.error({ err: error, interactionId: this.#interactionId }, "who has the call after a transfer that failed could not be found out");
+      return undefined;
+    }
   }
 
   /** Attended, by the phone: who talks with it in the one call is joined with who talks with it in the other. */

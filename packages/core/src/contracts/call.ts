@@ -341,11 +341,17 @@ export interface Connection {
   /**
    * Blind transfer: `from` is let go, the first leg hears ring-back while `to` is rung, then both talk. When `to`
    * does not answer, `from`'s address is rung again; when that fails too the conversation ends.
-   * Resolves with whether `to` answered.
+   * Resolves with whether `to` answered. See `whenReturned`.
    *
    * @param options.dialled told of the leg to `to` as soon as there is one; that leg's hang-up means that it did not answer
    */
   transfer(from: Call, to: string, options?: { role?: LegRole; timeoutMs?: number; actor?: string; dialled?: (call: OutboundCall) => void }): Promise<boolean>;
+  /**
+   * Who has the first leg when a transfer reached nobody and the phone that wished it is no longer there. Default: its address is rung
+   * again, which is what `ring` does: it resolves with the leg that was taken in, or `undefined`. Asked while the conversation is
+   * kept open; one handler, the last one given counts. One that rejects is logged and counts as nobody.
+   */
+  whenReturned(handler: (from: Call, ring: () => Promise<OutboundCall | undefined>) => Promise<OutboundCall | undefined>): void;
 }
 
 export interface OutboundRequest extends OriginateOptions {

@@ -23,7 +23,7 @@ export interface AgentDeskDeps {
   readonly music: () => Promise<readonly AudioSource[]>;
   readonly agent: (number: string) => AgentSnapshot | undefined;
   /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
-  readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
+  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean }) => Occupation | undefined;
   /** 工号 of the agent with this phone. */
   readonly agentAt: (address: string) => string | undefined;
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
@@ -66,7 +66,9 @@ export class AgentDesk implements AgentCalls {
   readonly #phones: PhoneCalls;
   readonly #heard = new WeakSet<Connection>();
   readonly #holding = new WeakSet<AgentTalk>();
-  /** Callers whose agent broke off for good. */
+  /** Whose leg it is, or was. */
+  readonly #owners = new WeakMap<Call, AgentTalk>();
+  /** Callers whose agent broke off for good, or could not be given back. */
   readonly #lost = new WeakSet<CallSession>();
   readonly #screens: ScreenHandovers;
   readonly #supervision: Supervision;
@@ -178,7 +180,7 @@ export class AgentDesk implements AgentCalls {
     const target = this.#target(agent, to);
     const colleague = this.#invite(talk, target, false);
     try {
-      await talk.transfer(target, actor, (call, connection) => this.#returned(talk, call, connection), colleague);
+      await talk.transfer(target, actor, colleague);
     } catch (error) {
       colleague?.over();
       throw error;
@@ -292,8 +294,12 @@ export class AgentDesk implements AgentCalls {
     await this.#noteEmergency(agent, to, actor);
     if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
     const interactionId = ids.next();
+    const colleague = target.role === "agent" ? this.#takeFree(target.number, interactionId) : undefined;
     const occupation = this.#talks.has(agent) ? undefined : this.#deps.occupy(agent, interactionId);
-    if (occupation === undefined) throw acdErrors.AGENT_BUSY(agent);
+    if (occupation === undefined) {
+      colleague?.release();
+      throw acdErrors.AGENT_BUSY(agent);
+    }
     let agentCall: OutboundCall | undefined;
     try {
       const launched = await pipeline.launch({
@@ -310,9 +316,11 @@ export class AgentDesk implements AgentCalls {
           return agentCall.media;
         },
       });
+      void launched.call.ended.then(() => colleague?.release());
       if (agentCall === undefined) throw acdErrors.NO_CALL(agent);
       return this.#follow(agent, launched, agentCall, occupation).view();
     } catch (error) {
+      colleague?.release();
       occupation.release();
       throw error;
     }
@@ -368,9 +376,7 @@ export class AgentDesk implements AgentCalls {
   #invite(talk: AgentTalk, { role, number }: Target, asked: boolean): Invitation | undefined {
     if (role !== "agent") return undefined;
     const { session } = talk;
-    const occupation = this.#talks.has(number) ? undefined : this.#deps.occupy(number, session.interaction.id);
-    // One who is signed out may be rung all the same.
-    if (occupation === undefined && (this.#talks.has(number) || TAKEN.has(this.#deps.agent(number)?.state))) throw acdErrors.AGENT_BUSY(number);
+    const occupation = this.#takeFree(number, session.interaction.id);
     const { direction, queue, queueName, waitMs } = talk.view();
     const show = (): AgentTalk => {
       const guest = this.#talk({ agent: number, session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs, ringUntil: null, state: "ringing", music: this.#deps.music(), given: { by: talk.agent, name: this.#nameOf(talk.agent), asked } });
@@ -378,6 +384,17 @@ export class AgentDesk implements AgentCalls {
       return guest;
     };
     return new Invitation({ show, keep: (connection, call) => this.#keep(number, { session, connection, call }, talk) }, occupation);
+  }
+
+  /**
+   * The agent is to be rung and offered nothing else meanwhile; also one who is signed out, who may be rung all the same. `undefined`: there is no phone.
+   *
+   * @throws HTL_ACD_AGENT_BUSY nobody is rung into other work
+   */
+  #takeFree(agent: string, interactionId: string): Occupation | undefined {
+    const occupation = this.#talks.has(agent) ? undefined : this.#deps.occupy(agent, interactionId, { signedOut: true });
+    if (occupation === undefined && (this.#talks.has(agent) || TAKEN.has(this.#deps.agent(agent)?.state))) throw acdErrors.AGENT_BUSY(agent);
+    return occupation;
   }
 
   /** The caller is this agent's from now on. `from`: who has given the caller on. */
@@ -398,7 +415,7 @@ export class AgentDesk implements AgentCalls {
     for (const call of calls) {
       const agent = this.#deps.agentAt(call.to.uri);
       if (agent === undefined || this.#talks.has(agent)) continue;
-      const occupation = this.#deps.occupy(agent, session.interaction.id);
+      const occupation = this.#deps.occupy(agent, session.interaction.id, { signedOut: true });
       const talk = this.#keep(agent, { session, connection, call: call as OutboundCall }, this.#talkOf(from));
       void talk.left.then(() => occupation?.release({ wrapUp: true }));
     }
@@ -424,14 +441,31 @@ export class AgentDesk implements AgentCalls {
     await dialled.agentCall.hangup();
   }
 
-  /** A transfer nobody answered: the agent's phone has the call again. */
-  #returned(before: AgentTalk, call: OutboundCall, connection: Connection): void {
-    const { queue, queueName, direction, interactionId } = before.view();
-    const occupation = this.#deps.occupy(before.agent, interactionId);
-    const talk = this.#talk({ agent: before.agent, session: before.session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
+  /** A transfer reached nobody: the agent has the call again, unless there is another one by now; then the queue, first in line. */
+  async #returned(session: CallSession, connection: Connection, from: Call, ring: () => Promise<OutboundCall | undefined>): Promise<OutboundCall | undefined> {
+    const before = this.#owners.get(from);
+    if (before === undefined) return ring();
+    const { agent } = before;
+    let occupation: Occupation | undefined;
+    let call: OutboundCall | undefined;
+    try {
+      // Taken from the first ring on, or a queue would ring the same phone.
+      occupation = this.#takeFree(agent, session.interaction.id);
+      call = await ring();
+    } catch (error) {
+      this.#deps.log.info({ agent, interactionId: session.interaction.id, error: errorText(error) }, "an agent cannot have a caller back");
+    }
+    if (call === undefined) {
+      occupation?.release();
+      this.#lost.add(session);
+      return undefined;
+    }
+    const { queue, queueName, direction } = before.view();
+    const talk = this.#talk({ agent, session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
     this.#put(talk);
     talk.connected(connection, call);
     void talk.left.then(() => occupation?.release({ wrapUp: true }));
+    return call;
   }
 
   #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
@@ -442,7 +476,7 @@ export class AgentDesk implements AgentCalls {
       reachable: () => this.#deps.agent(agent)?.reachable === true,
       arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
     };
-    return new AgentTalk(facts, { control, clock, log, phones, returned: (before, call, connection) => this.#returned(before, call, connection), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
+    return new AgentTalk(facts, { control, clock, log, phones, changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
   }
 
   #put(talk: AgentTalk): void {
@@ -454,6 +488,7 @@ export class AgentDesk implements AgentCalls {
   #listen(session: CallSession, connection: Connection): void {
     if (this.#heard.has(connection)) return;
     this.#heard.add(connection);
+    connection.whenReturned((from, ring) => this.#returned(session, connection, from, ring));
     connection.subscribe((event) => {
       if (event.type !== "transferred") return;
       if (event.attended) this.#phones.joined(session, connection, event.to, event.from);
@@ -467,6 +502,7 @@ export class AgentDesk implements AgentCalls {
 
   #changed(talk: AgentTalk): void {
     if (this.#talks.get(talk.agent) !== talk) return;
+    if (talk.parts !== undefined) this.#owners.set(talk.parts.agentCall, talk);
     if (talk.over) this.#talks.delete(talk.agent);
     if (talk.lost) this.#lost.add(talk.session);
     else if (talk.state === "talking") this.#lost.delete(talk.session);

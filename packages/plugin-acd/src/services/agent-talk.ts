@@ -118,7 +118,6 @@ export class AgentTalk {
       if (event.from !== this.#agentCall) return;
       if (event.type === "transferring") this.#enter("transferring");
       else if (event.type === "transfer-failed" && event.call === event.from) this.#enter("talking");
-      else if (event.type === "transfer-failed" && event.call !== undefined) this.#deps.returned(this, event.call as OutboundCall, connection);
     });
   }
 
@@ -170,11 +169,10 @@ export class AgentTalk {
     });
   }
 
-  /** Resolves when the agent is free; `returned` is told when nobody answered and the agent's phone took the call again. `colleague`: an agent is rung. */
-  transfer(target: Target, actor: string, returned: (call: OutboundCall, connection: Connection) => void, colleague?: Invitation): Promise<void> {
+  /** Resolves when the agent is free. `colleague`: an agent is rung. */
+  transfer(target: Target, actor: string, colleague?: Invitation): Promise<void> {
     return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
       if (this.#state === "held") await connection.retrieve(this.session.call);
-      const before = new Set(connection.members.map(({ call }) => call));
       let leg: OutboundCall | undefined;
       const dialled = (call: OutboundCall): void => {
         leg = call;
@@ -186,9 +184,6 @@ export class AgentTalk {
         (answered) => {
           if (!answered || leg === undefined) colleague?.over();
           else colleague?.has(connection, leg);
-          if (answered || this.session.call.signal.aborted) return;
-          const back = connection.members.find(({ call }) => !before.has(call) && call !== this.session.call);
-          if (back !== undefined) returned(back.call as OutboundCall, connection);
         },
         (error: unknown) => {
           colleague?.over();

@@ -161,7 +161,7 @@ export class DefaultAcd implements Acd {
       publish: deps.publish,
       screens: deps.screens,
       agent: (number) => this.agent(number),
-      occupy: (number, interactionId) => this.occupy(number, { interactionId }),
+      occupy: (number, interactionId, options) => this.occupy(number, { interactionId, ...options }),
     });
   }
 
@@ -375,7 +375,7 @@ export class DefaultAcd implements Acd {
     return this.#known(number);
   }
 
-  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined {
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined {
     this.#floor.agent(number);
     return this.#stopped ? undefined : this.#occupations.occupy(number, options);
   }

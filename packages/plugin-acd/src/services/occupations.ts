@@ -32,7 +32,7 @@ export class Occupations {
   }
 
   /** See `Acd.occupy`. @throws HTL_ACD_UNKNOWN_AGENT */
-  occupy(number: string, { interactionId, free = false }: { readonly interactionId: string; readonly free?: boolean }): Occupation | undefined {
+  occupy(number: string, { interactionId, free = false, signedOut = false }: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined {
     const { floor } = this.#deps;
     const agent = floor.agent(number);
     const view = agentView(floor.engine.state, number);
@@ -40,7 +40,7 @@ export class Occupations {
     const { status, reachable, queues } = view;
     // Whoever writes with citizens may telephone too, where the capacity allows it.
     const writing = status === "busy" && view.roomForCall && !this.#occupied.has(number);
-    const possible = free ? status === "available" || status === "on-demand" : reachable && (OCCUPIABLE.has(status) || writing);
+    const possible = free ? status === "available" || status === "on-demand" : reachable && (OCCUPIABLE.has(status) || writing || (signedOut && status === "offline"));
     if (!possible) return undefined;
     const [first] = queues;
     const settings = first === undefined ? undefined : floor.queues.get(first)?.settings;

@@ -116,8 +116,7 @@ export class Supervision {
   async #enter(agent: string, mode: WatchMode, { by, actor }: WatchOptions, action: string): Promise<Watch> {
     const { control, audit } = this.#deps;
     const talk = this.#deps.talk(agent);
-    const { parts } = talk;
-    if (parts === undefined) throw acdErrors.CALL_STATE(agent, talk.state);
+    if (talk.parts === undefined) throw acdErrors.CALL_STATE(agent, talk.state);
     if (by === agent) throw acdErrors.TARGET_SELF();
     const own = this.#deps.agent(by);
     if (own === undefined) throw acdErrors.UNKNOWN_AGENT(by);
@@ -126,7 +125,10 @@ export class Supervision {
     if (present !== undefined && present.talk !== talk) throw acdErrors.AGENT_BUSY(by);
     if (present === undefined && !own.reachable) throw acdErrors.AGENT_UNREACHABLE(by);
     await audit.record({ actor, action, subject: { type: "interaction", id: interaction.id }, details: { agent, by } });
-    if (present !== undefined) return present;
+    if (present !== undefined) return this.#answered(present, by);
+    // Over, or another leg's, meanwhile.
+    const { parts } = talk;
+    if (parts === undefined) throw acdErrors.CALL_STATE(agent, "over");
     const occupation = this.#deps.occupy(by, interaction.id);
     if (occupation === undefined) throw acdErrors.AGENT_BUSY(by);
     const { connection, agentCall } = parts;
@@ -149,7 +151,12 @@ export class Supervision {
     const over = (): void => void leg.hangup();
     void agentCall.ended.then(() => watch.takenOver || over());
     void connection.ended.then(over);
-    if (!(await leg.answered)) throw acdErrors.AGENT_UNREACHABLE(by);
+    return this.#answered(watch, by);
+  }
+
+  /** Also for who wants more before the own phone was picked up. */
+  async #answered(watch: Watch, by: string): Promise<Watch> {
+    if (!(await watch.leg.answered)) throw acdErrors.AGENT_UNREACHABLE(by);
     return watch;
   }
 

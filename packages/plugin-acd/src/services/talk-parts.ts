@@ -1,4 +1,4 @@
-import type { AudioSource, CallControl, CallSession, Clock, Connection, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallSession, Clock, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState, LiveAnnouncementView } from "../contract.js";
 import type { AgentTalk } from "./agent-talk.js";
 import type { Announcements } from "./announcements.js";
@@ -13,8 +13,6 @@ export interface AgentTalkDeps {
   readonly log: Logger;
   /** The agent's phones, for calling back one that broke off. */
   readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
-  /** A transfer by the agent's phone has failed after that phone had hung up: another leg to it talks with the caller. */
-  readonly returned: (talk: AgentTalk, call: OutboundCall, connection: Connection) => void;
   /** Something about it has changed. */
   readonly changed: (talk: AgentTalk) => void;
   readonly announcements: Pick<Announcements, "any">;
