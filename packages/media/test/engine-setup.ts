@@ -30,8 +30,8 @@ export class MediaBench {
     return new MediaBench(engine, await mkdtemp(join(tmpdir(), "hotline-media-")));
   }
 
-  async peer(): Promise<RtpPeer> {
-    const peer = await RtpPeer.open();
+  async peer(address?: string): Promise<RtpPeer> {
+    const peer = await RtpPeer.open(address);
     this.#peers.push(peer);
     return peer;
   }

@@ -35,13 +35,14 @@ export class RtpPeer {
     rtcp.on("message", (message) => this.rtcp.push(message));
   }
 
-  static async open(): Promise<RtpPeer> {
+  /** @param address a loopback address: packets come from it. */
+  static async open(address = "127.0.0.1"): Promise<RtpPeer> {
     for (;;) {
       const rtp = createSocket("udp4");
-      await new Promise<void>((resolve) => rtp.bind(0, "127.0.0.1", resolve));
+      await new Promise<void>((resolve) => rtp.bind(0, address, resolve));
       const port = rtp.address().port;
       const rtcp = createSocket("udp4");
-      const bound = port % 2 === 0 && (await new Promise<boolean>((resolve) => rtcp.once("error", () => resolve(false)).bind(port + 1, "127.0.0.1", () => resolve(true))));
+      const bound = port % 2 === 0 && (await new Promise<boolean>((resolve) => rtcp.once("error", () => resolve(false)).bind(port + 1, address, () => resolve(true))));
       if (bound) return new RtpPeer(rtp, rtcp);
       rtp.close();
       rtcp.close();

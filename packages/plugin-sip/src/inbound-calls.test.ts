@@ -53,7 +53,7 @@ describe("a call from a trunk", () => {
     const outcome = await outgoing.outcome;
     if (!outcome.answered) throw new Error("not answered");
     expect(parseSdp(outcome.response.body.toString()).media[0]).toMatchObject({ port: hotline.media.last.localPort, formats: ["8", "101"] });
-    expect(hotline.media.last.remote).toMatchObject({ address: "127.0.0.1", port: 40_000, codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101, direction: "sendrecv" });
+    expect(hotline.media.last.remote).toMatchObject({ address: "127.0.0.1", signalledFrom: "127.0.0.1", port: 40_000, codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101, direction: "sendrecv" });
     expect(call.media).toBe(hotline.media.last);
     expect(hotline.dialogs.get(call.id)).toMatchObject({ version: 1, role: "uas" });
     const playing = call.play({ kind: "tone", tone: "dial" });

@@ -67,7 +67,7 @@ describe("a call to a registered phone", () => {
     await answered;
     await call.answer();
     expect(call.media).toBe(hotline.media.last);
-    expect(hotline.media.last.remote).toMatchObject({ port: 50_000, codec: "PCMU" });
+    expect(hotline.media.last.remote).toMatchObject({ port: 50_000, signalledFrom: "127.0.0.1", codec: "PCMU" });
     expect(hotline.dialogs.get("given")).toMatchObject({ role: "uac" });
     await invite?.session?.bye();
     await expect(call.ended).resolves.toMatchObject({ reason: "remote-hangup", by: "remote" });

@@ -209,6 +209,8 @@ export interface SrtpKeys {
 export interface RtpRemote {
   readonly address: string;
   readonly port: number;
+  /** Numeric address the peer's signalling comes from: behind a NAT its sound does too, whatever was announced. */
+  readonly signalledFrom?: string;
   /** Default: port + 1 (RFC 3550 section 11), or the RTP port with rtcp-mux. */
   readonly rtcpPort?: number;
   readonly codec: AudioCodec;
@@ -234,7 +236,11 @@ export interface RtpLegOptions {
   readonly inbandDtmf?: boolean;
   /** How the peer takes keys that a bridge passes on: with its sound (RFC 4733, in-band where it takes none), or by signalling, told by `send-key`. Default `media`. */
   readonly keys?: "media" | "signalling";
-  /** Accept packets from another source than announced, once, latching to the first (symmetric RTP, RFC 4961). Default true. */
+  /**
+   * Accept packets from another source than announced (symmetric RTP, RFC 4961). What was announced is preferred, then the announced host
+   * and the one that signals, then anyone who sends several packets in sequence; who is known less never takes the place of who is known
+   * better. After two seconds of silence another port of a known host is followed. Default true.
+   */
   readonly symmetric?: boolean;
   /** Report `media-timeout` after this silence. Default 0 = never. */
   readonly mediaTimeoutMs?: number;

@@ -16,7 +16,8 @@ import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { WireRtpOptions } from "./protocol.js";
-import type { DatagramSource, MediaSocket } from "./media-socket.js";
+import type { DatagramSource } from "./media-socket.js";
+import { PeerSource, RELEARN_MS } from "./peer-source.js";
 import { RtcpSession } from "./rtcp-session.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
@@ -30,8 +31,6 @@ import { WorkerLeg } from "./worker-leg.js";
 const RING = 8;
 /** A silent leg shows itself this often, so that NAT bindings stay open (RFC 6263 section 4.1). */
 const KEEP_ALIVE_MS = 5000;
-/** So many packets (2 s) a source that was not announced must send before nobody else is heard. */
-const TRIAL_PACKETS = 100;
 
 /** What makes a leg one of WebRTC. */
 export interface WebRtcStart {
@@ -60,12 +59,8 @@ export class RtpWorkerLeg extends WorkerLeg {
   #remote: RtpRemote | undefined;
   #sends = false;
   #receives = false;
-  /** Where media goes: announced, or latched to. */
-  #address = "";
-  #port = 0;
-  #latched = false;
-  /** Packets still wanted of a source that was not announced. */
-  #trial = 0;
+  /** Where media comes from and goes to. */
+  readonly #source = new PeerSource();
   #connectedSocket = false;
   #rtcpAddress = "";
   #rtcpPort = 0;
@@ -150,17 +145,14 @@ export class RtpWorkerLeg extends WorkerLeg {
     const reachable = this.#link === undefined ? remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::" : this.#link.ready;
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
     this.#receives = direction === "sendrecv" || direction === "recvonly";
+    this.#source.symmetric = this.#options.symmetric;
+    this.#source.expected = this.#receives;
     if (!this.#receives) this.#events.flush();
     if (this.#link === undefined) this.#srtp = remote.srtp === undefined ? undefined : (this.#signalled ??= new SignalledStreams()).of(remote.srtp);
-    if (this.#link === undefined && moved) {
-      this.#disconnect();
-      this.#latched = false;
-      this.#address = remote.address;
-      this.#port = remote.port;
-    }
     if (this.#link === undefined) {
-      this.#rtcpAddress = this.#latched ? this.#address : remote.address;
-      this.#rtcpPort = remote.rtcpPort ?? this.#port + 1;
+      if (this.#source.announce(remote)) this.#disconnect();
+      this.#rtcpAddress = this.#source.address;
+      this.#rtcpPort = remote.rtcpPort ?? this.#source.port + 1;
     }
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
     this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
@@ -196,11 +188,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#sends = false;
     this.#srtp = undefined;
     this.#signalled = undefined;
-    this.#latched = false;
-    this.#trial = 0;
     this.#linkUp = false;
-    this.#address = "";
-    this.#port = 0;
+    this.#source.forget();
     this.#rtcpPort = 0;
   }
 
@@ -247,6 +236,11 @@ export class RtpWorkerLeg extends WorkerLeg {
         this.#timedOut = true;
         this.host.report({ ev: "leg", leg: this.id, event: { type: "media-timeout", silentMs: Math.round(now - this.#lastReceivedAt) } });
       }
+    }
+    if (this.#connectedSocket && this.#options.symmetric && this.mayReceive && now - this.#lastReceivedAt >= RELEARN_MS) {
+      // Its NAT may have given it another port since.
+      this.#disconnect();
+      this.#source.unsettle();
     }
     if (this.host.data.keepAliveSilence && this.maySend && now - this.#lastSentAt >= KEEP_ALIVE_MS) this.sendSilence(this.host.ticks.current);
   }
@@ -395,7 +389,7 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   readonly #onRtcp = (datagram: Uint8Array, from: DatagramSource): void => {
     // From the peer's address, whichever port: NATs give RTCP one of its own.
-    if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#address) {
+    if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#source.address) {
       this.#strays++;
       return;
     }
@@ -408,42 +402,30 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#rtcp.received(packet);
   };
 
-  /**
-   * Whether a packet's source is the peer. Until the first packet that looks right the peer may be
-   * elsewhere than announced (RFC 4961). When sound comes from where it was announced the source is
-   * fixed, and the socket is connected to it, which makes sending cheaper and lets the kernel refuse
-   * everyone else. Another source is on trial first: it may be the second of two phones that were
-   * lifted at once, and then the announced one must not stay unheard.
-   */
+  /** Whether a packet comes from the peer. Once that is settled the socket is connected to it: sending is cheaper, and the kernel refuses everyone else. */
   #accepts(packet: Uint8Array, from: DatagramSource, remote: RtpRemote): boolean {
-    const expected = from.port === this.#port && from.address === this.#address;
-    const announced = from.port === remote.port && from.address === remote.address;
-    if (this.#latched) {
-      if (expected && this.#trial > 0 && --this.#trial === 0) this.#connect(this.#sockets.rtp);
-      if (expected || !announced) return expected;
-    }
-    if (!expected && !announced && !this.#options.symmetric) return false;
-    if (!parseRtp(packet, this.#header) || isRtcp(packet)) return expected;
-    const { payloadType } = this.#header;
-    if (payloadType !== remote.telephoneEventPayloadType && payloadType !== COMFORT_NOISE_PAYLOAD_TYPE && soundCodec(payloadType, remote) === undefined) return expected;
-    this.#latched = true;
-    this.#address = from.address;
-    this.#port = from.port;
-    if (announced) {
+    const source = this.#source;
+    const same = source.is(from);
+    if (!same || !source.heard) {
+      if (isRtcp(packet) || !parseRtp(packet, this.#header) || !this.#isOfUse(this.#header.payloadType, remote)) return same;
+      const silentMs = this.host.ticks.mediaTime / 8 - this.#lastReceivedAt;
+      if (!source.turnsTo(from, this.#header, this.#srtp !== undefined, silentMs)) return false;
       this.#rtcpAddress = from.address;
-      this.#rtcpPort = remote.rtcpPort ?? from.port + 1;
-    } else {
-      this.#rtcpAddress = from.address;
-      if (remote.rtcpPort === undefined || remote.rtcpPort === remote.port) this.#rtcpPort = remote.rtcpPort === undefined ? from.port + 1 : from.port;
+      if (source.asAnnounced) this.#rtcpPort = remote.rtcpPort ?? from.port + 1;
+      else if (remote.rtcpPort === undefined) this.#rtcpPort = from.port + 1;
+      else if (remote.rtcpPort === remote.port) this.#rtcpPort = from.port;
     }
-    this.#trial = announced ? 0 : TRIAL_PACKETS;
-    if (announced) this.#connect(this.#sockets.rtp);
+    if (source.settles()) this.#connect();
     return true;
   }
 
-  #connect(socket: MediaSocket): void {
+  #isOfUse(payloadType: number, remote: RtpRemote): boolean {
+    return payloadType === remote.telephoneEventPayloadType || payloadType === COMFORT_NOISE_PAYLOAD_TYPE || soundCodec(payloadType, remote) !== undefined;
+  }
+
+  #connect(): void {
     try {
-      socket.connect(this.#port, this.#address);
+      this.#sockets.rtp.connect(this.#source.port, this.#source.address);
       this.#connectedSocket = true;
     } catch {
       this.#connectedSocket = false; // goes on unconnected
@@ -460,7 +442,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#lastSentAt = this.host.ticks.recent / 8;
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protect(clear);
     if (this.#connectedSocket) this.#sockets.rtp.send(packet);
-    else this.#sockets.rtp.sendTo(packet, this.#port, this.#address);
+    else this.#sockets.rtp.sendTo(packet, this.#source.port, this.#source.address);
   }
 
   /** As `#transmit`, for a packet that another leg received and that is of no more use to it. */
@@ -476,7 +458,7 @@ export class RtpWorkerLeg extends WorkerLeg {
   #sendRtcp(clear: Uint8Array): void {
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protectRtcp(clear);
     if (this.#link !== undefined) {
-      if (this.#link.ready) this.#sockets.rtp.sendTo(packet, this.#port, this.#address);
+      if (this.#link.ready) this.#sockets.rtp.sendTo(packet, this.#source.port, this.#source.address);
       return;
     }
     const muxed = this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port;
@@ -506,8 +488,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#srtp = link.streams;
     const { path } = link;
     if (path === undefined || this.#srtp === undefined) return;
-    this.#address = path.address;
-    this.#port = path.port;
+    this.#source.address = path.address;
+    this.#source.port = path.port;
     if (this.#remote !== undefined) this.setRemote(this.#remote);
     if (this.#linkUp) return;
     this.#linkUp = true;

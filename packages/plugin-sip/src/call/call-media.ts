@@ -44,6 +44,8 @@ export class CallMedia {
   #generation = 0;
   /** What the leg was made with, until it is agreed. */
   #expected: RtpRemote | undefined;
+  /** Where the peer signals from. */
+  #signalledFrom: string | undefined;
   /** Whom ICE connected us to; another name is a restart of it. */
   #icePeer: string | undefined;
 
@@ -70,6 +72,11 @@ export class CallMedia {
     this.#sdp = sdp;
     if (webRtc !== this.#webRtc) this.#remote = undefined;
     this.#webRtc = webRtc;
+  }
+
+  /** The host that the peer's signalling comes from, as far as it is known: its sound may come from there too. Counts from the next `open` or `apply` on. */
+  signalsFrom(host: string | undefined): void {
+    this.#signalledFrom = host !== undefined && isIP(host) !== 0 ? host : undefined;
   }
 
   /** Whether the leg, once open, can speak with a browser, or with a phone, at once. */
@@ -114,7 +121,7 @@ export class CallMedia {
       ...(timeoutMs > 0 ? { mediaTimeoutMs: timeoutMs } : {}),
       ...(!webRtc && this.#environment.dtmf === "info" ? { keys: "signalling" as const } : {}),
     };
-    if (!webRtc && expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected);
+    if (!webRtc && expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected, this.#signalledFrom);
     let made: SipLeg;
     try {
       const media = this.#environment.media();
@@ -228,7 +235,7 @@ export class CallMedia {
         this.#browser?.setRemote(browserOf(audio));
         return;
       }
-      const wanted = remoteOf(audio, remote);
+      const wanted = remoteOf(audio, remote, this.#signalledFrom);
       const expected = this.#expected;
       this.#expected = undefined;
       if (expected === undefined || !sameRemote(expected, wanted)) this.#rtp?.setRemote(wanted);
@@ -279,10 +286,11 @@ function isUnspecified(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
-function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address: string; readonly port: number }): RtpRemote {
+function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address: string; readonly port: number }, signalledFrom: string | undefined): RtpRemote {
   return {
     address,
     port,
+    ...(signalledFrom === undefined ? {} : { signalledFrom }),
     rtcpPort: audio.rtcpPort,
     codec: audio.codec,
     payloadType: audio.payloadType,
@@ -324,5 +332,5 @@ function candidatesOf(told: string, bound: string): readonly string[] {
 }
 
 function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
-  return a.address === b.address && a.port === b.port && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
+  return a.address === b.address && a.port === b.port && a.signalledFrom === b.signalledFrom && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
 }

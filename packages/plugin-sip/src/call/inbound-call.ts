@@ -25,6 +25,7 @@ export class InboundCall extends SipCall {
   constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite) {
     super(environment, identity, invite.source.local.address);
     this.#invite = invite;
+    this.sound.signalsFrom(invite.source.address);
     void this.ended.then(() => {
       if (this.session === undefined) environment.dialogEnded({ callId: invite.request.callId, localTag: invite.localTag, remoteTag: invite.request.from.tag ?? "0" }, this.via);
     });

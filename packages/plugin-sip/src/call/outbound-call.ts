@@ -213,7 +213,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
         ...(target.onChallenge === undefined ? {} : { onChallenge: target.onChallenge }),
         provisional: (response, dialog) => {
           if (dialog !== undefined) early.add(dialog);
-          if (this.#way === way) this.#provisional(response);
+          if (this.#way === way) this.#provisional(response, dialog);
         },
         trying: (last) => {
           if (this.#way === way) this.#watchSilence(last);
@@ -239,13 +239,14 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     });
   }
 
-  #provisional(response: SipResponse): void {
+  #provisional(response: SipResponse, dialog: Dialog | undefined): void {
     if (this.over() !== undefined || this.#won || response.status < 180) return;
     this.#rang = true;
     // Early media is heard only where one phone rings: with several nobody could say which.
     const body = sdpBodyOf(response);
     if (body.kind === "sdp" && this.#way.targets.length === 1 && this.#earlyAnswer(body.text, isReliable(response))) {
       this.mediaOpen = true;
+      this.sound.signalsFrom(dialog?.destination.host);
       this.agreed();
     }
     this.enter("ringing");

@@ -342,6 +342,7 @@ export abstract class SipCall implements Call {
   protected agreed(): void {
     const audio = this.sound.sdp.audio;
     if (audio === undefined) return;
+    if (this.session !== undefined) this.sound.signalsFrom(this.session.dialog.destination.host);
     this.sound.apply(audio);
     if (audio.heldByPeer === this.#heldByPeer) return;
     this.#heldByPeer = audio.heldByPeer;
