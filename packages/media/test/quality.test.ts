@@ -98,6 +98,31 @@ describe("quality of a leg", () => {
     expect((await asking.leg.close()).quality?.reported).toBeUndefined();
   });
 
+  test("VoIP metrics: what came too late for a conference is in the bursts with what was lost", { timeout: 30_000 }, async () => {
+    bench = await MediaBench.start();
+    const asking = await bench.call({ remote: { voipMetrics: true } });
+    const others = [await bench.call({ near: asking.leg }), await bench.call({ near: asking.leg })];
+    const bridge = await bench.engine.createBridge({ near: asking.leg });
+    await Promise.all([asking, ...others].map(({ leg }) => bridge.join(leg)));
+    const { leg, peer } = asking;
+    const send = (number: number): void => peer.sendPacket(leg.localPort, sineSecond(500).subarray(0, 160), { sequence: (65_400 + number) & 0xffff, timestamp: number * 160 });
+    const start = performance.now();
+    const late = [103, 105, 107];
+    for (let number = 0; number < 260; number++) {
+      await delay(Math.max(0, start + number * 20 - performance.now()));
+      if (number !== 101 && !late.includes(number)) send(number);
+      if (number === 135) late.forEach(send); // half a second late
+    }
+    while ((await leg.stats()).packetsReceived < 259) await delay(5);
+    peer.rtcp.length = 0; // what is told from now on knows that 101 will not come any more
+    await until(() => peer.rtcp.length > 0);
+    const told = peer.rtcp.flatMap((packet) => parseRtcp(packet) ?? []).flatMap((item) => (item.type === "xr" ? item.metrics : [])).at(-1);
+    // 101 was lost, 103, 105 and 107 thrown away: a burst with four of them. A lost packet alone would be none.
+    expect(told?.burstDensity).toBeGreaterThan(0);
+    expect(told?.burstMs).toBeGreaterThan(0);
+    await Promise.all([leg.close(), ...others.map((other) => other.leg.close())]);
+  });
+
   test("over a bad line into a conference: counted exactly, and the others hear the sound whole", { timeout: 60_000 }, async () => {
     bench = await MediaBench.start();
     const [a, b, c] = [await bench.call(), await bench.call(), await bench.call()];

@@ -481,8 +481,9 @@ export interface AgentCalls {
   /** What may be played into calls today: approved, valid, with all words of the search in title, topic, keywords or text. */
   announcements(search?: string): readonly Announcement[];
   /**
-   * Plays an approved prompt or article to the caller while the agent talks with them; one that runs is cut. Its sound takes the place of the
-   * conversation's: the caller does not hear the agent meanwhile, the agent hears the caller (`citizen`), or the announcement (`both`).
+   * Plays an approved prompt or article to the caller while the agent talks with them; one that runs is cut. It is mixed into the
+   * conversation: caller and agent go on to hear each other, the agent hears the announcement too (`both`) or not (`citizen`), a
+   * supervisor who listens always does.
    * Resolves when it is being prepared; how it goes on is told by `acd.agent-call`. Hold, consultation, transfer and hang-up cut it.
    * In the journal of the interaction with what was heard, and in the audit. `HTL_ACD_UNKNOWN_ANNOUNCEMENT`, `HTL_ACD_CALL_STATE`.
    */

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AcdPluginOptions, AgentCall, AgentCalls } from "../src/index.js";
 import { callRoutes } from "../src/http/call-routes.js";
+import { supervisionRoutes } from "../src/http/supervision-routes.js";
 import { closeStages, stage, team, type Stage } from "./stage.js";
 
 let at: Stage;
@@ -114,6 +115,25 @@ describe("an agent plays an announcement into the call", () => {
     // Nothing runs: no effect.
     await calls.stopAnnouncement("1001");
     expect(told.map(({ result }) => result)).toEqual([null, "stopped"]);
+  });
+
+  it("a supervisor who listens hears it too, whoever else does; the two go on to talk", async () => {
+    await talking();
+    const leader = await at.phone("1002");
+    const principal = { userId: "u2", username: "u", displayName: "U", roles: [], permissions: new Set<string>(), agentNumber: "1002" } as unknown as Principal;
+    const listening = Promise.resolve(supervisionRoutes.find(({ path }) => path === "/api/agents/:number/call/listen")?.handler({ services: at.test.services, params: { number: "1001" }, body: {}, principal } as never));
+    await at.test.advance(200);
+    await leader.answer();
+    await listening;
+    const text = "正在为您查询，请稍候。";
+    await play("wait");
+    expect([voice(caller)?.texts.at(-1), voice(leader)?.texts.at(-1)]).toEqual([text, text]);
+    expect(voice(agent)?.texts).not.toContain(text);
+    const agentLeg = voice(agent);
+    expect(agentLeg !== undefined && voice(caller)?.bridgedWith.has(agentLeg)).toBe(true);
+    await at.test.advance(3_000);
+    await play("wait", "both");
+    expect([caller, agent, leader].map((phone) => voice(phone)?.texts.filter((each) => each === text).length)).toEqual([2, 1, 2]);
   });
 
   it.each([

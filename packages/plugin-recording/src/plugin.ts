@@ -62,7 +62,7 @@ export const recording = definePlugin({
       const store = new RecordingStore(services.get(UNIT_OF_WORK), services.get(READ_POOL), blobs, clock, settings.nodeId, config.retentionDays);
       const alarm = new RecorderAlarm(clock, events, log, folder, config.minFreeMb);
       const engine = new WorkerAudioEngine(log);
-      const audio = new RecordingAudio(folder, blobs, engine);
+      const audio = new RecordingAudio(folder, blobs, engine, store);
       const recorder = new Recorder({ store, folder, alarm, clock, log, flushMs: config.flushMs }, services.get(IDS));
       return { clock, blobs, folder, store, alarm, engine, audio, recorder };
     });

@@ -9,6 +9,7 @@ import { RECORDING_WAV, WAV_FRAME_BYTES } from "./audio/recording-wav.js";
 import type { CaptureFolder } from "./capture-folder.js";
 import type { RecordingRow } from "./entities/recording.entity.js";
 import { errors } from "./errors.js";
+import type { RecordingStore } from "./recording-store.js";
 
 /** Gives the sound of a recording, as bytes with ranges, from whatever there is of it. */
 export class RecordingAudio {
@@ -16,6 +17,7 @@ export class RecordingAudio {
     private readonly folder: CaptureFolder,
     private readonly blobs: Blobs,
     private readonly engine: AudioEngine,
+    private readonly store: Pick<RecordingStore, "row">,
   ) {}
 
   /**
@@ -25,11 +27,12 @@ export class RecordingAudio {
   async wav(row: RecordingRow): Promise<HttpContent> {
     const capture = await this.capture(row);
     if (capture !== undefined) {
-      return this.content(row, capture.samples, `"${row.id}-capture-${capture.samples}"`, (from, to) => captureChunks(capture, from, to));
+      return this.content(row, capture.samples, `"${row.id}-capture-${capture.samples}"`, (from, to) => this.captured(row, capture, from, to));
     }
-    const { opusBlobId: blobId, samples } = row;
+    // Compressed since the row was read, perhaps.
+    const { opusBlobId: blobId, samples, opusSha256 } = row.opusBlobId === null ? ((await this.store.row(row.id)) ?? row) : row;
     if (blobId === null || blobId === undefined || samples === null || samples === undefined) throw errors.NO_AUDIO(row.id);
-    return this.content(row, samples, `"${row.opusSha256 ?? row.id}-wav"`, (from, to) => this.decoded(blobId, from, to));
+    return this.content(row, samples, `"${opusSha256 ?? row.id}-wav"`, (from, to) => this.decoded(blobId, from, to));
   }
 
   /** The Ogg Opus file. `HTL_RECORDING_NOT_COMPRESSED` (409) before compression. */
@@ -66,8 +69,20 @@ export class RecordingAudio {
       return await openCapture(path);
     } catch (error) {
       // Removed since the row was read: then the Opus file is there.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT" && row.opusBlobId !== null) return undefined;
+      if (isGone(error)) return undefined;
       throw errors.NO_AUDIO(row.id, { cause: error });
+    }
+  }
+
+  /** Between the look at the capture and its reading it may have been compressed and removed: the Opus file has the same time-line. */
+  private async *captured(row: RecordingRow, capture: CaptureFile, from: number, to: number): AsyncGenerator<Uint8Array> {
+    try {
+      yield* captureChunks(capture, from, to);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      const blobId = (await this.store.row(row.id))?.opusBlobId;
+      if (blobId === null || blobId === undefined) throw errors.NO_AUDIO(row.id, { cause: error });
+      yield* this.decoded(blobId, from, to);
     }
   }
 
@@ -79,6 +94,10 @@ export class RecordingAudio {
       yield bytes.subarray(Math.max(0, from - start) * WAV_FRAME_BYTES, (Math.min(to, start + BLOCK_SAMPLES) - start) * WAV_FRAME_BYTES);
     }
   }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 async function* captureChunks(capture: CaptureFile, from: number, to: number): AsyncGenerator<Uint8Array> {

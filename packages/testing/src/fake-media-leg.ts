@@ -154,7 +154,8 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
   }
 }
 
-class FakePlayback implements Playback {
+/** Something that is played to nobody, in the time of the clock. */
+export class FakePlayback implements Playback {
   readonly id: string;
   readonly done: Playback["done"];
   readonly #sources: readonly AudioSource[];

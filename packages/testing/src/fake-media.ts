@@ -1,9 +1,9 @@
 import { CLOCK, definePlugin, IDS, MEDIA } from "@hotlinejs/core";
-import type { AudioAsset, BridgeRole, Clock, Ids, MediaBridge, MediaEngine, MediaLeg } from "@hotlinejs/core";
+import type { AudioAsset, AudioSource, BridgeRole, Clock, Ids, MediaBridge, MediaEngine, MediaLeg, Playback } from "@hotlinejs/core";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FakeDatagramPort } from "./fake-datagram-port.js";
-import { FakeMediaLeg } from "./fake-media-leg.js";
+import { FakeMediaLeg, FakePlayback } from "./fake-media-leg.js";
 
 /** A media engine without sound, in the time of the test's clock. */
 export class FakeMediaEngine implements MediaEngine {
@@ -46,7 +46,7 @@ export class FakeMediaEngine implements MediaEngine {
   }
 
   createBridge(): Promise<MediaBridge> {
-    return Promise.resolve(new FakeBridge(this.#ids.next()));
+    return Promise.resolve(new FakeBridge(this.#clock, this.#ids));
   }
 
   encode(pcm: Int16Array, sampleRate: number): Promise<AudioAsset> {
@@ -65,10 +65,15 @@ export class FakeMediaEngine implements MediaEngine {
 
 class FakeBridge implements MediaBridge {
   readonly id: string;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
   readonly #members = new Map<MediaLeg, BridgeRole>();
+  #playing: FakePlayback | undefined;
 
-  constructor(id: string) {
-    this.id = id;
+  constructor(clock: Clock, ids: Ids) {
+    this.id = ids.next();
+    this.#clock = clock;
+    this.#ids = ids;
   }
 
   get members(): readonly { leg: MediaLeg; role: BridgeRole }[] {
@@ -94,7 +99,18 @@ class FakeBridge implements MediaBridge {
     return Promise.resolve();
   }
 
+  play(source: AudioSource | readonly AudioSource[], { except = [] }: { readonly except?: readonly MediaLeg[] } = {}): Playback {
+    this.#playing?.end("stopped");
+    const began = (what: string): void => {
+      for (const leg of this.#members.keys()) if (leg instanceof FakeMediaLeg && !except.includes(leg)) leg.heard.push({ at: this.#clock.now(), what });
+    };
+    this.#playing = new FakePlayback(this.#ids.next(), Array.isArray(source) ? (source as readonly AudioSource[]) : [source as AudioSource], {}, this.#clock, began);
+    this.#playing.begin();
+    return this.#playing;
+  }
+
   async close(): Promise<void> {
+    this.#playing?.end("leg-ended");
     for (const leg of [...this.#members.keys()]) await this.leave(leg);
   }
 }

@@ -118,6 +118,12 @@ export class BridgeSeats {
     return true;
   }
 
+  /** Into the bridge, for all who are in it but `except`. @throws HTL_CORE_CALL_ENDED */
+  play(source: AudioSource | readonly AudioSource[], except: readonly Call[]): Playback {
+    if (this.#bridge === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
+    return this.#bridge.play(source, { except: except.flatMap((call) => this.#seats.get(call)?.leg ?? []) });
+  }
+
   /** Nobody is in the bridge any more; it is closed. `clear` gives up the seats. */
   async close(): Promise<void> {
     for (const seat of this.#seats.values()) {

@@ -1,5 +1,5 @@
 import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferReport } from "../contracts/call.js";
-import type { AudioSource, BridgeRole, MediaEngine } from "../contracts/media.js";
+import type { AudioSource, BridgeRole, MediaEngine, Playback } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { EventBus } from "../events/event-bus.js";
@@ -130,6 +130,11 @@ export class Conversation implements Connection {
 
   whenReturned(handler: Homecoming): void {
     this.#returned = handler;
+  }
+
+  play(source: AudioSource | readonly AudioSource[], { except = [] }: { readonly except?: readonly Call[] } = {}): Playback {
+    this.#requireLive();
+    return this.#seats.play(source, except);
   }
 
   replace(old: Call, by: Call): Promise<void> {

@@ -332,6 +332,13 @@ export interface Connection {
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void>;
   retrieve(call: Call): Promise<void>;
   /**
+   * Plays into the conversation: all members who are not held hear it together with each other, supervisors too. What was played before
+   * ends as `stopped`. Throws `HTL_CORE_CALL_ENDED` when the conversation is over.
+   *
+   * @param options.except members who do not hear it
+   */
+  play(source: AudioSource | readonly AudioSource[], options?: { readonly except?: readonly Call[] }): Playback;
+  /**
    * Being alone is no end while `work` is open: somebody whose leg broke off is called back. To be called in the handler of
    * that leg's `ended` at the latest. Settles as `work` does.
    */

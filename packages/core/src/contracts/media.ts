@@ -444,6 +444,13 @@ export interface MediaBridge {
   join(leg: MediaLeg, options?: { role?: BridgeRole; whisperTo?: readonly MediaLeg[] }): Promise<void>;
   /** The leg stays alive, silent. */
   leave(leg: MediaLeg): Promise<void>;
+  /**
+   * Plays into the bridge: its members hear it together with each other, those who only listen too, and captures of their legs hold it so.
+   * The one that runs ends as `stopped`: a bridge has one at a time. Ends with the bridge as `leg-ended`.
+   *
+   * @param options.except members who do not hear it.
+   */
+  play(source: AudioSource | readonly AudioSource[], options?: { readonly except?: readonly MediaLeg[] }): Playback;
   readonly members: readonly { leg: MediaLeg; role: BridgeRole }[];
   /** Lets all members go. Idempotent. */
   close(): Promise<void>;

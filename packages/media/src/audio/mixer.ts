@@ -10,6 +10,12 @@ export interface MixerParty {
   heardBy(other: MixerParty): boolean;
 }
 
+/** Something that all or some parties hear and that hears nobody. */
+export interface MixerVoice {
+  readonly input: Uint8Array;
+  heardBy(party: MixerParty): boolean;
+}
+
 /**
  * Adds up, for every party, what it may hear of the others, with saturation. A party that hears one
  * other only gets that one's octets unchanged. Hotline conferences are small, so every party's sum is
@@ -24,7 +30,7 @@ export class Mixer {
     this.#sum = new Int32Array(frame);
   }
 
-  mix(parties: readonly MixerParty[]): void {
+  mix(parties: readonly MixerParty[], voice?: MixerVoice): void {
     for (const party of parties) {
       let only: Uint8Array | undefined;
       let count = 0;
@@ -33,15 +39,21 @@ export class Mixer {
         only = other.input;
         count++;
       }
+      const told = voice?.heardBy(party) === true ? voice.input : undefined;
+      if (told !== undefined) {
+        only = told;
+        count++;
+      }
       if (count === 0 || only === undefined) party.output.fill(ALAW_SILENCE);
       else if (count === 1) party.output.set(only);
-      else this.#add(party, parties);
+      else this.#add(party, parties, told);
     }
   }
 
-  #add(party: MixerParty, parties: readonly MixerParty[]): void {
+  #add(party: MixerParty, parties: readonly MixerParty[], told: Uint8Array | undefined): void {
     const sum = this.#sum;
-    sum.fill(0);
+    if (told === undefined) sum.fill(0);
+    else for (let i = 0; i < this.#frame; i++) sum[i] = ALAW_TO_LINEAR[told[i] as number] as number;
     for (const other of parties) {
       const input = other.input;
       if (other === party || input === undefined || !other.heardBy(party)) continue;

@@ -171,7 +171,7 @@ export class DefaultMediaEngine implements MediaEngine {
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
     await slot.request<"create-bridge">({ op: "create-bridge", bridge: id });
-    return new EngineBridge(id, slot, this.#seating, (leg) => this.slots.includes(leg.slot), this.#context.log);
+    return new EngineBridge(id, slot, this.#seating, (leg) => this.slots.includes(leg.slot), this.#context.ids, this.#context.log);
   }
 
   encode(pcm: Int16Array, sampleRate: number): Promise<AudioAsset> {

@@ -1,5 +1,5 @@
 import { errorText } from "@hotlinejs/core";
-import type { BridgeRole, Logger, MediaBridge, MediaLeg } from "@hotlinejs/core";
+import type { AudioSource, BridgeRole, Ids, Logger, MediaBridge, MediaLeg, Playback, PlayEndReason } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { linkBuffer } from "../worker/frame-ring.js";
 import { EngineLeg } from "./engine-leg.js";
@@ -26,15 +26,20 @@ export class EngineBridge implements MediaBridge {
   readonly #owns: (leg: EngineLeg) => boolean;
   readonly #members = new Map<EngineLeg, Member>();
   readonly #unwatch: () => void;
+  readonly #ids: Ids;
+  /** Ends of what is played here. */
+  readonly #playing = new Map<string, (reason: PlayEndReason, playedMs: number) => void>();
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(id: string, slot: WorkerSlot, seating: Seating, owns: (leg: EngineLeg) => boolean, log: Logger | undefined) {
+  constructor(id: string, slot: WorkerSlot, seating: Seating, owns: (leg: EngineLeg) => boolean, ids: Ids, log: Logger | undefined) {
     this.id = id;
     this.slot = slot;
     this.#seating = seating;
     this.#owns = owns;
     this.#log = log;
+    this.#ids = ids;
+    slot.addBridge(id, { playEnd: ({ playback, reason, playedMs }) => this.#playing.get(playback)?.(reason, playedMs) });
     this.#unwatch = slot.onFailed(() => this.#dissolve());
   }
 
@@ -57,6 +62,23 @@ export class EngineBridge implements MediaBridge {
     });
   }
 
+  play(source: AudioSource | readonly AudioSource[], { except = [] }: { readonly except?: readonly MediaLeg[] } = {}): Playback {
+    const id = this.#ids.next();
+    const playback: Playback = {
+      id,
+      done: new Promise((resolve) => {
+        this.#playing.set(id, (reason, playedMs) => {
+          this.#playing.delete(id);
+          resolve({ reason, playedMs });
+        });
+      }),
+      stop: () => this.slot.send({ op: "stop-bridge-play", bridge: this.id, playback: id }),
+    };
+    if (this.#closed) this.#playing.get(id)?.("leg-ended", 0);
+    else this.slot.send({ op: "bridge-play", bridge: this.id, playback: id, sources: Array.isArray(source) ? (source as readonly AudioSource[]) : [source as AudioSource], except: except.map((leg) => this.#localId(this.#own(leg))) });
+    return playback;
+  }
+
   close(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#closed) return;
@@ -64,7 +86,14 @@ export class EngineBridge implements MediaBridge {
       this.#dissolve();
       await Promise.all(members.map(async ({ unlink }) => unlink?.()));
       await this.#quietly(this.slot.request<"close-bridge">({ op: "close-bridge", bridge: this.id }));
+      this.#unplay();
     });
+  }
+
+  /** The worker has told all that it had to tell. */
+  #unplay(): void {
+    this.slot.removeBridge(this.id);
+    for (const end of [...this.#playing.values()]) end("leg-ended", 0);
   }
 
   async #join(leg: EngineLeg, role: BridgeRole, whisperTo: readonly string[]): Promise<void> {
@@ -115,6 +144,7 @@ export class EngineBridge implements MediaBridge {
   #dissolve(): void {
     this.#closed = true;
     this.#unwatch();
+    if (!this.slot.up) this.#unplay();
     for (const member of [...this.#members.values()]) {
       this.#forget(member);
       // When the worker died, the far ends of its links are still there.

@@ -23,6 +23,11 @@ export interface CaptureSink {
   workerFailed(): void;
 }
 
+/** Who hears what the worker reports of a bridge. */
+export interface BridgeSink {
+  playEnd(report: Extract<Report, { ev: "bridge-play-end" }>): void;
+}
+
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -50,6 +55,7 @@ export class WorkerSlot {
   readonly #pending = new Map<number, Pending>();
   readonly #legs = new Map<string, LegSink>();
   readonly #captures = new Map<string, CaptureSink>();
+  readonly #bridges = new Map<string, BridgeSink>();
   readonly #onFailed = new Set<() => void>();
   /** Commands that wait for the next one to go along with, or for the timer. */
   #leisurely: Command[] = [];
@@ -181,6 +187,14 @@ export class WorkerSlot {
     this.#legs.delete(id);
   }
 
+  addBridge(id: string, sink: BridgeSink): void {
+    this.#bridges.set(id, sink);
+  }
+
+  removeBridge(id: string): void {
+    this.#bridges.delete(id);
+  }
+
   addCapture(id: string, sink: CaptureSink): void {
     this.#captures.set(id, sink);
   }
@@ -241,6 +255,9 @@ export class WorkerSlot {
         break;
       case "play-end":
         this.#legs.get(report.leg)?.playEnd(report);
+        break;
+      case "bridge-play-end":
+        this.#bridges.get(report.bridge)?.playEnd(report);
         break;
       case "capture-end":
         this.#captures.get(report.capture)?.ended(report.result);

@@ -20,7 +20,7 @@ export interface ReceivedStream {
 
 /**
  * The stream in the terms of RFC 3611 section 4.7; `undefined` before the first packet. What is thrown away too late is known
- * where the sound is mixed or goes to a line; it is not among the bursts. A relayed stream is held back nowhere here.
+ * where the sound is mixed or goes to a line. A relayed stream is held back nowhere here.
  */
 export function voipMetricsOf({ reception, playout, quality, roundTripMs, jitterMaxMs }: ReceivedStream): VoipMetrics | undefined {
   const { ssrc, expected, lost, received, octets, bursts } = reception;

@@ -68,6 +68,38 @@ describe("bursts of losses (RFC 3611 section 4.7.2)", () => {
     expect(reception.bursts).toEqual({ burstDensity: 0, gapDensity: 0, burstPackets: 0, gapPackets: 1 });
   });
 
+  test("what was thrown away counts like what was lost, whenever it is looked at", () => {
+    const order = Array.from({ length: 900 }, (_, i) => i).filter((n) => ![100, 101, 130, 500, 700].includes(n));
+    order.splice(order.indexOf(140), 0, 130); // overtaken by nine, and then of no use
+    const useless = [103, 130, 131, 300, 505, 899];
+    const counted = [100, 101, 103, 130, 131, 300, 500, 505, 700, 899];
+    for (const every of [1, 7, 1000]) {
+      const reception = new Reception();
+      for (const [i, number] of order.entries()) {
+        const sequence = (65_400 + number) & 0xffff;
+        reception.packet(7, sequence, number * 160, 160, number * 160);
+        if (useless.includes(number)) {
+          reception.discarded(7, sequence);
+          reception.discarded(7, sequence);
+          reception.discarded(8, sequence);
+        }
+        if (i % every === 0) void reception.bursts;
+      }
+      expect(reception.bursts, `looked at every ${every}`).toEqual(byDefinition(new Set(counted), 900));
+    }
+  });
+
+  test("thousands thrown away in a row are one burst, and no more than the window is kept", () => {
+    const reception = new Reception();
+    for (let number = 0; number < 5_000; number++) {
+      reception.packet(7, number, number * 160, 160, number * 160);
+      if (number >= 1_000 && number < 4_000) reception.discarded(7, number);
+    }
+    expect(reception.bursts).toEqual({ burstDensity: 1, gapDensity: 0, burstPackets: 3_000, gapPackets: 1_000 });
+    reception.discarded(7, 1_500); // too long ago to be told apart
+    expect(reception.bursts.burstPackets).toBe(3_000);
+  });
+
   test("a long hole is one burst", () => {
     const reception = new Reception();
     for (const number of [...Array(100).keys(), ...Array.from({ length: 300 }, (_, i) => 600 + i)]) reception.packet(7, number, number * 160, 160, number * 160);

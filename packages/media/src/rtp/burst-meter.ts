@@ -1,8 +1,8 @@
 import { GMIN } from "./voip-metrics.js";
 
-/** How losses cluster, in the terms of RFC 3611 section 4.7.2. */
+/** How losses (of packets that never came, and of those that came of no use) cluster, in the terms of RFC 3611 section 4.7.2. */
 export interface BurstFigures {
-  /** Packets lost within bursts, and between them, of all of that time; 0-1. */
+  /** Packets lost or thrown away within bursts, and between them, of all of that time; 0-1. */
   readonly burstDensity: number;
   readonly gapDensity: number;
   /** Mean length, in packets; 0 where there is none. */

@@ -38,6 +38,8 @@ export class Reception {
   #bursts = new BurstMeter();
   /** Numbers, from the first packet on, that have not come and still may. */
   #missing: number[] = [];
+  /** Numbers of packets that came and were thrown away, as far as the bursts do not know of them. */
+  #discarded: number[] = [];
   /** The last sequence number that came in each place of the window. */
   readonly #seen = new Int32Array(WINDOW).fill(-1);
 
@@ -101,12 +103,30 @@ export class Reception {
     return lost === 0 || this.#gaps <= 0 ? 1 : Math.max(1, (lost / this.#gaps) * (1 - lost / expected));
   }
 
-  /** How losses cluster in the stream of the present source (RFC 3611 section 4.7.2). */
+  /**
+   * A packet that was counted was of no use: it came too late to be played, for example.
+   *
+   * @param sequence that of the packet counted last, or shortly before.
+   */
+  discarded(ssrc: number, sequence: number): void {
+    if (ssrc !== this.ssrc) return;
+    const number = this.#expected() - 1 + sequenceDistance(this.#highest, sequence);
+    // What is as late as this was told as lost already.
+    if (number < 0 || number < this.#expected() - WINDOW) return;
+    let at = this.#discarded.length;
+    while (at > 0 && (this.#discarded[at - 1] as number) > number) at--;
+    if (this.#discarded[at - 1] !== number) this.#discarded.splice(at, 0, number);
+    if (this.#discarded.length > WINDOW) this.#settle(this.#expected());
+  }
+
+  /** How packets that were lost or thrown away cluster in the stream of the present source (RFC 3611 section 4.7.2). */
   get bursts(): BurstFigures {
     const expected = this.#expected();
     this.#settle(expected);
     // What may still come is not lost yet.
-    return this.#bursts.figures(this.#missing[0] ?? expected);
+    const end = this.#missing[0] ?? expected;
+    this.#count(end);
+    return this.#bursts.figures(end);
   }
 
   get jitterMs(): number {
@@ -166,8 +186,19 @@ export class Reception {
   /** What is missing by now will not count as late any more. */
   #settle(end: number): void {
     let over = 0;
-    for (; over < this.#missing.length && (this.#missing[over] as number) < end - WINDOW; over++) this.#bursts.lost(this.#missing[over] as number);
+    for (; over < this.#missing.length && (this.#missing[over] as number) < end - WINDOW; over++) {
+      this.#count(this.#missing[over] as number);
+      this.#bursts.lost(this.#missing[over] as number);
+    }
     if (over > 0) this.#missing.splice(0, over);
+    this.#count(Math.min(this.#missing[0] ?? end, end - WINDOW));
+  }
+
+  /** Gives the bursts what was thrown away up to there; nothing that is missing before it is unsettled. */
+  #count(end: number): void {
+    let over = 0;
+    for (; over < this.#discarded.length && (this.#discarded[over] as number) < end; over++) this.#bursts.lost(this.#discarded[over] as number);
+    if (over > 0) this.#discarded.splice(0, over);
   }
 
   #has(sequence: number): boolean {
@@ -191,6 +222,7 @@ export class Reception {
     this.#receivedPrior = 0;
     this.#bursts = new BurstMeter();
     this.#missing = [];
+    this.#discarded = [];
     this.#seen.fill(-1);
     this.#seen[sequence % WINDOW] = sequence;
   }

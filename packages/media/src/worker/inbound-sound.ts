@@ -1,10 +1,15 @@
 import type { AudioCodec, DtmfDigit } from "@hotlinejs/core";
 import type { KeyWay } from "../dsp/key-twins.js";
 
+/** The party that sound comes from. */
+export interface SoundSource {
+  /** This packet of its could not be played. */
+  discarded(sound: InboundSound): void;
+}
+
 /** A packet as it came from a party. One object per leg is filled again for every packet: read it, do not keep it. */
 export interface InboundSound {
-  /** Identity of the party. */
-  readonly source: object;
+  readonly source: SoundSource;
   codec: AudioCodec;
   /** An RFC 4733 packet instead of sound. */
   event: boolean;

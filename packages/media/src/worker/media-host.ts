@@ -154,6 +154,15 @@ export class MediaHost implements LegHost {
       case "create-link":
         this.#legs.set(command.leg, new LinkWorkerLeg(command.leg, this, command.link));
         return;
+      case "bridge-play": {
+        const bridge = this.#bridges.get(command.bridge);
+        if (bridge === undefined) this.#post({ ev: "bridge-play-end", bridge: command.bridge, playback: command.playback, reason: "leg-ended", playedMs: 0 });
+        else bridge.play(command.playback, command.sources, command.except);
+        return;
+      }
+      case "stop-bridge-play":
+        this.#bridges.get(command.bridge)?.stopPlay(command.playback, "stopped");
+        return;
       case "capture-control": {
         const tap = this.#taps.get(command.capture)?.tap;
         if (command.action === "pause") tap?.pause();

@@ -10,8 +10,12 @@ export function playoutOf({ data }: LegHost, figures: PlayoutFigures | undefined
   return new JitterBuffer({ minDelayMs: data.jitterMinMs, maxDelayMs: data.jitterMaxMs, ...(figures === undefined ? {} : { figures }) });
 }
 
-/** Puts what came from a party, sound or comfort noise, where it will be played. */
+/** Puts what came from a party, sound or comfort noise, where it will be played. The party is told of a packet that came too late for it. */
 export function putSound(buffer: JitterBuffer, sound: InboundSound, now: number): void {
   if (sound.noise) buffer.rest(sound.ssrc, sound.timestamp, comfortNoiseLevel(sound.packet, sound.offset), now);
-  else buffer.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, now, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+  else {
+    const before = buffer.discarded;
+    buffer.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, now, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    if (buffer.discarded !== before) sound.source.discarded(sound);
+  }
 }

@@ -82,6 +82,9 @@ export type Command =
   | { readonly op: "create-bridge"; readonly rid: number; readonly bridge: string }
   | { readonly op: "join"; readonly rid: number; readonly bridge: string; readonly leg: string; readonly role: BridgeRole; readonly whisperTo: readonly string[] }
   | { readonly op: "leave"; readonly rid: number; readonly bridge: string; readonly leg: string }
+  /** Heard by all in the bridge but these legs. Ends by a `bridge-play-end`, whatever happens. */
+  | { readonly op: "bridge-play"; readonly bridge: string; readonly playback: string; readonly sources: readonly AudioSource[]; readonly except: readonly string[] }
+  | { readonly op: "stop-bridge-play"; readonly bridge: string; readonly playback: string }
   | { readonly op: "close-bridge"; readonly rid: number; readonly bridge: string }
   | { readonly op: "health"; readonly rid: number }
   | { readonly op: "stop"; readonly rid: number };
@@ -136,5 +139,6 @@ export type Report =
   | { readonly ev: "key-down"; readonly leg: string; readonly digit: DtmfDigit; readonly way: "rfc4733" | "inband" }
   | { readonly ev: "line-message"; readonly leg: string; readonly message: unknown }
   | { readonly ev: "play-end"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
+  | { readonly ev: "bridge-play-end"; readonly bridge: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
   | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }
   | { readonly ev: "fault"; readonly where: string; readonly message: string };

@@ -293,6 +293,10 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#forward(packet);
   }
 
+  override discarded(sound: InboundSound): void {
+    this.#reception.discarded(sound.ssrc, sound.sequence);
+  }
+
   /** A key that is down must be watched for a lost end. */
   protected override attend(): boolean {
     if (!this.#events.active) return false;

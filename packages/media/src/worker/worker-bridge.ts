@@ -1,10 +1,11 @@
-import type { BridgeRole, DtmfDigit } from "@hotlinejs/core";
+import type { AudioSource, BridgeRole, DtmfDigit, PlayEndReason } from "@hotlinejs/core";
 import { Mixer } from "../audio/mixer.js";
-import type { MixerParty } from "../audio/mixer.js";
+import type { MixerParty, MixerVoice } from "../audio/mixer.js";
 import type { KeyWay } from "../dsp/key-twins.js";
 import type { JitterBuffer } from "../rtp/jitter-buffer.js";
 import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
 import type { LegHost } from "./leg-host.js";
+import { Player } from "./player.js";
 import { playoutOf, putSound } from "./playout.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
@@ -73,12 +74,31 @@ class Seat implements BridgeSeat, MixerParty {
   }
 }
 
+/** What is played into the bridge. */
+class Announcement implements MixerVoice {
+  readonly id: string;
+  readonly player: Player;
+  readonly input = new Uint8Array(TICK_SAMPLES);
+  readonly #except: ReadonlySet<string>;
+
+  constructor(id: string, sources: readonly AudioSource[], except: readonly string[]) {
+    this.id = id;
+    this.player = new Player(sources, false, 0);
+    this.#except = new Set(except);
+  }
+
+  heardBy(party: MixerParty): boolean {
+    return !(party instanceof Seat && this.#except.has(party.leg.id));
+  }
+}
+
 /**
  * Joins legs. Two talking members are relayed packet by packet; any other company is mixed on the
- * worker's tick, and then every member gets a frame at each tick, silence where nobody speaks.
+ * worker's tick, and then every member gets a frame at each tick, silence where nobody speaks. Something that is played into the
+ * bridge is mixed too.
  *
  * ```
- * idle (0-1 members) <--join/leave--> relay (2, both talk, both can) <--join/leave--> mix (anything else)
+ * idle (0-1 members) <--join/leave--> relay (2, both talk, both can) <--join/leave, play/end--> mix (anything else)
  * ```
  */
 export class WorkerBridge implements Tickable {
@@ -88,6 +108,7 @@ export class WorkerBridge implements Tickable {
   readonly #mixer = new Mixer(TICK_SAMPLES);
   #order: readonly Seat[] = [];
   #mixing = false;
+  #announcement: Announcement | undefined;
 
   constructor(id: string, host: LegHost) {
     this.id = id;
@@ -129,7 +150,24 @@ export class WorkerBridge implements Tickable {
     return this.#seats.has(leg.id);
   }
 
+  /** Plays to all but these legs; what ran before ends as `stopped`. */
+  play(id: string, sources: readonly AudioSource[], except: readonly string[]): void {
+    this.stopPlay(this.#announcement?.id, "stopped");
+    this.#announcement = new Announcement(id, sources, except);
+    this.#arrange();
+  }
+
+  /** Ends what is played, if it is this one. */
+  stopPlay(id: string | undefined, reason: PlayEndReason): void {
+    const announcement = this.#announcement;
+    if (announcement === undefined || announcement.id !== id) return;
+    this.#announcement = undefined;
+    this.#host.report({ ev: "bridge-play-end", bridge: this.id, playback: announcement.id, reason, playedMs: Math.round(announcement.player.played / 8) });
+    this.#arrange();
+  }
+
   close(): void {
+    this.stopPlay(this.#announcement?.id, "leg-ended");
     for (const seat of this.#seats.values()) {
       if (seat.leg.seat === seat) seat.leg.seat = undefined;
       seat.peer = undefined;
@@ -139,9 +177,16 @@ export class WorkerBridge implements Tickable {
   }
 
   tick(tick: number): void {
+    if (this.#announcement?.player.done === true) {
+      this.stopPlay(this.#announcement.id, "completed");
+      // Packets go on as they come, from now on.
+      if (!this.#mixing) return;
+    }
     const seats = this.#order;
+    const announcement = this.#announcement;
     for (const seat of seats) seat.pull(tick);
-    this.#mixer.mix(seats);
+    announcement?.player.fill(announcement.input, TICK_SAMPLES);
+    this.#mixer.mix(seats, announcement);
     for (const seat of seats) seat.leg.bridgeFrame(tick, seat.output);
   }
 
@@ -174,13 +219,13 @@ export class WorkerBridge implements Tickable {
   #arrange(): void {
     this.#order = [...this.#seats.values()];
     const [a, b] = this.#order;
-    const relay = this.#order.length === 2 && a !== undefined && b !== undefined && a.role === "talk" && b.role === "talk" && a.leg.relays && b.leg.relays;
+    const relay = this.#announcement === undefined && this.#order.length === 2 && a !== undefined && b !== undefined && a.role === "talk" && b.role === "talk" && a.leg.relays && b.leg.relays;
     for (const seat of this.#order) {
       seat.peer = relay ? (seat === a ? b : a) : undefined;
       if (relay) seat.forget();
       seat.leg.hush();
     }
-    this.#mixing = !relay && this.#order.length >= 2;
+    this.#mixing = !relay && (this.#order.length >= 2 || (this.#announcement !== undefined && this.#order.length > 0));
     if (this.#mixing) this.#host.ticks.add(this, 1);
     else this.#host.ticks.remove(this, 1);
   }

@@ -6,7 +6,7 @@ import { DtmfDetector } from "../dsp/dtmf-detector.js";
 import { FaxToneDetector } from "../dsp/fax-tone-detector.js";
 import { PlayoutFigures } from "../rtp/playout-figures.js";
 import type { CaptureTap } from "./capture-tap.js";
-import type { BridgeSeat, InboundSound } from "./inbound-sound.js";
+import type { BridgeSeat, InboundSound, SoundSource } from "./inbound-sound.js";
 import { KeyQueue } from "./key-queue.js";
 import type { KeyPackets, KeyPort } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
@@ -25,7 +25,7 @@ const INFO_KEY_MS = 100;
  * One party's sound in a worker, whatever carries it. What goes out has one order of rank: keys,
  * then the play-out, then the bridge, then the first frames of silence. A leg with nothing to send takes no ticks.
  */
-export abstract class WorkerLeg implements Tickable, KeyPort {
+export abstract class WorkerLeg implements Tickable, KeyPort, SoundSource {
   readonly id: string;
   protected readonly host: LegHost;
   /** What became of the party's sound where it was not relayed. */
@@ -258,6 +258,11 @@ export abstract class WorkerLeg implements Tickable, KeyPort {
 
   get #now(): number {
     return this.host.ticks.mediaTime / 8;
+  }
+
+  /** A packet of the party was thrown away where it was to be played. */
+  discarded(_sound: InboundSound): void {
+    // Kinds of legs that report on what they receive count it.
   }
 
   /** Sound came from the party. `fresh` is false for packets out of order: detectors cannot use those. */

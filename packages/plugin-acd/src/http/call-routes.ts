@@ -232,7 +232,7 @@ export const callRoutes: readonly HttpRoute[] = [
     method: "POST",
     path: "/api/agents/:number/call/announce",
     permission: "acd.announcements.play",
-    summary: "Plays an announcement to the caller, or to the agent too; the agent is not heard meanwhile. Audited",
+    summary: "Plays an announcement into the talk, heard by the caller, or by the agent too; both go on to hear each other. Audited",
     params: number,
     body: z.strictObject({ announcement: z.string().min(1).max(64), to: z.enum(["citizen", "both"]).default("citizen") }),
     output: answer,

@@ -291,14 +291,14 @@ export class AgentTalk {
 
   /** Plays something to the caller; what runs is cut. Resolves when it is being prepared. */
   announce(what: ReturnType<Announcements["take"]>, to: AnnouncedTo): Promise<void> {
-    return this.#move(["talking"], ({ agentCall }) => {
+    return this.#move(["talking"], ({ connection, agentCall }) => {
       const { call: citizen, interaction, language } = this.session;
       const { clock, log } = this.#deps;
       const told = (view: LiveAnnouncementView): void => {
         this.#deps.announced(this, view);
         this.#deps.changed(this);
       };
-      this.#announcement = new LiveAnnouncement(what.announcement, { citizen, agent: to === "both" ? agentCall : undefined }, (signal) => what.sound(language, signal), { clock, log, interaction, agent: this.agent, told });
+      this.#announcement = new LiveAnnouncement(what.announcement, { connection, citizen, except: to === "both" ? undefined : agentCall }, (signal) => what.sound(language, signal), { clock, log, interaction, agent: this.agent, told });
       this.#deps.changed(this);
       return Promise.resolve();
     });

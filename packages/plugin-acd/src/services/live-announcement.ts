@@ -1,4 +1,4 @@
-import type { AudioSource, Call, Clock, LiveInteraction, Logger, Playback } from "@hotlinejs/core";
+import type { AudioSource, Call, Clock, Connection, LiveInteraction, Logger, Playback } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { AnnouncedTo, Announcement, AnnouncementResult, LiveAnnouncementView } from "../contract.js";
 
@@ -11,11 +11,13 @@ export interface LiveAnnouncementDeps {
   readonly told: (view: LiveAnnouncementView) => void;
 }
 
-/** Who hears it. */
+/** Where it is played, and who does not hear it. */
 export interface Hearers {
+  readonly connection: Connection;
+  /** Ends it by hanging up. */
   readonly citizen: Call;
-  /** Of the agent who hears it too. */
-  readonly agent: Call | undefined;
+  /** The agent's leg, where the agent does not want to hear it. */
+  readonly except: Call | undefined;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface Hearers {
  * preparing --(the sound is there)--> playing --(heard to the end)-> ended: completed
  *      \_____________________________/    \____ stop() ___________-> ended: stopped (by the agent) or cut (hold, transfer, hang-up)
  * ```
- * On the legs that hear it the sound takes the place of the conversation's: the agent's words do not reach the citizen meanwhile,
- * the citizen's reach the agent unless the agent listens too. Recordings of the legs hold it as what was sent.
+ * It is mixed into the conversation: citizen and agent hear each other on, and whoever listens hears both and the announcement.
+ * Recordings of the legs hold it as what was sent.
  */
 export class LiveAnnouncement {
   readonly #deps: LiveAnnouncementDeps;
@@ -33,7 +35,7 @@ export class LiveAnnouncement {
   readonly #to: AnnouncedTo;
   readonly #preparing = new AbortController();
   readonly #since: number;
-  #playing: readonly Playback[] = [];
+  #playing: Playback | undefined;
   #startedAt: number | null = null;
   #durationMs: number | null = null;
   #result: AnnouncementResult | null = null;
@@ -45,7 +47,7 @@ export class LiveAnnouncement {
   constructor(announcement: Announcement, hearers: Hearers, sound: (signal: AbortSignal) => Promise<readonly AudioSource[]>, deps: LiveAnnouncementDeps) {
     this.#deps = deps;
     this.#announcement = announcement;
-    this.#to = hearers.agent === undefined ? "citizen" : "both";
+    this.#to = hearers.except === undefined ? "both" : "citizen";
     this.#since = deps.clock.now();
     this.done = this.#run(hearers, sound);
   }
@@ -64,7 +66,7 @@ export class LiveAnnouncement {
     if (this.over) return;
     this.#stoppedBy ??= how;
     this.#preparing.abort(new Error("the announcement was stopped"));
-    for (const playback of this.#playing) playback.stop();
+    this.#playing?.stop();
   }
 
   async #run(hearers: Hearers, sound: (signal: AbortSignal) => Promise<readonly AudioSource[]>): Promise<void> {
@@ -75,12 +77,10 @@ export class LiveAnnouncement {
       if (signal.aborted) return this.#end(this.#stoppedBy ?? "cut", 0);
       this.#startedAt = clock.now();
       this.#durationMs = lengthOf(sources);
-      const heard = hearers.citizen.play(sources);
-      this.#playing = hearers.agent === undefined || hearers.agent.signal.aborted ? [heard] : [heard, hearers.agent.play(sources)];
+      this.#playing = hearers.connection.play(sources, hearers.except === undefined ? {} : { except: [hearers.except] });
       interaction.event("announcement.started", { agent, ...this.#told(), durationMs: this.#durationMs });
       this.#deps.told(this.view());
-      const { reason, playedMs } = await heard.done;
-      for (const playback of this.#playing) playback.stop();
+      const { reason, playedMs } = await this.#playing.done;
       this.#end(reason === "completed" ? "completed" : (this.#stoppedBy ?? "cut"), playedMs);
     } catch (error) {
       if (signal.aborted || hearers.citizen.signal.aborted) return this.#end(this.#stoppedBy ?? "cut", 0);
