@@ -1,6 +1,7 @@
 import { AGENT_STATUSES, strategyNames } from "@hotlinejs/queueing";
 import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
+import { knownSkills, queueFaults, servedFaults, type SettingFault } from "./domain/settings-faults.js";
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 /** Skill -> lowest level; a list means level 1 of each. */
@@ -337,16 +338,9 @@ export const acdConfig = z
       if (keys.has(queue.key)) issue(["queues", index, "key"], `queue ${queue.key} is given twice`);
       keys.add(queue.key);
     });
-    config.queues.forEach((queue, index) => {
-      queue.overflow.forEach((step, at) => {
-        for (const key of step.queues) if (!keys.has(key)) issue(["queues", index, "overflow", at, "queues"], `there is no queue ${key}`);
-      });
-    });
-    const known = (list: readonly (string | { queue: string })[], path: (string | number)[]): void =>
-      list.forEach((membership, at) => {
-        const key = typeof membership === "string" ? membership : membership.queue;
-        if (!keys.has(key)) issue([...path, at], `there is no queue ${key}`);
-      });
+    const tell = (at: (string | number)[], faults: readonly SettingFault[]): void => faults.forEach(({ path, message }) => issue([...at, ...path], message));
+    const skills = knownSkills(config.agents, config.profiles);
+    config.queues.forEach((queue, index) => tell(["queues", index], queueFaults(queue.key, queue, keys, skills)));
     const twice = (list: readonly string[], path: string, name: string): Set<string> => {
       list.forEach((key, index) => list.indexOf(key) < index && issue([path, index, name], `${key} is given twice`));
       return new Set(list);
@@ -357,12 +351,12 @@ export const acdConfig = z
     twice(config.announcements.map(({ key }) => key), "announcements", "key");
     twice(config.reasons.map(({ code }) => code), "reasons", "code");
     config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
-    config.profiles.forEach((profile, index) => known(profile.queues, ["profiles", index, "queues"]));
+    config.profiles.forEach((profile, index) => tell(["profiles", index], servedFaults(profile.queues, keys)));
     const numbers = new Set<string>();
     config.agents.forEach((agent, index) => {
       if (numbers.has(agent.number)) issue(["agents", index, "number"], `agent ${agent.number} is given twice`);
       numbers.add(agent.number);
-      known(agent.queues, ["agents", index, "queues"]);
+      tell(["agents", index], servedFaults(agent.queues, keys));
       if (agent.profile !== undefined && !profiles.has(agent.profile)) issue(["agents", index, "profile"], `there is no profile ${agent.profile}`);
       agent.groups.forEach((key, at) => groups.has(key) || issue(["agents", index, "groups", at], `there is no group ${key}`));
     });

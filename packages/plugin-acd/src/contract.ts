@@ -318,20 +318,21 @@ export interface Acd {
    * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_PROFILE`, `HTL_ACD_UNKNOWN_GROUP`.
    */
   assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, options: { readonly actor: string }): Promise<AgentSnapshot>;
-  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_UNKNOWN_QUEUE`. */
+  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_QUEUE_TWICE`. */
   setProfile(profile: AgentProfile, options: { readonly actor: string }): Promise<AgentProfile>;
   /** Who waits in the queue, in the order of service. Unknown: `HTL_ACD_UNKNOWN_QUEUE`. */
   waiting(queue: string): readonly WaitingCaller[];
   /**
    * Puts a waiting caller into another queue; the time waited so far counts for the place there. Whoever was rung is let go.
-   * In the audit before it is done. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_NOT_WAITING`.
+   * In the audit before it is done. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_NOT_WAITING`, `HTL_ACD_ALREADY_THERE`; `HTL_ACD_QUEUE_FROZEN` while
+   * the hotline is being stopped.
    */
   move(interactionId: string, queue: string, options: { readonly actor: string }): Promise<WaitingCaller>;
   /** Changes the priority of a waiting caller. In the audit before it is done. `HTL_ACD_NOT_WAITING`. */
   setPriority(interactionId: string, priority: number, options: { readonly actor: string }): Promise<WaitingCaller>;
   /** Ends the agent's wrap-up early. */
   finishWrapUp(number: string): AgentSnapshot;
-  /** Gives the agent so much more time for after-call work. No effect outside of wrap-up. */
+  /** Gives the agent so many ms more for after-call work. `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_NOT_IN_WRAP_UP`. */
   extendWrapUp(number: string, ms: number): AgentSnapshot;
   /**
    * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
@@ -458,7 +459,8 @@ export interface AgentCalls {
   transfer(agent: string, to: string, actor: string): Promise<void>;
   /**
    * Gives the caller to a queue: the agent is free (with wrap-up), the caller waits there with what is known of the call. When
-   * that queue takes nobody in, the flow goes on with its outcome. Only for callers a queue gave. `HTL_ACD_UNKNOWN_QUEUE`.
+   * that queue takes nobody in, the flow goes on with its outcome. Only for callers a queue gave. `HTL_ACD_UNKNOWN_QUEUE`;
+   * `HTL_ACD_QUEUE_FROZEN` while the hotline is being stopped: the agent keeps the caller.
    */
   toQueue(agent: string, queue: string, actor: string): Promise<void>;
   /** The caller is held while the agent rings somebody else. Resolves when that phone is being rung. */

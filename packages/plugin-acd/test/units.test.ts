@@ -52,11 +52,41 @@ describe("options", () => {
     expect(issues({ queues: [{ key: "q", name: "Q", strategy: "ring-everyone" }] })).toEqual(["queues.0.strategy"]);
     expect(issues({ queues: [{ key: "q", name: "Q", ringTimeout: 3 }] })).toEqual(["queues.0"]);
     expect(issues({ queues: [{ key: "q", name: "Q" }, { key: "q", name: "R" }] })).toEqual(["queues.1.key"]);
-    expect(issues({ queues: [{ key: "q", name: "Q", overflow: [{ afterSeconds: 5, queues: ["x"] }] }] })).toEqual(["queues.0.overflow.0.queues"]);
+    expect(issues({ queues: [{ key: "q", name: "Q", overflow: [{ afterSeconds: 5, queues: ["x"] }] }] })).toEqual(["queues.0.overflow.0.queues.0"]);
     expect(issues({ agents: [{ number: "1", name: "A", queues: ["x"] }] })).toEqual(["agents.0.queues.0"]);
     expect(issues({ agents: [{ number: "1", name: "A", address: "1001" }] })).toEqual(["agents.0.address"]);
     expect(issues({ wrapUp: -1 })).toEqual(["wrapUp"]);
     expect(issues({})).toEqual([]);
+  });
+});
+
+describe("options that would do nothing", () => {
+  const issues = (options: unknown): string[] => (acdConfig.safeParse(options).error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const queue = (settings: object, more: object = {}): string[] => issues({ queues: [{ key: "q", name: "Q", ...settings }, { key: "r", name: "R" }], agents: [{ number: "1", name: "A", queues: ["q"], skills: ["english"] }], ...more });
+
+  it.each<[string, object, string]>([
+    ["closing time without hours", { atClosing: "voicemail" }, "queues.0.atClosing: without `calendar` the queue never closes: give the calendar of its hours, or leave atClosing out"],
+    ["a diversion without a limit", { divert: {} }, "queues.0.divert: diverts nobody: give waitSeconds or ratio, or leave divert out"],
+    ["a diversion of those who wait, without a limit", { divert: { whileWaiting: true } }, "queues.0.divert: diverts nobody: give waitSeconds or ratio, or leave divert out"],
+    ["overflow into itself", { overflow: [{ afterSeconds: 5, queues: ["r", "q"] }] }, "queues.0.overflow.0.queues.1: queue q cannot overflow into itself: its own agents serve it anyway"],
+    ["overflow into a queue twice", { overflow: [{ afterSeconds: 5, queues: ["r"] }, { afterSeconds: 9, queues: ["r"] }] }, "queues.0.overflow.1.queues.0: r is given twice: its agents serve from the first step on that names it"],
+    ["a skill nobody has", { skills: ["englsh"] }, "queues.0.skills.englsh: no agent or profile has the skill englsh (known: english): give it to somebody, or leave it out"],
+    ["a step of a skill nobody has", { skillSteps: [{ afterSeconds: 5, skills: { law: 0 } }] }, "queues.0.skillSteps.0.skills.law: no agent or profile has the skill law (known: english): give it to somebody, or leave it out"],
+    ["weights in a strategy that weighs nothing", { skillWeights: { english: 2 } }, "queues.0.skillWeights: weigh nothing in the strategy longest-idle: set strategy to most-skilled, or leave them out"],
+    ["a clock of messages without messages", { announce: { messagesEverySeconds: 60 } }, "queues.0.announce.messagesEverySeconds: there is nothing to say: give messages, or leave it out"],
+    ["a first message without a clock", { announce: { messages: ["M1"], messagesFirstSeconds: 60 } }, "queues.0.announce.messagesFirstSeconds: counts only with messagesEverySeconds: give that too, or leave it out"],
+  ])("%s is refused with its path and what to do", (_name, settings, message) => expect(queue(settings)).toEqual([message]));
+
+  it("what does something is taken", () => {
+    const all = { calendar: "hours", atClosing: "callback", divert: { ratio: 2 }, overflow: [{ afterSeconds: 5, queues: ["r"] }], strategy: "most-skilled", skills: ["english"], skillWeights: { law: 2 }, announce: { messages: ["M1"], messagesEverySeconds: 60, messagesFirstSeconds: 10 } };
+    expect(queue(all, { profiles: [{ key: "p", name: "P", skills: { law: 3 } }] })).toEqual([]);
+    // Queues that help each other out; and skills of agents who are made later.
+    expect(issues({ queues: [{ key: "q", name: "Q", skills: ["law"], overflow: [{ afterSeconds: 5, queues: ["r"] }] }, { key: "r", name: "R", overflow: [{ afterSeconds: 5, queues: ["q"] }] }] })).toEqual([]);
+  });
+
+  it("the same queue twice, of an agent or a profile, is refused", () => {
+    expect(queue({}, { agents: [{ number: "1", name: "A", queues: ["q", { queue: "q", weight: 3 }] }] })).toEqual(["agents.0.queues.1: queue q is given twice: keep the one that holds"]);
+    expect(queue({}, { profiles: [{ key: "p", name: "P", queues: ["q", "r", "q"] }] })).toEqual(["profiles.0.queues.2: queue q is given twice: keep the one that holds"]);
   });
 });
 

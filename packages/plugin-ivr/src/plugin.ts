@@ -21,12 +21,15 @@ export const ivr = definePlugin({
   provides: [FLOWS, FLOW_VISITS],
   ivrNodes,
   register({ config, hooks, events, services, log, onCheck, onReady, health }) {
+    // From here on what nodes name (queues, agents) can be looked up.
+    let ready = false;
     const registry = new FlowRegistry(() => {
       const prompts: Prompts | undefined = services.optional(PROMPTS);
       return {
         types: services.get(IVR_NODE_TYPES),
         hasPrompt: prompts && ((id) => prompts.has(id)),
         hasCalendar: (key) => services.get(CALENDARS).has(key),
+        ...(ready ? { services } : {}),
       };
     });
     services.provide(FLOWS, () => registry);
@@ -83,6 +86,8 @@ export const ivr = definePlugin({
       );
     });
     onReady(() => {
+      ready = true;
+      registry.check();
       if (!services.optional(PROMPTS)) log.warn("nobody speaks prompts (plugin-tts is missing): callers will hear nothing from flows");
       services.get(CALL_PIPELINE).handler("flow", serve);
     });

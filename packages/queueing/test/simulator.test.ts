@@ -226,3 +226,34 @@ describe("bad input", () => {
     ]);
   });
 });
+
+describe("the nights between repeated days", () => {
+  const shifted = (shifts: ScenarioInput["agents"][number]["shifts"], days: number) => play(base({ days, callers: [{ name: "citizens", queue: "general", arrivals: { perHour: 120 }, talk: 180 }], agents: [{ name: "team", count: 12, queues: ["general"], ...(shifts === undefined ? {} : { shifts }) }] }));
+
+  it("count for nobody: agents without shifts are as busy as those whose shifts are the opening hours", () => {
+    const always = shifted(undefined, 4);
+    const hours = shifted([{ from: "08:00", to: "18:00" }], 4);
+    expect(always.agents[0]?.occupancy).toBeCloseTo(0.5, 1);
+    expect(always.agents[0]?.occupancy).toBeCloseTo(hours.agents[0]?.occupancy ?? 0, 2);
+    expect(always.pools[0]?.occupancy).toBeCloseTo(hours.pools[0]?.occupancy ?? 0, 2);
+    // 12 agents in the hours that count, whatever comes between, and the formula beside them sees the calls of those hours.
+    expect(always.pools[0]?.agents).toBeCloseTo(12, 6);
+    expect(hours.pools[0]?.agents).toBeCloseTo(12, 1);
+    expect(always.pools[0]?.analytic?.load).toBeCloseTo(6, 0);
+  });
+
+  it("nor do the hours before and after: a longer shift does not idle in the figures, and the intervals add up to it", () => {
+    const long = shifted([{ from: "06:00", to: "22:00" }], 3);
+    expect(long.pools[0]?.agents).toBeCloseTo(12, 6);
+    expect(long.intervals.every(({ from }) => from % 86_400_000 >= 8 * 3_600_000 && from % 86_400_000 < 18 * 3_600_000)).toBe(true);
+    expect(long.intervals.every(({ agents }) => Math.abs(agents - 12) < 1e-6)).toBe(true);
+  });
+});
+
+it("a scenario whose settings would do nothing is refused with their path", () => {
+  const refused = (change: Partial<ScenarioInput>, where: string) => expect(() => parseScenario(base(change))).toThrow(where);
+  refused({ queues: [{ key: "general", divert: {} }] }, "queues.0.divert");
+  refused({ queues: [{ key: "general", overflow: [{ afterMs: 1, queues: ["general"] }] }] }, "queues.0.overflow.0.queues.0: queue \"general\" cannot overflow into itself");
+  refused({ queues: [{ key: "general", overflow: [{ afterMs: 1, queues: ["b"] }, { afterMs: 2, queues: ["b"] }] }, { key: "b" }] }, "queues.0.overflow.1.queues.0");
+  refused({ agents: [{ name: "team", count: 1, queues: ["general", { queue: "general", weight: 2 }] }] }, "agents.0.queues.1: queue \"general\" is given twice");
+});

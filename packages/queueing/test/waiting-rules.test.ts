@@ -198,3 +198,49 @@ it("weights of skills decide among the most skilled", () => {
   driver.call("c", { skills: { english: 1, law: 1 } });
   expect(driver.of("offer")).toMatchObject([{ agentId: "lawyer" }]);
 });
+
+describe("skills whose names every object inherits", () => {
+  // As JSON makes it: an own key, not the prototype.
+  const named = (skill: string, level: number) => JSON.parse(`{ "${skill}": ${level} }`) as Record<string, number>;
+
+  it.each(["constructor", "toString", "__proto__"])("%s: the more skilled is rung first, by the queue's weights", (skill) => {
+    for (const where of ["caller", "queue"] as const) {
+      const driver = acd({ strategy: "most-skilled", skillWeights: named(skill, 2), skills: where === "queue" ? named(skill, 1) : {} });
+      driver.agent("first", ["q"], { skills: named(skill, 1) });
+      driver.agent("expert", ["q"], { skills: named(skill, 5) });
+      driver.call("c", { skills: where === "caller" ? named(skill, 1) : {} });
+      expect(driver.of("offer"), where).toMatchObject([{ agentId: "expert" }]);
+    }
+  });
+
+  it.each(["constructor", "__proto__"])("%s: who lacks it counts as 0, not as what objects inherit", (skill) => {
+    const driver = acd({ strategy: "most-skilled", relaxSkillsAfterMs: 0 });
+    driver.agent("without", ["q"]);
+    driver.agent("with", ["q"], { skills: named(skill, 3) });
+    driver.call("c", { skills: named(skill, 1) });
+    expect(driver.of("offer")).toMatchObject([{ agentId: "with" }]);
+  });
+
+  it("__proto__: nobody without it serves who needs it", () => {
+    const driver = acd({});
+    driver.agent("without", ["q"]);
+    driver.call("c", { skills: named("__proto__", 2) });
+    expect(driver.of("offer")).toEqual([]);
+  });
+});
+
+it("queues that overflow into each other, and into themselves: every caller is in each line once, and it ends", () => {
+  const driver = acd({ overflow: [{ afterMs: 1_000, queues: ["q", "other", "other"] }, { afterMs: 2_000, queues: ["third", "other"] }] });
+  driver.send({ type: "queue.configured", queue: { key: "other", overflow: [{ afterMs: 1_000, queues: ["third"] }] } });
+  driver.send({ type: "queue.configured", queue: { key: "third", overflow: [{ afterMs: 1_000, queues: ["q"] }] } });
+  driver.call("a");
+  driver.call("b", { queue: "other" });
+  driver.call("c", { queue: "third" });
+  driver.advance(10_000);
+  const lines = [...driver.state.queues.values()].map(({ config, line }) => [config.key, line.map(({ id }) => id).sort()]);
+  // Only the own queue's steps count: what overflowed does not overflow on.
+  expect(lines).toEqual([["q", ["a", "c"]], ["other", ["a", "b"]], ["third", ["a", "b", "c"]]]);
+  expect(driver.all("overflowed")).toHaveLength(4);
+  driver.advance(86_400_000);
+  expect(driver.all("overflowed")).toHaveLength(4);
+});

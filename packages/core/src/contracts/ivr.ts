@@ -76,6 +76,11 @@ export interface IvrNodeType<C = unknown> {
   outcomes(config: C): readonly { readonly name: string; /** may be left without an edge */ readonly optional?: boolean }[];
   /** Prompt ids the node speaks, so that a missing one is found at start. */
   prompts?(config: C): readonly PromptRef[];
+  /**
+   * What the config names that is not there (a queue, an agent). Asked once everything is ready, before the first call, and whenever
+   * a flow is put; with an answer the flow is refused.
+   */
+  missing?(config: C, services: Services): readonly { /** Key of the config. */ readonly key: string; /** What is missing, and what is known instead. */ readonly message: string }[];
   run(context: IvrNodeContext<C>): Promise<IvrStep>;
 }
 

@@ -56,6 +56,15 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
     for (const name of new Set(exitOutcomes(config).values())) if (!outcomes.some((outcome) => outcome.name === name)) outcomes.push({ name });
     return outcomes;
   },
+  missing({ queue, agent }, services) {
+    const acd = services.get(ACD);
+    const missing: { key: string; message: string }[] = [];
+    if (acd.queue(queue) === undefined) missing.push({ key: "queue", message: `there is no queue "${queue}"; known are ${acd.queues().map(({ key }) => key).join(", ") || "none: give acd({ queues })"}` });
+    const known = agent === undefined ? undefined : acd.agent(agent);
+    if (agent !== undefined && known === undefined) missing.push({ key: "agent", message: `there is no agent "${agent}"` });
+    else if (known !== undefined && acd.queue(queue) !== undefined && !known.queues.includes(queue)) missing.push({ key: "agent", message: `agent "${agent ?? ""}" does not serve the queue "${queue}", so nobody would be kept for that agent` });
+    return missing;
+  },
   async run({ session, config, signal, services }): Promise<IvrStep> {
     const exits = exitOutcomes(config);
     const skills = Array.isArray(config.skills) ? Object.fromEntries(config.skills.map((skill) => [skill, 1])) : (config.skills as Record<string, number> | undefined);

@@ -108,9 +108,12 @@ export class AgentStates {
 
   async setProfile({ key, name, ...given }: AgentProfile, actor: string): Promise<AgentProfile> {
     const settings = profileSettings.parse(given);
+    const served = new Set<string>();
     for (const membership of settings.queues) {
       const queue = typeof membership === "string" ? membership : membership.queue;
       if (!this.#deps.hasQueue(queue)) throw acdErrors.UNKNOWN_QUEUE(queue, "see GET /api/queues");
+      if (served.has(queue)) throw acdErrors.QUEUE_TWICE(queue);
+      served.add(queue);
     }
     const profile = { key, name, settings };
     await this.#deps.store.putProfile(profile, actor);

@@ -5,6 +5,7 @@ import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
+import { queueFaults, servedFaults, type SettingFault } from "../domain/settings-faults.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent } from "./acd-store.js";
 import { AgentDesk, type AgentDeskDeps } from "./agent-desk.js";
@@ -177,6 +178,9 @@ export class DefaultAcd implements Acd {
       this.#floor.queues.set(queue.key, queue);
       this.#floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
+    for (const queue of queues) this.#tell("queue", queue.key, queueFaults(queue.key, queue.settings, new Set(this.#floor.queues.keys()), undefined));
+    for (const { number, own } of agents) this.#tell("agent", number, servedFaults(own.queues, new Set(this.#floor.queues.keys())));
+    for (const { key, settings } of profiles) this.#tell("profile", key, servedFaults(settings.queues, new Set(this.#floor.queues.keys())));
     const { calendar: citizenHours } = config.callback;
     if (citizenHours !== undefined) this.#deps.calendars.get(citizenHours);
     for (const agent of agents) this.#floor.agents.set(agent.number, agent);
@@ -187,6 +191,11 @@ export class DefaultAcd implements Acd {
     for (const row of await store.queueDay(today)) facts.today.add(row.queue, row.startsAt, row);
     for (const row of await store.agentDay(today)) facts.today.addAgent(row.agent, row.startsAt, row);
     for (const place of places) this.#floor.engine.dispatch({ type: "place.restored", ...place });
+  }
+
+  /** Of what is stored: a hotline that has lived with it starts again; new settings with such faults are refused. */
+  #tell(kind: string, key: string, faults: readonly SettingFault[]): void {
+    for (const { path, message } of faults) this.#deps.log.warn({ [kind]: key, setting: path.join(".") }, `a stored setting has no effect: ${message}`);
   }
 
   /** Asks the adapters which phones are there, and prepares the music. */
@@ -382,6 +391,7 @@ export class DefaultAcd implements Acd {
 
   extendWrapUp(number: string, ms: number): AgentSnapshot {
     this.#floor.agent(number);
+    if (agentView(this.#floor.engine.state, number)?.wrapUntil === undefined) throw acdErrors.NOT_IN_WRAP_UP(number);
     this.#floor.engine.dispatch({ type: "agent.wrap-up-extended", agentId: number, ms });
     return this.#known(number);
   }

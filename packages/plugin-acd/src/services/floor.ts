@@ -1,4 +1,4 @@
-import { agentView } from "@hotlinejs/queueing";
+import { agentView, queueView } from "@hotlinejs/queueing";
 import { acdErrors } from "../errors.js";
 import type { StoredAgent, StoredQueue } from "./acd-store.js";
 import type { QueueEngine } from "./queue-engine.js";
@@ -31,6 +31,13 @@ export class Floor {
   queue(key: string): StoredQueue {
     const queue = this.queues.get(key);
     if (queue === undefined) throw acdErrors.UNKNOWN_QUEUE(key, [...this.queues.keys()].join(", "));
+    return queue;
+  }
+
+  /** A queue that lets callers in. @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_QUEUE_FROZEN */
+  open(key: string): StoredQueue {
+    const queue = this.queue(key);
+    if (queueView(this.engine.state, key)?.frozen === true) throw acdErrors.QUEUE_FROZEN(key);
     return queue;
   }
 

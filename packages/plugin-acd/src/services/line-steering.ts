@@ -26,25 +26,37 @@ export class LineSteering {
     return [...floor.entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || a.placeAt - b.placeAt);
   }
 
+  /** @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_NOT_WAITING, HTL_ACD_ALREADY_THERE, HTL_ACD_QUEUE_FROZEN */
   async move(interactionId: string, queue: string, actor: string): Promise<WaitingCaller> {
-    this.#deps.floor.queue(queue);
-    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }));
+    const { floor } = this.#deps;
+    floor.queue(queue);
+    const possible = (from: string): void => {
+      if (from === queue) throw acdErrors.ALREADY_THERE(interactionId, queue);
+      floor.open(queue);
+    };
+    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }), possible);
   }
 
+  /** @throws HTL_ACD_NOT_WAITING */
   async setPriority(interactionId: string, priority: number, actor: string): Promise<WaitingCaller> {
     return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
   }
 
-  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent): Promise<WaitingCaller> {
-    const find = (): string => {
-      const [id] = [...this.#deps.floor.entries].find(([id, { owner }]) => owner.interactionId === interactionId && this.#waiting(id) !== undefined) ?? [];
-      if (id === undefined) throw acdErrors.NOT_WAITING(interactionId);
-      return id;
+  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent, possible: (from: string) => void = () => undefined): Promise<WaitingCaller> {
+    const find = (): { readonly id: string; readonly queue: string } => {
+      for (const [id, { owner }] of this.#deps.floor.entries) {
+        const view = owner.interactionId === interactionId ? this.#waiting(id) : undefined;
+        if (view === undefined) continue;
+        // What the engine would not do is refused, not told as done.
+        possible(view.queue);
+        return { id, queue: view.queue };
+      }
+      throw acdErrors.NOT_WAITING(interactionId);
     };
-    const before = this.#waiting(find());
-    await this.#deps.audit().record({ actor, action, subject: { type: "interaction", id: interactionId }, details: { ...details, from: before?.queue ?? "" } });
-    // An agent may have answered meanwhile.
-    const id = find();
+    const { queue: from } = find();
+    await this.#deps.audit().record({ actor, action, subject: { type: "interaction", id: interactionId }, details: { ...details, from } });
+    // An agent may have answered meanwhile, or the hotline be stopping.
+    const { id } = find();
     this.#deps.floor.engine.dispatch(event(id));
     const now = this.#waiting(id);
     if (now === undefined) throw acdErrors.NOT_WAITING(interactionId);

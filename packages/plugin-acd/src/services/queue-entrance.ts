@@ -126,9 +126,9 @@ export class QueueEntrance {
     this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: key, priority, skills, placeAt, patient: true, ringMs: DIALLING_MS });
     return () => this.#floor.engine.dispatch({ type: "interaction.exited", interactionId: id });
   }
-  /** The queue the caller goes to once the agent lets go; `undefined` for who no queue gave. @throws HTL_ACD_UNKNOWN_QUEUE */
+  /** The queue the caller goes to once the agent lets go; `undefined` for who no queue gave. @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_QUEUE_FROZEN */
   redirect(interactionId: string, queue: string): (() => void) | undefined {
-    this.#floor.queue(queue);
+    this.#floor.open(queue);
     const call = this.#floor.serving.get(interactionId);
     return call === undefined ? undefined : () => (call.next = queue);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IvrNodeType, PromptRef } from "@hotlinejs/core";
+import type { IvrNodeType, PromptRef, Services } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { z } from "zod";
 import type { FlowDefinition, FlowNode } from "../contract.js";
@@ -11,6 +11,8 @@ export interface FlowChecks {
   /** `undefined`: prompts cannot be checked, nobody speaks them. */
   readonly hasPrompt: ((id: string) => boolean) | undefined;
   readonly hasCalendar: (key: string) => boolean;
+  /** What the nodes' own plugins know is asked; without it nobody is ready to answer yet. */
+  readonly services?: Services | undefined;
 }
 
 /** A place another flow may be entered at, besides its start. */
@@ -53,6 +55,8 @@ class FlowDraft {
   readonly #checks: FlowChecks;
   readonly #problems: FlowProblem[];
   readonly #definition: FlowDefinition | undefined;
+  /** As given, also where the flow has faults. */
+  readonly #name: string;
   readonly #nodes = new Map<string, { node: CompiledNode; path: string }>();
   /** Ids of all nodes, also of those with a fault of their own. */
   readonly #known = new Set<string>();
@@ -61,6 +65,7 @@ class FlowDraft {
   constructor(raw: unknown, path: string, checks: FlowChecks, problems: FlowProblem[], entrances: Entrance[]) {
     this.#checks = checks;
     this.#problems = problems;
+    this.#name = isRecord(raw) && typeof raw.id === "string" ? raw.id : path;
     const parsed = flowSchema.safeParse(raw);
     if (!parsed.success) this.#issues(path, parsed.error);
     const nodes = isRecord(raw) && Array.isArray(raw.nodes) ? (raw.nodes as readonly unknown[]) : [];
@@ -178,6 +183,8 @@ class FlowDraft {
       const failed = node.on?.error;
       if (failed !== undefined) edges.set("error", failed);
       for (const prompt of type.prompts?.(config) ?? []) this.#prompt(prompt, pathOf(prompt, node, path));
+      const { services } = this.#checks;
+      if (services !== undefined) for (const { key, message } of type.missing?.(config, services) ?? []) this.#problems.push({ path: `${path}.${key}`, message: `${message} (node "${node.id}" of flow "${this.#name}")` });
     } catch (error) {
       this.#problems.push({ path, message: `node type "${node.type}" cannot use this configuration: ${errorText(error)}` });
       return undefined;

@@ -34,8 +34,17 @@ export class FlowRegistry implements Flows {
     return this.#current.get(id)?.definition;
   }
 
+  /** Looks once more at all that was loaded. @throws `HTL_IVR_FLOW_INVALID` */
+  check(): void {
+    this.load(this.#definitions());
+  }
+
+  #definitions(): FlowDefinition[] {
+    return [...this.#current.values()].map(({ definition }) => definition);
+  }
+
   put(flow: FlowDefinition): FlowInfo {
-    const before = [...this.#current.values()].map(({ definition }) => definition);
+    const before = this.#definitions();
     const at = before.findIndex((other) => other.id === flow.id);
     // The caller may go on changing its object.
     const copy = structuredClone(flow);

@@ -40,12 +40,15 @@ export function fits(agent: AgentState, interaction: InteractionState, queue: Qu
   return membership !== undefined && (membership.tier === 0 || tierAfterMs(queue, membership) <= interaction.ripeMs) && hasSkills(agent, interaction);
 }
 
+/** The level under this very name: what every object inherits (`constructor`, `__proto__`) is none. */
+function levelOf(levels: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(levels, name) ? levels[name] : undefined;
+}
+
 /** Whether the agent has what the caller needs. */
 export function hasSkills({ skills }: AgentState, { needs }: InteractionState): boolean {
-  for (const [skill, level] of needs) {
-    // Not `own < level`: what every object inherits (`constructor`) is no level either.
-    if (!((skills[skill] as number) >= level)) return false;
-  }
+  // Not `own < level`: without the skill there is no level.
+  for (const [skill, level] of needs) if (!((levelOf(skills, skill) as number) >= level)) return false;
   return true;
 }
 
@@ -147,9 +150,10 @@ function choose(step: Step, interaction: InteractionState, queue: QueueState, fr
     weight: (candidate: { readonly id: string }) => step.state.agents.get(candidate.id)?.memberships.get(key)?.weight ?? 1,
     skillLevel: (candidate: { readonly id: string }) => {
       const skills = step.state.agents.get(candidate.id)?.skills ?? {};
+      const worth = (skill: string): number => (levelOf(skills, skill) ?? 0) * (levelOf(skillWeights, skill) ?? 1);
       let sum = 0;
-      for (const skill in interaction.skills) sum += (skills[skill] ?? 0) * (skillWeights[skill] ?? 1);
-      for (const skill in queue.config.skills) if (!(skill in interaction.skills)) sum += (skills[skill] ?? 0) * (skillWeights[skill] ?? 1);
+      for (const skill in interaction.skills) sum += worth(skill);
+      for (const skill in queue.config.skills) if (!Object.hasOwn(interaction.skills, skill)) sum += worth(skill);
       return sum;
     },
   };

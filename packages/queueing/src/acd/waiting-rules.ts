@@ -35,15 +35,15 @@ export function ripen(step: Step, interaction: InteractionState): void {
 /** Skills of the caller and of the queue, less what the wait has taken off. */
 export function needs({ queue: { config }, skills, ripeMs }: InteractionState): InteractionState["needs"] {
   if (config.relaxSkillsAfterMs !== undefined && ripeMs >= config.relaxSkillsAfterMs) return [];
-  const levels: Record<string, number> = { ...config.skills };
-  for (const skill in skills) levels[skill] = Math.max(Object.hasOwn(levels, skill) ? (levels[skill] as number) : 0, skills[skill] as number);
+  // A map: no name of a skill is anything else to it.
+  const levels = new Map(Object.entries(config.skills));
+  for (const [skill, level] of Object.entries(skills)) levels.set(skill, Math.max(levels.get(skill) ?? 0, level));
   for (const step of config.skillSteps) {
     if (step.afterMs > ripeMs) break;
-    for (const skill in step.skills) if (Object.hasOwn(levels, skill)) levels[skill] = step.skills[skill] as number;
+    for (const [skill, level] of Object.entries(step.skills)) if (levels.has(skill)) levels.set(skill, level);
   }
   const kept: [string, number][] = [];
-  for (const skill in levels) {
-    const level = levels[skill] as number;
+  for (const [skill, level] of levels) {
     // A level of 0 asked for by caller or queue means: has the skill at all. A step of 0 takes it away.
     if (level > 0 || !config.skillSteps.some((step) => step.afterMs <= ripeMs && Object.hasOwn(step.skills, skill))) kept.push([skill, level]);
   }

@@ -70,7 +70,10 @@ const queue = z.strictObject({
   skillWeights: levels.optional(),
   tiersAfterMs: z.array(spanMs).optional(),
   progressMs: spanMs.min(1).optional(),
-  divert: z.strictObject({ ewtMs: spanMs.optional(), ratio: z.number().min(0).optional(), whileWaiting: z.boolean().optional() }).optional(),
+  divert: z
+    .strictObject({ ewtMs: spanMs.optional(), ratio: z.number().min(0).optional(), whileWaiting: z.boolean().optional() })
+    .refine(({ ewtMs, ratio }) => ewtMs !== undefined || ratio !== undefined, "diverts nobody: give ewtMs or ratio, or leave divert out")
+    .optional(),
   overflow: z.array(z.strictObject({ afterMs: spanMs, queues: z.array(name).min(1) })).optional(),
   regainMs: spanMs.optional(),
   joinEmpty: z.boolean().optional(),
@@ -101,7 +104,7 @@ const agents = z.strictObject({
   count: z.int().min(0).max(100_000),
   queues: z.array(z.union([name, z.strictObject({ queue: name, weight: z.number().gt(0).optional(), tier: z.int().min(0).optional() })])).min(1),
   skills: levels.optional(),
-  /** Signed in between these times, every day. Default: always. A call in progress is finished. */
+  /** Signed in between these times, every day. Default: always, also at night; figures of the staff count the time between the scenario's `from` and `to`. A call in progress is finished. */
   shifts: z.array(z.strictObject({ from: clock, to: clock })).optional(),
   /** Not ready between these times. */
   breaks: z.array(z.strictObject({ from: clock, to: clock })).optional(),
@@ -152,8 +155,24 @@ const scenarioSchema = z
       known(["callers", index, "queue"], group.queue);
       if ("past" in group.arrivals) group.arrivals.past.forEach((call, line) => call.queue !== undefined && known(["callers", index, "arrivals", "past", line, "queue"], call.queue));
     });
-    scenario.queues.forEach((each, index) => each.overflow?.forEach((step, at) => step.queues.forEach((key, place) => known(["queues", index, "overflow", at, "queues", place], key))));
+    scenario.queues.forEach((each, index) => {
+      const served = new Set([each.key]);
+      each.overflow?.forEach((step, at) =>
+        step.queues.forEach((key, place) => {
+          const path = ["queues", index, "overflow", at, "queues", place];
+          known(path, key);
+          if (served.has(key)) issue(path, key === each.key ? `queue "${key}" cannot overflow into itself` : `queue "${key}" stands in the overflow twice`);
+          served.add(key);
+        }),
+      );
+    });
     scenario.agents.forEach((group, index) => {
+      const served = new Set<string>();
+      group.queues.forEach((membership, place) => {
+        const key = typeof membership === "string" ? membership : membership.queue;
+        if (served.has(key)) issue(["agents", index, "queues", place], `queue "${key}" is given twice`);
+        served.add(key);
+      });
       group.queues.forEach((membership, place) => known(["agents", index, "queues", place], typeof membership === "string" ? membership : membership.queue));
       for (const kind of ["shifts", "breaks"] as const) group[kind]?.forEach((shift, place) => clockMs(shift.from) >= clockMs(shift.to) && issue(["agents", index, kind, place, "to"], "must be after `from`"));
     });

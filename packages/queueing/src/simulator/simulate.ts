@@ -19,7 +19,7 @@ export interface IntervalResult {
   readonly from: number;
   readonly queues: readonly string[];
   readonly figures: Figures;
-  /** Signed in and ready, mean over the interval. */
+  /** Signed in and ready, mean over the interval, as far as it lies between `from` and `to` of a day. */
   readonly agents: number;
   /** Share of their time in ring, talk and after-call work. */
   readonly occupancy: number | undefined;
@@ -30,7 +30,7 @@ export interface SimulationResult {
   readonly seed: number;
   readonly total: Figures;
   readonly queues: readonly { readonly queue: string; readonly figures: Figures }[];
-  /** Queues that share agents are one pool. */
+  /** Queues that share agents are one pool. Agents and occupancy are of the time between `from` and `to` of each day, in which calls come: a night in between counts for nobody. */
   readonly pools: readonly { readonly queues: readonly string[]; readonly figures: Figures; readonly agents: number; readonly occupancy: number | undefined; readonly analytic: Analytic | undefined }[];
   readonly intervals: readonly IntervalResult[];
   readonly agents: readonly { readonly group: string; readonly count: number; readonly calls: number; readonly occupancy: number | undefined }[];
@@ -59,6 +59,11 @@ interface SimAgent {
   calls: number;
   workMs: number;
   readyMs: number;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** An interval of one pool. */
@@ -353,29 +358,48 @@ class Play {
 
   /** Books the time since the last change of an agent, cut at the intervals. */
   #account(agent: SimAgent, next: AgentStatus): void {
-    const from = Math.max(agent.since, this.#from);
-    const to = Math.min(this.#now, this.#to);
-    if (READY.includes(agent.status) && to > from) {
-      const work = WORKING.includes(agent.status);
-      agent.readyMs += to - from;
-      if (work) agent.workMs += to - from;
-      for (let at = from; at < to; ) {
-        const end = Math.min(to, (Math.floor(at / this.#intervalMs) + 1) * this.#intervalMs);
-        const bucket = this.#bucket(agent.index, at);
-        bucket.readyMs += end - at;
-        if (work) bucket.workMs += end - at;
-        at = end;
-      }
-    }
+    if (READY.includes(agent.status)) for (const span of this.#counted(agent.since, this.#now)) this.#book(agent, span);
     agent.status = next;
     agent.since = this.#now;
+  }
+
+  #book(agent: SimAgent, { from, to }: Span): void {
+    const work = WORKING.includes(agent.status);
+    agent.readyMs += to - from;
+    if (work) agent.workMs += to - from;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, (Math.floor(at / this.#intervalMs) + 1) * this.#intervalMs);
+      const bucket = this.#bucket(agent.index, at);
+      bucket.readyMs += end - at;
+      if (work) bucket.workMs += end - at;
+      at = end;
+    }
+  }
+
+  /** What of a span counts for the staff: between `from` and `to` of each day, after the warm-up. Who is there always does not idle through the nights. */
+  *#counted(since: number, until: number): Generator<Span> {
+    const opens = clockMs(this.scenario.from);
+    const length = clockMs(this.scenario.to) - opens;
+    for (let day = Math.max(0, Math.floor((since - opens) / DAY_MS)); day < this.scenario.days; day++) {
+      const start = day * DAY_MS + opens;
+      if (start >= until) return;
+      const from = Math.max(since, start, this.#from);
+      const to = Math.min(until, start + length);
+      if (to > from) yield { from, to };
+    }
+  }
+
+  #countedMs(since: number, until: number): number {
+    let ms = 0;
+    for (const { from, to } of this.#counted(since, until)) ms += to - from;
+    return ms;
   }
 
   #result(): SimulationResult {
     const agents = [...this.#agents.values()];
     const sum = (of: readonly SimAgent[], value: (agent: SimAgent) => number): number => of.reduce((total, agent) => total + value(agent), 0);
     const share = (part: number, whole: number): number | undefined => (whole > 0 ? part / whole : undefined);
-    const spanMs = Math.max(1, this.#to - this.#from);
+    const spanMs = Math.max(1, this.#countedMs(0, this.#to));
     return {
       seed: this.seed,
       total: this.#total.figures(),
@@ -392,8 +416,10 @@ class Play {
           .map(([at, bucket]) => {
             const figures = bucket.sum.figures();
             const from = at * this.#intervalMs;
-            const lengthMs = Math.min(from + this.#intervalMs, this.#to) - Math.max(from, this.#from);
-            return { from, queues: pool.queues, figures, agents: bucket.readyMs / lengthMs, occupancy: share(bucket.workMs, bucket.readyMs), analytic: analyse(pool, figures.offered, lengthMs / 1_000, bucket.readyMs / lengthMs) };
+            const lengthMs = this.#countedMs(from, from + this.#intervalMs);
+            // Who rings again after hours counts, but for no staff.
+            const agents = share(bucket.readyMs, lengthMs) ?? 0;
+            return { from, queues: pool.queues, figures, agents, occupancy: share(bucket.workMs, bucket.readyMs), analytic: lengthMs > 0 ? analyse(pool, figures.offered, lengthMs / 1_000, agents) : undefined };
           }),
       ),
       agents: this.scenario.agents.map((group) => {

@@ -1,0 +1,78 @@
+import { READ_POOL } from "@hotlinejs/core";
+import { ivr } from "@hotlinejs/plugin-ivr";
+import { FLOWS, type FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
+import { afterEach, expect, it } from "vitest";
+import { AGENT_CALLS } from "../src/index.js";
+import { closeStages, stage, team, type StageOptions } from "./stage.js";
+
+afterEach(closeStages);
+
+const two = (): NonNullable<StageOptions["acd"]> => ({ wrapUp: 10, queues: [{ key: "q", name: "Q" }, { key: "second", name: "S" }], agents: [{ number: "1001", name: "A", queues: ["q"] }] });
+const flow = (node: object): FlowDefinition => ({ id: "main", start: "wait", nodes: [{ id: "wait", type: "queue", queue: "q", ...node, next: "end" }, { id: "end", type: "hangup" }] });
+
+it("while queues are frozen nobody is moved, and an agent keeps the caller: refused, not told as done", async () => {
+  const at = await stage({ acd: two() });
+  const phone = await at.phone("1001");
+  await at.dial("111");
+  await phone.answer();
+  await at.test.advance(3_000);
+  const waiting = await at.dial("222");
+  const [caller] = at.acd.waiting("q");
+  const stopped = at.test.hotline.stop({ drain: true });
+  await at.test.advance(100);
+  expect(at.acd.queue("second")?.frozen).toBe(true);
+  await expect(at.acd.move(caller?.interactionId ?? "", "second", { actor: "u" })).rejects.toMatchObject({ code: "HTL_ACD_QUEUE_FROZEN", status: 503 });
+  expect(at.acd.waiting("q")).toMatchObject([{ interactionId: caller?.interactionId }]);
+  await expect(at.test.services.get(AGENT_CALLS).toQueue("1001", "second", "u")).rejects.toMatchObject({ code: "HTL_ACD_QUEUE_FROZEN" });
+  expect(at.acd.agent("1001")?.state).toBe("busy");
+  // Nothing was done, so nothing is in the audit.
+  expect(await at.test.services.get(READ_POOL).read((em) => em.execute("select action from core_audit where action in ('acd.caller-moved', 'acd.to-queue')"))).toEqual([]);
+  await waiting.hangup();
+  await phone.hangup();
+  await at.test.advance(20_000);
+  await stopped;
+});
+
+it("who waits in the queue already is not moved into it", async () => {
+  const at = await stage({ acd: { ...two(), agents: [{ number: "1001", name: "A", queues: ["q", "second"] }] } });
+  await at.phone("1001");
+  await at.dial("111");
+  const [caller] = at.acd.waiting("q");
+  await expect(at.acd.move(caller?.interactionId ?? "", "q", { actor: "u" })).rejects.toMatchObject({ code: "HTL_ACD_ALREADY_THERE", status: 409 });
+  expect(await at.acd.move(caller?.interactionId ?? "", "second", { actor: "u" })).toMatchObject({ queue: "second" });
+});
+
+it("after-call work that is over is not extended", async () => {
+  const at = await stage({ acd: team({}, ["1001"]) });
+  const phone = await at.phone("1001");
+  expect(() => at.acd.extendWrapUp("1001", 60_000)).toThrow(expect.objectContaining({ code: "HTL_ACD_NOT_IN_WRAP_UP", status: 409 }) as Error);
+  const caller = await at.dial();
+  await phone.answer();
+  await at.test.advance(3_000);
+  await caller.hangup();
+  await at.test.advance(500);
+  const { wrapUpUntil } = at.acd.extendWrapUp("1001", 60_000);
+  expect(wrapUpUntil).toBeGreaterThan(at.test.clock.now() + 60_000);
+});
+
+it("a profile with a queue twice is refused, and the old one holds", async () => {
+  const at = await stage({ acd: { ...team(), profiles: [{ key: "p", name: "P", queues: ["q"] }] } });
+  await expect(at.acd.setProfile({ key: "p", name: "P", queues: ["q", { queue: "q", tier: 1 }], skills: {} }, { actor: "u" })).rejects.toMatchObject({ code: "HTL_ACD_QUEUE_TWICE", status: 422 });
+  expect(at.acd.profiles()).toMatchObject([{ key: "p", queues: ["q"] }]);
+});
+
+it.each<[string, object, string]>([
+  ["an unknown queue", { queue: "genral" }, 'flows[0].nodes[0].queue: there is no queue "genral"; known are q (node "wait" of flow "main")'],
+  ["an unknown agent", { agent: "1003" }, 'flows[0].nodes[0].agent: there is no agent "1003" (node "wait" of flow "main")'],
+])("%s in a flow keeps the hotline from starting", async (_name, node, message) => {
+  await expect(stage({ plugins: [ivr({ flows: [flow(node)] })] })).rejects.toMatchObject({ code: "HTL_IVR_FLOW_INVALID", message: expect.stringContaining(message) as string });
+});
+
+it("an agent who does not serve the queue is refused too, as is a flow that is put later; a good one is taken", async () => {
+  const at = await stage({ acd: two(), plugins: [ivr({ flows: [flow({ agent: "1001" })] })] });
+  const flows = at.test.services.get(FLOWS);
+  expect(() => flows.put(flow({ queue: "nowhere" }))).toThrow(/there is no queue "nowhere"; known are q, second/);
+  expect(() => flows.put(flow({ queue: "second", agent: "1001" }))).toThrow(/agent "1001" does not serve the queue "second"/);
+  expect(flows.get("main")?.nodes[0]).toMatchObject({ queue: "q" });
+  expect(flows.put(flow({ queue: "second" }))).toMatchObject({ id: "main" });
+});
