@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
+import type { QueueFact } from "./domain/facts.js";
 import { AgentIntervalEntity } from "./entities/agent-interval.entity.js";
 import { AgentProfileEntity } from "./entities/agent-profile.entity.js";
 import { AgentStateLogEntity } from "./entities/agent-state-log.entity.js";
 import { AgentEntity } from "./entities/agent.entity.js";
+import { FactMarkEntity } from "./entities/fact-mark.entity.js";
 import { KeptPlaceEntity } from "./entities/kept-place.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
 import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
@@ -15,11 +18,14 @@ import { queueNode } from "./ivr/queue-node.js";
 import { AcdAgents } from "./migrations/agents.js";
 import { AcdChannel } from "./migrations/channel.js";
 import { AcdCutTalks } from "./migrations/cut-talks.js";
+import { AcdDurableFacts } from "./migrations/durable-facts.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdKeptPlaces } from "./migrations/kept-places.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
+import { FactRows } from "./services/fact-rows.js";
+import { FactSpool } from "./services/fact-spool.js";
 import { FactWriter } from "./services/fact-writer.js";
 import { HoldMusic } from "./services/hold-music.js";
 import { IntervalBook } from "./services/interval-book.js";
@@ -37,8 +43,8 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces],
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts],
   provides: [ACD, AGENT_CALLS],
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
@@ -87,7 +93,7 @@ export const acd = definePlugin({
   ivrNodes: [queueNode],
   routes: acdRoutes,
   datasets: acdDatasets,
-  register({ config, hooks, events, services, log, onReady, onStart, onDrain, onStop, health }) {
+  register({ config, settings, hooks, events, services, log, onReady, onStart, onDrain, onStop, health }) {
     const parts = once(() => {
       const clock = services.get(CLOCK);
       const ids = services.get(IDS);
@@ -95,7 +101,8 @@ export const acd = definePlugin({
       const prompts = services.optional(PROMPTS);
       const calendar = services.get(CALENDARS).get("default");
       const book = new IntervalBook(calendar);
-      const writer = new FactWriter({ unitOfWork, clock, log });
+      const rows = new FactRows(book);
+      const writer = new FactWriter<QueueFact>({ unitOfWork, clock, log, write: (uow, fact, again) => rows.write(uow, fact, again), spool: new FactSpool(join(settings.dataDir, "acd-facts.ndjson"), log) });
       return new DefaultAcd({
         config,
         clock,
@@ -105,7 +112,7 @@ export const acd = definePlugin({
         prompts,
         store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book }),
         places: new KeptPlaceStore({ unitOfWork, reads: services.get(READ_POOL), clock, ids }),
-        facts: new QueueFacts({ writer, clock, ids, calendar, book }),
+        facts: new QueueFacts({ writer, clock, ids, calendar }),
         calendars: services.get(CALENDARS),
         audit: () => services.get(AUDIT),
         flows: () => services.optional(FLOW_VISITS),

@@ -2,8 +2,8 @@ import type { BusinessCalendar, Clock, Ids } from "@hotlinejs/core";
 import { createSilentLogger, VirtualClock } from "@hotlinejs/core";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import { describe, expect, it } from "vitest";
+import type { AgentSpan, QueueFact } from "../src/domain/facts.js";
 import { quarterOf } from "../src/domain/quarter-hours.js";
-import type { AgentDelta, IntervalBook } from "../src/services/interval-book.js";
 import { ClosingTimes } from "../src/services/closing-times.js";
 import { QueueEngine } from "../src/services/queue-engine.js";
 import { QueueFacts } from "../src/services/queue-facts.js";
@@ -26,11 +26,10 @@ function machine(): { readonly clock: Clock; readonly virtual: VirtualClock; set
 
 function line(at: ReturnType<typeof machine>) {
   const effects: AcdEffect[] = [];
-  const booked: { agent: string; startsAt: number; delta: AgentDelta }[] = [];
-  const book = { agent: (_: unknown, agent: string, startsAt: number, delta: AgentDelta) => (booked.push({ agent, startsAt, delta }), Promise.resolve()), queue: () => Promise.resolve() } as unknown as IntervalBook;
+  const booked: AgentSpan[] = [];
   const calendar = { dateOf: () => "2026-11-26", hourOf: () => 10 } as unknown as BusinessCalendar;
-  const writer = { push: (fact: (uow: unknown) => Promise<void>) => void fact({ em: { insert: () => Promise.resolve() } }) } as never;
-  const facts = new QueueFacts({ writer, clock: at.clock, ids: { next: () => "id" } as Ids, calendar, book });
+  const writer = { push: (fact: QueueFact) => void ("spans" in fact && booked.push(...fact.spans)) };
+  const facts = new QueueFacts({ writer, clock: at.clock, ids: { next: () => "id" } as Ids, calendar });
   const engine = new QueueEngine({
     clock: at.clock,
     log: createSilentLogger(),

@@ -1,12 +1,16 @@
 import type { Clock, IvrNodeContext, Principal, UnitOfWork } from "@hotlinejs/core";
 import { createSilentLogger, HotlineError, READ_POOL, VirtualClock } from "@hotlinejs/core";
-import { describe, expect, it } from "vitest";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { acdConfig } from "../src/config.js";
 import type { QueueResult } from "../src/contract.js";
 import { sameAddress } from "../src/domain/agent-address.js";
 import { rejectCause } from "../src/domain/reject-cause.js";
 import { acdRoutes } from "../src/http/routes.js";
 import { queueNode } from "../src/ivr/queue-node.js";
+import { FactSpool } from "../src/services/fact-spool.js";
 import { FactWriter } from "../src/services/fact-writer.js";
 import { HoldMusic } from "../src/services/hold-music.js";
 import { stage, closeStages, team } from "./stage.js";
@@ -182,7 +186,7 @@ describe("facts", () => {
         return fn({} as never);
       },
     } as unknown as UnitOfWork;
-    return new FactWriter({ unitOfWork, clock, log });
+    return new FactWriter<() => Promise<unknown>>({ unitOfWork, clock, log, write: async (_uow, fact) => void (await fact()) });
   };
 
   it("writes in order, several at a time", async () => {
@@ -223,7 +227,7 @@ describe("facts while the database is away", () => {
         return fn({} as never);
       },
     } as unknown as UnitOfWork;
-    return { clock, state, facts: new FactWriter({ unitOfWork, clock, log: createSilentLogger() }) };
+    return { clock, state, facts: new FactWriter<() => Promise<unknown>>({ unitOfWork, clock, log: createSilentLogger(), write: async (_uow, fact) => void (await fact()) }) };
   };
 
   for (const code of ["HTL_CORE_DATABASE_UNREACHABLE", "HTL_CORE_STORAGE_FULL", "HTL_CORE_DATABASE_BUSY"]) {
@@ -269,6 +273,131 @@ describe("facts while the database is away", () => {
     void facts.flush().then(() => (settled = true));
     await clock.advance(10_000);
     expect(settled).toBe(true);
+  });
+});
+
+describe("facts on disk", () => {
+  interface Told { readonly n: number }
+  const folder = mkdtempSync(join(tmpdir(), "acd-spool-"));
+  const path = join(folder, "facts", "acd-facts.ndjson");
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(join(folder, "facts"), { recursive: true, force: true }));
+  const lines = (): number[] => (existsSync(path) ? new FactSpool<Told>(path, createSilentLogger()).read().map(({ n }) => n) : []);
+  const stand = () => {
+    const clock = new VirtualClock();
+    const state: { error: Error | undefined; hang: Promise<void> | undefined } = { error: undefined, hang: undefined };
+    const written: number[] = [];
+    const again: number[] = [];
+    const unitOfWork = {
+      current: undefined,
+      run: async (fn: (uow: never) => Promise<unknown>) => {
+        await state.hang;
+        if (state.error !== undefined) throw state.error;
+        return fn({} as never);
+      },
+    } as unknown as UnitOfWork;
+    const facts = new FactWriter<Told>({
+      unitOfWork,
+      clock,
+      log: createSilentLogger(),
+      spool: new FactSpool(path, createSilentLogger()),
+      write: (_uow, { n }, twice) => {
+        written.push(n);
+        if (twice) again.push(n);
+        return Promise.resolve();
+      },
+    });
+    return { clock, state, written, again, facts };
+  };
+  const gone = new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
+
+  it("while all goes well there is no file; in an outage each fact is in it, once, in order, and it is gone afterwards", async () => {
+    const { clock, state, facts, written, again } = stand();
+    facts.push({ n: 1 });
+    await clock.advance(1_000);
+    expect(existsSync(path)).toBe(false);
+    state.error = gone;
+    facts.push({ n: 2 });
+    facts.push({ n: 3 });
+    await clock.advance(100);
+    expect(lines()).toEqual([2, 3]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await clock.advance(10_000);
+    facts.push({ n: 4 });
+    await clock.advance(100);
+    expect(lines()).toEqual([2, 3, 4]);
+    state.error = undefined;
+    await clock.advance(5_000);
+    expect(written).toEqual([1, 2, 3, 4]);
+    expect(again).toEqual([2, 3]);
+    expect(existsSync(path)).toBe(false);
+    facts.push({ n: 5 });
+    await clock.advance(100);
+    expect(written).toEqual([1, 2, 3, 4, 5]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("an attempt that hangs is an outage too", async () => {
+    const { clock, state, facts, written } = stand();
+    let go: () => void = () => undefined;
+    state.hang = new Promise((resolve) => (go = resolve));
+    facts.push({ n: 1 });
+    await clock.advance(500);
+    facts.push({ n: 2 });
+    expect(existsSync(path)).toBe(false);
+    await clock.advance(1_000);
+    facts.push({ n: 3 });
+    await clock.advance(100);
+    expect(lines()).toEqual([1, 2, 3]);
+    state.hang = undefined;
+    go();
+    await clock.advance(1_000);
+    expect(written).toEqual([1, 2, 3]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("the next process writes what was left, before what comes; a torn line is left out", async () => {
+    const first = stand();
+    first.state.error = gone;
+    for (let n = 1; n <= 450; n++) first.facts.push({ n });
+    await first.clock.advance(3_000);
+    appendFileSync(path, '{"form":1,"fact":{"n":45');
+    const { clock, facts, written, again } = stand();
+    expect(await facts.replay()).toBe(450);
+    facts.push({ n: 1_000 });
+    await clock.advance(100);
+    expect(written).toEqual([...Array.from({ length: 450 }, (_, index) => index + 1), 1_000]);
+    expect(again).toHaveLength(450);
+    expect(existsSync(path)).toBe(false);
+    expect(await stand().facts.replay()).toBe(0);
+  });
+
+  it("a stop in an outage leaves everything on disk, also what came last", async () => {
+    const { clock, state, facts } = stand();
+    state.error = gone;
+    facts.push({ n: 1 });
+    await clock.advance(2_000);
+    facts.push({ n: 2 });
+    const stopped = facts.flush();
+    await clock.advance(10_000);
+    await stopped;
+    expect(lines()).toEqual([1, 2]);
+  });
+
+  it("a disk that takes nothing costs no fact while the process lives", async () => {
+    const { clock, state, facts, written } = stand();
+    writeFileSync(join(folder, "facts"), "a file where the folder should be");
+    state.error = gone;
+    facts.push({ n: 1 });
+    await clock.advance(2_000);
+    expect(facts.pending).toBe(1);
+    rmSync(join(folder, "facts"));
+    facts.push({ n: 2 });
+    await clock.advance(100);
+    expect(lines()).toEqual([1, 2]);
+    state.error = undefined;
+    await clock.advance(3_000);
+    expect(written).toEqual([1, 2]);
   });
 });
 

@@ -244,3 +244,42 @@ it("queues that overflow into each other, and into themselves: every caller is i
   driver.advance(86_400_000);
   expect(driver.all("overflowed")).toHaveLength(4);
 });
+
+describe("places of the same millisecond", () => {
+  const waiting = (driver: ReturnType<typeof acd>): string[] => (driver.state.queues.get("q")?.line ?? []).map(({ id }) => id);
+
+  it("who gave up and rings back stands where they stood, whoever comes first", () => {
+    const driver = acd({ regainMs: 60_000 });
+    for (const id of ["a", "b", "c"]) driver.call(id, { callerKey: id });
+    for (const id of ["a", "b", "c"]) driver.send({ type: "interaction.ended", interactionId: id });
+    driver.now += 5_000;
+    for (const id of ["c", "b", "a"]) driver.call(`${id}2`, { callerKey: id });
+    expect(waiting(driver)).toEqual(["a2", "b2", "c2"]);
+  });
+
+  it("the same after a restart, by what `entered` told; who comes new stands behind, with a number of the line's own", () => {
+    const before = acd({ regainMs: 60_000 });
+    for (const id of ["a", "b", "c"]) before.call(id, { callerKey: id });
+    const entered = before.all("entered");
+    const driver = acd({ regainMs: 60_000 });
+    for (const { interactionId: callerKey, placeAt, placeSeq } of [...entered].reverse()) driver.send({ type: "place.restored", callerKey, queue: "q", placeAt, placeSeq, leftAt: driver.now });
+    for (const id of ["new", "c", "a", "b"]) driver.call(id, { callerKey: id });
+    expect(waiting(driver)).toEqual(["a", "b", "c", "new"]);
+    const numbers = driver.all("entered").map(({ placeSeq }) => placeSeq);
+    expect(new Set(numbers).size).toBe(4);
+    // The lines are found again by their order: taking each out proves that no two are equal.
+    for (const id of ["b", "new", "a", "c"]) driver.send({ type: "interaction.ended", interactionId: id });
+    expect(waiting(driver)).toEqual([]);
+  });
+
+  it("a number that is taken is not given twice", () => {
+    const driver = acd({ regainMs: 60_000 });
+    driver.send({ type: "place.restored", callerKey: "a", queue: "q", placeAt: driver.now, placeSeq: 7, leftAt: driver.now });
+    driver.send({ type: "place.restored", callerKey: "b", queue: "q", placeAt: driver.now, placeSeq: 7, leftAt: driver.now });
+    driver.call("a", { callerKey: "a" });
+    driver.call("b", { callerKey: "b" });
+    expect(waiting(driver)).toEqual(["a", "b"]);
+    driver.send({ type: "interaction.ended", interactionId: "a" });
+    expect(waiting(driver)).toEqual(["b"]);
+  });
+});

@@ -14,6 +14,8 @@ export const QueueEntryEntity = defineEntity({
     enteredAt: p.bigint("number"),
     /** Earlier than `enteredAt` when the caller regained a place. */
     placeAt: p.bigint("number"),
+    /** Order among places of the same `placeAt`. */
+    placeSeq: p.bigint("number").default(0),
     /** Blind index of the caller's number, to give the place back after a crash. */
     callerKey: p.text().nullable(),
     offers: p.integer(),

@@ -45,6 +45,8 @@ export interface LeftPlace {
   readonly callerKey: string;
   readonly queue: string;
   readonly placeAt: number;
+  /** Order among places of the same `placeAt`. */
+  readonly placeSeq: number;
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId?: string;
@@ -192,9 +194,9 @@ export class AcdStore {
       const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } });
       const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } });
       return [...waited, ...talked]
-        .flatMap(({ callerKey, queue, placeAt, leftAt, cutAt, agent }): LeftPlace[] => {
+        .flatMap(({ callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent }): LeftPlace[] => {
           const at = cutAt ?? leftAt;
-          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, placeAt, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
+          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, placeAt, placeSeq, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
         })
         .sort((a, b) => a.leftAt - b.leftAt);
     });

@@ -5,6 +5,7 @@ import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
+import type { QueueFact } from "../domain/facts.js";
 import { queueFaults, servedFaults, type SettingFault } from "../domain/settings-faults.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent } from "./acd-store.js";
@@ -34,7 +35,7 @@ export interface DefaultAcdDeps {
   readonly log: Logger;
   readonly store: AcdStore;
   readonly places: KeptPlaceStore;
-  readonly writer: FactWriter;
+  readonly writer: FactWriter<QueueFact>;
   readonly facts: QueueFacts;
   readonly music: HoldMusic;
   readonly prompts: Prompts | undefined;
@@ -185,6 +186,8 @@ export class DefaultAcd implements Acd {
     if (citizenHours !== undefined) this.#deps.calendars.get(citizenHours);
     for (const agent of agents) this.#floor.agents.set(agent.number, agent);
     this.#states.load(profiles);
+    // First what an earlier process knew: what is open after that was open when it ended.
+    await this.#deps.writer.replay();
     const places = await store.closeLeftovers();
     const { facts, calendars, clock } = this.#deps;
     const today = calendars.get("default").dateOf(clock.now());

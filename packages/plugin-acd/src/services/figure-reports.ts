@@ -1,4 +1,5 @@
 import type { AgentFiguresReport, FiguresReport } from "../contract.js";
+import type { QueueFact } from "../domain/facts.js";
 import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, queueFigures, type AgentSums } from "../domain/queue-figures.js";
 import type { AcdStore } from "./acd-store.js";
 import type { FactWriter } from "./fact-writer.js";
@@ -9,7 +10,7 @@ export interface FigureReportsDeps {
   readonly floor: Floor;
   readonly store: AcdStore;
   readonly facts: QueueFacts;
-  readonly writer: FactWriter;
+  readonly writer: Pick<FactWriter<QueueFact>, "flush">;
 }
 
 /** Figures of a span of time, from the quarter hours in the database. */

@@ -1,8 +1,7 @@
 import type { BusinessCalendar, Uow } from "@hotlinejs/core";
-import { SUM_NAMES, type AgentSums, type QueueDelta, type QueueSums } from "../domain/queue-figures.js";
+import type { AgentDelta } from "../domain/facts.js";
+import { SUM_NAMES, type QueueDelta, type QueueSums } from "../domain/queue-figures.js";
 import { quarterOf } from "../domain/quarter-hours.js";
-
-export type AgentDelta = Readonly<Partial<AgentSums>>;
 
 /** Adds to the quarter hours, within the transaction that writes the fact itself: both are there or neither. */
 export class IntervalBook {

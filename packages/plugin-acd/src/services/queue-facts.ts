@@ -1,12 +1,9 @@
 import type { BusinessCalendar, Clock, Ids } from "@hotlinejs/core";
 import type { AcdEffect, AgentStatus } from "@hotlinejs/queueing";
+import type { AgentDelta, AgentSpan, EntryKey, QueueFact } from "../domain/facts.js";
 import { quarterOf, quartersOf } from "../domain/quarter-hours.js";
 import { addAgentSums, type AgentSums, type QueueDelta } from "../domain/queue-figures.js";
-import { AgentStateLogEntity } from "../entities/agent-state-log.entity.js";
-import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
 import { DayFigures } from "./day-figures.js";
-import type { FactWriter } from "./fact-writer.js";
-import type { AgentDelta, IntervalBook } from "./interval-book.js";
 
 type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
 
@@ -40,13 +37,12 @@ export interface EntryOwner {
   expectedWaitMs?: number;
 }
 
-/** Turns decisions into rows and durable events, of the time at which they were decided. */
+/** Turns decisions into facts, of the time at which they were decided, and keeps the figures of the day. */
 export class QueueFacts {
-  readonly #writer: FactWriter;
+  readonly #writer: { push(fact: QueueFact): void };
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #calendar: BusinessCalendar;
-  readonly #book: IntervalBook;
   readonly #stateSince = new Map<string, number>();
   /** State of an agent whose time is booked up to `at`. */
   readonly #booked = new Map<string, { readonly state: AgentStatus; at: number }>();
@@ -55,8 +51,7 @@ export class QueueFacts {
   /** Live figures. */
   readonly today: DayFigures;
 
-  constructor(deps: { writer: FactWriter; clock: Clock; ids: Ids; calendar: BusinessCalendar; book: IntervalBook }) {
-    this.#book = deps.book;
+  constructor(deps: { writer: { push(fact: QueueFact): void }; clock: Clock; ids: Ids; calendar: BusinessCalendar }) {
     this.today = new DayFigures(deps.clock, deps.calendar);
     this.#writer = deps.writer;
     this.#clock = deps.clock;
@@ -64,16 +59,14 @@ export class QueueFacts {
     this.#calendar = deps.calendar;
   }
 
-  entered(owner: EntryOwner, { placeAt, expectedWaitMs }: Effect<"entered">, at: number): void {
+  entered(owner: EntryOwner, { placeAt, placeSeq, expectedWaitMs }: Effect<"entered">, at: number): void {
     owner.enteredAt = at;
     owner.expectedWaitMs = expectedWaitMs;
-    this.#insert(owner, at, placeAt, { expectedWaitMs }, { offered: 1 });
+    this.#insert(owner, at, { placeAt, placeSeq, expectedWaitMs }, { offered: 1 });
   }
 
   offered(owner: EntryOwner, effect: Effect<"offer">, at: number): void {
-    this.#writer.push(async ({ em }) => {
-      await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { offers: effect.attempt, ...(effect.attempt === 1 ? { firstOfferedAt: at } : {}) });
-    });
+    this.#writer.push({ kind: "offered", entryId: owner.entryId, attempt: effect.attempt, at });
   }
 
   /**
@@ -83,42 +76,24 @@ export class QueueFacts {
    */
   left(owner: EntryOwner, effect: Effect<"left">, how: { readonly at: number; readonly entered: boolean; readonly cut: boolean }): void {
     const { at } = how;
-    const { interactionId, queue } = owner;
     const { waitMs, agentId } = effect;
     const outcome = effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome === "abandoned" && how.cut ? "cut" : effect.outcome;
-    const answered = outcome === "answered";
     const enteredAt = owner.enteredAt ?? at;
     const counts = this.#counts(owner, outcome, waitMs);
-    const values = { outcome, leftAt: at, waitMs, agent: agentId ?? null, answeredAt: answered ? at : null, endedAt: answered ? null : at, inTime: answered ? waitMs <= owner.serviceLevelMs : null };
     if (how.entered) {
-      this.today.add(queue, enteredAt, counts);
-      this.#writer.push(async (uow) => {
-        await uow.em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, values);
-        await this.#book.queue(uow, owner, enteredAt, counts);
-      });
-    } else this.#insert(owner, at, at, values, { offered: 1, ...counts });
-    this.#writer.push((uow) => {
-      const options = { aggregate: interactionId };
-      if (agentId !== undefined) uow.publish("acd.answered", { interactionId, queue, agent: agentId, waitMs, at }, options);
-      else if (outcome === "abandoned") uow.publish("acd.abandoned", { interactionId, queue, waitMs, at }, options);
-      else uow.publish("acd.left", { interactionId, queue, outcome, waitMs, at }, options);
-      return Promise.resolve();
-    });
+      this.today.add(owner.queue, enteredAt, counts);
+      this.#writer.push({ kind: "left", of: keyOf(owner), enteredAt, at, outcome, waitMs, agent: agentId ?? null, inTime: outcome === "answered" ? waitMs <= owner.serviceLevelMs : null, counts });
+    } else this.#insert(owner, at, { placeAt: at, outcome, leftAt: at, waitMs, endedAt: at }, { offered: 1, ...counts }, { outcome, waitMs });
   }
 
   /** @param broken the caller's line broke off: the place is kept */
   ended(owner: EntryOwner, effect: Effect<"ended">, at: number, broken: boolean): void {
     const enteredAt = owner.enteredAt ?? at;
-    const counts = { handled: 1, talkMs: effect.talkMs };
-    this.#lastOf.set(effect.agentId, owner);
-    this.today.add(owner.queue, enteredAt, counts);
-    this.today.addAgent(effect.agentId, quarterOf(at), { handled: 1 });
-    this.#writer.push(async (uow) => {
-      await uow.em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { endedAt: at, talkMs: effect.talkMs, ...(broken ? { cutAt: at } : {}) });
-      await this.#book.queue(uow, owner, enteredAt, counts);
-      await this.#book.agent(uow, effect.agentId, quarterOf(at), { handled: 1 });
-      uow.publish("acd.ended", { interactionId: owner.interactionId, queue: owner.queue, agent: effect.agentId, talkMs: effect.talkMs, at }, { aggregate: owner.interactionId });
-    });
+    const { agentId: agent, talkMs } = effect;
+    this.#lastOf.set(agent, owner);
+    this.today.add(owner.queue, enteredAt, { handled: 1, talkMs });
+    this.today.addAgent(agent, quarterOf(at), { handled: 1 });
+    this.#writer.push({ kind: "ended", of: keyOf(owner), enteredAt, at, agent, talkMs, broken });
   }
 
   /** The process stops with the caller still inside, waiting or talking. */
@@ -126,19 +101,7 @@ export class QueueFacts {
     const at = this.#clock.now();
     const enteredAt = owner.enteredAt ?? at;
     const waitMs = Math.max(0, at - enteredAt);
-    this.#writer.push(async (uow) => {
-      const { em } = uow;
-      const waiting = await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, leftAt: null }, { leftAt: at, outcome: "cut", waitMs });
-      if (waiting > 0) await this.#book.queue(uow, owner, enteredAt, this.#counts(owner, "cut", waitMs));
-      const talk = await em.findOne(QueueEntryEntity, { id: owner.entryId, endedAt: null, outcome: "answered" });
-      if (talk !== null && typeof talk.answeredAt === "number" && typeof talk.agent === "string") {
-        const talkMs = Math.max(0, at - talk.answeredAt);
-        await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId }, { talkMs, cutAt: at });
-        await this.#book.queue(uow, owner, enteredAt, { handled: 1, talkMs });
-        await this.#book.agent(uow, talk.agent, quarterOf(at), { handled: 1 });
-      }
-      await em.nativeUpdate(QueueEntryEntity, { id: owner.entryId, endedAt: null }, { endedAt: at });
-    });
+    this.#writer.push({ kind: "cut", of: keyOf(owner), enteredAt, at, waitMs, counts: this.#counts(owner, "cut", waitMs) });
   }
 
   agentStatus(effect: Effect<"agent-status">, at: number): void {
@@ -153,11 +116,7 @@ export class QueueFacts {
     if (from === "wrap-up") this.#lastOf.delete(agentId);
     if (talk !== undefined) this.today.add(talk.queue, talk.enteredAt ?? at, counts);
     this.#booked.set(agentId, { state: to, at });
-    this.#writer.push(async (uow) => {
-      await uow.em.insert(AgentStateLogEntity, row);
-      for (const { startsAt, delta } of spans) await this.#book.agent(uow, agentId, startsAt, delta);
-      if (talk !== undefined) await this.#book.queue(uow, talk, talk.enteredAt ?? at, counts);
-    });
+    this.#writer.push({ kind: "agent-status", id: row.id, row, spans, ...(talk === undefined ? {} : { wrapUp: { of: keyOf(talk), enteredAt: talk.enteredAt ?? at, counts } }) });
   }
 
   /** The clock was set: no state has lasted the longer or shorter for it. */
@@ -169,13 +128,10 @@ export class QueueFacts {
   /** Books the states that last, so that a crash loses little of them. */
   bookStates(): void {
     const at = this.#clock.now();
-    const all = [...this.#booked].flatMap(([agent, { state }]) => this.#spans(agent, state, at).map((span) => ({ agent, ...span })));
-    for (const { agent, startsAt, delta } of all) this.today.addAgent(agent, startsAt, delta);
+    const spans = [...this.#booked].flatMap(([agent, { state }]) => this.#spans(agent, state, at));
+    for (const { agent, startsAt, delta } of spans) this.today.addAgent(agent, startsAt, delta);
     for (const booked of this.#booked.values()) booked.at = at;
-    if (all.length === 0) return;
-    this.#writer.push(async (uow) => {
-      for (const { agent, startsAt, delta } of all) await this.#book.agent(uow, agent, startsAt, delta);
-    });
+    if (spans.length > 0) this.#writer.push({ kind: "agent-spans", id: this.#ids.next(), at, spans });
   }
 
   /** How the agent has spent the business day, with the state that lasts. */
@@ -187,11 +143,11 @@ export class QueueFacts {
   }
 
   /** What is not yet booked of the agent's state. */
-  #spans(agent: string, state: AgentStatus, at: number): { startsAt: number; delta: AgentDelta }[] {
+  #spans(agent: string, state: AgentStatus, at: number): AgentSpan[] {
     const booked = this.#booked.get(agent);
     const column = STATE_COLUMNS[state];
     if (booked === undefined || column === undefined) return [];
-    return quartersOf(booked.at, at).map(({ startsAt, ms }) => ({ startsAt, delta: { [column]: ms } }));
+    return quartersOf(booked.at, at).map(({ startsAt, ms }) => ({ agent, startsAt, delta: { [column]: ms } }));
   }
 
   #counts(owner: EntryOwner, outcome: string, waitMs: number): QueueDelta {
@@ -217,7 +173,7 @@ export class QueueFacts {
     }
   }
 
-  #insert(owner: EntryOwner, at: number, placeAt: number, more: object, counts: QueueDelta): void {
+  #insert(owner: EntryOwner, at: number, more: Readonly<Record<string, string | number | boolean | null>>, counts: QueueDelta, left?: { readonly outcome: string; readonly waitMs: number }): void {
     this.today.add(owner.queue, at, counts);
     const row = {
       id: owner.entryId,
@@ -226,7 +182,7 @@ export class QueueFacts {
       channel: owner.channel,
       priority: owner.priority,
       enteredAt: at,
-      placeAt,
+      placeSeq: 0,
       callerKey: owner.callerKey,
       offers: 0,
       firstOfferedAt: null,
@@ -244,9 +200,10 @@ export class QueueFacts {
       businessHour: this.#calendar.hourOf(at),
       ...more,
     };
-    this.#writer.push(async (uow) => {
-      await uow.em.insert(QueueEntryEntity, row);
-      await this.#book.queue(uow, owner, at, counts);
-    });
+    this.#writer.push({ kind: "entered", of: keyOf(owner), at, row, counts, ...(left === undefined ? {} : { left }) });
   }
+}
+
+function keyOf({ entryId, interactionId, queue, channel }: EntryOwner): EntryKey {
+  return { entryId, interactionId, queue, channel };
 }

@@ -87,7 +87,7 @@ export type AcdEvent =
   /** Another agent takes the offer that rings: is rung instead, whatever queues that one serves and though not ready. No effect once it was answered, or while that agent is signed out, has no phone or no room. */
   | { readonly type: "offer.picked-up"; readonly reservationId: string; readonly agentId: string }
   /** A place left behind by an earlier process. */
-  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that are there. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
   | { readonly type: "clock.stepped"; readonly ms: number }
   | { readonly type: "timer"; readonly id: string };
@@ -101,7 +101,7 @@ export type AcdEffect =
   | { readonly type: "connect"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly waitMs: number }
   /** The offer failed. With nobody else `ringing` the caller waits again in the old place. */
   | { readonly type: "requeued"; readonly interactionId: string; readonly agentId: string; readonly cause: RejectCause | RescindReason; /** Agents still being rung or just answering. */ readonly ringing: number }
-  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number; /** 0 when an agent is free. */ readonly expectedWaitMs: number }
+  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; /** Order among places of the same `placeAt`: kept with it, a caller who comes back after a restart stands where they stood. */ readonly placeSeq: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number; /** 0 when an agent is free. */ readonly expectedWaitMs: number }
   /** The place and the wait to be expected never go up from one announcement to the next. */
   | { readonly type: "announce"; readonly interactionId: string; readonly queue: string; readonly ahead: number; readonly expectedWaitMs: number; /** 1 for the first. */ readonly nth: number }
   /** Agents of these queues may serve the caller too from now on. */

@@ -25,7 +25,6 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
 
   const regained = kept === undefined ? takePlace(step, queue, event.callerKey) : undefined;
   const place = kept ?? (regained === undefined ? undefined : Math.min(regained.placeAt, now));
-  state.sequence += 1;
   const interaction: InteractionState = {
     id: event.interactionId,
     queue,
@@ -43,7 +42,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     yields: event.yields === true,
     enteredAt: now,
     placeAt: place ?? now,
-    seq: state.sequence,
+    seq: sequenceOf(step, regained?.placeSeq),
     state: "waiting",
     major: 0,
     minor: 0,
@@ -91,7 +90,7 @@ export function join(step: Step, interaction: InteractionState, regained: boolea
   interaction.needs = needs(interaction);
   holdForPreferred(step, interaction);
   interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(queue, ahead);
-  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, regained, ahead, expectedWaitMs: interaction.expectedWaitMs });
+  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, ahead, expectedWaitMs: interaction.expectedWaitMs });
   step.touchedQueues.add(queue);
   ripen(step, interaction);
   limitWait(step, interaction);
@@ -225,15 +224,30 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
 }
 
 /** Who comes back soon goes on where they stood. */
-export function keepOwnPlace(step: Step, { callerKey, queue, placeAt }: InteractionState, agentId?: string): void {
-  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, placeAt, step.now, agentId);
+export function keepOwnPlace(step: Step, { callerKey, queue, placeAt, seq }: InteractionState, agentId?: string): void {
+  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, { placeAt, placeSeq: seq, leftAt: step.now, agentId });
 }
 
-export function keepPlace(step: Step, callerKey: string, queue: string, placeAt: number, leftAt: number, agentId: string | undefined): void {
+/** A place of an earlier process; who comes now stands behind it, whatever the clock says. */
+export function restorePlace(step: Step, { callerKey, queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
+  const seq = placeSeq !== undefined && Number.isSafeInteger(placeSeq) && placeSeq > 0 ? placeSeq : undefined;
+  step.state.sequence = Math.max(step.state.sequence, seq ?? 0);
+  keepPlace(step, callerKey, queue, { placeAt, placeSeq: seq, leftAt, agentId });
+}
+
+/** The place's own order, as long as nobody else has it: two in a line never stand equal. */
+function sequenceOf({ state }: Step, kept: number | undefined): number {
+  state.sequence += 1;
+  if (kept === undefined) return state.sequence;
+  for (const { seq } of state.interactions.values()) if (seq === kept) return state.sequence;
+  return kept;
+}
+
+function keepPlace(step: Step, callerKey: string, queue: string, place: KeptPlace): void {
   const { places } = step.state;
   const key = `${queue}\n${callerKey}`;
   places.delete(key);
-  places.set(key, { placeAt, leftAt, agentId });
+  places.set(key, place);
   for (const oldest of places.keys()) {
     if (places.size <= MAX_PLACES) break;
     places.delete(oldest);

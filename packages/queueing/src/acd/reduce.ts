@@ -1,7 +1,7 @@
 import { clockStepped } from "./clock-step.js";
 import { closeQueue, configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
-import { announce, divertLast, enqueue, keepOwnPlace, keepPlace, leave, setPriority } from "./interactions.js";
+import { announce, divertLast, enqueue, keepOwnPlace, leave, restorePlace, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
 import { outrank } from "./outranking.js";
@@ -57,7 +57,7 @@ function apply(step: Step, event: AcdEvent): void {
     case "interaction.enqueued":
       return enqueue(step, event);
     case "place.restored":
-      return keepPlace(step, event.callerKey, event.queue, event.placeAt, event.leftAt, event.agentId);
+      return restorePlace(step, event);
     case "clock.stepped":
       return clockStepped(step, event.ms);
     case "timer":

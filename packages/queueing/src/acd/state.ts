@@ -169,6 +169,8 @@ export type TimerTarget =
 /** Where a caller stood who has left against their will, or given up. */
 export interface KeptPlace {
   readonly placeAt: number;
+  /** Order among places of the same millisecond; `undefined`: as the caller comes back. */
+  readonly placeSeq: number | undefined;
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId: string | undefined;
