@@ -58,7 +58,7 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
     directory({ users, roles, departments, staff }),
     // Whoever calls from this machine is a citizen on the line; agents' phones register with their password.
     // MD5 alone: older phones give up at a challenge that also offers SHA-256 (RFC 8760) instead of passing over it.
-    sip({ trunks: [{ key: "demo", match: ["127.0.0.1"] }], algorithms: ["MD5"] }),
+    sip({ trunks: [{ key: "demo", match: ["127.0.0.1", "::1"] }], algorithms: ["MD5"] }),
     // No lines unless HOTLINE_VIRTUAL_LINES says so, or a board's driver is given.
     voiceboard(),
     http({ home }),

@@ -136,14 +136,16 @@ describe("a call from a trunk", () => {
     await until(() => hotline.media.open === 0 && hotline.media.made.length === 1, "the late leg to be closed");
   });
 
-  it("gets 503 when there is no media", async () => {
+  it("gets 503 and when to try again where there is no media", async () => {
     await begin();
     hotline.media.failure = new Error("all workers are gone");
     const arriving = hotline.next();
     const outgoing = caller.call(hotline.port);
     const call = await arriving;
     await expect(call.answer()).rejects.toMatchObject({ code: "HTL_SIP_MEDIA_FAILED" });
-    expect(await outgoing.outcome).toMatchObject({ answered: false, status: 503 });
+    const outcome = await outgoing.outcome;
+    expect(outcome).toMatchObject({ answered: false, status: 503 });
+    expect(outcome.response?.headers.get("retry-after")).toBe("5");
     await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
   });
 

@@ -10,6 +10,9 @@ import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
 import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
 
+/** Seconds after which a caller for whom there was no media may try again. */
+const MEDIA_RETRY_AFTER = 5;
+
 /** A call that came in. */
 export class InboundCall extends SipCall {
   readonly #invite: IncomingInvite;
@@ -119,7 +122,9 @@ export class InboundCall extends SipCall {
     try {
       await this.sound.open(this.#expected === undefined ? { webRtc: isBrowser(this.#invite.source.kind) } : { expected: this.#expected });
     } catch (error) {
-      if (this.over() === undefined) await this.hangup({ reason: "failed", status: isHotlineError(error) ? (error.sip ?? 503) : 503 });
+      const status = isHotlineError(error) ? (error.sip ?? 503) : 503;
+      // A port of the range may be free again at any moment.
+      if (this.over() === undefined) await this.hangup({ reason: "failed", status, ...(status === 503 ? { retryAfter: MEDIA_RETRY_AFTER } : {}) });
       throw error;
     }
     this.requireAlive();
