@@ -108,7 +108,12 @@ function newest(folder) {
     }
   };
   // Contracts are bundled into the packages that use them.
-  for (const contract of list("packages").map((other) => join(root, other, "src/contract.ts"))) if (existsSync(contract)) latest = Math.max(latest, statSync(contract).mtimeMs);
+  for (const contract of list("packages").map((other) => join(root, other, "src/contract.ts"))) {
+    if (!existsSync(contract)) continue;
+    latest = Math.max(latest, statSync(contract).mtimeMs);
+    const parts = contract.slice(0, -".ts".length);
+    if (existsSync(parts)) walk(parts);
+  }
   if (existsSync(join(root, folder, "ui"))) walk(join(root, "packages/plugin-console/build"));
   for (const source of ["src", "ui"]) if (existsSync(join(root, folder, source))) walk(join(root, folder, source));
   return latest;

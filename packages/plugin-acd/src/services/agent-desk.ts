@@ -1,48 +1,18 @@
-import type { Audit, AudioSource, Call, CallControl, CallPipeline, CallSession, Clock, Connection, EventMap, EventName, FlowVisits, Ids, LaunchedCall, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
+import type { AudioSource, Call, CallSession, Connection, LaunchedCall, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCalls, AgentScreen, AgentSnapshot, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
-import { targetDigits } from "../domain/call-target.js";
+import type { AgentCall, AgentCalls, AgentScreen, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { acdErrors } from "../errors.js";
+import type { AgentDeskDeps } from "./agent-desk-deps.js";
 import type { AgentOffer } from "./agent-offer.js";
-import type { Announcements } from "./announcements.js";
-import { CallPickup, PICKUP_HANDLER, type CallPickupDeps } from "./call-pickup.js";
+import { CallPickup, PICKUP_HANDLER } from "./call-pickup.js";
+import { CallTargets } from "./call-targets.js";
 import { AgentTalk } from "./agent-talk.js";
 import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
-import { ScreenHandovers, type ScreenHandoversDeps } from "./screen-handovers.js";
+import { ScreenHandovers } from "./screen-handovers.js";
 import { Supervision } from "./supervision.js";
 import type { Target } from "./talk-parts.js";
 
-export interface AgentDeskDeps {
-  readonly control: CallControl;
-  readonly pipeline: CallPipeline;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  /** Music for who is held. */
-  readonly music: () => Promise<readonly AudioSource[]>;
-  readonly agent: (number: string) => AgentSnapshot | undefined;
-  /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
-  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean }) => Occupation | undefined;
-  /** 工号 of the agent with this phone. */
-  readonly agentAt: (address: string) => string | undefined;
-  /** A call no queue gave, for which the agent is taken, is another interaction's now. */
-  readonly movedTo: (agent: string, interactionId: string) => void;
-  readonly audit: () => Audit;
-  readonly emergencyContacts: readonly EmergencyContact[];
-  readonly pickup: Pick<CallPickupDeps, "code" | "hasGroups" | "take">;
-  readonly announcements: Announcements;
-  /** `undefined`: there are no flows here. */
-  readonly flows: () => FlowVisits | undefined;
-  /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */
-  readonly redirect: (interactionId: string, queue: string) => (() => void) | undefined;
-  readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
-  /** What the agents' screens are told of a caller who goes from one to the other. */
-  readonly screens: Pick<ScreenHandoversDeps, "passed" | "arrived">;
-}
-
-/** Before the key of an emergency contact, where a number is asked for. */
-const EMERGENCY = "emergency:";
 /** Ring of the agent's own phone before a number is dialled. */
 const OWN_RING_MS = 20_000;
 const BUSY_TONE_MS = 2_000;
@@ -73,9 +43,11 @@ export class AgentDesk implements AgentCalls {
   readonly #screens: ScreenHandovers;
   readonly #supervision: Supervision;
   readonly #pickup: CallPickup;
+  readonly #targets: CallTargets;
 
   constructor(deps: AgentDeskDeps) {
     this.#deps = deps;
+    this.#targets = new CallTargets(deps);
     this.#supervision = new Supervision({
       control: deps.control,
       audit: { record: (entry) => deps.audit().record(entry) },
@@ -88,7 +60,7 @@ export class AgentDesk implements AgentCalls {
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
     this.#pickup = new CallPickup({ ...deps, ...deps.pickup, offers: this.#offers, talk: (agent) => this.#talks.get(agent) });
-    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#target(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
+    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
     this.#screens = new ScreenHandovers({ ...deps.screens, clock: deps.clock, nameOf: (agent) => this.#nameOf(agent) });
   }
 
@@ -161,23 +133,10 @@ export class AgentDesk implements AgentCalls {
     return this.#deps.emergencyContacts;
   }
 
-  /** In the audit before it is rung. */
-  async #noteEmergency(agent: string, to: string, actor: string): Promise<void> {
-    const contact = this.#emergency(to);
-    if (contact !== undefined) await this.#deps.audit().record({ actor, action: "acd.emergency-called", subject: { type: "acd.agent", id: agent }, details: { contact: contact.key, name: contact.name } });
-  }
-
-  #emergency(to: string): EmergencyContact | undefined {
-    if (!to.startsWith(EMERGENCY)) return undefined;
-    const contact = this.#deps.emergencyContacts.find(({ key }) => key === to.slice(EMERGENCY.length));
-    if (contact === undefined) throw acdErrors.UNKNOWN_EMERGENCY(to.slice(EMERGENCY.length, 60));
-    return contact;
-  }
-
   async transfer(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
-    await this.#noteEmergency(agent, to, actor);
-    const target = this.#target(agent, to);
+    await this.#targets.note(agent, to, actor);
+    const target = this.#targets.find(agent, to);
     const colleague = this.#invite(talk, target, false);
     try {
       await talk.transfer(target, actor, colleague);
@@ -197,8 +156,8 @@ export class AgentDesk implements AgentCalls {
 
   async consult(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
-    await this.#noteEmergency(agent, to, actor);
-    const target = this.#target(agent, to);
+    await this.#targets.note(agent, to, actor);
+    const target = this.#targets.find(agent, to);
     const colleague = this.#invite(talk, target, true);
     try {
       await talk.consult(target, actor, colleague);
@@ -290,8 +249,8 @@ export class AgentDesk implements AgentCalls {
     const { control, pipeline, ids } = this.#deps;
     const own = this.#deps.agent(agent);
     if (own === undefined) throw acdErrors.UNKNOWN_AGENT(agent);
-    const target = this.#target(agent, to);
-    await this.#noteEmergency(agent, to, actor);
+    const target = this.#targets.find(agent, to);
+    await this.#targets.note(agent, to, actor);
     if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
     const interactionId = ids.next();
     const colleague = target.role === "agent" ? this.#takeFree(target.number, interactionId) : undefined;
@@ -529,18 +488,5 @@ export class AgentDesk implements AgentCalls {
     const talk = this.#talks.get(agent);
     if (talk !== undefined) return acdErrors.CALL_STATE(agent, talk.state);
     return this.#deps.agent(agent) === undefined ? acdErrors.UNKNOWN_AGENT(agent) : acdErrors.NO_CALL(agent);
-  }
-
-  /** An agent's number, an extension somebody is registered at, or a telephone number. */
-  #target(agent: string, to: string): Target {
-    const contact = this.#emergency(to);
-    const digits = targetDigits(contact?.number ?? to);
-    if (digits === undefined) throw acdErrors.TARGET_UNKNOWN(to.slice(0, 40));
-    if (digits === agent) throw acdErrors.TARGET_SELF();
-    const colleague = this.#deps.agent(digits);
-    if (colleague !== undefined) return { address: colleague.address, number: digits, name: colleague.name, role: "agent" };
-    const extension = `sip:${digits}`;
-    const known = this.#deps.pipeline.adapters.some((adapter) => adapter.schemes.includes("sip") && adapter.reachable(extension) === true);
-    return { address: known ? extension : `tel:${digits}`, number: digits, name: contact?.name ?? null, role: "department" };
   }
 }

@@ -1,16 +1,14 @@
 import type { CallEnd, CallSession, Connection, FlowVisitResult, OutboundCall } from "@hotlinejs/core";
-import { citizenParty, errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCallCommand, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
-import { commandsIn } from "../domain/agent-call-commands.js";
+import { errorText } from "@hotlinejs/core";
+import type { AgentCall, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { Announcements } from "./announcements.js";
 import type { Invitation } from "./invitation.js";
-import { LiveAnnouncement } from "./live-announcement.js";
-import { brokeOff, reattach, REATTACH_MS } from "./reattachment.js";
+import { AWAITED, awaitPhone, brokeOff, reattach } from "./reattachment.js";
+import { StepQueue } from "./step-queue.js";
+import { TalkAnnouncements } from "./talk-announcements.js";
 import type { AgentTalkDeps, Consultation, TalkFacts, Target, Visit } from "./talk-parts.js";
-
-/** In these the caller, or who was asked, waits for the agent's phone to come back. */
-const AWAITED: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing", "consulting", "conference", "in-flow"]);
+import { talkView } from "./talk-view.js";
 
 const GIVEN_UP = new Error("given up from the screen");
 
@@ -39,11 +37,10 @@ export class AgentTalk {
   #consult: Consultation | undefined;
   /** The last one. */
   #visit: Visit | undefined;
-  /** The last one. */
-  #announcement: LiveAnnouncement | undefined;
+  readonly #announcements: TalkAnnouncements;
   /** Legs of others that were taken into the conversation from here. */
   readonly #brought = new Set<OutboundCall>();
-  #moves: Promise<unknown> = Promise.resolve();
+  readonly #steps: StepQueue;
   #over = false;
   #supervisor: AgentCall["supervisor"] = null;
   /** The other agent talks with this one, not with the caller. */
@@ -56,6 +53,13 @@ export class AgentTalk {
     this.#deps = deps;
     this.#state = facts.state;
     this.#since = deps.clock.now();
+    const { clock, log, announcements: offered } = deps;
+    const told = (view: LiveAnnouncementView): void => {
+      deps.announced(this, view);
+      deps.changed(this);
+    };
+    this.#announcements = new TalkAnnouncements({ agent: facts.agent, session: facts.session, clock, log, offered, told });
+    this.#steps = new StepQueue((error) => log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
     this.left = new Promise((resolve) => (this.#leave = resolve));
   }
 
@@ -80,29 +84,7 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    const { direction, queue, waitMs, ringUntil, given = null } = this.#facts;
-    const { call, interaction } = this.session;
-    const consult = this.#consult;
-    const visit = this.#visit;
-    return {
-      agent: this.agent,
-      interactionId: interaction.id,
-      direction,
-      state: this.#state,
-      since: this.#since,
-      citizenNumber: citizenParty(call).number,
-      queue: queue?.key ?? null,
-      queueName: queue?.name ?? null,
-      waitMs,
-      ringUntil: this.#state === "ringing" ? ringUntil : this.#state === "reconnecting" ? this.#until : null,
-      answeredAt: this.#answeredAt,
-      supervisor: this.#supervisor,
-      given,
-      consult: given !== null && this.#guest && this.#answeredAt !== null ? { number: given.by, name: given.name, answeredAt: this.#answeredAt, talking: this.#asked } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
-      flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
-      commands: this.#over ? [] : this.#guest ? [this.#state === "ringing" ? "reject" : "hangup"] : this.#commands(),
-      announcement: this.#announcement?.view() ?? null,
-    };
+    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, supervisor: this.#supervisor, consult: this.#consult, visit: this.#visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
   }
 
   /** Citizen and agent talk. */
@@ -151,7 +133,7 @@ export class AgentTalk {
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#announcement?.stop("cut");
+    this.#announcements.stop("cut");
     this.#deps.changed(this);
   }
 
@@ -292,13 +274,7 @@ export class AgentTalk {
   /** Plays something to the caller; what runs is cut. Resolves when it is being prepared. */
   announce(what: ReturnType<Announcements["take"]>, to: AnnouncedTo): Promise<void> {
     return this.#move(["talking"], ({ connection, agentCall }) => {
-      const { call: citizen, interaction, language } = this.session;
-      const { clock, log } = this.#deps;
-      const told = (view: LiveAnnouncementView): void => {
-        this.#deps.announced(this, view);
-        this.#deps.changed(this);
-      };
-      this.#announcement = new LiveAnnouncement(what.announcement, { connection, citizen, except: to === "both" ? undefined : agentCall }, (signal) => what.sound(language, signal), { clock, log, interaction, agent: this.agent, told });
+      this.#announcements.play(what, { connection, except: to === "both" ? undefined : agentCall });
       this.#deps.changed(this);
       return Promise.resolve();
     });
@@ -306,8 +282,8 @@ export class AgentTalk {
 
   /** Resolves when it is over. */
   async stopAnnouncement(): Promise<void> {
-    this.#announcement?.stop("stopped");
-    await this.#announcement?.done;
+    this.#announcements.stop("stopped");
+    await this.#announcements.done();
   }
 
   dtmf(digits: string): Promise<void> {
@@ -331,14 +307,9 @@ export class AgentTalk {
     return this.#facts.given !== undefined && this.#connection === undefined;
   }
 
-  #commands(): readonly AgentCallCommand[] {
-    const commands = commandsIn(this.#state).filter((command) => command !== "announce" || this.#deps.announcements.any);
-    return this.#announcement?.over === false ? [...commands, "stop-announcement"] : commands;
-  }
-
   #enter(state: AgentCallState): void {
     if (this.#over) return;
-    if (state !== "talking") this.#announcement?.stop("cut");
+    if (state !== "talking") this.#announcements.stop("cut");
     this.#state = state;
     this.#since = this.#deps.clock.now();
     this.#deps.changed(this);
@@ -350,27 +321,16 @@ export class AgentTalk {
       const connection = this.#connection;
       const agentCall = this.#agentCall;
       if (this.#over || connection === undefined || agentCall === undefined || !from.includes(this.#state)) throw acdErrors.CALL_STATE(this.agent, this.#over ? "over" : this.#state);
-      if (exclusive) this.#announcement?.stop("cut");
+      if (exclusive) this.#announcements.stop("cut");
       await fn({ connection, agentCall, consult: this.#consult as Consultation });
     };
     if (!exclusive) return run();
-    return this.#step(run);
-  }
-
-  #step(run: () => Promise<void>): Promise<void> {
-    const done = this.#moves.then(run, run);
-    this.#moves = done.catch(() => undefined);
-    return done;
-  }
-
-  /** Internal steps queue like commands, but have no state to be refused from. */
-  #then(fn: () => Promise<void>): void {
-    this.#moves = this.#moves.then(fn, fn).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
+    return this.#steps.run(run);
   }
 
   /** In the conversation while the caller is out of it, on hold. */
   #consultAnswered(consultation: Consultation): void {
-    this.#then(async () => {
+    this.#steps.then(async () => {
       const connection = this.#connection;
       const agentCall = this.#agentCall;
       if (this.#consult !== consultation || connection === undefined || agentCall === undefined || this.#over) return consultation.call.hangup();
@@ -386,7 +346,7 @@ export class AgentTalk {
 
   /** The consulted did not answer, or has hung up: agent and caller talk again. */
   #consultLost(consultation: Consultation): void {
-    this.#then(async () => {
+    this.#steps.then(async () => {
       if (this.#consult !== consultation || this.#over || this.#connection === undefined || this.#agentCall === undefined) return;
       await this.#endConsultation(this.#connection, this.#agentCall);
     });
@@ -433,12 +393,10 @@ export class AgentTalk {
     const consult = this.#consult;
     this.#resume = before === "consult-ringing" ? "talking" : before;
     if (before === "consult-ringing") this.#consult = undefined;
-    const waiting = new AbortController();
+    const wait = awaitPhone(clock, call.signal);
+    const waiting = wait.controller;
     this.#waiting = waiting;
-    const enough = (): void => waiting.abort(new Error("the caller has gone"));
-    call.signal.addEventListener("abort", enough, { once: true });
-    this.#until = clock.now() + REATTACH_MS;
-    const timer = clock.setTimeout(() => waiting.abort(new Error("the agent's phone did not come back")), REATTACH_MS);
+    this.#until = wait.until;
     this.#enter("reconnecting");
     interaction.event("leg.lost", { agent: this.agent });
     try {
@@ -447,10 +405,9 @@ export class AgentTalk {
       else if (before !== "conference" && !this.#visiting) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
       // Who was asked may hang up at any moment: one step after the other.
-      await this.#step(() => (leg === undefined ? this.#notBack(waiting.signal.reason) : this.#back(connection, leg)));
+      await this.#steps.run(() => (leg === undefined ? this.#notBack(waiting.signal.reason) : this.#back(connection, leg)));
     } finally {
-      timer.cancel();
-      call.signal.removeEventListener("abort", enough);
+      wait.done();
       this.#waiting = undefined;
     }
   }
@@ -526,7 +483,7 @@ export class AgentTalk {
       void consult.call.hangup();
       return;
     }
-    this.#then(async () => {
+    this.#steps.then(async () => {
       await connection.retrieve(consult.call);
       await connection.retrieve(this.session.call);
       if (!this.session.call.signal.aborted) consult.colleague?.has(connection, consult.call);

@@ -1,9 +1,13 @@
-import type { CallControl, CallEnd, CallSession, Logger, OutboundCall } from "@hotlinejs/core";
+import type { CallControl, CallEnd, CallSession, Clock, Logger, OutboundCall } from "@hotlinejs/core";
 import { citizenParty, errorText } from "@hotlinejs/core";
+import type { AgentCallState } from "../contract.js";
 import { rejectCause } from "../domain/reject-cause.js";
 
 /** How long the caller is kept for an agent whose phone has broken off. */
-export const REATTACH_MS = 30_000;
+const REATTACH_MS = 30_000;
+
+/** In these the caller, or who was asked, waits for the agent's phone to come back. */
+export const AWAITED: ReadonlySet<AgentCallState> = new Set<AgentCallState>(["talking", "held", "consult-ringing", "consulting", "conference", "in-flow"]);
 
 export interface ReattachmentDeps {
   readonly control: CallControl;
@@ -17,6 +21,19 @@ export interface ReattachmentDeps {
 /** Whether a leg broke off instead of being hung up: silent, its keys lost, its connection gone. Where we end it for that, it is still the phone that broke off. */
 export function brokeOff({ reason }: CallEnd): boolean {
   return reason === "media-timeout" || reason === "failed" || reason === "unreachable";
+}
+
+/** The time a phone is waited for: it ends when the caller goes, too, and may be ended from outside. `done` when nobody waits any more. */
+export function awaitPhone(clock: Pick<Clock, "now" | "setTimeout">, caller: AbortSignal): { readonly controller: AbortController; /** Epoch ms. */ readonly until: number; done(): void } {
+  const controller = new AbortController();
+  const gone = (): void => controller.abort(new Error("the caller has gone"));
+  caller.addEventListener("abort", gone, { once: true });
+  const timer = clock.setTimeout(() => controller.abort(new Error("the agent's phone did not come back")), REATTACH_MS);
+  const done = (): void => {
+    timer.cancel();
+    caller.removeEventListener("abort", gone);
+  };
+  return { controller, until: clock.now() + REATTACH_MS, done };
 }
 
 /**

@@ -1,0 +1,96 @@
+import { token } from "@hotlinejs/core";
+import type { CallSession } from "@hotlinejs/core";
+import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Occupation } from "./agents.js";
+import type { CallbackOffer, KeptPlace, KeptPlaceResult } from "./kept-places.js";
+import type { FiguresReport, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "./queues.js";
+
+/** Call distribution: queues and agents. */
+export interface Acd {
+  /**
+   * Offers a caller who waited to be called instead: says what will happen, has the number confirmed by key (the own one, or another
+   * that is keyed in) and keeps the place. When it is their turn an agent is reserved, the citizen is dialled, asked to accept by key
+   * and goes before all who came later. Kept on disk before the caller is told so.
+   * `declined`: does not want to (or the number cannot be called): the caller is still there. `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  offerCallback(session: CallSession, offer: CallbackOffer): Promise<"kept" | "declined" | "gone">;
+  /** Whether this caller could be called back at all: there is a way to the own number or, where that is none, some number may be given. */
+  canCallBack(session: CallSession): boolean;
+  /** All that are not closed, the earliest place first. */
+  keptPlaces(): Promise<readonly KeptPlace[]>;
+  keptPlace(id: string): Promise<KeptPlace | undefined>;
+  /** The citizen need not be called any more. No effect on a call that is under way, and on what is closed. */
+  dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<void>;
+  /**
+   * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
+   * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.
+   */
+  serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
+  /**
+   * The same queues and agents for what is no call. Resolves once, as `serve` does; how much an agent has at once says the capacity.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
+   */
+  serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult>;
+  agents(): readonly AgentSnapshot[];
+  agent(number: string): AgentSnapshot | undefined;
+  queues(): readonly QueueSnapshot[];
+  queue(key: string): QueueSnapshot | undefined;
+  /**
+   * Figures of one queue, or of all, over the quarters of an hour that begin in `[from, to)` (epoch ms). A caller counts in the
+   * quarter in which they came. Written with the facts themselves: they add up, also after a crash.
+   * Unknown: `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  figures(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<FiguresReport>;
+  /**
+   * Occupancy and handling times of one agent, of the agents of a queue, or of all, over the quarters of an hour that begin in
+   * `[from, to)` (epoch ms), up to now. Unknown: `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_QUEUE`.
+   */
+  agentFigures(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport>;
+  /**
+   * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
+   * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_REASON`, `HTL_ACD_REASON_NEEDED`.
+   *
+   * @param reason code (or name) of a configured reason
+   * @param actor user id, `system` or `plugin:<name>`, for the audit
+   */
+  setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
+  /** Reasons agents may give, then those of the hotline's own. */
+  reasons(): readonly AgentReason[];
+  /**
+   * A supervisor signs the agent out: what rings is taken back, a call in progress goes on unless `endCall`. With reason `forced`,
+   * audited. `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  signOut(number: string, options: { readonly actor: string; readonly endCall?: boolean }): Promise<AgentSnapshot>;
+  groups(): readonly { readonly key: string; readonly name: string; readonly agents: readonly string[] }[];
+  profiles(): readonly AgentProfile[];
+  /**
+   * Gives an agent another profile (`null`: none) or other groups, at once, also for who already waits; audited.
+   * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_PROFILE`, `HTL_ACD_UNKNOWN_GROUP`.
+   */
+  assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, options: { readonly actor: string }): Promise<AgentSnapshot>;
+  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_QUEUE_TWICE`. */
+  setProfile(profile: AgentProfile, options: { readonly actor: string }): Promise<AgentProfile>;
+  /** Who waits in the queue, in the order of service. Unknown: `HTL_ACD_UNKNOWN_QUEUE`. */
+  waiting(queue: string): readonly WaitingCaller[];
+  /**
+   * Puts a waiting caller into another queue; the time waited so far counts for the place there. Whoever was rung is let go.
+   * In the audit before it is done. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_NOT_WAITING`, `HTL_ACD_ALREADY_THERE`; `HTL_ACD_QUEUE_FROZEN` while
+   * the hotline is being stopped.
+   */
+  move(interactionId: string, queue: string, options: { readonly actor: string }): Promise<WaitingCaller>;
+  /** Changes the priority of a waiting caller. In the audit before it is done. `HTL_ACD_NOT_WAITING`. */
+  setPriority(interactionId: string, priority: number, options: { readonly actor: string }): Promise<WaitingCaller>;
+  /** Ends the agent's wrap-up early. */
+  finishWrapUp(number: string): AgentSnapshot;
+  /** Gives the agent so many ms more for after-call work. `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_NOT_IN_WRAP_UP`. */
+  extendWrapUp(number: string, ms: number): AgentSnapshot;
+  /**
+   * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
+   * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out (unless `signedOut`: whose phone
+   * is rung all the same, and who may sign in meanwhile) or has no phone, or, with `free`, is neither available nor on demand.
+   * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined;
+}
+
+export const ACD = token<Acd>("acd.acd");
