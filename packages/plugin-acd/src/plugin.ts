@@ -135,6 +135,8 @@ export const acd = definePlugin({
     events.handle("acd.agent-call", ({ agent, call }) => {
       news().call(agent, call);
       news().calls(agent, call);
+      // What is offered to an agent who has other work besides changes no state.
+      if (call === null || call.state === "ringing") news().agent(agent);
     });
     events.handle("acd.watched", ({ by }) => news().watch(by, parts().desk.watching(by)));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));

@@ -61,9 +61,15 @@ describe("what an agent sees of a call", () => {
     expect(call()).toMatchObject({ state: "ringing", direction: "inbound", citizenNumber: "13812345678", queue: "q", queueName: "综合咨询", commands: ["reject"], answeredAt: null });
     expect(call()?.waitMs).toBeGreaterThanOrEqual(5_000);
     expect((call()?.ringUntil ?? 0) - at.test.clock.now()).toBeGreaterThan(15_000);
+    expect(call()?.joining).toBe(false);
+    expect(at.acd.agent("1001")).toMatchObject({ state: "reserved", offered: "voice" });
+    // Answered: the caller is told by whom, and until then nothing is said to ring on.
     await agent.answer();
-    await at.test.advance(4_000);
-    expect(call()).toMatchObject({ state: "talking", ringUntil: null });
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "ringing", joining: true, ringUntil: null, answeredAt: null });
+    await at.test.advance(3_700);
+    expect(call()).toMatchObject({ state: "talking", joining: false, ringUntil: null });
+    expect(at.acd.agent("1001")?.offered).toBeNull();
     await caller.hangup();
     await at.test.advance(200);
     expect(call()).toBeUndefined();

@@ -1,16 +1,18 @@
-import { AUDIT, CALL_PIPELINE, definePlugin, READ_POOL, ROUTES } from "@hotlinejs/core";
+import { AUDIT, CALL_PIPELINE, definePlugin, READ_POOL, ROUTES, SCREENS } from "@hotlinejs/core";
 import type { EventMap, OutboundContext } from "@hotlinejs/core";
 import type { FakeAgent } from "@hotlinejs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AGENT_CALLS } from "../src/index.js";
-import type { AcdPluginOptions, AgentCall, AgentCalls } from "../src/index.js";
+import type { AcdPluginOptions, AgentCall, AgentCalls, AgentSnapshot } from "../src/index.js";
 import { closeStages, stage, type Stage } from "./stage.js";
 
 let at: Stage;
 let calls: AgentCalls;
 let ringing: FakeAgent;
 let picked: EventMap["acd.picked-up"][];
+/** What open pages were told of agents, in order. */
+let pages: AgentSnapshot[];
 /** Headers of the legs to agents, in order. */
 let asked: (Readonly<Record<string, string>> | undefined)[];
 
@@ -31,13 +33,16 @@ const options = (groups: readonly string[] = ["one", "two"]): AcdPluginOptions =
 async function begin(groups?: readonly string[]): Promise<void> {
   picked = [];
   asked = [];
+  pages = [];
   const listener = definePlugin({
     name: "listener",
     version: "0.1.0",
     core: "*",
     after: ["acd"],
     config: z.strictObject({}),
-    register({ events, hooks }) {
+    provides: [SCREENS],
+    register({ events, hooks, services }) {
+      services.provide(SCREENS, () => ({ tell: (_to: unknown, { topic, data }: { topic: string; data: unknown }) => void (topic === "acd.agent" ? pages.push(data as AgentSnapshot) : undefined) }) as never);
       events.handle("acd.picked-up", (event) => void picked.push(event));
       hooks.callOutbound.tap((context: OutboundContext) => {
         asked.push((context as { headers?: Readonly<Record<string, string>> }).headers);
@@ -67,6 +72,23 @@ async function pickUp(agent: string, more: { readonly from?: string; readonly an
 
 describe("a call that rings at a colleague", () => {
   beforeEach(() => begin());
+
+  it("is told to pages while it can be picked up, and no longer; so is a phone that comes and goes in a break", async () => {
+    const told = (number: string): AgentSnapshot | undefined => pages.filter((each) => each.number === number).at(-1);
+    expect(told("1002")).toMatchObject({ state: "not-ready", reachable: true });
+    const phone = await at.phone("1003");
+    await phone.unplug();
+    await at.test.advance(200);
+    expect(told("1003")).toMatchObject({ state: "not-ready", reachable: false });
+
+    await at.dial();
+    expect(told("1001")).toMatchObject({ state: "reserved", offered: "voice" });
+    await ringing.answer();
+    await at.test.advance(300);
+    // The caller still hears who answers.
+    expect(calls.current("1001")).toMatchObject({ state: "ringing", joining: true });
+    expect(told("1001")).toMatchObject({ state: "reserved", offered: null });
+  });
 
   it("is picked up: it rings at the other phone, which answers by itself; nobody has missed anything", async () => {
     const caller = await at.dial();

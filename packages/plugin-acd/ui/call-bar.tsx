@@ -10,7 +10,8 @@ import { PhoneButton } from "./phone/phone-panel.js";
 import { answerHere, expectOwnRing, resume, toggleMute } from "./phone/phone-control.js";
 import { phoneStore, type Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
-import { Keypad, TargetPicker } from "./pickers.js";
+import { focusPanel, Keypad, TargetPicker } from "./pickers.js";
+import { ringingColleagues } from "./ringing-colleagues.js";
 import { texts, type Texts } from "./texts.js";
 import { isTyping } from "./typing.js";
 import { useCommands, type Commands } from "./use-commands.js";
@@ -110,6 +111,11 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
 
   const phone = useStore(phoneStore);
   const slots = makeSlots(text, call, phone, has, commands, setOpen, open, () => void askForHelp(agent.number, text));
+  const mayPickUp = useMay("acd.calls.pickup");
+  const anybody = useMay("acd.calls.pickup-any");
+  const { agents } = useDesk();
+  const ringing = mayPickUp && call === null && agent.reachable && agent.choice !== "offline" && agent.state !== "occupied" ? ringingColleagues(agent, agents.values(), anybody) : undefined;
+  const pickUp = (): void => void expectOwnRing(() => commands.run("pickup", text.pickUp, ringing?.length === 1 ? { from: ringing[0]?.number } : {}));
   const dial = (to: string): void => void expectOwnRing(() => commands.run("dial", text.dial, { to })).then((done) => done && setOpen(undefined));
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
@@ -131,9 +137,12 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
       back.current?.focus();
     } else if (!event.ctrlKey && !event.altKey && !event.metaKey && !event.nativeEvent.isComposing && event.target instanceof HTMLButtonElement) {
       const slot = slots.find(({ hotkey, enabled }) => enabled && hotkey?.length === 1 && hotkey === event.key.toUpperCase());
-      if (slot !== undefined) {
+      // Without a call these letters are of the two buttons beside the bar.
+      const letter = event.key.toUpperCase();
+      const act = slot !== undefined ? slot.act : letter === "P" && ringing?.[0] !== undefined ? pickUp : letter === "D" && call === null && agent.reachable ? () => setOpen("dial") : undefined;
+      if (act !== undefined) {
         event.preventDefault();
-        slot.act();
+        act();
       }
     }
   };
@@ -142,7 +151,7 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
     <div className="acd-bar" data-muted={phone.call?.muted === true || undefined} data-broken={phone.call?.broken === true || call?.state === "reconnecting" || undefined}>
       <AgentStateMenu agent={agent} />
       <PhoneButton />
-      <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={() => setOpen(open === "dial" ? undefined : "dial")} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
+      <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={(shown) => setOpen(shown ? "dial" : undefined)} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} ringing={ringing} onPickUp={pickUp} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
       <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
         {slots.map((slot, index) => (
           <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, call, text)} onClose={() => setOpen(undefined)} />
@@ -189,11 +198,6 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
       {button}
     </Popover>
   );
-}
-
-/** An open panel takes the focus once it is in its place: at its first field, or key. */
-export function focusPanel(): void {
-  document.querySelector<HTMLElement>(".acd-picker input, .acd-keypad button")?.focus();
 }
 
 /** Nine places in fixed order; what a place does in a consultation is said by its word. */

@@ -45,7 +45,7 @@ export function CallCard({ call }: { readonly call: AgentCall | null }): ReactEl
   const number = shown?.of === call.interactionId ? shown.number : call.citizenNumber;
   const path = pathOf(detail.data);
   return (
-    <div className="acd-card" data-state={call.state}>
+    <div className="acd-card" data-state={call.state} data-joining={call.joining || undefined}>
       <div className="acd-card-head">
         <StatusTag status={status} solid>
           {word}

@@ -1,10 +1,11 @@
-import type { ReactElement, ReactNode } from "react";
+import { useRef, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Button, Popover } from "antd";
-import { AudioMutedOutlined } from "@ant-design/icons";
-import { api, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { AudioMutedOutlined, BellOutlined } from "@ant-design/icons";
+import { announce, api, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 import { Announcer, playingWords } from "./announcer.js";
 import { putAgent, useDesk } from "./desk-store.js";
+import { focusPanel } from "./pickers.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import type { Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
@@ -18,17 +19,20 @@ interface CallInfoProps {
   readonly commands: Commands;
   readonly dialOpen: boolean;
   readonly dialPanel: ReactNode;
-  readonly onDial: () => void;
+  readonly onDial: (open: boolean) => void;
+  /** Colleagues whose call can be picked up, the longest ringing first; `undefined`: nobody may, or can, now. */
+  readonly ringing: readonly AgentSnapshot[] | undefined;
+  readonly onPickUp: () => void;
   readonly onGoToCall: (() => void) | undefined;
 }
 
 /** The middle of the bar: who, what state, how long; or what waits, or the wrap-up. */
-export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, onDial, onGoToCall }: CallInfoProps): ReactElement {
+export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, onDial, ringing, onPickUp, onGoToCall }: CallInfoProps): ReactElement {
   const text = useTexts(texts);
   const now = useServerSeconds();
   return (
     <div className="acd-info">
-      {call !== null ? <CallLine call={call} phone={phone} commands={commands} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} />}
+      {call !== null ? <CallLine call={call} phone={phone} commands={commands} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} ringing={ringing} onPickUp={onPickUp} />}
       {phone.problem !== undefined && (call !== null || phone.mode === "browser") ? (
         <span className="acd-problem" title={problemWords(phone.problem, text)}>
           {problemWords(phone.problem, text)}
@@ -60,14 +64,17 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
         {word}
       </StatusTag>
       <div className="acd-who">
-        <strong>{who}</strong>
+        <strong>
+          {who}
+          {call.state === "talking" && phone.call?.quality !== undefined ? <span className="acd-quality">{text.phone.quality[phone.call.quality]}</span> : null}
+        </strong>
         <PhoneChip phone={phone} text={text} />
         {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
         <span className="acd-sub">
           {playing !== undefined
             ? playing
             : call.state === "ringing" || call.state === "talking"
-            ? [call.queueName, call.state === "talking" && phone.call?.quality !== undefined ? text.phone.quality[phone.call.quality] : null, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
+            ? [call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
             : second(call, now, text, phone)}
         </span>
       </div>
@@ -97,7 +104,7 @@ function PhoneChip({ phone: { call }, text }: { readonly phone: Phone; readonly 
 export function callWord(call: AgentCall, text: Texts): readonly [Status, string] {
   switch (call.state) {
     case "ringing":
-      return ["ringing", text.incoming];
+      return call.joining ? ["live", text.joining] : ["ringing", text.incoming];
     case "dialling":
       return ["ringing", text.outgoing];
     case "held":
@@ -124,6 +131,7 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
   const who = call.consult?.name ?? call.consult?.number ?? "";
   switch (call.state) {
     case "ringing":
+      if (call.joining) return text.joiningNote;
       return call.ringUntil === null ? (phone.call === undefined ? text.answerAtPhone : "") : text.ringsFor(Math.max(0, Math.ceil((call.ringUntil - now) / 1000)));
     case "dialling":
       return text.dialling;
@@ -164,28 +172,64 @@ function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly 
   );
 }
 
-function Idle({ agent, phone, text, dialOpen, dialPanel, onDial }: { readonly agent: AgentSnapshot; readonly phone: Phone; readonly text: Texts; readonly dialOpen: boolean; readonly dialPanel: ReactNode; readonly onDial: () => void }): ReactElement {
+function Idle({ agent, phone, text, dialOpen, dialPanel, onDial, ringing, onPickUp }: { readonly agent: AgentSnapshot; readonly phone: Phone; readonly text: Texts } & Pick<CallInfoProps, "dialOpen" | "dialPanel" | "onDial" | "ringing" | "onPickUp">): ReactElement {
   const { queues } = useDesk();
   const mine = [...queues.values()].filter((queue) => agent.queues.includes(queue.key));
   const waiting = mine.reduce((sum, queue) => sum + queue.waiting, 0);
   const may = useMay("sip.browser-phone");
-  if (!agent.reachable && phone.mode === "desk" && may && agent.choice !== "offline") {
+  const dial = useRef<HTMLButtonElement>(null);
+  const takes = !agent.reachable && may && agent.choice !== "offline";
+  if (takes && phone.mode === "desk") {
     return (
       <Button type="primary" size="small" onClick={() => void takeBrowser()} title={text.noPhone}>
         {text.phone.takeHere}
       </Button>
     );
   }
+  // The browser is wanted as the phone and is none: the way out stands beside the cause.
+  if (takes && phone.problem !== undefined && !phone.elsewhere) {
+    return (
+      <Button type="primary" size="small" onClick={() => void takeBrowser()}>
+        {text.retry}
+      </Button>
+    );
+  }
+  const close = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !dialOpen) return;
+    event.stopPropagation();
+    onDial(false);
+    dial.current?.focus();
+  };
   return (
     <>
       <span className="acd-sub">
         {text.noCall} · {text.waiting(waiting)}
       </span>
       {agent.reachable ? (
-        <Popover open={dialOpen} content={dialPanel} placement="bottomLeft" trigger="click" onOpenChange={(shown) => (shown === dialOpen ? undefined : onDial())}>
-          <Button size="small">{text.dial}</Button>
-        </Popover>
+        <span onKeyDown={close}>
+          <Popover open={dialOpen} content={dialPanel} placement="bottomLeft" trigger="click" onOpenChange={onDial} afterOpenChange={(shown) => shown && focusPanel()}>
+            <Button ref={dial} size="small">
+              {text.dial}
+              <kbd>D</kbd>
+            </Button>
+          </Popover>
+        </span>
       ) : null}
+      {ringing === undefined ? null : <PickUpButton ringing={ringing} onPickUp={onPickUp} text={text} />}
     </>
+  );
+}
+
+/** Takes the call that rings at a colleague to the own phone; in its place also while nothing rings. */
+function PickUpButton({ ringing, onPickUp, text }: { readonly ringing: readonly AgentSnapshot[]; readonly onPickUp: () => void; readonly text: Texts }): ReactElement {
+  const [first] = ringing;
+  const word = first === undefined ? text.pickUp : ringing.length === 1 ? text.pickUpFrom(first.name) : text.pickUpMany(ringing.length);
+  const why = first === undefined ? text.pickUpNone : text.pickUpMeans;
+  return (
+    <Button size="small" className="acd-pick-up" data-rings={first !== undefined || undefined} aria-disabled={first === undefined} title={why} aria-description={why} onClick={() => (first === undefined ? announce(why) : onPickUp())}>
+      {first === undefined ? null : <BellOutlined aria-hidden />}
+      {word}
+      <kbd>P</kbd>
+    </Button>
   );
 }

@@ -127,3 +127,9 @@ export function Keypad({ onKey }: { readonly onKey: (digit: string) => void }): 
     </div>
   );
 }
+
+/** An open panel takes the focus once it is in its place: at its first field, or key. */
+export function focusPanel(): void {
+  // A panel that was open before stays in the page, hidden.
+  [...document.querySelectorAll<HTMLElement>(".acd-picker input, .acd-keypad button")].find((each) => each.offsetParent !== null)?.focus();
+}

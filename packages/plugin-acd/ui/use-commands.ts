@@ -70,6 +70,10 @@ function reason(command: string, { code }: ApiError, text: Texts): string {
     case "HTL_ACD_UNKNOWN_QUEUE":
     case "HTL_ACD_UNKNOWN_FLOW":
       return text.targetGone;
+    case "HTL_ACD_NOTHING_TO_PICK_UP":
+      return text.nothingToPickUp;
+    case "HTL_ACD_PICKUP_NOT_ALLOWED":
+      return text.notColleagues;
     case "HTL_ACD_UNKNOWN_ANNOUNCEMENT":
       return text.announcementGone;
     case "HTL_ACD_AGENT_UNREACHABLE":

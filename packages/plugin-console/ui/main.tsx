@@ -45,6 +45,9 @@ function Console(): ReactElement | null {
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
+  useEffect(() => {
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  }, [language]);
 
   const title = session?.title ?? document.title;
   return (

@@ -161,6 +161,21 @@ describe("paths and methods", () => {
     expect((await test.call("/api/things/%E0%A4%A", { token: "good" })).status).toBe(400);
   });
 
+  it("a path that leads nowhere is a page for people, in their language, and JSON for programs", async () => {
+    const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+    const page = await test.call("/portal/nowhere", { headers: { ...browser, "accept-language": "zh-CN,zh;q=0.9" } });
+    expect([page.status, page.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+    const words = await page.text();
+    expect(words).toContain("没有这个页面");
+    expect(words).toContain('<a href="/">返回首页</a>');
+    expect(words).not.toContain("nowhere");
+    expect(await (await test.call("/old", { headers: { ...browser, "accept-language": "en-GB" } })).text()).toContain("There is no such page");
+    for (const [path, headers] of [["/portal/nowhere", {}], ["/api/nowhere", browser]] as const) {
+      const answer = await test.call(path, { headers });
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, "HTL_HTTP_NOT_FOUND"]);
+    }
+  });
+
   it("answer HEAD without a body", async () => {
     const head = await test.call("/api/created", { method: "HEAD" });
     expect([head.status, head.headers.get("location"), await head.text()]).toEqual([201, "/api/created/1", ""]);

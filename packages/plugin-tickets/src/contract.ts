@@ -277,14 +277,15 @@ export interface Tickets {
 /**
  * ```
  * waiting --an agent accepts--> active --finished, or a step of the ticket--> done
- *    |  ^---the agent signs out-----|
+ *    |  ^---the agent signs out-----|  ^ |
+ *    |  ^--given to another queue---|  |_| given to a colleague, who takes it
  *    \--a step of the ticket--> done
  * ```
  */
 export type QueuedMessageState = "waiting" | "active" | "done";
 
-/** Why a queued message is in another state. `ticket`: a step of its ticket settled it. */
-export type QueuedMessageCause = "arrived" | "accepted" | "signed-out" | "finished" | "ticket";
+/** Why a queued message is in another state. `given`: its agent gave it to a colleague, or to another queue. `ticket`: a step of its ticket settled it. */
+export type QueuedMessageCause = "arrived" | "accepted" | "signed-out" | "given" | "finished" | "ticket";
 
 /** A written message (e-mail, fax, SMS, web form) for which a queue of plugin-acd finds an agent. */
 export interface QueuedMessage {
@@ -297,6 +298,10 @@ export interface QueuedMessage {
   readonly agent: string | null;
   /** An agent is being asked now. */
   readonly offered: boolean;
+  /** Who gave it on last; the one who has it, or is asked to take it, got it from there. */
+  readonly givenBy: { readonly number: string; readonly name: string } | null;
+  /** Its agent gives it to a colleague who has not taken it yet; shown to that agent alone. */
+  readonly transfer: { /** 工号. */ readonly to: string; readonly name: string; readonly since: number } | null;
   /** Of the present stay in the queue. */
   readonly interactionId: string | null;
   /** The place in the line, epoch ms as all times here. */
@@ -307,6 +312,9 @@ export interface QueuedMessage {
   readonly ticket: TicketView;
 }
 
+/** Whom a queued message is given to: a 工号 or the key of a queue. */
+export type MessageRecipient = { readonly agent: string } | { readonly queue: string };
+
 /** Written messages as work of the queues that serve calls. Which channels are queued says `intake` of the plugin's options. */
 export interface QueuedMessages {
   /** What the agent has, or is asked to take. */
@@ -316,6 +324,16 @@ export interface QueuedMessages {
   answer(id: string, agent: string, accept: boolean): Promise<QueuedMessage>;
   /** The agent is done with it; its ticket stays where it is. Twice is once. `HTL_TICKETS_NO_MESSAGE`, `HTL_TICKETS_NOT_YOURS`. */
   finish(id: string, agent: string): Promise<QueuedMessage>;
+  /** To whom the agent could give messages now: colleagues who are signed in, queues other than `queue` that have other agents. */
+  targets(agent: string, queue?: string): { readonly agents: readonly { readonly number: string; readonly name: string }[]; readonly queues: readonly { readonly key: string; readonly name: string }[] };
+  /**
+   * Gives a message on. To another queue: it waits there at once, at the place it always had, and its giver is not asked. To a named colleague:
+   * it stays with the giver until the colleague has taken it; a no, or the colleague's signing out, leaves it there. `HTL_TICKETS_NOT_YOURS`,
+   * `HTL_TICKETS_MESSAGE_TRANSFERRING`, `HTL_TICKETS_NO_RECIPIENT`, `HTL_TICKETS_RECIPIENT_AWAY`.
+   */
+  transfer(id: string, agent: string, to: MessageRecipient): Promise<QueuedMessage>;
+  /** The giver keeps it after all. No effect once the colleague has taken it. */
+  cancelTransfer(id: string, agent: string): Promise<QueuedMessage>;
 }
 
 export const QUEUED_MESSAGES = token<QueuedMessages>("tickets.queued-messages");
@@ -335,7 +353,7 @@ declare module "@hotlinejs/core" {
     /** Somebody was urged: a level of the ladder, or `manual`. */
     "ticket.urged": { ticketId: string; serial: string; /** Id of the level of the ladder, or `manual`. */ level: string; /** Counts the times the due clock was started anew. */ cycle: number; actor: string; handlingDepartment: string | null };
     /** Durable. A written message waits for an agent, is with one, or is done with. */
-    "ticket.message-queue": { /** Of the queued message, not of its channel. */ messageId: string; ticketId: string; /** `email`, `fax` ... */ channel: string; queue: string; /** State now: `waiting`, `active` or `done`. */ state: string; /** Who has it, or had it last. */ agent: string | null; /** The stay in the queue; null until it is in the line. */ interactionId: string | null; /** Why: `arrived`, `accepted`, `signed-out` (the agent), `finished` or `ticket` (a step of its ticket). */ cause: string; at: number };
+    "ticket.message-queue": { /** Of the queued message, not of its channel. */ messageId: string; ticketId: string; /** `email`, `fax` ... */ channel: string; queue: string; /** State now: `waiting`, `active` or `done`. */ state: string; /** Who has it, or had it last. */ agent: string | null; /** The stay in the queue; null until it is in the line. */ interactionId: string | null; /** Why: `arrived`, `accepted`, `signed-out` (the agent), `given` (to a colleague or another queue), `finished` or `ticket` (a step of its ticket). */ cause: string; at: number };
     /** The citizen wrote about a ticket that was there already. */
     "ticket.message": { ticketId: string; serial: string; channel: string; /** The message's own id in its channel. */ externalId: string };
   }

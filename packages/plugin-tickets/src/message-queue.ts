@@ -1,10 +1,11 @@
 import { errorText, SCREENS } from "@hotlinejs/core";
 import type { Clock, Interactions, Logger, OpenInteraction, Services, Timer } from "@hotlinejs/core";
 import { ACD } from "@hotlinejs/plugin-acd/contract";
-import type { Acd, OfferAnswer, QueueResult } from "@hotlinejs/plugin-acd/contract";
-import type { QueuedMessage, QueuedMessages } from "./contract.js";
+import type { Acd, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
+import type { MessageRecipient, QueuedMessage, QueuedMessages } from "./contract.js";
 import type { QueuedMessageRow } from "./entities/queued-message.entity.js";
 import { errors } from "./errors.js";
+import { MessageTransfers, type MessageTransfer } from "./message-transfers.js";
 import type { QueuedMessageStore } from "./queued-message-store.js";
 import type { TicketReader } from "./ticket-reader.js";
 
@@ -29,6 +30,7 @@ export class MessageQueue implements QueuedMessages {
   readonly #stays = new Map<string, Stay>();
   readonly #again = new Map<string, Timer>();
   #stopping = false;
+  readonly #transfers: MessageTransfers;
 
   constructor(
     private readonly parts: {
@@ -41,7 +43,26 @@ export class MessageQueue implements QueuedMessages {
       /** Queue by channel. */
       readonly queues: ReadonlyMap<string, string>;
     },
-  ) {}
+  ) {
+    this.#transfers = new MessageTransfers({
+      clock: parts.clock,
+      log: parts.log,
+      acd: () => this.#acd,
+      ask: (id, agent, signal) => {
+        const stay = this.#stays.get(id);
+        return stay === undefined ? Promise.resolve("failed") : this.#offer(id, stay, agent, signal);
+      },
+      take: (transfer) => this.#handed(transfer),
+      failed: ({ messageId, from, to }, cause) => {
+        this.#stays.get(messageId)?.interaction.event("message.transfer-failed", { from, to, cause });
+        this.#screen(from, messageId, "transfer-failed", { cause, to });
+      },
+      left: ({ messageId, over }, outcome) => {
+        const stay = this.#stays.get(messageId);
+        if (stay?.over === over) this.#left(messageId, stay, outcome);
+      },
+    });
+  }
 
   /** Queue of a channel; `undefined`: its messages wait in the list of tickets. */
   queueOf(channel: string): string | undefined {
@@ -106,6 +127,7 @@ export class MessageQueue implements QueuedMessages {
     if (this.#stays.get(id) !== stay) return;
     const holder = row.state === "active" ? (row.agent ?? undefined) : undefined;
     const preferred = row.preferredAgent ?? undefined;
+    const giver = row.state === "waiting" ? (row.givenBy ?? undefined) : undefined;
     acd
       .serveWork(
         {
@@ -115,9 +137,9 @@ export class MessageQueue implements QueuedMessages {
           offer: (agent, { signal }) => (agent === holder ? Promise.resolve("accepted") : this.#offer(id, stay, agent, signal)),
           connected: (agent) => this.#connected(id, stay, agent, agent === holder),
         },
-        { queue, placeAt: queuedAt, patient: true, yields: true, signal: gone.signal, ...(holder === undefined ? {} : { onlyAgent: holder }), ...(preferred === undefined ? {} : { preferredAgent: preferred }) },
+        { queue, placeAt: queuedAt, patient: true, yields: true, signal: gone.signal, ...(holder === undefined ? {} : { onlyAgent: holder }), ...(preferred === undefined ? {} : { preferredAgent: preferred }), ...(giver === undefined ? {} : { exceptAgent: giver }) },
       )
-      .then((result) => this.#left(id, stay, result))
+      .then(({ outcome }) => this.#left(id, stay, outcome))
       .catch((error: unknown) => {
         log.error({ ticketId, messageId: id, error: errorText(error) }, "a message could not be put into the queue; it stands in the list of tickets");
         if (this.#stays.get(id) === stay) this.#release(id, "failed");
@@ -128,7 +150,7 @@ export class MessageQueue implements QueuedMessages {
     const { store } = this.parts;
     const asked = await Promise.all([...this.#stays].filter(([, stay]) => stay.offer?.agent === agent).map(([id]) => store.find(id)));
     const rows = [...asked.filter((row) => row !== undefined), ...(await store.open(agent))];
-    const views = await Promise.all(rows.map((row) => this.#view(row)));
+    const views = await Promise.all(rows.map((row) => this.#view(row, agent)));
     return views.filter((view) => view !== undefined);
   }
 
@@ -157,8 +179,36 @@ export class MessageQueue implements QueuedMessages {
     return this.#known(id);
   }
 
+  targets(agent: string, queue?: string): ReturnType<QueuedMessages["targets"]> {
+    return this.#transfers.targets(agent, queue);
+  }
+
+  async transfer(id: string, agent: string, to: MessageRecipient): Promise<QueuedMessage> {
+    const { row, stay } = await this.#held(id, agent);
+    if ("queue" in to) {
+      const queue = this.#transfers.queueFor(agent, row.queue, to.queue);
+      if (this.#transfers.of(id) !== undefined) throw errors.MESSAGE_TRANSFERRING();
+      if ((await this.parts.store.giveToQueue(id, agent, queue)) === undefined) throw errors.NOT_YOURS();
+      this.#stays.get(id)?.interaction.event("message.given", { from: agent, queue });
+      this.#release(id, "given");
+      this.#screen(agent, id, "given");
+      await this.enter(id);
+      return this.#known(id, agent);
+    }
+    this.#transfers.begin({ id, interactionId: stay.interaction.id, channel: row.channel, queue: row.queue, queuedAt: row.queuedAt, agent }, to.agent);
+    stay.interaction.event("message.transfer-begun", { from: agent, to: to.agent });
+    return this.#known(id, agent);
+  }
+
+  async cancelTransfer(id: string, agent: string): Promise<QueuedMessage> {
+    await this.#held(id, agent);
+    this.#transfers.cancel(id, "cancelled");
+    return this.#known(id, agent);
+  }
+
   /** The agent has signed out: what was being worked on goes back to its place. */
   async signedOut(agent: string): Promise<void> {
+    this.#transfers.signedOut(agent);
     for (const row of await this.parts.store.open(agent)) await this.#giveBack(row.id, agent);
   }
 
@@ -202,8 +252,32 @@ export class MessageQueue implements QueuedMessages {
     this.#screen(agent, id, "active");
   }
 
+  /** The message that this agent works on, and its stay. @throws HTL_TICKETS_NO_MESSAGE, HTL_TICKETS_NOT_YOURS */
+  async #held(id: string, agent: string): Promise<{ readonly row: QueuedMessageRow; readonly stay: Stay }> {
+    const row = await this.parts.store.find(id);
+    if (row === undefined) throw errors.NO_MESSAGE(id);
+    const stay = this.#stays.get(id);
+    if (row.state !== "active" || row.agent !== agent || stay === undefined) throw errors.NOT_YOURS();
+    return { row, stay };
+  }
+
+  /** The colleague has taken it: another stay goes on with the same interaction, and the giver is free. */
+  async #handed(transfer: MessageTransfer): Promise<void> {
+    const { messageId: id, from, to, queue } = transfer;
+    const stay = this.#stays.get(id);
+    if (stay === undefined || (await this.parts.store.giveToAgent(id, from, to, queue)) === undefined) throw errors.NOT_OFFERED(to);
+    // A step of its ticket settled it in that moment: the end of the first stay was told, this one's is told here.
+    if (this.#stays.get(id) !== stay) return transfer.over();
+    this.#stays.set(id, { interaction: stay.interaction, takeBack: transfer.giveUp, over: transfer.over, offer: undefined });
+    stay.interaction.update({ agentId: to, queue });
+    stay.interaction.event("message.given", { from, to });
+    this.#screen(from, id, "given");
+    this.#screen(to, id, "active");
+    stay.over();
+  }
+
   /** Out of the line by the queue's own doing (closing time, taken away): back to its place a moment later. */
-  #left(id: string, stay: Stay, { outcome }: QueueResult): void {
+  #left(id: string, stay: Stay, outcome: string): void {
     if (this.#stopping || this.#stays.get(id) !== stay) return;
     this.#release(id, outcome);
     this.#again.get(id)?.cancel();
@@ -220,6 +294,7 @@ export class MessageQueue implements QueuedMessages {
     const stay = this.#stays.get(id);
     if (stay === undefined) return;
     this.#stays.delete(id);
+    this.#transfers.forget(id);
     // While it waits it is taken back and counts as no one's giving up; once it is with an agent only the end counts.
     stay.takeBack();
     stay.over();
@@ -232,21 +307,29 @@ export class MessageQueue implements QueuedMessages {
     return this.#stopping || this.#stays.has(id);
   }
 
-  #screen(agent: string, messageId: string, state: string): void {
-    this.parts.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "tickets.message-queue", data: { messageId, state } });
+  #screen(agent: string, messageId: string, state: string, more: object = {}): void {
+    this.parts.services.optional(SCREENS)?.tell({ agents: [agent] }, { topic: "tickets.message-queue", data: { messageId, state, ...more } });
   }
 
-  async #known(id: string): Promise<QueuedMessage> {
-    const message = await this.get(id);
+  async #known(id: string, viewer?: string): Promise<QueuedMessage> {
+    const row = await this.parts.store.find(id);
+    const message = row === undefined ? undefined : await this.#view(row, viewer);
     if (message === undefined) throw errors.NO_MESSAGE(id);
     return message;
   }
 
-  async #view(row: QueuedMessageRow): Promise<QueuedMessage | undefined> {
+  /** What is offered of a message that somebody has is seen by who is asked alone. */
+  async #view(row: QueuedMessageRow, viewer?: string): Promise<QueuedMessage | undefined> {
     const ticket = await this.parts.reader.view({ id: row.ticketId });
     if (ticket === undefined) return undefined;
     const { id, channel, queue, state, interactionId = null, queuedAt, acceptedAt = null, doneAt = null } = row;
-    const offer = this.#stays.get(id)?.offer;
-    return { id, channel, queue, state, agent: offer?.agent ?? row.agent ?? null, offered: offer !== undefined, interactionId, queuedAt, acceptedAt, doneAt, ticket };
+    const asked = this.#stays.get(id)?.offer;
+    const offer = state === "waiting" || asked?.agent === viewer ? asked : undefined;
+    const given = this.#transfers.of(id);
+    const giver = offer !== undefined && state === "active" ? given?.from : row.givenBy;
+    const nameOf = (number: string): string => this.#acd?.agent(number)?.name ?? number;
+    const givenBy = giver === undefined || giver === null ? null : { number: giver, name: nameOf(giver) };
+    const transfer = given === undefined || given.from !== viewer ? null : { to: given.to, name: nameOf(given.to), since: given.since };
+    return { id, channel, queue, state, agent: offer?.agent ?? row.agent ?? null, offered: offer !== undefined, givenBy, transfer, interactionId, queuedAt, acceptedAt, doneAt, ticket };
   }
 }

@@ -27,6 +27,7 @@ import { complaintNode } from "./ivr/complaint-node.js";
 import { TICKET_PROMPTS } from "./ivr/ticket-prompts.js";
 import { TICKET_WORKFLOW, ticketStatusNode } from "./ivr/ticket-status-node.js";
 import { TicketsAgent } from "./migrations/agent.js";
+import { TicketsGivenMessages } from "./migrations/given-messages.js";
 import { TicketsInit } from "./migrations/init.js";
 import { TicketsQueuedMessages } from "./migrations/queued-messages.js";
 import { TicketsWorkflow } from "./migrations/workflow.js";
@@ -64,7 +65,7 @@ export const tickets = definePlugin({
   critical: false,
   config: ticketsConfig,
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity, QueuedMessageEntity],
-  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages],
+  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages, TicketsGivenMessages],
   provides: [TICKETS, QUEUED_MESSAGES, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),

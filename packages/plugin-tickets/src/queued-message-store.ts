@@ -24,6 +24,7 @@ export class QueuedMessageStore {
       state: "waiting",
       agent: null,
       preferredAgent: last?.agent ?? null,
+      givenBy: null,
       interactionId: null,
       carriedBy: message.interactionId ?? null,
       queuedAt: clock.now(),
@@ -56,6 +57,16 @@ export class QueuedMessageStore {
   /** Back to its place. */
   giveBack(id: string, agent: string): Promise<QueuedMessageRow | undefined> {
     return this.change({ id, state: "active", agent }, { state: "waiting", agent: null, acceptedAt: null }, "signed-out");
+  }
+
+  /** Into the line of another queue, at its place. */
+  giveToQueue(id: string, agent: string, queue: string): Promise<QueuedMessageRow | undefined> {
+    return this.change({ id, state: "active", agent }, { state: "waiting", agent: null, acceptedAt: null, preferredAgent: null, givenBy: agent, queue }, "given");
+  }
+
+  /** From hand to hand. */
+  giveToAgent(id: string, from: string, agent: string, queue: string): Promise<QueuedMessageRow | undefined> {
+    return this.change({ id, state: "active", agent: from }, { agent, acceptedAt: this.parts.clock.now(), givenBy: from, queue }, "given");
   }
 
   finish(id: string, agent: string): Promise<QueuedMessageRow | undefined> {

@@ -21,7 +21,7 @@ let test: TestHotline;
 let told: EventMap["ticket.message-queue"][];
 
 const listener = (): Plugin => plugin("listener", ({ events }) => events.handle("ticket.message-queue", (event) => void told.push(event)));
-const start = (options: { intake?: Record<string, { kind: string; queue?: string }>; calendar?: string; without?: boolean } = {}): Promise<TestHotline> =>
+const start = (options: { intake?: Record<string, { kind: string; queue?: string }>; calendar?: string; without?: boolean; third?: boolean } = {}): Promise<TestHotline> =>
   createTestHotline({
     dataDir,
     // Monday 2026-03-02, 17:20 in Shanghai.
@@ -35,10 +35,12 @@ const start = (options: { intake?: Record<string, { kind: string; queue?: string
               queues: [
                 { key: "general", name: "综合咨询", maxWaitSeconds: 300 },
                 { key: "written", name: "书面来件", maxWaitSeconds: 60, maxLength: 1, ringTimeoutSeconds: 15, rejectDelaySeconds: 5, noAnswerDelaySeconds: 5, wrapUpSeconds: 0, ...(options.calendar === undefined ? {} : { calendar: options.calendar, atClosing: "callback" as const }) },
+                ...(options.third === true ? [{ key: "law", name: "法律" }, { key: "empty", name: "无人" }] : []),
               ],
               agents: [
                 { number: "1001", name: "甲", address: "sip:1001", queues: ["general", "written"] },
                 { number: "1002", name: "乙", address: "sip:1002", queues: ["general", "written"] },
+                ...(options.third === true ? [{ number: "1003", name: "丙", address: "sip:1003", queues: ["law"] }] : []),
               ],
               capacity: CAPACITY,
               wrapUp: 10,
@@ -291,6 +293,130 @@ describe("a written message in a queue", () => {
     await test.agent("1001");
     await test.advance(300);
     expect(await accept("1001")).toMatchObject({ channel: "fax" });
+  });
+});
+
+describe("a written message that its agent gives on", () => {
+  /** 1001 works on a letter; 1002 is there too, and 1003 in a queue of their own. */
+  let id: string;
+  beforeEach(async () => {
+    await test.close();
+    told = [];
+    test = await start({ third: true });
+    await test.agent("1001");
+    await arrive("email");
+    ({ id } = await accept("1001"));
+    await test.agent("1002");
+    await test.agent("1003");
+    await test.advance(100);
+  });
+  const kept = async (): Promise<unknown> => queue().get(id);
+  const events = async (): Promise<readonly string[]> => (await rows<{ type: string }>(`select type from core_interaction_event where type like 'message.%' order by at, id`)).map(({ type }) => type);
+
+  it("to a named colleague stays until it is taken; then it is theirs with its interaction, and the giver is free", async () => {
+    const { interactionId } = (await kept()) as QueuedMessage;
+    expect(await queue().transfer(id, "1001", { agent: "1002" })).toMatchObject({ state: "active", agent: "1001", offered: false, transfer: { to: "1002", name: "乙" } });
+    await test.advance(300);
+    expect(await kept()).toMatchObject({ state: "active", agent: "1001", offered: false, transfer: null });
+    expect(await offered("1002")).toMatchObject({ id, agent: "1002", givenBy: { number: "1001", name: "甲" } });
+    expect((await of("1003")).length).toBe(0);
+    await expect(queue().transfer(id, "1001", { agent: "1003" })).rejects.toMatchObject({ code: "HTL_TICKETS_MESSAGE_TRANSFERRING" });
+    await expect(queue().transfer(id, "1001", { queue: "law" })).rejects.toMatchObject({ code: "HTL_TICKETS_MESSAGE_TRANSFERRING" });
+
+    await queue().answer(id, "1002", true);
+    await test.advance(300);
+    expect(await kept()).toMatchObject({ state: "active", agent: "1002", queue: "written", interactionId, givenBy: { number: "1001" }, transfer: null });
+    expect(await of("1001")).toEqual([]);
+    expect(agent("1001")).toMatchObject({ work: [] });
+    expect(agent("1002")).toMatchObject({ work: [{ channel: "email", interactionId }] });
+    expect(told.at(-1)).toMatchObject({ messageId: id, state: "active", agent: "1002", cause: "given" });
+    expect(await rows(`select agent_id, ended_at from core_interaction where id = '${interactionId ?? ""}'`)).toEqual([{ agent_id: "1002", ended_at: null }]);
+    await expect(queue().finish(id, "1001")).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_YOURS" });
+    expect(await queue().finish(id, "1002")).toMatchObject({ state: "done", agent: "1002" });
+    await test.advance(300);
+    expect(agent("1002")).toMatchObject({ work: [] });
+    expect(await events()).toEqual(["message.transfer-begun", "message.given"]);
+  });
+
+  it("to a colleague who says no, signs out, or is kept from it by the giver, stays with the giver", async () => {
+    await queue().transfer(id, "1001", { agent: "1002" });
+    await test.advance(300);
+    await queue().answer(id, "1002", false);
+    await test.advance(20_000);
+    expect(await of("1001")).toMatchObject([{ id, state: "active", agent: "1001", transfer: null }]);
+    expect(await of("1002")).toEqual([]);
+
+    await queue().transfer(id, "1001", { agent: "1002" });
+    await test.advance(300);
+    await offered("1002");
+    await test.services.get(ACD).setAgentState("1002", "offline", { actor: "test" });
+    await test.advance(300);
+    expect(await of("1001")).toMatchObject([{ id, transfer: null }]);
+    await expect(queue().transfer(id, "1001", { agent: "1002" })).rejects.toMatchObject({ code: "HTL_TICKETS_RECIPIENT_AWAY" });
+
+    await queue().transfer(id, "1001", { agent: "1003" });
+    await test.advance(300);
+    await offered("1003");
+    await queue().cancelTransfer(id, "1001");
+    await queue().cancelTransfer(id, "1001");
+    await test.advance(300);
+    expect(await of("1003")).toEqual([]);
+    expect(agent("1003")).toMatchObject({ state: "available", work: [] });
+    await expect(queue().answer(id, "1003", true)).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_OFFERED" });
+    expect(await queue().finish(id, "1001")).toMatchObject({ state: "done", agent: "1001" });
+  });
+
+  it("to a colleague who is on a break is asked after it; a step of the ticket before that leaves nothing behind", async () => {
+    await test.services.get(ACD).setAgentState("1002", "not-ready", { actor: "test" });
+    await queue().transfer(id, "1001", { agent: "1002" });
+    await test.advance(600_000);
+    expect(await of("1002")).toEqual([]);
+    expect(await of("1001")).toMatchObject([{ id, transfer: { to: "1002" } }]);
+    await test.services.get(ACD).setAgentState("1002", "available", { actor: "test" });
+    await test.advance(300);
+    await offered("1002");
+    await queue().finish(id, "1001");
+    await test.advance(300);
+    expect(await of("1002")).toEqual([]);
+    for (const number of ["1001", "1002"]) expect(agent(number)).toMatchObject({ state: "available", work: [] });
+    expect(await kept()).toMatchObject({ state: "done", agent: "1001" });
+  });
+
+  it("to another queue waits there at its old place, is offered to its agents and not to the giver, also after a restart", async () => {
+    const { interactionId, queuedAt } = (await kept()) as QueuedMessage;
+    await test.services.get(ACD).setAgentState("1003", "not-ready", { actor: "test" });
+    expect(await queue().transfer(id, "1001", { queue: "law" })).toMatchObject({ state: "waiting", queue: "law", agent: null, queuedAt, givenBy: { number: "1001" } });
+    await test.advance(300);
+    expect(agent("1001")).toMatchObject({ work: [] });
+    expect(await of("1001")).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ messageId: id, state: "waiting", queue: "law", agent: null, cause: "given" });
+    expect(await rows(`select end_reason from core_interaction where id = '${interactionId ?? ""}'`)).toEqual([{ end_reason: "given" }]);
+    // Back into the first queue by its next agent: 1001 may be asked for what 1003 gives.
+    await test.services.get(ACD).setAgentState("1003", "available", { actor: "test" });
+    await test.advance(300);
+    await accept("1003");
+    await queue().transfer(id, "1003", { queue: "written" });
+    await test.advance(300);
+    const asked = (await Promise.all(["1001", "1002"].map(of))).flat();
+    expect(asked).toMatchObject([{ id, offered: true, givenBy: { number: "1003", name: "丙" } }]);
+
+    await accept(asked[0]?.agent ?? "");
+    await test.services.get(ACD).setAgentState(asked[0]?.agent === "1001" ? "1002" : "1001", "offline", { actor: "test" });
+    await queue().transfer(id, asked[0]?.agent ?? "", { queue: "general" });
+    await test.close();
+    test = await start({ third: true });
+    await test.agent(asked[0]?.agent ?? "");
+    await test.advance(1_000);
+    expect(await of(asked[0]?.agent ?? "")).toEqual([]);
+    expect(await kept()).toMatchObject({ state: "waiting", queue: "general", queuedAt });
+  });
+
+  it("goes to nobody who is not there, not to oneself, and only from who has it", async () => {
+    expect(queue().targets("1001", "written")).toEqual({ agents: [{ number: "1002", name: "乙" }, { number: "1003", name: "丙" }], queues: [{ key: "general", name: "综合咨询" }, { key: "law", name: "法律" }] });
+    for (const to of [{ agent: "1001" }, { agent: "9999" }, { queue: "written" }, { queue: "empty" }, { queue: "none" }]) await expect(queue().transfer(id, "1001", to)).rejects.toMatchObject({ code: "HTL_TICKETS_NO_RECIPIENT" });
+    await expect(queue().transfer(id, "1002", { agent: "1003" })).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_YOURS" });
+    await expect(queue().cancelTransfer(id, "1002")).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_YOURS" });
+    await expect(queue().transfer("none", "1001", { agent: "1002" })).rejects.toMatchObject({ code: "HTL_TICKETS_NO_MESSAGE" });
   });
 });
 

@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactElement } from "react";
 import { Button, Input, Segmented, Select, Table, type TableColumnsType } from "antd";
+import { SearchOutlined } from "@ant-design/icons";
 import { api, EmptyState, ErrorState, formatDateTime, formatSerial, Link, PageFrame, StatusTag, useLoad, useQuery, useServerSeconds, useTexts, useTopic } from "@hotlinejs/plugin-console/sdk";
 import type { TicketView } from "../src/contract.js";
 import { departmentName, useCatalogue } from "./catalogue.js";
@@ -43,7 +44,7 @@ export function TicketListPage(): ReactElement {
         <Segmented value={view} onChange={(value) => set({ view: value === "all" ? undefined : value })} options={[{ value: "all", label: text.all }, { value: "mine", label: text.mine }, { value: "overdue", label: text.overdue }]} />
         <Select mode="multiple" className="tic-filter" placeholder={text.state} aria-label={text.state} maxTagCount="responsive" value={filter.status?.split(",") ?? []} onChange={(values: string[]) => set({ status: values.length === 0 ? undefined : values.join(",") })} options={(catalogue.data?.states ?? []).map(({ id, name }) => ({ value: id, label: name }))} />
         <Select mode="multiple" className="tic-filter" placeholder={text.kind} aria-label={text.kind} maxTagCount="responsive" value={filter.kind?.split(",") ?? []} onChange={(values: string[]) => set({ kind: values.length === 0 ? undefined : values.join(",") })} options={(catalogue.data?.kinds ?? []).map(({ key, name }) => ({ value: key, label: name }))} />
-        <Input.Search key={query.get("q") ?? ""} className="tic-filter" allowClear placeholder={text.searchSerial} aria-label={text.searchSerial} defaultValue={query.get("q") ?? ""} onSearch={(value) => set({ q: value.replace(/\D/g, "") || undefined })} />
+        <Input.Search key={query.get("q") ?? ""} className="tic-filter" allowClear enterButton={<Button icon={<SearchOutlined aria-hidden />} aria-label={text.search} title={text.search} />} placeholder={text.searchSerial} aria-label={text.searchSerial} defaultValue={query.get("q") ?? ""} onSearch={(value) => set({ q: value.replace(/\D/g, "") || undefined })} />
         {filtered ? (
           <Button type="link" size="small" onClick={clear}>
             {text.clear}

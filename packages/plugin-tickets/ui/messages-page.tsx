@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Alert, Button } from "antd";
-import { announce, api, EmptyState, ErrorState, formatDuration, formatSerial, linkStore, Link, LoadingState, PageFrame, StatusTag, useServerSeconds, useStore, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, EmptyState, ErrorState, formatDuration, formatSerial, linkStore, Link, LoadingState, PageFrame, StatusTag, useServerSeconds, useStore, useTexts, useTopic, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { QueuedMessage } from "../src/contract.js";
+import { GiveLetter } from "./give-letter.js";
 import { messageTexts } from "./message-texts.js";
 import { useQueuedMessages } from "./queued-messages.js";
 import { texts } from "./texts.js";
@@ -27,6 +28,19 @@ export function MessagesPage(): ReactElement {
     }
   }, [items, text, sources]);
 
+  // Whom I give what: how that ends is told by the server.
+  const giving = useRef(new Map<string, string>());
+  useEffect(() => {
+    for (const { id, transfer } of items ?? []) if (transfer !== null) giving.current.set(id, transfer.name);
+  }, [items]);
+  useTopic<{ readonly messageId: string; readonly state: string; readonly cause?: string }>("tickets.message-queue", ({ messageId, state, cause }) => {
+    const name = giving.current.get(messageId);
+    if (name === undefined || (state !== "given" && state !== "transfer-failed")) return;
+    giving.current.delete(messageId);
+    // Kept by my own click: that says enough.
+    if (cause !== "cancelled") announce(state === "given" ? text.given(name) : text.refused(name));
+  });
+
   const command = async (id: string, what: "accept" | "decline" | "finish"): Promise<void> => {
     setBusy(id);
     setProblem(undefined);
@@ -51,7 +65,7 @@ export function MessagesPage(): ReactElement {
       ) : (
         <ul className="tic-letters" aria-label={text.list}>
           {items.map((message) => (
-            <Letter key={message.id} message={message} off={offline || busy === message.id} why={offline ? text.offline : undefined} onCommand={(what) => void command(message.id, what)} />
+            <Letter key={message.id} message={message} off={offline || busy === message.id} why={offline ? text.offline : undefined} offline={offline} onChange={list.reload} onCommand={(what) => void command(message.id, what)} />
           ))}
         </ul>
       )}
@@ -64,19 +78,28 @@ interface LetterProps {
   readonly off: boolean;
   /** Why nothing can be done now. */
   readonly why: string | undefined;
+  readonly offline: boolean;
+  onChange(): void;
   onCommand(what: "accept" | "decline" | "finish"): void;
 }
 
-function Letter({ message, off, why, onCommand }: LetterProps): ReactElement {
+function Letter({ message, off, why, offline, onChange, onCommand }: LetterProps): ReactElement {
   const text = useTexts(messageTexts);
   const { sources } = useTexts(texts);
   const now = useServerSeconds();
-  const { ticket, channel, offered, queuedAt, acceptedAt } = message;
+  const [giving, setGiving] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const { ticket, channel, offered, queuedAt, acceptedAt, givenBy, transfer } = message;
+  const close = (): void => {
+    setGiving(false);
+    opener.current?.focus();
+  };
   return (
     <li className={offered ? "tic-letter tic-letter-offered" : "tic-letter"}>
       <div className="tic-letter-head">
         <strong>{sources[channel] ?? channel}</strong>
         {offered ? <StatusTag status="ringing">{text.waited(formatDuration(now - queuedAt))}</StatusTag> : <StatusTag status="live">{text.since(formatDuration(now - (acceptedAt ?? now)))}</StatusTag>}
+        {givenBy === null ? null : <span className="tic-letter-given">{text.givenBy(givenBy.name)}</span>}
         <span className="hl-meta">{formatSerial(ticket.serial)}</span>
       </div>
       <p className="tic-letter-words">{ticket.confidentiality !== "normal" && ticket.summary === null ? text.hidden : (ticket.summary ?? ticket.kindName)}</p>
@@ -94,12 +117,26 @@ function Letter({ message, off, why, onCommand }: LetterProps): ReactElement {
           <>
             <span className="hl-meta">{text.finishHint}</span>
             <Link to={`/tickets/${ticket.id}`}>{text.open}</Link>
+            <Button ref={opener} size="small" disabled={off || transfer !== null} title={why} aria-expanded={giving || transfer !== null} onClick={() => setGiving(!giving)}>
+              {text.give}
+            </Button>
             <Button size="small" disabled={off} title={why} onClick={() => onCommand("finish")}>
               {text.finish}
             </Button>
           </>
         )}
       </div>
+      {!offered && (giving || transfer !== null) ? (
+        <GiveLetter
+          message={message}
+          offline={offline}
+          onChange={() => {
+            setGiving(false);
+            onChange();
+          }}
+          onClose={close}
+        />
+      ) : null}
     </li>
   );
 }

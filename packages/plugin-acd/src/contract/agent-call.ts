@@ -39,6 +39,8 @@ export interface AgentCall {
   readonly waitMs: number | null;
   /** Epoch ms at which ringing, or waiting for the agent's phone to come back, gives up. */
   readonly ringUntil: number | null;
+  /** The agent has answered, and is joined with the caller as soon as the words for both are spoken: `state` is still `ringing`. */
+  readonly joining: boolean;
   readonly answeredAt: number | null;
   /** A supervisor who is heard: by the agent only, or by both. Who only listens is not shown. */
   readonly supervisor: "whisper" | "barge" | null;

@@ -68,6 +68,8 @@ export interface AgentSnapshot {
   readonly interactionId: string | null;
   /** All that queues gave the agent, calls first. */
   readonly work: readonly { readonly interactionId: string; readonly channel: string }[];
+  /** Channel of what the agent is being asked to take and has not answered yet; `voice`: a call of a queue rings. */
+  readonly offered: string | null;
   /** End of wrap-up, epoch ms. */
   readonly wrapUpUntil: number | null;
   /** Calls answered and milliseconds talked since the hotline started. */

@@ -25,6 +25,7 @@ const agent = z.object({
   profile: z.string().nullable(),
   interactionId: z.string().nullable(),
   work: z.array(z.object({ interactionId: z.string(), channel: z.string() })),
+  offered: z.string().nullable(),
   wrapUpUntil: z.number().nullable(),
   callsTaken: z.number(),
   talkMs: z.number(),

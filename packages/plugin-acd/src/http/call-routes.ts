@@ -19,6 +19,7 @@ export const agentCall = z.object({
   queueName: z.string().nullable(),
   waitMs: z.number().nullable(),
   ringUntil: z.number().nullable(),
+  joining: z.boolean(),
   answeredAt: z.number().nullable(),
   supervisor: z.enum(["whisper", "barge"]).nullable(),
   given: z.object({ by: z.string(), name: z.string(), asked: z.boolean() }).nullable(),

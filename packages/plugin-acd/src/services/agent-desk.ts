@@ -91,6 +91,12 @@ export class AgentDesk implements AgentCalls {
     talk.close();
   }
 
+  /** The agent has answered; words are spoken before both talk. */
+  answered(agent: string, interactionId: string): void {
+    const talk = this.#talks.get(agent);
+    if (talk?.session.interaction.id === interactionId) talk.answered();
+  }
+
   /** Citizen and agent talk. */
   connected(agent: string, session: CallSession, connection: Connection, agentCall: OutboundCall): AgentTalk | undefined {
     this.#offers.delete(agent);

@@ -32,6 +32,7 @@ export class AgentTalk {
   #state: AgentCallState;
   #since: number;
   #answeredAt: number | null = null;
+  #joining = false;
   #connection: Connection | undefined;
   #agentCall: OutboundCall | undefined;
   #consult: Consultation | undefined;
@@ -84,7 +85,14 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, supervisor: this.#supervisor, consult: this.#consult, visit: this.#visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
+    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
+  }
+
+  /** The agent has answered; the caller still hears by whom. */
+  answered(): void {
+    if (this.#over || this.#joining || this.#state !== "ringing") return;
+    this.#joining = true;
+    this.#deps.changed(this);
   }
 
   /** Citizen and agent talk. */

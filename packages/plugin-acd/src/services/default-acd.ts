@@ -407,7 +407,10 @@ export class DefaultAcd implements Acd {
   }
 
   #reach(agent: StoredAgent, reachable: boolean): void {
+    const before = this.agent(agent.number)?.reachable;
     this.#floor.engine.dispatch({ type: "agent.reachable", agentId: agent.number, reachable });
+    // On a break the state stays as it is: what the phone allows does not.
+    if (before !== reachable) this.#deps.agentChanged(agent.number);
   }
 
   /** Where no adapter can tell (an outside number), the agent is taken to be there. */

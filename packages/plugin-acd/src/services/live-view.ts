@@ -52,6 +52,7 @@ export class LiveView {
         return owner === undefined ? [] : [{ interactionId: owner.interactionId, channel }];
       }),
       interactionId: view.interactionId === undefined ? (occupations.of(number) ?? null) : (floor.entries.get(view.interactionId)?.owner.interactionId ?? null),
+      offered: view.offered ?? null,
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,

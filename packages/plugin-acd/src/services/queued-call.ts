@@ -205,6 +205,7 @@ export class QueuedCall implements QueueMember {
     const agentCall = offer?.call;
     if (offer === undefined || agentCall === undefined) return;
     this.#joining = effect.agentId;
+    this.#deps.desk.answered(effect.agentId, this.#session.interaction.id);
     const { settings, name } = this.#queue;
     const { call } = this.#session;
     const spoken = this.#connectWords(effect.agentId);

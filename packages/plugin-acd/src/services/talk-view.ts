@@ -12,6 +12,8 @@ export interface TalkMoment {
   /** The agent's phone is waited for until then. */
   readonly until: number | null;
   readonly answeredAt: number | null;
+  /** Answered, and not yet joined with the caller. */
+  readonly joining: boolean;
   readonly supervisor: AgentCall["supervisor"];
   readonly consult: Consultation | undefined;
   readonly visit: Visit | undefined;
@@ -37,7 +39,8 @@ export function talkView(moment: TalkMoment): AgentCall {
     queue: queue?.key ?? null,
     queueName: queue?.name ?? null,
     waitMs,
-    ringUntil: state === "ringing" ? ringUntil : state === "reconnecting" ? moment.until : null,
+    ringUntil: state === "ringing" ? (moment.joining ? null : ringUntil) : state === "reconnecting" ? moment.until : null,
+    joining: moment.joining && state === "ringing",
     answeredAt: moment.answeredAt,
     supervisor: moment.supervisor,
     given,

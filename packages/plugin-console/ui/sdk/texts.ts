@@ -6,13 +6,17 @@ const KEY = "hotline.language";
 
 export const languageStore = createStore<Language>(readLanguage());
 
+/** As chosen here before, else the browser's own; what is neither Chinese nor English is told in Chinese. */
 function readLanguage(): Language {
-  return typeof localStorage !== "undefined" && localStorage.getItem(KEY) === "en" ? "en" : "zh";
+  if (typeof localStorage === "undefined" || typeof document === "undefined") return "zh";
+  const chosen = localStorage.getItem(KEY);
+  if (chosen === "en" || chosen === "zh") return chosen;
+  const known = navigator.languages.map((each) => each.slice(0, 2).toLowerCase()).find((each) => each === "zh" || each === "en");
+  return known === "en" ? "en" : "zh";
 }
 
 export function setLanguage(language: Language): void {
   localStorage.setItem(KEY, language);
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   languageStore.set(language);
 }
 

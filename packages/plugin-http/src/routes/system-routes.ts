@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { defineRoute, HEALTH, ROUTES, SETTINGS, type HttpContent, type HttpReply, type HttpRoute } from "@hotlinejs/core";
 import { z } from "zod";
 import { HTTP_HOME } from "../http-internals.js";
-import { homePage } from "../server/home-page.js";
+import { homePage, languageOf } from "../server/home-page.js";
 import { describeRoutes } from "../server/openapi.js";
 
 const health = z.object({
@@ -35,7 +35,7 @@ export const systemRoutes: readonly HttpRoute[] = [
     query: z.object({ lang: z.enum(["zh-CN", "en"]).optional() }),
     handler: ({ services, query, headers }) => {
       const { name, loopbackOnly } = services.get(SETTINGS);
-      const language = query.lang ?? (/^\s*en\b/i.test(headers["accept-language"] ?? "") ? "en" : "zh-CN");
+      const language = query.lang ?? languageOf(headers["accept-language"]);
       return Promise.resolve(html(homePage({ name, language, home: services.get(HTTP_HOME), demo: loopbackOnly, present: (plugin) => services.get(ROUTES).some((route) => route.plugin === plugin) })));
     },
   }),

@@ -7,12 +7,13 @@ const STYLE = `
 @media(prefers-color-scheme:dark){:root{--ink:#e4e9f1;--soft:#b3bdcb;--ground:#10151c;--card:#181f29;--line:#2e3845;--edge:#738095;--accent:#74a9fa;--dark:#93bdfc;--on:#0e141c;--focus:#fed344}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.65 "PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",system-ui,sans-serif}
+html:lang(en) body{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","DejaVu Sans",sans-serif}
 .wrap{max-width:60rem;margin:0 auto;padding:0 1.25rem}
 header{background:var(--card);border-bottom:4px solid var(--accent)}
 header .wrap{display:flex;justify-content:space-between;align-items:center;gap:1rem;min-height:60px}
 header b{font-size:1.05rem}
 a{color:var(--accent)}
-header a{padding:.5rem 0}
+header a{padding:.6rem 0}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 h1{font-size:1.8rem;line-height:1.35;margin:2.2rem 0 .3rem}
 .lead{margin:0 0 1.6rem;color:var(--soft);max-width:44rem}
@@ -25,6 +26,7 @@ h1{font-size:1.8rem;line-height:1.35;margin:2.2rem 0 .3rem}
 .actions a:hover{background:var(--dark)}
 .note{margin:0 0 1.6rem;color:var(--soft)}
 .more{list-style:none;margin:0 0 3rem;padding:1rem 0 0;border-top:1px solid var(--line);display:flex;flex-wrap:wrap;gap:.4rem 1.6rem}
+.more a{display:inline-block;padding:.6rem 0}
 code{font-family:inherit;font-weight:600;font-variant-numeric:tabular-nums;color:var(--ink)}
 @media(max-width:30rem){h1{font-size:1.45rem;margin-top:1.4rem}.actions a{align-self:stretch;text-align:center}}
 `;
@@ -54,6 +56,28 @@ const WORDS = {
   "zh-CN": { other: "English", health: "运行状态", api: "接口说明（OpenAPI）", portal: "市民网站", account: "演示账号", password: "密码", lead: "热线正在运行。" },
   en: { other: "中文", health: "State of the hotline", api: "API description (OpenAPI)", portal: "Citizens' site", account: "Demo account", password: "password", lead: "The hotline is running." },
 } as const;
+
+/** Of a browser's `Accept-Language`. */
+export function languageOf(acceptLanguage: string | undefined): HomeLanguage {
+  return /^\s*en\b/i.test(acceptLanguage ?? "") ? "en" : "zh-CN";
+}
+
+/** What a person sees whose address leads nowhere. */
+export function missingPage(language: HomeLanguage): string {
+  const [title, lead, back] = language === "en" ? ["There is no such page", "The address may be mistyped, or the page has moved.", "To the first page"] : ["没有这个页面", "网址可能有误，或者页面已经移走。", "返回首页"];
+  return `<!doctype html>
+<html lang="${language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><link rel="icon" href="data:,"><style>${STYLE}</style></head>
+<body>
+<main class="wrap">
+<h1>${title}</h1>
+<p class="lead">${lead}</p>
+<ul class="more"><li><a href="/">${back}</a></li></ul>
+</main>
+</body>
+</html>
+`;
+}
 
 /** What a person sees who opens the address in a browser: what can be done here, one button each. */
 export function homePage({ name, language, home, present, demo }: HomeParts): string {

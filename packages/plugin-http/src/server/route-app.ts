@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { clientAddress, errorText, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Networks, type ProxyHeader, type Services } from "@hotlinejs/core";
+import { clientAddress, errorText, isHotlineError, type Clock, type HttpContent, type HttpReply, type HttpRequest, type HttpRoute, type Ids, type Logger, type Networks, type ProxyHeader, type Services } from "@hotlinejs/core";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { comparePaths } from "../domain/path-order.js";
 import { httpErrors } from "../errors.js";
 import type { Authenticator } from "../services/authenticator.js";
 import { errorReply } from "./error-reply.js";
-import { HOME_STYLE_HASH } from "./home-page.js";
+import { HOME_STYLE_HASH, languageOf, missingPage } from "./home-page.js";
 import { describeIssues, parseInput } from "./parse-input.js";
 import { sendContent } from "./send-content.js";
 
@@ -220,6 +220,12 @@ function fail(parts: RouteAppParts, error: unknown, req: Request, res: Response,
   const reply = errorReply(error, requestId, parts.bodyLimit);
   if (reply.internal) parts.log.error({ requestId, method: req.method, path: req.path, err: error }, "request failed");
   for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
+  // Somebody who follows an old link reads no JSON; programs and the API's users do.
+  if (isHotlineError(error) && error.code === "HTL_HTTP_NOT_FOUND" && req.method === "GET" && !req.path.startsWith("/api/") && req.accepts(["json", "html"]) === "html") {
+    res.status(reply.status).setHeader("Content-Type", "text/html; charset=utf-8");
+    res.send(missingPage(languageOf(req.headers["accept-language"])));
+    return;
+  }
   try {
     res.status(reply.status).setHeader("Content-Type", "application/json; charset=utf-8");
     res.send(JSON.stringify(reply.body));

@@ -35,6 +35,7 @@ export function page(context: PageContext, title: string, main: Html, options: {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${options.wrong === true ? say("errorPrefix") : ""}${title} - ${agency}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${STYLE_PATH}">
 ${options.head}
 </head>

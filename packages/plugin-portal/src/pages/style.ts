@@ -8,10 +8,11 @@ export const STYLE = `
 html{font-size:18px}
 html.large{font-size:24px}
 body{margin:0;background:var(--ground);color:var(--ink);line-height:1.65;font-family:"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",system-ui,sans-serif}
+html:lang(en) body{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","DejaVu Sans",sans-serif}
 .wrap{max-width:38rem;margin:0 auto;padding:0 1rem}
 header{background:var(--panel);border-bottom:4px solid var(--blue)}
 header .wrap{display:flex;justify-content:space-between;align-items:center;flex-wrap:wrap;gap:.25rem 1rem;min-height:60px}
-.agency{font-weight:700;color:var(--ink);text-decoration:none}
+.agency{display:inline-block;padding:.45rem 0;font-weight:700;color:var(--ink);text-decoration:none}
 header nav a{display:inline-block;padding:.55rem .5rem}
 footer{margin-top:3rem;padding:1.25rem 0;background:var(--panel);color:var(--soft)}
 main{padding-top:1.25rem;padding-bottom:1rem}
@@ -26,6 +27,7 @@ h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
 .choices a{display:block;padding:.9rem 1rem;margin-bottom:.75rem;border:2px solid var(--line);border-radius:6px;text-decoration:none;font-weight:600}
 .choices small{display:block;font-weight:400;color:var(--soft);font-size:.9rem}
 .step,.hint,.note{color:var(--soft)}
+.note a[href^="tel:"]{display:inline-block;padding:.5rem 0}
 .hint{display:block;font-size:.92rem}
 .back{display:inline-block;padding:.5rem 0}
 label,legend{font-weight:600}

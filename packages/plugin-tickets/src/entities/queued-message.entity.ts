@@ -18,6 +18,8 @@ export const QueuedMessageEntity = defineEntity({
     agent: p.text().nullable(),
     /** 工号 of who knows the matter, and is asked first. */
     preferredAgent: p.text().nullable(),
+    /** 工号 of who gave it on, and is not asked for it again while it waits. */
+    givenBy: p.text().nullable(),
     /** Of the present stay in the queue. */
     interactionId: p.text().nullable(),
     /** The call that carried it (a fax). */

@@ -227,6 +227,8 @@ export interface AgentView {
   /** Has nothing that forbids a telephone call besides. */
   readonly roomForCall: boolean;
   readonly reservationId: string | undefined;
+  /** Channel of what the agent is being asked to take, and has not answered yet. */
+  readonly offered: string | undefined;
   /** Epoch ms, while in wrap-up. */
   readonly wrapUntil: number | undefined;
   readonly callsTaken: number;
@@ -278,6 +280,7 @@ export function agentView(state: AcdState, id: string): AgentView | undefined {
     interactions,
     roomForCall: roomFor(agent, VOICE),
     reservationId: agent.reservation?.id,
+    offered: agent.reservation?.phase === "pending" ? agent.reservation.interaction.channel : undefined,
     wrapUntil: agent.wrapTimer !== undefined ? agent.wrapUntil : undefined,
     callsTaken: agent.callsTaken,
     talkMs: agent.talkMs,
