@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "hotline-pickup-"));
-    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "1", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" } });
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "1", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" }, readyMs: 120_000 });
     root = `http://127.0.0.1:${example.httpPort}`;
     phone = await Baresip.start({ sipPort: example.sipPort, user: "1002", password: "demo-1002", toneHz: 1_000, autoAnswer: false });
     await phone.registered();
@@ -54,13 +54,20 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
     page = await browser.newPage();
     page.on("pageerror", (error) => broken.push(error.message));
     expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
+    // The first question for the microphone is refused.
+    await page.addInitScript(`(() => {
+      const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = (wanted) => {
+        if (sessionStorage.getItem("refused") !== null) return ask(wanted);
+        sessionStorage.setItem("refused", "once");
+        return Promise.reject(new DOMException("refused", "NotAllowedError"));
+      };
+    })()`);
     await page.goto(`${root}/console/desk`);
-    await page.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
-    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
     const token = await example.login("1001", "demo-1001");
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     expect((await fetch(`${root}/api/agents/1001/state`, { method: "POST", headers, body: JSON.stringify({ state: "not-ready" }) })).ok).toBe(true);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const end of ends) end();
     await browser?.dispose();
@@ -68,6 +75,17 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
     await example?.dispose();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  it("before that: a refused microphone is told in full, and asked for again by the button beside it", async () => {
+    await page.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
+    const told = page.locator(".acd-info .acd-problem");
+    await told.waitFor({ timeout: 20_000 });
+    expect(await told.innerText()).toContain("在地址栏左侧的网站权限里允许麦克风");
+    expect(await told.evaluate((box: { scrollHeight: number; clientHeight: number }) => box.scrollHeight - box.clientHeight)).toBeLessThanOrEqual(1);
+    await picture("microphone-refused");
+    await page.getByRole("button", { name: "重试" }).click();
+    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+  }, 60_000);
 
   it("while nothing rings the button keeps its place and says why; then it names the colleague, and F2 P takes the call", async () => {
     await pickUp().waitFor({ timeout: 15_000 });

@@ -202,9 +202,8 @@ function Idle({ agent, phone, text, dialOpen, dialPanel, onDial, ringing, onPick
   };
   return (
     <>
-      <span className="acd-sub">
-        {text.noCall} · {text.waiting(waiting)}
-      </span>
+      <span className="acd-sub">{text.noCall}</span>
+      <span className="acd-sub acd-sub-kept">{text.waiting(waiting)}</span>
       {agent.reachable ? (
         <span onKeyDown={close}>
           <Popover open={dialOpen} content={dialPanel} placement="bottomLeft" trigger="click" onOpenChange={onDial} afterOpenChange={(shown) => shown && focusPanel()}>

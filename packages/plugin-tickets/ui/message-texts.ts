@@ -53,7 +53,7 @@ export const messageTexts = defineTexts({
     queues: "Queues",
     targets: "the agents and queues",
     giveNow: "Hand over now",
-    fold: "Fold",
+    fold: "Close",
     nobody: "No other agent is signed in, and there is no other queue",
     keep: "Keep it",
     giving: (name: string) => `Asking ${name}`,

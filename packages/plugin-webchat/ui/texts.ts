@@ -94,7 +94,7 @@ export const texts = defineTexts({
     queues: "Queues",
     targets: "the agents and queues",
     give: "Transfer now",
-    fold: "Fold",
+    fold: "Close",
     keep: "Cancel transfer",
     passing: (name: string) => `Asking ${name}`,
     passingNote: "Until somebody accepts, the chat is yours.",
