@@ -151,7 +151,7 @@ describe("a recording while it lives", () => {
     capture.settle({ ...good, reason: "disk" });
     await one.finished;
     expect(store.summary).toMatchObject({ truncated: true });
-    expect(alarms).toHaveLength(1);
+    expect(alarms).toEqual(["The disk took no more of recording r1: it ends here, what was captured is kept"]);
   });
 
   it("saves what is on disk when the media worker dies", async () => {
@@ -186,6 +186,17 @@ describe("a recording while it lives", () => {
     await clock.advance(1000, activity);
     expect(store.log).toEqual([]);
     await clock.advance(10_000, activity);
+    expect(store.log).toEqual(["captured"]);
+  });
+
+  it("tries until the database takes it, however long the disk is full", async () => {
+    store.fail = 50;
+    const one = begin();
+    await turn();
+    open(capture);
+    capture.settle(good);
+    await one.finished;
+    for (let i = 0; i < 60 && store.log.length === 0; i++) await clock.advance(10_000, activity);
     expect(store.log).toEqual(["captured"]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Capture, CaptureOptions, CaptureResult, Clock, Logger, MediaLeg } from "@hotlinejs/core";
 import { measureCapture, openCapture } from "@hotlinejs/media/capture";
 import type { CaptureFolder } from "./capture-folder.js";
+import { errors } from "./errors.js";
 import type { RecorderAlarm } from "./recorder-alarm.js";
 import type { CaptureSummary, NewRecording, RecordingStore } from "./recording-store.js";
 
@@ -14,7 +15,7 @@ export interface RecorderParts {
 }
 
 /** Waits between tries to commit a finished recording while the database does not take it. */
-const RETRY_MS = [1000, 10_000, 60_000];
+const RETRY_MS = [1000, 5000, 10_000];
 
 /**
  * One recording from its first sample to its committed row. Nothing here rejects: a call never suffers from its recording.
@@ -88,7 +89,7 @@ export class LiveRecording {
     try {
       result = await capture.done;
       truncated = result.reason === "disk";
-      if (truncated) this.parts.alarm.raise(this.recording, new Error("the disk took no more"));
+      if (truncated) this.parts.alarm.raise(this.recording, errors.DISK(this.recording.id));
     } catch (error) {
       this.parts.alarm.raise(this.recording, error);
       truncated = true;
@@ -129,9 +130,10 @@ export class LiveRecording {
   }
 
   private async commitLater(write: () => Promise<void>): Promise<void> {
-    for (const wait of RETRY_MS) {
+    // A disk may be full for long: the last wait again and again, until it is not or the hotline ends.
+    for (let tried = 0; ; tried++) {
       try {
-        await this.parts.clock.sleep(wait, this.closing);
+        await this.parts.clock.sleep(RETRY_MS[Math.min(tried, RETRY_MS.length - 1)] as number, this.closing);
         await write();
         return;
       } catch (error) {

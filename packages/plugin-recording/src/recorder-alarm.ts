@@ -1,5 +1,5 @@
 import type { Clock, HealthReport, Logger, PluginEvents } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { CaptureFolder } from "./capture-folder.js";
 import type { NewRecording } from "./recording-store.js";
 
@@ -8,7 +8,7 @@ const ALARM_MS = 10 * 60_000;
 
 /** Says loudly that something is not recorded, without ever touching the call. */
 export class RecorderAlarm {
-  private last: { at: number; error: string } | undefined;
+  private last: { at: number; error: string; code: string | undefined } | undefined;
   private failures = 0;
 
   constructor(
@@ -21,7 +21,7 @@ export class RecorderAlarm {
 
   raise(recording: Pick<NewRecording, "id" | "interactionId">, error: unknown): void {
     const text = errorText(error);
-    this.last = { at: this.clock.now(), error: text };
+    this.last = { at: this.clock.now(), error: text, code: isHotlineError(error) ? error.code : undefined };
     this.failures++;
     this.log.error({ err: error, recordingId: recording.id, interactionId: recording.interactionId }, "recording failed");
     this.events.publish("recording.failed", { recordingId: recording.id, interactionId: recording.interactionId, error: text });
@@ -35,7 +35,7 @@ export class RecorderAlarm {
 
   async report(details: Readonly<Record<string, unknown>>): Promise<HealthReport> {
     const freeMb = await this.folder.freeMb();
-    const facts = { ...details, freeMb, failures: this.failures };
+    const facts = { ...details, freeMb, failures: this.failures, ...(this.last?.code === undefined ? {} : { error: this.last.code }) };
     if (freeMb < this.minFreeMb) return { ok: false, message: `recording is off: ${freeMb} MB of disk are free`, details: facts };
     if (this.last !== undefined && this.clock.now() - this.last.at < ALARM_MS) return { ok: false, message: `a recording failed: ${this.last.error}`, details: facts };
     return { ok: true, details: facts };
