@@ -22,7 +22,7 @@ export interface CallerPolicyDeps {
   readonly authenticator: Authenticator;
   readonly allowAnonymous: boolean;
   /** Somebody at this address claims an account that there is not. */
-  unknownAccount(address: string, account: string): void;
+  unknownAccount(request: SipRequest, source: MessageSource, account: string): void;
   /** Whether a guest from the web may make this call, which is then its only one; `undefined`: the account is no guest's. */
   guestCall(account: string, number: string): Promise<boolean | undefined>;
 }
@@ -53,7 +53,7 @@ export class CallerPolicy {
     // Whoever comes from nowhere must prove an account, whether there is such a one or not: the answer tells nobody which accounts there are.
     const stranger = trunk === undefined && !allowAnonymous;
     const known = user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined;
-    if (user !== "" && !known && stranger) unknownAccount(source.address, user);
+    if (user !== "" && !known && stranger) unknownAccount(request, source, user);
     if (known || (stranger && user !== "")) {
       const proof = await authenticator.authenticate(request, source, user);
       if (!proof.ok) return { kind: "refused", response: proof.response, stranger: !known };

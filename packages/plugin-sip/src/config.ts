@@ -273,6 +273,18 @@ export const sipConfig = z.strictObject({
   browserTimeoutMs: z.int().min(0).max(86_400_000).default(15_000),
   /** Answered and unanswered calls at once; more are refused with 503. */
   maxCalls: z.int().min(1).default(2000),
+  /**
+   * Calls that come in faster than they can be served are refused with 503 and `Retry-After: 1`, so that those let in are answered in
+   * time. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.
+   */
+  settingUp: z
+    .strictObject({
+      /** No more calls are let in while twenty wait for longer than so many ms, or any waits half as long before it is read. 0: however long they wait. */
+      maxWaitMs: z.int().min(0).max(60_000).default(1_500),
+      /** Calls set up at once. */
+      max: z.int().min(1).max(100_000).default(1_000),
+    })
+    .prefault({}),
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */
   authFailures: z.int().min(1).max(1000).default(5),
   /** See `authFailures`. */
@@ -318,11 +330,11 @@ export const sipConfig = z.strictObject({
           burst: z.int().min(1).max(10_000).default(60),
         })
         .prefault({}),
-      /** Ban programs whose User-Agent names them as scanners. */
+      /** Drop what programs send whose User-Agent names them as scanners, and ban their address; over UDP, where it may be forged, slow it down instead until it answers a challenge. */
       fingerprints: z.boolean().default(true),
-      /** Different accounts there are not, tried from one address, before it is banned. */
+      /** Different accounts there are not, tried from one address, before it is banned; over UDP slowed down, as for `fingerprints`. */
       unknownAccounts: z.int().min(2).max(10_000).default(8),
-      /** How long a ban lasts. 0: nobody is banned but by a person. */
+      /** How long a ban lasts, or the slowing down. 0: nobody is banned but by a person. */
       banSeconds: z.int().min(0).max(31_536_000).default(3600),
       /** Never banned. Default this machine's own addresses, where demos run. */
       neverBan: z.array(network).default(["127.0.0.1", "::1"]),

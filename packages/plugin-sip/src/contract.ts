@@ -68,6 +68,12 @@ export interface SipStats {
   readonly sent: number;
   readonly malformed: number;
   readonly retransmissionsSent: number;
+  /** Calls that came in and neither ring nor are answered yet, or wait for their media. */
+  readonly settingUp: number;
+  /** How long datagrams wait in the system before they are read, ms. */
+  readonly lagMs: number;
+  /** Server transactions that are kept now. */
+  readonly serverTransactions: number;
 }
 
 /** A source that is not listened to. */
@@ -80,6 +86,11 @@ export interface SipBan {
   /** Epoch ms. */
   readonly since: number;
   readonly until: number;
+  /**
+   * Whether it is certain that it was this address. Without a proof, as over UDP, where anybody can write another's address as his own,
+   * nothing is shut: what it sends over UDP is slowed down, unless it answers a challenge that was sent there.
+   */
+  readonly proven: boolean;
 }
 
 /** What the edge turned away since the start. */
@@ -88,6 +99,12 @@ export interface SipEdgeCounters {
   readonly banned: number;
   /** Requests that an access rule did not let in. */
   readonly denied: number;
+  /** Calls refused since those before them were not set up in time (`settingUp`). */
+  readonly overloads: number;
+  /** Other requests refused since too many waited for their answer. */
+  readonly shed: number;
+  /** Requests that were answered and let go before their time, since too many were kept to answer repetitions. */
+  readonly forgotten: number;
   /** Requests above the rate of their source or account. */
   readonly limited: number;
   /** Requests of programs known as scanners. */
@@ -96,6 +113,8 @@ export interface SipEdgeCounters {
   readonly unknownAccounts: number;
   /** Bans made without a person. */
   readonly bans: number;
+  /** Addresses that were slowed down since they did what scanners do, without a proof that it was they. */
+  readonly suspects: number;
 }
 
 /** Credentials for the phone of a browser. The password is told once. */
@@ -119,7 +138,7 @@ export interface SipService {
   /** Bound addresses, in the order of `transports`; empty before the start. Port 0 shows here what it became. */
   readonly endpoints: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   edge(): SipEdgeCounters;
-  /** Banned addresses, the newest first. */
+  /** Banned addresses, the newest first, and those that are slowed down for want of a proof. */
   bans(): readonly SipBan[];
   /** `HTL_SIP_TRUNK_BANNED` for an address of a configured trunk. */
   ban(address: string, options: { readonly seconds: number; readonly reason: string; readonly actor: string }): Promise<SipBan>;

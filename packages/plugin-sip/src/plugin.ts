@@ -11,6 +11,7 @@ import { BanEntity } from "./edge/ban.entity.js";
 import { BanList } from "./edge/ban-list.js";
 import { DailyCallsEntity } from "./edge/daily-calls.entity.js";
 import { EdgeGuard } from "./edge/edge-guard.js";
+import { sipErrors } from "./errors.js";
 import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
 import { TollGuard } from "./edge/toll-guard.js";
 import { WsGate } from "./edge/ws-gate.js";
@@ -127,6 +128,14 @@ export const sip = definePlugin({
         },
       });
       banList = bans;
+      const digest = new DigestServer({
+        credentials,
+        clock,
+        algorithms: config.algorithms,
+        // The same after a restart, so that phones are told "stale" and not "wrong password".
+        nonceKey: createHash("sha256").update(services.get(SECRETS).blindIndex("sip nonces")).digest(),
+        ...(config.realm === undefined ? {} : { realm: config.realm }),
+      });
       const edge = new EdgeGuard({
         config: config.edge,
         clock,
@@ -134,6 +143,10 @@ export const sip = definePlugin({
         bans,
         isTrunk: (address) => trunks.bySource(address) !== undefined,
         isProxy,
+        answersChallenge: (request, address) => digest.answersChallenge(request.headers.all("authorization"), address),
+        suspected: (address, reason) => {
+          services.get(AUDIT).record({ actor: "plugin:sip", action: "sip.suspected", subject: { type: "address", id: address }, details: { reason } }).catch((error: unknown) => log.error({ err: error }, "a suspicion could not be written into the audit"));
+        },
         isRegistered: (address) => registrar?.all().some((binding) => binding.destination.host === address) === true,
       });
       guard = edge;
@@ -149,14 +162,6 @@ export const sip = definePlugin({
       });
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
-      const digest = new DigestServer({
-        credentials,
-        clock,
-        algorithms: config.algorithms,
-        // The same after a restart, so that phones are told "stale" and not "wrong password".
-        nonceKey: createHash("sha256").update(services.get(SECRETS).blindIndex("sip nonces")).digest(),
-        ...(config.realm === undefined ? {} : { realm: config.realm }),
-      });
       if (digest.realm !== credentials.realm) log.warn({ realm: digest.realm }, "the SIP realm differs from the one the stored digests were made for: no phone can register. Leave `realm` out");
       const throttle = new AuthThrottle(clock, { perAccount: config.authFailures, perSource: config.authFailures * 10, windowMs: config.authBlockSeconds * 1000 });
       adapter = new SipAdapter({
@@ -215,8 +220,8 @@ export const sip = definePlugin({
       const states = trunks.trunks.map((trunk) => trunk.describe(services.get(CLOCK)));
       const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
       const failure = adapter?.failure;
-      const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
-      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...guard?.counters, live: banList?.size ?? 0 } } };
+      const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : adapter?.overloaded === true ? `${sipErrors.OVERLOADED.code}: ${sipErrors.OVERLOADED().message}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
+      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...services.get(SIP).edge(), live: banList?.size ?? 0 }, settingUp: adapter?.load.settingUp ?? 0 } };
     });
 
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {

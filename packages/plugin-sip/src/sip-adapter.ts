@@ -15,6 +15,8 @@ import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
+import { SetupGate } from "./edge/setup-gate.js";
+import type { Setup } from "./edge/setup-gate.js";
 import { tollAllows } from "./edge/toll-guard.js";
 import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
@@ -63,6 +65,10 @@ export interface SipAdapterDeps {
 
 /** Told to callers who come while the hotline shuts down, in seconds. */
 const RETRY_AFTER = 30;
+/** Told to callers who come faster than they can be served, in seconds: a crowd is gone in no time, and carriers leave a hotline alone for as long. */
+const RETRY_SOON = 1;
+/** Between two warnings that calls are refused, and how long health tells it. */
+const WARN_EVERY_MS = 60_000;
 /** BYEs to calls of a process that crashed, at once. */
 const RECOVERY_AT_ONCE = 16;
 
@@ -79,6 +85,10 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #handover = new FlowHandover((flow, to) => this.#agent?.handOver(flow, to));
   readonly #calls = new Set<SipCall>();
   readonly #ended: EndedDialogs;
+  readonly #gate: SetupGate;
+  #overloads = 0;
+  #warnedAt = -Infinity;
+  #overloadedAt = -Infinity;
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
   #monitor: TrunkMonitor | undefined;
@@ -93,9 +103,10 @@ export class SipAdapter implements TelephonyAdapter {
     const { trunks, credentials, authenticator, config } = deps;
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#ended = new EndedDialogs(deps.clock);
+    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
-    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (address, account) => deps.guard?.unknownAccount(address, account) });
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,
@@ -111,6 +122,16 @@ export class SipAdapter implements TelephonyAdapter {
   /** Live calls, answered or not. */
   get calls(): number {
     return this.#calls.size;
+  }
+
+  /** Calls that are being set up now, and calls refused since the start because there were too many of them. */
+  get load(): { readonly settingUp: number; readonly overloads: number } {
+    return { settingUp: this.#gate.size, overloads: this.#overloads };
+  }
+
+  /** Whether calls were refused within the last minute since others were not set up in time. */
+  get overloaded(): boolean {
+    return this.#deps.clock.monotonic() - this.#overloadedAt < WARN_EVERY_MS;
   }
 
   get agent(): UserAgent | undefined {
@@ -150,7 +171,7 @@ export class SipAdapter implements TelephonyAdapter {
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
-      admission: () => this.#overload(),
+      admission: () => this.#overload() ?? this.#crowd(),
       ...this.#edge(),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
@@ -303,14 +324,30 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#calls.size >= this.#deps.config.maxCalls ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
   }
 
+  /** Refused in the same way: those who were let in wait for too long. */
+  #crowd(): Refusal | undefined {
+    if (this.#gate.open) return undefined;
+    this.#overloads++;
+    const { clock, log } = this.#deps;
+    const now = clock.monotonic();
+    this.#overloadedAt = now;
+    if (now - this.#warnedAt >= WARN_EVERY_MS) {
+      this.#warnedAt = now;
+      log.warn({ code: sipErrors.OVERLOADED.code, settingUp: this.#gate.size, refused: this.#overloads }, "calls come in faster than they can be set up; more are refused");
+    }
+    return { status: 503, retryAfter: RETRY_SOON };
+  }
+
   #onInvite(invite: IncomingInvite): void {
-    this.#arrive(invite).catch((error: unknown) => {
+    const setup = this.#gate.enter();
+    void invite.closed.then(() => setup.done());
+    this.#arrive(invite, setup).catch((error: unknown) => {
       this.#deps.log.error({ err: error, sipCallId: invite.request.callId }, "an incoming call could not be taken");
       invite.reject({ status: 500 });
     });
   }
 
-  async #arrive(invite: IncomingInvite): Promise<void> {
+  async #arrive(invite: IncomingInvite, setup: Setup): Promise<void> {
     const { request, source } = invite;
     const { ids, pipeline } = this.#deps;
     const caller = await this.#policy.identify(request, source);
@@ -342,6 +379,7 @@ export class SipAdapter implements TelephonyAdapter {
         this.#environment(via),
         { id: ids.next(), direction: "inbound", from, to, via, attributes: attributesOf(request, source, rules) },
         invite,
+        setup,
       );
       if (!call.negotiate()) return release();
     } catch (error) {
@@ -395,7 +433,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (!/^sips?:/i.test(request.to.uri)) return incoming.respond({ status: 400, reason: "Address Of Record Is No SIP Address" });
     const account = addressOfRecord(request.to);
     if (account === undefined) return incoming.respond({ status: 404 });
-    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(source.address, account);
+    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
     const proof = await authenticator.authenticate(request, source, account);
     if (!proof.ok) return incoming.respond(proof.response);
     if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });

@@ -1,12 +1,14 @@
 import type { Clock } from "@hotlinejs/core";
 import type { SipService } from "./contract.js";
 import type { BanList } from "./edge/ban-list.js";
-import type { EdgeGuard } from "./edge/edge-guard.js";
+import type { EdgeGuard, GuardCounters } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { SipAdapter } from "./sip-adapter.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 import type { WebCredentials } from "./web/web-credentials.js";
+
+const NOTHING_COUNTED: GuardCounters = { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0, suspects: 0 };
 
 /** The SIP token. Usable before the start: then nothing is registered. */
 export function createSipService(parts: {
@@ -41,20 +43,29 @@ export function createSipService(parts: {
         sent: metrics?.sent ?? 0,
         malformed: metrics?.malformed ?? 0,
         retransmissionsSent: metrics?.retransmissionsSent ?? 0,
+        settingUp: adapter()?.load.settingUp ?? 0,
+        lagMs: Math.round(metrics?.lagMs ?? 0),
+        serverTransactions: metrics?.serverTransactions ?? 0,
       };
     },
     get endpoints() {
       return (adapter()?.agent?.endpoints ?? []).map((e) => ({ transport: e.kind, address: e.address, port: e.port }));
     },
-    edge: () => ({ ...(parts.guard()?.counters ?? { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0 }) }),
-    bans: () => parts.banList()?.all() ?? [],
+    edge: () => {
+      const metrics = adapter()?.agent?.metrics();
+      return { ...(parts.guard()?.counters ?? NOTHING_COUNTED), overloads: adapter()?.load.overloads ?? 0, shed: metrics?.shed ?? 0, forgotten: metrics?.forgotten ?? 0 };
+    },
+    bans: () => [...(parts.banList()?.all() ?? []), ...(parts.guard()?.suspects.all() ?? [])].sort((a, b) => b.since - a.since),
     async ban(address, { seconds, reason, actor }) {
       const list = parts.banList();
       if (list === undefined || trunks.bySource(address) !== undefined) throw sipErrors.TRUNK_BANNED(address);
       if (parts.isProxy(address)) throw sipErrors.PROXY_BANNED(address);
       return list.ban(address, reason, seconds, actor);
     },
-    liftBan: async (address, actor) => (await parts.banList()?.lift(address, actor)) ?? false,
+    async liftBan(address, actor) {
+      const suspected = parts.guard()?.suspects.lift(address) ?? false;
+      return ((await parts.banList()?.lift(address, actor)) ?? false) || suspected;
+    },
     get webSocketPath() {
       return parts.webSocketPath();
     },

@@ -98,11 +98,15 @@ describe("a source that looks for accounts", () => {
     }
     expect(answers.slice(0, 4)).toEqual(answers.slice(4));
     expect(answers.slice(0, 4)).toEqual([401, 401, 403, 403]);
-    for (const account of ["2002", "2003"]) await (await phone(account)).register(port);
-    const last = await phone("2004");
-    expect((await last.register(port)).status).toBe(401);
+    // One that never answers a challenge may be forged.
+    for (let i = 0; i < 8; i++) await (await phone(`300${i}`)).register(port);
+    expect(hotline.services.get(SIP).bans()).toMatchObject([{ address: "127.0.0.1", reason: "unknown-accounts", proven: false }]);
+    expect(events).toEqual([]);
+    for (const account of ["2002", "2003"]) await (await phone(account, "guess")).register(port);
+    const last = await phone("2004", "guess");
+    await last.register(port);
     const lead = await as(url, "lead");
-    expect((await lead("GET", "/api/sip/bans")).body.items).toMatchObject([{ address: "127.0.0.1", reason: "unknown-accounts", actor: "plugin:sip" }]);
+    expect((await lead("GET", "/api/sip/bans")).body.items).toMatchObject([{ address: "127.0.0.1", reason: "unknown-accounts", actor: "plugin:sip", proven: true }]);
     expect((await last.register(port)).status).toBe(408);
     expect((await lead("GET", "/api/sip/edge")).body).toMatchObject({ bans: 1, live: 1, unknownAccounts: expect.any(Number) });
     expect(Number((await lead("GET", "/api/sip/edge")).body.banned)).toBeGreaterThan(0);
@@ -119,7 +123,7 @@ describe("a source that looks for accounts", () => {
     expect(events).toEqual(["banned 127.0.0.1 unknown-accounts", "unbanned 127.0.0.1"]);
     expect(await hotline.services.get(AUDIT).verify()).toMatchObject({ ok: true });
     const rows = await hotline.services.get(READ_POOL).read((em) => em.getKnex().table("core_audit").select("action"));
-    expect((rows as { action: string }[]).map(({ action }) => action)).toEqual(expect.arrayContaining(["sip.banned", "sip.unbanned"]));
+    expect((rows as { action: string }[]).map(({ action }) => action)).toEqual(expect.arrayContaining(["sip.suspected", "sip.banned", "sip.unbanned"]));
   });
 
   it("is banned by hand, but a trunk is not", async () => {

@@ -4,6 +4,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import type { NegotiatedAudio } from "../sdp/index.js";
 import type { AcceptOutcome, BodyOptions, IncomingInvite, Replaces } from "../stack/index.js";
 import { isBrowser } from "./browsers.js";
+import type { Setup } from "../edge/setup-gate.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { reasonHeader } from "./end-reasons.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
@@ -16,6 +17,7 @@ const MEDIA_RETRY_AFTER = 5;
 /** A call that came in. */
 export class InboundCall extends SipCall {
   readonly #invite: IncomingInvite;
+  readonly #setup: Setup;
   #answering: Promise<void> | undefined;
   /** The INVITE had no description: we offer in the 200, the ACK answers. */
   #late = false;
@@ -25,10 +27,11 @@ export class InboundCall extends SipCall {
   /** What our answer to the offer will agree on. */
   #expected: NegotiatedAudio | undefined;
 
-  constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite) {
+  constructor(environment: CallEnvironment, identity: SipCallIdentity, invite: IncomingInvite, setup: Setup) {
     super(environment, identity, invite.source.local.address);
     this.#invite = invite;
     this.sound.signalsFrom(invite.source.address);
+    this.#setup = setup;
     void this.ended.then(() => {
       if (this.session === undefined) environment.dialogEnded({ callId: invite.request.callId, localTag: invite.localTag, remoteTag: invite.request.from.tag ?? "0" }, this.via);
     });
@@ -73,6 +76,7 @@ export class InboundCall extends SipCall {
     if (this.state !== "new") return;
     if (this.#late && this.#invite.reliable) return (this.#ringing ??= this.#ringWithOffer());
     this.#invite.ring();
+    this.#setup.done();
     this.enter("ringing");
   }
 
@@ -92,6 +96,7 @@ export class InboundCall extends SipCall {
         this.agreed();
       },
     });
+    this.#setup.done();
     this.enter("ringing");
   }
 
@@ -133,7 +138,13 @@ export class InboundCall extends SipCall {
   async #answer(): Promise<void> {
     // Nothing may be answered before the caller has acknowledged the offer it demanded.
     if (this.#late && this.#invite.reliable) await this.ring();
-    await this.#open();
+    this.#setup.again();
+    try {
+      await this.#open();
+    } finally {
+      // What follows may wait for the caller, which is no matter of ours.
+      this.#setup.done();
+    }
     const { sdp } = this.sound;
     if (this.#ringing !== undefined) return this.#confirm({});
     const body = this.#late ? sdp.offer(this.sound.local()) : sdp.answer(this.sound.local()).sdp;

@@ -69,6 +69,15 @@ export class DigestServer {
     return this.#algorithms.map((algorithm) => `Digest realm=${quoted(this.#realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ", stale=true" : ""}`);
   }
 
+  /** Whether a request has a nonce of ours that was made for this address, run out or not: its sender reads what is sent there. Costs two HMACs. */
+  answersChallenge(authorization: readonly string[], address: string): boolean {
+    return authorization.slice(0, 2).some((value) => {
+      const given = /^\s*digest\s/i.test(value) ? parseCredentials(value) : undefined;
+      const state = given === undefined ? "foreign" : this.#mint.check(given.nonce, address);
+      return state === "fresh" || state === "stale";
+    });
+  }
+
   async verify(request: DigestRequest): Promise<DigestVerdict> {
     let malformed = false;
     for (const value of request.authorization) {

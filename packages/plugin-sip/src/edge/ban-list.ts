@@ -31,7 +31,7 @@ export class BanList {
   async load(): Promise<void> {
     const { reads, clock } = this.#deps;
     const rows = await reads.read((em) => em.find(BanEntity, { until: { $gt: clock.now() } }, { disableIdentityMap: true }));
-    for (const { address, reason, actor, since, until } of rows) this.#bans.set(address, { address, reason, actor, since, until });
+    for (const { address, reason, actor, since, until } of rows) this.#bans.set(address, { address, reason, actor, since, until, proven: true });
     this.#timer = clock.setInterval(() => void this.#sweep(), SWEEP_MS);
   }
 
@@ -60,14 +60,14 @@ export class BanList {
     const { clock, unitOfWork, changed } = this.#deps;
     const now = clock.now();
     const known = this.#bans.get(address);
-    const ban: SipBan = { address, reason, actor, since: now, until: now + seconds * 1000 };
+    const ban: SipBan = { address, reason, actor, since: now, until: now + seconds * 1000, proven: true };
     if (known !== undefined && known.until >= ban.until) return known;
     this.#bans.set(address, ban);
     const oldest = this.#bans.size > MAX_BANS ? this.#bans.keys().next() : undefined;
     if (oldest !== undefined && oldest.done !== true) this.#bans.delete(oldest.value);
     changed(ban, true);
     await unitOfWork.run(async (uow) => {
-      await uow.em.upsertMany(BanEntity, [{ ...ban } as BanRow]);
+      await uow.em.upsertMany(BanEntity, [{ address, reason, actor, since: ban.since, until: ban.until } as BanRow]);
       uow.audit({ actor, action: "sip.banned", subject: { type: "address", id: address }, details: { reason, until: ban.until } });
     });
     return ban;

@@ -16,7 +16,7 @@ beforeEach(() => {
   banned = new Map();
 });
 
-function guard(edge: Record<string, unknown> = {}): EdgeGuard {
+function guard(edge: Record<string, unknown> = {}, told: string[] = []): EdgeGuard {
   return new EdgeGuard({
     config: sipConfig.parse({ edge }).edge,
     clock,
@@ -25,13 +25,17 @@ function guard(edge: Record<string, unknown> = {}): EdgeGuard {
     isTrunk: (address) => address === "198.51.100.1",
     isProxy: (address) => address === "198.51.100.3",
     isRegistered: (address) => address === "198.51.100.2",
+    suspected: (address) => told.push(address),
+    answersChallenge: (request, address) => request.headers.get("authorization") === `nonce for ${address}`,
   });
 }
 
 const from = (address: string, kind: MessageSource["kind"] = "udp"): MessageSource => ({ kind, address, port: 5060, local: { address: "192.0.2.1", port: 5060 } });
 
-function request(method: string, userAgent?: string): SipRequest {
+/** With the address a challenge was sent to, it answers one. */
+function request(method: string, userAgent?: string, challengedAt?: string): SipRequest {
   const made = new SipRequest(method, "sip:100@192.0.2.1");
+  if (challengedAt !== undefined) made.headers.append("authorization", `nonce for ${challengedAt}`);
   if (userAgent !== undefined) made.headers.append("user-agent", userAgent);
   return made;
 }
@@ -39,10 +43,52 @@ function request(method: string, userAgent?: string): SipRequest {
 describe("the guard at the edge", () => {
   it.each(["friendly-scanner", "sipvicious 0.3.4", "sipcli/v1.8", "sipsak 0.9.8.1", "VaxSIPUserAgent/3.1", "pplsip", "sundayddr"])("bans who calls itself %s", (name) => {
     const edge = guard();
-    expect(edge.check(request("OPTIONS", name), from("203.0.113.9"))).toBe("drop");
+    expect(edge.check(request("OPTIONS", name), from("203.0.113.9", "tcp"))).toBe("drop");
     expect(banned.get("203.0.113.9")).toBe("scanner");
     expect(edge.blocked("203.0.113.9")).toBe(true);
     expect(edge.counters).toMatchObject({ scanners: 1, bans: 1, banned: 1 });
+  });
+
+  it("over UDP bans none but who has read what was sent there: others may have written another's address as their own", async () => {
+    const edge = guard({ unknownAccounts: 3 });
+    const source = from("203.0.113.9");
+    for (let i = 0; i < 100; i++) expect(edge.check(request("OPTIONS", "friendly-scanner"), source)).toBe("drop");
+    for (let i = 0; i < 100; i++) edge.unknownAccount(request("REGISTER"), source, `${i}`);
+    edge.check(request("REGISTER", "friendly-scanner", "198.51.100.99"), source);
+    expect([...banned]).toEqual([]);
+    expect(edge.blocked("203.0.113.9")).toBe(false);
+    expect(edge.suspects.all()).toMatchObject([{ address: "203.0.113.9", proven: false }]);
+    expect(edge.counters).toMatchObject({ bans: 0, suspects: 1, scanners: 101 });
+    // Whoever lives there may still ask for a challenge, and is not slowed down once it is answered, nor over a connection.
+    const verdicts = (count: number, made: SipRequest, at = source): number => Array.from({ length: count }, () => edge.check(made, at)).filter((verdict) => verdict === undefined).length;
+    expect(verdicts(100, request("REGISTER"))).toBe(20);
+    expect(verdicts(100, request("REGISTER", undefined, "203.0.113.9"))).toBe(100);
+    expect(verdicts(100, request("REGISTER"), from("203.0.113.9", "wss"))).toBe(100);
+    await clock.advance(1_000);
+    expect(verdicts(100, request("REGISTER"))).toBe(5);
+    edge.check(request("REGISTER", "friendly-scanner", "203.0.113.9"), source);
+    expect([...banned]).toEqual([["203.0.113.9", "scanner"]]);
+    expect(edge.suspects.all()).toEqual([]);
+  });
+
+  it("what is forged brings nobody nearer to a ban", () => {
+    const edge = guard({ unknownAccounts: 3 });
+    for (const account of ["1", "2"]) edge.unknownAccount(request("REGISTER"), from("203.0.113.9"), account);
+    edge.unknownAccount(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), "mistyped");
+    expect(banned.size).toBe(0);
+    for (const account of ["2", "3"]) edge.unknownAccount(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), account);
+    expect(banned.size).toBe(1);
+  });
+
+  it("a flood of forged sources is counted, bounded and hardly told", async () => {
+    const told: string[] = [];
+    const edge = guard({}, told);
+    for (let i = 0; i < 20_000; i++) edge.check(request("OPTIONS", "sipvicious"), from(`2001:db8::${i.toString(16)}`));
+    expect(edge.suspects.all()).toHaveLength(5_000);
+    expect(edge.counters).toMatchObject({ suspects: 20_000, bans: 0 });
+    expect(told).toHaveLength(20);
+    await clock.advance(3_600_000);
+    expect(edge.suspects.all()).toEqual([]);
   });
 
   it.each(["Yealink SIP-T46U 108.86.0.45", "JsSIP 3.13.0", "Asterisk PBX 22.1.0", "Linphone/5.2", "MicroSIP/3.21", "baresip v1.0.0"])("takes %s for what it says", (name) => {
@@ -59,21 +105,25 @@ describe("the guard at the edge", () => {
 
   it("bans who tries many accounts there are not, and not who mistypes one again and again", () => {
     const edge = guard({ unknownAccounts: 5 });
-    for (let i = 0; i < 50; i++) edge.unknownAccount("203.0.113.8", "1oo1");
-    for (let i = 0; i < 4; i++) edge.unknownAccount("203.0.113.9", `${100 + i}`);
+    const unknown = (address: string, account: string): void => edge.unknownAccount(request("REGISTER"), from(address, "tcp"), account);
+    for (let i = 0; i < 50; i++) unknown("203.0.113.8", "1oo1");
+    for (let i = 0; i < 4; i++) unknown("203.0.113.9", `${100 + i}`);
     expect(banned.size).toBe(0);
-    edge.unknownAccount("203.0.113.9", "999");
+    unknown("203.0.113.9", "999");
     expect([...banned]).toEqual([["203.0.113.9", "unknown-accounts"]]);
   });
 
   it("never bans trunks, registered phones, trusted proxies and who is exempt, whatever comes from there: sources can be forged", () => {
     const edge = guard({ unknownAccounts: 2, neverBan: ["127.0.0.0/8", "2001:db8::/32"] });
     for (const address of ["198.51.100.1", "198.51.100.2", "198.51.100.3", "127.0.0.66", "::ffff:127.0.0.1", "2001:db8::7"]) {
-      edge.check(request("OPTIONS", "friendly-scanner"), from(address));
-      for (const account of ["1", "2", "3"]) edge.unknownAccount(address, account);
+      for (const kind of ["udp", "tcp"] as const) {
+        edge.check(request("OPTIONS", "friendly-scanner"), from(address, kind));
+        for (const account of ["1", "2", "3"]) edge.unknownAccount(request("REGISTER"), from(address, kind), account);
+      }
       edge.guessing(address);
     }
     expect(banned.size).toBe(0);
+    expect(edge.suspects.all()).toEqual([]);
     expect(edge.check(request("INVITE", "friendly-scanner"), from("198.51.100.1"))).toBeUndefined();
   });
 

@@ -4,6 +4,7 @@ import type { SipConfig } from "../config.js";
 import type { SipEdgeCounters } from "../contract.js";
 import type { MessageSource, Refusal, SipRequest } from "../stack/index.js";
 import type { BanList } from "./ban-list.js";
+import { Suspects } from "./suspects.js";
 import { TokenBuckets } from "./token-buckets.js";
 
 /** How programs that look for accounts and for calls at others' cost name themselves, when they do not care to hide it. */
@@ -36,7 +37,19 @@ export interface EdgeGuardDeps {
   isProxy(address: string): boolean;
   /** Addresses of phones that are registered now: never banned, since anybody can forge a source over UDP. */
   isRegistered(address: string): boolean;
+  /** Whether a request answers a challenge that was sent to this address: its sender sees what is sent there. */
+  answersChallenge(request: SipRequest, address: string): boolean;
+  /** An address is slowed down from now on; not told of each where they are very many. */
+  suspected?(address: string, reason: string): void;
 }
+
+/** What a suspect may still send without having answered a challenge: enough for a phone to be challenged. */
+const SUSPECT_RATE = { perSecond: 5, burst: 20 };
+/** Of suspects told in log and audit: a flood of forged sources must fill neither. */
+const TELL_RATE = { perSecond: 0.2, burst: 20 };
+
+/** What this guard counts; the rest is the stack's and the gate's. */
+export type GuardCounters = Omit<SipEdgeCounters, "overloads" | "shed" | "forgotten">;
 
 const MAX_SOURCES = 10_000;
 
@@ -51,7 +64,10 @@ export class EdgeGuard {
   readonly #sources: TokenBuckets;
   readonly #accounts: TokenBuckets;
   readonly #unknown = new Map<string, Seen>();
-  readonly counters: { -readonly [K in keyof SipEdgeCounters]: number } = { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0 };
+  readonly suspects: Suspects;
+  readonly #suspectRate: TokenBuckets;
+  readonly #telling: TokenBuckets;
+  readonly counters: { -readonly [K in keyof GuardCounters]: number } = { banned: 0, denied: 0, limited: 0, scanners: 0, unknownAccounts: 0, bans: 0, suspects: 0 };
 
   constructor(deps: EdgeGuardDeps) {
     this.#deps = deps;
@@ -63,6 +79,9 @@ export class EdgeGuard {
       deny: new Networks(rule.deny),
     }));
     this.#exempt = new Networks(config.neverBan);
+    this.suspects = new Suspects(clock);
+    this.#suspectRate = new TokenBuckets(SUSPECT_RATE, () => clock.monotonic());
+    this.#telling = new TokenBuckets(TELL_RATE, () => clock.monotonic());
     this.#sources = new TokenBuckets(config.perSource, () => clock.monotonic());
     this.#accounts = new TokenBuckets(config.perAccount, () => clock.monotonic());
   }
@@ -93,10 +112,11 @@ export class EdgeGuard {
     const agent = request.headers.get("user-agent");
     if (this.#deps.config.fingerprints && agent !== undefined && SCANNERS.test(agent)) {
       this.counters.scanners++;
-      this.#ban(address, "scanner");
+      this.#ban(address, "scanner", this.#proven(request, source));
       return "drop";
     }
-    if (!this.#sources.take(address)) {
+    const slowed = kind === "udp" && this.suspects.has(address) && !this.#deps.isRegistered(address) && !this.#deps.answersChallenge(request, address);
+    if ((slowed && !this.#suspectRate.take(address)) || !this.#sources.take(address)) {
       this.counters.limited++;
       return "drop";
     }
@@ -111,28 +131,37 @@ export class EdgeGuard {
   }
 
   /** Somebody at this address claims an account that there is not. Some are typing errors, many are a scan. */
-  unknownAccount(address: string, account: string): void {
+  unknownAccount(request: SipRequest, source: MessageSource, account: string): void {
+    const { address } = source;
     if (this.#deps.isTrunk(address)) return;
+    const proven = this.#proven(request, source);
+    // What is forged must not bring those nearer to a ban who have proved where they are.
+    const key = proven ? address : `? ${address}`;
     this.counters.unknownAccounts++;
     const { unknownAccounts, banSeconds } = this.#deps.config;
     const now = this.#deps.clock.monotonic();
-    let seen = this.#unknown.get(address);
+    let seen = this.#unknown.get(key);
     if (seen === undefined || now - seen.since > banSeconds * 1000) {
       seen = { since: now, names: new Set() };
-      this.#unknown.delete(address);
-      this.#unknown.set(address, seen);
+      this.#unknown.delete(key);
+      this.#unknown.set(key, seen);
       const oldest = this.#unknown.size > MAX_SOURCES ? this.#unknown.keys().next() : undefined;
       if (oldest !== undefined && oldest.done !== true) this.#unknown.delete(oldest.value);
     }
     seen.names.add(account.slice(0, 64));
     if (seen.names.size < unknownAccounts) return;
-    this.#unknown.delete(address);
-    this.#ban(address, "unknown-accounts");
+    this.#unknown.delete(key);
+    this.#ban(address, "unknown-accounts", proven);
   }
 
-  /** Guessing of passwords went on until the source had to wait. */
+  /** Guessing of passwords went on until the source had to wait. Only answers to challenges count as guesses, so it is there. */
   guessing(address: string): void {
-    this.#ban(address, "passwords");
+    this.#ban(address, "passwords", true);
+  }
+
+  /** Whether the sender is where it says: over a connection, or since it has read what was sent there. */
+  #proven(request: SipRequest, { kind, address }: MessageSource): boolean {
+    return kind !== "udp" || this.#deps.answersChallenge(request, address);
   }
 
   #allowed(address: string, transport: string, purpose: Purpose): boolean {
@@ -143,9 +172,18 @@ export class EdgeGuard {
     return true;
   }
 
-  #ban(address: string, reason: string): void {
+  #ban(address: string, reason: string, proven: boolean): void {
     const { config, bans, log, isTrunk, isProxy, isRegistered } = this.#deps;
     if (config.banSeconds === 0 || this.#exempt.has(address) || isTrunk(address) || isProxy(address) || isRegistered(address) || bans.has(address)) return;
+    if (!proven) {
+      if (!this.suspects.add(address, reason, config.banSeconds)) return;
+      this.counters.suspects++;
+      if (!this.#telling.take("")) return;
+      log.warn({ source: address, reason, seconds: config.banSeconds }, "a source of SIP over UDP behaves like a scanner and is slowed down; it may be forged, so it is not banned");
+      this.#deps.suspected?.(address, reason);
+      return;
+    }
+    this.suspects.lift(address);
     this.counters.bans++;
     bans.ban(address, reason, config.banSeconds, "plugin:sip").then(
       () => log.warn({ source: address, reason, seconds: config.banSeconds }, "a source of SIP was banned"),

@@ -9,15 +9,15 @@ export const EDGE_VIEW = "sip.edge.view";
 /** Ban and lift. */
 export const EDGE_MANAGE = "sip.edge.manage";
 
-const ban = z.object({ address: z.string(), reason: z.string(), actor: z.string(), since: z.number(), until: z.number() });
+const ban = z.object({ address: z.string(), reason: z.string(), actor: z.string(), since: z.number(), until: z.number(), proven: z.boolean() });
 
 export const edgeRoutes = [
   defineRoute({
     method: "GET",
     path: "/api/sip/edge",
     permission: EDGE_VIEW,
-    summary: "What the edge of SIP turned away since the start: packets of banned sources, requests against an access rule, above a rate, of scanners, for unknown accounts; and bans made",
-    output: z.object({ banned: z.number(), denied: z.number(), limited: z.number(), scanners: z.number(), unknownAccounts: z.number(), bans: z.number(), live: z.number() }),
+    summary: "What the edge of SIP turned away since the start: packets of banned sources, requests against an access rule, above a rate, of scanners, for unknown accounts, calls and requests that came faster than they could be served; and bans made",
+    output: z.object({ banned: z.number(), denied: z.number(), limited: z.number(), scanners: z.number(), unknownAccounts: z.number(), bans: z.number(), suspects: z.number(), overloads: z.number(), shed: z.number(), forgotten: z.number(), live: z.number() }),
     handler: async ({ services }) => {
       const { edge, bans } = services.get(SIP);
       return { ...edge(), live: bans().length };
@@ -27,7 +27,7 @@ export const edgeRoutes = [
     method: "GET",
     path: "/api/sip/bans",
     permission: EDGE_VIEW,
-    summary: "Banned addresses, the newest first",
+    summary: "Banned addresses, the newest first, and those that are slowed down for want of a proof (`proven: false`)",
     output: z.object({ items: z.array(ban), next: z.null() }),
     handler: async ({ services }) => ({ items: services.get(SIP).bans(), next: null }),
   }),

@@ -73,6 +73,7 @@ export class InviteServerTransaction {
           this.#timer = timers.start(this.#interval, this.#resend);
         }
       }
+      if (status >= 300) this.#context.serverAnswered(this.key);
     }
     this.#send();
   }

@@ -36,7 +36,10 @@ export class NonInviteServerTransaction {
     if (response.status < 200) this.state = "proceeding";
     else {
       this.state = "completed";
-      if (!this.#reliable) this.#timer = this.#context.timers.start(this.#context.values.t64, this.#end);
+      if (!this.#reliable) {
+        this.#timer = this.#context.timers.start(this.#context.values.t64, this.#end);
+        this.#context.serverAnswered(this.key);
+      }
     }
     this.#send();
     if (this.#reliable && this.state === "completed") this.terminate();

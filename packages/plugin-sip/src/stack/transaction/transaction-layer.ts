@@ -11,6 +11,7 @@ import { InviteClientTransaction } from "./invite-client-transaction.js";
 import { InviteServerTransaction } from "./invite-server-transaction.js";
 import { NonInviteClientTransaction } from "./non-invite-client-transaction.js";
 import { NonInviteServerTransaction } from "./non-invite-server-transaction.js";
+import { ServerBounds, type ServerLimits } from "./server-bounds.js";
 import type { TimerValues } from "./timer-values.js";
 import type { ClientTransactionUser, TransactionContext, TransactionCounters, TransactionUser } from "./types.js";
 
@@ -33,8 +34,9 @@ export class TransactionLayer implements TransactionContext {
   /** From tag, Call-ID and CSeq of requests outside of dialogs that are being served, for section 8.2.2.2. */
   readonly #merged = new Map<string, string>();
   readonly #secret: string;
+  readonly #bounds: ServerBounds;
 
-  constructor(options: { timers: TimerQueue; values: TimerValues; log: StackLog; transports: TransportLayer; random: RandomSource; user: TransactionUser }) {
+  constructor(options: { limits?: ServerLimits | undefined; timers: TimerQueue; values: TimerValues; log: StackLog; transports: TransportLayer; random: RandomSource; user: TransactionUser }) {
     this.timers = options.timers;
     this.values = options.values;
     this.log = options.log;
@@ -42,6 +44,7 @@ export class TransactionLayer implements TransactionContext {
     this.#random = options.random;
     this.#user = options.user;
     this.#secret = options.random.id(16);
+    this.#bounds = new ServerBounds(options.limits);
   }
 
   get clientCount(): number {
@@ -60,7 +63,24 @@ export class TransactionLayer implements TransactionContext {
     this.#clients.delete(key);
   }
 
+  /** Server transactions let go before their time, since the start. */
+  get forgotten(): number {
+    return this.#bounds.forgotten;
+  }
+
+  /** Whether one more request other than INVITE, outside of a dialog, can be served. */
+  mayServe(source: MessageSource): boolean {
+    return this.#bounds.mayBegin(source.address);
+  }
+
+  serverAnswered(key: string): void {
+    const transaction = this.#servers.get(key);
+    if (transaction?.mergeKey !== undefined) this.#bounds.answered(transaction, transaction.destination.host);
+  }
+
   serverEnded(key: string, mergeKey: string | undefined): void {
+    const transaction = this.#servers.get(key);
+    if (transaction !== undefined) this.#bounds.ended(transaction);
     this.#servers.delete(key);
     if (mergeKey !== undefined && this.#merged.get(mergeKey) === key) this.#merged.delete(mergeKey);
   }
@@ -112,6 +132,7 @@ export class TransactionLayer implements TransactionContext {
     const key = serverKey(request, request.method);
     const mergeKey = mergeKeyOf(request);
     const transaction = new NonInviteServerTransaction(key, mergeKey, responseDestination(request, source), source.kind !== "udp", this);
+    if (mergeKey !== undefined) this.#bounds.begun(transaction, source.address);
     this.#register(key, mergeKey, transaction);
     return transaction;
   }

@@ -14,6 +14,8 @@ export interface TransactionContext {
   readonly counters: TransactionCounters;
   send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void;
   clientEnded(key: string): void;
+  /** A request outside of a dialog was answered, and is kept for repetitions only. */
+  serverAnswered(key: string): void;
   serverEnded(key: string, mergeKey: string | undefined): void;
 }
 

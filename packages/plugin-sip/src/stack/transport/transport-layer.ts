@@ -116,6 +116,13 @@ export class TransportLayer implements TransportHandler {
     return false;
   }
 
+  /** How long what comes waits before it is read, ms; the longest of the transports. */
+  get lagMs(): number {
+    let most = 0;
+    for (const transport of this.transports) most = Math.max(most, transport.lagMs ?? 0);
+    return most;
+  }
+
   get connections(): number {
     let sum = 0;
     for (const transport of this.transports) sum += transport.connections ?? 0;

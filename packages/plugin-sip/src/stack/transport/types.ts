@@ -83,6 +83,8 @@ export interface Transport {
   alias?(flow: string, port: number): void;
   /** Open connections, for transports that have any. */
   readonly connections?: number;
+  /** How long what comes waits in the system before it is read, ms, for transports that know. */
+  readonly lagMs?: number;
 }
 
 /** A built-in transport. */

@@ -1,7 +1,8 @@
 import { type Socket, createSocket } from "node:dgram";
 import { SipError } from "../errors.js";
-import { plainAddress, reachableFrom } from "./addresses.js";
+import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
 import { bindError, sendError } from "./bind-error.js";
+import { QueueProbe } from "./queue-probe.js";
 import type { Advertised, Destination, Endpoint, Transport, TransportHandler } from "./types.js";
 
 /** Room for the bursts of a few hundred calls per second; the kernel may grant less. */
@@ -16,6 +17,7 @@ export class UdpTransport implements Transport {
   readonly advertised?: Advertised;
   #local: Endpoint;
   #socket: Socket | undefined;
+  readonly #probe = new QueueProbe((bytes) => this.#probeSelf(bytes));
 
   constructor(address: string, port: number, advertised?: Advertised) {
     this.#local = { address, port };
@@ -24,6 +26,11 @@ export class UdpTransport implements Transport {
 
   get local(): Endpoint {
     return this.#local;
+  }
+
+  /** How long what comes waits before it is read, ms. */
+  get lagMs(): number {
+    return this.#probe.lagMs;
   }
 
   start(handler: TransportHandler): Promise<void> {
@@ -55,6 +62,7 @@ export class UdpTransport implements Transport {
   #listen(socket: Socket, handler: TransportHandler): void {
     const local = this.#local;
     socket.on("message", (bytes, from) => {
+      if (this.#probe.took(bytes)) return;
       handler.message(bytes, { kind: "udp", address: plainAddress(from.address), port: from.port, local });
     });
     socket.on("error", (cause) => {
@@ -73,6 +81,13 @@ export class UdpTransport implements Transport {
     socket.send(bytes, port, target, (cause) => {
       if (cause !== null) failed(sendError(host, port, cause));
     });
+  }
+
+  #probeSelf(bytes: Buffer): void {
+    const { address, port } = this.#local;
+    const own = isWildcard(address) ? (address.includes(":") ? "::1" : "127.0.0.1") : address;
+    // One that does not leave counts as lost.
+    this.#socket?.send(bytes, port, own, () => undefined);
   }
 
   reaches(destination: Destination): boolean {

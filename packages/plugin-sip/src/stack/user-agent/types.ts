@@ -3,6 +3,7 @@ import type { Dialog, DialogSnapshot } from "../dialog/types.js";
 import type { StackLog } from "../log.js";
 import type { SipRequest, SipResponse } from "../message/message.js";
 import type { RandomSource } from "../random.js";
+import type { ServerLimits } from "../transaction/server-bounds.js";
 import type { Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, Transport, TransportKind, TransportLimits, TransportOptions } from "../transport/types.js";
 import type { TlsSettings } from "../transport/tls-material.js";
 import type { WsFlow, WsSocket } from "../transport/ws-transport.js";
@@ -71,6 +72,8 @@ export interface UserAgentOptions {
   readonly onChallenge?: ChallengeHandler;
   readonly timers?: TimerOptions;
   readonly limits?: Partial<TransportLimits>;
+  /** Bounds on what is kept for requests outside of dialogs. */
+  readonly serverLimits?: ServerLimits;
   readonly log?: StackLog;
   readonly random?: RandomSource;
   readonly resolver?: Resolver;
@@ -210,6 +213,8 @@ export interface UserAgentMetrics {
   readonly serverTransactions: number;
   readonly timers: number;
   readonly connections: number;
+  /** How long datagrams wait in the system before they are read, ms. */
+  readonly lagMs: number;
   /** Since start. */
   readonly received: number;
   readonly sent: number;
@@ -218,6 +223,10 @@ export interface UserAgentMetrics {
   readonly malformed: number;
   readonly dropped: number;
   readonly refused: number;
+  /** Of `refused`: requests for which too many others waited for their answer. */
+  readonly shed: number;
+  /** Answered requests whose repetitions would be served anew, since too many were kept. */
+  readonly forgotten: number;
   readonly sendFailures: number;
 }
 
@@ -260,4 +269,6 @@ export interface UserAgent {
    */
   handOver(flow: string, to: Destination): void;
   metrics(): UserAgentMetrics;
+  /** How long datagrams wait in the system before they are read, ms: cheaper than to ask for all metrics. */
+  readonly lagMs: number;
 }

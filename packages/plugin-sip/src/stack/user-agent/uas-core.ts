@@ -16,15 +16,20 @@ const DIALOG_ONLY = new Set(["BYE", "INFO", "UPDATE", "PRACK"]);
 /** Methods the stack understands within dialogs. */
 export const DIALOG_METHODS: readonly string[] = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY"];
 
+/** Told to who is turned away since too many wait for their answer, in seconds. */
+const SHED_RETRY_SECONDS = 5;
+
 /** Counters that the core keeps. */
 export interface CoreCounters {
   refused: number;
   dropped: number;
+  /** Of `refused`: there were too many under way. */
+  shed: number;
 }
 
 /** Takes requests from the transaction layer, checks them (RFC 3261 section 8.2) and finds whom they are for. */
 export class UasCore implements TransactionUser {
-  readonly counters: CoreCounters = { refused: 0, dropped: 0 };
+  readonly counters: CoreCounters = { refused: 0, dropped: 0, shed: 0 };
   readonly #context: UaContext;
   readonly #options: UserAgentOptions;
   readonly #methods: ReadonlySet<string>;
@@ -151,6 +156,11 @@ export class UasCore implements TransactionUser {
   }
 
   #other(request: SipRequest, source: MessageSource): void {
+    if (!this.#context.transactions.mayServe(source)) {
+      this.counters.shed++;
+      this.#turnAway(request, source, { status: 503, retryAfter: SHED_RETRY_SECONDS });
+      return;
+    }
     const transaction = this.#context.transactions.serve(request, source);
     const incoming = new StackIncomingRequest(this.#context, request, source, transaction, this.#context.random.id(12));
     const { onRequest } = this.#options;

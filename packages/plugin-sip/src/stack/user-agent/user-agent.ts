@@ -86,7 +86,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.transports = new TransportLayer({
       transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options), mayConnect: options.mayConnect?.bind(options),
     });
-    this.transactions = new TransactionLayer({ timers: this.timers, values: timerValues(options.timers), log: this.log, transports: this.transports, random: this.random, user: this.#core });
+    this.transactions = new TransactionLayer({ timers: this.timers, values: timerValues(options.timers), log: this.log, transports: this.transports, random: this.random, user: this.#core, limits: options.serverLimits });
   }
 
   get endpoints(): readonly { readonly kind: TransportKind; readonly address: string; readonly port: number }[] {
@@ -177,12 +177,16 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.transports.handOver(flow, to);
   }
 
+  get lagMs(): number {
+    return this.transports.lagMs;
+  }
+
   metrics(): UserAgentMetrics {
     const wire = this.transports.counters;
     return {
       sessions: this.sessions.size, dialogs: this.dialogs.size, incomingInvites: this.incoming.size, outgoingInvites: this.outgoing.size,
-      clientTransactions: this.transactions.clientCount, serverTransactions: this.transactions.serverCount, timers: this.timers.size, connections: this.transports.connections,
-      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, ...this.transactions.counters,
+      clientTransactions: this.transactions.clientCount, serverTransactions: this.transactions.serverCount, timers: this.timers.size, connections: this.transports.connections, lagMs: this.transports.lagMs,
+      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, shed: this.#core.counters.shed, forgotten: this.transactions.forgotten, ...this.transactions.counters,
     };
   }
 

@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { SetupGate } from "./setup-gate.js";
+import type { Setup } from "./setup-gate.js";
+
+let now: number;
+let lag: number;
+beforeEach(() => {
+  now = 0;
+  lag = 0;
+});
+
+const gate = (options: Partial<{ maxWaitMs: number; max: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, ...options, now: () => now, lagMs: () => lag });
+const enter = (at: SetupGate, count: number): Setup[] => Array.from({ length: count }, () => at.enter());
+
+describe("the gate for calls that come in", () => {
+  it("lets a burst in whole, and closes only where a crowd of it waits for too long", () => {
+    const to = gate();
+    const burst: Setup[] = [];
+    for (let i = 0; i < 800; i++) {
+      expect(to.open).toBe(true);
+      burst.push(to.enter());
+    }
+    now = 1_499;
+    expect(to.open).toBe(true);
+    now = 1_500;
+    expect(to.open).toBe(false);
+    for (const setup of burst.slice(0, 780)) setup.done();
+    expect(to.open).toBe(false);
+    burst[780]?.done();
+    expect(to.open).toBe(true);
+    expect(to.size).toBe(19);
+  });
+
+  it("is not shut by a few whose decision takes long, nor by any that ring", () => {
+    const to = gate();
+    enter(to, 19);
+    now = 60_000;
+    for (const setup of enter(to, 500)) setup.done();
+    enter(to, 500);
+    expect(to.open).toBe(true);
+    expect(to.size).toBe(519);
+  });
+
+  it("counts one that is answered after it rang from then on, and none that is over", () => {
+    const to = gate();
+    const ringing = enter(to, 20);
+    for (const setup of ringing) setup.done();
+    now = 10_000;
+    for (const setup of ringing) setup.again();
+    now = 11_499;
+    expect(to.open).toBe(true);
+    now = 11_500;
+    expect(to.open).toBe(false);
+    for (const setup of ringing) {
+      setup.done();
+      setup.done();
+    }
+    expect(to.size).toBe(0);
+  });
+
+  it("one that is answered without having rung waits since it came", () => {
+    const to = gate();
+    const setups = enter(to, 20);
+    now = 1_000;
+    for (const setup of setups) setup.again();
+    now = 1_500;
+    expect(to.open).toBe(false);
+  });
+
+  it("counts what a call has waited unread, and takes none that has lost half its patience by then", () => {
+    const to = gate();
+    lag = 749;
+    expect(to.open).toBe(true);
+    enter(to, 20);
+    now = 750;
+    expect(to.open).toBe(true);
+    now = 751;
+    expect(to.open).toBe(false);
+    now = 0;
+    lag = 750;
+    expect(to.open).toBe(false);
+    expect(gate({ maxWaitMs: 0 }).open).toBe(true);
+  });
+
+  it("has a hard limit, and where told only that", () => {
+    const to = gate({ maxWaitMs: 0, max: 30 });
+    const [first] = enter(to, 30);
+    expect(to.open).toBe(false);
+    first?.done();
+    now = 600_000;
+    expect(to.open).toBe(true);
+  });
+});
