@@ -320,15 +320,20 @@ export const acdConfig = z
     pickupCode: z.union([z.literal(false), z.string().regex(/^[*#][0-9*#]{1,5}$/, "a code like *8")]).default("*8"),
     /** Groups of agents: for lists and filters, and who may pick up whose calls. */
     groups: z.array(z.strictObject({ /** Letters, digits, `.`, `_`, `-`. */ key: z.string().regex(/^[\w.-]{1,64}$/), /** Shown to people. */ name: z.string().min(1).max(100) })).max(500).default([]),
-    /** Made once by key; then the database is the truth. */
+    /**
+     * Who has the last word on queues, profiles and agents: `database` (made once by key; what is changed here later does nothing, and is
+     * told in the log) or `code` (what stands here replaces it at each start; what agents chose is kept). What is no longer here stays.
+     */
+    managed: z.enum(["database", "code"]).default("database"),
+    /** See `managed`. */
     profiles: z.array(profileConfig).default([]),
     /** One step of priority is worth so many seconds of waiting; without it priorities are strict. */
     priorityWorthSeconds: seconds(1, 86_400).optional(),
     /** One step of a queue's weight is worth so many seconds of waiting, so that light queues do not starve; without it heavier queues strictly go first. */
     weightWorthSeconds: seconds(1, 86_400).optional(),
-    /** Made once by key; then the database is the truth. */
+    /** See `managed`. */
     queues: z.array(queueConfig).default([]),
-    /** Made once by number; then the database is the truth. */
+    /** See `managed`. */
     agents: z.array(agentConfig).default([]),
   })
   .superRefine((config, context) => {

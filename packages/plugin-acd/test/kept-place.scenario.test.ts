@@ -288,6 +288,28 @@ describe("a callback that keeps the place", () => {
     }
   });
 
+  it("in a queue that is no longer there keeps nobody else from being called, and can be closed", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
+    try {
+      const before = await scene({ dataDir });
+      await before.wish();
+      await before.wish(OTHER);
+      await before.at.test.services.get(UNIT_OF_WORK).run(({ em }) => em.nativeUpdate(KeptPlaceEntity, { number: CITIZEN }, { queue: "gone" }));
+      const startAt = before.at.test.clock.now() + 1_000;
+      await crash(before.at);
+      const { at, rings } = await scene({ dataDir, startAt, idle: true });
+      await at.test.advance(5_000);
+      expect(rings.map(({ to }) => to.number)).toEqual([OTHER]);
+      const [lost] = (await at.acd.keptPlaces()).filter(({ queue }) => queue === "gone");
+      expect(lost).toMatchObject({ state: "waiting", number: CITIZEN });
+      await at.acd.dropPlace(lost?.id ?? "", { result: "not-needed", actor: "test" });
+      expect((await at.acd.keptPlaces()).map(({ number }) => number)).toEqual([OTHER]);
+      await crash(at);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
   it.each(["waiting", "calling", "in line", "talking"] as const)("kill -9 while %s: nothing is lost, and who has talked is not called again", async (when) => {
     const dataDir = mkdtempSync(join(tmpdir(), "acd-"));
     try {

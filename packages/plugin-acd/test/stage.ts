@@ -1,5 +1,5 @@
 import { CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { CalendarData, EventMap, EventName, Plugin, RoutePlan } from "@hotlinejs/core";
+import type { CalendarData, EventMap, EventName, Logger, Plugin, RoutePlan } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { z } from "zod";
@@ -34,6 +34,7 @@ export interface StageOptions {
   readonly startAt?: number;
   readonly plugins?: readonly Plugin[];
   readonly calendars?: readonly CalendarData[];
+  readonly logger?: Logger;
 }
 
 type Queue = NonNullable<AcdPluginOptions["queues"]>[number];
@@ -74,6 +75,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     ...(options.calendars === undefined ? {} : { calendars: options.calendars }),
+    ...(options.logger === undefined ? {} : { logger: options.logger }),
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
   open.push(test);

@@ -68,6 +68,7 @@ describe("hotline-sim", () => {
     ["no such file", () => join(folder, "none.json"), /none\.json cannot be read/],
     ["no JSON", () => (writeFileSync(join(folder, "bad.json"), "{"), join(folder, "bad.json")), /bad\.json is no JSON/],
     ["no scenario", () => (writeFileSync(join(folder, "wrong.json"), "[]"), join(folder, "wrong.json")), /cannot be played/],
+    ["arrivals nobody knows", () => (writeFileSync(join(folder, "odd.json"), JSON.stringify({ ...EXAMPLE_SCENARIO, callers: [{ name: "c", queue: "general", arrivals: "calls.csv", talk: { lognormal: { mean: 1 } } }] })), join(folder, "odd.json")), /arrivals: arrivals as \{ perHour \}.*\{ csv: FILE \}.*talk: a distribution: seconds/],
     ["no list of calls", () => (writeFileSync(join(folder, "nocsv.json"), JSON.stringify({ ...EXAMPLE_SCENARIO, callers: [{ name: "c", queue: "general", arrivals: { csv: "gone.csv" }, talk: 1 }] })), join(folder, "nocsv.json")), /gone\.csv cannot be read/],
   ])("%s: a coded error", async (_, file, message) => {
     await expect(run({ file: file() })).rejects.toMatchObject({ code: "HTL_QUEUEING_SCENARIO", message: expect.stringMatching(message) as string });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, ReadPool, UnitOfWork } from "@hotlinejs/core";
 import { queueSettings, agentSettings, profileSettings } from "../config.js";
 import type { AcdConfig, AgentSettings, ProfileSettings, QueueSettings } from "../config.js";
@@ -52,6 +53,15 @@ export interface LeftPlace {
   readonly agentId?: string;
 }
 
+/** What is configured otherwise than the database has it. */
+export interface ConfiguredOtherwise {
+  readonly kind: "queue" | "agent" | "profile";
+  /** Key, or 工号. */
+  readonly key: string;
+  /** `name`, `address` and names of settings. */
+  readonly settings: readonly string[];
+}
+
 /** Places older than this are not looked for; the queue's own limit counts besides. */
 const LONGEST_REGAIN_MS = 86_400_000;
 
@@ -70,32 +80,40 @@ export class AcdStore {
     this.#clock = deps.clock;
   }
 
-  /** Makes the configured queues and agents, each once for the life of the database. */
-  async seed(config: AcdConfig): Promise<void> {
+  /**
+   * Makes the configured queues, agents and profiles, each once for the life of the database; with `managed: "code"` they replace what is there.
+   *
+   * @returns what the configuration has otherwise than the database, which counts
+   */
+  async seed(config: AcdConfig): Promise<readonly ConfiguredOtherwise[]> {
     const now = this.#clock.now();
+    const otherwise: ConfiguredOtherwise[] = [];
+    const replaces = config.managed === "code";
     await this.#unitOfWork.run(async (uow) => {
+      const { em } = uow;
+      const put = async (kind: ConfiguredOtherwise["kind"], key: string, row: object | null, configured: object, create: () => void): Promise<void> => {
+        const first = await uow.seedOnce(`acd.${kind}.${key}`, () => Promise.resolve());
+        if (row === null) return void ((first || replaces) && create());
+        const settings = differences(row, configured);
+        if (settings.length === 0) return;
+        if (replaces) em.assign(row, configured);
+        else otherwise.push({ kind, key, settings });
+      };
       for (const { key, name, ...settings } of config.queues) {
-        await uow.seedOnce(`acd.queue.${key}`, async ({ em }) => {
-          if ((await em.findOne(QueueEntity, { key })) !== null) return;
-          em.create(QueueEntity, { key, name, settings: changed(settings, queueSettings.parse({})), updatedAt: now });
-          await em.flush();
-        });
+        const configured = { name, settings: changed(settings, queueSettings.parse({})) };
+        await put("queue", key, await em.findOne(QueueEntity, { key }), configured, () => em.create(QueueEntity, { key, ...configured, updatedAt: now }));
       }
-      for (const { number, name, address, ...settings } of config.agents) {
-        await uow.seedOnce(`acd.agent.${number}`, async ({ em }) => {
-          if ((await em.findOne(AgentEntity, { number })) !== null) return;
-          em.create(AgentEntity, { number, name, address: address ?? `sip:${number}`, settings: changed(settings, agentSettings.parse({})), choice: "available", reason: null, choiceAt: now, choiceBy: "system", signedInAt: now });
-          await em.flush();
-        });
+      for (const { number, name, address = `sip:${number}`, ...settings } of config.agents) {
+        const configured = { name, address, settings: changed(settings, agentSettings.parse({})) };
+        await put("agent", number, await em.findOne(AgentEntity, { number }), configured, () => em.create(AgentEntity, { number, ...configured, choice: "available", reason: null, choiceAt: now, choiceBy: "system", signedInAt: now }));
       }
       for (const { key, name, ...settings } of config.profiles) {
-        await uow.seedOnce(`acd.profile.${key}`, async ({ em }) => {
-          if ((await em.findOne(AgentProfileEntity, { key })) !== null) return;
-          em.create(AgentProfileEntity, { key, name, settings: changed(settings, profileSettings.parse({})), updatedAt: now });
-          await em.flush();
-        });
+        const configured = { name, settings: changed(settings, profileSettings.parse({})) };
+        await put("profile", key, await em.findOne(AgentProfileEntity, { key }), configured, () => em.create(AgentProfileEntity, { key, ...configured, updatedAt: now }));
       }
+      await em.flush();
     });
+    return otherwise;
   }
 
   /** @throws HTL_ACD_QUEUE_UNUSABLE, HTL_ACD_AGENT_UNUSABLE, HTL_ACD_PROFILE_UNUSABLE when a row was changed to something impossible. */
@@ -206,6 +224,16 @@ export class AcdStore {
 /** Only what differs from the defaults is stored. */
 function changed(settings: Record<string, unknown>, defaults: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([key, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaults[key])));
+}
+
+/** Names of what a row has otherwise, those of its settings one by one. */
+function differences(row: object, configured: object): string[] {
+  return Object.entries(configured).flatMap(([name, wanted]) => {
+    const had = (row as Record<string, unknown>)[name];
+    if (name !== "settings") return isDeepStrictEqual(had, wanted) ? [] : [name];
+    const [before, after] = [(had ?? {}) as Record<string, unknown>, wanted as Record<string, unknown>];
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((each) => !isDeepStrictEqual(before[each], after[each]));
+  });
 }
 
 function issues(error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string {

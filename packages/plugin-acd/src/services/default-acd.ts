@@ -170,9 +170,12 @@ export class DefaultAcd implements Acd {
 
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
-    const { store, config } = this.#deps;
+    const { store, config, log } = this.#deps;
     this.#announcements.prepare();
-    await store.seed(config);
+    for (const { kind, key, settings } of await store.seed(config)) {
+      // Agents and profiles are changed by supervisors, too.
+      log[kind === "queue" ? "warn" : "info"]({ [kind]: key, settings }, `the configuration has a${kind === "agent" ? "n" : ""} ${kind} otherwise than the database, which counts; managed: "code" lets the configuration count`);
+    }
     const { queues, agents, profiles } = await store.load();
     for (const queue of queues) {
       const { calendar } = queue.settings;

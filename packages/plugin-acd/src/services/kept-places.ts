@@ -204,6 +204,11 @@ export class KeptPlaces {
   #resume(held: Held, notBefore = 0): void {
     if (this.#stopped || !this.#begun) return;
     held.timer?.cancel();
+    if (!this.#deps.hasQueue(held.row.queue)) {
+      // The others come into the line all the same.
+      this.#deps.log.error({ placeId: held.row.id, queue: held.row.queue }, "a kept place stands in a queue that is no longer there; it stays in the list of callbacks, for somebody to call");
+      return;
+    }
     const now = this.#deps.clock.now();
     const due = this.#dueAt(held.row, Math.max(now, notBefore));
     if (due > now) {

@@ -20,6 +20,8 @@ const HELP = `hotline-sim: plays a queue with the ACD of @hotlinejs, under virtu
   --example          prints a scenario to begin with
   --help, --version
 
+Past calls from a file: "arrivals": { "csv": "calls.csv" } in a group of callers; its columns are time (needed), queue, talk, patience, priority.
+
 Exit: 0 played, 1 the scenario cannot be played, 2 wrong call.
 `;
 

@@ -17,7 +17,7 @@ export const distribution = z.union([
   z.strictObject({ weibull: z.strictObject({ shape: above, scale: above }) }),
   z.strictObject({ uniform: z.tuple([seconds, seconds]) }).refine(({ uniform: [from, to] }) => from <= to, "the first bound must not be above the second"),
   z.strictObject({ values: z.array(seconds).min(1) }),
-]);
+], { error: "a distribution: seconds, { exponential: mean }, { lognormal: { mean, sd } }, { gamma: { mean, sd } }, { weibull: { shape, scale } }, { uniform: [from, to] } or { values: [...] }" });
 
 export type Distribution = z.infer<typeof distribution>;
 

@@ -38,7 +38,7 @@ const arrivals = z.union([
   z.strictObject({ past: z.array(pastCall).min(1) }),
   /** The same from a CSV file beside the scenario; only `hotline-sim` reads files. */
   z.strictObject({ csv: z.string().min(1) }),
-]);
+], { error: "arrivals as { perHour }, { from, minutes, calls }, { csv: FILE } or { past: [...] }" });
 
 const callback = z.strictObject({
   /** Offered to who has waited so long. */
