@@ -178,6 +178,23 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
     expect(second.state).toBe("ended");
   });
 
+  it("the caller hangs up before that: the agent is on the telephone until the consultation is over", async () => {
+    const { second } = await consulting();
+    await colleague.answer();
+    await test.advance(500);
+    await caller.hangup();
+    await test.advance(8_000);
+    expect(second.state).toBe("answered");
+    expect([state("1001"), state("1002")]).toEqual(["occupied", "occupied"]);
+    const next = await test.dial("12333", { from: "13900000002" });
+    await test.advance(3_000);
+    expect(next.end).toBeUndefined();
+    expect(test.services.get(ACD).queue("general")?.waiting).toBe(1);
+    second.finish("remote-hangup", "remote");
+    await test.advance(1_000);
+    expect(agent.ringing).toBe(true);
+  });
+
   it("a phone that lets go of both its calls at once does not take the others along", async () => {
     const { first, second } = await consulting();
     await colleague.answer();

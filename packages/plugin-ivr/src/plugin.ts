@@ -3,7 +3,7 @@ import { CALENDARS, CALL_PIPELINE, CLOCK, definePlugin, FLOW_VISITS, IVR_NODE_RU
 import { ivrConfig } from "./config.js";
 import { FLOWS } from "./contract.js";
 import { errors } from "./errors.js";
-import { chooseRoute } from "./flow/choose-flow.js";
+import { chooseRoute, isOwnNumber } from "./flow/choose-flow.js";
 import type { CompiledFlow, FlowSet } from "./flow/compiled-flow.js";
 import { FlowRegistry } from "./flow/flow-registry.js";
 import { ivrNodes } from "./nodes/index.js";
@@ -44,6 +44,9 @@ export const ivr = definePlugin({
       const route = chooseRoute(config.routes, call);
       return route && { ...plan, handler: "flow", target: route.flow, language: route.language ?? plan.language, priority: route.priority ?? plan.priority };
     });
+
+    // It would go out by one trunk and come in by another, as a second caller: a transfer, or a callback that somebody with a forged number wished.
+    hooks.callOutbound.tap(({ to }) => (isOwnNumber(config.routes, to) ? { refused: true, code: "own-number", message: "the hotline does not call itself" } : undefined), { stage: -100 });
 
     const run = (session: CallSession, flow: CompiledFlow, flows: FlowSet, given: { readonly params?: RoutePlan["params"]; readonly visit?: boolean; readonly bridged: () => boolean }): Promise<FlowVisitResult> => {
       const { limits } = config;

@@ -1,3 +1,4 @@
+import { CALL_CONTROL } from "@hotlinejs/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { FLOWS } from "../src/contract.js";
 import { FLOW_12333 } from "./flow-12333.js";
@@ -7,6 +8,18 @@ afterEach(closeStages);
 
 const WELCOME = "人工服务请按1，自动服务请按2。";
 const AUTO = "咨询请按1，留言请按2，投诉请按3，传真请按4，人工请按5，结果查询请按6，民意调查请按7。";
+
+it("the hotline does not call its own number", async () => {
+  const { dial, test } = await stage();
+  const trunk = test.trunk("carrier");
+  const interactionId = test.journal.of(await dial()).id;
+  const call = (to: string): Promise<unknown> => test.services.get(CALL_CONTROL).originate({ to, interactionId, purpose: "transfer", role: "department" });
+  await expect(call("tel:12333")).rejects.toMatchObject({ code: "HTL_CORE_OUTBOUND_REFUSED", details: { code: "own-number" } });
+  await expect(call("tel:123-33")).rejects.toMatchObject({ code: "HTL_CORE_OUTBOUND_REFUSED" });
+  expect(trunk.attempts).toEqual([]);
+  await call("tel:123334");
+  expect(trunk.attempts).toHaveLength(1);
+});
 
 describe("the 12333 flow", () => {
   it("welcomes, leads to self-service and through its menus", async () => {

@@ -404,7 +404,12 @@ describe("an answered call", () => {
     expect(asked[0]).not.toHaveProperty("headers");
     expect(asked[1]).not.toHaveProperty("replaces");
     expect(await session.refer("sip:1002@127.0.0.1?Replaces=nonsense").accepted).toMatchObject({ status: 400 });
+    const replaces = `${second.session.dialog.callId};to-tag=${second.session.dialog.remoteTag};from-tag=${second.session.dialog.localTag}`;
     await second.call.hangup();
+    // Who was asked has just hung up: nobody is rung with a Replaces that only we understand, and the phone's call goes on.
+    expect(await session.refer(`sip:1002@127.0.0.1?Replaces=${encodeURIComponent(replaces)}`).accepted).toMatchObject({ status: 603 });
+    expect(asked).toHaveLength(2);
+    expect(call.state).toBe("answered");
     await call.hangup();
   });
 

@@ -324,6 +324,28 @@ describe("registration", () => {
     await phone("1002");
   });
 
+  it("a number that is an account here never goes out by a trunk, registered or not", async () => {
+    const theirs = await carrier();
+    const dialled: string[] = [];
+    theirs.onInvite = (invite) => {
+      dialled.push(invite.request.uri);
+      lift(invite);
+    };
+    await begin({ trunks: [{ key: "carrier", outbound: { host: "127.0.0.1", port: theirs.port } }] });
+    expect(await (await hotline.adapter.originate("tel:1003")).ended).toMatchObject({ reason: "unreachable" });
+    const registered = await phone("1003");
+    registered.onInvite = (invite) => lift(invite);
+    const call = await hotline.adapter.originate("tel:1003");
+    expect(await call.answered).toBe(true);
+    expect(call.via).toEqual({ kind: "account", key: "1003" });
+    await call.hangup();
+    expect(dialled).toEqual([]);
+    const outside = await hotline.adapter.originate("tel:1006");
+    expect(await outside.answered).toBe(true);
+    expect(dialled).toHaveLength(1);
+    await outside.hangup();
+  });
+
   it("registers with a carrier, answers its challenges in calls, and takes its calls", async () => {
     const { DigestServer } = await import("./digest/digest-server.js");
     const { computeHa1 } = await import("./digest/digest-response.js");

@@ -282,13 +282,20 @@ export class SipAdapter implements TelephonyAdapter {
   async originate(to: string, options: OriginateOptions = {}): Promise<OutboundCallContract> {
     const agent = this.#agent;
     if (agent === undefined) throw sipErrors.NO_ROUTE(to.slice(0, 100));
-    const { plan, from, to: party } = this.#dialer.plan(to, options);
+    const { plan, from, to: party } = this.#dialer.plan(await this.#within(to), options);
     const { via } = plan;
     const identity = { id: options.id ?? this.#deps.ids.next(), direction: "outbound" as const, from, to: party, via, attributes: {} };
     const call = new OutboundCall(this.#environment(via), identity, agent, plan, (next) => this.#environment(next));
     this.#watch(call, () => undefined);
     void call.start();
     return call;
+  }
+
+  /** A number that is an account here means that one's phones, also while none is registered: it never goes out by a trunk, where it may be anybody's. */
+  async #within(to: string): Promise<string> {
+    const number = /^tel:/i.test(to) ? this.#dialer.outsideNumber(to) : undefined;
+    if (number === undefined) return to;
+    return (await this.#deps.credentials.find(number)) === undefined ? to : `sip:${number}`;
   }
 
   /** Ends calls of an earlier process by the dialogs it stored. In the background: a dead peer delays nobody. */
@@ -470,6 +477,7 @@ export class SipAdapter implements TelephonyAdapter {
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
       dialogEnded: (dialog, whose) => this.#ended.add(dialog, whose),
       callReplaced: (replaces) => this.#replaced(replaces),
+      endedLately: (dialog) => this.#ended.viaOf(dialog) !== undefined,
       absoluteUri: (target) => this.#dialer.absoluteUri(target),
     };
   }

@@ -140,8 +140,8 @@ describe("a conversation", () => {
 
   it("refuses transfers that cannot be: no number, a call nobody here knows, or asked by the citizen", async () => {
     expect(refer(agent.call, "sip:evil/../x@host").rejected).toBe(603);
-    expect(refer(agent.call, "sip:13900139000@host", { headers: { Replaces: "abc;to-tag=1;from-tag=2" } }).rejected).toBe(481);
-    expect(refer(agent.call, "sip:1001@host", { replaces: agentCall }).rejected).toBe(481);
+    expect(refer(agent.call, "sip:13900139000@host", { headers: { Replaces: "abc;to-tag=1;from-tag=2" } }).rejected).toBe(603);
+    expect(refer(agent.call, "sip:1001@host", { replaces: agentCall }).rejected).toBe(603);
     expect(refer(caller.call, "sip:1001@host").rejected).toBe(603);
     expect(agent.talking).toBe(true);
   });

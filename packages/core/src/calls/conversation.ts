@@ -1,4 +1,4 @@
-import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferReport } from "../contracts/call.js";
+import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferDirector, TransferReport, TransferTarget } from "../contracts/call.js";
 import type { AudioSource, BridgeRole, MediaEngine, Playback } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
@@ -7,7 +7,7 @@ import type { Logger } from "../log/logger.js";
 import { BridgeSeats, soundOf } from "./bridge-seats.js";
 import { citizenParty } from "./citizen-party.js";
 import type { InteractionJournal } from "./interaction-journal.js";
-import { addressOf, dialableTarget, partyOf, statusOf } from "./transfer-target.js";
+import { addressOf, dialableTarget, numberIn, partyOf, statusOf } from "./transfer-target.js";
 
 export interface ConversationDeps {
   readonly journal: InteractionJournal;
@@ -58,6 +58,7 @@ export class Conversation implements Connection {
   #giving = false;
   readonly #listeners = new Set<(event: ConnectionEvent) => void>();
   #returned: Homecoming | undefined;
+  #director: TransferDirector = () => undefined;
   #settle: (end: End) => void = () => undefined;
 
   constructor(interactionId: string, first: Call, deps: ConversationDeps) {
@@ -93,6 +94,10 @@ export class Conversation implements Connection {
   subscribe(listener: (event: ConnectionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  directTransfers(director: TransferDirector): void {
+    this.#director = director;
   }
 
   separate(): Promise<void> {
@@ -183,26 +188,44 @@ export class Conversation implements Connection {
     }
   }
 
-  /** What a phone wishes (REFER). */
+  /** What a phone wishes (REFER). Refused by anything but 481: that ends the phone's call (RFC 5057 section 5.1), and the caller would be alone. */
   #requested(call: Call, event: TransferRequest): void {
-    if (this.#over !== undefined) return event.reject(481);
+    if (this.#over !== undefined) return event.reject(603);
     if (this.#passing.has(call)) return event.reject(491);
     if (event.replaces?.state === "answered") return this.#attended(call, event.replaces, event);
-    // The citizen's phone cannot send the citizen elsewhere at our expense.
-    const target = call === this.#first ? undefined : dialableTarget(event.to, this.#deps.pipeline());
+    const target = this.#directed(call, event);
     if (target === undefined) return event.reject(603);
+    if ("refuse" in target) return event.reject(target.refuse);
     // Only a phone here can know the call that is to be taken over.
-    if (event.headers !== undefined && target.startsWith("tel:")) return event.reject(481);
+    if (event.headers !== undefined && target.to.startsWith("tel:")) return event.reject(603);
     // The other call only rings yet (RFC 5589 section 7.4 lets it go): the address is rung anew, for the one who stays.
     void event.replaces?.hangup({ reason: "cancelled", status: 487 });
     void this.#pass(call, target, event.headers, event.accept()).catch((error: unknown) => this.#deps.log.error({ err: error, interactionId: this.#interactionId }, "a transfer failed"));
   }
 
+  /** Where a phone's blind transfer leads; `undefined`: nowhere. */
+  #directed(from: Call, event: TransferRequest): TransferTarget | { readonly refuse: number } | undefined {
+    const number = numberIn(event.to);
+    // The citizen's phone cannot send the citizen elsewhere at our expense.
+    if (from === this.#first || number === undefined) return undefined;
+    if (event.replaces === undefined && event.headers === undefined) {
+      const directed = this.#director(from, number);
+      if (directed !== undefined) return directed;
+    }
+    const to = dialableTarget(number, this.#deps.pipeline());
+    return to === undefined ? undefined : { to, role: "department" };
+  }
+
   /** Blind, by the phone: it waits outside until somebody has answered, and has the call again when nobody did. */
-  async #pass(from: Call, to: string, headers: Readonly<Record<string, string>> | undefined, report: TransferReport): Promise<void> {
+  async #pass(from: Call, target: TransferTarget, headers: Readonly<Record<string, string>> | undefined, report: TransferReport): Promise<void> {
     const { journal } = this.#deps;
     const back = addressOf(from);
     const actor = partyOf(from);
+    let settled = false;
+    const settle = (call: OutboundCall | undefined): void => {
+      if (!settled) target.settled?.(call);
+      settled = true;
+    };
     this.#awaited++;
     this.#passing.add(from);
     try {
@@ -212,7 +235,8 @@ export class Conversation implements Connection {
       });
       this.#say({ type: "transferring", from });
       journal.event(this.#interactionId, "leg.transferring", { from: from.id });
-      const { call, status } = await this.#ring(to, { actor, ringing: () => report.progress(180), ...(headers === undefined ? {} : { headers }) });
+      const { call, status } = await this.#ring(target.to, { role: target.role, actor, ringing: () => report.progress(180), dialled: (leg) => target.dialled?.(leg), ...(headers === undefined ? {} : { headers }) });
+      settle(call);
       if (call !== undefined) {
         this.#say({ type: "transferred", from, to: [call], attended: false });
         await report.finish(200);
@@ -223,6 +247,7 @@ export class Conversation implements Connection {
       await report.finish(status);
       this.#say({ type: "transfer-failed", from, call: home });
     } finally {
+      settle(undefined);
       this.#passing.delete(from);
       this.#awaited--;
       this.#checkAlone();
@@ -250,7 +275,7 @@ export class Conversation implements Connection {
   /** Attended, by the phone: who talks with it in the one call is joined with who talks with it in the other. */
   #attended(call: Call, replaced: Call, event: TransferRequest): void {
     const other = this.#deps.seats.get(replaced);
-    if (other === undefined || other === this) return event.reject(481);
+    if (other === undefined || other === this) return event.reject(603);
     if (other.#passing.has(replaced)) return event.reject(491);
     // What stays is the conversation that is about somebody else than the phone; its own call is given up.
     const own = other.#first === replaced && this.#first !== call;

@@ -1,9 +1,12 @@
 import type { Call, CallEnd, CallPipeline } from "../contracts/call.js";
 
-/** What a Refer-To means here: an extension that an adapter knows, else a telephone number. */
-export function dialableTarget(referTo: string, { adapters }: Pick<CallPipeline, "adapters">): string | undefined {
-  const user = /^(?:sips?|tel):(\+?[\w.*#-]+)/i.exec(referTo)?.[1];
-  if (user === undefined) return undefined;
+/** The number or extension in a Refer-To. */
+export function numberIn(referTo: string): string | undefined {
+  return /^(?:sips?|tel):(\+?[\w.*#-]+)/i.exec(referTo)?.[1];
+}
+
+/** What a number that a phone names means here: an extension that an adapter knows, else a telephone number. */
+export function dialableTarget(user: string, { adapters }: Pick<CallPipeline, "adapters">): string | undefined {
   const extension = `sip:${user}`;
   const known = adapters.some((adapter) => adapter.schemes.includes("sip") && adapter.reachable(extension) === true);
   if (known) return extension;

@@ -307,6 +307,21 @@ export type ConnectionEvent =
   /** Nobody was reached. The first leg talks with `call` again: `from`, or another leg to the same phone where that one had hung up; `undefined`: that was not answered either. */
   | { readonly type: "transfer-failed"; readonly from: Call; readonly call: Call | undefined };
 
+/** Where a blind transfer that a member's phone has asked for leads. */
+export interface TransferTarget {
+  /** Address that is rung. */
+  readonly to: string;
+  /** Role of its leg in the interaction. */
+  readonly role: LegRole;
+  /** Told of the leg as soon as there is one. */
+  dialled?(call: OutboundCall): void;
+  /** Told once how it came out: the leg that talks with the first one now, or `undefined` where nobody was reached. */
+  settled?(call: OutboundCall | undefined): void;
+}
+
+/** Asked with the phone's leg and the number it names; `refuse` is the SIP status the phone is told, 400 to 699. `undefined`: nothing is known of that number here. */
+export type TransferDirector = (from: Call, number: string) => TransferTarget | { readonly refuse: number } | undefined;
+
 /**
  * Legs that talk with each other, and every move within: hold, transfer, conference, supervision. The
  * first leg (`a` of `connect`, the citizen) stays; the others may change while the conversation lasts.
@@ -321,6 +336,11 @@ export interface Connection {
   readonly ended: Promise<{ by: "a" | "b" | "separate" | "moved" }>;
   /** Told of transfers that phones of members ask for. A listener that throws is logged. Returns an unsubscribe. */
   subscribe(listener: (event: ConnectionEvent) => void): () => void;
+  /**
+   * Lets somebody say where blind transfers by members' phones lead; whoever comes later takes over. Not asked about the first leg's phone,
+   * which may not send itself elsewhere, nor where a Replaces names the call that is meant. Unknown numbers lead to a registered extension or outside.
+   */
+  directTransfers(director: TransferDirector): void;
   readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[];
   /** Parts the legs; all stay alive. Idempotent. */
   separate(): Promise<void>;

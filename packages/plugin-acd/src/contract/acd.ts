@@ -88,9 +88,9 @@ export interface Acd {
    * Takes an agent for a call that no queue gives (a callback): shown as `occupied` with the interaction and offered nothing until
    * it is released. `undefined`: not possible now, since the agent is being rung, talks, is signed out (unless `signedOut`: whose phone
    * is rung all the same, and who may sign in meanwhile) or has no phone, or, with `free`, is neither available nor on demand.
-   * Unknown: `HTL_ACD_UNKNOWN_AGENT`.
+   * With `beside` an agent who is on one call is taken for a second one as well, and is free when both are over. Unknown: `HTL_ACD_UNKNOWN_AGENT`.
    */
-  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined;
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean; readonly beside?: boolean }): Occupation | undefined;
 }
 
 export const ACD = token<Acd>("acd.acd");

@@ -11,6 +11,8 @@ import type { LiveAnnouncementView } from "./announcements.js";
  * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
  *                                                             |-- complete --> over for this agent
  *                                                             \-- conference --> conference
+ * consult-ringing, consulting, conference --the agent's phone hangs up--> over for this agent; the caller is theirs who were asked, or,
+ *                                                             where nobody answers, first in the queue again
  * talking, held --the phone's own transfer--> transferring --answered--> over for this agent; --not--> talking
  * talking, held --to a flow--> in-flow --the flow is over, or cancel--> talking
  * talking, held, in-flow, consult-ringing, consulting, conference --the agent's phone breaks off--> reconnecting

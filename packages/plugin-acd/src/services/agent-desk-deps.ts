@@ -14,8 +14,8 @@ export interface AgentDeskDeps {
   /** Music for who is held. */
   readonly music: () => Promise<readonly AudioSource[]>;
   readonly agent: (number: string) => AgentSnapshot | undefined;
-  /** Takes the agent out of the queues for a call that none of them gave; `undefined`: not possible now. */
-  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean }) => Occupation | undefined;
+  /** Takes the agent out of the queues for a call that none of them gave, `beside` another one, too; `undefined`: not possible now. */
+  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean; readonly beside?: boolean }) => Occupation | undefined;
   /** 工号 of the agent with this phone. */
   readonly agentAt: (address: string) => string | undefined;
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */

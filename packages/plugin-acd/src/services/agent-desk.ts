@@ -1,6 +1,7 @@
-import type { AudioSource, Call, CallSession, Connection, LaunchedCall, OutboundCall, RoutePlan } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import type { AudioSource, Call, CallSession, Connection, LaunchedCall, OutboundCall, RoutePlan, TransferTarget } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AgentCall, AgentCalls, AgentScreen, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentDeskDeps } from "./agent-desk-deps.js";
 import type { AgentOffer } from "./agent-offer.js";
@@ -375,6 +376,30 @@ export class AgentDesk implements AgentCalls {
     return talk;
   }
 
+  /** Where a blind transfer by an agent's phone leads: as one from the screen. */
+  #directed(connection: Connection, from: Call, number: string): TransferTarget | { readonly refuse: number } | undefined {
+    const talk = this.#talkOf(from);
+    const digits = targetDigits(number);
+    if (talk === undefined || digits === undefined) return undefined;
+    if (digits === talk.agent) return { refuse: 603 };
+    const colleague = this.#deps.agent(digits);
+    if (colleague === undefined) return undefined;
+    if (!colleague.reachable) return { refuse: 480 };
+    let invitation: Invitation | undefined;
+    try {
+      invitation = this.#invite(talk, this.#targets.find(talk.agent, digits), false);
+    } catch (error) {
+      if (isHotlineError(error, acdErrors.AGENT_BUSY.code)) return { refuse: 486 };
+      throw error;
+    }
+    return {
+      to: colleague.address,
+      role: "agent",
+      dialled: (call) => invitation?.at("ringing", call, false),
+      settled: (call) => (call === undefined ? invitation?.over() : invitation?.has(connection, call)),
+    };
+  }
+
   /** A blind transfer by the agent's phone has been answered; where it was by an agent, the caller is that one's. */
   #transferredByPhone(session: CallSession, connection: Connection, calls: readonly Call[], from: Call): void {
     for (const call of calls) {
@@ -441,7 +466,7 @@ export class AgentDesk implements AgentCalls {
       reachable: () => this.#deps.agent(agent)?.reachable === true,
       arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
     };
-    return new AgentTalk(facts, { control, clock, log, phones, changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
+    return new AgentTalk(facts, { control, clock, log, phones, abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
   }
 
   #put(talk: AgentTalk): void {
@@ -454,6 +479,7 @@ export class AgentDesk implements AgentCalls {
     if (this.#heard.has(connection)) return;
     this.#heard.add(connection);
     connection.whenReturned((from, ring) => this.#returned(session, connection, from, ring));
+    connection.directTransfers((from, number) => this.#directed(connection, from, number));
     connection.subscribe((event) => {
       if (event.type !== "transferred") return;
       if (event.attended) this.#phones.joined(session, connection, event.to, event.from);

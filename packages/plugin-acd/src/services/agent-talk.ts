@@ -202,7 +202,7 @@ export class AgentTalk {
       await connection.hold(agentCall, [{ kind: "tone", tone: "ringback" }]);
       let leg: OutboundCall;
       try {
-        leg = await this.#deps.control.originate({ to: target.address, interactionId: interaction.id, purpose: "consult", role: target.role, actor, near: call.media, from: { number: this.agent }, signal: agentCall.signal });
+        leg = await this.#deps.control.originate({ to: target.address, interactionId: interaction.id, purpose: "consult", role: target.role, actor, near: call.media, from: { number: this.agent }, signal: call.signal });
       } catch (error) {
         await this.#endConsultation(connection, agentCall);
         throw error;
@@ -341,6 +341,8 @@ export class AgentTalk {
     this.#steps.then(async () => {
       const connection = this.#connection;
       const agentCall = this.#agentCall;
+      // The agent has hung up meanwhile: it goes on as a transfer.
+      if (this.#over && this.#consult === consultation && !this.session.call.signal.aborted) return;
       if (this.#consult !== consultation || connection === undefined || agentCall === undefined || this.#over) return consultation.call.hangup();
       await connection.join(consultation.call);
       this.#brought.add(consultation.call);
@@ -449,6 +451,12 @@ export class AgentTalk {
     return Promise.resolve();
   }
 
+  /** Nobody has taken the caller: unless others are there to talk with, the caller waits for the next agent. */
+  #abandon({ members }: Connection): void {
+    const { session } = this;
+    if (!session.call.signal.aborted && !members.some(({ call, role }) => call !== session.call && role === "talk" && !call.signal.aborted)) this.#deps.abandoned(session);
+  }
+
   get #visiting(): boolean {
     return this.#visit?.outcome === null;
   }
@@ -487,15 +495,27 @@ export class AgentTalk {
     const connection = this.#connection;
     this.close();
     if (consult === undefined || connection === undefined) return;
+    void connection.keepOpen(this.#steps.run(() => this.#handOver(connection, consult))).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be handed over to who was asked"));
+  }
+
+  /** Who was asked has the caller; one who only rings yet is rung for the caller, as by a transfer. */
+  async #handOver(connection: Connection, consult: Consultation): Promise<void> {
+    const { call } = this.session;
     if (consult.answeredAt === null) {
-      void consult.call.hangup();
-      return;
+      await connection.retrieve(call);
+      const ringback = call.signal.aborted ? undefined : call.play({ kind: "tone", tone: "ringback" }, { loop: true });
+      const answered = await consult.call.answered;
+      ringback?.stop();
+      if (!answered || call.signal.aborted) {
+        await consult.call.hangup();
+        return this.#abandon(connection);
+      }
+      this.#brought.add(consult.call);
+      await connection.join(consult.call);
     }
-    this.#steps.then(async () => {
-      await connection.retrieve(consult.call);
-      await connection.retrieve(this.session.call);
-      if (!this.session.call.signal.aborted) consult.colleague?.has(connection, consult.call);
-    });
+    await connection.retrieve(consult.call);
+    await connection.retrieve(call);
+    if (!call.signal.aborted) consult.colleague?.has(connection, consult.call);
   }
 
   /** Who was brought in has nobody else to look after the leg. */

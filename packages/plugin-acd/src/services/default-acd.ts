@@ -391,7 +391,7 @@ export class DefaultAcd implements Acd {
     return this.#known(number);
   }
 
-  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean }): Occupation | undefined {
+  occupy(number: string, options: { readonly interactionId: string; readonly free?: boolean; readonly signedOut?: boolean; readonly beside?: boolean }): Occupation | undefined {
     this.#floor.agent(number);
     return this.#stopped ? undefined : this.#occupations.occupy(number, options);
   }

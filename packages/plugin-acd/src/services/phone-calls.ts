@@ -11,7 +11,7 @@ export interface PhoneCallsDeps {
   /** 工号 of the agent with this phone. */
   readonly agentAt: (address: string) => string | undefined;
   readonly agent: (number: string) => { readonly state: AgentState } | undefined;
-  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean }) => Occupation | undefined;
+  readonly occupy: (agent: string, interactionId: string, options?: { readonly signedOut?: boolean; readonly beside?: boolean }) => Occupation | undefined;
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
   readonly movedTo: (agent: string, interactionId: string) => void;
   readonly target: (agent: string, to: string) => Target;
@@ -57,8 +57,8 @@ export class PhoneCalls {
     const colleague = target.role === "agent" ? target.number : undefined;
     // A colleague who is on a call, or has one offered, is not rung into it; one who is signed out may be.
     if (colleague !== undefined && TAKEN.has(agentOf(colleague)?.state)) return call.hangup({ status: 486, reason: "busy" });
-    // Also who is signed out: signed in during the call, a queue would ring the same phone.
-    const own = occupy(agent, interaction.id, { signedOut: true });
+    // Also who is signed out: signed in during the call, a queue would ring the same phone. And beside another call: when that is over the agent is still on the telephone.
+    const own = occupy(agent, interaction.id, { signedOut: true, beside: true });
     const others = colleague === undefined ? undefined : occupy(colleague, interaction.id, { signedOut: true });
     let leg: OutboundCall | undefined;
     let moved = false;

@@ -13,6 +13,8 @@ export interface AgentTalkDeps {
   readonly log: Logger;
   /** The agent's phones, for calling back one that broke off. */
   readonly phones: Pick<ReattachmentDeps, "address" | "reachable" | "arrival">;
+  /** Nobody took the caller whom the agent handed over: the next agent is to. */
+  readonly abandoned: (session: CallSession) => void;
   /** Something about it has changed. */
   readonly changed: (talk: AgentTalk) => void;
   readonly announcements: Pick<Announcements, "any">;

@@ -13,6 +13,12 @@ export function chooseRoute(routes: readonly FlowRoute[], call: Pick<Call, "to" 
   });
 }
 
+/** Whether a telephone number is one that callers of this hotline dial. Patterns do not count: a whole range may belong to others, too. */
+export function isOwnNumber(routes: readonly FlowRoute[], address: string): boolean {
+  const number = /^tel:([^;]+)/i.exec(address)?.[1]?.replace(/[-.() ]/g, "");
+  return number !== undefined && routes.some((route) => route.number === number);
+}
+
 function numberFits(pattern: string, number: string): boolean {
   return pattern.endsWith("*") ? number.startsWith(pattern.slice(0, -1)) : pattern === number;
 }

@@ -32,6 +32,8 @@ export interface CallEnvironment {
   dialogEnded(dialog: DialogIds, via: Call["via"]): void;
   /** The call whose dialog a Replaces names, seen from us (RFC 3891); answered, or still ringing here. */
   callReplaced(replaces: Replaces): Call | undefined;
+  /** Whether a dialog was one of ours and ended a moment ago. */
+  endedLately(dialog: DialogIds): boolean;
   /** A whole URI for a target such as `sip:1001`, as peers can dial it. */
   absoluteUri(target: string): string;
 }

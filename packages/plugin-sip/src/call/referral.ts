@@ -12,7 +12,7 @@ const REFER_WAIT_MS = 60_000;
 /** What a REFER of the far end needs of its call. */
 export interface ReferredCall {
   readonly via: Call["via"];
-  readonly environment: Pick<CallEnvironment, "clock" | "callReplaced">;
+  readonly environment: Pick<CallEnvironment, "clock" | "callReplaced" | "endedLately">;
   ask(refuse: () => void, event: (once: (fn: () => void) => void) => CallEvent): void;
 }
 
@@ -25,6 +25,8 @@ export function takeReferral(refer: IncomingRefer, call: ReferredCall): void {
   const replaced = replaces === undefined ? undefined : environment.callReplaced(replaces.dialog);
   // Only a party of a call can give it away: the same phone must have both.
   if (replaced !== undefined && (replaced.via.kind !== via.kind || replaced.via.key !== via.key)) return refer.respond({ status: 403 });
+  // Who was to be joined has just hung up: to ring them anew, naming a dialog that only we know, would make of it a new call. Not 481, which would end the phone's call.
+  if (replaces !== undefined && replaced === undefined && environment.endedLately(replaces.dialog)) return refer.respond({ status: 603 });
   call.ask(
     () => refer.respond({ status: 603 }),
     (once) => ({
