@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { SipConfig } from "../config.js";
 import { sipErrors } from "../errors.js";
 import type { TlsSettings } from "../stack/index.js";
@@ -14,6 +14,8 @@ export class TlsFiles {
   readonly #clock: Clock;
   readonly #log: Logger;
   #last = "";
+  /** What cannot be used, once it has been told. */
+  #refused = "";
   #timer: Timer | undefined;
 
   constructor(config: SipConfig, clock: Clock, log: Logger) {
@@ -29,22 +31,29 @@ export class TlsFiles {
     return settings;
   }
 
-  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log, and the former ones stay in use. */
+  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log once, as HTL_SIP_TLS_INVALID, and the former ones stay in use. */
   watch(changed: (settings: TlsSettings) => void): void {
     this.#timer = this.#clock.setInterval(() => void this.look(changed), LOOK_MS);
   }
 
   /** Looks now. */
   async look(changed: (settings: TlsSettings) => void): Promise<void> {
+    let text = "";
     try {
       const settings = await this.#read();
-      const text = JSON.stringify(settings ?? null);
+      text = JSON.stringify(settings ?? null);
       if (settings === undefined || text === this.#last) return;
       changed(settings);
       this.#last = text;
+      this.#refused = "";
       this.#log.info({}, "new certificates for SIP over TLS are in use");
-    } catch (error) {
-      this.#log.error({ error: errorText(error) }, "changed certificates for SIP over TLS cannot be used; the former ones stay");
+    } catch (cause) {
+      const error = isHotlineError(cause) ? cause : sipErrors.TLS_INVALID(errorText(cause), { cause });
+      // Files that cannot be read are known by why not.
+      const refused = text === "" ? error.message : text;
+      if (refused === this.#refused) return;
+      this.#refused = refused;
+      this.#log.error({ code: error.code, error: error.message }, "changed certificates for SIP over TLS cannot be used; the former ones stay");
     }
   }
 
