@@ -33,10 +33,10 @@ module.exports = {
     },
     {
       name: "contracts-hold-names",
-      comment: "A contract is copied into the packages that use it: tokens, constants and coded errors on core, and types. See docs/adr/0005.",
+      comment: "A contract, be it a file or a folder of them, is copied into the packages that use it: tokens, constants and coded errors on core, and types. See docs/adr/0005.",
       severity: "error",
-      from: { path: "^packages/plugin-[^/]+/src/contract\\.ts$" },
-      to: { pathNot: "^packages/core/src/index\\.ts$", dependencyTypesNot: ["type-only"] },
+      from: { path: "^packages/(plugin-[^/]+)/src/contract(\\.ts$|/)" },
+      to: { pathNot: ["^packages/core/src/index\\.ts$", "^packages/$1/src/contract/"], dependencyTypesNot: ["type-only"] },
     },
     {
       name: "pages-run-in-browsers",
