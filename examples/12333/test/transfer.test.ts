@@ -30,6 +30,11 @@ describe.skipIf(!hasSipp() || !hasBaresip())("an agent passes the citizen on fro
       await probe.press("1");
       await first.event("CALL_ESTABLISHED", 20_000);
       await probe.hearsTone(1_000);
+      // Put on hold by the telephone itself the citizen hears music.
+      first.command("hold");
+      await probe.until(() => probe.toneLevel(1_000, 500) < -50 && probe.level(500) > -45, 10_000, "music");
+      first.command("resume");
+      await probe.hearsTone(1_000);
       // The colleague comes to the desk only now, so that the queue could not have chosen this phone.
       second = await Baresip.start({ sipPort: example.sipPort, user: "1002", password: "demo-1002", toneHz: 1_600 });
       await second.registered();

@@ -4,6 +4,7 @@ import type { AgentCall, AgentCallState, AnnouncedTo, LiveAnnouncementView } fro
 import { acdErrors } from "../errors.js";
 import type { Announcements } from "./announcements.js";
 import type { Invitation } from "./invitation.js";
+import { PhoneHold } from "./phone-hold.js";
 import { AWAITED, awaitPhone, brokeOff, reattach } from "./reattachment.js";
 import { StepQueue } from "./step-queue.js";
 import { TalkAnnouncements } from "./talk-announcements.js";
@@ -42,6 +43,7 @@ export class AgentTalk {
   /** Legs of others that were taken into the conversation from here. */
   readonly #brought = new Set<OutboundCall>();
   readonly #steps: StepQueue;
+  readonly #phoneHold: PhoneHold;
   #over = false;
   #supervisor: AgentCall["supervisor"] = null;
   /** The other agent talks with this one, not with the caller. */
@@ -61,6 +63,7 @@ export class AgentTalk {
     };
     this.#announcements = new TalkAnnouncements({ agent: facts.agent, session: facts.session, clock, log, offered, told });
     this.#steps = new StepQueue((error) => log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
+    this.#phoneHold = new PhoneHold({ state: () => (this.#over ? undefined : this.#state), hold: () => this.hold(), retrieve: () => this.retrieve(), log });
     this.left = new Promise((resolve) => (this.#leave = resolve));
   }
 
@@ -101,14 +104,22 @@ export class AgentTalk {
     this.#agentCall = agentCall;
     this.#answeredAt ??= this.#deps.clock.now();
     this.#enter("talking");
-    // However the agent's part ends, by the phone or from here, it is told by the legs.
-    void agentCall.ended.then((end) => this.#agentEnded(agentCall, end));
+    this.#follow(agentCall);
     void connection.ended.then(({ by }) => this.#conversationOver(by));
     connection.subscribe((event) => {
       if (event.from !== this.#agentCall) return;
       if (event.type === "transferring") this.#enter("transferring");
-      else if (event.type === "transfer-failed" && event.call === event.from) this.#enter("talking");
+      else if (event.type === "transfer-failed" && event.call === event.from) {
+        this.#enter("talking");
+        this.#phoneHold.settle();
+      }
     });
+  }
+
+  /** However the agent's part ends, by the phone or from here, it is told by the legs. */
+  #follow(leg: OutboundCall): void {
+    void leg.ended.then((end) => this.#agentEnded(leg, end));
+    this.#phoneHold.follow(leg);
   }
 
   /** The agent's leg is being rung, or the citizen's by the agent. */
@@ -427,7 +438,7 @@ export class AgentTalk {
     await connection.join(leg);
     this.#agentCall = leg;
     this.#brought.add(leg);
-    void leg.ended.then((end) => this.#agentEnded(leg, end));
+    this.#follow(leg);
     interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
     if (this.#visiting) return this.#enter("in-flow");
     const consult = this.#consult;
