@@ -130,7 +130,7 @@ function setUp(of: { send(event: AcdEvent): unknown }): void {
 /** Runs that once found something; each is played again. */
 const KEPT_SEEDS = [949_433_956];
 
-/** Nobody who may serve the one before in line was given to one behind, within a queue. */
+/** Nobody who may serve the one before in line was given to one behind, within a queue; but who can be served later makes room for who cannot. */
 function checkOrder(driver: Driver): void {
   for (const offer of driver.of("offer")) {
     // The agent's own choice.
@@ -139,7 +139,7 @@ function checkOrder(driver: Driver): void {
     const agent = driver.state.agents.get(offer.agentId);
     const queue = driver.state.queues.get(offer.queue);
     if (taken === undefined || agent === undefined || queue === undefined || taken.state !== "offered") continue;
-    for (const waiting of queue.line) if (comparePlaces(waiting, taken) < 0 && fits(agent, waiting, queue)) throw new Error(`${offer.interactionId} was served before ${waiting.id}`);
+    for (const waiting of queue.line) if (comparePlaces(waiting, taken) < 0 && (!waiting.yields || taken.yields) && fits(agent, waiting, queue)) throw new Error(`${offer.interactionId} was served before ${waiting.id}`);
   }
 }
 
