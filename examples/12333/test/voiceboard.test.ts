@@ -123,7 +123,7 @@ describe.skipIf(!hasBaresip())("a citizen on a board line", () => {
     const interaction = await example.get<Interaction>(`/api/interactions/${closed.items[0]?.id}`);
     // The caller was passed on: the record tells who had them last.
     expect(interaction).toMatchObject({ endReason: "remote-hangup", agentId: "1002", callerNumber: "13800138000", calledNumber: "12333" });
-    expect(interaction.legs.map(({ adapter, role }) => `${adapter} ${role}`).sort()).toEqual(["sip agent", "sip department", "voiceboard citizen"]);
+    expect(interaction.legs.map(({ adapter, role }) => `${adapter} ${role}`).sort()).toEqual(["sip agent", "sip agent", "voiceboard citizen"]);
     for (const leg of interaction.legs) expect([leg.answeredAt, leg.endedAt]).not.toContain(null);
     for (const type of ["call.routed", "ivr.node", "queue.entered", "leg.transferred"]) expect(interaction.events.map((event) => event.type)).toContain(type);
 
