@@ -44,8 +44,10 @@ describe.skipIf(!hasSipp() || !hasBaresip() || !hasLinphone())("an agent consult
       await first.until(() => first.log.includes("is now paused"), 10_000, "the hold");
       first.command(`call sip:1002@127.0.0.1:${example.sipPort}`);
       await second.event("CALL_ESTABLISHED", 20_000);
-      const consulted = (await first.calls()).find(({ id }) => id !== citizen?.id);
-      expect(consulted).toMatchObject({ state: "StreamsRunning" });
+      const consultation = async () => (await first.calls()).find(({ id }) => id !== citizen?.id);
+      // The hotline's answer to the one phone comes after that of the other.
+      await expect.poll(consultation, { timeout: 10_000, interval: 500 }).toMatchObject({ state: "StreamsRunning" });
+      const consulted = await consultation();
       // The citizen is on hold and hears neither of them.
       expect(probe.toneLevel(1_600, 500)).toBeLessThan(-40);
       first.command(`transfer ${citizen?.id} --to-call ${consulted?.id}`);
