@@ -35,14 +35,14 @@ describe.skipIf(!hasSipp())("2-8, the account at the social-insurance bureau, by
     const { items } = await example.eventually<{ items: readonly { id: string; endedAt: number | null }[] }>("/api/interactions", (page) => page.items.length === 3 && page.items.every(({ endedAt }) => endedAt !== null), 60_000);
     const interactions = await Promise.all(items.map(({ id }) => example.get<{ events: readonly { type: string; data: { outcome?: string } }[] }>(`/api/interactions/${id}`)));
     expect(interactions.flatMap(({ events }) => events.filter(({ type }) => type === "business.lookup").map(({ data }) => data.outcome)).sort()).toEqual(["found", "not-found", "not-found"]);
-    const recordings = await example.eventually<{ items: readonly { id: string; state: string }[] }>("/api/recordings", (page) => page.items.length === 3 && page.items.every(({ state }) => state === "compressed"), 60_000);
+    const recordings = await example.eventually<{ items: readonly { id: string; state: string }[] }>("/api/recordings", (page) => page.items.length === 3 && page.items.every(({ state }) => state === "compressed"), 120_000);
     for (const { id } of recordings.items) {
       const { excluded } = await example.get<{ excluded: readonly { from: number; to: number }[] }>(`/api/recordings/${id}`);
       expect(firstStretchMs(excluded)).toBeGreaterThan(ENTRY_MS);
     }
     for (const secret of [person.idNumber, "990101190001010011"]) expect(filesWith(example.dataDir, secret)).toEqual([]);
     expect(example.stderr).not.toContain(person.pin);
-  }, 240_000);
+  }, 300_000);
 
   it("an agent looks at the desk; a citizen's PIN is not needed there", async () => {
     const token = await example.login("1001", "demo-1001");

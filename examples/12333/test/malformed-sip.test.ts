@@ -81,7 +81,8 @@ describe("malformed SIP", () => {
 
   for (const [what, make, allowed] of cases) {
     it(`${what}: ${allowed.map((each) => each ?? "dropped").join(" or ")}, and the next good request is answered`, async () => {
-      expect(allowed).toContain(await send(make()));
+      // Only silence is waited for briefly.
+      expect(allowed).toContain(await send(make(), allowed.includes(undefined) ? 700 : 10_000));
       expect(await good()).toBe(200);
     });
   }

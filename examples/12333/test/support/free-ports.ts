@@ -1,23 +1,54 @@
 import { createSocket } from "node:dgram";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-/** Below what the system gives to those who ask for any port, and without the ports a browser refuses; a stretch for each worker of the test run. */
+/** Below what the system gives to those who ask for any port, above the examples' defaults, and without the ports a browser refuses. */
 const FIRST = 7_000;
-const STRETCH = 1_000;
+const COUNT = 3_000;
 /** From one to the next: phones listen for TLS on the port after theirs. */
 const STEP = 4;
-const workerIndex = Number(process.env["VITEST_POOL_ID"] ?? process.pid) % 3;
-const stretch = FIRST + workerIndex * STRETCH;
-let next = (process.pid * STEP) % STRETCH;
+let next = (process.pid * 60) % COUNT;
 
-/** A port nobody has at the moment, over TCP or UDP, and that no one else in this process was given. */
+/** A port nobody has at the moment, over TCP or UDP, and that no one else in these test runs was given. */
 export async function freePort(): Promise<number> {
-  for (let tried = 0; tried < STRETCH / STEP; tried++) {
-    next = (next + STEP) % STRETCH;
-    const port = stretch + next;
-    if ((await overTcp(port)) && (await overUdp(port))) return port;
+  for (let tried = 0; tried < COUNT / STEP; tried++) {
+    next = (next + STEP) % COUNT;
+    const port = FIRST + next;
+    if (claimed(port) && (await overTcp(port)) && (await overUdp(port))) return port;
   }
-  throw new Error(`no port is free from ${stretch} on`);
+  throw new Error(`no port is free from ${FIRST} on`);
+}
+
+const CLAIMS = join(tmpdir(), "hotline-test-ports");
+const claims: string[] = [];
+process.once("exit", () => {
+  for (const file of claims) rmSync(file, { force: true });
+});
+
+/** Between the look and the listening of who was given the port there may be seconds: other processes see by a file that it is taken. */
+function claimed(port: number): boolean {
+  mkdirSync(CLAIMS, { recursive: true });
+  const file = join(CLAIMS, String(port));
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+  } catch {
+    if (lives(file)) return false;
+    // Of a run that was killed.
+    writeFileSync(file, String(process.pid));
+  }
+  claims.push(file);
+  return true;
+}
+
+function lives(file: string): boolean {
+  try {
+    process.kill(Number(readFileSync(file, "utf8")), 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function overTcp(port: number): Promise<boolean> {
@@ -37,13 +68,13 @@ function overUdp(port: number): Promise<boolean> {
 }
 
 const MEDIA_FIRST = 10_000;
-const MEDIA_STRETCH = 660;
-let nextMedia = (process.pid * 4) % MEDIA_STRETCH;
+const MEDIA_COUNT = 1_980;
+let nextMedia = (process.pid * 60) % MEDIA_COUNT;
 
 /** The first of four UDP ports for the media of a SIPp, which dies if another that starts at the same moment takes one of them in between. */
 export function sippMediaPort(): number {
-  nextMedia += 4;
-  return MEDIA_FIRST + workerIndex * MEDIA_STRETCH + (nextMedia % MEDIA_STRETCH);
+  nextMedia = (nextMedia + 4) % MEDIA_COUNT;
+  return MEDIA_FIRST + nextMedia;
 }
 
 let nextRange = 12_000 + ((process.pid * 100) % 20_000);
