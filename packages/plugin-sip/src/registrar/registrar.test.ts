@@ -39,6 +39,7 @@ interface Fields {
   cseq?: number;
   via?: string;
   path?: string;
+  userAgent?: string;
 }
 
 function register(fields: Fields = {}, source: MessageSource = SOURCE, account = "1001") {
@@ -46,10 +47,11 @@ function register(fields: Fields = {}, source: MessageSource = SOURCE, account =
   headers.add("Via", fields.via ?? "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport");
   headers.add("Call-ID", fields.callId ?? "a");
   headers.add("CSeq", `${fields.cseq ?? ++cseq} REGISTER`);
-  for (const contact of [fields.contact ?? []].flat()) headers.add("Contact", contact);
+  for (const contact of [fields.contact ?? []].flat()) headers.append("contact", contact);
   if (fields.expires !== undefined) headers.add("Expires", fields.expires);
-  if (fields.path !== undefined) headers.add("Path", fields.path);
-  headers.add("User-Agent", "phone/1");
+  if (fields.path !== undefined) headers.append("path", fields.path);
+  // As the parser does: escaped in quotes NUL may come.
+  headers.append("user-agent", fields.userAgent ?? "phone/1");
   return registrar.register(account, new SipRequest("REGISTER", "sip:10.0.0.1", headers), source);
 }
 
@@ -62,6 +64,16 @@ describe("Registrar", () => {
     expect(register({ contact: Array.from({ length: 10 }, (_, i) => `<sip:1001@192.168.1.${i + 1}>`) })).toMatchObject({ status: 200 });
     expect(register({ contact: Array.from({ length: 4_000 }, (_, i) => `<sip:${i}@a>`).join(",") })).toMatchObject({ status: 403, reason: "Too Many Contacts" });
     expect(contacts()).toHaveLength(10);
+  });
+
+  it("keeps no control characters, which no answer nor database could hold", () => {
+    const answer = register({ contact: `${A};+sip.instance="u\\\0\\\u001bq";reg-id="1\\\0"`, userAgent: "phone \\\0\u009b\u202e1" });
+    expect(answer).toMatchObject({ status: 200, headers: { Contact: ['<sip:1001@192.168.1.5:5062>;expires=300;q=1;+sip.instance="uq"'] } });
+    expect(registrar.lookup("1001")).toMatchObject([{ userAgent: "phone \\1", instance: "uq;1" }]);
+    expect(register({ contact: B, path: '"a\\\0" <sip:192.0.2.9;lr>' })).toMatchObject({ status: 400, reason: "Bad Path" });
+    expect(register({ contact: `<sip:10\\\u000001@192.168.1.7>` })).toMatchObject({ status: 400, reason: "Bad Contact" });
+    expect(contacts()).toEqual(["sip:1001@192.168.1.5:5062"]);
+    expect(register({ contact: B, path: '"a"\t<sip:192.0.2.9;lr>' })).toMatchObject({ status: 200 });
   });
 
   it("binds, lists, refreshes and removes", async () => {

@@ -1,4 +1,5 @@
 import type { Clock, Ids, Timer } from "@hotlinejs/core";
+import { withoutControls } from "../numbers.js";
 import type { Destination, ExtraHeaders, MessageSource, NameAddr, SipRequest, SipUri } from "../stack/index.js";
 import { parseUri, SipParseError, uriEquals } from "../stack/index.js";
 import type { Binding, RegistrarListener, UnbindReason } from "./binding.js";
@@ -26,6 +27,8 @@ export interface RegisterAnswer {
 
 /** setTimeout of Node fires at once above 2^31-1 ms; waking earlier is harmless. */
 const LONGEST_WAIT_MS = 3_600_000;
+/** Control characters but for the tab. */
+const CONTROL = /[^\P{Cc}\t]/u;
 
 interface Wish {
   readonly address: NameAddr;
@@ -136,6 +139,8 @@ export class Registrar {
     const touched = (b: Binding, wish: Wish): boolean => sameUri(b, wish) || (wish.expires > 0 && wish.instance !== undefined && wish.instance === b.instance);
     if (current.some((b) => wishes.some((wish) => touched(b, wish)) && !this.#newer(b, request))) return { status: 500, reason: "CSeq Out Of Order", headers: {} };
     const path = request.headers.list("path");
+    // Escaped in quotes they may stand there; our own requests with such a Route could not be sent, and no database keeps U+0000.
+    if (path.some((each) => CONTROL.test(each))) return { status: 400, reason: "Bad Path", headers: {} };
     for (const wish of wishes) {
       const replaced = this.lookup(account).filter((b) => touched(b, wish));
       const same = replaced.find((b) => sameUri(b, wish));
@@ -159,7 +164,7 @@ export class Registrar {
       expiresAt: this.#clock.now() + Math.min(wish.expires, this.#maxExpires) * 1000,
       destination: reachableAt(wish.uri, request, source, path.length > 0),
       path,
-      ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 200) }),
+      ...(userAgent === undefined ? {} : { userAgent: withoutControls(userAgent).slice(0, 200) }),
       ...(wish.instance === undefined ? {} : { instance: wish.instance }),
     };
   }
@@ -186,7 +191,7 @@ export class Registrar {
       uri: address.parsedUri(),
       expires: this.#seconds(address.params.get("expires") ?? header),
       q: Number.isFinite(q) && q >= 0 && q <= 1 ? q : 1,
-      instance: instance === undefined ? undefined : `${instance.slice(0, 200)}${regId === undefined ? "" : `;${regId.slice(0, 10)}`}`,
+      instance: instance === undefined ? undefined : withoutControls(`${instance.slice(0, 200)}${regId === undefined ? "" : `;${regId.slice(0, 10)}`}`),
     };
   }
 

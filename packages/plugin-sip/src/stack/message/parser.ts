@@ -32,6 +32,8 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const SINGLE = ["from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type"];
 /** More would only serve to exhaust. Call-ID, tags and branch are kept for the life of a transaction. */
 const MAX_ID_LENGTH = 1024;
+/** A Call-ID has no quotes that mean anything, and so nothing escaped (section 25.1, callid). */
+const NO_WORD = /[ \p{Cc}]/u;
 
 const garbage = (why: string): ParsedMessage => ({ message: undefined, garbage: why });
 
@@ -213,7 +215,7 @@ function checkRequest(request: SipRequest): Problem | undefined {
     // A Request-URI has no headers (section 19.1.1).
     if (request.parsedUri().headers !== undefined) return { status: 400, reason: "Headers in the Request-URI" };
     const callId = request.callId;
-    if (callId.length === 0 || callId.length > MAX_ID_LENGTH || callId.indexOf(" ") >= 0) return { status: 400, reason: "Bad Call-ID" };
+    if (callId.length === 0 || callId.length > MAX_ID_LENGTH || NO_WORD.test(callId)) return { status: 400, reason: "Bad Call-ID" };
     const fromTag = request.from.tag;
     if (fromTag === undefined || fromTag.length > MAX_ID_LENGTH) return { status: 400, reason: "Missing From tag" };
     if ((request.to.tag?.length ?? 0) > MAX_ID_LENGTH) return { status: 400, reason: "Bad To tag" };

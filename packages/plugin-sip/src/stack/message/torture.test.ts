@@ -16,6 +16,12 @@ function request(parsed: ParsedMessage): SipRequest {
   return parsed.message;
 }
 
+describe("Call-ID", () => {
+  it.each(["a\\\0b", "a\u0007b", "a\tb", "a\u007fb", "a b"])("%j is refused: it would be kept, and no database holds it", (id) => {
+    expect(parse(replaced("Call-ID", `Call-ID: ${id}`)).problem).toEqual({ status: 400, reason: "Bad Call-ID" });
+  });
+});
+
 describe("valid messages", () => {
   it("wsinv: folding, odd white space, compact forms, escapes in quotes", () => {
     const parsed = parse(
