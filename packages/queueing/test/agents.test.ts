@@ -100,6 +100,47 @@ describe("capacity", () => {
     expect(driver.offerOf("c4").agentId).toBe("a");
   });
 
+  it("is no agent free for a call while it lasts, however many chats there is room for besides", () => {
+    const talksAndWrites = { channels: { voice: 1, chat: 3 } };
+    const driver = acd({ wrapUpMs: 0 });
+    driver.agent("a", ["q"], { capacity: talksAndWrites });
+    driver.agent("b", ["q"], { capacity: talksAndWrites });
+    const free = (): unknown[] => [queueView(driver.state, "q")?.available, queueView(driver.state, "q")?.expectedWaitMs === 0];
+    expect(free()).toEqual([2, true]);
+    driver.call("v1");
+    driver.answer("v1");
+    expect(free()).toEqual([1, true]);
+    driver.call("v2");
+    driver.answer("v2");
+    expect(free()).toEqual([0, false]);
+    // Both have room for a chat all the same.
+    driver.call("c1", { channel: "chat" });
+    expect(driver.offerOf("c1").agentId).toBe("a");
+    driver.answer("c1");
+    expect(free()).toEqual([0, false]);
+    driver.send({ type: "interaction.ended", interactionId: "v1" });
+    expect(free()).toEqual([1, true]);
+  });
+
+  it("chats that wait because everybody writes enough do not make callers wait", () => {
+    const driver = acd({ wrapUpMs: 0 });
+    driver.agent("a", ["q"], { capacity: { channels: { voice: 1, chat: 1 } } });
+    for (const id of ["c1", "c2", "c3"]) driver.call(id, { channel: "chat" });
+    driver.answer("c1");
+    expect(queueView(driver.state, "q")).toMatchObject({ waiting: 2, available: 1, expectedWaitMs: 0 });
+  });
+
+  it("in a queue of which nobody takes calls, who has room for anything is free", () => {
+    const driver = acd({ wrapUpMs: 0 });
+    driver.agent("a", ["q"], { capacity: { channels: { voice: 0, email: 2 }, total: 2 } });
+    driver.call("m1", { channel: "email" });
+    driver.answer("m1");
+    expect(queueView(driver.state, "q")).toMatchObject({ available: 1, expectedWaitMs: 0 });
+    driver.call("m2", { channel: "email" });
+    driver.answer("m2");
+    expect(queueView(driver.state, "q")?.available).toBe(0);
+  });
+
   it("is `busy` and offered more, until the total is reached", () => {
     const driver = team({ capacity: { channels: { "*": 5 }, total: 2 } });
     for (const id of ["c1", "c2", "c3"]) driver.call(id, { channel: "chat" });

@@ -16,12 +16,12 @@ export interface QueueSnapshot {
   readonly oldestWaitMs: number;
   /** Since when the first in line waits, epoch ms. */
   readonly oldestAt: number | null;
-  /** What a caller who came now would have to expect, ms; 0 when somebody is free. */
+  /** What a caller who came now would have to expect, ms; 0 when more are free than wait for the same. */
   readonly expectedWaitMs: number;
   readonly agents: number;
   /** Agents who are there: phone registered, not signed out. */
   readonly staffed: number;
-  /** Agents free for a call. */
+  /** Agents free for a call: who talks is not, though there be room for a chat. In a queue whose agents take no calls: with room for anything. */
   readonly available: number;
   /** Agents who are being rung, talk or have after-call work. */
   readonly working: number;

@@ -48,12 +48,22 @@ export function loadOf(agent: AgentState, channel: string): number {
   return load;
 }
 
+/** Most of the channel at once. */
+function mostOf({ channels, other }: Capacity, channel: string): number {
+  // No rule lifts this one, `*` included.
+  return channel === VOICE ? Math.min(1, channels[VOICE] ?? 1) : (channels[channel] ?? other);
+}
+
+/** Whether the agent serves the channel at all. */
+export function takes({ capacity }: AgentState, channel: string): boolean {
+  return mostOf(capacity, channel) > 0;
+}
+
 /** Whether one more of the channel is within the agent's capacity and its rules. */
 export function roomFor(agent: AgentState, channel: string): boolean {
   const { capacity, interactions } = agent;
   const has = interactions.size + (agent.reservation === undefined ? 0 : 1);
-  // No rule lifts this one, `*` included.
-  const most = channel === VOICE ? Math.min(1, capacity.channels[VOICE] ?? 1) : (capacity.channels[channel] ?? capacity.other);
+  const most = mostOf(capacity, channel);
   if (most === 0 || has >= capacity.total) return false;
   if (has === 0) return true;
   if (loadOf(agent, channel) >= most) return false;

@@ -2,7 +2,7 @@ import type { Strategy } from "../strategies/strategies.js";
 import type { Capacity } from "./capacity.js";
 import type { ResolvedQueue } from "./config.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
-import { roomFor, VOICE } from "./capacity.js";
+import { roomFor, takes, VOICE } from "./capacity.js";
 import { placeInLine } from "./waiting-line.js";
 
 export interface AcdOptions {
@@ -247,8 +247,12 @@ export interface QueueView {
   readonly oldestAt: number | undefined;
   readonly members: number;
   readonly staffed: number;
+  /**
+   * Members who could be offered a telephone call now: an agent in a call with room left for a chat is not one of them. In a queue of
+   * which no member takes calls, members who have room for anything.
+   */
   readonly available: number;
-  /** What a caller who came now would have to expect; 0 when somebody is free. */
+  /** What a caller who came now would have to expect, in milliseconds; 0 when more are available than wait for the same. */
   readonly expectedWaitMs: number;
 }
 
@@ -291,6 +295,9 @@ export function agentView(state: AcdState, id: string): AgentView | undefined {
 export function queueView(state: AcdState, key: string): QueueView | undefined {
   const queue = state.queues.get(key);
   if (queue === undefined) return undefined;
+  const calls = takesCalls(queue);
+  let available = 0;
+  for (const agent of queue.eligible) if (!calls || roomFor(agent, VOICE)) available += 1;
   return {
     key,
     strategy: queue.config.strategy.name,
@@ -300,9 +307,19 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
     oldestAt: queue.line.find((interaction) => interaction.queue === queue)?.enteredAt,
     members: queue.members.size,
     staffed: queue.staff.size,
-    available: queue.eligible.size,
-    expectedWaitMs: queue.eligible.size > queue.line.length ? 0 : expectedWaitMs(queue, queue.line.length),
+    available,
+    expectedWaitMs: available > 0 && available > rivals(queue, calls) ? 0 : expectedWaitMs(queue, queue.line.length),
   };
+}
+
+/** Those in line who want the same agents: chats that wait because everybody has their fill of them keep no caller from an agent free to talk. */
+function rivals({ line }: QueueState, calls: boolean): number {
+  return calls ? line.filter(({ channel }) => channel === VOICE).length : line.length;
+}
+
+function takesCalls({ members }: QueueState): boolean {
+  for (const agent of members) if (takes(agent, VOICE)) return true;
+  return members.size === 0;
 }
 
 export function interactionView(state: AcdState, id: string): InteractionView | undefined {
