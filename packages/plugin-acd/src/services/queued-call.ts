@@ -81,7 +81,7 @@ export class QueuedCall implements QueueMember {
     this.#session = session;
     this.#request = request;
     this.#deps = deps;
-    this.#sound = new WaitingSound(session.call, deps.music, deps.log);
+    this.#sound = new WaitingSound(session.call, deps.music, deps.log, deps.clock);
     this.result = new Promise((resolve) => (this.#settle = resolve));
   }
 

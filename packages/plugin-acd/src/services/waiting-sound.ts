@@ -1,4 +1,4 @@
-import type { AudioSource, Call, Logger, Playback, PlayOptions } from "@hotlinejs/core";
+import type { AudioSource, Call, Clock, Logger, Playback, PlayOptions } from "@hotlinejs/core";
 
 /** One that is being said, and one after it. */
 const MOST_DUE = 2;
@@ -11,6 +11,7 @@ export class WaitingSound {
   readonly #call: Call;
   readonly #music: Promise<readonly AudioSource[]>;
   readonly #log: Logger;
+  readonly #clock: Clock;
   #playing: Playback | undefined;
   #offsetMs = 0;
   /** Grows with every change of what is heard, so that late steps of earlier ones do nothing. */
@@ -22,10 +23,11 @@ export class WaitingSound {
   /** Words being said, and waiting for that. */
   #due = 0;
 
-  constructor(call: Call, music: Promise<readonly AudioSource[]>, log: Logger) {
+  constructor(call: Call, music: Promise<readonly AudioSource[]>, log: Logger, clock: Clock) {
     this.#call = call;
     this.#music = music;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** Music from where it was. */
@@ -37,6 +39,8 @@ export class WaitingSound {
   async #loop(): Promise<void> {
     const turn = this.#next();
     const sources = await this.#music;
+    // An agent's telephone rings first where one is free: the caller does not hear the millisecond, the agent's ring does not wait for the music.
+    await this.#clock.sleep(0);
     if (turn !== this.#turn) return;
     const started = this.#offsetMs;
     const playback = this.#play(sources, { loop: true, startAtMs: started });
