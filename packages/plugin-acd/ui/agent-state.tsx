@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import { Button, Dropdown } from "antd";
+import { Button } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
-import { announce, api, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, DropMenu, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { useReasons } from "./agent-reasons.js";
 import { putAgent } from "./desk-store.js";
@@ -57,7 +57,7 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   const limit = limitOf(agent, reasons);
   const over = limit !== null && now - agent.since > limit;
   return (
-    <Dropdown menu={{ items }} trigger={["click"]}>
+    <DropMenu items={items}>
       <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : limit === null ? word : over ? text.overLimit(word, formatDuration(limit)) : text.limit(word, formatDuration(limit))}>
         <StatusTag status={TONES[state]}>{word}</StatusTag>
         <span className={`acd-state-time${over ? " acd-state-over" : ""}`}>
@@ -65,6 +65,6 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
         </span>
         <DownOutlined aria-hidden />
       </button>
-    </Dropdown>
+    </DropMenu>
   );
 }

@@ -1,6 +1,6 @@
 import { useState, type ReactElement } from "react";
-import { App, Button, Dropdown, Segmented, Table } from "antd";
-import { api, ApiError, EmptyState, ErrorState, formatDateTime, formatPhone, LoadingState, PageFrame, serverNow, StatusTag, useLoad, useMay, useQuery, useTexts, useUser, type Status } from "@hotlinejs/plugin-console/sdk";
+import { App, Button, Segmented, Table } from "antd";
+import { api, ApiError, DropMenu, EmptyState, ErrorState, formatDateTime, formatPhone, LoadingState, PageFrame, serverNow, StatusTag, useLoad, useMay, useQuery, useTexts, useUser, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { Page } from "@hotlinejs/core";
 import type { CallbackAttempt, CallbackTask } from "../src/contract.js";
 import { texts } from "./texts.js";
@@ -125,9 +125,9 @@ function Act({ task, changed }: { readonly task: CallbackTask; readonly changed:
         </Button>
       ) : null}{" "}
       {mayClose ? (
-        <Dropdown trigger={["click"]} menu={{ items: BY_HAND.map((result) => ({ key: result, label: text.results[result] })), onClick: ({ key }) => void act(() => api.post(`/api/callbacks/${task.id}/close`, { result: key })) }}>
+        <DropMenu busy={busy} items={BY_HAND.map((result) => ({ key: result, label: text.results[result], onClick: () => void act(() => api.post(`/api/callbacks/${task.id}/close`, { result })) }))}>
           <Button size="small">{text.close}</Button>
-        </Dropdown>
+        </DropMenu>
       ) : null}
     </>
   );

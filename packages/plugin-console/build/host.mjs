@@ -26,6 +26,17 @@ async function sharedSources(uiFolder) {
   return sources;
 }
 
+/** The styles of antd's parts, with the nonce of the page where none is given. */
+function withNonce(path) {
+  return `import { injectCSS as inject, updateCSS as update } from ${JSON.stringify(path)};
+export * from ${JSON.stringify(path)};
+const nonce = typeof document === "undefined" ? undefined : document.querySelector('meta[name="hotline-nonce"]')?.content;
+const marked = (option) => (option?.csp?.nonce ? option : { ...option, csp: { ...option?.csp, nonce } });
+export const injectCSS = (css, option) => inject(css, marked(option));
+export const updateCSS = (css, key, option) => update(css, key, marked(option));
+`;
+}
+
 /** esbuild options of the host. `folder` is the package. */
 export async function hostOptions(folder) {
   const ui = join(folder, "ui");
@@ -37,6 +48,13 @@ export async function hostOptions(folder) {
       build.onResolve({ filter: /^antd$/ }, () => ({ path: "antd-base", namespace: "hotline-host", sideEffects: false }));
       build.onResolve({ filter: /^virtual:/ }, ({ path }) => ({ path: path.slice("virtual:".length), namespace: "hotline-host", sideEffects: false }));
       build.onLoad({ filter: /.*/, namespace: "hotline-host" }, ({ path }) => ({ contents: sources[path], loader: "js", resolveDir: ui }));
+      // Parts of antd that know no nonce of their own (the lock of scrolling behind a dialog) write styles as well.
+      build.onResolve({ filter: /\/dynamicCSS(\.js)?$/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === "real") return undefined;
+        const real = await build.resolve(path, { importer, resolveDir, kind, pluginData: "real" });
+        return real.errors.length > 0 || !real.path.includes("@rc-component") ? real : { path: real.path, namespace: "hotline-styles" };
+      });
+      build.onLoad({ filter: /.*/, namespace: "hotline-styles" }, ({ path }) => ({ contents: withNonce(path), loader: "js", resolveDir: ui, pluginData: "real" }));
       build.onResolve({ filter: /^@hotlinejs\/plugin-console\/sdk$/ }, () => ({ path: join(ui, "sdk/index.ts") }));
     },
   };

@@ -1,19 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { SCREENS } from "@hotlinejs/core";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasChromium, openConsole } from "./browser.js";
 import { demo, house, uiFolder, type House } from "./house.js";
-
-const BINARY = "/usr/bin/chromium";
-
-function hasChromium(): boolean {
-  if (existsSync(BINARY)) return true;
-  if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error("Chromium is not installed: run scripts/install-peers.sh");
-  process.stdout.write("skipped: Chromium is not installed (scripts/install-peers.sh installs it)\n");
-  return false;
-}
 
 /** Written by hand, as anybody's tools might make it: bare names, the host's React. */
 const SCRIPT = `
@@ -35,10 +24,8 @@ export const ui = ({ React }) => {
 
 describe.skipIf(!hasChromium())("pages of plugins in a browser", () => {
   let at: House;
-  let browser: BrowserContext;
+  let browser: Awaited<ReturnType<typeof openConsole>>;
   let page: Page;
-  let profile: string;
-  let ticking: ReturnType<typeof setInterval>;
 
   beforeAll(async () => {
     at = await house([
@@ -56,22 +43,13 @@ describe.skipIf(!hasChromium())("pages of plugins in a browser", () => {
       }),
       demo({ folder: uiFolder(), pages: [{ path: "/unbuilt", title: "没有构建", permission: "demo.use", menu: { icon: "list", order: 4 } }] }, "two"),
     ]);
-    // The hotline's clock is the test's; it must move for the server to be alive.
-    ticking = setInterval(() => void at.clock.advance(20), 20);
-    profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
-    browser = await chromium.launchPersistentContext(profile, { executablePath: BINARY, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"], locale: "zh-CN", reducedMotion: "reduce", viewport: { width: 1366, height: 620 } });
-    page = await browser.newPage();
-    await page.goto(`${at.url}/console`);
-    await page.locator("#login-username").fill("anna");
-    await page.locator("#login-password").fill("secret");
-    await page.getByRole("button", { name: "登录" }).click();
+    browser = await openConsole(at);
+    page = browser.page;
     await page.locator("#fine").waitFor({ timeout: 30_000 });
   }, 90_000);
   afterAll(async () => {
     await browser?.close();
-    clearInterval(ticking);
     await at?.close();
-    if (profile !== undefined) rmSync(profile, { recursive: true, force: true });
   });
 
   it("a script written without our build shares React, antd and the sdk, and has its style", async () => {

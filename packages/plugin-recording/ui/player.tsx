@@ -1,6 +1,6 @@
 import { useRef, useState, type KeyboardEvent, type ReactElement } from "react";
-import { Button, Dropdown } from "antd";
-import { api, ErrorState, formatDateTime, formatDuration, LoadingState, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { Button } from "antd";
+import { api, DropMenu, ErrorState, formatDateTime, formatDuration, LoadingState, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { RecordingView } from "../src/contract.js";
 import { texts } from "./texts.js";
 
@@ -44,11 +44,11 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
       ) : (
         <div className="rec-controls">
           <audio ref={audio} controls preload="none" src={`/api/recordings/${recordingId}/audio?format=wav`} title={text.left} />
-          <Dropdown menu={{ items: SPEEDS.map((each) => ({ key: String(each), label: `${each}x`, onClick: () => change(each) })) }} trigger={["click"]}>
+          <DropMenu items={SPEEDS.map((each) => ({ key: String(each), label: `${each}x`, onClick: () => change(each) }))}>
             <Button size="small" aria-label={text.speed}>
               {speed}x
             </Button>
-          </Dropdown>
+          </DropMenu>
         </div>
       )}
     </div>

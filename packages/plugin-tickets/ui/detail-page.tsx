@@ -1,6 +1,6 @@
 import { useState, type ReactElement } from "react";
-import { Button, Dropdown } from "antd";
-import { api, EmptyState, ErrorState, formatSerial, Link, LoadingState, PageFrame, Slot, StatusTag, useLoad, useMay, useParams, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { Button } from "antd";
+import { api, DropMenu, EmptyState, ErrorState, formatSerial, Link, LoadingState, PageFrame, Slot, StatusTag, useLoad, useMay, useParams, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { TicketView, Urging } from "../src/contract.js";
 import type { TicketAction } from "../src/http/ticket-view.js";
 import { useCatalogue } from "./catalogue.js";
@@ -83,8 +83,8 @@ function MoreActions({ actions, label, onChoose }: { readonly actions: readonly 
   if (actions.length === 0) return null;
   const items = actions.map((action) => ({ key: action.id, disabled: !action.allowed, label: action.why === null ? action.name : `${action.name}（${action.why}）`, onClick: () => onChoose(action.id) }));
   return (
-    <Dropdown menu={{ items }} trigger={["click"]}>
+    <DropMenu items={items}>
       <Button>{label}</Button>
-    </Dropdown>
+    </DropMenu>
   );
 }

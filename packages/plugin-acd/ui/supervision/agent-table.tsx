@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import { App, Button, Dropdown } from "antd";
+import { App, Button } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
-import { api, formatDuration, formatPhone, StatusTag, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { api, DropMenu, formatDuration, formatPhone, StatusTag, unlessBusy, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
 import type { Reason } from "../reason-limit.js";
 import { stateWord, toneOf } from "../agent-state.js";
@@ -118,12 +118,12 @@ function CallActs({ agent, live: { watching }, busy, commands }: { readonly agen
   return (
     <>
       {MODES.filter((mode) => may[mode]).map((mode) => (
-        <Button key={mode} size="small" type={here?.mode === mode ? "primary" : "default"} aria-pressed={here?.mode === mode} aria-label={`${text.modes[mode]} ${agent.name}`} title={text.help[mode]} disabled={busy || elsewhere} onClick={() => commands.watch(agent.number, agent.name, mode)}>
+        <Button key={mode} size="small" type={here?.mode === mode ? "primary" : "default"} aria-pressed={here?.mode === mode} aria-label={`${text.modes[mode]} ${agent.name}`} title={text.help[mode]} {...unlessBusy(busy || elsewhere, () => commands.watch(agent.number, agent.name, mode))}>
           {text.modes[mode]}
         </Button>
       ))}
       {mayTake ? (
-        <Button size="small" danger aria-label={`${text.takeOver} ${agent.name}`} title={text.help.takeOver} disabled={busy || elsewhere} onClick={() => commands.takeOver(agent.number, agent.name)}>
+        <Button size="small" danger aria-label={`${text.takeOver} ${agent.name}`} title={text.help.takeOver} {...unlessBusy(busy || elsewhere, () => commands.takeOver(agent.number, agent.name))}>
           {text.takeOver}
         </Button>
       ) : null}
@@ -136,7 +136,7 @@ function PickUp({ own, agent, watching, busy, commands }: { readonly own: string
   const may = useMay("acd.calls.pickup-any");
   if (!may) return null;
   return (
-    <Button size="small" aria-label={`${text.pickUp} ${agent.name}`} title={text.help.pickUp} disabled={busy || watching} onClick={() => commands.pickUp(own, agent.number)}>
+    <Button size="small" aria-label={`${text.pickUp} ${agent.name}`} title={text.help.pickUp} {...unlessBusy(busy || watching, () => commands.pickUp(own, agent.number))}>
       {text.pickUp}
     </Button>
   );
@@ -161,10 +161,10 @@ function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapsho
     { key: "offline", label: text.signOut, danger: true, disabled: agent.choice === "offline", onClick: signOut },
   ];
   return (
-    <Dropdown trigger={["click"]} menu={{ items }} disabled={busy} placement="bottomRight">
+    <DropMenu items={items} busy={busy} placement="bottomRight">
       <Button size="small" aria-label={text.setStateOf(agent.name)}>
         {text.setState} <DownOutlined aria-hidden />
       </Button>
-    </Dropdown>
+    </DropMenu>
   );
 }

@@ -1,6 +1,6 @@
-import { useEffect, useMemo, useRef, type ReactElement } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, type ReactElement } from "react";
 import { Button, Checkbox, Segmented } from "antd";
-import { announce, EmptyState, ErrorState, LoadingState, PageFrame, StatusTag, useMay, useQuery, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, EmptyState, ErrorState, keepFocus, LoadingState, PageFrame, StatusTag, unlessBusy, useMay, useQuery, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Watching } from "../../src/contract.js";
 import { useReasons } from "../agent-reasons.js";
 import { loadDesk, useDesk } from "../desk-store.js";
@@ -56,7 +56,7 @@ export function SupervisionPage(): ReactElement {
         </section>
         {selected === undefined ? null : <WaitingPanel queue={selected} queues={queues} now={now} act={act} pending={pending} />}
       </div>
-      <section className="hl-card sup-scroll" aria-label={text.agents}>
+      <section ref={keepFocus} className="hl-card sup-scroll" aria-label={text.agents}>
         <div className="sup-head">
           <h2>{text.agents}</h2>
           <Segmented size="small" aria-label={text.agents} value={filter} onChange={(value) => patch({ show: value === "present" ? undefined : value })} options={FILTERS.map((value) => ({ value, label: `${text.filters[value]} ${count[value]}` }))} />
@@ -84,6 +84,15 @@ function OwnPhone({ own }: { readonly own: string | null }): ReactElement | null
 function WatchLine({ watching, name, commands, busy }: { readonly watching: Watching; readonly name: string; readonly commands: WatchCommands; readonly busy: boolean }): ReactElement {
   const text = useTexts(texts);
   const leave = useRef<() => void>(() => undefined);
+  const line = useRef<HTMLDivElement>(null);
+  const { agent } = watching;
+  // With the line goes its button; the focus goes to where the call was entered.
+  useLayoutEffect(
+    () => () => {
+      if (line.current?.contains(document.activeElement) === true) document.querySelector<HTMLElement>(`tr[data-agent="${CSS.escape(agent)}"] .sup-acts button`)?.focus();
+    },
+    [agent],
+  );
   leave.current = () => commands.leave(watching.agent);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -95,11 +104,11 @@ function WatchLine({ watching, name, commands, busy }: { readonly watching: Watc
     return () => window.removeEventListener("keydown", onKey);
   }, []);
   return (
-    <div className="sup-watch" data-mode={watching.mode}>
+    <div ref={line} className="sup-watch" data-mode={watching.mode}>
       <StatusTag status={watching.inside ? "live" : "ringing"} solid>
         {watching.inside ? text.watch[watching.mode](name) : text.ringing(name)}
       </StatusTag>
-      <Button size="small" onClick={() => leave.current()} disabled={busy && watching.inside}>
+      <Button size="small" {...unlessBusy(busy && watching.inside, () => leave.current())}>
         {text.leave} <kbd>Esc</kbd>
       </Button>
     </div>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ReactElement } from "react";
-import { Button, Dropdown } from "antd";
+import { Button } from "antd";
 import { DownOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
-import { announce, api, EmptyState, ErrorState, formatDuration, formatPhone, LoadingState, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, DropMenu, EmptyState, ErrorState, formatDuration, formatPhone, keepFocus, LoadingState, StatusTag, unlessBusy, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { QueueSnapshot, WaitingCaller } from "../../src/contract.js";
 import { texts, type SupervisionTexts } from "./texts.js";
 import type { Act } from "./use-act.js";
@@ -35,7 +35,7 @@ export function WaitingPanel({ queue, queues, now, act, pending }: { readonly qu
   );
   const items = data?.items ?? [];
   return (
-    <section className="sup-line hl-card" aria-label={text.line(queue.name)}>
+    <section ref={keepFocus} className="sup-line hl-card" aria-label={text.line(queue.name)}>
       <h2>
         {text.line(queue.name)} {items.length}
       </h2>
@@ -105,9 +105,9 @@ function CallerRow({ caller, nth, may, top, queue, queues, now, act, pending, ch
       <td className="sup-mid">
         {may ? (
           <span className="sup-step">
-            <Button size="small" type="text" icon={<MinusOutlined />} aria-label={text.lower(who)} disabled={busy} onClick={() => setPriority(caller.priority - 1)} />
+            <Button size="small" type="text" icon={<MinusOutlined />} aria-label={text.lower(who)} {...unlessBusy(busy, () => setPriority(caller.priority - 1))} />
             <output>{caller.priority}</output>
-            <Button size="small" type="text" icon={<PlusOutlined />} aria-label={text.higher(who)} disabled={busy} onClick={() => setPriority(caller.priority + 1)} />
+            <Button size="small" type="text" icon={<PlusOutlined />} aria-label={text.higher(who)} {...unlessBusy(busy, () => setPriority(caller.priority + 1))} />
           </span>
         ) : (
           caller.priority
@@ -115,15 +115,15 @@ function CallerRow({ caller, nth, may, top, queue, queues, now, act, pending, ch
       </td>
       {may ? (
         <td className="sup-acts">
-          <Button size="small" disabled={busy || nth === 1} onClick={() => setPriority(top + 1)}>
+          <Button size="small" {...unlessBusy(busy || nth === 1, () => setPriority(top + 1))}>
             {text.first}
           </Button>
           {others.length === 0 ? null : (
-            <Dropdown trigger={["click"]} disabled={busy} menu={{ items: others.map((each) => ({ key: each.key, label: `${each.name} · ${each.waiting}` })), onClick: ({ key }) => others.filter((each) => each.key === key).forEach(move) }}>
+            <DropMenu busy={busy} items={others.map((each) => ({ key: each.key, label: `${each.name} · ${each.waiting}`, onClick: () => move(each) }))}>
               <Button size="small" aria-label={`${text.toQueue} ${who}`}>
                 {text.toQueue} <DownOutlined aria-hidden />
               </Button>
-            </Dropdown>
+            </DropMenu>
           )}
         </td>
       ) : null}

@@ -1,7 +1,7 @@
 import { Suspense, useEffect, useState, type ComponentType, type ReactElement } from "react";
 import { LoadingState, titleIn, useLanguage, useSession, type ConsoleScript, type PageEntry, type PanelEntry } from "../sdk/index.js";
 import { BrokenFrame, Frame } from "./frame.js";
-import { loadScript, ScriptError } from "./scripts.js";
+import { loadScript, renewScript, ScriptError } from "./scripts.js";
 
 /** A plugin's script, loaded when the first of its parts is drawn. */
 function useScript(plugin: string): { readonly script: ConsoleScript | undefined; readonly error: Error | undefined; retry(): void } {
@@ -24,6 +24,7 @@ function useScript(plugin: string): { readonly script: ConsoleScript | undefined
     script: state.script,
     error: state.error,
     retry: () => {
+      renewScript(plugin);
       setState({});
       setAttempt((before) => before + 1);
     },
@@ -38,7 +39,7 @@ export function PagePart({ page }: { readonly page: PageEntry }): ReactElement {
   const Page = script.pages?.[page.path];
   if (Page === undefined) return <BrokenFrame title={title} error={new ScriptError(page.plugin, "HTL_CONSOLE_SCRIPT_INVALID")} onRetry={retry} />;
   return (
-    <Frame title={title} key={page.path}>
+    <Frame title={title} key={page.path} onRetry={retry}>
       <Suspense fallback={<LoadingState rows={8} />}>
         <Page />
       </Suspense>
@@ -55,7 +56,7 @@ export function PanelPart({ entry, props }: { readonly entry: PanelEntry; readon
   const Part = panels?.[entry.slot]?.[entry.name];
   if (Part === undefined) return <BrokenFrame title={title} error={new ScriptError(entry.plugin, "HTL_CONSOLE_SCRIPT_INVALID")} onRetry={retry} />;
   return (
-    <Frame title={title}>
+    <Frame title={title} onRetry={retry}>
       <Suspense fallback={<LoadingState />}>
         <Part {...props} />
       </Suspense>

@@ -13,6 +13,11 @@ export function loadScript({ plugin, script, style }: ScriptEntry): Promise<Cons
   return work;
 }
 
+/** The script's parts are made anew at the next call: what `React.lazy` could not load once, it would never load again. */
+export function renewScript(plugin: string): void {
+  loading.delete(plugin);
+}
+
 async function load(plugin: string, script: string | null, style: string | null): Promise<ConsoleScript> {
   if (script === null) throw new ScriptError(plugin, "HTL_CONSOLE_NOT_BUILT");
   if (style !== null && document.querySelector(`link[href="${CSS.escape(style)}"]`) === null) {

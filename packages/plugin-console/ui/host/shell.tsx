@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState, type ReactElement } from "react";
-import { Alert, Button, Dropdown } from "antd";
+import { Alert, Button } from "antd";
 import { MoonOutlined, SunOutlined, UserOutlined } from "@ant-design/icons";
 import {
   api,
   BASE,
   connectLive,
   defineTexts,
+  DropMenu,
   forgetDrafts,
   Link,
   linkStore,
@@ -209,11 +210,11 @@ function Tools({ onSignOut }: { readonly onSignOut: () => void }): ReactElement 
   return (
     <div className="hl-tools">
       <InboxButton />
-      <Dropdown menu={{ items }} trigger={["click"]}>
+      <DropMenu items={items} placement="bottomRight">
         <Button type="text" icon={<UserOutlined aria-hidden />}>
           {user.displayName}
         </Button>
-      </Dropdown>
+      </DropMenu>
     </div>
   );
 }

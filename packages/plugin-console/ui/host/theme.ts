@@ -71,6 +71,8 @@ export const light: ThemeConfig = {
   token: {
     ...base,
     colorPrimary: "#1455B3",
+    // The ring round what has the focus: 3:1 and more on every ground.
+    colorPrimaryBorder: "#1455B3",
     colorLink: "#1455B3",
     colorTextLightSolid: "#FFFFFF",
     colorText: "#1A2230",
@@ -95,6 +97,7 @@ export const dark: ThemeConfig = {
   token: {
     ...base,
     colorPrimary: "#74A9FA",
+    colorPrimaryBorder: "#74A9FA",
     colorLink: "#74A9FA",
     colorTextLightSolid: "#0E141C",
     colorText: "#E4E9F1",

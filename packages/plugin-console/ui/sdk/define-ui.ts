@@ -40,7 +40,7 @@ export type SlotName = keyof ConsoleSlots & string;
 
 /** What a plugin's script gives. Keys are those of the plugin's manifest (`consoleUi`). */
 export interface ConsoleScript {
-  /** Path of the page -> component. Heavy ones: `React.lazy(() => import("./page.js"))`. */
+  /** Path of the page -> component. Heavy ones: `React.lazy(() => import("./page.js"))`, made in the factory, so that «重新加载» makes them anew after a failed load. */
   readonly pages?: Readonly<Record<string, ComponentType>>;
   /** Slot -> name -> component. */
   readonly panels?: { readonly [S in SlotName]?: Readonly<Record<string, ComponentType<ConsoleSlots[S]>>> };
