@@ -1,11 +1,12 @@
 import { AGENT_STATUSES, strategyNames } from "@hotlinejs/queueing";
 import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
+import { byName } from "./domain/by-name.js";
 import { knownSkills, queueFaults, servedFaults, type SettingFault } from "./domain/settings-faults.js";
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 /** Skill -> lowest level; a list means level 1 of each. */
-const skills = z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]);
+const skills = byName(z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]));
 
 const music = z.union([
   /** A soft melody made by the program. */
@@ -57,9 +58,9 @@ export const queueSettings = z.strictObject({
   /** After so long the skills asked for are no longer needed. Default: never. */
   relaxSkillsAfterSeconds: seconds(0, 86_400).optional(),
   /** Lower levels as the wait grows; 0 = the skill is no longer needed. */
-  skillSteps: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Skill -> lowest level from then on. */ skills: z.record(z.string().min(1), z.number().min(0)) })).default([]),
+  skillSteps: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Skill -> lowest level from then on. */ skills: byName(z.record(z.string().min(1), z.number().min(0))) })).default([]),
   /** How much a skill counts in the strategy `most-skilled`. Default 1 each. */
-  skillWeights: z.record(z.string().min(1), z.number().min(0)).default({}),
+  skillWeights: byName(z.record(z.string().min(1), z.number().min(0))).default({}),
   /** Waiting time from which agents of tier 1, 2 ... are rung too (the reserve). Default: at once, after those of lower tiers. */
   tiersAfterSeconds: z.array(seconds(0, 86_400)).refine((waits) => waits.every((wait, tier) => wait >= (waits[tier - 1] ?? 0)), "give the waits in ascending order: a tier is rung no sooner than the one before").default([]),
   /** So long a caller is kept for the preferred agent while that one is at work; 0 = that agent only goes first when free. */
@@ -119,10 +120,7 @@ export const queueConfig = queueSettings.extend({
 
 const capacity = z.strictObject({
   /** Channel (`voice`, `chat`, `email`, `fax`) -> most at once, 0 = none. `*`: those not named, default 1. Of `voice` at most 1. */
-  channels: z
-    .record(z.string().min(1), z.int().min(0).max(50))
-    .refine((channels) => (channels["voice"] ?? 1) <= 1, "an agent talks on one call at a time: voice is 0 or 1")
-    .default({}),
+  channels: byName(z.record(z.string().min(1), z.int().min(0).max(50)).refine((channels) => (channels["voice"] ?? 1) <= 1, "an agent talks on one call at a time: voice is 0 or 1")).default({}),
   /** Most of everything together. Default: only the channels' limits. */
   total: z.int().min(1).max(100).optional(),
   /** What excludes what. */

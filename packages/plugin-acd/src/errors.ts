@@ -3,6 +3,7 @@ import { defineErrors } from "@hotlinejs/core";
 export const acdErrors = defineErrors("ACD", {
   UNKNOWN_QUEUE: { message: "There is no queue %s. Known: %s", status: 404, sip: 404 },
   UNKNOWN_AGENT: { message: "There is no agent %s", status: 404 },
+  AGENT_NOT_IN_QUEUE: { message: "Agent %s does not serve queue %s, and nobody else may take this", status: 422 },
   UNKNOWN_REASON: { message: "\"%s\" is no configured reason for %s. Known: %s", status: 422 },
   REASON_NEEDED: { message: "Not ready needs a reason. Known: %s", status: 422 },
   UNKNOWN_PROFILE: { message: "There is no agent profile %s. Known: %s", status: 422 },
@@ -29,6 +30,8 @@ export const acdErrors = defineErrors("ACD", {
   ALREADY_THERE: { message: "%s waits in queue %s already", status: 409 },
   QUEUE_FROZEN: { message: "Queue %s takes nobody in any more: the hotline is being stopped. Who waits is served where they are", status: 503 },
   NOT_WAITING: { message: "%s does not wait in a queue any more", status: 409 },
+  UNKNOWN_PLACE: { message: "There is no kept place %s", status: 404 },
+  PLACE_CALLING: { message: "The citizen of the kept place %s is being called, or on the line: how that ends decides", status: 409 },
   NO_OWN_PHONE: { message: "Only who has an agent number, and a telephone with it, can go into calls", status: 409 },
   QUEUE_TWICE: { message: "Queue %s is given twice; keep the one that holds", status: 422 },
   QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },

@@ -6,7 +6,7 @@ import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 import { KeptPlaceEntity, type KeptPlaceRow } from "../src/entities/kept-place.entity.js";
@@ -205,12 +205,38 @@ describe("a callback that keeps the place", () => {
     await wish();
     expect(await places()).toMatchObject([{ id: first?.id, placeAt: first?.placeAt }]);
     expect(at.acd.queue("q")?.waiting).toBe(1);
-    await at.acd.dropPlace(first?.id ?? "", { result: "reached", actor: "u1" });
+    expect(await at.acd.dropPlace(first?.id ?? "", { result: "reached", actor: "u1" })).toMatchObject({ id: first?.id, state: "closed", result: "reached" });
     expect(at.acd.queue("q")?.waiting).toBe(0);
+    // Closed is closed: a second hand changes nothing, and is shown how it ended.
+    expect(await at.acd.dropPlace(first?.id ?? "", { result: "not-needed", actor: "u2" })).toMatchObject({ state: "closed", result: "reached", closedBy: "u1" });
     await free();
     await at.test.advance(MINUTE);
     expect(rings).toEqual([]);
     expect(await at.acd.keptPlace(first?.id ?? "")).toMatchObject({ state: "closed", result: "reached", closedBy: "u1" });
+  });
+
+  it("is not dropped while the citizen is being called, nor where there is none: refused, not told as done", async () => {
+    const { at, rings, place, wish, free } = await scene();
+    await wish();
+    await free();
+    expect(rings).toHaveLength(1);
+    const { id } = await place();
+    await expect(at.acd.dropPlace(id, { result: "not-needed", actor: "u1" })).rejects.toMatchObject({ code: "HTL_ACD_PLACE_CALLING", status: 409 });
+    expect(await place()).toMatchObject({ state: "calling" });
+    await expect(at.acd.dropPlace("nothing", { result: "not-needed", actor: "u1" })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_PLACE", status: 404 });
+  });
+
+  it("stays in the line where that it was dropped cannot be stored", async () => {
+    const { at, rings, place, wish, free } = await scene();
+    await wish();
+    const { id } = await place();
+    const unitOfWork = at.test.services.get(UNIT_OF_WORK);
+    const run = vi.spyOn(unitOfWork, "run").mockRejectedValue(new Error("no space left on device"));
+    await expect(at.acd.dropPlace(id, { result: "reached", actor: "u1" })).rejects.toThrow("no space left");
+    run.mockRestore();
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+    await free();
+    expect(rings).toHaveLength(1);
   });
 
   it("who has rung again is not called meanwhile, and the next in line has the agent", async () => {

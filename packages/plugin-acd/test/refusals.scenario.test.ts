@@ -1,7 +1,7 @@
 import { READ_POOL } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import { FLOWS, type FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { AGENT_CALLS } from "../src/index.js";
 import { closeStages, stage, team, type StageOptions } from "./stage.js";
 
@@ -75,4 +75,76 @@ it("an agent who does not serve the queue is refused too, as is a flow that is p
   expect(() => flows.put(flow({ queue: "second", agent: "1001" }))).toThrow(/agent "1001" does not serve the queue "second"/);
   expect(flows.get("main")?.nodes[0]).toMatchObject({ queue: "q" });
   expect(flows.put(flow({ queue: "second" }))).toMatchObject({ id: "main" });
+});
+
+describe("work for one agent alone", () => {
+  const work = (offer: () => Promise<"accepted" | "declined"> = () => new Promise(() => undefined)) => ({ interactionId: "c1", channel: "chat", ended: new Promise<void>(() => undefined), offer, connected: () => undefined });
+
+  it("is refused where that agent could never be asked: unknown, or of another queue", async () => {
+    const at = await stage({ acd: two() });
+    await at.phone("1001");
+    await expect(at.acd.serveWork(work(), { queue: "q", onlyAgent: "9999", patient: true })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_AGENT", status: 404 });
+    await expect(at.acd.serveWork(work(), { queue: "second", onlyAgent: "1001", patient: true })).rejects.toMatchObject({ code: "HTL_ACD_AGENT_NOT_IN_QUEUE", status: 422 });
+    expect([...at.acd.waiting("q"), ...at.acd.waiting("second")]).toEqual([]);
+    // Refused, it is in no figures.
+    expect(await at.entries()).toEqual([]);
+  });
+
+  it("waits for an agent of a queue that the own one overflows into", async () => {
+    const at = await stage({ acd: { ...two(), queues: [{ key: "q", name: "Q" }, { key: "second", name: "S", overflow: [{ afterSeconds: 5, queues: ["q"] }] }] } });
+    await at.phone("1001");
+    const offers: string[] = [];
+    void at.acd.serveWork(work(() => (offers.push("asked"), Promise.resolve("accepted"))), { queue: "second", onlyAgent: "1001", patient: true });
+    await at.test.advance(4_000);
+    expect(offers).toEqual([]);
+    await at.test.advance(2_000);
+    expect(offers).toEqual(["asked"]);
+  });
+
+  it("is not moved into a queue which that agent does not serve, and leaves when the agent serves its queue no more", async () => {
+    const at = await stage({ acd: { ...two(), profiles: [{ key: "p", name: "P", queues: ["q"] }], agents: [{ number: "1001", name: "A", profile: "p" }] } });
+    await at.phone("1001");
+    await at.acd.setAgentState("1001", "not-ready", { actor: "u", reason: "rest" });
+    const result = at.acd.serveWork(work(), { queue: "q", onlyAgent: "1001", patient: true });
+    await at.test.advance(100);
+    await expect(at.acd.move("c1", "second", { actor: "u" })).rejects.toMatchObject({ code: "HTL_ACD_AGENT_NOT_IN_QUEUE", status: 422 });
+    expect(at.acd.waiting("q")).toMatchObject([{ interactionId: "c1" }]);
+    expect(await at.test.services.get(READ_POOL).read((em) => em.execute("select action from core_audit where action = 'acd.caller-moved'"))).toEqual([]);
+    await at.acd.setProfile({ key: "p", name: "P", queues: ["second"], skills: {} }, { actor: "u" });
+    await expect(result).resolves.toMatchObject({ outcome: "no-agents", callerGone: false });
+    expect(at.acd.waiting("q")).toEqual([]);
+  });
+});
+
+it("after-call work that is over already is as it was wanted: ending it again changes nothing", async () => {
+  const at = await stage({ acd: team({}, ["1001"]) });
+  const phone = await at.phone("1001");
+  const caller = await at.dial();
+  await phone.answer();
+  await at.test.advance(3_000);
+  await caller.hangup();
+  await at.test.advance(500);
+  expect(at.acd.agent("1001")?.state).toBe("wrap-up");
+  expect(at.acd.finishWrapUp("1001")).toMatchObject({ state: "available", wrapUpUntil: null });
+  expect(at.acd.finishWrapUp("1001")).toMatchObject({ state: "available", wrapUpUntil: null });
+});
+
+describe("the name __proto__, which a record loses without a word", () => {
+  const levels = JSON.parse('{"__proto__": 2, "cantonese": 1}') as Record<string, number>;
+
+  it.each<[string, NonNullable<StageOptions["acd"]>, string]>([
+    ["skills of an agent", { ...two(), agents: [{ number: "1001", name: "A", queues: ["q"], skills: levels }] }, "agents.0.skills.__proto__"],
+    ["skills of a queue", { ...two(), queues: [{ key: "q", name: "Q", skills: levels }] }, "queues.0.skills.__proto__"],
+    ["steps of a queue", { ...two(), queues: [{ key: "q", name: "Q", skillSteps: [{ afterSeconds: 1, skills: levels }] }] }, "queues.0.skillSteps.0.skills.__proto__"],
+    ["channels of a capacity", { ...two(), capacity: { channels: JSON.parse('{"__proto__": 1}') as Record<string, number>, rules: [] } }, "capacity.channels.__proto__"],
+  ])("as one of the %s keeps the hotline from starting", async (_where, options, path) => {
+    await expect(stage({ acd: options })).rejects.toMatchObject({ code: "HTL_CORE_CONFIG_INVALID", message: expect.stringContaining(path) as string });
+  });
+
+  it("as a skill of a profile, or of a node, is refused", async () => {
+    const at = await stage({ acd: two(), plugins: [ivr({ flows: [flow({})] })] });
+    await expect(at.acd.setProfile({ key: "p", name: "P", queues: ["q"], skills: levels }, { actor: "u" })).rejects.toThrow("__proto__");
+    expect(at.acd.profiles()).toEqual([]);
+    expect(() => at.test.services.get(FLOWS).put(flow({ skills: levels }))).toThrow(expect.objectContaining({ code: "HTL_IVR_FLOW_INVALID", message: expect.stringContaining("__proto__") as string }) as Error);
+  });
 });

@@ -94,6 +94,17 @@ describe("a place that call distribution keeps", () => {
     }
   });
 
+  it("is not closed by hand when their turn has just come and the list does not know it yet", async () => {
+    await wish();
+    const { id } = await at.task();
+    await at.phone("1002");
+    await at.test.advance(1_000);
+    expect(at.rings).toHaveLength(1);
+    await at.test.services.get(UNIT_OF_WORK).run(({ em }) => em.nativeUpdate(CallbackTaskEntity, { id }, { status: "kept" }));
+    await expect(at.test.services.get(CALLBACKS).close(id, { result: "not-needed", actor: "u1" })).rejects.toMatchObject({ code: "HTL_CALLBACKS_NOT_OPEN", status: 409 });
+    expect(await at.task()).toMatchObject({ status: "kept", result: null });
+  });
+
   it("closed by hand it is given up; so it is when the citizen reaches an agent by another call", async () => {
     await wish();
     const { id } = await at.task();

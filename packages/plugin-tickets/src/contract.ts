@@ -277,15 +277,16 @@ export interface Tickets {
 /**
  * ```
  * waiting --an agent accepts--> active --finished, or a step of the ticket--> done
- *    |  ^---the agent signs out-----|  ^ |
+ *    |  ^---the agent signs out,----|  ^ |
+ *    |      or serves it no more       | |
  *    |  ^--given to another queue---|  |_| given to a colleague, who takes it
  *    \--a step of the ticket--> done
  * ```
  */
 export type QueuedMessageState = "waiting" | "active" | "done";
 
-/** Why a queued message is in another state. `given`: its agent gave it to a colleague, or to another queue. `ticket`: a step of its ticket settled it. */
-export type QueuedMessageCause = "arrived" | "accepted" | "signed-out" | "given" | "finished" | "ticket";
+/** Why a queued message is in another state. `reassigned`: after a restart its agent no longer serves the queue. `given`: its agent gave it to a colleague, or to another queue. `ticket`: a step of its ticket settled it. */
+export type QueuedMessageCause = "arrived" | "accepted" | "signed-out" | "reassigned" | "given" | "finished" | "ticket";
 
 /** A written message (e-mail, fax, SMS, web form) for which a queue of plugin-acd finds an agent. */
 export interface QueuedMessage {
@@ -353,7 +354,7 @@ declare module "@hotlinejs/core" {
     /** Somebody was urged: a level of the ladder, or `manual`. */
     "ticket.urged": { ticketId: string; serial: string; /** Id of the level of the ladder, or `manual`. */ level: string; /** Counts the times the due clock was started anew. */ cycle: number; actor: string; handlingDepartment: string | null };
     /** Durable. A written message waits for an agent, is with one, or is done with. */
-    "ticket.message-queue": { /** Of the queued message, not of its channel. */ messageId: string; ticketId: string; /** `email`, `fax` ... */ channel: string; queue: string; /** State now: `waiting`, `active` or `done`. */ state: string; /** Who has it, or had it last. */ agent: string | null; /** The stay in the queue; null until it is in the line. */ interactionId: string | null; /** Why: `arrived`, `accepted`, `signed-out` (the agent), `given` (to a colleague or another queue), `finished` or `ticket` (a step of its ticket). */ cause: string; at: number };
+    "ticket.message-queue": { /** Of the queued message, not of its channel. */ messageId: string; ticketId: string; /** `email`, `fax` ... */ channel: string; queue: string; /** State now: `waiting`, `active` or `done`. */ state: string; /** Who has it, or had it last. */ agent: string | null; /** The stay in the queue; null until it is in the line. */ interactionId: string | null; /** Why: `arrived`, `accepted`, `signed-out` (the agent), `reassigned` (the agent no longer serves the queue), `given` (to a colleague or another queue), `finished` or `ticket` (a step of its ticket). */ cause: string; at: number };
     /** The citizen wrote about a ticket that was there already. */
     "ticket.message": { ticketId: string; serial: string; channel: string; /** The message's own id in its channel. */ externalId: string };
   }

@@ -1,4 +1,4 @@
-import { errorText, SCREENS } from "@hotlinejs/core";
+import { errorText, isHotlineError, SCREENS } from "@hotlinejs/core";
 import type { Clock, Interactions, Logger, OpenInteraction, Services, Timer } from "@hotlinejs/core";
 import { ACD } from "@hotlinejs/plugin-acd/contract";
 import type { Acd, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
@@ -140,6 +140,12 @@ export class MessageQueue implements QueuedMessages {
         { queue, placeAt: queuedAt, patient: true, yields: true, signal: gone.signal, ...(holder === undefined ? {} : { onlyAgent: holder }), ...(preferred === undefined ? {} : { preferredAgent: preferred }), ...(giver === undefined ? {} : { exceptAgent: giver }) },
       )
       .then(({ outcome }) => this.#left(id, stay, outcome))
+      .catch(async (error: unknown) => {
+        // Assigned otherwise since it was taken: another agent of its queue is found for it.
+        if (holder === undefined || this.#stays.get(id) !== stay || !(isHotlineError(error, "HTL_ACD_AGENT_NOT_IN_QUEUE") || isHotlineError(error, "HTL_ACD_UNKNOWN_AGENT"))) throw error;
+        log.warn({ ticketId, messageId: id, agent: holder, queue }, "the agent who had a message no longer serves its queue; it is in the line again");
+        await this.#giveBack(id, holder, "reassigned");
+      })
       .catch((error: unknown) => {
         log.error({ ticketId, messageId: id, error: errorText(error) }, "a message could not be put into the queue; it stands in the list of tickets");
         if (this.#stays.get(id) === stay) this.#release(id, "failed");
@@ -218,8 +224,8 @@ export class MessageQueue implements QueuedMessages {
     if (agent !== null) this.#screen(agent, id, "done");
   }
 
-  async #giveBack(id: string, agent: string): Promise<void> {
-    if ((await this.parts.store.giveBack(id, agent)) === undefined) return;
+  async #giveBack(id: string, agent: string, cause?: "reassigned"): Promise<void> {
+    if ((await this.parts.store.giveBack(id, agent, cause)) === undefined) return;
     this.#release(id, "returned");
     this.#screen(agent, id, "returned");
     await this.enter(id);

@@ -55,8 +55,8 @@ export class QueuedMessageStore {
   }
 
   /** Back to its place. */
-  giveBack(id: string, agent: string): Promise<QueuedMessageRow | undefined> {
-    return this.change({ id, state: "active", agent }, { state: "waiting", agent: null, acceptedAt: null }, "signed-out");
+  giveBack(id: string, agent: string, cause: "signed-out" | "reassigned" = "signed-out"): Promise<QueuedMessageRow | undefined> {
+    return this.change({ id, state: "active", agent }, { state: "waiting", agent: null, acceptedAt: null }, cause);
   }
 
   /** Into the line of another queue, at its place. */

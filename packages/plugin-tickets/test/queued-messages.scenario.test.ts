@@ -246,6 +246,16 @@ describe("a written message in a queue", () => {
     expect(await offered("1002")).toMatchObject({ id, state: "waiting" });
   });
 
+  it("whose agent serves its queue no more after a restart goes back to the line", async () => {
+    await test.agent("1001");
+    await arrive("email");
+    const { id } = await accept("1001");
+    await test.services.get(UNIT_OF_WORK).run((uow) => uow.em.execute(`update acd_agent set settings = '{"queues":["calls"]}' where number = '1001'`, [], "run"));
+    await restart();
+    expect(await offered("1002")).toMatchObject({ id, state: "waiting" });
+    expect(told.filter(({ messageId }) => messageId === id).at(-1)).toMatchObject({ state: "waiting", cause: "reassigned" });
+  });
+
   it("handed in twice is queued once; an answer in its thread joins what waits, and later goes first to who knows the matter", async () => {
     await test.agent("1001");
     await test.agent("1002");

@@ -1,3 +1,4 @@
+import { servesSometime } from "../src/acd/interactions.js";
 import { fits } from "../src/acd/matching.js";
 import type { AcdState } from "../src/acd/state.js";
 import { isAway, isEligible } from "../src/acd/step.js";
@@ -32,6 +33,7 @@ export function checkInvariants(state: AcdState): void {
     if (interaction.state === "waiting") {
       if (interaction.reservations.size > 0 || interaction.winner !== undefined || interaction.agent !== undefined) fail("a waiting caller has an agent");
       if (interaction.rungBy !== undefined) fail("a waiting caller is rung for");
+      if (interaction.onlyAgent !== undefined && !servesSometime(state.agents.get(interaction.onlyAgent), interaction.queue)) fail(`${interaction.id} waits for an agent who does not serve it`);
       for (const queue of interaction.servedBy) {
         lines += 1;
         if (queue.line.filter((other) => other === interaction).length !== 1) fail(`${interaction.id} lost from the line of ${queue.config.key}`);

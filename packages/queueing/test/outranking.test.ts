@@ -81,4 +81,24 @@ describe("an interaction for one agent, or for all but one", () => {
     expect(driver.all("offer").slice(1).every(({ agentId }) => agentId === "a1")).toBe(true);
     expect(new Set(driver.all("offer").map(({ interactionId }) => interactionId))).toContain("named");
   });
+
+  it("does not wait for one who never serves it: not let in, not moved, let go when the agent loses the queue", () => {
+    const driver = acd({ overflow: [{ afterMs: 1_000, queues: ["reserve"] }] }, 1);
+    driver.send({ type: "queue.configured", queue: { key: "reserve" } });
+    driver.send({ type: "queue.configured", queue: { key: "other" } });
+    driver.agent("helper", ["reserve"]);
+    driver.call("nobody", { onlyAgent: "ghost", patient: true });
+    driver.call("stranger", { onlyAgent: "a0", queue: "other", patient: true });
+    expect(driver.all("left")).toMatchObject([{ interactionId: "nobody", outcome: "no-agents" }, { interactionId: "stranger", outcome: "no-agents" }]);
+    driver.send({ type: "agent.state", agentId: "a0", state: "not-ready" });
+    driver.call("mine", { onlyAgent: "a0" });
+    // The overflow leads to its agent after a second.
+    driver.call("helped", { onlyAgent: "helper" });
+    driver.send({ type: "interaction.moved", interactionId: "mine", queue: "other" });
+    expect(interactionView(driver.state, "mine")).toMatchObject({ queue: "q", state: "waiting" });
+    driver.agent("a0", ["other"]);
+    expect(driver.all("left").at(-1)).toMatchObject({ interactionId: "mine", outcome: "no-agents" });
+    driver.advance(1_000);
+    expect(driver.all("offer")).toMatchObject([{ interactionId: "helped", agentId: "helper" }]);
+  });
 });

@@ -18,8 +18,11 @@ export interface Acd {
   /** All that are not closed, the earliest place first. */
   keptPlaces(): Promise<readonly KeptPlace[]>;
   keptPlace(id: string): Promise<KeptPlace | undefined>;
-  /** The citizen need not be called any more. No effect on a call that is under way, and on what is closed. */
-  dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<void>;
+  /**
+   * The citizen need not be called any more; gives the place as it stands then. Idempotent: one that is closed already stays as it ended.
+   * `HTL_ACD_UNKNOWN_PLACE`; `HTL_ACD_PLACE_CALLING` while the citizen is dialled or on the line: how that ends decides.
+   */
+  dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<KeptPlace>;
   /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
@@ -28,7 +31,8 @@ export interface Acd {
   serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
   /**
    * The same queues and agents for what is no call. Resolves once, as `serve` does; how much an agent has at once says the capacity.
-   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, and `HTL_ACD_STOPPED` after the stop.
+   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_STOPPED` after the stop and, for an `onlyAgent` who could never be asked,
+   * `HTL_ACD_UNKNOWN_AGENT` and `HTL_ACD_AGENT_NOT_IN_QUEUE`.
    */
   serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult>;
   agents(): readonly AgentSnapshot[];
@@ -75,12 +79,12 @@ export interface Acd {
   /**
    * Puts a waiting caller into another queue; the time waited so far counts for the place there. Whoever was rung is let go.
    * In the audit before it is done. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_NOT_WAITING`, `HTL_ACD_ALREADY_THERE`; `HTL_ACD_QUEUE_FROZEN` while
-   * the hotline is being stopped.
+   * the hotline is being stopped; `HTL_ACD_AGENT_NOT_IN_QUEUE` for work bound to one agent (`onlyAgent`) who does not serve that queue.
    */
   move(interactionId: string, queue: string, options: { readonly actor: string }): Promise<WaitingCaller>;
   /** Changes the priority of a waiting caller. In the audit before it is done. `HTL_ACD_NOT_WAITING`. */
   setPriority(interactionId: string, priority: number, options: { readonly actor: string }): Promise<WaitingCaller>;
-  /** Ends the agent's wrap-up early. */
+  /** Ends the agent's wrap-up early. Idempotent: outside of after-call work, which may have run out in that moment, nothing changes. `HTL_ACD_UNKNOWN_AGENT`. */
   finishWrapUp(number: string): AgentSnapshot;
   /** Gives the agent so many ms more for after-call work. `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_NOT_IN_WRAP_UP`. */
   extendWrapUp(number: string, ms: number): AgentSnapshot;

@@ -98,7 +98,7 @@ export interface QueueResult {
 
 /** A request to a queue for what is no call. */
 export interface WorkRequest extends Omit<QueueRequest, "exitKeys" | "exitHint"> {
-  /** Nobody else is asked, however long it waits; must be an agent of the queue. */
+  /** Nobody else is asked, however long it waits. Must be an agent of the queue, or of one it overflows into; where that changes while it waits, it leaves as `no-agents`. */
   readonly onlyAgent?: string;
   /** 工号 of who gives it away, and is not asked. */
   readonly exceptAgent?: string;

@@ -133,7 +133,7 @@ export const agentRoutes: readonly HttpRoute[] = [
     method: "POST",
     path: "/api/agents/:number/wrap-up/done",
     permission: "authenticated",
-    summary: "Ends after-call work early",
+    summary: "Ends after-call work early; nothing changes where it is over already",
     params: number,
     output: agent,
     handler: async ({ services, params, principal }) => {

@@ -3,6 +3,7 @@ import type { IvrStep, PromptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD } from "../contract.js";
 import type { QueueOutcome, QueueResult } from "../contract.js";
+import { byName } from "../domain/by-name.js";
 import { exitKeysPrompt } from "../domain/queue-prompts.js";
 
 const queueNodeConfig = z.strictObject({
@@ -11,7 +12,7 @@ const queueNodeConfig = z.strictObject({
   /** Higher first, added to the queue's. */
   priority: z.int().optional(),
   /** Skills the agent must have: a list (level 1) or levels. */
-  skills: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]).optional(),
+  skills: byName(z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))])).optional(),
   /** Keys that leave the queue: `"0*"` for the outcome `exit`, or `{ "2": "voicemail" }` with an outcome each. */
   exitKeys: z.union([z.string().regex(/^[0-9*#A-D]*$/), z.record(z.string().regex(/^[0-9*#A-D]$/), z.string().min(1))]).optional(),
   /** Tell waiting callers of `exitKeys`, after the welcome and with each announcement: `true` (default) in the plugin's words, by the outcome of each key; a prompt; `false`: not at all. */

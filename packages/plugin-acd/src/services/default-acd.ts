@@ -309,7 +309,7 @@ export class DefaultAcd implements Acd {
     return this.places.find(id);
   }
 
-  dropPlace(id: string, { result, actor }: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<void> {
+  dropPlace(id: string, { result, actor }: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<KeptPlace> {
     return this.places.drop(id, result, actor);
   }
 

@@ -48,6 +48,15 @@ export class Floor {
     return agent;
   }
 
+  /** An agent who serves callers of the queue, as one of its own or of a queue it overflows into. @throws HTL_ACD_UNKNOWN_AGENT, HTL_ACD_AGENT_NOT_IN_QUEUE */
+  server(number: string, key: string): StoredAgent {
+    const agent = this.agent(number);
+    const own = agentView(this.engine.state, number)?.queues ?? [];
+    const reached = [key, ...this.queue(key).settings.overflow.flatMap(({ queues }) => queues)];
+    if (!reached.some((queue) => own.includes(queue))) throw acdErrors.AGENT_NOT_IN_QUEUE(number, key);
+    return agent;
+  }
+
   /** Numbers of the agents who serve the queue. */
   membersOf(key: string): string[] {
     return [...this.agents.keys()].filter((number) => agentView(this.engine.state, number)?.queues.includes(key) === true);

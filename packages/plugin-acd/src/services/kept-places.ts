@@ -5,6 +5,7 @@ import type { CallbackOffer, KeptPlace, KeptPlaceResult, QueueRequest, QueueResu
 import { callbackNumber } from "../domain/callback-number.js";
 import { afterCall, unansweredOutcome, type AttemptOutcome } from "../domain/kept-place-rule.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
+import { acdErrors } from "../errors.js";
 import { askForCallback, askToAccept, say, type WishDeps } from "./callback-wish.js";
 import { placeView, type KeptPlaceStore } from "./kept-place-store.js";
 import { QueuedPlace } from "./queued-place.js";
@@ -145,12 +146,22 @@ export class KeptPlaces {
     return (await this.#deps.store.open()).map(placeView);
   }
 
-  /** Nobody needs to be called any more. A call that is under way goes on. */
-  async drop(id: string, result: KeptPlaceResult, actor: string): Promise<void> {
+  /** Nobody needs to be called any more. @throws HTL_ACD_UNKNOWN_PLACE, HTL_ACD_PLACE_CALLING */
+  async drop(id: string, result: KeptPlaceResult, actor: string): Promise<KeptPlace> {
+    const { store } = this.#deps;
     const held = this.#held.get(id);
-    if (held === undefined || held.attempt !== undefined) return;
-    this.#let(held);
-    await this.#deps.store.closed(held.row, result, actor);
+    if (held?.attempt !== undefined) throw acdErrors.PLACE_CALLING(id);
+    const row = held?.row ?? (await store.find(id));
+    if (row === undefined) throw acdErrors.UNKNOWN_PLACE(id);
+    if (isClosed(row)) return placeView(row);
+    // First out of the line: nobody is dialled while it is being written.
+    if (held !== undefined) this.#let(held);
+    try {
+      return placeView(await store.closed(row, result, actor));
+    } catch (error) {
+      if (held !== undefined) this.#take(row);
+      throw error;
+    }
   }
 
   /** The citizen has answered: a person, who wants it, goes before all who came later. */

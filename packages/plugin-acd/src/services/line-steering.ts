@@ -26,13 +26,14 @@ export class LineSteering {
     return [...floor.entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || a.placeAt - b.placeAt);
   }
 
-  /** @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_NOT_WAITING, HTL_ACD_ALREADY_THERE, HTL_ACD_QUEUE_FROZEN */
+  /** @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_NOT_WAITING, HTL_ACD_ALREADY_THERE, HTL_ACD_QUEUE_FROZEN, HTL_ACD_AGENT_NOT_IN_QUEUE */
   async move(interactionId: string, queue: string, actor: string): Promise<WaitingCaller> {
     const { floor } = this.#deps;
     floor.queue(queue);
-    const possible = (from: string): void => {
+    const possible = (from: string, onlyAgent: string | undefined): void => {
       if (from === queue) throw acdErrors.ALREADY_THERE(interactionId, queue);
       floor.open(queue);
+      if (onlyAgent !== undefined) floor.server(onlyAgent, queue);
     };
     return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }), possible);
   }
@@ -42,13 +43,13 @@ export class LineSteering {
     return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
   }
 
-  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent, possible: (from: string) => void = () => undefined): Promise<WaitingCaller> {
+  async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent, possible: (from: string, onlyAgent: string | undefined) => void = () => undefined): Promise<WaitingCaller> {
     const find = (): { readonly id: string; readonly queue: string } => {
       for (const [id, { owner }] of this.#deps.floor.entries) {
         const view = owner.interactionId === interactionId ? this.#waiting(id) : undefined;
         if (view === undefined) continue;
         // What the engine would not do is refused, not told as done.
-        possible(view.queue);
+        possible(view.queue, interactionView(this.#deps.floor.engine.state, id)?.onlyAgent);
         return { id, queue: view.queue };
       }
       throw acdErrors.NOT_WAITING(interactionId);

@@ -132,7 +132,7 @@ export class QueueEntrance {
     const call = this.#floor.serving.get(interactionId);
     return call === undefined ? undefined : () => (call.next = queue);
   }
-  /** See `Acd.serveWork`. @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_STOPPED */
+  /** See `Acd.serveWork`. @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_STOPPED, HTL_ACD_UNKNOWN_AGENT, HTL_ACD_AGENT_NOT_IN_QUEUE */
   async serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult> {
     const queue = this.#floor.queue(request.queue);
     if (this.#deps.stopped()) throw acdErrors.STOPPED();
@@ -143,6 +143,7 @@ export class QueueEntrance {
     const id = ids.next();
     const owner = this.#owner(id, interactionId, queue, { channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null) });
     const { onlyAgent, exceptAgent, patient = false, yields } = request;
+    if (onlyAgent !== undefined) this.#floor.server(onlyAgent, queue.key);
     if (!patient && this.#outOfHours(queue)) {
       this.#refuse(owner);
       return { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false };

@@ -1,3 +1,4 @@
+import { isHotlineError } from "@hotlinejs/core";
 import type { BusinessCalendar, Clock, UnitOfWork } from "@hotlinejs/core";
 import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
@@ -60,10 +61,10 @@ export class DefaultCallbacks implements Callbacks {
   }
 
   async close(id: string, { result, note, actor }: { result: CallbackResult; note?: string; actor: string }): Promise<CallbackTask> {
-    const { acd, store, unitOfWork } = this.deps;
+    const { store, unitOfWork } = this.deps;
     const found = await store.find(id);
     // The place first: once it is given up nobody is dialled, whatever happens here.
-    if (found?.status === "kept" && typeof found.placeId === "string") await acd?.dropPlace(found.placeId, { result, actor });
+    if (found?.status === "kept" && typeof found.placeId === "string") await this.#giveUp(found.placeId, { result, actor });
     return unitOfWork.run(async (uow) => {
       const task = await uow.em.findOne(CallbackTaskEntity, { id });
       if (task === null) throw errors.NOT_FOUND(id);
@@ -74,6 +75,16 @@ export class DefaultCallbacks implements Callbacks {
       uow.audit({ actor, action: "callbacks.close", subject: { type: "callback", id }, details: { result } });
       return taskView(task);
     });
+  }
+
+  async #giveUp(placeId: string, options: { readonly result: CallbackResult; readonly actor: string }): Promise<void> {
+    try {
+      await this.deps.acd?.dropPlace(placeId, options);
+    } catch (error) {
+      // Their turn came in this moment.
+      if (isHotlineError(error, "HTL_ACD_PLACE_CALLING")) throw errors.NOT_OPEN("calling");
+      if (!isHotlineError(error, "HTL_ACD_UNKNOWN_PLACE")) throw error;
+    }
   }
 
   async attempts(id: string): Promise<readonly CallbackAttempt[]> {

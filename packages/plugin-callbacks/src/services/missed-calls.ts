@@ -1,3 +1,4 @@
+import { isHotlineError } from "@hotlinejs/core";
 import type { BusinessCalendar, ReadPool, UnitOfWork } from "@hotlinejs/core";
 import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
@@ -60,7 +61,13 @@ export class MissedCalls {
       await store.close(uow, task, "reached", "plugin:callbacks", { reachedAt: at });
       return task.placeId;
     });
-    if (typeof place === "string") await acd?.dropPlace(place, { result: "reached", actor: "plugin:callbacks" });
+    if (typeof place !== "string") return;
+    try {
+      await acd?.dropPlace(place, { result: "reached", actor: "plugin:callbacks" });
+    } catch (error) {
+      // Being called in this moment its own call ends it; one that is not there need not be given up.
+      if (!isHotlineError(error, "HTL_ACD_PLACE_CALLING") && !isHotlineError(error, "HTL_ACD_UNKNOWN_PLACE")) throw error;
+    }
   }
 
   async #read(interactionId: string): Promise<{ row: InteractionRow; outcome: CallOutcome } | undefined> {

@@ -2,7 +2,7 @@ import { loadOf, resolveCapacity, VOICE } from "./capacity.js";
 import { checkAgent, resolveQueue } from "./config.js";
 import type { AgentConfig, QueueConfig } from "./config.js";
 import type { AgentChoice } from "./events.js";
-import { leave } from "./interactions.js";
+import { leave, servesSometime } from "./interactions.js";
 import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
 import type { AgentState, QueueState } from "./state.js";
 import { clearTimer, isEligible, isReady, refreshAgent, unhold, watchEmpty } from "./step.js";
@@ -45,6 +45,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       ripen(step, interaction);
       if (interaction.queue === queue) limitWait(step, interaction);
     }
+    letBoundGo(step);
   }
   for (const agent of queue.members) refreshAgent(step, agent);
   step.strained.add(queue);
@@ -131,6 +132,16 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
   // New skills, queues or room may fit a caller who waits.
   if (isEligible(agent)) step.freed.add(agent);
+  letBoundGo(step);
+}
+
+/** What only one agent may serve does not wait on where that agent serves no more. Whoever is just being asked keeps that chance. */
+function letBoundGo(step: Step): void {
+  for (const interaction of [...step.state.interactions.values()]) {
+    if (interaction.onlyAgent === undefined || servesSometime(step.state.agents.get(interaction.onlyAgent), interaction.queue)) continue;
+    if (interaction.state === "waiting") leave(step, interaction, "no-agents");
+    else if (interaction.state === "offered") interaction.expired ??= "no-agents";
+  }
 }
 
 /** Queues that may have lost their last member by this step. */
@@ -159,6 +170,7 @@ export function removeAgent(step: Step, agent: AgentState): void {
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
   clearTimer(step, agent.holdTimer);
   agent.holdTimer = undefined;
+  letBoundGo(step);
   if (agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 

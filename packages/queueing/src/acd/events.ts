@@ -58,7 +58,7 @@ export type AcdEvent =
       readonly preferredAgent?: string;
       /** Instead of `preferredMs` of the queue. */
       readonly preferredMs?: number;
-      /** Nobody else may serve it, however long it waits. */
+      /** Nobody else may serve it, however long it waits. Leaves as `no-agents` where that agent serves neither the queue nor one it overflows into, at once or when that changes. */
       readonly onlyAgent?: string;
       /** Whoever gives it away is not asked to take it. */
       readonly exceptAgent?: string;
@@ -71,7 +71,7 @@ export type AcdEvent =
       /** Can be done later (a letter): an agent who is only being asked to take it is asked for something else instead when nobody else is free. Default false. */
       readonly yields?: boolean;
     }
-  /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, or when that queue takes nobody in; its limits do not count. */
+  /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */

@@ -1,7 +1,7 @@
 import { VOICE } from "./capacity.js";
 import type { AcdEvent, LeftOutcome } from "./events.js";
 import { expectedWaitMs } from "./state.js";
-import type { InteractionState, KeptPlace, QueueState } from "./state.js";
+import type { AgentState, InteractionState, KeptPlace, QueueState } from "./state.js";
 import { addTimer, clearTimer, isAway, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
 import { insertInLine, placeInLine, removeFromLine } from "./waiting-line.js";
@@ -20,6 +20,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const queue = state.queues.get(event.queue);
   if (queue === undefined) return refuse("unknown-queue");
   if (queue.frozen || queue.removed) return refuse("closed");
+  if (event.onlyAgent !== undefined && !servesSometime(step.state.agents.get(event.onlyAgent), queue)) return refuse("no-agents");
   const kept = event.placeAt === undefined || !Number.isFinite(event.placeAt) ? undefined : Math.min(event.placeAt, now);
   if (kept === undefined && isEmpty(queue)) return refuse("no-agents");
 
@@ -97,6 +98,12 @@ export function join(step: Step, interaction: InteractionState, regained: boolea
   if (config.announceFirstMs !== undefined) addTimer(step, interaction, config.announceFirstMs, { kind: "announce", interaction });
   else if (config.announceEveryMs !== undefined) addTimer(step, interaction, config.announceEveryMs, { kind: "announce", interaction });
   watchEmpty(step, queue);
+}
+
+/** Whether callers of the queue may come to the agent, now or after a wait: as a member, or of a queue it overflows into. */
+export function servesSometime(agent: AgentState | undefined, { config }: QueueState): boolean {
+  if (agent === undefined || agent.removed) return false;
+  return agent.memberships.has(config.key) || config.overflow.some(({ queues }) => queues.some((key) => agent.memberships.has(key)));
 }
 
 /** Nobody is there for whom the queue lets callers wait. */

@@ -1,4 +1,4 @@
-import { detach, join } from "./interactions.js";
+import { detach, join, servesSometime } from "./interactions.js";
 import { letGo } from "./reservations.js";
 import type { InteractionState, QueueState } from "./state.js";
 import type { Step } from "./step.js";
@@ -8,6 +8,7 @@ import { removeFromLine } from "./waiting-line.js";
 export function move(step: Step, interaction: InteractionState, to: QueueState): void {
   const from = interaction.queue;
   if (interaction.state === "connected" || from === to || to.removed || to.frozen) return;
+  if (interaction.onlyAgent !== undefined && !servesSometime(step.state.agents.get(interaction.onlyAgent), to)) return;
   if (interaction.state === "offered") {
     letGo(step, interaction, "moved");
     from.offered -= 1;

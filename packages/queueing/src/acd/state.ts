@@ -264,6 +264,8 @@ export interface InteractionView {
   readonly priority: number;
   readonly enteredAt: number;
   readonly placeAt: number;
+  /** Nobody else may serve it. */
+  readonly onlyAgent: string | undefined;
   /** Who talks, has answered, or is rung first. */
   readonly agentId: string | undefined;
 }
@@ -333,6 +335,7 @@ export function interactionView(state: AcdState, id: string): InteractionView | 
     priority: interaction.priority,
     enteredAt: interaction.enteredAt,
     placeAt: interaction.placeAt,
+    onlyAgent: interaction.onlyAgent,
     agentId: (interaction.agent ?? interaction.winner?.agent ?? [...interaction.reservations][0]?.agent)?.id,
   };
 }
