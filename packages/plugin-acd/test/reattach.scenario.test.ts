@@ -279,3 +279,182 @@ describe("an agent's phone that breaks off while somebody else is asked", () => 
     await later.hangup();
   });
 });
+
+describe("a colleague's phone that breaks off while the colleague is asked", () => {
+  let other: FakeAgent;
+  const linked = (one: FakeAgent | FakeCaller, two: FakeAgent | FakeCaller): boolean => one.call?.leg !== undefined && two.call?.leg !== undefined && [...one.call.leg.bridgedWith].includes(two.call.leg);
+  const step = async (command: Promise<unknown>): Promise<void> => {
+    await at.test.advance(300);
+    await command;
+  };
+  const comesBack = async (): Promise<void> => {
+    await other.plugIn();
+    expect(other.ringing).toBe(true);
+    await other.answer();
+    await at.test.advance(300);
+  };
+
+  beforeEach(async () => {
+    other = await at.phone("1002");
+    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
+    await step(calls.consult("1001", "1002", "test"));
+    await other.answer();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true, until: null } });
+  });
+
+  it("comes back within the time: who asks and the caller hear music, then the consultation goes on", async () => {
+    await other.unplug();
+    expect(call()).toMatchObject({ state: "consulting", consult: { number: "1002", talking: true } });
+    expect((call()?.consult?.until ?? 0) - at.test.clock.now()).toBeGreaterThan(29_000);
+    expect(call()?.commands).toEqual(["swap", "conference", "cancel", "hangup"]);
+    expect(call("1002")).toMatchObject({ state: "reconnecting", commands: ["hangup"], given: { by: "1001", asked: true } });
+    expect((call("1002")?.ringUntil ?? 0) - at.test.clock.now()).toBeGreaterThan(29_000);
+    expect(agent.call?.leg?.texts.at(-1)).toMatch(MELODY);
+    expect(caller.hearing).toMatch(MELODY);
+    expect(linked(agent, caller)).toBe(false);
+    // The colleague is offered nothing else meanwhile.
+    expect(at.acd.agent("1002")?.state).toBe("occupied");
+    await at.test.advance(12_000);
+    await comesBack();
+    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true, until: null } });
+    expect(call("1002")).toMatchObject({ state: "consulting", given: { by: "1001" }, consult: { talking: true } });
+    expect([linked(agent, other), linked(agent, caller), linked(other, caller)]).toEqual([true, false, false]);
+    await step(calls.complete("1001"));
+    expect(linked(other, caller)).toBe(true);
+    expect(call("1002")).toMatchObject({ state: "talking", given: { by: "1001", asked: false } });
+    await other.hangup();
+    await at.test.advance(300);
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+  });
+
+  it("in a conference agent and caller talk on until it is back in it; it may break off again", async () => {
+    await step(calls.conference("1001"));
+    for (let i = 0; i < 2; i++) {
+      await other.unplug();
+      expect(call()?.state).toBe("conference");
+      expect(call("1002")?.state).toBe("reconnecting");
+      expect(linked(agent, caller)).toBe(true);
+      await at.test.advance(5_000);
+      await comesBack();
+      expect([linked(agent, caller), linked(other, caller), linked(agent, other)]).toEqual([true, true, true]);
+      expect(call("1002")?.state).toBe("conference");
+    }
+    await step(calls.complete("1001"));
+    expect(linked(other, caller)).toBe(true);
+  });
+
+  it("while the agent talks with the caller does not disturb them, and comes back to the music", async () => {
+    await step(calls.swap("1001"));
+    await other.unplug();
+    expect(linked(agent, caller)).toBe(true);
+    await comesBack();
+    expect(linked(agent, caller)).toBe(true);
+    expect([linked(agent, other), linked(other, caller)]).toEqual([false, false]);
+    expect(other.call?.leg?.texts.at(-1)).toMatch(MELODY);
+    await step(calls.swap("1001"));
+    expect([linked(agent, other), linked(agent, caller)]).toEqual([true, false]);
+  });
+
+  it("is not waited for in silence: the agent talks with the caller meanwhile, or ends the consultation", async () => {
+    await other.unplug();
+    await step(calls.swap("1001"));
+    expect(linked(agent, caller)).toBe(true);
+    await step(calls.swap("1001"));
+    expect(linked(agent, caller)).toBe(false);
+    expect(agent.call?.leg?.texts.at(-1)).toMatch(MELODY);
+    await expect(calls.complete("1001")).rejects.toMatchObject({ code: "HTL_ACD_CALL_STATE" });
+    await step(calls.cancel("1001"));
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    expect(linked(agent, caller)).toBe(true);
+    expect(call("1002")).toBeUndefined();
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+    await other.plugIn();
+    await at.test.advance(1_000);
+    expect(other.ringing).toBe(false);
+  });
+
+  it("does not come back: agent and caller talk again after 30 s, the colleague is free", async () => {
+    await other.unplug();
+    await at.test.advance(30_500);
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    expect(linked(agent, caller)).toBe(true);
+    expect(call("1002")).toBeUndefined();
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+  });
+
+  it("comes back, but the colleague declines, or gives it up from the screen: that is a hang-up", async () => {
+    await other.unplug();
+    await other.plugIn();
+    await other.decline();
+    await at.test.advance(300);
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    await step(calls.consult("1001", "1002", "test"));
+    await other.answer();
+    await at.test.advance(300);
+    await other.unplug();
+    await step(calls.hangup("1002"));
+    expect(call()).toMatchObject({ state: "talking", consult: null });
+    expect(linked(agent, caller)).toBe(true);
+    expect(call("1002")).toBeUndefined();
+  });
+
+  it("is waited for also when the agent hangs up meanwhile: the caller hears music, then talks with the colleague", async () => {
+    await other.unplug();
+    await agent.hangup();
+    await at.test.advance(300);
+    expect(caller.call.state).toBe("answered");
+    expect(caller.hearing).toMatch(MELODY);
+    expect(call()).toBeUndefined();
+    await comesBack();
+    expect(linked(other, caller)).toBe(true);
+    expect(call("1002")).toMatchObject({ state: "talking", given: { by: "1001", asked: false } });
+    // It is the colleague's own call now, and waited for as such.
+    await other.unplug();
+    expect(call("1002")?.state).toBe("reconnecting");
+    await comesBack();
+    expect(linked(other, caller)).toBe(true);
+    await other.hangup();
+    await at.test.advance(300);
+    expect(at.results).toMatchObject([{ outcome: "answered" }]);
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+  });
+
+  it("of which neither agent nor colleague comes back: the caller is first in the queue", async () => {
+    await at.acd.setAgentState("1001", "not-ready", { actor: "test" });
+    await other.unplug();
+    await agent.hangup();
+    await at.test.advance(30_500);
+    expect(caller.call.state).toBe("answered");
+    expect(at.acd.queue("q")?.waiting).toBe(1);
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+  });
+
+  it("together with the agent's: each comes back to what there was", async () => {
+    await breakOff();
+    await other.unplug();
+    expect(call()).toMatchObject({ state: "reconnecting", consult: { number: "1002" } });
+    expect(caller.hearing).toMatch(MELODY);
+    await agent.plugIn();
+    await agent.answer();
+    await at.test.advance(300);
+    expect(call()?.state).toBe("consulting");
+    expect(together()).toBe(false);
+    expect(agent.call?.leg?.texts.at(-1)).toMatch(MELODY);
+    await comesBack();
+    expect(linked(agent, other)).toBe(true);
+    expect(together()).toBe(false);
+  });
+
+  it("while the caller hangs up, nobody is called back", async () => {
+    await other.unplug();
+    await caller.hangup();
+    await at.test.advance(300);
+    expect(call()).toBeUndefined();
+    expect(call("1002")).toBeUndefined();
+    expect(at.acd.agent("1002")?.interactionId).toBeNull();
+    await other.plugIn();
+    await at.test.advance(1_000);
+    expect(other.ringing).toBe(false);
+  });
+});

@@ -65,8 +65,11 @@ function usePhoneSaid(text: Texts): void {
 function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts): string | undefined {
   if (call === null) return before === null ? undefined : text.said.over;
   if (call.supervisor !== null && call.supervisor !== before?.supervisor) return text.supervised[call.supervisor];
-  if (before?.interactionId === call.interactionId && before.state === call.state) return undefined;
   const who = call.consult?.name ?? call.consult?.number ?? "";
+  const broke = call.consult !== null && call.consult.until !== null && (before?.consult?.until ?? null) === null;
+  if (broke) return text.said.brokeOff(who);
+  const back = call.consult?.until === null && (before?.consult?.until ?? null) !== null;
+  if (!back && before?.interactionId === call.interactionId && before.state === call.state) return undefined;
   switch (call.state) {
     case "ringing":
       return text.said.ringing(call.queueName ?? "", Math.round((call.waitMs ?? 0) / 1000), phoneStore.get().link === "ready");

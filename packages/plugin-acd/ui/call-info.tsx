@@ -129,6 +129,11 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
 /** The second half of the line: what the caller hears, whom the agent talks with. */
 function second(call: AgentCall, now: number, text: Texts, phone: Phone): string {
   const who = call.consult?.name ?? call.consult?.number ?? "";
+  const until = call.consult?.until ?? null;
+  if (until !== null && call.state !== "reconnecting") {
+    const awaited = text.awaited(who, Math.max(0, Math.ceil((until - now) / 1000)));
+    return call.state === "consulting" && call.consult?.talking === false ? `${text.callerTalking} · ${awaited}` : awaited;
+  }
   switch (call.state) {
     case "ringing":
       if (call.joining) return text.joiningNote;

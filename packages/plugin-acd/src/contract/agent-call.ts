@@ -19,6 +19,8 @@ import type { LiveAnnouncementView } from "./announcements.js";
  * reconnecting --it (or another device) comes back--> as before; a consultation that only rang is over
  *              \-- nobody in time --> over; the caller is first in the queue again, or talks with who was asked
  * ```
+ * The phone of a colleague who was asked is waited for as well (`consult.until`; at the colleague's desk the state is `reconnecting`):
+ * whoever is alone hears music, in a conference the others talk on; when it does not come back the consultation is over.
  */
 export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "transferring" | "reconnecting";
 
@@ -49,7 +51,7 @@ export interface AgentCall {
   /** 工号 of who gives the caller on, or asks about them: the agent was rung by a colleague. */
   readonly given: { readonly by: string; readonly name: string; /** Asked only: the caller is still the colleague's. */ readonly asked: boolean } | null;
   /** The other half of a consultation or conference. */
-  readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean } | null;
+  readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean; /** Epoch ms until which a colleague whose phone broke off is waited for. */ readonly until: number | null } | null;
   /** The flow the caller was sent to, the last one: `outcome` is null while the caller is in it. */
   readonly flow: { readonly id: string; readonly title: string; readonly outcome: FlowVisitOutcome | null; /** What the flow says of it (`verified`). */ readonly result: string | null } | null;
   /** What the agent plays to the caller, or played last; `null`: nothing yet. */

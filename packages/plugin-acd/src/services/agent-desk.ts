@@ -12,7 +12,7 @@ import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
 import { ScreenHandovers } from "./screen-handovers.js";
 import { Supervision } from "./supervision.js";
-import type { Target } from "./talk-parts.js";
+import type { AgentTalkDeps, Target } from "./talk-parts.js";
 
 /** Ring of the agent's own phone before a number is dialled. */
 const OWN_RING_MS = 20_000;
@@ -349,7 +349,7 @@ export class AgentDesk implements AgentCalls {
       this.#talks.set(number, guest);
       return guest;
     };
-    return new Invitation({ show, keep: (connection, call) => this.#keep(number, { session, connection, call }, talk) }, occupation);
+    return new Invitation({ show, keep: (connection, call) => this.#keep(number, { session, connection, call }, talk), phones: this.#phonesOf(number) }, occupation);
   }
 
   /**
@@ -461,12 +461,15 @@ export class AgentDesk implements AgentCalls {
   #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
     const { control, clock, log } = this.#deps;
     const { agent } = facts;
-    const phones = {
+    return new AgentTalk(facts, { control, clock, log, phones: this.#phonesOf(agent), abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
+  }
+
+  #phonesOf(agent: string): AgentTalkDeps["phones"] {
+    return {
       address: this.#deps.agent(agent)?.address ?? "",
       reachable: () => this.#deps.agent(agent)?.reachable === true,
       arrival: () => new Promise<void>((resolve) => this.#arrivals.set(agent, [...(this.#arrivals.get(agent) ?? []), resolve])),
     };
-    return new AgentTalk(facts, { control, clock, log, phones, abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
   }
 
   #put(talk: AgentTalk): void {

@@ -3,12 +3,13 @@ import { errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { Announcements } from "./announcements.js";
+import { Consultation, type ConsultationHost } from "./consultation.js";
 import type { Invitation } from "./invitation.js";
 import { PhoneHold } from "./phone-hold.js";
 import { AWAITED, awaitPhone, brokeOff, reattach } from "./reattachment.js";
 import { StepQueue } from "./step-queue.js";
 import { TalkAnnouncements } from "./talk-announcements.js";
-import type { AgentTalkDeps, Consultation, TalkFacts, Target, Visit } from "./talk-parts.js";
+import type { AgentTalkDeps, TalkFacts, Target, Visit } from "./talk-parts.js";
 import { talkView } from "./talk-view.js";
 
 const GIVEN_UP = new Error("given up from the screen");
@@ -131,8 +132,16 @@ export class AgentTalk {
   /** Rung for another agent's caller, or asked about one. */
   guest(state: "ringing" | "consulting" | "conference", agentCall: OutboundCall, talking: boolean): void {
     this.#asked = talking;
+    this.#waiting = undefined;
     if (state !== "ringing") this.#answeredAt ??= this.#deps.clock.now();
     this.progress(state, agentCall);
+  }
+
+  /** A guest's phone broke off. @param until epoch ms; @param waiting ends the waiting */
+  awaited(until: number, waiting: AbortController): void {
+    this.#waiting = waiting;
+    this.#until = until;
+    this.#enter("reconnecting");
   }
 
   /** The agent does not take what another agent's call rings for. */
@@ -208,38 +217,37 @@ export class AgentTalk {
 
   consult(target: Target, actor: string, colleague?: Invitation): Promise<void> {
     return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
-      const { call, interaction } = this.session;
-      if (this.#state === "talking") await connection.hold(call, await this.#facts.music);
+      if (this.#state === "talking") await connection.hold(this.session.call, await this.#facts.music);
       await connection.hold(agentCall, [{ kind: "tone", tone: "ringback" }]);
-      let leg: OutboundCall;
+      let consult: Consultation;
       try {
-        leg = await this.#deps.control.originate({ to: target.address, interactionId: interaction.id, purpose: "consult", role: target.role, actor, near: call.media, from: { number: this.agent }, signal: call.signal });
+        consult = await Consultation.dial(target, actor, colleague, this.#asks(connection));
       } catch (error) {
         await this.#endConsultation(connection, agentCall);
         throw error;
       }
-      const consultation: Consultation = { call: leg, number: target.number, name: target.name, answeredAt: null, talking: true, colleague };
-      this.#consult = consultation;
-      colleague?.at("ringing", leg, true);
+      if (agentCall.signal.aborted) {
+        consult.cut();
+        throw acdErrors.CALL_STATE(this.agent, this.#state);
+      }
+      this.#consult = consult;
       this.#enter("consult-ringing");
-      void leg.answered.then((answered) => (answered ? this.#consultAnswered(consultation) : this.#consultLost(consultation)));
+      consult.begin();
     });
   }
 
   swap(): Promise<void> {
-    return this.#move(["consulting"], async ({ connection, consult }) => {
-      const music = await this.#facts.music;
-      const [held, talking] = consult.talking ? [consult.call, this.session.call] : [this.session.call, consult.call];
-      await connection.hold(held, music);
-      await connection.retrieve(talking);
-      consult.talking = !consult.talking;
+    return this.#move(["consulting"], async ({ consult }) => {
+      await consult.swap();
       this.#enter("consulting");
-      consult.colleague?.at("consulting", consult.call, consult.talking);
+      if (consult.until === null) consult.colleague?.at("consulting", consult.call, consult.talking);
     });
   }
 
   complete(): Promise<void> {
     return this.#move(["consulting", "conference"], async ({ connection, agentCall, consult }) => {
+      // Nobody is there whom the caller could be given to.
+      if (consult.until !== null) throw acdErrors.CALL_STATE(this.agent, this.#state);
       await connection.leave(agentCall);
       await connection.retrieve(consult.call);
       await connection.retrieve(this.session.call);
@@ -250,12 +258,11 @@ export class AgentTalk {
   }
 
   conference(): Promise<void> {
-    return this.#move(["consulting"], async ({ connection, consult }) => {
-      await connection.retrieve(consult.call);
-      await connection.retrieve(this.session.call);
+    return this.#move(["consulting"], async ({ consult }) => {
+      await consult.arrange(true);
       consult.talking = true;
       this.#enter("conference");
-      consult.colleague?.at("conference", consult.call, true);
+      if (consult.until === null) consult.colleague?.at("conference", consult.call, true);
     });
   }
 
@@ -310,11 +317,11 @@ export class AgentTalk {
   }
 
   hangup(): Promise<void> {
-    if (this.#guest && this.#state !== "ringing" && this.#agentCall !== undefined) return this.#agentCall.hangup();
     if (this.#state === "reconnecting") {
       this.#waiting?.abort(GIVEN_UP);
-      return this.left;
+      return this.#guest ? Promise.resolve() : this.left;
     }
+    if (this.#guest && this.#state !== "ringing" && this.#agentCall !== undefined) return this.#agentCall.hangup();
     if (this.#state === "in-flow") return this.#takeBack();
     if (this.#state === "consult-ringing" || this.#state === "consulting") return this.cancel();
     if (this.#state === "ringing" || this.#agentCall === undefined) throw acdErrors.CALL_STATE(this.agent, this.#state);
@@ -347,39 +354,39 @@ export class AgentTalk {
     return this.#steps.run(run);
   }
 
-  /** In the conversation while the caller is out of it, on hold. */
-  #consultAnswered(consultation: Consultation): void {
-    this.#steps.then(async () => {
-      const connection = this.#connection;
-      const agentCall = this.#agentCall;
-      // The agent has hung up meanwhile: it goes on as a transfer.
-      if (this.#over && this.#consult === consultation && !this.session.call.signal.aborted) return;
-      if (this.#consult !== consultation || connection === undefined || agentCall === undefined || this.#over) return consultation.call.hangup();
-      await connection.join(consultation.call);
-      this.#brought.add(consultation.call);
-      await connection.retrieve(agentCall);
-      consultation.answeredAt = this.#deps.clock.now();
-      this.#enter("consulting");
-      consultation.colleague?.at("consulting", consultation.call, true);
-      void consultation.call.ended.then(() => this.#consultLost(consultation));
-    });
+  /** What a consultation of this talk goes by. */
+  #asks(connection: Connection): ConsultationHost {
+    const { control, clock, log, changed } = this.#deps;
+    return {
+      agent: this.agent,
+      session: this.session,
+      connection,
+      music: this.#facts.music,
+      control,
+      clock,
+      log,
+      steps: this.#steps,
+      agentCall: () => this.#agentCall,
+      conference: () => (this.#state === "reconnecting" ? this.#resume : this.#state) === "conference",
+      over: () => this.#over,
+      brought: (leg) => void this.#brought.add(leg),
+      answered: () => this.#enter("consulting"),
+      changed: () => changed(this),
+      lost: (consult) => this.#consultLost(connection, consult),
+      abandoned: () => this.#abandon(connection),
+    };
   }
 
-  /** The consulted did not answer, or has hung up: agent and caller talk again. */
-  #consultLost(consultation: Consultation): void {
-    this.#steps.then(async () => {
-      if (this.#consult !== consultation || this.#over || this.#connection === undefined || this.#agentCall === undefined) return;
-      await this.#endConsultation(this.#connection, this.#agentCall);
-    });
+  /** Who was asked did not answer, has hung up or is gone for good: agent and caller talk again. */
+  async #consultLost(connection: Connection, consult: Consultation): Promise<void> {
+    if (this.#consult !== consult || this.#over || this.#agentCall === undefined) return;
+    await this.#endConsultation(connection, this.#agentCall);
   }
 
   async #endConsultation(connection: Connection, agentCall: OutboundCall): Promise<void> {
     const consult = this.#consult;
     this.#consult = undefined;
-    if (consult !== undefined) {
-      await connection.leave(consult.call);
-      await consult.call.hangup();
-    }
+    await consult?.end();
     // The agent's phone has broken off meanwhile: now the caller waits for it.
     if (this.#state === "reconnecting") {
       this.#resume = "talking";
@@ -421,9 +428,9 @@ export class AgentTalk {
     this.#enter("reconnecting");
     interaction.event("leg.lost", { agent: this.agent });
     try {
-      if (before === "consult-ringing") void consult?.call.hangup();
-      if (before === "consulting") await connection.hold(consult?.talking === true ? consult.call : call, await this.#facts.music);
-      else if (before !== "conference" && !this.#visiting) await connection.hold(call, await this.#facts.music);
+      if (before === "consult-ringing") consult?.cut();
+      if (this.#consult !== undefined) await this.#steps.run(() => consult?.arrange() ?? Promise.resolve());
+      else if (!this.#visiting) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
       // Who was asked may hang up at any moment: one step after the other.
       await this.#steps.run(() => (leg === undefined ? this.#notBack(waiting.signal.reason) : this.#back(connection, leg)));
@@ -445,7 +452,7 @@ export class AgentTalk {
     // The flow may be through by now.
     const state = this.#resume === "in-flow" ? "talking" : this.#resume;
     if (state === "talking") await connection.retrieve(call);
-    else if (state === "consulting" && consult !== undefined) await connection.retrieve(consult.talking ? consult.call : call);
+    else await consult?.arrange();
     this.#enter(state);
   }
 
@@ -506,33 +513,13 @@ export class AgentTalk {
     const connection = this.#connection;
     this.close();
     if (consult === undefined || connection === undefined) return;
-    void connection.keepOpen(this.#steps.run(() => this.#handOver(connection, consult))).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be handed over to who was asked"));
-  }
-
-  /** Who was asked has the caller; one who only rings yet is rung for the caller, as by a transfer. */
-  async #handOver(connection: Connection, consult: Consultation): Promise<void> {
-    const { call } = this.session;
-    if (consult.answeredAt === null) {
-      await connection.retrieve(call);
-      const ringback = call.signal.aborted ? undefined : call.play({ kind: "tone", tone: "ringback" }, { loop: true });
-      const answered = await consult.call.answered;
-      ringback?.stop();
-      if (!answered || call.signal.aborted) {
-        await consult.call.hangup();
-        return this.#abandon(connection);
-      }
-      this.#brought.add(consult.call);
-      await connection.join(consult.call);
-    }
-    await connection.retrieve(consult.call);
-    await connection.retrieve(call);
-    if (!call.signal.aborted) consult.colleague?.has(connection, consult.call);
+    void connection.keepOpen(this.#steps.run(() => consult.handOver())).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be handed over to who was asked"));
   }
 
   /** Who was brought in has nobody else to look after the leg. */
   #conversationOver(by: "a" | "b" | "separate" | "moved"): void {
     if (by !== "moved") for (const call of this.#brought) void call.hangup();
-    if (this.#consult !== undefined) void this.#consult.call.hangup();
+    this.#consult?.cut();
     this.close();
   }
 }

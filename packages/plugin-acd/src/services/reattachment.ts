@@ -16,6 +16,8 @@ export interface ReattachmentDeps {
   readonly reachable: () => boolean;
   /** Resolves with the next phone that registers for the agent. */
   readonly arrival: () => Promise<void>;
+  /** 工号 of the colleague who asks this agent about the caller; without, the caller is this agent's. */
+  readonly asking?: string;
 }
 
 /** Whether a leg broke off instead of being hung up: silent, its keys lost, its connection gone. Where we end it for that, it is still the phone that broke off. */
@@ -57,11 +59,11 @@ export async function reattach(agent: string, session: CallSession, signal: Abor
   return undefined;
 }
 
-async function ring(agent: string, session: CallSession, signal: AbortSignal, arrival: Promise<void>, { control, log, address }: ReattachmentDeps): Promise<OutboundCall | "declined" | "another" | "failed"> {
+async function ring(agent: string, session: CallSession, signal: AbortSignal, arrival: Promise<void>, { control, log, address, asking }: ReattachmentDeps): Promise<OutboundCall | "declined" | "another" | "failed"> {
   const { call, interaction } = session;
   let leg: OutboundCall;
   try {
-    leg = await control.originate({ to: address, interactionId: interaction.id, purpose: "agent", role: "agent", actor: "plugin:acd", from: citizenParty(call), near: call.media, headers: { "Answer-Mode": "Auto" }, timeoutMs: REATTACH_MS, signal });
+    leg = await control.originate({ to: address, interactionId: interaction.id, purpose: asking === undefined ? "agent" : "consult", role: "agent", actor: "plugin:acd", from: asking === undefined ? citizenParty(call) : { number: asking }, near: call.media, headers: { "Answer-Mode": "Auto" }, timeoutMs: REATTACH_MS, signal });
   } catch (error) {
     if (!signal.aborted) log.warn({ agent, interactionId: interaction.id, error: errorText(error) }, "an agent's phone that came back cannot be rung");
     return "failed";

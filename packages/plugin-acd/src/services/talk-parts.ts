@@ -1,11 +1,10 @@
-import type { AudioSource, CallControl, CallSession, Clock, FlowVisitOutcome, FlowVisitResult, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallSession, Clock, FlowVisitOutcome, FlowVisitResult, Logger } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState, LiveAnnouncementView } from "../contract.js";
 import type { AgentTalk } from "./agent-talk.js";
 import type { Announcements } from "./announcements.js";
-import type { Invitation } from "./invitation.js";
 import type { ReattachmentDeps } from "./reattachment.js";
 
-/* What an AgentTalk is made of: what it is given, and what it keeps of a consultation and of a flow. */
+/* What an AgentTalk is made of: what it is given, and what it keeps of a flow. */
 
 export interface AgentTalkDeps {
   readonly control: CallControl;
@@ -33,16 +32,6 @@ export interface TalkFacts {
   readonly music: Promise<readonly AudioSource[]>;
   /** Who gives the caller on. */
   readonly given?: NonNullable<AgentCall["given"]>;
-}
-
-export interface Consultation {
-  readonly call: OutboundCall;
-  readonly number: string;
-  readonly name: string | null;
-  answeredAt: number | null;
-  talking: boolean;
-  /** When it is an agent who is asked. */
-  readonly colleague: Invitation | undefined;
 }
 
 /** A caller's stay in a flow. */

@@ -1,8 +1,9 @@
 import { citizenParty } from "@hotlinejs/core";
-import type { AgentCall, AgentCallState } from "../contract.js";
+import type { AgentCall, AgentCallCommand, AgentCallState } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import type { TalkAnnouncements } from "./talk-announcements.js";
-import type { Consultation, TalkFacts, Visit } from "./talk-parts.js";
+import type { Consultation } from "./consultation.js";
+import type { TalkFacts, Visit } from "./talk-parts.js";
 
 /** How a talk stands at this moment. */
 export interface TalkMoment {
@@ -44,9 +45,16 @@ export function talkView(moment: TalkMoment): AgentCall {
     answeredAt: moment.answeredAt,
     supervisor: moment.supervisor,
     given,
-    consult: given !== null && guest && moment.answeredAt !== null ? { number: given.by, name: given.name, answeredAt: moment.answeredAt, talking: moment.asked } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking },
+    consult: given !== null && guest && moment.answeredAt !== null ? { number: given.by, name: given.name, answeredAt: moment.answeredAt, talking: moment.asked, until: null } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking, until: consult.until },
     flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
-    commands: moment.over ? [] : guest ? [state === "ringing" ? "reject" : "hangup"] : announcements.commands(commandsIn(state)),
+    commands: moment.over ? [] : guest ? [state === "ringing" ? "reject" : "hangup"] : announcements.commands(possible(moment)),
     announcement: announcements.view(),
   };
+}
+
+/** Who was asked has a phone that broke off: the caller cannot be given away, nor keys be sent there. */
+function possible({ state, consult }: TalkMoment): readonly AgentCallCommand[] {
+  const commands = commandsIn(state);
+  if (consult === undefined || consult.until === null) return commands;
+  return commands.filter((command) => command !== "complete" && (command !== "dtmf" || state === "conference" || !consult.talking));
 }
