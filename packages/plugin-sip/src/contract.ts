@@ -12,6 +12,8 @@ declare module "@hotlinejs/core" {
     "sip.unbanned": { /** Its IP address. */ address: string };
     /** A trunk that is asked by OPTIONS answers no longer, or again. */
     "sip.trunk-reachable": { /** Key of the trunk. */ trunk: string; /** It answers. */ up: boolean; /** SIP status of the last answer; 408 when there was none. */ status: number };
+    /** A person has disabled or enabled a trunk. */
+    "sip.trunk-switched": { /** Key of the trunk. */ trunk: string; /** It takes calls. */ enabled: boolean; /** User id. */ actor: string };
     /** Told of trunks that register, at each change. */
     "sip.trunk-state": { /** Key of the trunk. */ trunk: string; /** Of its registration at the carrier. */ state: "registering" | "registered" | "failed" | "removed"; /** SIP status of the last failure. */ status: number | null };
   }
@@ -43,6 +45,13 @@ export interface SipTrunkState {
   readonly priority: number | null;
   /** The carrier has asked to be left alone (503 with Retry-After) until then, epoch ms; null: it has not, or the time is over. */
   readonly restsUntil: number | null;
+  /** Who has disabled it, why and when (epoch ms); null: it takes calls. Its registration is taken back meanwhile. */
+  readonly disabled: { readonly actor: string; readonly reason: string; readonly since: number } | null;
+  /**
+   * When the carrier last did not do what was asked of it (epoch ms): a registration refused, an OPTIONS not answered, a call that the next
+   * trunk had to try or that failed for the carrier's part. `status`: of SIP, 408 for silence. Null: not since the start.
+   */
+  readonly lastFailure: { readonly at: number; readonly of: "registration" | "options" | "call"; readonly status: number } | null;
   /** Calls of ours that it takes. */
   readonly outbound: SipTrunkRate;
   /** Calls that come in by it. */
@@ -134,6 +143,11 @@ export interface SipService {
   /** Live bindings, of one account or all. */
   registrations(account?: string): readonly SipRegistration[];
   trunks(): readonly SipTrunkState[];
+  /**
+   * Disables or enables a trunk: disabled, it takes no new calls in either direction (503, also to OPTIONS of the carrier), its registration is taken back, and
+   * calls under way go on. It stays so after a restart. `HTL_SIP_NO_TRUNK`.
+   */
+  switchTrunk(key: string, options: { readonly enabled: boolean; readonly reason?: string; readonly actor: string }): Promise<void>;
   stats(): SipStats;
   /** Bound addresses, in the order of `transports`; empty before the start. Port 0 shows here what it became. */
   readonly endpoints: readonly { readonly transport: string; readonly address: string; readonly port: number }[];

@@ -54,7 +54,7 @@ export class Dialer {
     this.#deps = deps;
   }
 
-  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
+  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_OFF, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
   plan(to: string, options: OriginateOptions): PlannedCall {
     const place = this.#place(to);
     if (place.kind === "account") return this.#toAccount(place.account, to, options);
@@ -135,6 +135,7 @@ export class Dialer {
 
   #toTrunks(number: string, to: string, route: TrunkRoute, options: OriginateOptions): PlannedCall {
     const choice = route.next();
+    if (choice.kind === "off") throw sipErrors.TRUNK_OFF(to.slice(0, 100));
     if (choice.kind === "full") throw sipErrors.TRUNK_FULL(to.slice(0, 100));
     if (choice.kind === "limited") throw sipErrors.TRUNK_RATE(to.slice(0, 100));
     const first = choice.kind === "trunk" ? this.#way(number, choice, options) : undefined;
@@ -183,6 +184,7 @@ export class Dialer {
         ...(tryMs === undefined ? {} : { tryMs }),
         release,
         rest: (seconds) => trunk.rest(this.#deps.now(), seconds),
+        failed: (status) => trunk.failed("call", status, this.#deps.now()),
       },
       from,
     };

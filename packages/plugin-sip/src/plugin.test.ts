@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin } from "@hotlinejs/core";
+import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin, READ_POOL } from "@hotlinejs/core";
 import type { Hotline } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -78,7 +78,7 @@ describe("the sip plugin in a hotline", () => {
     const service = first.services.get(SIP);
     expect(service.registrations("1001")).toMatchObject([{ account: "1001", address: `udp:127.0.0.1:${phone.port}`, userAgent: "test-phone" }]);
     expect(service.registrations("1002")).toEqual([]);
-    expect(service.trunks()).toEqual([{ key: "demo", state: "static", status: null, up: null, channels: 0, maxChannels: null, priority: null, restsUntil: null, outbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null }, inbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null } }]);
+    expect(service.trunks()).toEqual([{ key: "demo", state: "static", status: null, up: null, channels: 0, maxChannels: null, priority: null, restsUntil: null, disabled: null, lastFailure: null, outbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null }, inbound: { calls: 0, lastMinute: 0, maxCallsPerSecond: null } }]);
     const caller = await new Phone("13800138000").start();
     const { session } = await caller.reach(port);
     expect(service.stats()).toMatchObject({ calls: 1, registrations: 1 });
@@ -108,6 +108,31 @@ describe("the sip plugin in a hotline", () => {
     const third = await run();
     expect(third.services.get(SIP).registrations()).toEqual([]);
     expect(told).toEqual([]);
+  });
+
+  it("keeps a trunk disabled over a restart, with who did it in the audit, and is well all the same", async () => {
+    const first = await run();
+    const service = first.services.get(SIP);
+    await service.switchTrunk("demo", { enabled: false, reason: "the carrier works on it", actor: "u-1" });
+    await expect(service.switchTrunk("nobody", { enabled: false, actor: "u-1" })).rejects.toMatchObject({ code: "HTL_SIP_NO_TRUNK", status: 404 });
+    await first.stop();
+    live.length = 0;
+    const second = await run();
+    const again = second.services.get(SIP);
+    expect(again.trunks()).toMatchObject([{ key: "demo", disabled: { actor: "u-1", reason: "the carrier works on it" } }]);
+    const caller = await new Phone("13800138000").start();
+    expect(await caller.call(portOf(second)).outcome).toMatchObject({ answered: false, status: 503 });
+    expect((await second.health()).ok).toBe(true);
+    await again.switchTrunk("demo", { enabled: true, actor: "u-2" });
+    await again.switchTrunk("demo", { enabled: true, actor: "u-3" });
+    await (await caller.reach(portOf(second))).session.bye();
+    await caller.stop();
+    const audit = await second.services.get(READ_POOL).read((em) => em.execute<{ action: string; actor: string; subject_id: string }[]>("select action, actor, subject_id from core_audit where action like 'sip.trunk%' order by at"));
+    expect(audit).toEqual([{ action: "sip.trunk-disabled", actor: "u-1", subject_id: "demo" }, { action: "sip.trunk-enabled", actor: "u-2", subject_id: "demo" }]);
+    await second.stop();
+    live.length = 0;
+    const third = await run();
+    expect(third.services.get(SIP).trunks()).toMatchObject([{ disabled: null }]);
   });
 
   it("works with trunks alone: without a directory nobody registers, and callers get in", async () => {

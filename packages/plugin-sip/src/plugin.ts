@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, Networks, READ_POOL, SECRETS, UNIT_OF_WORK, WS_ROUTES,
+  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, Networks, READ_POOL, SCREENS, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
@@ -18,6 +18,7 @@ import { WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
 import { SipEdge } from "./migrations/edge.js";
 import { SipInit } from "./migrations/init.js";
+import { SipTrunkSwitches } from "./migrations/trunk-switches.js";
 import { SipWebCredentials } from "./migrations/web-credentials.js";
 import { AuthThrottle } from "./registrar/auth-throttle.js";
 import { Authenticator } from "./registrar/authenticator.js";
@@ -27,12 +28,13 @@ import { RegistrationEntity } from "./registrar/registration.entity.js";
 import { RegistrationStore } from "./registrar/registration-store.js";
 import { SipAdapter } from "./sip-adapter.js";
 import { createSipService } from "./sip-service.js";
+import { REGISTRATIONS_VIEW, trunkRoutes, TRUNKS_MANAGE } from "./trunk/trunk-routes.js";
+import { TrunkSwitchEntity } from "./trunk/trunk-switch.entity.js";
+import { TrunkSwitches } from "./trunk/trunk-switches.js";
 import { TrunkTable } from "./trunk/trunk-table.js";
 import { BROWSER_PHONE, credentialRoute } from "./web/credential-route.js";
 import { WebCredentialEntity } from "./web/web-credential.entity.js";
 import { WebCredentials } from "./web/web-credentials.js";
-
-const trunkRate = z.object({ calls: z.number(), lastMinute: z.number(), maxCallsPerSecond: z.number().nullable() });
 
 /** SIP trunks, agents' phones and calls over them. */
 export const sip = definePlugin({
@@ -41,23 +43,24 @@ export const sip = definePlugin({
   core: ">=0.1.0 <1.0.0",
   after: ["media", "directory", "http"],
   config: sipConfig,
-  entities: [RegistrationEntity, WebCredentialEntity, BanEntity, DailyCallsEntity],
-  migrations: [SipInit, SipWebCredentials, SipEdge],
+  entities: [RegistrationEntity, WebCredentialEntity, BanEntity, DailyCallsEntity, TrunkSwitchEntity],
+  migrations: [SipInit, SipWebCredentials, SipEdge, SipTrunkSwitches],
   provides: [SIP],
   permissions: [
-    { name: "sip.registrations.view", roles: ["supervisor"], description: "See registered phones and the state of SIP trunks" },
+    { name: REGISTRATIONS_VIEW, roles: ["supervisor", "shift_supervisor", "team_leader"], description: "See registered phones and the state of SIP trunks" },
+    { name: TRUNKS_MANAGE, description: "Disable and enable SIP trunks" },
     { name: EDGE_VIEW, roles: ["supervisor", "shift_supervisor"], description: "See what the edge of SIP turned away, and banned addresses" },
     { name: EDGE_MANAGE, description: "Ban addresses and lift bans" },
     { name: BROWSER_PHONE, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "Have a phone in the browser" },
   ],
-  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state"), defineEvent("sip.trunk-reachable"), defineEvent("sip.banned"), defineEvent("sip.unbanned")],
+  events: [defineEvent("sip.registered"), defineEvent("sip.unregistered"), defineEvent("sip.trunk-state"), defineEvent("sip.trunk-reachable"), defineEvent("sip.trunk-switched"), defineEvent("sip.banned"), defineEvent("sip.unbanned")],
   routes: [
     credentialRoute,
     ...edgeRoutes,
     defineRoute({
       method: "GET",
       path: "/api/sip/registrations",
-      permission: "sip.registrations.view",
+      permission: REGISTRATIONS_VIEW,
       summary: "Registered phones",
       output: z.object({
         items: z.array(z.object({ account: z.string(), contact: z.string(), address: z.string(), userAgent: z.string().nullable(), expiresAt: z.number() })),
@@ -65,21 +68,12 @@ export const sip = definePlugin({
       }),
       handler: async ({ services }) => ({ items: services.get(SIP).registrations(), next: null }),
     }),
-    defineRoute({
-      method: "GET",
-      path: "/api/sip/trunks",
-      permission: "sip.registrations.view",
-      summary: "Trunks: registration, whether the carrier answers, channels in use, priority, until when the carrier asked to be left alone, calls in and out",
-      output: z.object({
-        items: z.array(z.object({
-          key: z.string(), state: z.string(), status: z.number().nullable(), up: z.boolean().nullable(), channels: z.number(), maxChannels: z.number().nullable(),
-          priority: z.number().nullable(), restsUntil: z.number().nullable(), outbound: trunkRate, inbound: trunkRate,
-        })),
-        next: z.null(),
-      }),
-      handler: async ({ services }) => ({ items: services.get(SIP).trunks(), next: null }),
-    }),
+    ...trunkRoutes,
   ],
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [{ path: "/trunks", title: "中继", titleEn: "Trunks", permission: REGISTRATIONS_VIEW, menu: { icon: "phone", order: 85 } }],
+  },
   register({ config, settings, services, events, hooks, log, onReady, onStart, onDrain, onStop, health }) {
     const trunks = new TrunkTable(config.trunks);
     let adapter: SipAdapter | undefined;
@@ -90,6 +84,21 @@ export const sip = definePlugin({
     let banList: BanList | undefined;
     let guard: EdgeGuard | undefined;
     let toll: TollGuard | undefined;
+    let switches: TrunkSwitches | undefined;
+    const tellScreens = (): void => services.optional(SCREENS)?.tell({ permission: REGISTRATIONS_VIEW }, { topic: "sip.trunks", data: {} });
+    const trunkSwitches = (): TrunkSwitches =>
+      (switches ??= new TrunkSwitches({
+        trunks,
+        unitOfWork: services.get(UNIT_OF_WORK),
+        reads: services.get(READ_POOL),
+        clock: services.get(CLOCK),
+        log,
+        changed: (trunk, enabled, actor) => {
+          adapter?.trunkSwitched(trunk);
+          events.publish("sip.trunk-switched", { trunk: trunk.key, enabled, actor });
+          tellScreens();
+        },
+      }));
 
     // Before every other rule: what would cost money is refused whoever asks.
     hooks.callOutbound.tap((request) => toll?.check(request), { stage: -100 });
@@ -100,7 +109,7 @@ export const sip = definePlugin({
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, isProxy }));
+    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, switches: trunkSwitches, isProxy }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -183,8 +192,12 @@ export const sip = definePlugin({
         media: () => services.get(MEDIA),
         trunkChanged: (trunk, state, status) => {
           if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });
+          tellScreens();
         },
-        trunkReachable: (trunk, up, status) => events.publish("sip.trunk-reachable", { trunk, up, status }),
+        trunkReachable: (trunk, up, status) => {
+          events.publish("sip.trunk-reachable", { trunk, up, status });
+          tellScreens();
+        },
         product: config.productName ?? `${settings.name}/${__VERSION__}`,
       });
       services.get(CALL_PIPELINE).register(adapter);
@@ -197,6 +210,7 @@ export const sip = definePlugin({
       // Phones that were registered can be rung from the first moment; they may not know that we were gone.
       registrar.restore(await store.load());
       await banList?.load();
+      await trunkSwitches().load();
       await adapter.start();
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
@@ -218,7 +232,7 @@ export const sip = definePlugin({
 
     health(() => {
       const states = trunks.trunks.map((trunk) => trunk.describe(services.get(CLOCK)));
-      const down = states.filter((trunk) => trunk.state === "failed" || trunk.up === false).map((trunk) => trunk.key);
+      const down = states.filter((trunk) => trunk.disabled === null && (trunk.state === "failed" || trunk.up === false)).map((trunk) => trunk.key);
       const failure = adapter?.failure;
       const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : adapter?.overloaded === true ? `${sipErrors.OVERLOADED.code}: ${sipErrors.OVERLOADED().message}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
       return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...services.get(SIP).edge(), live: banList?.size ?? 0 }, settingUp: adapter?.load.settingUp ?? 0 } };

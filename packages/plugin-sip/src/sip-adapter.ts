@@ -32,6 +32,7 @@ import { rewritten } from "./trunk/rewrite.js";
 import type { RewriteRule } from "./trunk/rewrite.js";
 import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
+import type { Trunk } from "./trunk/trunk.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 
 export interface SipAdapterDeps {
@@ -247,6 +248,11 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#dialer.outsideNumber(address);
   }
 
+  /** A trunk was disabled or enabled. */
+  trunkSwitched(trunk: Trunk): void {
+    this.#registrations?.switched(trunk);
+  }
+
   /** A phone has registered: its calls follow it to a new connection. */
   bound(binding: Binding): void {
     this.#handover.bound(binding);
@@ -366,7 +372,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
     if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
-    const closed = this.#admission();
+    const closed = this.#admission() ?? (caller.kind === "trunk" ? switchedOff(caller.trunk) : undefined);
     const limited = closed === undefined && caller.kind === "trunk" && !caller.trunk.admits(this.#deps.clock.monotonic());
     const release = closed !== undefined || limited ? undefined : caller.kind === "trunk" ? caller.trunk.take() : () => undefined;
     const via: Call["via"] = caller.kind === "account" ? { kind: "account", key: caller.account } : { kind: "trunk", key: caller.kind === "trunk" ? caller.trunk.key : caller.kind === "guest" ? "web" : "anonymous" };
@@ -421,7 +427,8 @@ export class SipAdapter implements TelephonyAdapter {
   #onRequest(incoming: IncomingRequest): void {
     const { request } = incoming;
     if (request.method === "OPTIONS") {
-      const closed = this.#admission();
+      // A carrier that asks sends its calls elsewhere then.
+      const closed = this.#admission() ?? switchedOff(this.#deps.trunks.bySource(incoming.source.address));
       // Without an answer of ours the stack sends 200 with what we can do.
       if (closed !== undefined) incoming.respond(closed);
       return;
@@ -494,6 +501,11 @@ export class SipAdapter implements TelephonyAdapter {
     const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find((each) => !each.internal && each.family === "IPv4");
     return outward?.address ?? "127.0.0.1";
   }
+}
+
+/** What callers by a trunk get that people have disabled. */
+function switchedOff(trunk: Trunk | undefined): Refusal | undefined {
+  return trunk?.enabled === false ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
 }
 
 async function addressOf(host: string, port: number): Promise<string> {

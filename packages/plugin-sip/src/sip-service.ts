@@ -5,6 +5,7 @@ import type { EdgeGuard, GuardCounters } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { SipAdapter } from "./sip-adapter.js";
+import type { TrunkSwitches } from "./trunk/trunk-switches.js";
 import type { TrunkTable } from "./trunk/trunk-table.js";
 import type { WebCredentials } from "./web/web-credentials.js";
 
@@ -13,7 +14,7 @@ const NOTHING_COUNTED: GuardCounters = { banned: 0, denied: 0, limited: 0, scann
 /** The SIP token. Usable before the start: then nothing is registered. */
 export function createSipService(parts: {
   trunks: TrunkTable; clock: () => Clock; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
-  webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined;
+  webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined; switches: () => TrunkSwitches;
   isProxy(address: string): boolean;
 }): SipService {
   const { trunks, registrar, adapter } = parts;
@@ -34,6 +35,7 @@ export function createSipService(parts: {
       }));
     },
     trunks: () => trunks.trunks.map((trunk) => trunk.describe(parts.clock())),
+    switchTrunk: (key, { enabled, reason = "", actor }) => parts.switches().set(key, enabled, { reason, actor }),
     stats() {
       const metrics = adapter()?.agent?.metrics();
       return {

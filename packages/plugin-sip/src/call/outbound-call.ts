@@ -50,6 +50,8 @@ export interface DialWay {
   release?(): void;
   /** The far end asks to be left alone for so many seconds. */
   rest?(seconds: number): void;
+  /** The way did not take the call, for its own part. */
+  failed?(status: number): void;
 }
 
 export interface DialPlan extends DialWay {
@@ -314,7 +316,9 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     if (outcome.status >= 300 && outcome.status < 400 && outcome.response !== undefined && this.#followed(branch, outcome.response)) return;
     const pause = retryAfterOf(outcome.response);
     if (pause > 0) this.#way.rest?.(pause);
-    if (failsOver(outcome, this.#rang) && this.#failOver(outcome.status, outcome.cause === "response" ? "response" : outcome.cause === "timeout" ? "timeout" : "transport")) return;
+    const lost = failsOver(outcome, this.#rang);
+    if (lost) this.#way.failed?.(outcome.status);
+    if (lost && this.#failOver(outcome.status, outcome.cause === "response" ? "response" : outcome.cause === "timeout" ? "timeout" : "transport")) return;
     if (this.#tried > 0) this.attempted(this.via, outcome.status, outcome.cause === "response" ? "response" : outcome.cause === "timeout" ? "timeout" : "transport");
     // No answer at all, not even a ring, means that nothing is there.
     const silent = (outcome.cause === "timeout" || outcome.cause === "transport") && this.state === "new";
@@ -332,7 +336,9 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
     this.#tryTimer?.cancel();
     if (!last || tryMs === undefined || this.#plan.next === undefined || this.over() !== undefined) return;
     this.#tryTimer = this.environment.clock.setTimeout(() => {
-      if (!this.#won && this.over() === undefined && !this.#rang) this.#failOver(408, "timeout");
+      if (this.#won || this.over() !== undefined || this.#rang) return;
+      this.#way.failed?.(408);
+      this.#failOver(408, "timeout");
     }, tryMs);
   }
 

@@ -40,6 +40,7 @@ export class TrunkMonitor {
         asking = false;
         const there = status !== 408 && status !== 502 && status !== 503 && status !== 504;
         misses = there ? 0 : misses + 1;
+        if (!there) trunk.failed("options", status, this.#deps.clock.monotonic());
         if (there ? trunk.setUp(true) : misses >= MISSES && trunk.setUp(false)) this.#changed(trunk, there, status);
       };
       void ask();

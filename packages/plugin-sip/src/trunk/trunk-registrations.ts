@@ -24,7 +24,9 @@ export interface TrunkRegistrationsDeps {
 export class TrunkRegistrations {
   readonly #deps: TrunkRegistrationsDeps;
   readonly #looks = new Map<Trunk, Timer>();
-  #live: Registration[] = [];
+  readonly #live = new Map<Trunk, Registration>();
+  /** Of trunks that were disabled: a new registration waits until the old one is taken back, which would undo it. */
+  readonly #leaving = new Map<Trunk, Promise<unknown>>();
   #stopped = false;
 
   constructor(deps: TrunkRegistrationsDeps) {
@@ -35,22 +37,43 @@ export class TrunkRegistrations {
   start(): void {
     for (const trunk of this.#deps.trunks) {
       void this.#resolve(trunk);
-      const { registration } = trunk.config;
-      if (registration === undefined) continue;
-      const host = isIP(registration.server) === 6 ? `[${registration.server}]` : registration.server;
-      const port = registration.port === undefined ? "" : `:${registration.port}`;
-      this.#live.push(
-        this.#deps.agent.register({
-          registrar: `sip:${host}${port}${registration.transport === "udp" ? "" : `;transport=${registration.transport}`}`,
-          aor: `<sip:${escapeUser(registration.username)}@${host}>`,
-          contactUser: registration.username,
-          expires: registration.expires,
-          transport: registration.transport,
-          onChallenge: challengeHandler(registration.authUsername ?? registration.username, registration.password),
-          changed: (state) => this.#changed(trunk, state),
-        }),
-      );
+      if (trunk.enabled) this.#register(trunk);
+      else if (trunk.config.registration !== undefined) trunk.setState("removed", null);
     }
+  }
+
+  /** A trunk was disabled or enabled: takes its registration back, or registers anew. */
+  switched(trunk: Trunk): void {
+    if (trunk.config.registration === undefined || this.#stopped) return;
+    const registration = this.#live.get(trunk);
+    if (!trunk.enabled && registration !== undefined) {
+      this.#live.delete(trunk);
+      const left = registration.unregister().finally(() => {
+        if (this.#leaving.get(trunk) === left) this.#leaving.delete(trunk);
+        if (trunk.enabled) this.#register(trunk);
+      });
+      this.#leaving.set(trunk, left);
+    } else if (trunk.enabled && !this.#leaving.has(trunk)) this.#register(trunk);
+  }
+
+  #register(trunk: Trunk): void {
+    const { registration } = trunk.config;
+    if (registration === undefined || this.#stopped || this.#live.has(trunk)) return;
+    const host = isIP(registration.server) === 6 ? `[${registration.server}]` : registration.server;
+    const port = registration.port === undefined ? "" : `:${registration.port}`;
+    trunk.setState("registering", null);
+    this.#live.set(
+      trunk,
+      this.#deps.agent.register({
+        registrar: `sip:${host}${port}${registration.transport === "udp" ? "" : `;transport=${registration.transport}`}`,
+        aor: `<sip:${escapeUser(registration.username)}@${host}>`,
+        contactUser: registration.username,
+        expires: registration.expires,
+        transport: registration.transport,
+        onChallenge: challengeHandler(registration.authUsername ?? registration.username, registration.password),
+        changed: (state) => this.#changed(trunk, state),
+      }),
+    );
   }
 
   /** Takes our registrations back. Never rejects. */
@@ -58,17 +81,18 @@ export class TrunkRegistrations {
     this.#stopped = true;
     for (const timer of this.#looks.values()) timer.cancel();
     this.#looks.clear();
-    const live = this.#live;
-    this.#live = [];
-    if (live.length === 0) return;
+    const leaving = [...this.#leaving.values(), ...[...this.#live.values()].map((registration) => registration.unregister())];
+    this.#live.clear();
+    if (leaving.length === 0) return;
     const abort = new AbortController();
     const late = this.#deps.clock.sleep(GOODBYE_MS, abort.signal).catch(() => undefined);
-    await Promise.race([Promise.all(live.map((registration) => registration.unregister())), late]);
+    await Promise.race([Promise.all(leaving), late]);
     abort.abort();
   }
 
   #changed(trunk: Trunk, state: RegistrationState): void {
     const status = state.status === "failed" ? (state.outcome?.status ?? null) : null;
+    if (state.status === "failed") trunk.failed("registration", status ?? 408, this.#deps.clock.monotonic());
     if (!trunk.setState(state.status, status)) return;
     if (state.status === "failed") this.#deps.log.warn({ trunk: trunk.key, status }, "the registration with a carrier failed; it is tried again");
     else this.#deps.log.info({ trunk: trunk.key, state: state.status }, "trunk registration");

@@ -10,6 +10,8 @@ export type TrunkChoice =
   | { readonly kind: "trunk"; readonly trunk: Trunk; readonly waitMs: number; readonly release: () => void }
   /** No trunk takes such numbers, or all have been tried. */
   | { readonly kind: "none" }
+  /** People have disabled all that take such numbers. */
+  | { readonly kind: "off" }
   | { readonly kind: "full" }
   /** Those with a free channel are at their call rate, for longer than a call waits. */
   | { readonly kind: "limited" };
@@ -35,7 +37,7 @@ export class TrunkRoute {
   /** Takes a channel and a call of the rate. One that rests (Retry-After) comes last; where all are at their rate, the one whose turn is soonest. */
   next(): TrunkChoice {
     const now = this.#now();
-    const order = [...this.#left].sort((a, b) => Number(a.rests(now)) - Number(b.rests(now)));
+    const order = [...this.#left].filter((trunk) => trunk.enabled).sort((a, b) => Number(a.rests(now)) - Number(b.rests(now)));
     let soonest: { readonly trunk: Trunk; readonly waitMs: number } | undefined;
     let limited = false;
     for (const trunk of order) {
@@ -46,7 +48,8 @@ export class TrunkRoute {
       if (waitMs !== undefined && waitMs <= MOST_WAIT_MS && (soonest === undefined || waitMs < soonest.waitMs)) soonest = { trunk, waitMs };
     }
     if (soonest !== undefined) return this.#take(soonest.trunk, soonest.waitMs);
-    return { kind: order.length === 0 ? "none" : limited ? "limited" : "full" };
+    if (order.length === 0) return { kind: this.#left.size === 0 ? "none" : "off" };
+    return { kind: limited ? "limited" : "full" };
   }
 
   /** Those passed over since the last time this was asked. */
@@ -74,6 +77,10 @@ export class TrunkTable {
     this.trunks = configs.map((config) => new Trunk(config));
   }
 
+  byKey(key: string): Trunk | undefined {
+    return this.trunks.find((trunk) => trunk.key === key);
+  }
+
   /** The first trunk that this address belongs to. */
   bySource(address: string): Trunk | undefined {
     return this.trunks.find((trunk) => trunk.matches(address));
@@ -94,13 +101,13 @@ export class TrunkTable {
     return new TrunkRoute(fits, now);
   }
 
-  /** Whether any trunk takes such numbers, busy or not. */
+  /** Whether any trunk takes such numbers, busy or not; one that is disabled does not. */
   carries(number: string): boolean {
-    return this.trunks.some(({ outbound }) => outbound?.prefixes.some((prefix) => number.startsWith(prefix)) === true);
+    return this.trunks.some(({ enabled, outbound }) => enabled && outbound?.prefixes.some((prefix) => number.startsWith(prefix)) === true);
   }
 
   knowsHost(host: string, port: number | undefined): boolean {
-    return this.#ofHost(host, port).length > 0;
+    return this.#ofHost(host, port).some(({ enabled }) => enabled);
   }
 
   #ofHost(host: string, port: number | undefined): Trunk[] {

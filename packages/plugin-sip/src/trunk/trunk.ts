@@ -29,6 +29,8 @@ export class Trunk {
   readonly #outCount = new CallCount();
   readonly #inCount = new CallCount();
   #restsUntil = -Infinity;
+  #disabled: SipTrunkState["disabled"] = null;
+  #lastFailure: { readonly at: number; readonly of: "registration" | "options" | "call"; readonly status: number } | undefined;
 
   constructor(config: TrunkConfig) {
     this.config = config;
@@ -121,6 +123,25 @@ export class Trunk {
     this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(MOST_REST_SECONDS, seconds) * 1000);
   }
 
+  /** Whether it takes new calls: nobody has disabled it. */
+  get enabled(): boolean {
+    return this.#disabled === null;
+  }
+
+  /** No new calls in and out; those there are go on. */
+  disable(by: NonNullable<SipTrunkState["disabled"]>): void {
+    this.#disabled = by;
+  }
+
+  enable(): void {
+    this.#disabled = null;
+  }
+
+  /** The carrier did not do what was asked of it. @param status SIP status, 408 for silence @param now monotonic ms */
+  failed(of: "registration" | "options" | "call", status: number, now: number): void {
+    this.#lastFailure = { at: now, of, status };
+  }
+
   get full(): boolean {
     return this.config.maxChannels !== undefined && this.#channels >= this.config.maxChannels;
   }
@@ -170,6 +191,8 @@ export class Trunk {
     return {
       key: this.key, state: this.#state, status: this.#status, up: this.#up, channels: this.#channels, maxChannels: maxChannels ?? null,
       priority: outbound?.priority ?? null,
+      disabled: this.#disabled,
+      lastFailure: this.#lastFailure === undefined ? null : { ...this.#lastFailure, at: Math.round(clock.now() + this.#lastFailure.at - now) },
       restsUntil: this.rests(now) ? Math.round(clock.now() + this.#restsUntil - now) : null,
       outbound: { calls: this.#outCount.total, lastMinute: this.#outCount.lastMinute(now), maxCallsPerSecond: outbound?.maxCallsPerSecond ?? null },
       inbound: { calls: this.#inCount.total, lastMinute: this.#inCount.lastMinute(now), maxCallsPerSecond: maxCallsPerSecond ?? null },
