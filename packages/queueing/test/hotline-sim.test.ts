@@ -57,6 +57,11 @@ describe("hotline-sim", () => {
     expect(picture).toContain("callers=+10%");
   });
 
+  it.skipIf(!existsSync(built))("ends in silence when who reads has seen enough", () => {
+    const { stderr, status } = spawnSync("bash", ["-c", `"${process.execPath}" "${built}" "${join(folder, "scenario.json")}" --runs 1 --intervals | true; exit \${PIPESTATUS[0]}`], { encoding: "utf8" });
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  });
+
   it("plays a list of past calls that stands beside the scenario", async () => {
     writeFileSync(join(folder, "calls.csv"), "time,talk\n09:00,60\n09:00:30,60\n");
     writeFileSync(join(folder, "past.json"), JSON.stringify({ queues: [{ key: "q" }], callers: [{ name: "c", queue: "q", arrivals: { csv: "calls.csv" }, talk: 1 }], agents: [{ name: "a", count: 1, queues: ["q"] }] }));

@@ -128,6 +128,48 @@ describe("a play", () => {
     expect([ready(0, 3), ready(0, 7), ready(0, 12), ready(0, 23), ready(1, 3), ready(2, 23)]).toEqual([4, 0, 0, 4, 4, 4].map((n) => (n === 0 ? expect.closeTo(0, 1) : expect.closeTo(n, 6))));
   });
 
+  it("past calls of several days meet everybody's shifts on each of them, and the night after a late day is no day more", () => {
+    const past = readPastCalls("time\n2026-03-04 09:00\n2026-03-02 09:00\n2026-03-03 09:00\n2026-03-03 20:00\n");
+    const shifts = [{ from: "08:00", to: "18:00" }];
+    const three = parseScenario(base({ callers: [{ name: "citizens", queue: "general", arrivals: { past }, talk: 60, patience: 60 }], agents: [{ name: "team", count: 2, queues: ["general"], shifts }] }));
+    expect(three.days).toBe(3);
+    expect(parseScenario(three)).toEqual(three);
+    const result = simulate(three);
+    // One came after hours.
+    expect(result.total).toMatchObject({ offered: 4, answered: 3, abandoned: 1 });
+    expect(result.intervals.filter(({ figures }) => figures.answered > 0).map(({ agents }) => agents)).toEqual([2, 2, 2]);
+    const night = readPastCalls("time\n2026-03-02 22:00\n2026-03-03 02:00\n");
+    expect(parseScenario(base({ from: "20:00", to: "28:00", callers: [{ name: "citizens", queue: "general", arrivals: { past: night }, talk: 60 }] })).days).toBe(1);
+  });
+
+  it.each([
+    ["a day no calendar has", "time\n2026-02-30 08:00\n", /Line 2 .*there is no day 2026-02-30/],
+    ["a month no calendar has", "time\n2026-03-01 08:00\n2026-13-01 08:00\n", /Line 3 .*there is no day 2026-13-01/],
+    ["a time without a date among dated ones", "time\n2026-03-02 08:00\n08:30\n", /Line 3 .*a date with every time, or with none/],
+    ["a dated time among others", "time\n08:30\n2026-03-02 08:00\n", /Line 3 .*a date with every time, or with none/],
+    ["a column twice", "time,talk,Talk\n08:00,5,6\n", /Line 1 .*the column talk twice/],
+    ["no call", "time,talk\n", /there is no call/],
+    ["a span below zero", "time,talk\n08:00,-5\n", /Line 2 .*talk must be a number of seconds, got "-5"/],
+  ])("a list of past calls with %s is refused with its line", (_what, csv, message) => {
+    expect(() => readPastCalls(csv)).toThrow(expect.objectContaining({ code: "HTL_QUEUEING_PAST_CALLS", message: expect.stringMatching(message) as string }) as Error);
+  });
+
+  it("refuses more days of past calls than are played, shifts that end before they begin with the way to write a night, and names that would be lost", () => {
+    const refused = (change: Partial<ScenarioInput>): RegExp | string => {
+      try {
+        parseScenario(base(change));
+        return "";
+      } catch (error) {
+        return `${(error as { code: string }).code} ${(error as Error).message}`;
+      }
+    };
+    const callers = (csv: string): Partial<ScenarioInput> => ({ callers: [{ name: "citizens", queue: "general", arrivals: { past: readPastCalls(csv) }, talk: 60 }] });
+    expect(refused(callers("time\n2020-01-01 08:00\n2026-01-01 08:00\n"))).toMatch(/^HTL_QUEUEING_SCENARIO .*callers\.0\.arrivals: .*at most 1000/);
+    expect(refused({ agents: [{ name: "night", count: 1, queues: ["general"], shifts: [{ from: "22:00", to: "06:00" }] }] })).toMatch(/agents\.0\.shifts\.0\.to: .*22:00 to 30:00/);
+    expect(refused({ agents: [{ name: "a", count: 1, queues: ["general"], skills: JSON.parse('{"__proto__": 1}') as Record<string, number> }] })).toMatch(/^HTL_QUEUEING_SCENARIO .*agents\.0\.skills: __proto__/);
+    expect(refused({ agents: [{ name: "a", count: Number.NaN, queues: ["general"] }] })).toMatch(/agents\.0\.count/);
+  });
+
   it("who is promised a call back keeps the place", () => {
     // One agent talks for 100 s; A waits, is promised a call at 30 s; B comes later and waits on: A is served first.
     const result = play(

@@ -75,4 +75,9 @@ function misuse(message: string): number {
   return 2;
 }
 
+// Who reads on no further (`| head`) has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 process.exitCode = await main();

@@ -3,6 +3,10 @@ import { QueueingError } from "../errors.js";
 import { strategyNames } from "../strategies/strategies.js";
 import { distribution } from "./distribution.js";
 
+/** Most days of a play. */
+const MAX_DAYS = 1000;
+const PAST_MIDNIGHT = "must be after `from`; past midnight the hours go on: 22:00 to 30:00 is until six in the morning";
+
 const name = z.string().min(1).max(60);
 const probability = z.number().min(0).max(1);
 const spanMs = z.number().min(0);
@@ -123,8 +127,8 @@ const scenarioSchema = z
     from: clock.default("00:00"),
     /** Last arrivals; the callers inside are served to the end. Default 24:00. */
     to: clock.default("24:00"),
-    /** The day is played so often, one after the other, without a cut at midnight. Default 1. */
-    days: z.int().min(1).max(1000).default(1),
+    /** The day is played so often, one after the other, without a cut at midnight; at least as often as past calls have days. Default 1. */
+    days: z.int().min(1).max(MAX_DAYS).default(1),
     /** Left out of the figures at the beginning. Default 0. */
     warmUpMinutes: z.number().min(0).default(0),
     /** Length of the intervals of the figures. Default 15 min. */
@@ -138,8 +142,8 @@ const scenarioSchema = z
   .superRefine((scenario, context) => {
     const issue = (path: (string | number)[], message: string): void => context.addIssue({ code: "custom", path, message });
     const keys = new Set(scenario.queues.map((each) => each.key));
-    if (clockMs(scenario.from) >= clockMs(scenario.to)) issue(["to"], "must be after `from`");
-    if (scenario.days > 1 && clockMs(scenario.to) - clockMs(scenario.from) > 86_400_000) issue(["to"], "a day that is repeated has at most 24 hours");
+    if (clockMs(scenario.from) >= clockMs(scenario.to)) issue(["to"], PAST_MIDNIGHT);
+    if (Math.max(scenario.days, pastDays(scenario.to, scenario.callers)) > 1 && clockMs(scenario.to) - clockMs(scenario.from) > 86_400_000) issue(["to"], "a day that is repeated has at most 24 hours");
     for (const part of ["queues", "callers", "agents"] as const) {
       const seen = new Set<string>();
       scenario[part].forEach((each, index) => {
@@ -153,6 +157,7 @@ const scenarioSchema = z
     };
     scenario.callers.forEach((group, index) => {
       known(["callers", index, "queue"], group.queue);
+      if ("past" in group.arrivals && pastDays(scenario.to, [group]) > MAX_DAYS) issue(["callers", index, "arrivals"], `the past calls have ${pastDays(scenario.to, [group])} days from the first to the last; at most ${MAX_DAYS} are played`);
       if ("past" in group.arrivals) group.arrivals.past.forEach((call, line) => call.queue !== undefined && known(["callers", index, "arrivals", "past", line, "queue"], call.queue));
     });
     scenario.queues.forEach((each, index) => {
@@ -174,7 +179,7 @@ const scenarioSchema = z
         served.add(key);
       });
       group.queues.forEach((membership, place) => known(["agents", index, "queues", place], typeof membership === "string" ? membership : membership.queue));
-      for (const kind of ["shifts", "breaks"] as const) group[kind]?.forEach((shift, place) => clockMs(shift.from) >= clockMs(shift.to) && issue(["agents", index, kind, place, "to"], "must be after `from`"));
+      for (const kind of ["shifts", "breaks"] as const) group[kind]?.forEach((shift, place) => clockMs(shift.from) >= clockMs(shift.to) && issue(["agents", index, kind, place, "to"], PAST_MIDNIGHT));
     });
   });
 
@@ -185,8 +190,30 @@ export type ScenarioInput = z.input<typeof scenarioSchema>;
 
 /** Checks a scenario and fills in the defaults. Throws `HTL_QUEUEING_SCENARIO` with the path of each mistake. */
 export function parseScenario(input: unknown): Scenario {
+  const unnamed = unnameable(input);
+  if (unnamed !== undefined) throw new QueueingError("SCENARIO", `The scenario cannot be played. ${unnamed}: __proto__ cannot be a name here: give it another`);
   const result = scenarioSchema.safeParse(input);
-  if (result.success) return result.data;
+  if (result.success) return { ...result.data, days: Math.max(result.data.days, pastDays(result.data.to, result.data.callers)) };
   const mistakes = result.error.issues.slice(0, 10).map((issue) => `${issue.path.length === 0 ? "scenario" : issue.path.map(String).join(".")}: ${issue.message}`);
   throw new QueueingError("SCENARIO", `The scenario cannot be played. ${mistakes.join("; ")}`);
+}
+
+/** So often the day must be played for everybody to be there when the last past call comes. */
+function pastDays(to: string, callers: readonly { readonly arrivals: z.output<typeof arrivals> }[]): number {
+  let last = 0;
+  for (const group of callers) if ("past" in group.arrivals) for (const { at } of group.arrivals.past) last = Math.max(last, at);
+  // A day that goes on past midnight has the calls of that night.
+  const end = Math.max(clockMs(to), 86_400_000);
+  return last < end ? 1 : Math.floor((last - end) / 86_400_000) + 2;
+}
+
+/** Path of a key `__proto__`, which a record would leave out without a word: who was to need that skill would need none. */
+function unnameable(value: unknown, path = "scenario"): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.hasOwn(value, "__proto__")) return path;
+  for (const [key, each] of Object.entries(value)) {
+    const found = unnameable(each, path === "scenario" ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
