@@ -17,7 +17,7 @@ export interface QueuedCallDeps {
   readonly control: CallControl;
   readonly prompts: Prompts | undefined;
   readonly log: Logger;
-  readonly clock: Pick<Clock, "setTimeout">;
+  readonly clock: Pick<Clock, "setTimeout" | "sleep">;
   readonly dispatch: (event: AcdEvent) => void;
   readonly music: Promise<readonly AudioSource[]>;
   readonly desk: AgentDesk;

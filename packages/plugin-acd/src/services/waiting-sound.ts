@@ -11,7 +11,7 @@ export class WaitingSound {
   readonly #call: Call;
   readonly #music: Promise<readonly AudioSource[]>;
   readonly #log: Logger;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "sleep">;
   #playing: Playback | undefined;
   #offsetMs = 0;
   /** Grows with every change of what is heard, so that late steps of earlier ones do nothing. */
@@ -23,7 +23,7 @@ export class WaitingSound {
   /** Words being said, and waiting for that. */
   #due = 0;
 
-  constructor(call: Call, music: Promise<readonly AudioSource[]>, log: Logger, clock: Clock) {
+  constructor(call: Call, music: Promise<readonly AudioSource[]>, log: Logger, clock: Pick<Clock, "sleep">) {
     this.#call = call;
     this.#music = music;
     this.#log = log;
