@@ -275,13 +275,14 @@ export const sipConfig = z.strictObject({
   maxCalls: z.int().min(1).default(2000),
   /**
    * Calls that come in faster than they can be served are refused with 503 and `Retry-After: 1`, so that those let in are answered in
-   * time. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.
+   * time. Strangers are refused first: sources that are no trunk's, have no phone registered, and where no account has proved itself
+   * within the hour. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.
    */
   settingUp: z
     .strictObject({
-      /** No more calls are let in while twenty wait for longer than so many ms, or any waits half as long before it is read. 0: however long they wait. */
+      /** No more calls are let in while twenty wait for longer than so many ms, or any waits a sixth as long before it is read. Strangers' calls are refused at half of it. 0: however long they wait. */
       maxWaitMs: z.int().min(0).max(60_000).default(1_500),
-      /** Calls set up at once. */
+      /** Calls set up at once; strangers' may be half of them. */
       max: z.int().min(1).max(100_000).default(1_000),
     })
     .prefault({}),

@@ -79,7 +79,7 @@ export interface SipStats {
   readonly retransmissionsSent: number;
   /** Calls that came in and neither ring nor are answered yet, or wait for their media. */
   readonly settingUp: number;
-  /** How long datagrams wait in the system before they are read, ms. */
+  /** How long datagrams wait before they are served, ms. */
   readonly lagMs: number;
   /** Server transactions that are kept now. */
   readonly serverTransactions: number;
@@ -110,6 +110,10 @@ export interface SipEdgeCounters {
   readonly denied: number;
   /** Calls refused since those before them were not set up in time (`settingUp`). */
   readonly overloads: number;
+  /** Of `overloads`: calls of sources that have proved nothing, which are refused first. */
+  readonly strangers: number;
+  /** Requests over UDP that were thrown away unread, since they could not be served by the time they are repeated; those of strangers first. */
+  readonly unread: number;
   /** Other requests refused since too many waited for their answer. */
   readonly shed: number;
   /** Requests that were answered and let go before their time, since too many were kept to answer repetitions. */

@@ -1,4 +1,6 @@
-import type { Call, RtpLeg } from "@hotlinejs/core";
+import { createSocket } from "node:dgram";
+import { SystemClock } from "@hotlinejs/core";
+import type { Call, Clock, RtpLeg } from "@hotlinejs/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../test/support/hotline-side.js";
 import { ManualClock } from "../test/support/manual-clock.js";
@@ -7,16 +9,19 @@ import type { OutgoingInvite } from "./stack/index.js";
 
 let hotline: HotlineSide;
 let caller: Phone;
+/** Stopped after the hotline, which ends their calls. */
+const others: Phone[] = [];
 
 afterEach(async () => {
   await hotline.stop();
   await caller.stop();
+  for (const other of others.splice(0)) await other.stop();
 });
 
 /** A hotline whose media workers answer when told. */
-async function begin(options: Record<string, unknown> = {}): Promise<{ clock: ManualClock; answerMedia: () => void }> {
+async function begin(options: Record<string, unknown> = {}, time?: Clock): Promise<{ clock: ManualClock; answerMedia: () => void }> {
   const clock = new ManualClock();
-  hotline = await new HotlineSide(options, clock).start();
+  hotline = await new HotlineSide(options, time ?? clock).start();
   caller = await new Phone("13800138000").start();
   const held: (() => void)[] = [];
   let holding = true;
@@ -57,11 +62,11 @@ describe("calls that come in faster than the media follow", () => {
     const last = await calls(1);
     await clock.advance(200);
     expect(await refused()).toEqual([503, "1"]);
-    expect(hotline.adapter.load).toEqual({ settingUp: 21, overloads: 1 });
+    expect(hotline.adapter.load).toEqual({ settingUp: 21, overloads: 1, strangers: 0 });
     answerMedia();
     for (const each of [...crowd, ...last]) expect((await each.outcome).answered).toBe(true);
     expect(await refused()).toBe("answered");
-    expect(hotline.adapter.load).toEqual({ settingUp: 0, overloads: 1 });
+    expect(hotline.adapter.load).toEqual({ settingUp: 0, overloads: 1, strangers: 0 });
   });
 
   it("ringing is no waiting, however many; their answers are", async () => {
@@ -97,6 +102,69 @@ describe("calls that come in faster than the media follow", () => {
     await clock.advance(2_000);
     expect(await refused()).toEqual([503, "1"]);
     expect(await caller.agent.request({ method: "OPTIONS", uri: `sip:127.0.0.1:${hotline.port}`, from: "<sip:x@127.0.0.1>" })).toMatchObject({ status: 200 });
+  });
+
+  it("those of strangers are refused first: a trunk and a phone that has proved itself find their places kept", async () => {
+    // Nothing answers: a lookup of strangers' accounts that hangs, as it does where a flood keeps the database busy.
+    const { answerMedia } = await begin({ settingUp: { max: 8 }, trunks: [{ key: "demo", match: ["127.0.0.2"] }] });
+    hotline.holdLookups = true;
+    hotline.onCall = answer;
+    const strangers = Array.from({ length: 12 }, () => caller.call(hotline.port));
+    await until(() => hotline.adapter.load.strangers === 8, "the strangers that are too many");
+    expect(hotline.adapter.load.settingUp).toBe(4);
+    expect(hotline.adapter.overloaded).toBe(false);
+    const trunk = await new Phone("13800138001", { address: "127.0.0.2" }).start();
+    others.push(trunk);
+    const kept = Array.from({ length: 4 }, () => trunk.call(hotline.port));
+    await until(() => hotline.adapter.load.settingUp === 8, "the trunk's calls");
+    expect(hotline.adapter.load).toEqual({ settingUp: 8, overloads: 8, strangers: 8 });
+    hotline.releaseLookups();
+    answerMedia();
+    for (const each of kept) expect((await each.outcome).answered).toBe(true);
+    for (const each of strangers) expect((await each.outcome).answered).toBe(false);
+  });
+
+  it("an account that has proved itself is no stranger afterwards", async () => {
+    const { answerMedia } = await begin({ settingUp: { max: 2 }, trunks: [] });
+    answerMedia();
+    hotline.onCall = answer;
+    const phone = await new Phone("1001", { password: "demo-1001", address: "127.0.0.3" }).start();
+    others.push(phone);
+    expect((await phone.call(hotline.port).outcome).answered).toBe(true);
+    hotline.holdLookups = true;
+    const stranger = caller.call(hotline.port);
+    await until(() => hotline.adapter.load.settingUp === 1, "the stranger");
+    expect(await refused()).toEqual([503, "1"]);
+    const call = phone.call(hotline.port);
+    await until(() => hotline.adapter.load.settingUp === 2, "the account's call");
+    hotline.releaseLookups();
+    expect((await call.outcome).answered).toBe(true);
+    expect((await stranger.outcome).answered).toBe(false);
+  });
+
+  it("one that was refused is not answered when its INVITE comes again, though there is room by then", async () => {
+    const { answerMedia } = await begin({ settingUp: { max: 1 } }, new SystemClock());
+    hotline.onCall = answer;
+    const [first] = await calls(1);
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const heard: string[] = [];
+    socket.on("message", (bytes) => void heard.push(bytes.toString().split("\r\n", 1)[0] ?? ""));
+    const invite = (branch: string): Buffer =>
+      Buffer.from(
+        [`INVITE sip:12333@127.0.0.1 SIP/2.0`, `Via: SIP/2.0/UDP 127.0.0.1:${socket.address().port};branch=z9hG4bK${branch}`, "From: <sip:1@127.0.0.1>;tag=a", "To: <sip:12333@127.0.0.1>", `Call-ID: ${branch}`, "CSeq: 1 INVITE", `Contact: <sip:1@127.0.0.1:${socket.address().port}>`, "Max-Forwards: 70", "Content-Length: 0", "", ""].join("\r\n"),
+      );
+    socket.send(invite("one"), hotline.port, "127.0.0.1");
+    await until(() => heard.length === 1, "the refusal");
+    answerMedia();
+    await first?.outcome;
+    socket.send(invite("one"), hotline.port, "127.0.0.1");
+    await until(() => heard.length === 2, "the same refusal");
+    expect(heard).toEqual(Array.from({ length: 2 }, () => "SIP/2.0 503 Service Unavailable"));
+    expect(hotline.arrived).toHaveLength(1);
+    socket.send(invite("two"), hotline.port, "127.0.0.1");
+    await until(() => hotline.arrived.length === 2, "a new call");
+    socket.close();
   });
 
   it("are as many at once as they may be", async () => {

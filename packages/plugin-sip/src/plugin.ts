@@ -13,6 +13,7 @@ import { DailyCallsEntity } from "./edge/daily-calls.entity.js";
 import { EdgeGuard } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
 import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
+import { ProvenSources } from "./edge/proven-sources.js";
 import { TollGuard } from "./edge/toll-guard.js";
 import { WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
@@ -27,6 +28,7 @@ import { Registrar } from "./registrar/registrar.js";
 import { RegistrationEntity } from "./registrar/registration.entity.js";
 import { RegistrationStore } from "./registrar/registration-store.js";
 import { SipAdapter } from "./sip-adapter.js";
+import type { SipRequest } from "./stack/index.js";
 import { createSipService } from "./sip-service.js";
 import { REGISTRATIONS_VIEW, trunkRoutes, TRUNKS_MANAGE } from "./trunk/trunk-routes.js";
 import { TrunkSwitchEntity } from "./trunk/trunk-switch.entity.js";
@@ -145,6 +147,8 @@ export const sip = definePlugin({
         nonceKey: createHash("sha256").update(services.get(SECRETS).blindIndex("sip nonces")).digest(),
         ...(config.realm === undefined ? {} : { realm: config.realm }),
       });
+      const provenSources = new ProvenSources(clock);
+      const answersChallenge = (request: SipRequest, address: string): boolean => digest.answersChallenge(request.headers.all("authorization"), address);
       const edge = new EdgeGuard({
         config: config.edge,
         clock,
@@ -152,11 +156,11 @@ export const sip = definePlugin({
         bans,
         isTrunk: (address) => trunks.bySource(address) !== undefined,
         isProxy,
-        answersChallenge: (request, address) => digest.answersChallenge(request.headers.all("authorization"), address),
+        answersChallenge,
         suspected: (address, reason) => {
           services.get(AUDIT).record({ actor: "plugin:sip", action: "sip.suspected", subject: { type: "address", id: address }, details: { reason } }).catch((error: unknown) => log.error({ err: error }, "a suspicion could not be written into the audit"));
         },
-        isRegistered: (address) => registrar?.all().some((binding) => binding.destination.host === address) === true,
+        isRegistered: (address) => registrar?.reaches(address) === true,
       });
       guard = edge;
       toll = new TollGuard({
@@ -185,7 +189,8 @@ export const sip = definePlugin({
         guestNumbers: (account) => credentials.mayDial(account),
         guestCall: (account, number) => credentials.claim(account, number),
         ...(webSocketPath() === undefined ? {} : { webSockets: gate }),
-        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address) }),
+        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address), proven: (address) => provenSources.add(address) }),
+        knows: (address, request) => registrar?.reaches(address) === true || provenSources.has(address) || (request !== undefined && answersChallenge(request, address)),
         guard: edge,
         registrar,
         trunks,

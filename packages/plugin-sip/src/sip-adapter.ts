@@ -49,6 +49,8 @@ export interface SipAdapterDeps {
   guestNumbers?(account: string): Promise<readonly string[] | undefined>;
   /** Whether a guest may make this call, its only one; `undefined`: the account is no guest's. */
   guestCall?(account: string, number: string): Promise<boolean | undefined>;
+  /** Whether the sender of this is where it says, since it has proved an account there lately, has a phone registered there, or answers a challenge that was sent there. Default: nobody. */
+  knows?(address: string, request?: SipRequest): boolean;
   /** Stands before everything. */
   readonly guard?: EdgeGuard;
   /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
@@ -88,6 +90,8 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #ended: EndedDialogs;
   readonly #gate: SetupGate;
   #overloads = 0;
+  #strangersRefused = 0;
+  #strangersWarnedAt = -Infinity;
   #warnedAt = -Infinity;
   #overloadedAt = -Infinity;
   #agent: UserAgent | undefined;
@@ -125,12 +129,12 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#calls.size;
   }
 
-  /** Calls that are being set up now, and calls refused since the start because there were too many of them. */
-  get load(): { readonly settingUp: number; readonly overloads: number } {
-    return { settingUp: this.#gate.size, overloads: this.#overloads };
+  /** Calls that are being set up now, calls refused since the start because there were too many of them, and those of strangers among these. */
+  get load(): { readonly settingUp: number; readonly overloads: number; readonly strangers: number } {
+    return { settingUp: this.#gate.size, overloads: this.#overloads, strangers: this.#strangersRefused };
   }
 
-  /** Whether calls were refused within the last minute since others were not set up in time. */
+  /** Whether calls of others than strangers were refused within the last minute since those before were not set up in time. */
   get overloaded(): boolean {
     return this.#deps.clock.monotonic() - this.#overloadedAt < WARN_EVERY_MS;
   }
@@ -172,7 +176,8 @@ export class SipAdapter implements TelephonyAdapter {
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
-      admission: () => this.#overload() ?? this.#crowd(),
+      admission: (request, source) => this.#overload() ?? this.#crowd(this.#stranger(source.address, request)),
+      known: (address) => !this.#stranger(address),
       ...this.#edge(),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
@@ -338,11 +343,19 @@ export class SipAdapter implements TelephonyAdapter {
   }
 
   /** Refused in the same way: those who were let in wait for too long. */
-  #crowd(): Refusal | undefined {
-    if (this.#gate.open) return undefined;
+  #crowd(stranger: boolean): Refusal | undefined {
+    if (stranger ? this.#gate.openToStrangers : this.#gate.open) return undefined;
     this.#overloads++;
     const { clock, log } = this.#deps;
     const now = clock.monotonic();
+    if (stranger) {
+      this.#strangersRefused++;
+      if (now - this.#strangersWarnedAt >= WARN_EVERY_MS) {
+        this.#strangersWarnedAt = now;
+        log.warn({ refused: this.#strangersRefused }, "calls of unknown sources come in faster than they are served; those are refused first");
+      }
+      return { status: 503, retryAfter: RETRY_SOON };
+    }
     this.#overloadedAt = now;
     if (now - this.#warnedAt >= WARN_EVERY_MS) {
       this.#warnedAt = now;
@@ -351,8 +364,14 @@ export class SipAdapter implements TelephonyAdapter {
     return { status: 503, retryAfter: RETRY_SOON };
   }
 
+  /** Whether nothing shows that the sender of this is where it says: no trunk's source, no phone's, and no account was proved there. */
+  #stranger(address: string, request?: SipRequest): boolean {
+    const { trunks, knows } = this.#deps;
+    return trunks.bySource(address) === undefined && knows?.(address, request) !== true;
+  }
+
   #onInvite(invite: IncomingInvite): void {
-    const setup = this.#gate.enter();
+    const setup = this.#gate.enter(this.#stranger(invite.source.address, invite.request));
     void invite.closed.then(() => setup.done());
     this.#arrive(invite, setup).catch((error: unknown) => {
       this.#deps.log.error({ err: error, sipCallId: invite.request.callId }, "an incoming call could not be taken");

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 const gate = (options: Partial<{ maxWaitMs: number; max: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, ...options, now: () => now, lagMs: () => lag });
-const enter = (at: SetupGate, count: number): Setup[] => Array.from({ length: count }, () => at.enter());
+const enter = (at: SetupGate, count: number, strangers = false): Setup[] => Array.from({ length: count }, () => at.enter(strangers));
 
 describe("the gate for calls that come in", () => {
   it("lets a burst in whole, and closes only where a crowd of it waits for too long", () => {
@@ -67,19 +67,53 @@ describe("the gate for calls that come in", () => {
     expect(to.open).toBe(false);
   });
 
-  it("counts what a call has waited unread, and takes none that has lost half its patience by then", () => {
+  it("counts what a call has waited unread, and takes none that has lost a sixth of its patience by then", () => {
     const to = gate();
-    lag = 749;
+    lag = 249;
     expect(to.open).toBe(true);
     enter(to, 20);
-    now = 750;
+    now = 1_250;
     expect(to.open).toBe(true);
-    now = 751;
+    now = 1_251;
     expect(to.open).toBe(false);
     now = 0;
-    lag = 750;
+    lag = 250;
     expect(to.open).toBe(false);
     expect(gate({ maxWaitMs: 0 }).open).toBe(true);
+  });
+
+  it("keeps a part of the places from strangers, who shut out nobody but themselves", () => {
+    const to = gate({ max: 40 });
+    const strangers = enter(to, 20, true);
+    expect(to.openToStrangers).toBe(false);
+    expect(to.open).toBe(true);
+    now = 60_000;
+    expect(to.open).toBe(true);
+    enter(to, 20);
+    expect(to.open).toBe(false);
+    for (const each of strangers) each.done();
+    expect(to.open).toBe(true);
+    expect(to.openToStrangers).toBe(true);
+  });
+
+  it("turns strangers away at half the wait, whoever waits", () => {
+    const to = gate();
+    enter(to, 10);
+    now = 749;
+    expect(to.openToStrangers).toBe(true);
+    now = 750;
+    expect(to.openToStrangers).toBe(false);
+    expect(to.open).toBe(true);
+    now = 0;
+    lag = 125;
+    expect(to.openToStrangers).toBe(false);
+    expect(to.open).toBe(true);
+    lag = 0;
+    const own = gate();
+    enter(own, 5, true);
+    enter(own, 5);
+    now = 750;
+    expect(own.openToStrangers).toBe(false);
   });
 
   it("has a hard limit, and where told only that", () => {

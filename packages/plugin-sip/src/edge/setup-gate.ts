@@ -1,10 +1,14 @@
 /** So many that wait for too long are no accident of a few slow decisions: the machine does not follow. */
 const CROWD = 20;
+/** The part of a call's patience that may be gone when it is read; then it can still be answered, or refused, before it is repeated. */
+const UNREAD_PART = 1 / 6;
+/** Strangers are turned away at this part of what holds for others: of those set up at once, of the wait, and of the crowd that waits. */
+const STRANGERS_PART = 1 / 2;
 
 export interface SetupGateOptions {
   /** Longest that calls should wait for their first ring or their answer, ms; 0: whatever it takes. */
   readonly maxWaitMs: number;
-  /** Calls that may be set up at once. */
+  /** Calls that may be set up at once; half of them strangers'. */
   readonly max: number;
   /** Monotonic ms. */
   now(): number;
@@ -20,15 +24,21 @@ export interface Setup {
   again(): void;
 }
 
+/** Since when each waits, the oldest first. */
+type Waiting = Map<Setup, number>;
+
 /**
  * Holds back new calls while those that were let in wait for too long: for the hooks and the flow that take them, and for the
  * media workers' answer. What is waited for does not matter; that a crowd waits shows that calls come faster than they can be
  * served. A burst is let in whole, since its wait is short where the machine can follow. What waits unread in the system counts too.
+ *
+ * Strangers, whose sources have proved nothing, are turned away first: they get a part of the places and of the patience, and however
+ * many of them wait, that alone shuts out nobody else.
  */
 export class SetupGate {
   readonly #options: SetupGateOptions;
-  /** Since when each waits, the oldest first. */
-  readonly #waiting = new Map<Setup, number>();
+  readonly #known: Waiting = new Map();
+  readonly #strangers: Waiting = new Map();
 
   constructor(options: SetupGateOptions) {
     this.#options = options;
@@ -36,40 +46,52 @@ export class SetupGate {
 
   /** Calls that are being set up. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#known.size + this.#strangers.size;
   }
 
-  /** Whether one more call may come in. */
+  /** Whether one more call of a known source may come in. */
   get open(): boolean {
-    const { max, maxWaitMs, now, lagMs } = this.#options;
-    if (this.#waiting.size >= max) return false;
+    const { max, maxWaitMs } = this.#options;
+    return this.size < max && this.#inTime(maxWaitMs, CROWD, [this.#known]);
+  }
+
+  /** Whether one more call of a stranger may come in. */
+  get openToStrangers(): boolean {
+    const { max, maxWaitMs } = this.#options;
+    // One that is the only one allowed at all is not nothing.
+    if (!this.open || this.#strangers.size >= Math.max(1, Math.floor(max * STRANGERS_PART))) return false;
+    return this.#inTime(maxWaitMs * STRANGERS_PART, CROWD * STRANGERS_PART, [this.#strangers, this.#known]);
+  }
+
+  #inTime(maxWaitMs: number, crowd: number, lines: readonly Waiting[]): boolean {
     if (maxWaitMs === 0) return true;
-    const lag = lagMs();
-    // Half of the patience of a call must be left when it is read, or it is answered too late whatever is done.
-    if (lag >= maxWaitMs / 2) return false;
-    if (this.#waiting.size < CROWD) return true;
-    const since = now() - (maxWaitMs - lag);
+    const lag = this.#options.lagMs();
+    if (lag >= maxWaitMs * UNREAD_PART) return false;
+    const since = this.#options.now() - (maxWaitMs - lag);
     let late = 0;
-    for (const begun of this.#waiting.values()) {
-      if (begun > since) break;
-      if (++late >= CROWD) return false;
+    for (const line of lines) {
+      for (const begun of line.values()) {
+        if (begun > since) break;
+        if (++late >= crowd) return false;
+      }
     }
     return true;
   }
 
   /** A call was let in. */
-  enter(): Setup {
+  enter(stranger = false): Setup {
+    const line = stranger ? this.#strangers : this.#known;
     let over = false;
     const setup: Setup = {
       done: () => {
         over = true;
-        this.#waiting.delete(setup);
+        line.delete(setup);
       },
       again: () => {
-        if (over) this.#waiting.set(setup, this.#options.now());
+        if (over) line.set(setup, this.#options.now());
       },
     };
-    this.#waiting.set(setup, this.#options.now());
+    line.set(setup, this.#options.now());
     return setup;
   }
 }

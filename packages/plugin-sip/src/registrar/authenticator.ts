@@ -15,6 +15,8 @@ export interface AuthenticatorDeps {
   readonly log: Logger;
   /** A source went on guessing passwords of many accounts until it had to wait. */
   guessing?(address: string): void;
+  /** An account has proved itself at this address. */
+  proven?(address: string): void;
 }
 
 /** Proves who sends a request, slows guessing down and writes failures into the audit. Digests never reach a log. */
@@ -41,6 +43,7 @@ export class Authenticator {
           return { ok: false, response: { status: 403, reason: "Not Your Account" } };
         }
         throttle.succeeded(source.address, claimed);
+        this.#deps.proven?.(source.address);
         return { ok: true, account: verdict.username };
       case "challenge":
         return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(source.address, verdict.stale) } } };

@@ -52,6 +52,8 @@ export class Registrar {
   readonly #defaultExpires: number;
   readonly #maxContacts: number;
   readonly #bindings = new Map<string, Map<string, Binding>>();
+  /** By address: how many phones are reached there. */
+  readonly #addresses = new Map<string, number>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #closed = false;
@@ -79,6 +81,11 @@ export class Registrar {
     const now = this.#clock.now();
     const live = [...(this.#bindings.get(account)?.values() ?? [])].filter((b) => b.expiresAt > now);
     return live.sort((a, b) => b.q - a.q || b.expiresAt - a.expiresAt);
+  }
+
+  /** Whether a phone is registered that is reached at this address. */
+  reaches(address: string): boolean {
+    return this.#addresses.has(address);
   }
 
   all(): readonly Binding[] {
@@ -222,7 +229,10 @@ export class Registrar {
 
   #put(binding: Binding, refreshed: boolean): void {
     const byId = this.#bindings.get(binding.account) ?? new Map<string, Binding>();
+    const before = byId.get(binding.id);
     byId.set(binding.id, binding);
+    this.#count(binding, 1);
+    if (before !== undefined) this.#count(before, -1);
     this.#bindings.set(binding.account, byId);
     this.#listener.bound(binding, refreshed);
     this.#arm(binding.expiresAt);
@@ -230,9 +240,18 @@ export class Registrar {
 
   #remove(binding: Binding, reason: UnbindReason): void {
     const byId = this.#bindings.get(binding.account);
-    if (byId?.delete(binding.id) !== true) return;
+    const current = byId?.get(binding.id);
+    if (byId === undefined || current === undefined) return;
+    byId.delete(binding.id);
+    this.#count(current, -1);
     if (byId.size === 0) this.#bindings.delete(binding.account);
     this.#listener.unbound(binding, reason);
+  }
+
+  #count({ destination: { host } }: Binding, change: number): void {
+    const left = (this.#addresses.get(host) ?? 0) + change;
+    if (left > 0) this.#addresses.set(host, left);
+    else this.#addresses.delete(host);
   }
 
   #arm(at: number): void {

@@ -3,6 +3,7 @@ import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineS
 import { sipConfig } from "../../src/config.js";
 import { computeHa1 } from "../../src/digest/digest-response.js";
 import { DigestServer } from "../../src/digest/digest-server.js";
+import { ProvenSources } from "../../src/edge/proven-sources.js";
 import { AuthThrottle } from "../../src/registrar/auth-throttle.js";
 import { Authenticator } from "../../src/registrar/authenticator.js";
 import { Registrar } from "../../src/registrar/registrar.js";
@@ -39,6 +40,9 @@ export class HotlineSide {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
   readonly adapter: SipAdapter;
+  /** Lookups of accounts wait until told. */
+  holdLookups = false;
+  readonly #lookups: (() => void)[] = [];
   #waiting: ((call: Call) => void)[] = [];
 
   /** @param engine real media in place of the fake. */
@@ -71,6 +75,14 @@ export class HotlineSide {
       launch: () => Promise.reject(new Error("this side of the hotline does not call out")),
       active: 0,
     };
+    const lookups: DigestCredentials = {
+      realm: REALM,
+      find: async (username) => {
+        if (this.holdLookups) await new Promise<void>((resolve) => this.#lookups.push(resolve));
+        return credentials.find(username);
+      },
+    };
+    const proven = new ProvenSources(this.clock);
     const settings: HotlineSettings = {
       name: "test", timezone: "Asia/Shanghai", host: "127.0.0.1", loopbackOnly: true, dataDir: "/nowhere", nodeId: "n", publicUrl: undefined, advertisedAddress: undefined,
     };
@@ -86,8 +98,9 @@ export class HotlineSide {
       log,
       pipeline,
       journal: { dialog: (id, dialog) => void this.dialogs.set(id, dialog as DialogSnapshot | null), orphans: () => this.orphans.splice(0) },
-      credentials,
-      authenticator: new Authenticator({ digest: new DigestServer({ credentials, clock: this.clock, algorithms: config.algorithms }), throttle: new AuthThrottle(this.clock, { perAccount: config.authFailures }), audit, log }),
+      credentials: lookups,
+      authenticator: new Authenticator({ digest: new DigestServer({ credentials: lookups, clock: this.clock, algorithms: config.algorithms }), throttle: new AuthThrottle(this.clock, { perAccount: config.authFailures }), audit, log, proven: (address) => proven.add(address) }),
+      knows: (address) => proven.has(address),
       registrar: this.registrar,
       trunks: this.trunks,
       media: () => engine ?? this.media,
@@ -96,6 +109,11 @@ export class HotlineSide {
       product: "hotline-test",
       timers: { t1: 50, t2: 400, t4: 500 },
     });
+  }
+
+  releaseLookups(): void {
+    this.holdLookups = false;
+    for (const go of this.#lookups.splice(0)) go();
   }
 
   get port(): number {

@@ -18,11 +18,11 @@ export class Phone {
   onInvite: (invite: IncomingInvite) => void = (invite) => invite.ring();
   onRequest: ((request: Parameters<NonNullable<Parameters<typeof createUserAgent>[0]["onRequest"]>>[0]) => void) | undefined;
 
-  constructor(user: string, options: { password?: string; transport?: "udp" | "tcp"; agent?: Partial<UserAgentOptions> } = {}) {
+  constructor(user: string, options: { password?: string; transport?: "udp" | "tcp"; address?: string; agent?: Partial<UserAgentOptions> } = {}) {
     this.user = user;
     this.agent = createUserAgent({
       clock: new SystemClock(),
-      transports: [{ kind: options.transport ?? "udp", address: "127.0.0.1", port: 0 }],
+      transports: [{ kind: options.transport ?? "udp", address: options.address ?? "127.0.0.1", port: 0 }],
       userAgentHeader: "test-phone",
       timers: { t1: 50, t2: 400, t4: 500 },
       methods: ["REGISTER"],

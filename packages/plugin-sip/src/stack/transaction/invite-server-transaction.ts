@@ -28,14 +28,15 @@ export class InviteServerTransaction {
   #deadline: QueuedTimer | undefined;
   #interval = 0;
 
-  constructor(key: string, mergeKey: string | undefined, request: SipRequest, destination: Destination, reliable: boolean, context: TransactionContext) {
+  /** @param waitedMs how long the request has waited: its sender must hear of it before it repeats it. */
+  constructor(key: string, mergeKey: string | undefined, request: SipRequest, destination: Destination, reliable: boolean, context: TransactionContext, waitedMs: number) {
     this.key = key;
     this.mergeKey = mergeKey;
     this.destination = destination;
     this.#request = request;
     this.#reliable = reliable;
     this.#context = context;
-    this.#timer = context.timers.start(context.values.trying, this.#sendTrying);
+    this.#timer = context.timers.start(Math.max(0, context.values.trying - waitedMs), this.#sendTrying);
   }
 
   /** Who hears of CANCEL. */

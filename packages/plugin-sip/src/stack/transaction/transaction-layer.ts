@@ -122,7 +122,7 @@ export class TransactionLayer implements TransactionContext {
   serveInvite(request: SipRequest, source: MessageSource): InviteServerTransaction {
     const key = serverKey(request, "INVITE");
     const mergeKey = mergeKeyOf(request);
-    const transaction = new InviteServerTransaction(key, mergeKey, request, responseDestination(request, source), source.kind !== "udp", this);
+    const transaction = new InviteServerTransaction(key, mergeKey, request, responseDestination(request, source), source.kind !== "udp", this, this.#transports.lagMs);
     this.#register(key, mergeKey, transaction);
     return transaction;
   }

@@ -48,6 +48,7 @@ export class TransportLayer implements TransportHandler {
   readonly #sentBy = new Map<Transport, string>();
   readonly #failed = new Map<string, number>();
   readonly #now: () => number;
+  readonly #known: ((address: string) => boolean) | undefined;
   readonly #blocked: ((address: string) => boolean) | undefined;
   readonly #mayConnect: ((address: string, open: number) => boolean) | undefined;
   /** By name of a closed connection: where its peer is now. */
@@ -56,11 +57,12 @@ export class TransportLayer implements TransportHandler {
 
   constructor(options: {
     transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
-    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number) => boolean;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number) => boolean; known?: (address: string) => boolean;
   }) {
     this.#user = options.user;
     this.#blocked = options.blocked;
     this.#mayConnect = options.mayConnect;
+    this.#known = options.known;
     this.#now = () => options.timers.now();
     this.#limits = options.limits;
     this.#log = options.log;
@@ -116,7 +118,16 @@ export class TransportLayer implements TransportHandler {
     return false;
   }
 
-  /** How long what comes waits before it is read, ms; the longest of the transports. */
+  known(address: string): boolean {
+    return this.#known?.(address) ?? true;
+  }
+
+  /** Requests thrown away unread since the start. */
+  get unread(): number {
+    return this.transports.reduce((sum, transport) => sum + (transport.unread ?? 0), 0);
+  }
+
+  /** How long what comes waits before it is served, ms; the longest of the transports. */
   get lagMs(): number {
     let most = 0;
     for (const transport of this.transports) most = Math.max(most, transport.lagMs ?? 0);

@@ -51,6 +51,8 @@ export interface TransportHandler {
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
   /** Whether a connection from this address is taken, which has so many with this transport by now. */
   welcome(address: string, open: number): boolean;
+  /** Whether requests of this address come before those of others, where all cannot be served. */
+  known(address: string): boolean;
   /** A connection ended. */
   flowClosed(flow: string): void;
   /** The transport broke after it was started; it takes no more traffic. */
@@ -83,8 +85,10 @@ export interface Transport {
   alias?(flow: string, port: number): void;
   /** Open connections, for transports that have any. */
   readonly connections?: number;
-  /** How long what comes waits in the system before it is read, ms, for transports that know. */
+  /** How long what comes waits before it is served, ms, for transports that know: the request in hand, otherwise the oldest that waits. */
   readonly lagMs?: number;
+  /** Requests thrown away unread since the start, for transports that do so. */
+  readonly unread?: number;
 }
 
 /** A built-in transport. */

@@ -1,12 +1,15 @@
 import { type Socket, createSocket } from "node:dgram";
+import { setImmediate as nextTurn } from "node:timers";
 import { SipError } from "../errors.js";
 import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
 import { bindError, sendError } from "./bind-error.js";
 import { QueueProbe } from "./queue-probe.js";
+import { RequestLine } from "./request-line.js";
 import type { Advertised, Destination, Endpoint, Transport, TransportHandler } from "./types.js";
 
-/** Room for the bursts of a few hundred calls per second; the kernel may grant less. */
-const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Room for all that comes while one call of JavaScript takes long, a few hundred calls per second. More would only grow old there: it is repeated by then. The system may grant less. */
+const RECEIVE_BYTES = 1024 * 1024;
+const SEND_BYTES = 4 * 1024 * 1024;
 /** Largest payload of an IPv4 datagram. */
 const MAX_DATAGRAM = 65_507;
 
@@ -18,6 +21,7 @@ export class UdpTransport implements Transport {
   #local: Endpoint;
   #socket: Socket | undefined;
   readonly #probe = new QueueProbe((bytes) => this.#probeSelf(bytes));
+  #line: RequestLine | undefined;
 
   constructor(address: string, port: number, advertised?: Advertised) {
     this.#local = { address, port };
@@ -28,9 +32,13 @@ export class UdpTransport implements Transport {
     return this.#local;
   }
 
-  /** How long what comes waits before it is read, ms. */
+  /** How long what comes waits in the system and then in line, ms. */
   get lagMs(): number {
-    return this.#probe.lagMs;
+    return this.#probe.lagMs + (this.#line?.waitedMs ?? 0);
+  }
+
+  get unread(): number {
+    return this.#line?.unread ?? 0;
   }
 
   start(handler: TransportHandler): Promise<void> {
@@ -61,9 +69,16 @@ export class UdpTransport implements Transport {
 
   #listen(socket: Socket, handler: TransportHandler): void {
     const local = this.#local;
+    const line = new RequestLine({
+      serve: (bytes, source) => handler.message(bytes, source),
+      known: (address) => handler.known(address),
+      now: () => performance.now(),
+      afterReading: (run) => void nextTurn(run),
+    });
+    this.#line = line;
     socket.on("message", (bytes, from) => {
       if (this.#probe.took(bytes)) return;
-      handler.message(bytes, { kind: "udp", address: plainAddress(from.address), port: from.port, local });
+      line.take(bytes, { kind: "udp", address: plainAddress(from.address), port: from.port, local });
     });
     socket.on("error", (cause) => {
       handler.failed(new SipError("SIP_TRANSPORT_FAILED", `udp socket failed (${(cause as NodeJS.ErrnoException).code ?? cause.message})`, { address: local.address, port: local.port }, cause));
@@ -97,6 +112,7 @@ export class UdpTransport implements Transport {
   stop(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#line?.clear();
     if (socket === undefined) return Promise.resolve();
     return new Promise((resolve) => socket.close(() => resolve()));
   }
@@ -105,8 +121,8 @@ export class UdpTransport implements Transport {
 /** False when the system keeps its own sizes: only bursts suffer. */
 function enlargeBuffers(socket: Socket): boolean {
   try {
-    socket.setRecvBufferSize(BUFFER_BYTES);
-    socket.setSendBufferSize(BUFFER_BYTES);
+    socket.setRecvBufferSize(RECEIVE_BYTES);
+    socket.setSendBufferSize(SEND_BYTES);
     return true;
   } catch {
     return false;

@@ -69,6 +69,8 @@ export interface UserAgentOptions {
   blocked?(address: string): boolean;
   /** Asked for each connection that is made to us, over TLS before its handshake; `open` is how many this address has with the transport by now. False closes it. Must be fast. */
   mayConnect?(address: string, open: number): boolean;
+  /** Asked for each request in a datagram, before it is read: whether its sender's requests come before those of others where all cannot be served. Default: all are equal. Must be fast. */
+  known?(address: string): boolean;
   readonly onChallenge?: ChallengeHandler;
   readonly timers?: TimerOptions;
   readonly limits?: Partial<TransportLimits>;
@@ -213,7 +215,7 @@ export interface UserAgentMetrics {
   readonly serverTransactions: number;
   readonly timers: number;
   readonly connections: number;
-  /** How long datagrams wait in the system before they are read, ms. */
+  /** How long datagrams wait before they are served, ms. */
   readonly lagMs: number;
   /** Since start. */
   readonly received: number;
@@ -227,6 +229,8 @@ export interface UserAgentMetrics {
   readonly shed: number;
   /** Answered requests whose repetitions would be served anew, since too many were kept. */
   readonly forgotten: number;
+  /** Requests over UDP that were thrown away unread, since they could not be served by the time they are repeated. */
+  readonly unread: number;
   readonly sendFailures: number;
 }
 

@@ -8,6 +8,7 @@ import type { UaContext } from "./context.js";
 import { StackIncomingInvite } from "./incoming-invite.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { unsupportedOptions } from "./message-parts.js";
+import { RefusedLately } from "./refused-lately.js";
 import { tooShort } from "./session-timer.js";
 import type { Refusal, UserAgentOptions } from "./types.js";
 
@@ -33,6 +34,7 @@ export class UasCore implements TransactionUser {
   readonly #context: UaContext;
   readonly #options: UserAgentOptions;
   readonly #methods: ReadonlySet<string>;
+  #refused: RefusedLately<Refusal> | undefined;
 
   constructor(context: UaContext, options: UserAgentOptions, methods: readonly string[]) {
     this.#context = context;
@@ -139,20 +141,30 @@ export class UasCore implements TransactionUser {
   }
 
   #invite(request: SipRequest, source: MessageSource): void {
-    const { admission } = this.#options;
-    if (admission !== undefined) {
-      let refusal: ReturnType<typeof admission>;
-      this.#context.guard("admission", () => {
-        refusal = admission(request, source);
-      });
-      if (refusal !== undefined) {
-        this.#turnAway(request, source, refusal);
-        return;
-      }
+    const refusal = this.#admitted(request, source);
+    if (refusal !== undefined) {
+      this.#turnAway(request, source, refusal);
+      return;
     }
     const transaction = this.#context.transactions.serveInvite(request, source);
     const incoming = new StackIncomingInvite(this.#context, request, source, transaction);
     if (!this.#context.guard("onInvite", () => this.#options.onInvite(incoming)) && (incoming.state === "trying" || incoming.state === "ringing")) incoming.reject({ status: 500 });
+  }
+
+  #admitted(request: SipRequest, source: MessageSource): Refusal | undefined {
+    const { admission } = this.#options;
+    if (admission === undefined) return undefined;
+    const context = this.#context;
+    const refused = (this.#refused ??= new RefusedLately(context.transactions.values.t64, () => context.timers.now()));
+    const call = `${request.via.params.get("branch") ?? ""} ${request.callId} ${request.from.tag ?? ""} ${request.cseq.seq}`;
+    const before = refused.get(call);
+    if (before !== undefined) return before;
+    let refusal: Refusal | undefined;
+    context.guard("admission", () => {
+      refusal = admission(request, source);
+    });
+    if (refusal !== undefined) refused.add(call, refusal);
+    return refusal;
   }
 
   #other(request: SipRequest, source: MessageSource): void {

@@ -84,7 +84,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.onChallenge = options.onChallenge;
     this.#core = new UasCore(this, options, methods);
     this.transports = new TransportLayer({
-      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options), mayConnect: options.mayConnect?.bind(options),
+      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options), mayConnect: options.mayConnect?.bind(options), known: options.known?.bind(options),
     });
     this.transactions = new TransactionLayer({ timers: this.timers, values: timerValues(options.timers), log: this.log, transports: this.transports, random: this.random, user: this.#core, limits: options.serverLimits });
   }
@@ -186,7 +186,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     return {
       sessions: this.sessions.size, dialogs: this.dialogs.size, incomingInvites: this.incoming.size, outgoingInvites: this.outgoing.size,
       clientTransactions: this.transactions.clientCount, serverTransactions: this.transactions.serverCount, timers: this.timers.size, connections: this.transports.connections, lagMs: this.transports.lagMs,
-      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, shed: this.#core.counters.shed, forgotten: this.transactions.forgotten, ...this.transactions.counters,
+      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, shed: this.#core.counters.shed, forgotten: this.transactions.forgotten, unread: this.transports.unread, ...this.transactions.counters,
     };
   }
 
