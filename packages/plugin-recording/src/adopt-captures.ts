@@ -17,8 +17,8 @@ export async function adoptCaptures(folder: CaptureFolder, store: RecordingStore
   const open = new Map((await store.inState("capturing")).map((row) => [row.id, row]));
   const unfinished: NewRecording[] = [];
   for (const row of open.values()) {
-    const { id, interactionId, legId, kind, startedAt, confidential } = row;
-    unfinished.push({ id, interactionId, legId, kind, startedAt, confidential, captureFile: row.captureFile ?? files.get(id)?.captureFile ?? "" });
+    const { id, interactionId, legId, kind, startedAt, confidential, partOf } = row;
+    unfinished.push({ id, interactionId, legId, kind, startedAt, confidential, captureFile: row.captureFile ?? files.get(id)?.captureFile ?? "", ...(partOf === null || partOf === undefined ? {} : { partOf }) });
   }
   for (const recording of files.values()) {
     if (open.has(recording.id)) continue;

@@ -35,6 +35,8 @@ export interface RecordingView {
   readonly peakLevel: number | null;
   /** The end is missing: a crash or a full disk. */
   readonly truncated: boolean;
+  /** Id of the call's first recording, where the disk cut that short and took something again later: this one is the rest from `startedAt` on. */
+  readonly partOf: string | null;
   /** Needs `recording.confidential` to be heard. */
   readonly confidential: boolean;
   /** Tickets it belongs to, oldest first. */
@@ -90,7 +92,7 @@ export interface Recordings {
   /** Leaves what follows out of every recording of the interaction (PIN entry). Pauses nest: as many `resume` calls are needed. */
   pause(interactionId: string): void;
   resume(interactionId: string): void;
-  /** Links a recording to a ticket, in the open unit of work or its own. Twice is once. `false`: no such recording. */
+  /** Links a recording, with all parts of it, to a ticket, in the open unit of work or its own. Twice is once. `false`: no such recording. */
   attach(recordingId: string, ticketId: string, options?: { confidential?: boolean }): Promise<boolean>;
   /** Throws the recording away unless a ticket has it (a message that was recorded again). */
   discard(recordingId: string): Promise<void>;
@@ -109,6 +111,8 @@ declare module "@hotlinejs/core" {
     "recording.captured": { recordingId: string; interactionId: string; /** `call` (the whole call), `voicemail` or `segment`. */ kind: string; /** Milliseconds. */ durationMs: number };
     /** The Opus file is stored. */
     "recording.compressed": { recordingId: string; interactionId: string; /** Octets of the Opus file. */ size: number };
+    /** A call that the disk did not take is recorded again from now on, as another part. */
+    "recording.resumed": { recordingId: string; interactionId: string; /** Id of the first part. */ partOf: string; /** What is missing between the parts, milliseconds. */ missingMs: number };
     /** Nothing, or not everything, could be recorded. The call went on. */
     "recording.failed": { recordingId: string; interactionId: string; error: string };
   }

@@ -8,6 +8,7 @@ export const errors = defineErrors("RECORDING", {
   BAD_CAPTURE: { message: "%s is no capture file: %s", status: 500 },
   BAD_OPUS: { message: "The Opus file of a recording cannot be read: %s", status: 500 },
   BAD_CURSOR: { message: "The cursor does not come from this list", status: 400 },
-  DISK: { message: "The disk took no more of recording %s: it ends here, what was captured is kept", status: 507 },
+  DISK: { message: "The disk took no more of recording %s: it ends here, what was captured is kept; it goes on as another part when there is room again", status: 507 },
+  NO_ROOM: { message: "Recording %s cannot begin: %s", status: 507 },
   WORKER_FAILED: { message: "The audio worker ended: %s", status: 503 },
 });

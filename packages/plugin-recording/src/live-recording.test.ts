@@ -86,7 +86,7 @@ function begin(paused = false): LiveRecording {
       }),
   } as unknown as MediaLeg;
   const alarm = { raise: (_recording: unknown, error: Error) => void alarms.push(error.message), refusal: () => Promise.resolve(refusal) } as unknown as RecorderAlarm;
-  const parts = { store: store as unknown as RecordingStore, folder: new CaptureFolder(path, clock), alarm, clock, log: createSilentLogger(), flushMs: 500 };
+  const parts = { store: store as unknown as RecordingStore, folder: new CaptureFolder(path, clock), alarm, clock, log: createSilentLogger(), flushMs: 500, resumed: () => undefined };
   return new LiveRecording(parts, recording, media, { channels: "stereo" }, paused, closing.signal);
 }
 
@@ -132,7 +132,7 @@ describe("a recording while it lives", () => {
     expect(alarms).toEqual(["no space"]);
     refusal = "only 3 MB";
     expect(await begin().finished).toBeUndefined();
-    expect(alarms).toEqual(["no space", "only 3 MB"]);
+    expect(alarms).toEqual(["no space", "Recording r1 cannot begin: only 3 MB"]);
   });
 
   it("raises no alarm when the caller hung up before it could begin", async () => {
@@ -151,7 +151,7 @@ describe("a recording while it lives", () => {
     capture.settle({ ...good, reason: "disk" });
     await one.finished;
     expect(store.summary).toMatchObject({ truncated: true });
-    expect(alarms).toEqual(["The disk took no more of recording r1: it ends here, what was captured is kept"]);
+    expect(alarms).toEqual(["The disk took no more of recording r1: it ends here, what was captured is kept; it goes on as another part when there is room again"]);
   });
 
   it("saves what is on disk when the media worker dies", async () => {

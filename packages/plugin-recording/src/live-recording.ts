@@ -1,4 +1,4 @@
-import type { Capture, CaptureOptions, CaptureResult, Clock, Logger, MediaLeg } from "@hotlinejs/core";
+import type { Capture, CaptureOptions, CaptureResult, Clock, EventMap, Logger, MediaLeg } from "@hotlinejs/core";
 import { measureCapture, openCapture } from "@hotlinejs/media/capture";
 import type { CaptureFolder } from "./capture-folder.js";
 import { errors } from "./errors.js";
@@ -12,6 +12,8 @@ export interface RecorderParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly flushMs: number;
+  /** A call is recorded again that the disk had not taken. */
+  readonly resumed: (part: EventMap["recording.resumed"]) => void;
 }
 
 /** Waits between tries to commit a finished recording while the database does not take it. */
@@ -21,7 +23,7 @@ const RETRY_MS = [1000, 5000, 10_000];
  * One recording from its first sample to its committed row. Nothing here rejects: a call never suffers from its recording.
  *
  * ```
- * begun --(capture ended: stop, hang-up, silence, disk)--> finished
+ * begun --(capture ended: stop, hang-up, silence, disk)--> finished; `cut` where the disk did it
  * ```
  */
 export class LiveRecording {
@@ -32,6 +34,7 @@ export class LiveRecording {
   private capture: Capture | undefined;
   private paused: boolean;
   private stopping = false;
+  private fault = false;
 
   constructor(
     private readonly parts: RecorderParts,
@@ -46,6 +49,11 @@ export class LiveRecording {
     const capturing = this.begin(media, options);
     this.rowMade = parts.store.begin(recording).then(undefined, (error: unknown) => parts.alarm.raise(recording, error));
     this.finished = this.run(capturing);
+  }
+
+  /** Once finished: the disk took no more of it, or nothing at all. */
+  get cut(): boolean {
+    return this.fault;
   }
 
   pause(): void {
@@ -66,7 +74,7 @@ export class LiveRecording {
 
   private async begin(media: MediaLeg, options: Pick<CaptureOptions, "channels" | "endOnSilenceMs" | "maxMs">): Promise<Capture> {
     const refusal = await this.parts.alarm.refusal();
-    if (refusal !== undefined) throw new Error(refusal);
+    if (refusal !== undefined) throw errors.NO_ROOM(this.recording.id, refusal);
     return media.capture({ ...options, path: this.parts.folder.file(this.recording.captureFile), flushMs: this.parts.flushMs });
   }
 
@@ -77,7 +85,10 @@ export class LiveRecording {
     } catch (error) {
       // Who hangs up in the moment of the answer leaves nothing to record: no fault of ours, and nothing any caller may turn health red with.
       if (legEnded(error)) this.parts.log.debug({ recordingId: this.recording.id }, "the call ended before its recording began");
-      else this.parts.alarm.raise(this.recording, error);
+      else {
+        this.fault = true;
+        this.parts.alarm.raise(this.recording, error);
+      }
       await this.commit(() => this.parts.store.failed(this.recording, String(error)));
       return undefined;
     }
@@ -89,6 +100,7 @@ export class LiveRecording {
     try {
       result = await capture.done;
       truncated = result.reason === "disk";
+      this.fault = truncated;
       if (truncated) this.parts.alarm.raise(this.recording, errors.DISK(this.recording.id));
     } catch (error) {
       this.parts.alarm.raise(this.recording, error);

@@ -15,6 +15,7 @@ import { RECORDING_PROMPTS } from "./ivr/recording-prompts.js";
 import { voicemailNode } from "./ivr/voicemail-node.js";
 import { ListenLog } from "./listen-log.js";
 import { RecordingInit } from "./migrations/init.js";
+import { RecordingParts } from "./migrations/parts.js";
 import { Recorder } from "./recorder.js";
 import { RecorderAlarm } from "./recorder-alarm.js";
 import { RecordingAudio } from "./recording-audio.js";
@@ -34,7 +35,7 @@ export const recording = definePlugin({
   critical: false,
   config: recordingConfig,
   entities: [RecordingEntity, RecordingLinkEntity],
-  migrations: [RecordingInit],
+  migrations: [RecordingInit, RecordingParts],
   provides: [RECORDINGS, RECORDING_INTERNALS],
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
@@ -48,11 +49,11 @@ export const recording = definePlugin({
     { name: LISTEN, roles: ["team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "Hear recordings" },
     { name: CONFIDENTIAL, roles: ["report_officer"], description: "Hear recordings of confidential tickets" },
   ],
-  events: [defineEvent("recording.captured", { durable: true }), defineEvent("recording.compressed", { durable: true }), defineEvent("recording.failed")],
+  events: [defineEvent("recording.captured", { durable: true }), defineEvent("recording.compressed", { durable: true }), defineEvent("recording.failed"), defineEvent("recording.resumed")],
   ivrNodes: [recordNode, voicemailNode] as unknown as readonly IvrNodeType<never>[],
   routes: recordingRoutes,
   register({ config, events, health, hooks, jobs, log, onReady, onStop, services, settings }) {
-    for (const name of ["recording.captured", "recording.compressed", "recording.failed"] as const) {
+    for (const name of ["recording.captured", "recording.compressed", "recording.failed", "recording.resumed"] as const) {
       events.handle(name, ({ recordingId }) => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "recording.changed", data: { recordingId } }));
     }
     const parts = lazy(() => {
@@ -63,7 +64,7 @@ export const recording = definePlugin({
       const alarm = new RecorderAlarm(clock, events, log, folder, config.minFreeMb);
       const engine = new WorkerAudioEngine(log);
       const audio = new RecordingAudio(folder, blobs, engine, store);
-      const recorder = new Recorder({ store, folder, alarm, clock, log, flushMs: config.flushMs }, services.get(IDS));
+      const recorder = new Recorder({ store, folder, alarm, clock, log, flushMs: config.flushMs, resumed: (part) => events.publish("recording.resumed", part) }, services.get(IDS));
       return { clock, blobs, folder, store, alarm, engine, audio, recorder };
     });
     services.provide(RECORDINGS, () => new DefaultRecordings(parts().recorder, parts().store, parts().folder, parts().audio, () => services.optional(MEDIA)));

@@ -1,13 +1,28 @@
 import type { CallSession, CaptureOptions, CaptureResult, Ids, MediaLeg } from "@hotlinejs/core";
 import type { RecordedMessage, RecordingKind, RecordMessageOptions } from "./contract.js";
+import { errors } from "./errors.js";
 import { LiveRecording } from "./live-recording.js";
 import type { RecorderParts } from "./live-recording.js";
 
 const DEFAULT_MIN_VOICED_MS = 300;
+/** How often the disk is asked for room; longer after parts that it took no more than a moment of. */
+const ROOM_MS = 5_000;
+const LONGEST_ROOM_MS = 60_000;
+const MOMENT_MS = 30_000;
 
 interface LiveInteractionState {
   readonly recordings: Set<LiveRecording>;
   pauses: number;
+  /** The disk is waited for, to go on with the call's recording. */
+  waiting: AbortController | undefined;
+}
+
+interface FirstPart {
+  readonly id: string;
+  /** Parts in a row that the disk took next to nothing of. */
+  readonly short: number;
+  /** What is missing began then, epoch ms. */
+  readonly missingFrom: number;
 }
 
 /** Starts, pauses and stops the captures of live interactions. */
@@ -30,13 +45,52 @@ export class Recorder {
   /** Records the whole interaction from now on. A second time does nothing. */
   recordCall(session: CallSession): void {
     const state = this.live.get(session.interaction.id);
-    if (state !== undefined && [...state.recordings].some((one) => one.recording.kind === "call")) return;
+    if (state !== undefined && (state.waiting !== undefined || [...state.recordings].some((one) => one.recording.kind === "call"))) return;
     const media = session.call.media;
     if (media === undefined) {
       this.parts.alarm.raise({ id: "", interactionId: session.interaction.id }, new Error("the answered call has no media"));
       return;
     }
-    this.begin(session, media, this.ids.next(), "call", false, { channels: "stereo" });
+    this.recordPart(session, media, undefined);
+  }
+
+  /** The call from now on, as far as the disk takes it. */
+  private recordPart(session: CallSession, media: MediaLeg, first: FirstPart | undefined): void {
+    const one = this.begin(session, media, this.ids.next(), "call", false, { channels: "stereo" }, first?.id);
+    const { interaction } = session;
+    const { id, startedAt } = one.recording;
+    if (first !== undefined) {
+      const missingMs = startedAt - first.missingFrom;
+      this.parts.log.info({ recordingId: id, partOf: first.id, interactionId: interaction.id, missingMs }, "the disk takes recordings again: the call is recorded from here on");
+      interaction.event("recording.resumed", { recordingId: id, partOf: first.id, missingMs });
+      this.parts.resumed({ recordingId: id, interactionId: interaction.id, partOf: first.id, missingMs });
+    }
+    void one.finished.then((result) => {
+      if (!one.cut || gone(session) || this.closing.signal.aborted) return;
+      const heldMs = result?.durationMs ?? 0;
+      // Told once, where the recording stops; what is tried from here on is not.
+      if (first === undefined || heldMs > 0) interaction.event("recording.cut", { recordingId: id, code: (heldMs > 0 ? errors.DISK : errors.NO_ROOM).code });
+      const missingFrom = heldMs > 0 ? startedAt + Math.round(heldMs) : (first?.missingFrom ?? startedAt);
+      void this.goOn(session, media, { id: first?.id ?? id, short: heldMs < MOMENT_MS ? (first?.short ?? -1) + 1 : 0, missingFrom });
+    });
+  }
+
+  /** The disk took no more: another part begins when it takes something again, while the call is up. */
+  private async goOn(session: CallSession, media: MediaLeg, first: FirstPart): Promise<void> {
+    const { alarm, folder, clock } = this.parts;
+    const state = this.state(session.interaction.id);
+    const waiting = new AbortController();
+    state.waiting = waiting;
+    const every = Math.min(LONGEST_ROOM_MS, ROOM_MS * 2 ** first.short);
+    try {
+      do await clock.sleep(every, waiting.signal);
+      while ((await alarm.refusal()) !== undefined || !(await folder.takes()));
+    } catch {
+      return;
+    } finally {
+      if (state.waiting === waiting) state.waiting = undefined;
+    }
+    if (!waiting.signal.aborted && !gone(session)) this.recordPart(session, media, first);
   }
 
   /** See the contract. */
@@ -87,7 +141,7 @@ export class Recorder {
     state.pauses--;
     if (state.pauses > 0) return;
     for (const one of state.recordings) one.resume();
-    if (state.recordings.size === 0) this.live.delete(interactionId);
+    if (state.recordings.size === 0 && state.waiting === undefined) this.live.delete(interactionId);
   }
 
   /** The rows of what has begun exist. Not to be awaited inside a unit of work: they may be queued behind it. */
@@ -105,6 +159,7 @@ export class Recorder {
   async endCall(interactionId: string): Promise<void> {
     const state = this.live.get(interactionId);
     if (state === undefined) return;
+    state.waiting?.abort();
     await Promise.all([...state.recordings].map((one) => one.stop()));
     this.live.delete(interactionId);
   }
@@ -115,15 +170,15 @@ export class Recorder {
     this.closing.abort();
   }
 
-  private begin(session: CallSession, media: MediaLeg, id: string, kind: RecordingKind, confidential: boolean, options: Pick<CaptureOptions, "channels" | "endOnSilenceMs" | "maxMs">): LiveRecording {
+  private begin(session: CallSession, media: MediaLeg, id: string, kind: RecordingKind, confidential: boolean, options: Pick<CaptureOptions, "channels" | "endOnSilenceMs" | "maxMs">, partOf?: string): LiveRecording {
     const interactionId = session.interaction.id;
     const state = this.state(interactionId);
-    const facts = { id, interactionId, legId: session.call.id, kind, startedAt: this.parts.clock.now(), confidential };
+    const facts = { id, interactionId, legId: session.call.id, kind, startedAt: this.parts.clock.now(), confidential, ...(partOf === undefined ? {} : { partOf }) };
     const one = new LiveRecording(this.parts, { ...facts, captureFile: this.parts.folder.fileName(facts) }, media, options, state.pauses > 0, this.closing.signal);
     state.recordings.add(one);
     void one.finished.then(() => {
       state.recordings.delete(one);
-      if (state.recordings.size === 0 && state.pauses === 0 && this.live.get(interactionId) === state) this.live.delete(interactionId);
+      if (state.recordings.size === 0 && state.pauses === 0 && state.waiting === undefined && this.live.get(interactionId) === state) this.live.delete(interactionId);
     });
     return one;
   }
@@ -131,7 +186,7 @@ export class Recorder {
   private state(interactionId: string): LiveInteractionState {
     let state = this.live.get(interactionId);
     if (state === undefined) {
-      state = { recordings: new Set(), pauses: 0 };
+      state = { recordings: new Set(), pauses: 0, waiting: undefined };
       this.live.set(interactionId, state);
     }
     return state;

@@ -15,6 +15,8 @@ export interface NewRecording {
   readonly startedAt: number;
   readonly confidential: boolean;
   readonly captureFile: string;
+  /** First part of the same call's recording. */
+  readonly partOf?: string;
 }
 
 /** What is known when its capture is complete. */
@@ -122,9 +124,14 @@ export class RecordingStore {
 
   async attach(id: string, ticketId: string, confidential: boolean): Promise<boolean> {
     return this.work.run(async (uow) => {
-      if ((await uow.em.count(RecordingEntity, { id })) === 0) return false;
-      if ((await uow.em.count(RecordingLinkEntity, { recordingId: id, ticketId })) === 0) await uow.em.insert(RecordingLinkEntity, { recordingId: id, ticketId, linkedAt: this.clock.now() });
-      if (confidential) await uow.em.nativeUpdate(RecordingEntity, { id }, { confidential: true });
+      const row = await uow.em.findOne(RecordingEntity, { id }, FRESH);
+      if (row === null) return false;
+      const first = row.partOf ?? row.id;
+      const parts = await uow.em.find(RecordingEntity, { $or: [{ id: first }, { partOf: first }] }, FRESH);
+      for (const part of parts.length === 0 ? [row] : parts) {
+        if ((await uow.em.count(RecordingLinkEntity, { recordingId: part.id, ticketId })) === 0) await uow.em.insert(RecordingLinkEntity, { recordingId: part.id, ticketId, linkedAt: this.clock.now() });
+        if (confidential) await uow.em.nativeUpdate(RecordingEntity, { id: part.id }, { confidential: true });
+      }
       return true;
     });
   }
@@ -199,6 +206,7 @@ export class RecordingStore {
       voicedMs: row.voicedMs ?? null,
       peakLevel: row.peakLevel ?? null,
       truncated: row.truncated,
+      partOf: row.partOf ?? null,
       confidential: row.confidential,
       ticketIds: links.filter((link) => link.recordingId === row.id).map((link) => link.ticketId),
       excluded: (row.excluded as readonly ExcludedRange[] | null) ?? [],
@@ -207,9 +215,16 @@ export class RecordingStore {
     }));
   }
 
+  /** A further part belongs to the same tickets as the first, and is as confidential. */
   private async insert(uow: Uow, recording: NewRecording): Promise<void> {
+    const { id, partOf } = recording;
+    const first = partOf === undefined ? null : await uow.em.findOne(RecordingEntity, { id: partOf }, FRESH);
+    const links = partOf === undefined ? [] : await uow.em.find(RecordingLinkEntity, { recordingId: partOf }, FRESH);
+    for (const { ticketId } of links) await uow.em.insert(RecordingLinkEntity, { recordingId: id, ticketId, linkedAt: this.clock.now() });
     await uow.em.insert(RecordingEntity, {
       ...recording,
+      partOf: partOf ?? null,
+      confidential: recording.confidential || first?.confidential === true,
       state: "capturing",
       truncated: false,
       excluded: [],

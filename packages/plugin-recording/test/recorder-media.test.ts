@@ -38,7 +38,7 @@ it("on the real media engine: a message is captured beside the whole call, ended
   const clock = new SystemClock();
   const folder = new CaptureFolder(join(bench.folder, "captures"), clock);
   await folder.create();
-  const recorder = new Recorder({ store, folder, alarm, clock, log: createSilentLogger(), flushMs: 100 }, new UuidIds(clock));
+  const recorder = new Recorder({ store, folder, alarm, clock, log: createSilentLogger(), flushMs: 100, resumed: () => undefined }, new UuidIds(clock));
   const call = { id: "leg-1", media: leg, signal: new AbortController().signal, play: leg.play.bind(leg), collect: leg.collect.bind(leg) };
   const session = { interaction: { id: "int-1" }, call } as unknown as CallSession;
 

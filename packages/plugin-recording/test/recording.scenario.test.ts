@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -144,6 +144,37 @@ describe("a call", () => {
     await request("/api/recordings/:id/audio", { id }, {}, principal("recording.listen", "recording.confidential"));
     expect(await test.services.get(AUDIT).verify()).toMatchObject({ ok: true });
     await caller.hangup();
+  });
+
+  it("begins again when the disk takes something, as a further part with the tickets of the first; asked for only while the call is up", async () => {
+    test = await startRecording({ dataDir });
+    const folder = join(dataDir, "captures");
+    const all = (): Promise<{ id: string; part_of: string | null; state: string; confidential: number }[]> => rows("select id, part_of, state, confidential from recording_recording order by started_at, id");
+    // No folder can be made, no file written.
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+    const caller = await test.dial("12333");
+    await test.advance(12_000);
+    expect(caller.answered).toBe(true);
+    const [first, ...more] = await all();
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ state: "failed", part_of: null });
+    await test.services.get(RECORDINGS).attach(first?.id ?? "", "ticket-1", { confidential: true });
+    rmSync(folder);
+    mkdirSync(folder);
+    await until(test, async () => (await all()).length === 2);
+    const second = (await all())[1];
+    expect(second).toMatchObject({ state: "capturing", part_of: first?.id });
+    expect(Boolean(second?.confidential)).toBe(true);
+    await test.services.get(RECORDINGS).attach(first?.id ?? "", "ticket-2");
+    expect(await test.services.get(RECORDINGS).get(second?.id ?? "")).toMatchObject({ partOf: first?.id, ticketIds: ["ticket-1", "ticket-2"] });
+    const { interactionId } = (await test.services.get(RECORDINGS).get(second?.id ?? "")) as RecordingView;
+    expect((await test.services.get(RECORDINGS).byInteraction(interactionId)).map(({ id }) => id)).toEqual([first?.id, second?.id]);
+    await caller.hangup();
+    await test.advance(1_000);
+    expect((await all())[1]?.state).not.toBe("capturing");
+    await test.advance(120_000);
+    expect(await all()).toHaveLength(2);
   });
 
   it("goes on when the disk is too full, and health says so", async () => {

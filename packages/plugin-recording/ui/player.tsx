@@ -18,7 +18,7 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
   const view = useLoad(`recording ${recordingId}`, (signal) => api.get<Shown>(`/api/recordings/${recordingId}`, {}, { signal }), { topics: ["recording.changed"] });
   if (view.error !== undefined) return <ErrorState error={view.error} what={text.what} onRetry={view.reload} />;
   if (view.data === undefined) return <LoadingState rows={1} />;
-  const { state, durationMs, startedAt, truncated, confidential } = view.data;
+  const { state, durationMs, startedAt, truncated, partOf, confidential } = view.data;
   const why = state === "capturing" ? text.capturing : state === "failed" ? text.failed : !mayListen ? text.mayNot : confidential && !mayConfidential ? text.confidential : undefined;
   const change = (to: number): void => {
     setSpeed(to);
@@ -37,6 +37,7 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
     <div className="rec-player" onKeyDown={onKey}>
       <span className="hl-meta">
         {text.player(durationMs === null ? "–" : formatDuration(durationMs))} · {formatDateTime(startedAt)}
+        {partOf === null ? "" : ` · ${text.part}`}
         {truncated ? ` · ${text.truncated}` : ""}
       </span>
       {why !== undefined ? (

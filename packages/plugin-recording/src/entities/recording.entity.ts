@@ -5,7 +5,7 @@ import type { ExcludedRange, RecordingKind, RecordingState } from "../contract.j
 export const RecordingEntity = defineEntity({
   name: "Recording",
   tableName: "recording_recording",
-  indexes: [{ properties: ["interactionId"] }, { properties: ["startedAt", "id"] }, { properties: ["state"] }, { properties: ["retentionUntil"] }],
+  indexes: [{ properties: ["interactionId"] }, { properties: ["startedAt", "id"] }, { properties: ["state"] }, { properties: ["retentionUntil"] }, { properties: ["partOf"] }],
   properties: {
     id: p.text().primary(),
     interactionId: p.text(),
@@ -30,6 +30,8 @@ export const RecordingEntity = defineEntity({
     nodeId: p.text(),
     retentionUntil: p.bigint("number").nullable(),
     error: p.text().nullable(),
+    /** First part of the same call, which the disk cut short. */
+    partOf: p.text().nullable(),
   },
 });
 
