@@ -149,5 +149,9 @@ it("ring-all: every phone rings until the winner talks; nobody has missed anythi
   expect(at.events("acd.answered")).toHaveLength(1);
   expect(at.acd.agents().map((agent) => agent.state).sort()).toEqual(["available", "available", "busy"]);
   expect(at.events("acd.requeued")).toEqual([]);
+  // Their telephones list no missed call.
+  const winner = at.acd.agents().findIndex(({ state }) => state === "busy");
+  const losers = phones.filter((_, index) => index !== winner).flatMap(({ calls }) => calls);
+  expect(await Promise.all(losers.map(({ ended }) => ended))).toMatchObject([{ reason: "answered-elsewhere", by: "local" }, { reason: "answered-elsewhere", by: "local" }]);
   expect(await at.entries()).toMatchObject([{ outcome: "answered", offers: 3 }]);
 });

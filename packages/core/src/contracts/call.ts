@@ -24,6 +24,7 @@ export type EndReason =
   | "hangup" // the hotline ended it
   | "remote-hangup"
   | "cancelled" // the calling side gave up before the answer
+  | "answered-elsewhere" // another phone has the call: nobody missed it
   | "busy"
   | "declined"
   | "no-answer"

@@ -30,6 +30,7 @@ export class AgentOffer {
   readonly #options: AgentOfferOptions;
   readonly #abort = new AbortController();
   #over = false;
+  #elsewhere = false;
 
   constructor(options: AgentOfferOptions) {
     this.#options = options;
@@ -81,11 +82,13 @@ export class AgentOffer {
     if (this.call !== undefined) await this.#drop(this.call);
   }
 
-  /** Calls the attempt off: CANCEL while ringing, BYE after the answer. Idempotent. */
-  cancel(): void {
+  /** Calls the attempt off: CANCEL while ringing, BYE after the answer. `elsewhere`: another agent has the caller, the phone is told that nobody missed it. Idempotent. */
+  cancel(elsewhere = false): void {
     this.#over = true;
-    this.#abort.abort(new Error("the offer was taken back"));
+    this.#elsewhere = elsewhere;
+    // Before the signal, which would end the leg without saying why.
     if (this.call !== undefined) void this.#drop(this.call);
+    this.#abort.abort(new Error("the offer was taken back"));
   }
 
   /** Both talk: what ends the leg from here on is the end of the talk. */
@@ -100,6 +103,6 @@ export class AgentOffer {
   }
 
   async #drop(call: OutboundCall): Promise<void> {
-    await call.hangup({ reason: call.state === "answered" ? "hangup" : "cancelled" });
+    await call.hangup({ reason: this.#elsewhere ? "answered-elsewhere" : call.state === "answered" ? "hangup" : "cancelled" });
   }
 }

@@ -184,7 +184,7 @@ export class QueuedCall implements QueueMember {
   }
 
   rescinded(effect: Effect<"rescind">): void {
-    this.#offers.get(effect.reservationId)?.cancel();
+    this.#offers.get(effect.reservationId)?.cancel(effect.reason === "answered-elsewhere" || effect.reason === "picked-up");
     this.#offers.delete(effect.reservationId);
     this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
   }

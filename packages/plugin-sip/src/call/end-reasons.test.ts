@@ -34,6 +34,7 @@ describe("end reasons", () => {
 
   it("has a cause for our own endings and none for the peer's", () => {
     expect(reasonHeader("hangup")).toBe('Q.850;cause=16;text="Normal call clearing"');
+    expect(reasonHeader("answered-elsewhere")).toBe('SIP;cause=200;text="Call completed elsewhere"');
     expect(reasonHeader("remote-hangup")).toBeUndefined();
     expect(reasonOfStatus(699)).toBe("failed");
   });

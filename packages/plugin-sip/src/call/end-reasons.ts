@@ -59,8 +59,12 @@ const CAUSES: Readonly<Partial<Record<EndReason, readonly [number, string]>>> = 
   process_restart: [41, "Temporary failure"],
 };
 
+/** Reason (RFC 3326) to a phone that rang along, or whose place another has taken: it lists no missed call. */
+export const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /** Value of Reason for a BYE or CANCEL of ours. */
 export function reasonHeader(reason: EndReason): string | undefined {
+  if (reason === "answered-elsewhere") return ELSEWHERE;
   const cause = CAUSES[reason];
   return cause === undefined ? undefined : `Q.850;cause=${cause[0]};text="${cause[1]}"`;
 }

@@ -4,12 +4,12 @@ import { isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, Dialog, ExtraHeaders, IncomingInvite, IncomingReoffer, InviteOutcome, OutgoingInvite, Replaces, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { bestStatus, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
+import { bestStatus, ELSEWHERE, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
 import { failsOver, retryAfterOf } from "./fail-over.js";
 import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";
 import { admitReplacement } from "./replacement.js";
-import { ELSEWHERE, SipCall } from "./sip-call.js";
+import { SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
 
 /** One place where the called side may be: a registered phone or a trunk. */

@@ -8,7 +8,7 @@ import type { CallEnvironment } from "./call-environment.js";
 import { CallListeners } from "./call-listeners.js";
 import { CallMedia } from "./call-media.js";
 import { InfoKeys, keyOfInfo } from "./info-keys.js";
-import { causeOf, reasonHeader } from "./end-reasons.js";
+import { causeOf, ELSEWHERE, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
 import { referAway, takeReferral } from "./referral.js";
 import { admitReplacement, takeLateAnswer } from "./replacement.js";
@@ -36,8 +36,6 @@ function abortReason(reason: EndReason): Error {
   return made;
 }
 
-/** Reason (RFC 3326) to a phone whose place another has taken. */
-export const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 const UNSUPPORTED_TYPE = { status: 415, headers: { Accept: "application/sdp" } };
 
 /**

@@ -261,8 +261,8 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     const session = new StackSession(this.#context, dialog, "outbound", this.#options);
     session.established(response, this.#options.body, agreedTimer(this.#context, response));
     if (!wanted) {
-      // Another branch answered first, or we had given up: this one is to hear it (sections 9.1 and 13.2.2.4).
-      void session.bye();
+      // Another branch answered first, or we had given up: this one is to hear it (sections 9.1 and 13.2.2.4), and why, as in the CANCEL it has crossed.
+      void session.bye(this.#cancelHeaders === undefined ? {} : { headers: this.#cancelHeaders });
       return;
     }
     this.#settle({ answered: true, session, response });
