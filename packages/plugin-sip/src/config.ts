@@ -133,6 +133,11 @@ const trunk = z
     identity: z.enum(["off", "asserted", "preferred"]).default("off"),
     /** How keys are sent to the far end of this trunk: with the sound (RFC 4733, tones where it knows none) or by INFO. */
     dtmf: z.enum(["media", "info"]).default("media"),
+    /**
+     * Takes short messages of this trunk (MESSAGE, RFC 3428, `text/plain`), which gateways make of SMS, as messages of the channel `sms`:
+     * plugin-tickets makes tickets of them. Off: 405. With `outbound` notifications of that channel go out by it in the same way.
+     */
+    messages: z.boolean().default(false),
     /** Keys of SRTP in SDP on this trunk. Default: as everywhere. */
     srtp: srtp.optional(),
     /** Comfort noise on this trunk. Default: as everywhere. */

@@ -7,7 +7,7 @@ import { cleanNumber } from "./numbers.js";
 import { isBrowser } from "./call/browsers.js";
 import type { Binding } from "./registrar/binding.js";
 import type { Registrar } from "./registrar/registrar.js";
-import type { ChallengeHandler } from "./stack/index.js";
+import type { ChallengeHandler, OutgoingRequestOptions } from "./stack/index.js";
 import { escapeUser, formatUri, NameAddr, parseUri, SipParseError, uriUser } from "./stack/index.js";
 import type { SipUri } from "./stack/index.js";
 import { rewritten } from "./trunk/rewrite.js";
@@ -19,6 +19,12 @@ export interface PlannedCall {
   readonly plan: DialPlan;
   readonly from: Party;
   readonly to: Party;
+}
+
+/** One way of a short message. */
+export interface MessageWay {
+  readonly trunk: Trunk;
+  readonly request: Pick<OutgoingRequestOptions, "uri" | "from" | "to" | "transport" | "onChallenge">;
 }
 
 export interface DialerDeps {
@@ -62,6 +68,22 @@ export class Dialer {
     const { trunks, now } = this.#deps;
     const route = place.kind === "number" ? trunks.route(number, now) : trunks.routeToHost(place.uri.host, place.uri.port, now);
     return this.#toTrunks(number, to, route, options);
+  }
+
+  /** Where a short message to a number may go, best first: trunks with `messages` that nobody has disabled. */
+  messageWays(number: string): readonly MessageWay[] {
+    return this.#deps.trunks.fitting(number).filter((trunk) => trunk.enabled && trunk.config.messages).flatMap((trunk) => {
+      const { outbound } = trunk;
+      if (outbound === undefined) return [];
+      const { registration, callerId, outbound: { rewrite = [] } = {} } = trunk.config;
+      const ours = callerId === undefined ? (registration?.username ?? "") : rewritten(rewrite, "caller", callerId);
+      const onChallenge = this.#credentials(trunk);
+      const uri = trunkUri(outbound, rewritten(rewrite, "called", number));
+      return [{
+        trunk,
+        request: { uri, from: this.#fromAddress({ number: ours, uri: "" }, registration?.server ?? this.#deps.localHost()), to: `<${uri}>`, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }) },
+      }];
+    });
   }
 
   /** The number that would be dialled on a trunk. @throws HTL_SIP_BAD_ADDRESS */
@@ -166,8 +188,7 @@ export class Dialer {
     // An account name at the carrier is no number of ours.
     const shown: Party = { ...from, number: from.number === registration?.username ? from.number : rewritten(rewrite, "caller", from.number) };
     const number = rewritten(rewrite, "called", dialled);
-    const host = isIP(outbound.host) === 6 ? `[${outbound.host}]` : outbound.host;
-    const uri = `sip:${escapeUser(number)}@${host}${outbound.port === undefined ? "" : `:${outbound.port}`}${outbound.transport === undefined || outbound.transport === "udp" ? "" : `;transport=${outbound.transport}`}`;
+    const uri = trunkUri(outbound, number);
     const onChallenge = this.#credentials(trunk);
     const withheld = trunk.config.identity !== "off" && asksForPrivacy(options);
     return {
@@ -254,6 +275,10 @@ export class Dialer {
     const port = withPort ? this.#deps.localPort() : undefined;
     return `sip:${escapeUser(user)}@${this.#deps.localHost()}${port === undefined || port === 5060 ? "" : `:${port}`}`;
   }
+}
+
+function trunkUri({ host, port, transport }: NonNullable<Trunk["outbound"]>, number: string): string {
+  return `sip:${escapeUser(number)}@${isIP(host) === 6 ? `[${host}]` : host}${port === undefined ? "" : `:${port}`}${transport === undefined || transport === "udp" ? "" : `;transport=${transport}`}`;
 }
 
 const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';

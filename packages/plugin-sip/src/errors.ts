@@ -11,6 +11,7 @@ export const sipErrors = defineErrors("SIP", {
   TRUNK_FULL: { message: "All channels of the SIP trunks to %s are in use", status: 503, sip: 503 },
   TRUNK_RATE: { message: "The SIP trunks to %s take no more calls a second than they do, and the call would have waited for more than 2 s. Raise `outbound.maxCallsPerSecond` if the carrier allows it, add a trunk, or dial more slowly", status: 503, sip: 503 },
   OVERLOADED: { message: "Calls come in faster than they can be set up; some were refused with 503 within the last minute. Give the machine more processors, take load from it, or raise `settingUp`", status: 503, sip: 503 },
+  MESSAGE_REFUSED: { message: "No trunk took a short message now (SIP %s). Give one `messages: true` and `outbound`, or look at its state", status: 502 },
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, Networks, READ_POOL, SCREENS, SECRETS, UNIT_OF_WORK, WS_ROUTES,
+  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, MESSAGE_INTAKE, Networks, READ_POOL, SCREENS, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
@@ -105,6 +105,13 @@ export const sip = definePlugin({
     // Before every other rule: what would cost money is refused whoever asks.
     hooks.callOutbound.tap((request) => toll?.check(request), { stage: -100 });
 
+    if (config.trunks.some((trunk) => trunk.messages && trunk.outbound !== undefined)) {
+      hooks.notify.for("sms").tap((notification) => {
+        if (adapter === undefined) throw sipErrors.MESSAGE_REFUSED(503);
+        return adapter.deliver(notification);
+      });
+    }
+
     const webRoutes = (): WsRoutes | undefined => (config.ws ? services.optional(WS_ROUTES) : undefined);
     const trustedProxies = new Networks(config.trustedProxies);
     const isProxy = (address: string): boolean => webRoutes()?.isProxy(address) ?? trustedProxies.has(address);
@@ -195,6 +202,7 @@ export const sip = definePlugin({
         registrar,
         trunks,
         media: () => services.get(MEDIA),
+        intake: () => services.get(MESSAGE_INTAKE),
         trunkChanged: (trunk, state, status) => {
           if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });
           tellScreens();

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { Call, CallJournal, CallPipeline, Clock, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, OriginateOptions, OutboundCall as OutboundCallContract, Party, TelephonyAdapter } from "@hotlinejs/core";
+import type { Call, CallJournal, CallPipeline, Clock, Delivery, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, MessageIntake, Notification, OriginateOptions, OutboundCall as OutboundCallContract, Party, TelephonyAdapter } from "@hotlinejs/core";
 import type { Caller } from "./caller-policy.js";
 import { CallerPolicy } from "./caller-policy.js";
 import type { CallEnvironment } from "./call/call-environment.js";
@@ -27,6 +27,7 @@ import type { Binding } from "./registrar/binding.js";
 import { FlowHandover } from "./registrar/flow-handover.js";
 import type { Registrar } from "./registrar/registrar.js";
 import { createUserAgent, replacesOf, SipError, SipParseError, uriUser } from "./stack/index.js";
+import { ShortMessages } from "./short-messages.js";
 import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
 import { rewritten } from "./trunk/rewrite.js";
 import type { RewriteRule } from "./trunk/rewrite.js";
@@ -58,6 +59,8 @@ export interface SipAdapterDeps {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
   media(): MediaEngine;
+  /** Takes short messages. */
+  intake?(): MessageIntake;
   trunkChanged(trunk: string, state: SipTrunkState["state"], status: number | null): void;
   trunkReachable?(trunk: string, up: boolean, status: number): void;
   /** `Server` and `User-Agent`. */
@@ -88,6 +91,8 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #handover = new FlowHandover((flow, to) => this.#agent?.handOver(flow, to));
   readonly #calls = new Set<SipCall>();
   readonly #ended: EndedDialogs;
+  /** Where a trunk takes them. */
+  readonly #messages: ShortMessages | undefined;
   readonly #gate: SetupGate;
   #overloads = 0;
   #strangersRefused = 0;
@@ -108,6 +113,10 @@ export class SipAdapter implements TelephonyAdapter {
     const { trunks, credentials, authenticator, config } = deps;
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#ended = new EndedDialogs(deps.clock);
+    const { intake } = deps;
+    if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {
+      this.#messages = new ShortMessages({ clock: deps.clock, log: deps.log, intake, agent: () => this.#agent, ways: (number) => this.#dialer.messageWays(number), mayReach: (number) => tollAllows(config.toll, number) });
+    }
     this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
@@ -179,6 +188,7 @@ export class SipAdapter implements TelephonyAdapter {
       admission: (request, source) => this.#overload() ?? this.#crowd(this.#stranger(source.address, request)),
       known: (address) => !this.#stranger(address),
       ...this.#edge(),
+      ...(this.#messages === undefined ? {} : { methods: ["REGISTER", "MESSAGE"] }),
       onInvite: (invite) => this.#onInvite(invite),
       onRequest: (request) => this.#onRequest(request),
       onFlowClosed: (flow) => this.#deps.registrar.flowClosed(flow),
@@ -256,6 +266,12 @@ export class SipAdapter implements TelephonyAdapter {
   /** A trunk was disabled or enabled. */
   trunkSwitched(trunk: Trunk): void {
     this.#registrations?.switched(trunk);
+  }
+
+  /** A notification of the channel `sms`. @throws HTL_SIP_MESSAGE_REFUSED */
+  deliver(notification: Notification): Promise<Delivery> {
+    if (this.#messages === undefined) throw sipErrors.MESSAGE_REFUSED(503);
+    return this.#messages.deliver(notification);
   }
 
   /** A phone has registered: its calls follow it to a new connection. */
@@ -452,11 +468,20 @@ export class SipAdapter implements TelephonyAdapter {
       if (closed !== undefined) incoming.respond(closed);
       return;
     }
+    if (request.method === "MESSAGE") return this.#message(incoming, this.#deps.trunks.bySource(incoming.source.address));
     if (request.method !== "REGISTER") return incoming.respond({ status: 405 });
     this.#register(incoming).catch((error: unknown) => {
       this.#deps.log.error({ err: error }, "a registration could not be carried out");
       incoming.respond({ status: 500 });
     });
+  }
+
+  /** A short message, of a carrier alone: phones of accounts have none to send. */
+  #message(incoming: IncomingRequest, trunk: Trunk | undefined): void {
+    if (trunk === undefined || !trunk.config.messages || this.#messages === undefined) return incoming.respond({ status: trunk === undefined ? 403 : 405 });
+    const closed = this.#admission() ?? switchedOff(trunk);
+    if (closed !== undefined) return incoming.respond(closed);
+    void this.#messages.take(incoming, trunk);
   }
 
   async #register(incoming: IncomingRequest): Promise<void> {
@@ -502,6 +527,7 @@ export class SipAdapter implements TelephonyAdapter {
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
       dialogEnded: (dialog, whose) => this.#ended.add(dialog, whose),
+      ...(trunk?.messages === true ? { messageArrived: (incoming: IncomingRequest) => this.#message(incoming, this.#deps.trunks.byKey(trunk.key)) } : {}),
       callReplaced: (replaces) => this.#replaced(replaces),
       endedLately: (dialog) => this.#ended.viaOf(dialog) !== undefined,
       absoluteUri: (target) => this.#dialer.absoluteUri(target),

@@ -1,6 +1,6 @@
 import type { AudioCodec, Call, Clock, Logger, MediaEngine } from "@hotlinejs/core";
 import type { SrtpPolicy, StreamExtension } from "../sdp/index.js";
-import type { DialogSnapshot, Replaces } from "../stack/index.js";
+import type { DialogSnapshot, IncomingRequest, Replaces } from "../stack/index.js";
 import type { DialogIds } from "./ended-dialogs.js";
 
 /** What calls need of the world around them. */
@@ -30,6 +30,8 @@ export interface CallEnvironment {
   onDialog(callId: string, snapshot: DialogSnapshot | null): void;
   /** A dialog is over, answered or not: who would still replace it is told so. */
   dialogEnded(dialog: DialogIds, via: Call["via"]): void;
+  /** A MESSAGE came within a call. Missing: it is refused. */
+  messageArrived?(incoming: IncomingRequest): void;
   /** The call whose dialog a Replaces names, seen from us (RFC 3891); answered, or still ringing here. */
   callReplaced(replaces: Replaces): Call | undefined;
   /** Whether a dialog was one of ours and ended a moment ago. */

@@ -433,6 +433,7 @@ export abstract class SipCall implements Call {
 
   #request(request: IncomingRequest): void {
     const { method } = request.request;
+    if (method === "MESSAGE" && this.environment.messageArrived !== undefined) return this.environment.messageArrived(request);
     if (method !== "INFO") return request.respond(method === "OPTIONS" ? { status: 200 } : { status: 405 });
     const digit = keyOfInfo(request);
     if (digit !== undefined) this.media?.injectDtmf(digit);

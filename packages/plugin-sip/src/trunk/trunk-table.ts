@@ -88,11 +88,16 @@ export class TrunkTable {
 
   /** The trunks for a number: those that answer before those that are down, then the longest fitting prefix, then `priority`, then the order of trunks. */
   route(number: string, now: () => number): TrunkRoute {
+    return new TrunkRoute(this.fitting(number), now);
+  }
+
+  /** The same order, with nothing taken of any. */
+  fitting(number: string): readonly Trunk[] {
     const fits = this.trunks
       .map((trunk) => ({ trunk, length: Math.max(-1, ...(trunk.outbound?.prefixes ?? []).filter((p) => number.startsWith(p)).map((p) => p.length)) }))
       .filter((fit) => fit.length >= 0)
       .sort((a, b) => Number(a.trunk.up === false) - Number(b.trunk.up === false) || b.length - a.length || a.trunk.priority - b.trunk.priority);
-    return new TrunkRoute(fits.map((fit) => fit.trunk), now);
+    return fits.map((fit) => fit.trunk);
   }
 
   /** The trunks whose host this is: nothing else is ever called by its host (no open relay). */

@@ -1,5 +1,5 @@
 import { SystemClock, UuidIds, createSilentLogger } from "@hotlinejs/core";
-import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings, MediaEngine } from "@hotlinejs/core";
+import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings, MediaEngine, MessageIntake } from "@hotlinejs/core";
 import { sipConfig } from "../../src/config.js";
 import { computeHa1 } from "../../src/digest/digest-response.js";
 import { DigestServer } from "../../src/digest/digest-server.js";
@@ -37,6 +37,8 @@ export class HotlineSide {
   orphans: { legId: string; dialog: unknown }[] = [];
   /** What to do with an arriving call. */
   onCall: (call: Call) => void = () => undefined;
+  /** What to do with a short message. */
+  onMessage: MessageIntake["arrive"] = () => Promise.resolve({ accepted: true, ref: "test:1" });
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
   readonly adapter: SipAdapter;
@@ -104,6 +106,7 @@ export class HotlineSide {
       registrar: this.registrar,
       trunks: this.trunks,
       media: () => engine ?? this.media,
+      intake: () => ({ arrive: (message) => this.onMessage(message) }),
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       trunkReachable: (trunk, up, status) => void this.events.push(`trunk ${trunk} ${up ? "up" : "down"} ${status}`),
       product: "hotline-test",
