@@ -106,6 +106,8 @@ export interface SipBan {
 export interface SipEdgeCounters {
   /** Messages and connections of banned sources. */
   readonly banned: number;
+  /** Calls out that the limits of what they may cost (`toll`) did not allow. */
+  readonly toll: number;
   /** Requests that an access rule did not let in. */
   readonly denied: number;
   /** Calls refused since those before them were not set up in time (`settingUp`). */

@@ -118,7 +118,7 @@ export const sip = definePlugin({
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, switches: trunkSwitches, isProxy }));
+    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy }));
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -178,6 +178,9 @@ export const sip = definePlugin({
         reads: services.get(READ_POOL),
         calendar: (key) => services.get(CALENDARS).get(key),
         liveCalls: () => adapter?.trunkCalls ?? 0,
+        refused: (code, actor, number) => {
+          services.get(AUDIT).record({ actor, action: "sip.toll-refused", details: { code, number }, outcome: "refused" }).catch((error: unknown) => log.error({ err: error }, "a call that was not allowed could not be written into the audit"));
+        },
         outsideNumber: (address) => (/^(sips?|tel):/i.test(address) ? adapter?.outsideNumber(address) : undefined),
       });
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });

@@ -14,7 +14,7 @@ const NOTHING_COUNTED: GuardCounters = { banned: 0, denied: 0, limited: 0, scann
 /** The SIP token. Usable before the start: then nothing is registered. */
 export function createSipService(parts: {
   trunks: TrunkTable; clock: () => Clock; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
-  webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined; switches: () => TrunkSwitches;
+  webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined; tollRefusals: () => number; switches: () => TrunkSwitches;
   isProxy(address: string): boolean;
 }): SipService {
   const { trunks, registrar, adapter } = parts;
@@ -55,7 +55,7 @@ export function createSipService(parts: {
     },
     edge: () => {
       const metrics = adapter()?.agent?.metrics();
-      return { ...(parts.guard()?.counters ?? NOTHING_COUNTED), overloads: adapter()?.load.overloads ?? 0, strangers: adapter()?.load.strangers ?? 0, unread: metrics?.unread ?? 0, shed: metrics?.shed ?? 0, forgotten: metrics?.forgotten ?? 0 };
+      return { ...(parts.guard()?.counters ?? NOTHING_COUNTED), toll: parts.tollRefusals(), overloads: adapter()?.load.overloads ?? 0, strangers: adapter()?.load.strangers ?? 0, unread: metrics?.unread ?? 0, shed: metrics?.shed ?? 0, forgotten: metrics?.forgotten ?? 0 };
     },
     bans: () => [...(parts.banList()?.all() ?? []), ...(parts.guard()?.suspects.all() ?? [])].sort((a, b) => b.since - a.since),
     async ban(address, { seconds, reason, actor }) {

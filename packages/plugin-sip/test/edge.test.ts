@@ -237,6 +237,13 @@ describe("calls that cost money", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(rows.map(({ calls }) => calls)).toEqual([1, 5]);
+    // What was not allowed is counted, and written down with who tried and where to.
+    expect(hotline.services.get(SIP).edge().toll).toBe(5);
+    const audit = await hotline.services.get(READ_POOL).read((em) => em.execute<{ actor: string; details: string }[]>("select actor, details from core_audit where action = 'sip.toll-refused' and outcome = 'refused'"));
+    expect(audit).toHaveLength(5);
+    expect(new Set(audit.map(({ actor }) => actor))).toEqual(new Set(["u1"]));
+    expect(JSON.stringify(audit)).toContain("004420");
+    expect(JSON.stringify(audit)).not.toContain("0044201234567");
   });
 
   it("wait for the hours in which they may", async () => {

@@ -49,7 +49,7 @@ const SUSPECT_RATE = { perSecond: 5, burst: 20 };
 const TELL_RATE = { perSecond: 0.2, burst: 20 };
 
 /** What this guard counts; the rest is the stack's and the gate's. */
-export type GuardCounters = Omit<SipEdgeCounters, "overloads" | "strangers" | "unread" | "shed" | "forgotten">;
+export type GuardCounters = Omit<SipEdgeCounters, "toll" | "overloads" | "strangers" | "unread" | "shed" | "forgotten">;
 
 const MAX_SOURCES = 10_000;
 

@@ -21,23 +21,38 @@ export interface TollGuardDeps {
   liveCalls(): number;
   /** The number an address means, if a call to it leaves the house. */
   outsideNumber(address: string): string | undefined;
+  /** A call was not allowed. `number`: its first six digits, enough to know the destination. */
+  refused?(refusal: TollRefusal["code"], actor: string, number: string): void;
 }
+
+/** Digits of a refused number that are told: they say where to, not whom. */
+const TOLD_DIGITS = 6;
 
 /** Holds calls that leave by a trunk to what they may cost: where to, when, how many at once, how many a day and person. */
 export class TollGuard {
   readonly #deps: TollGuardDeps;
   readonly #today = new Map<string, number>();
   #day = "";
+  #refusals = 0;
 
   constructor(deps: TollGuardDeps) {
     this.#deps = deps;
+  }
+
+  /** Calls not allowed since the start. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   async check(request: Pick<OutboundRequest, "to" | "actor">): Promise<TollRefusal | undefined> {
     const { config, clock, calendar, liveCalls, outsideNumber } = this.#deps;
     const number = outsideNumber(request.to);
     if (number === undefined) return undefined;
-    const refuse = (code: TollRefusal["code"], message: string): TollRefusal => ({ refused: true, code, message });
+    const refuse = (code: TollRefusal["code"], message: string): TollRefusal => {
+      this.#refusals++;
+      this.#deps.refused?.(code, request.actor ?? "system", number.slice(0, TOLD_DIGITS));
+      return { refused: true, code, message };
+    };
     if (!tollAllows(config, number)) return refuse("toll-destination", "calls to such numbers are not allowed here");
     if (config.calendar !== undefined && !calendar(config.calendar).isOpen(clock.now())) return refuse("toll-hours", "no calls go out at this hour");
     if (config.maxConcurrent !== undefined && liveCalls() >= config.maxConcurrent) return refuse("toll-concurrent", "as many calls as may are out");
