@@ -8,15 +8,19 @@ const limits = { testTimeout: 30_000, hookTimeout: 90_000, retry };
 /** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
 const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
 
-/** Three rings: packages three at a time (many wait for a peer or a disk), whole hotlines and peers too (they mostly wait for calls in real time), then those that must be alone. */
+/**
+ * Four rings: units, which leave nothing behind and so share the modules they load (loading took longer than testing); packages three at a time (many
+ * wait for a peer or a disk), whole hotlines and peers too (they mostly wait for calls in real time), then those that must be alone.
+ */
 export default defineConfig({
   ...fromSource,
   test: {
     reporters: ["default", "./test/summary-reporter.ts"],
     projects: [
-      { ...fromSource, test: { ...common, ...limits, name: "packages", include: ["packages/*/{src,test,ui}/**/*.test.ts", "test/**/*.test.ts"], maxWorkers: 3, sequence: { groupOrder: 0 } } },
-      { ...fromSource, test: { ...common, ...limits, name: "hotline", include: ["examples/*/{src,test}/**/*.test.ts"], exclude: alone, maxWorkers: 3, sequence: { groupOrder: 1 } } },
-      { ...fromSource, test: { ...common, ...limits, name: "alone", include: alone, fileParallelism: false, sequence: { groupOrder: 2 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "units", include: ["packages/*/{src,ui}/**/*.test.ts"], isolate: false, maxWorkers: 3, sequence: { groupOrder: 0 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "packages", include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"], maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "hotline", include: ["examples/*/{src,test}/**/*.test.ts"], exclude: alone, maxWorkers: 3, sequence: { groupOrder: 2 } } },
+      { ...fromSource, test: { ...common, ...limits, name: "alone", include: alone, fileParallelism: false, sequence: { groupOrder: 3 } } },
     ],
   },
 });
