@@ -1,3 +1,3 @@
 import { library } from "../../tsup.base.js";
 
-export default library({ index: "src/index.ts", storage: "src/storage.ts", errors: "src/errors/define-errors.ts" });
+export default library({ index: "src/index.ts", storage: "src/storage.ts", errors: "src/errors/define-errors.ts", "phone-numbers": "src/log/mask-phone.ts" });

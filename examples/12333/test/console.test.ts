@@ -267,6 +267,17 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
       const row = desk.locator("tr", { hasText: "养老金" });
       await row.waitFor({ timeout: 30_000 });
       await picture("tickets-1920", desk);
+      // What could not be loaded is not what is not there.
+      await desk.route("**/api/tickets?**", (route) => route.abort());
+      await desk.locator(".tic-filters").getByText("超期", { exact: true }).click();
+      await desk.getByText("没能加载工单").waitFor({ timeout: 10_000 });
+      expect(await desk.getByText("没有符合条件").count()).toBe(0);
+      await picture("tickets-failed", desk);
+      await desk.unroute("**/api/tickets?**");
+      await desk.getByRole("button", { name: "重试" }).click();
+      await desk.getByText("没有符合条件").waitFor({ timeout: 10_000 });
+      await desk.getByRole("button", { name: "清除条件" }).first().click();
+      await row.waitFor({ timeout: 10_000 });
       await row.getByRole("link").click();
       await desk.getByRole("heading", { name: "时间轴" }).waitFor();
       await desk.locator("audio").first().waitFor({ timeout: 60_000 });

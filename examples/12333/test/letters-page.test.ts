@@ -77,6 +77,8 @@ describe.skipIf(!hasDovecot() || !hasChromium() || !hasBaresip())("the page of l
     await card.getByRole("button", { name: "接受" }).click({ timeout: 60_000 });
     const give = card.getByRole("button", { name: "转交", exact: true });
     await give.waitFor({ timeout: 20_000 });
+    // A letter is no call.
+    expect([await card.locator(".anticon-phone").count(), await card.locator(".anticon-file-text").count()]).toEqual([0, 1]);
     await phone("1002");
     await example.eventually<{ items: { number: string; reachable: boolean }[] }>("/api/agents", ({ items }) => items.some(({ number, reachable }) => number === "1002" && reachable));
 
@@ -91,7 +93,7 @@ describe.skipIf(!hasDovecot() || !hasChromium() || !hasBaresip())("the page of l
     await page.keyboard.press("Enter");
     await choice.waitFor();
     await page.keyboard.type("林启明");
-    await page.locator(".ant-select-item-option", { hasText: "林启明 1002" }).waitFor({ timeout: 10_000 });
+    await page.locator(".ant-select-item-option-active", { hasText: "林启明 1002" }).waitFor({ timeout: 10_000 });
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Page } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { shortFlow } from "./support/busy-hour.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
@@ -42,6 +42,8 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     await probe.press("1");
   }
 
+  const focused = (): Promise<string> => page.evaluate("document.activeElement === document.body ? 'BODY' : document.activeElement.textContent.trim()");
+
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "hotline-supervision-"));
     example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" } });
@@ -63,6 +65,13 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
   it("shows who waits and who talks as it happens; listens, whispers, leaves; moves a caller, sets priorities and states", async () => {
     const root = `http://127.0.0.1:${example.httpPort}`;
     expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1901", password: "demo-1901" } })).ok()).toBe(true);
+    let live: WebSocketRoute | undefined;
+    let down = false;
+    await page.routeWebSocket("**/console/live", (socket) => {
+      if (down) return void socket.close();
+      live = socket;
+      return void socket.connectToServer();
+    });
     await page.goto(`${root}/console/supervision`);
     const agent = page.locator('tr[data-agent="1001"]');
     const general = page.locator('tr[data-queue="general"]');
@@ -79,13 +88,19 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     await line.getByText("139****1111").waitFor({ timeout: 40_000 });
     expect(await page.content()).not.toContain("13900002222");
 
-    await agent.getByRole("button", { name: "监听" }).click();
+    // By keyboard: what was pressed keeps the focus.
+    const listen = agent.getByRole("button", { name: "监听" });
+    await listen.focus();
+    await page.keyboard.press("Enter");
     const watch = page.locator(".sup-watch");
     await watch.getByText("正在监听 叶立新：双方听不见你").waitFor({ timeout: 20_000 });
     await picture("supervision-listen");
-    await agent.getByRole("button", { name: "耳语" }).click();
+    expect(await focused()).toBe("监听");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
     await watch.getByText("正在耳语：仅 叶立新 能听见你").waitFor({ timeout: 10_000 });
     await agent.getByText("班长耳语中").waitFor({ timeout: 10_000 });
+    expect(await focused()).toBe("耳语");
     await agent.getByRole("button", { name: "强插" }).click();
     await page.getByText("来电人会马上听见你。").waitFor();
     await picture("supervision-ask");
@@ -98,11 +113,18 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     const rows = line.locator("tbody tr");
     const last = rows.last();
     const number = await last.locator("th").innerText();
-    await last.getByRole("button", { name: "移到最前" }).click();
+    await last.getByRole("button", { name: "移到最前" }).focus();
+    await page.keyboard.press("Enter");
     await expect.poll(() => rows.first().locator("th").innerText(), { timeout: 10_000 }).toBe(number);
-    await rows.last().getByRole("button", { name: /转队列/ }).click();
-    await page.getByRole("menuitem", { name: /投诉举报/ }).click();
+    expect(await focused()).toBe("移到最前");
+    await rows.last().getByRole("button", { name: /转队列/ }).focus();
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(focused).toMatch(/^(投诉举报|书面来件)/);
+    while (!(await focused()).startsWith("投诉举报")) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
     await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(1);
+    // The caller's row is gone: its neighbour's has the focus.
+    await expect.poll(focused).toBe("转队列");
     await expect.poll(() => general.locator("td").first().innerText(), { timeout: 10_000 }).toBe("1");
     await page.getByRole("button", { name: "投诉举报", exact: true }).click();
     await page.getByRole("region", { name: "投诉举报 · 排队" }).getByText("139****").waitFor({ timeout: 10_000 });
@@ -123,6 +145,31 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     }
     expect(await page.evaluate("document.querySelector('.hl-place')?.scrollWidth <= document.querySelector('.hl-place')?.clientWidth")).toBe(true);
 
+    // In English, on a small screen: nothing is cut off.
+    await page.evaluate('localStorage.setItem("hotline.language", "en")');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.reload();
+    await agent.getByText("Talking").waitFor({ timeout: 20_000 });
+    await page.locator(".sup-line tbody tr").first().waitFor();
+    await picture("supervision-en-1280");
+    expect(await page.evaluate("[...document.querySelectorAll('.sup-scroll, .sup-line')].filter((each) => each.scrollWidth > each.clientWidth).length")).toBe(0);
+
+    // Nothing is pushed any more: after 10 s the figures are said to be old, and stand still; until they are told again.
+    down = true;
+    await live?.close();
+    await page.getByText(/^Figures of \d\d:\d\d:\d\d; reconnecting$/).waitFor({ timeout: 20_000 });
+    expect(await page.locator(".hl-stale").count()).toBe(2);
+    const since = agent.locator("td").nth(1);
+    const stood = await since.innerText();
+    await pause(2_000);
+    expect(await since.innerText()).toBe(stood);
+    down = false;
+    await page.getByText(/^Figures of/).waitFor({ state: "detached", timeout: 30_000 });
+    expect(await page.locator(".hl-stale").count()).toBe(0);
+    await page.evaluate('localStorage.setItem("hotline.language", "zh")');
+    await page.reload();
+    await agent.getByText("通话中").waitFor({ timeout: 20_000 });
+
     await agent.getByRole("button", { name: /状态/ }).click();
     await page.getByRole("menuitem", { name: "签出" }).click();
     await page.getByText("进行中的通话会继续").waitFor();
@@ -138,5 +185,5 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     await agent.getByText("未签入").waitFor({ timeout: 20_000 });
     await picture("supervision-taken");
     expect(broken).toEqual([]);
-  }, 180_000);
+  }, 240_000);
 });

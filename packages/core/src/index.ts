@@ -44,6 +44,7 @@ export { UuidIds, seededRandom } from "./time/uuid-ids.js";
 export { ActivityCounter } from "./time/activity-counter.js";
 export { createPinoLogger, createSilentLogger } from "./log/pino-logger.js";
 export { maskFields, maskNumbers } from "./log/masking.js";
+export { maskPhone } from "./log/mask-phone.js";
 export { isLoopback } from "./config/hotline-options.js";
 export { isNetwork, Networks, plainAddress } from "./net/networks.js";
 export { clientAddress, type ProxyHeader } from "./net/client-address.js";

@@ -12,13 +12,16 @@ import { texts, type Texts } from "./texts.js";
 
 const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", "on-demand": "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
 
-export function stateWord(state: AgentState, text: Texts): string {
+function stateWord(state: AgentState, text: Texts): string {
   const words: Readonly<Record<AgentState, string>> = { offline: text.offline, unreachable: text.unreachable, "not-ready": text.notReady, available: text.available, "on-demand": text.onDemand, held: text.held, occupied: text.occupied, reserved: text.reserved, busy: text.busy, "wrap-up": text.wrapUp };
   return words[state];
 }
 
-export function toneOf(state: AgentState): Status {
-  return TONES[state];
+/** What an agent is at, for others to see: who writes is not on the telephone. */
+export function statusOf({ state, work }: Pick<AgentSnapshot, "state" | "work">, text: Texts): readonly [Status, string] {
+  const written = state === "busy" && work.length > 0 && work.every(({ channel }) => channel !== "voice");
+  if (!written) return [TONES[state], stateWord(state, text)];
+  return work.some(({ channel }) => channel === "chat") ? ["chat", text.chatting] : ["open", text.writing];
 }
 
 /** My state with its time, by the server's clock, and the choice of another. */

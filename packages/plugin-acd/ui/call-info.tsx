@@ -207,7 +207,7 @@ function Idle({ agent, phone, text, dialOpen, dialPanel, onDial, ringing, onPick
   };
   return (
     <>
-      <span className="acd-sub">{text.noCall}</span>
+      <span className="acd-sub acd-no-call">{text.noCall}</span>
       <span className="acd-sub acd-sub-kept">{text.waiting(waiting)}</span>
       {agent.reachable ? (
         <span onKeyDown={close}>

@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from "react";
 import { Button, Input } from "antd";
 import { api, formatDuration, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
-import { stateWord, toneOf } from "./agent-state.js";
+import { statusOf } from "./agent-state.js";
 import { useDesk } from "./desk-store.js";
 import { texts } from "./texts.js";
 import type { EmergencyContact } from "../src/contract.js";
@@ -62,7 +62,7 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
             <span>
               {agent.name} {agent.number}
             </span>
-            <StatusTag status={toneOf(agent.state)}>{stateWord(agent.state, text)}</StatusTag>
+            <StatusTag status={statusOf(agent, text)[0]}>{statusOf(agent, text)[1]}</StatusTag>
           </button>
         ))}
         {queues.length === 0 ? null : <h3>{text.queues}</h3>}

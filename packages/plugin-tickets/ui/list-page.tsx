@@ -52,7 +52,7 @@ export function TicketListPage(): ReactElement {
         ) : null}
       </div>
       {list.error !== undefined ? <ErrorState error={list.error} what={text.what} onRetry={list.reload} /> : null}
-      <Table<TicketView>
+      {list.error !== undefined && list.data === undefined ? null : <Table<TicketView>
         size="small"
         rowKey="id"
         columns={columns(text, now, (code) => departmentName(catalogue.data, code))}
@@ -61,7 +61,7 @@ export function TicketListPage(): ReactElement {
         pagination={false}
         scroll={{ x: 960 }}
         locale={{ emptyText: list.loading ? " " : <EmptyState action={filtered ? <Button type="link" size="small" onClick={clear}>{text.clear}</Button> : undefined}>{filtered ? text.noMatch : text.none}</EmptyState> }}
-      />
+      />}
       <div className="tic-pages">
         <Button size="small" disabled={cursors.length === 0} onClick={() => setCursors((before) => before.slice(0, -1))}>
           {text.previous}

@@ -98,7 +98,7 @@ function Letter({ message, off, why, offline, onChange, onCommand }: LetterProps
     <li className={offered ? "tic-letter tic-letter-offered" : "tic-letter"}>
       <div className="tic-letter-head">
         <strong>{sources[channel] ?? channel}</strong>
-        {offered ? <StatusTag status="ringing">{text.waited(formatDuration(now - queuedAt))}</StatusTag> : <StatusTag status="live">{text.since(formatDuration(now - (acceptedAt ?? now)))}</StatusTag>}
+        {offered ? <StatusTag status="ringing">{text.waited(formatDuration(now - queuedAt))}</StatusTag> : <StatusTag status="open">{text.since(formatDuration(now - (acceptedAt ?? now)))}</StatusTag>}
         {givenBy === null ? null : <span className="tic-letter-given">{text.givenBy(givenBy.name)}</span>}
         <span className="hl-meta">{formatSerial(ticket.serial)}</span>
       </div>

@@ -1,7 +1,7 @@
-import { defineRoute, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { defineRoute, maskPhone, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
 import { ACD, AGENT_CALLS, type AgentCalls, type WaitingCaller, type WatchOptions } from "../contract.js";
-import { maskedCall, maskedNumber } from "../domain/masked-call.js";
+import { maskedCall } from "../domain/masked-call.js";
 import { acdErrors } from "../errors.js";
 import { agentCall } from "./call-routes.js";
 import { pageOf, wholeOf } from "./pages.js";
@@ -21,7 +21,7 @@ const waitingCaller = z.object({
 const caller = z.strictObject({ interactionId: z.string().min(1).max(64) });
 
 function masked(caller: WaitingCaller): WaitingCaller {
-  return { ...caller, callerNumber: maskedNumber(caller.callerNumber) };
+  return { ...caller, callerNumber: maskPhone(caller.callerNumber) };
 }
 
 /** The supervisor listens with the own phone. @throws HTL_ACD_NO_OWN_PHONE */

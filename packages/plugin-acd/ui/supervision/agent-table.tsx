@@ -4,7 +4,7 @@ import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { api, DropMenu, formatDuration, formatPhone, StatusTag, unlessBusy, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
 import type { Reason } from "../reason-limit.js";
-import { stateWord, toneOf } from "../agent-state.js";
+import { statusOf } from "../agent-state.js";
 import { callWord } from "../call-info.js";
 import { putAgent } from "../desk-store.js";
 import { texts as deskTexts, type Texts } from "../texts.js";
@@ -62,6 +62,7 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
   const [status, word] = stateOf(agent, call, desk);
   const odd = isOdd(agent, call, reasons, now);
   const { today } = agent;
+  const line = call === undefined ? undefined : callLine(call, queues, text.heardBy, desk);
   return (
     <tr data-agent={agent.number}>
       <th scope="row">
@@ -78,7 +79,7 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
         ) : null}
         {formatDuration(now - (call?.state === "held" ? call.since : (call?.answeredAt ?? agent.since)))}
       </td>
-      <td className="sup-call">{call === undefined ? "–" : callLine(call, queues, text.heardBy, desk)}</td>
+      <td className="sup-call" title={line}>{line ?? "–"}</td>
       <td className="sup-n">{today.handled}</td>
       <td className="sup-n">{today.averageHandleMs === null ? "–" : formatDuration(today.averageHandleMs)}</td>
       <td className="sup-n">{percentWords(today.occupancy)}</td>
@@ -94,8 +95,8 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
 /** In a call its state says more than the agent's; what the agent chose stands beside when it is not ready. */
 function stateOf(agent: AgentSnapshot, call: AgentCall | undefined, desk: Texts): readonly [Status, string] {
   if (call !== undefined && call.state !== "ringing") return callWord(call, desk);
-  const word = stateWord(agent.state, desk);
-  return [toneOf(agent.state), agent.state === "not-ready" && agent.reasonName !== null ? agent.reasonName : word];
+  const [status, word] = statusOf(agent, desk);
+  return [status, agent.state === "not-ready" && agent.reasonName !== null ? agent.reasonName : word];
 }
 
 function callLine(call: AgentCall, queues: ReadonlyMap<string, QueueSnapshot>, heardBy: Readonly<Record<"whisper" | "barge", string>>, desk: Texts): string {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../../src/contract.js";
-import { agentRows, canWatch, isLate, isOdd, percentWords, queueRows, shareWords } from "./live-rows.js";
+import { statusOf } from "../agent-state.js";
+import type { Texts } from "../texts.js";
+import { agentRows, canWatch, isLate, isOdd, isTalking, percentWords, queueRows, shareWords } from "./live-rows.js";
 
-const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: Partial<AgentSnapshot> = {}): AgentSnapshot => ({ number, state, since, choice: state === "offline" ? "offline" : "available", queues: ["q"], ...more }) as AgentSnapshot;
+const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: Partial<AgentSnapshot> = {}): AgentSnapshot => ({ number, state, since, choice: state === "offline" ? "offline" : "available", queues: ["q"], work: [], ...more }) as AgentSnapshot;
 const call = (state: AgentCall["state"], answeredAt: number | null = 0): AgentCall => ({ agent: "1", state, since: 0, answeredAt }) as AgentCall;
 const queue = (key: string, agents: number, oldestAt: number | null = null): QueueSnapshot => ({ key, agents, oldestAt, serviceLevelSeconds: 15 }) as QueueSnapshot;
 const MINUTE = 60_000;
@@ -19,6 +21,13 @@ describe("rows of the supervision page", () => {
     expect(numbers("odd")).toEqual([]);
     expect(numbers("odd", undefined, 16 * MINUTE)).toEqual(["1001", "1010"]);
     expect(queueRows([queue("b", 1), queue("a", 1), queue("c", 5)]).map(({ key }) => key)).toEqual(["c", "a", "b"]);
+  });
+
+  it("who has only letters and chats does not talk", () => {
+    const work = (...channels: string[]) => ({ work: channels.map((channel) => ({ interactionId: channel, channel })) });
+    expect([isTalking(agent("1", "busy", 0, work("email", "chat"))), isTalking(agent("1", "busy", 0, work("email", "voice"))), isTalking(agent("1", "occupied")), isTalking(agent("1", "available"))]).toEqual([false, true, true, false]);
+    const text = { chatting: "会话中", writing: "办理来件", busy: "通话中" } as Texts;
+    expect([work("fax"), work("fax", "chat"), work("fax", "voice")].map((more) => statusOf(agent("1", "busy", 0, more), text))).toEqual([["open", "办理来件"], ["chat", "会话中"], ["live", "通话中"]]);
   });
 
   it("point out what wants a look: a caller held for more than a minute, a phone that broke off, a wait above the service level", () => {

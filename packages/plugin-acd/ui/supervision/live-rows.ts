@@ -15,8 +15,9 @@ export function isOdd(agent: AgentSnapshot, call: AgentCall | undefined, reasons
   return longest !== undefined && now - agent.since > longest;
 }
 
-export function isTalking(agent: AgentSnapshot): boolean {
-  return agent.state === "busy" || agent.state === "occupied";
+/** On the telephone; chats and letters are no talk. */
+export function isTalking({ state, work }: AgentSnapshot): boolean {
+  return state === "occupied" || (state === "busy" && (work.length === 0 || work.some(({ channel }) => channel === "voice")));
 }
 
 /** In the order of their numbers, which no event changes: a row stays where the pointer is. */

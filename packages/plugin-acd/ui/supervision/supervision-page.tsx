@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, type ReactElement } from "react";
 import { Button, Checkbox, Segmented } from "antd";
-import { announce, EmptyState, ErrorState, keepFocus, LoadingState, PageFrame, StatusTag, unlessBusy, useMay, useQuery, useServerSeconds, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, EmptyState, ErrorState, keepFocus, LoadingState, PageFrame, StaleNote, StatusTag, unlessBusy, useMay, useQuery, useServerSeconds, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Watching } from "../../src/contract.js";
 import { useReasons } from "../agent-reasons.js";
 import { loadDesk, useDesk } from "../desk-store.js";
@@ -20,7 +20,9 @@ export function SupervisionPage(): ReactElement {
   const text = useTexts(texts);
   const desk = useDesk();
   const live = useLiveCalls();
-  const now = useServerSeconds();
+  const stale = useStale();
+  const seconds = useServerSeconds(stale === undefined);
+  const now = stale ?? seconds;
   const [query, patch] = useQuery();
   const { act, pending } = useAct();
   const commands = useWatch(act);
@@ -49,14 +51,27 @@ export function SupervisionPage(): ReactElement {
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.ringing, 0);
   const nameOf = (number: string): string => desk.agents.get(number)?.name ?? number;
   return (
-    <PageFrame title={text.title} wide extra={live.watching === null ? <span className="sup-sum">{text.sum(waiting, count.talking, agents.filter(({ state, queues: served }) => state === "available" && served.length > 0).length)}</span> : <WatchLine watching={live.watching} name={nameOf(live.watching.agent)} commands={commands} busy={pending.size > 0} />}>
-      <div className="sup-top">
+    <PageFrame
+      title={text.title}
+      wide
+      extra={
+        <>
+          {stale === undefined ? null : <StaleNote at={stale} />}
+          {live.watching !== null ? (
+            <WatchLine watching={live.watching} name={nameOf(live.watching.agent)} commands={commands} busy={pending.size > 0} />
+          ) : stale === undefined ? (
+            <span className="sup-sum">{text.sum(waiting, count.talking, agents.filter(({ state, queues: served }) => state === "available" && served.length > 0).length)}</span>
+          ) : null}
+        </>
+      }
+    >
+      <div className={stale === undefined ? "sup-top" : "sup-top hl-stale"}>
         <section className="hl-card sup-scroll" aria-label={text.queues}>
           {queues.length === 0 ? <EmptyState>{text.noQueues}</EmptyState> : <QueueTable queues={queues} selected={selected?.key} onSelect={(key) => patch({ queue: key })} now={now} />}
         </section>
         {selected === undefined ? null : <WaitingPanel queue={selected} queues={queues} now={now} act={act} pending={pending} />}
       </div>
-      <section ref={keepFocus} className="hl-card sup-scroll" aria-label={text.agents}>
+      <section ref={keepFocus} className={`hl-card sup-scroll${stale === undefined ? "" : " hl-stale"}`} aria-label={text.agents}>
         <div className="sup-head">
           <h2>{text.agents}</h2>
           <Segmented size="small" aria-label={text.agents} value={filter} onChange={(value) => patch({ show: value === "present" ? undefined : value })} options={FILTERS.map((value) => ({ value, label: `${text.filters[value]} ${count[value]}` }))} />

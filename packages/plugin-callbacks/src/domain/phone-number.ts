@@ -1,3 +1,5 @@
+import { maskPhone } from "@hotlinejs/core";
+
 /** Digits of a number as sent by the network or typed, without the country code of China. Empty: no number at all. */
 export function normaliseNumber(number: string): string {
   const digits = number.replace(/[^\d]/g, "");
@@ -9,8 +11,7 @@ export function writtenForms(number: string): readonly string[] {
   return [number, `+86${number}`, `86${number}`, `0086${number}`];
 }
 
-/** `138****8000`: enough to recognise, not enough to dial. */
+/** `138****8000`, `0573-8888****`: enough to recognise, not enough to dial. */
 export function maskNumber(number: string): string {
-  if (number.length < 8) return "*".repeat(number.length);
-  return `${number.slice(0, number.length - 8)}****${number.slice(-4)}`;
+  return number.length < 8 ? "*".repeat(number.length) : maskPhone(number);
 }

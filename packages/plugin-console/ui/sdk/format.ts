@@ -60,11 +60,7 @@ export function formatPhone(number: string): string {
   return mobile ? `${mobile[1]} ${mobile[2]} ${mobile[3]}` : number;
 }
 
-/** `138****5678`: all but the first three and the last four. Short numbers (extensions) stay. */
-export function maskPhone(number: string): string {
-  if (number.length < 8 || number.includes("*")) return number;
-  return `${number.slice(0, 3)}****${number.slice(-4)}`;
-}
+export { maskPhone } from "@hotlinejs/core/phone-numbers";
 
 /** Serial number in its groups 6-5-1, as it is spoken. */
 export function formatSerial(serial: string): string {

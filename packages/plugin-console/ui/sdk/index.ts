@@ -13,6 +13,7 @@ export { PageFrame } from "./page-frame.js";
 export { BASE, Link, matchPath, navigate, PageContext, placeStore, usePageShown, useParams, usePlace, useQuery, type PageContextValue, type Place } from "./router.js";
 export { sessionStore, useMay, useSession, useUser, type ConsoleSession, type ConsoleUser, type PageEntry, type PanelEntry, type ScriptEntry } from "./session.js";
 export { Panel, PanelRenderer, Slot, useSlot, type SlotPanel } from "./slot.js";
+export { StaleNote, useStale } from "./stale.js";
 export { EmptyState, ErrorState, LoadingState } from "./states.js";
 export { StatusTag, type Status } from "./status.js";
 export { createStore, useStore, type Store } from "./store.js";

@@ -10,7 +10,7 @@ describe("formats", () => {
     expect([formatDuration(0), formatDuration(232_400), formatDuration(3_832_000), formatDuration(-5)]).toEqual(["00:00", "03:52", "1:03:52", "00:00"]);
     expect(formatSerial("260815000423")).toBe("260815-00042-3");
     expect([formatPhone("13812345678"), formatPhone("+8613812345678"), formatPhone("138****5678"), formatPhone("8001")]).toEqual(["138 1234 5678", "138 1234 5678", "138****5678", "8001"]);
-    expect([maskPhone("13812345678"), maskPhone("8001"), maskPhone("138****5678")]).toEqual(["138****5678", "8001", "138****5678"]);
+    expect([maskPhone("13812345678"), maskPhone("057388880003"), maskPhone("8001"), maskPhone("138****5678")]).toEqual(["138****5678", "0573-8888****", "8001", "138****5678"]);
   });
 
   it("write times in the hotline's zone, wherever the page is open", () => {

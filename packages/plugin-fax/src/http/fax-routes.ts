@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { AUDIT, BLOBS, defineRoute, maskNumbers } from "@hotlinejs/core";
+import { AUDIT, BLOBS, defineRoute, maskPhone } from "@hotlinejs/core";
 import type { HttpContent, HttpRequest, HttpRoute, Services } from "@hotlinejs/core";
 import { FAX } from "../contract.js";
 import type { FaxDocument, FaxView } from "../contract.js";
@@ -29,7 +29,7 @@ const newFax = z.strictObject({
   key: z.string().min(1).max(100).optional(),
 });
 
-const shown = (view: FaxView): object => ({ ...view, remoteNumber: maskNumbers(view.remoteNumber) });
+const shown = (view: FaxView): object => ({ ...view, remoteNumber: maskPhone(view.remoteNumber) });
 
 function documentOf({ article, file, text, title }: z.output<typeof newFax>): FaxDocument {
   if ([article, file, text].filter((each) => each !== undefined).length !== 1) throw errors.UNREADABLE("one of text, article and file is needed");

@@ -1,4 +1,4 @@
-import { defineRoute, READ_POOL, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { defineRoute, maskPhone, READ_POOL, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
 import { httpErrors } from "../errors.js";
 import { InteractionReads, type InteractionView, type LegView } from "../services/interaction-reads.js";
@@ -81,9 +81,9 @@ function shownLeg(view: LegView, principal: Principal | undefined): LegView {
   return principal?.permissions.has(PERSONAL) === true ? view : { ...view, from: masked(view.from), to: masked(view.to) };
 }
 
-/** `138****5678`; within an address too. Short numbers are extensions and stay. */
+/** `138****5678`, `0573-8888****`; within an address too. Short numbers are extensions and stay. */
 function masked(text: string): string {
-  return text.replace(/\+?\d{8,}/g, (number) => `${number.slice(0, 3)}****${number.slice(-4)}`);
+  return text.replace(/\+?\d{8,}/g, maskPhone);
 }
 
 export const interactionRoutes: readonly HttpRoute[] = [
