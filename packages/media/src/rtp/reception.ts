@@ -7,7 +7,7 @@ import { sequenceDistance } from "./rtp-packet.js";
 export type Arrival = "first" | "next" | "gap" | "late" | "duplicate";
 
 /** A jump of more than this is a source that restarted (RFC 3550 appendix A.1, MAX_DROPOUT). */
-const MAX_DROPOUT = 3000;
+export const MAX_DROPOUT = 3000;
 /** Sequence numbers remembered for telling duplicates from late ones. */
 const WINDOW = 128;
 

@@ -59,6 +59,21 @@ describe("RtpSender", () => {
     expect(after.marker).toBe(true);
   });
 
+  test("a source that starts its numbers anew under the same SSRC is relayed on, also backwards; the stream's own numbers go on by one", () => {
+    const sender = make();
+    const packet = new Uint8Array(172);
+    const source = {};
+    let timestamp = 0;
+    const out = [60_000, 60_001, 40_000, 40_001, 100, 101].map((sequence) => {
+      expect(sender.relay(packet, 8, false, source, 5, sequence, (timestamp += 160), timestamp, 160)).toBe(true);
+      return read(packet);
+    });
+    expect(out.slice(1).map(({ sequence }, i) => sequenceDistance(out[i]!.sequence, sequence))).toEqual([1, 1, 1, 1, 1]);
+    expect(out.map(({ marker }) => marker)).toEqual([true, false, true, false, true, false]);
+    expect(out.slice(1).every((header, i) => timestampDistance(out[i]!.timestamp, header.timestamp) > 0)).toBe(true);
+    expect(sender.skipped).toBe(0);
+  });
+
   test("a relay over hours does not take new packets for old ones", () => {
     const sender = make();
     const packet = new Uint8Array(172);

@@ -1,3 +1,4 @@
+import { MAX_DROPOUT } from "./reception.js";
 import { sequenceDistance, timestampDistance, writeRtpHeader } from "./rtp-packet.js";
 
 /** Samples of a 20 ms frame at 8 kHz. */
@@ -29,6 +30,7 @@ export class RtpSender {
   #relaySequence = 0;
   #relayTimestamp = 0;
   #relayLastIn = 0;
+  #relayLastSequence = 0;
 
   /**
    * @param random 32-bit numbers for SSRC, first sequence number and timestamp (RFC 3550 section 5.1: unpredictable).
@@ -90,8 +92,9 @@ export class RtpSender {
    */
   relay(packet: Uint8Array, payloadType: number, marker: boolean, source: object, ssrc: number, sequence: number, timestamp: number, mediaTime: number, payloadLength: number): boolean {
     const leap = timestampDistance(this.#relayLastIn, timestamp);
+    const jump = sequenceDistance(this.#relayLastSequence, sequence);
     let begins = false;
-    if (this.#relaySource !== source || this.#relaySsrc !== ssrc || leap > MAX_LEAP || leap < -MAX_LEAP) {
+    if (this.#relaySource !== source || this.#relaySsrc !== ssrc || leap > MAX_LEAP || leap < -MAX_LEAP || jump > MAX_DROPOUT || jump < -MAX_DROPOUT) {
       begins = true;
       const at = this.#forward(mediaTime);
       this.#relaySource = source;
@@ -105,6 +108,7 @@ export class RtpSender {
       return false;
     }
     this.#relayLastIn = timestamp;
+    this.#relayLastSequence = sequence;
     const out = (sequence + this.#relaySequence) & 0xffff;
     const outTimestamp = (timestamp + this.#relayTimestamp) >>> 0;
     const ahead = sequenceDistance(this.sequence, out);

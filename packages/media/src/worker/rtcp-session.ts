@@ -9,6 +9,8 @@ import type { LegHost } from "./leg-host.js";
 
 /** RFC 3550 section 6.2: five seconds, each time between half and one and a half of it. */
 const INTERVAL_MS = 5000;
+/** Sender reports that a peer may refer to: about 40 s of them. */
+const REMEMBERED = 8;
 
 /** The reports of one leg: sends SR or RR with the canonical name, reads what the peer reports. It has no timer: the worker's sweep asks all legs at once. */
 export class RtcpSession {
@@ -28,6 +30,8 @@ export class RtcpSession {
   #lastSr = 0;
   #lastSrAt = 0;
   #sentBefore = 0;
+  /** Of the latest sender reports, oldest first. */
+  readonly #reportedAt: number[] = [];
   #roundTrips = 0;
   #roundTripSum = 0;
   /** The peer's reports on our stream: how many, their jitter in samples, and what the latest says. */
@@ -116,7 +120,8 @@ export class RtcpSession {
   }
 
   #roundTrip(block: ReportBlock): void {
-    if (block.lastSr === 0) return;
+    // Who answers a report that was never sent counts wrongly, or is none of ours.
+    if (!this.#reportedAt.includes(block.lastSr)) return;
     const units = (ntpMiddle(this.#host.now()) - block.lastSr - block.delaySinceLastSr) | 0;
     // A negative value is a peer that computes its delay wrongly.
     if (units < 0) return;
@@ -138,6 +143,7 @@ export class RtcpSession {
     const sender = sent
       ? { at: now, rtpTimestamp: this.#sender.timestampAt(this.#host.ticks.mediaTime), packets: this.#sender.packets, octets: this.#sender.octets }
       : undefined;
+    if (sender !== undefined && this.#reportedAt.push(ntpMiddle(now)) > REMEMBERED) this.#reportedAt.shift();
     this.#send(buildRtcp(this.#sender.ssrc, this.#cname, { sender, block, metrics: this.#metrics(), bye }));
   }
 }
