@@ -1,9 +1,9 @@
 import { CALL_CONTROL } from "@hotlinejs/core";
-import type { FakeAgent, FakeCall } from "@hotlinejs/testing";
+import type { FakeAgent } from "@hotlinejs/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { AGENT_CALLS, type AgentCalls } from "../src/index.js";
 import { addsUp } from "./adds-up.js";
-import { closeStages, stage, type Stage } from "./stage.js";
+import { closeStages, hear, stage, type Stage } from "./stage.js";
 
 let at: Stage;
 let calls: AgentCalls;
@@ -12,7 +12,6 @@ afterEach(closeStages);
 
 const live = (phone: FakeAgent): number => phone.calls.filter(({ state }) => state !== "ended").length;
 const state = (number: string): string | undefined => at.acd.agent(number)?.state;
-const hear = (a: FakeCall | undefined, b: FakeCall | undefined): boolean => a?.leg !== undefined && b?.leg !== undefined && a.leg.bridgedWith.has(b.leg);
 
 /** A queue with agent 1001; 1002 and 9001 serve none. No words, no after-call work: who is free is rung at once. */
 async function open(wrapUp = 0): Promise<void> {

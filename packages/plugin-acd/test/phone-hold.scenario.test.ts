@@ -2,7 +2,7 @@ import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AgentCallState, AgentCalls } from "../src/index.js";
-import { closeStages, stage, team, type Stage } from "./stage.js";
+import { closeStages, hear, stage, team, type Stage } from "./stage.js";
 
 /* Hold by the agent's own telephone. */
 
@@ -11,7 +11,7 @@ let calls: AgentCalls;
 let agent: FakeAgent;
 let caller: FakeCaller;
 const state = (): AgentCallState | undefined => calls.current("1001")?.state;
-const together = (): boolean => caller.call.leg !== undefined && agent.call?.leg !== undefined && caller.call.leg.bridgedWith.has(agent.call.leg);
+const together = (): boolean => hear(caller, agent);
 /** The melody of the queue, by its hash. */
 const music = (): boolean => /^[0-9a-f]{64}$/.test(caller.hearing ?? "");
 

@@ -2,7 +2,7 @@ import type { FakeAgent, FakeCall, FakeCaller, FakeTrunk } from "@hotlinejs/test
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AgentCall, AgentCalls } from "../src/index.js";
-import { closeStages, stage, team, type Stage } from "./stage.js";
+import { closeStages, hear, stage, team, type Stage } from "./stage.js";
 
 /* Blind transfers: by the agent's own telephone (REFER) and from the screen, where they lead and where the caller is when they fail. */
 
@@ -14,7 +14,7 @@ let caller: FakeCaller;
 let carrier: FakeTrunk;
 const call = (of = "1001"): AgentCall | undefined => calls.current(of);
 const state = (number: string): string | undefined => at.acd.agent(number)?.state;
-const together = (phone: FakeAgent): boolean => caller.call.leg !== undefined && phone.call?.leg !== undefined && caller.call.leg.bridgedWith.has(phone.call.leg);
+const together = (phone: FakeAgent): boolean => hear(caller, phone);
 
 /** What the telephone hears of the transfer it asks for. */
 function refer(to: string): { readonly heard: number[]; rejected: number | undefined } {

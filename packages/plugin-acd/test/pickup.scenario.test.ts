@@ -1,18 +1,18 @@
-import { AUDIT, CALL_PIPELINE, definePlugin, READ_POOL, ROUTES, SCREENS } from "@hotlinejs/core";
+import { AUDIT, CALL_PIPELINE, definePlugin, READ_POOL, ROUTES } from "@hotlinejs/core";
 import type { EventMap, OutboundContext } from "@hotlinejs/core";
 import type { FakeAgent } from "@hotlinejs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AcdPluginOptions, AgentCall, AgentCalls, AgentSnapshot } from "../src/index.js";
-import { closeStages, stage, type Stage } from "./stage.js";
+import { closeStages, pages, stage, type Stage } from "./stage.js";
 
 let at: Stage;
 let calls: AgentCalls;
 let ringing: FakeAgent;
 let picked: EventMap["acd.picked-up"][];
 /** What open pages were told of agents, in order. */
-let pages: AgentSnapshot[];
+let shown: AgentSnapshot[];
 /** Headers of the legs to agents, in order. */
 let asked: (Readonly<Record<string, string>> | undefined)[];
 
@@ -33,16 +33,14 @@ const options = (groups: readonly string[] = ["one", "two"]): AcdPluginOptions =
 async function begin(groups?: readonly string[]): Promise<void> {
   picked = [];
   asked = [];
-  pages = [];
+  shown = [];
   const listener = definePlugin({
     name: "listener",
     version: "0.1.0",
     core: "*",
     after: ["acd"],
     config: z.strictObject({}),
-    provides: [SCREENS],
-    register({ events, hooks, services }) {
-      services.provide(SCREENS, () => ({ tell: (_to: unknown, { topic, data }: { topic: string; data: unknown }) => void (topic === "acd.agent" ? pages.push(data as AgentSnapshot) : undefined) }) as never);
+    register({ events, hooks }) {
       events.handle("acd.picked-up", (event) => void picked.push(event));
       hooks.callOutbound.tap((context: OutboundContext) => {
         asked.push((context as { headers?: Readonly<Record<string, string>> }).headers);
@@ -50,7 +48,7 @@ async function begin(groups?: readonly string[]): Promise<void> {
       });
     },
   });
-  at = await stage({ acd: options(groups), request: {}, plugins: [listener()] });
+  at = await stage({ acd: options(groups), request: {}, plugins: [listener(), pages((_to, { topic, data }) => void (topic === "acd.agent" ? shown.push(data as AgentSnapshot) : undefined))] });
   calls = at.test.services.get(AGENT_CALLS);
   ringing = await at.phone("1001");
   for (const number of ["1002", "1003"]) {
@@ -74,7 +72,7 @@ describe("a call that rings at a colleague", () => {
   beforeEach(() => begin());
 
   it("is told to pages while it can be picked up, and no longer; so is a phone that comes and goes in a break", async () => {
-    const told = (number: string): AgentSnapshot | undefined => pages.filter((each) => each.number === number).at(-1);
+    const told = (number: string): AgentSnapshot | undefined => shown.filter((each) => each.number === number).at(-1);
     expect(told("1002")).toMatchObject({ state: "not-ready", reachable: true });
     const phone = await at.phone("1003");
     await phone.unplug();

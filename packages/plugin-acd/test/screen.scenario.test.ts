@@ -1,12 +1,12 @@
-import { definePlugin, READ_POOL, SCREENS } from "@hotlinejs/core";
+import { READ_POOL } from "@hotlinejs/core";
 import type { Principal } from "@hotlinejs/core";
 import type { FakeAgent, FakeCall, FakeCaller } from "@hotlinejs/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import type { z } from "zod";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AgentCall, AgentCalls, AgentScreen, ScreenHandover } from "../src/index.js";
 import { screenRoutes } from "../src/http/screen-routes.js";
-import { closeStages, stage, type Stage } from "./stage.js";
+import { closeStages, hear, pages, stage, type Stage } from "./stage.js";
 
 let at: Stage;
 let calls: AgentCalls;
@@ -16,14 +16,7 @@ let id: string;
 /** What screens of single agents were told, in order. */
 let told: { to: readonly string[]; topic: string; data: unknown }[];
 
-const screens = definePlugin({
-  name: "screens",
-  version: "0.1.0",
-  core: "*",
-  config: z.strictObject({}),
-  provides: [SCREENS],
-  register: ({ services }) => services.provide(SCREENS, () => ({ tell: (audience, { topic, data }) => void ("agents" in audience && told.push({ to: audience.agents ?? [], topic, data })) })),
-});
+const screens = pages((audience, { topic, data }) => void ("agents" in audience && told.push({ to: audience.agents ?? [], topic, data })));
 
 const of = (number: string): Principal => ({ userId: `u${number}`, username: "u", displayName: "U", roles: [], permissions: new Set(["acd.agents.state"]), agentNumber: number }) as Principal;
 function request<T>(method: "GET" | "PUT", number: string, body?: unknown, principal: Principal = of(number), interactionId = id): Promise<T> {
@@ -34,7 +27,6 @@ const screen = (content: string, panel = "acd/history"): AgentScreen => ({ draft
 const give = (number: string, content: string): Promise<void> => request("PUT", number, screen(content));
 const read = (number: string): Promise<{ screen: ScreenHandover | null }> => request("GET", number);
 const current = (number: string): AgentCall | undefined => calls.current(number);
-const hear = (a: FakeAgent | FakeCaller, b: FakeAgent | FakeCaller): boolean => a.call?.leg !== undefined && b.call?.leg !== undefined && a.call.leg.bridgedWith.has(b.call.leg);
 const toldOf = (topic: string): unknown[] => told.filter((each) => each.topic === topic).map(({ to, data }) => ({ to, data }));
 const NOT_YOURS = { code: "HTL_ACD_SCREEN_NOT_YOURS", status: 403 };
 
@@ -54,7 +46,7 @@ beforeEach(async () => {
       queues: [{ key: "q", name: "综合", connectPrompt: false, whisper: false }, { key: "second", name: "社保", connectPrompt: false, whisper: false }],
       agents: [{ number: "1001", name: "李敏", queues: ["q"] }, { number: "1002", name: "张科", queues: ["second"] }, { number: "1003", name: "王强", queues: [] }],
     },
-    plugins: [screens()],
+    plugins: [screens],
   });
   calls = at.test.services.get(AGENT_CALLS);
   phones = { "1001": await at.phone("1001"), "1002": await at.phone("1002"), "1003": await at.phone("1003") };

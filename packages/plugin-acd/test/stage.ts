@@ -1,7 +1,7 @@
-import { CALL_PIPELINE, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { CalendarData, EventMap, EventName, Logger, Plugin, RoutePlan } from "@hotlinejs/core";
+import { CALL_PIPELINE, definePlugin, READ_POOL, SCREENS } from "@hotlinejs/core";
+import type { CalendarData, EventMap, EventName, Logger, Plugin, RoutePlan, Screens } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
-import type { FakeAgent, FakeCaller, TestHotline } from "@hotlinejs/testing";
+import type { FakeAgent, FakeCall, FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { z } from "zod";
 import { ACD, acd } from "../src/index.js";
 import type { Acd, AcdPluginOptions, QueueRequest, QueueResult } from "../src/index.js";
@@ -99,4 +99,26 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
 export async function crash(at: Stage): Promise<void> {
   open.splice(open.indexOf(at.test), 1);
   await at.test.close({ drain: false });
+}
+
+/** Open pages, in the console's place: hears what they are told. */
+export function pages(tell: Screens["tell"]): Plugin {
+  return definePlugin({
+    name: "pages",
+    version: "0.1.0",
+    core: "*",
+    config: z.strictObject({}),
+    provides: [SCREENS],
+    register: ({ services }) => services.provide(SCREENS, () => ({ tell })),
+  })();
+}
+
+/** Whether the two hear each other. */
+export function hear(one: FakeCall | FakeAgent | FakeCaller | undefined, two: FakeCall | FakeAgent | FakeCaller | undefined): boolean {
+  const [a, b] = [legOf(one), legOf(two)];
+  return a !== undefined && b !== undefined && a.bridgedWith.has(b) && b.bridgedWith.has(a);
+}
+
+function legOf(who: FakeCall | FakeAgent | FakeCaller | undefined): FakeCall["leg"] {
+  return who === undefined ? undefined : "call" in who ? who.call?.leg : who.leg;
 }

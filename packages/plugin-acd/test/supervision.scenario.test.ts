@@ -1,27 +1,18 @@
-import { CALL_CONTROL, READ_POOL, SCREENS, definePlugin, type Principal } from "@hotlinejs/core";
+import { CALL_CONTROL, READ_POOL, type Principal } from "@hotlinejs/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { z } from "zod";
 import { AGENT_CALLS, type Watching } from "../src/contract.js";
 import { supervisionRoutes } from "../src/http/supervision-routes.js";
-import { closeStages, stage, team, type Stage } from "./stage.js";
+import { closeStages, pages, stage, team, type Stage } from "./stage.js";
 
 let at: Stage;
 const screen: { topic: string; data: { key?: string; waiting?: number; watching?: Watching | null; call?: { supervisor: string | null } | null } }[] = [];
 const told = (topic: string) => screen.filter((news) => news.topic === topic).map(({ data }) => data);
 
 beforeAll(async () => {
-  const screens = definePlugin({
-    name: "screens",
-    version: "0.1.0",
-    core: ">=0.1.0 <1.0.0",
-    config: z.strictObject({}),
-    provides: [SCREENS],
-    register: ({ services }) => services.provide(SCREENS, () => ({ tell: (_to: unknown, news: (typeof screen)[number]) => void screen.push(news) }) as never),
-  });
   const acd = team({ connectPrompt: false, whisper: false }, ["1001", "9001"]);
   at = await stage({
     acd: { ...acd, queues: [...(acd.queues ?? []), { key: "law", name: "法律咨询", connectPrompt: false, whisper: false, joinEmpty: true, leaveEmpty: false }], agents: [{ number: "1001", name: "坐席", queues: ["q"] }, { number: "9001", name: "班长", queues: ["law"] }] },
-    plugins: [screens()],
+    plugins: [pages((_to, news) => void screen.push(news as (typeof screen)[number]))],
   });
 });
 

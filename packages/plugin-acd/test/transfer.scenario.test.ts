@@ -5,6 +5,7 @@ import { createTestHotline } from "@hotlinejs/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ACD, acd, AGENT_CALLS } from "../src/index.js";
+import { hear } from "./stage.js";
 
 const toQueue = definePlugin({ name: "route", version: "0.1.0", core: "*", config: z.strictObject({}), register: ({ hooks }) => void hooks.callRoute.tap(() => ({ handler: "queue", target: "general" })) });
 
@@ -74,7 +75,6 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
     return told;
   }
   const state = (number: string): string | undefined => test.services.get(ACD).agent(number)?.state;
-  const hear = (a: FakeCall | undefined, b: FakeCall | undefined): boolean => a?.leg !== undefined && b?.leg !== undefined && a.leg.bridgedWith.has(b.leg) && b.leg.bridgedWith.has(a.leg);
   const rows = <T>(sql: string): Promise<T[]> => test.services.get(READ_POOL).read((em) => em.execute<T[]>(sql));
 
   it("caller and colleague talk in the caller's interaction, both legs of the agent are free, both agents are what they are", async () => {

@@ -25,6 +25,7 @@ export class RawPhone {
   readonly #rtp: Socket = createSocket("udp4");
   readonly #rings: Ring[] = [];
   #seq = 0;
+  #dead = false;
   readonly #registration = randomBytes(6).toString("hex");
   /** In the order in which it happened. */
   readonly letGo: LetGo[] = [];
@@ -80,8 +81,10 @@ export class RawPhone {
     this.#answer(ring.invite, "200 OK", ring.tag, sdp);
   }
 
-  /** No more packets, in either direction. */
+  /** No more packets, in either direction. Idempotent. */
   die(): void {
+    if (this.#dead) return;
+    this.#dead = true;
     this.#sip.close();
     this.#rtp.close();
   }

@@ -21,6 +21,8 @@ export interface AgentStatesDeps {
   /** The agent's address is another one. */
   readonly moved: (agent: StoredAgent) => void;
   readonly changed: (agent: string) => void;
+  /** Other agents serve these queues than before. */
+  readonly staffChanged: (queues: Iterable<string>) => void;
   readonly signedOut: (agent: string, reason: string | null) => void;
   readonly overdue: (about: { readonly agent: string; readonly reason: string; readonly since: number }) => void;
   readonly notify: (notification: NewNotification) => Promise<unknown>;
@@ -102,8 +104,7 @@ export class AgentStates {
     const own = { ...rest, ...(profile === undefined ? {} : { profile }), groups: [...new Set(change.groups ?? agent.own.groups)] };
     await this.#deps.store.assign(number, own, actor);
     agent.own = own;
-    this.#configure(agent);
-    this.#deps.changed(number);
+    this.#reconfigure([agent]);
   }
 
   async setProfile({ key, name, ...given }: AgentProfile, actor: string): Promise<AgentProfile> {
@@ -118,12 +119,20 @@ export class AgentStates {
     const profile = { key, name, settings };
     await this.#deps.store.putProfile(profile, actor);
     this.#profiles.set(key, profile);
-    for (const agent of this.#deps.agents.values()) {
-      if (agent.own.profile !== key) continue;
+    this.#reconfigure([...this.#deps.agents.values()].filter(({ own }) => own.profile === key));
+    return { key, name, ...settings };
+  }
+
+  #reconfigure(agents: readonly StoredAgent[]): void {
+    const served = new Set<string>();
+    for (const agent of agents) {
+      for (const { queue } of memberships(agent)) served.add(queue);
       this.#configure(agent);
+      for (const { queue } of memberships(agent)) served.add(queue);
       this.#deps.changed(agent.number);
     }
-    return { key, name, ...settings };
+    // Whoever is on a call stays in that state: that the queues have others now is told apart.
+    this.#deps.staffChanged(served);
   }
 
   #configure(agent: StoredAgent): void {
@@ -146,6 +155,8 @@ export class AgentStates {
     Object.assign(agent, state);
     this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined });
     this.#watch(agent);
+    // On a call, in after-call work, without a phone the state stays as it is: what was chosen does not.
+    this.#deps.changed(agent.number);
     if (choice === "offline" && wasIn) this.#deps.signedOut(agent.number, reason);
   }
 
@@ -176,4 +187,8 @@ export class AgentStates {
     if (agent === undefined) throw acdErrors.UNKNOWN_AGENT(number);
     return agent;
   }
+}
+
+function memberships({ settings }: StoredAgent): readonly { readonly queue: string }[] {
+  return settings.queues.map((membership) => (typeof membership === "string" ? { queue: membership } : membership));
 }

@@ -112,6 +112,9 @@ export class DefaultAcd implements Acd {
       dispatch: (event) => floor.engine.dispatch(event),
       moved: (agent) => this.#reach(agent, this.#reachable(agent.address)),
       changed: deps.agentChanged,
+      staffChanged: (queues) => {
+        for (const queue of queues) deps.queueChanged(queue);
+      },
       signedOut: (agent, reason) => deps.publish("acd.agent-signed-out", { agent, reason, at: deps.clock.now() }),
       overdue: (about) => deps.publish("acd.agent-overdue", { ...about, at: deps.clock.now() }),
       notify: deps.notify,
