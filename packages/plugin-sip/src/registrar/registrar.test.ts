@@ -66,6 +66,30 @@ describe("Registrar", () => {
     expect(contacts()).toHaveLength(10);
   });
 
+  it("takes no Contact nor Path that would make every answer long", () => {
+    const long = (octets: number): string => `sip:${"1".repeat(octets - "sip:@192.168.1.5".length)}@192.168.1.5`;
+    expect(register({ contact: `<${long(513)}>` })).toMatchObject({ status: 400, reason: "Contact Too Long" });
+    expect(register({ contact: [A, `<sip:1001@192.168.1.5;x=${"y".repeat(500)}>`] })).toMatchObject({ status: 400, reason: "Contact Too Long" });
+    expect(register({ contact: A, path: `<sip:192.0.2.9;lr;x=${"y".repeat(2_048)}>` })).toMatchObject({ status: 400, reason: "Path Too Long" });
+    expect(contacts()).toEqual([]);
+    expect(register({ contact: `<${long(512)}>`, path: `<sip:192.0.2.9;lr;x=${"y".repeat(2_000)}>` })).toMatchObject({ status: 200 });
+    expect(contacts()).toEqual([long(512)]);
+    // One stored before there was this bound goes away as ever.
+    expect(register({ contact: `<${long(2_000)}>;expires=0` })).toMatchObject({ status: 200 });
+  });
+
+  it("keeps the answer short however many long Contacts an account has; the one that would expire first makes room", () => {
+    registrar = make({ maxContacts: 30 });
+    let listed: readonly string[] = [];
+    for (let i = 0; i < 30; i++) {
+      const { headers } = register({ contact: `<sip:${String(i).padStart(2, "0")}${"1".repeat(480)}@192.168.1.5>;expires=${120 + i}`, callId: `c${i}` });
+      listed = headers.Contact as readonly string[];
+      expect(Buffer.byteLength(listed.join("\r\nContact: "))).toBeLessThan(8_500);
+    }
+    expect(listed.length).toBeGreaterThan(12);
+    expect(contacts().map((each) => each.slice(4, 6)).sort()).toEqual(Array.from({ length: listed.length }, (_, i) => String(30 - listed.length + i).padStart(2, "0")));
+  });
+
   it("keeps no control characters, which no answer nor database could hold", () => {
     const answer = register({ contact: `${A};+sip.instance="u\\\0\\\u001bq";reg-id="1\\\0"`, userAgent: "phone \\\0\u009b\u202e1" });
     expect(answer).toMatchObject({ status: 200, headers: { Contact: ['<sip:1001@192.168.1.5:5062>;expires=300;q=1;+sip.instance="uq"'] } });

@@ -14,7 +14,7 @@ export interface RegistrarOptions {
   readonly maxExpires?: number;
   /** Seconds for a phone that wishes nothing. Default 300. */
   readonly defaultExpires?: number;
-  /** Phones of one account; the one that would expire first makes room. Default 10. */
+  /** Phones of one account; the one that would expire first makes room, also where their Contacts become too long together. Default 10. */
   readonly maxContacts?: number;
 }
 
@@ -27,6 +27,13 @@ export interface RegisterAnswer {
 
 /** setTimeout of Node fires at once above 2^31-1 ms; waking earlier is harmless. */
 const LONGEST_WAIT_MS = 3_600_000;
+/** Longest URI of a Contact, octets. Phones write up to some 200; each is told to all phones of the account in every 200. */
+const MAX_CONTACT = 512;
+/** Longest Path, all its values, octets. It comes back in the 200, and goes into each request to the phone. */
+const MAX_PATH = 2_048;
+/** What the Contacts of one 200 may come to, octets; more where an account may have more than 32 phones: so many for each. */
+const MAX_LISTING = 8_192;
+const LISTING_EACH = 256;
 /** Control characters but for the tab. */
 const CONTROL = /[^\P{Cc}\t]/u;
 
@@ -141,6 +148,7 @@ export class Registrar {
     const wishes = request.contacts().map((address) => this.#wish(address, header));
     if (wishes.some((w) => w.uri.scheme !== "sip" && w.uri.scheme !== "sips")) return { status: 400, reason: "Contact Is No SIP Address", headers: {} };
     if (wishes.some((w) => w.expires > 0 && w.expires < this.#minExpires)) return { status: 423, headers: { "Min-Expires": String(this.#minExpires) } };
+    if (wishes.some((w) => w.expires > 0 && Buffer.byteLength(w.address.uri) > MAX_CONTACT)) return { status: 400, reason: "Contact Too Long", headers: {} };
     const current = this.lookup(account);
     const sameUri = (b: Binding, wish: Wish): boolean => uriEquals(parseUri(b.contact), wish.uri);
     const touched = (b: Binding, wish: Wish): boolean => sameUri(b, wish) || (wish.expires > 0 && wish.instance !== undefined && wish.instance === b.instance);
@@ -148,6 +156,7 @@ export class Registrar {
     const path = request.headers.list("path");
     // Escaped in quotes they may stand there; our own requests with such a Route could not be sent, and no database keeps U+0000.
     if (path.some((each) => CONTROL.test(each))) return { status: 400, reason: "Bad Path", headers: {} };
+    if (Buffer.byteLength(path.join()) > MAX_PATH) return { status: 400, reason: "Path Too Long", headers: {} };
     for (const wish of wishes) {
       const replaced = this.lookup(account).filter((b) => touched(b, wish));
       const same = replaced.find((b) => sameUri(b, wish));
@@ -211,20 +220,29 @@ export class Registrar {
 
   #makeRoom(account: string): void {
     const byAge = [...this.lookup(account)].sort((a, b) => a.expiresAt - b.expiresAt);
-    for (const b of byAge.slice(0, Math.max(0, byAge.length - this.#maxContacts))) this.#remove(b, "replaced");
+    let left = byAge.length;
+    let octets = byAge.reduce((sum, b) => sum + Buffer.byteLength(this.#listed(b)), 0);
+    for (const b of byAge) {
+      if (left <= this.#maxContacts && octets <= Math.max(MAX_LISTING, this.#maxContacts * LISTING_EACH)) return;
+      left--;
+      octets -= Buffer.byteLength(this.#listed(b));
+      this.#remove(b, "replaced");
+    }
   }
 
   /** The 200 lists every binding that now is (section 10.3 step 8). */
   #listing(account: string, path: readonly string[]): RegisterAnswer {
     const now = this.#clock.now();
-    const contacts = this.lookup(account).map((b) => {
-      const instance = b.instance === undefined ? "" : `;+sip.instance="${(b.instance.split(";")[0] ?? "").replace(/["\\]/g, "")}"`;
-      return `<${b.contact}>;expires=${Math.max(1, Math.round((b.expiresAt - now) / 1000))};q=${b.q}${instance}`;
-    });
+    const contacts = this.lookup(account).map((b) => this.#listed(b));
     return {
       status: 200,
       headers: { ...(contacts.length > 0 ? { Contact: contacts } : {}), ...(path.length > 0 ? { Path: [...path], Supported: "path" } : {}), Date: new Date(now).toUTCString() },
     };
+  }
+
+  #listed({ contact, expiresAt, q, instance }: Binding): string {
+    const told = instance === undefined ? "" : `;+sip.instance="${(instance.split(";")[0] ?? "").replace(/["\\]/g, "")}"`;
+    return `<${contact}>;expires=${Math.max(1, Math.round((expiresAt - this.#clock.now()) / 1000))};q=${q}${told}`;
   }
 
   #put(binding: Binding, refreshed: boolean): void {
