@@ -289,6 +289,8 @@ export const sipConfig = z.strictObject({
       maxWaitMs: z.int().min(0).max(60_000).default(1_500),
       /** Calls set up at once; strangers' may be half of them. */
       max: z.int().min(1).max(100_000).default(1_000),
+      /** No more calls are let in while the frames of sound (20 ms each) of those there are leave later than so many ms, over a second: new calls are refused before those sound bad. Strangers' calls are refused at half of it. 0: however late. */
+      maxSoundLateMs: z.int().min(0).max(1_000).default(40),
     })
     .prefault({}),
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */
@@ -325,9 +327,13 @@ export const sipConfig = z.strictObject({
           burst: z.int().min(1).max(100_000).default(500),
           /** Connections at once, of each of TCP, TLS and WebSocket; more are closed. Trunks, trusted proxies and who is never banned have no such limit. Raise it where more phones share one address. */
           connections: z.int().min(1).max(100_000).default(500),
+          /** Of these, WebSockets that have sent no message yet; more are closed. The same are exempt. */
+          silent: z.int().min(1).max(100_000).default(20),
         })
         .prefault({}),
-      /** The same of one account, after it has proved itself. More get 503. */
+      /** A connection made to us, over TCP, TLS or WebSocket, must have sent its first message within so many seconds, or it is closed. */
+      firstMessageSeconds: z.int().min(1).max(600).default(8),
+      /** The same as `perSource` of one account, after it has proved itself. More get 503. */
       perAccount: z
         .strictObject({
           /** Requests a second on the average. */

@@ -120,7 +120,9 @@ export interface SipEdgeCounters {
   readonly shed: number;
   /** Requests that were answered and let go before their time, since too many were kept to answer repetitions. */
   readonly forgotten: number;
-  /** Requests above the rate of their source or account. */
+  /** WebSockets that were closed since they sent no message in time (`edge.firstMessageSeconds`). */
+  readonly silent: number;
+  /** Requests above the rate of their source or account, and connections above the number of their source. */
   readonly limited: number;
   /** Requests of programs known as scanners. */
   readonly scanners: number;

@@ -167,6 +167,19 @@ describe("calls that come in faster than the media follow", () => {
     socket.close();
   });
 
+  it("are refused while the sound of those there are comes late, whose end is taken as ever", async () => {
+    const { answerMedia } = await begin();
+    answerMedia();
+    hotline.onCall = answer;
+    const first = await caller.call(hotline.port).outcome;
+    hotline.media.latenessMs = 45;
+    expect(await refused()).toEqual([503, "1"]);
+    if (first.answered) await first.session.bye();
+    await until(() => hotline.adapter.calls === 0, "the end of the first call");
+    hotline.media.latenessMs = 10;
+    expect(await refused()).toBe("answered");
+  });
+
   it("are as many at once as they may be", async () => {
     const { answerMedia } = await begin({ settingUp: { max: 3 } });
     hotline.onCall = answer;

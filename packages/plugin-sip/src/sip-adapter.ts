@@ -117,7 +117,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {
       this.#messages = new ShortMessages({ clock: deps.clock, log: deps.log, intake, agent: () => this.#agent, ways: (number) => this.#dialer.messageWays(number), mayReach: (number) => tollAllows(config.toll, number) });
     }
-    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0 });
+    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.media().latenessMs ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
@@ -179,7 +179,7 @@ export class SipAdapter implements TelephonyAdapter {
       ...this.#advertisement(addresses),
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
-      limits: { keepAliveMs: config.keepAliveSeconds * 1000 },
+      limits: { keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
       supported: ["replaces", ...(config.reliableProvisionals === "off" ? [] : ["100rel"])],
       ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
@@ -222,7 +222,7 @@ export class SipAdapter implements TelephonyAdapter {
 
   #edge(): Pick<UserAgentOptions, "filter" | "blocked" | "mayConnect"> {
     const { guard } = this.#deps;
-    return guard === undefined ? {} : { filter: (request, source) => guard.check(request, source), blocked: (address) => guard.blocked(address), mayConnect: (address, open) => guard.mayConnect(address, open) };
+    return guard === undefined ? {} : { filter: (request, source) => guard.check(request, source), blocked: (address) => guard.blocked(address), mayConnect: (address, open, silent) => guard.mayConnect(address, open, silent) };
   }
 
   /** @throws HTL_SIP_TLS_INVALID */

@@ -55,7 +55,7 @@ export function createSipService(parts: {
     },
     edge: () => {
       const metrics = adapter()?.agent?.metrics();
-      return { ...(parts.guard()?.counters ?? NOTHING_COUNTED), toll: parts.tollRefusals(), overloads: adapter()?.load.overloads ?? 0, strangers: adapter()?.load.strangers ?? 0, unread: metrics?.unread ?? 0, shed: metrics?.shed ?? 0, forgotten: metrics?.forgotten ?? 0 };
+      return { ...(parts.guard()?.counters ?? NOTHING_COUNTED), toll: parts.tollRefusals(), overloads: adapter()?.load.overloads ?? 0, strangers: adapter()?.load.strangers ?? 0, unread: metrics?.unread ?? 0, silent: metrics?.silent ?? 0, shed: metrics?.shed ?? 0, forgotten: metrics?.forgotten ?? 0 };
     },
     bans: () => [...(parts.banList()?.all() ?? []), ...(parts.guard()?.suspects.all() ?? [])].sort((a, b) => b.since - a.since),
     async ban(address, { seconds, reason, actor }) {

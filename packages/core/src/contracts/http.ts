@@ -103,6 +103,8 @@ export interface Page<T> {
 /** A WebSocket: one chunk a message. */
 export type WsRouteSocket = Duplex & {
   send(data: string | Buffer): void;
+  /** Closes with a code of RFC 6455 section 7.4, after what was sent. Idempotent. */
+  close(code: number, reason: string): void;
   /** See `HttpRequest.remoteAddress`. */
   readonly remoteAddress: string;
 };

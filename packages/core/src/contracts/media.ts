@@ -503,6 +503,11 @@ export interface MediaEngine {
   /** Reads a WAV file (PCM 8/16 bit, A-law, µ-law, mono or stereo mixed down). */
   loadWav(path: string): Promise<AudioAsset>;
   readonly legs: number;
+  /**
+   * How late the sound of the worker runs that is latest, ms: three of four 20 ms ticks of the last second came in time or less late. 0 where
+   * nothing runs. What admits calls asks it, so that new ones are refused before those there are sound bad. Left out: not known.
+   */
+  readonly latenessMs?: number;
   /** How late the 20 ms tick of each worker ran, for health: p99 and maximum in ms since the last call. */
   health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]>;
 }

@@ -182,6 +182,10 @@ export class DefaultMediaEngine implements MediaEngine {
     return this.#encoder.loadWav(path);
   }
 
+  get latenessMs(): number {
+    return Math.max(0, ...this.slots.map((slot) => slot.latenessMs));
+  }
+
   /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; and whether its sockets are batched ones or Node's own; and the priority of its thread. */
   async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(

@@ -35,6 +35,8 @@ interface Pending {
 
 /** Longest wait of a command that nobody is in a hurry for, ms: waking the worker costs more than the command. */
 const LEISURE_MS = 20;
+/** What was told of lateness holds for so long, ms; while it goes on it is told each second. */
+const LATENESS_MS = 2_500;
 /** Failures within this time make the next start wait longer. */
 const CALM_MS = 30_000;
 
@@ -62,6 +64,7 @@ export class WorkerSlot {
   #leisure: Timer | undefined;
   #worker: Worker | undefined;
   #state: "down" | "up" | "stopped" = "down";
+  #lateness = { ms: 0, until: -Infinity };
   #rid = 0;
   #reserved = 0;
   #failures = 0;
@@ -93,6 +96,11 @@ export class WorkerSlot {
   /** Captures that have not ended. */
   get captures(): number {
     return this.#captures.size;
+  }
+
+  /** How late the ticks run now, ms. */
+  get latenessMs(): number {
+    return this.#state === "up" && this.#clock.monotonic() < this.#lateness.until ? this.#lateness.ms : 0;
   }
 
   /** Legs that live here or are being made. */
@@ -261,6 +269,9 @@ export class WorkerSlot {
         break;
       case "capture-end":
         this.#captures.get(report.capture)?.ended(report.result);
+        break;
+      case "lateness":
+        this.#lateness = { ms: report.ms, until: this.#clock.monotonic() + LATENESS_MS };
         break;
       case "fault":
         this.#log?.error({ worker: this.index, where: report.where }, `media worker fault: ${report.message}`);

@@ -65,7 +65,7 @@ export class MediaHost implements LegHost {
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
       else this.#fault("bridge", error);
-    }, wait);
+    }, wait, (ms) => this.#post({ ev: "lateness", ms }));
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
     this.#sweep = setInterval(() => {
       const now = this.ticks.mediaTime / 8;

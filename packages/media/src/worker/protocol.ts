@@ -141,4 +141,6 @@ export type Report =
   | { readonly ev: "play-end"; readonly leg: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
   | { readonly ev: "bridge-play-end"; readonly bridge: string; readonly playback: string; readonly reason: PlayEndReason; readonly playedMs: number }
   | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }
+  /** See `TickDriver`. */
+  | { readonly ev: "lateness"; readonly ms: number }
   | { readonly ev: "fault"; readonly where: string; readonly message: string };

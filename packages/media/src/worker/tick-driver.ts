@@ -15,6 +15,10 @@ export type TickPhase = 0 | 1 | 2 | 3;
 
 /** Up to this many missed ticks are made up for; a longer standstill is skipped. */
 const MAX_CATCH_UP = 10;
+/** How long lateness is looked at as one, ms. */
+const WINDOW_MS = 1_000;
+/** Lateness below this is told once, after there was more: media are fine. */
+const WORTH_TELLING_MS = 5;
 /** Lateness histogram: quarter milliseconds up to 100 ms. */
 const BUCKETS = 400;
 
@@ -27,6 +31,10 @@ export class TickDriver {
   readonly #epoch = performance.now();
   readonly #fault: (what: Tickable, error: unknown) => void;
   readonly #wait: (ms: number) => void;
+  readonly #lateness: (ms: number) => void;
+  #window: number[] = [];
+  #windowEnds = 0;
+  #told = 0;
   readonly #late = new Uint32Array(BUCKETS);
   #recent = 0;
   #ticks = 0;
@@ -37,10 +45,13 @@ export class TickDriver {
   /**
    * @param fault told when a tickable throws; it gets no more ticks.
    * @param wait blocks the thread for so many ms.
+   * @param lateness told each second, while ticks run late, by how many ms three of four came in time or less late: a single standstill is
+   * none, a thread that does not follow is. Told 0 or little once it follows again.
    */
-  constructor(fault: (what: Tickable, error: unknown) => void, wait: (ms: number) => void) {
+  constructor(fault: (what: Tickable, error: unknown) => void, wait: (ms: number) => void, lateness: (ms: number) => void = () => undefined) {
     this.#fault = fault;
     this.#wait = wait;
+    this.#lateness = lateness;
   }
 
   /** Media time in samples since the worker's start. */
@@ -97,6 +108,22 @@ export class TickDriver {
     for (const set of this.#phases) set.clear();
   }
 
+  #note(now: number, late: number): void {
+    // What was seen before a rest says nothing of now.
+    if (now - this.#windowEnds > WINDOW_MS) {
+      this.#window = [];
+      this.#windowEnds = now + WINDOW_MS;
+    }
+    this.#window.push(late);
+    if (now < this.#windowEnds) return;
+    const sorted = this.#window.sort((a, b) => a - b);
+    const typical = sorted[Math.ceil(sorted.length * 0.75) - 1] as number;
+    if (typical >= WORTH_TELLING_MS || this.#told >= WORTH_TELLING_MS) this.#lateness(typical);
+    this.#told = typical;
+    this.#window = [];
+    this.#windowEnds = now + WINDOW_MS;
+  }
+
   #set(phase: TickPhase): Set<Tickable> {
     return this.#phases[phase] as Set<Tickable>;
   }
@@ -116,6 +143,7 @@ export class TickDriver {
     if (late > this.#maxLate) this.#maxLate = late;
     const bucket = Math.min(BUCKETS - 1, Math.floor(late * 4));
     this.#late[bucket] = (this.#late[bucket] as number) + 1;
+    this.#note(now, late);
     // Also when the wait ended a little early: the tick it was for is due.
     const due = Math.max(this.#next, Math.floor((now - this.#epoch) / TICK_MS));
     this.#recent = Math.floor((now - this.#epoch) * 8);

@@ -145,7 +145,7 @@ export class WsHub implements WsRoutes {
     };
     try {
       const remoteAddress = clientAddress(request.socket.remoteAddress ?? "unknown", request.headers, this.options.trustedProxies, this.options.proxyHeader);
-      route.onConnection(Object.assign(duplex, { send, remoteAddress }), request, principal);
+      route.onConnection(Object.assign(duplex, { send, close: (code: number, reason: string): void => socket.close(code, reason), remoteAddress }), request, principal);
     } catch (error) {
       this.log.error({ err: error, path: pathOf(request) }, "websocket handler failed");
       socket.close(1011, "internal error");

@@ -99,8 +99,9 @@ describe("the guard at the edge", () => {
   it("holds an address to so many connections, but not trunks, proxies and this machine", () => {
     const edge = guard({ perSource: { connections: 3 } });
     expect([0, 2, 3, 900].map((open) => edge.mayConnect("203.0.113.8", open))).toEqual([true, true, false, false]);
+    expect([19, 20].map((silent) => edge.mayConnect("203.0.113.8", 1, silent))).toEqual([true, false]);
     expect(["198.51.100.1", "198.51.100.3", "127.0.0.1"].map((address) => edge.mayConnect(address, 900))).toEqual([true, true, true]);
-    expect(edge.counters.limited).toBe(2);
+    expect(edge.counters.limited).toBe(3);
   });
 
   it("bans who tries many accounts there are not, and not who mistypes one again and again", () => {

@@ -49,7 +49,7 @@ const SUSPECT_RATE = { perSecond: 5, burst: 20 };
 const TELL_RATE = { perSecond: 0.2, burst: 20 };
 
 /** What this guard counts; the rest is the stack's and the gate's. */
-export type GuardCounters = Omit<SipEdgeCounters, "toll" | "overloads" | "strangers" | "unread" | "shed" | "forgotten">;
+export type GuardCounters = Omit<SipEdgeCounters, "toll" | "overloads" | "strangers" | "unread" | "silent" | "shed" | "forgotten">;
 
 const MAX_SOURCES = 10_000;
 
@@ -93,10 +93,10 @@ export class EdgeGuard {
     return true;
   }
 
-  /** Asked for each connection: whether one more of this address is taken, which has `open` of this kind. */
-  mayConnect(address: string, open: number): boolean {
+  /** Asked for each connection: whether one more of this address is taken, which has `open` of this kind, `silent` of them without a message yet. */
+  mayConnect(address: string, open: number, silent = 0): boolean {
     const { config, isTrunk, isProxy } = this.#deps;
-    if (open < config.perSource.connections || this.#exempt.has(address) || isTrunk(address) || isProxy(address)) return true;
+    if ((open < config.perSource.connections && silent < config.perSource.silent) || this.#exempt.has(address) || isTrunk(address) || isProxy(address)) return true;
     this.counters.limited++;
     return false;
   }

@@ -17,7 +17,7 @@ export const edgeRoutes = [
     path: "/api/sip/edge",
     permission: EDGE_VIEW,
     summary: "What the edge of SIP turned away since the start: packets of banned sources, requests against an access rule, above a rate, of scanners, for unknown accounts, calls out that would have cost too much, calls and requests that came faster than they could be served; and bans made",
-    output: z.object({ banned: z.number(), denied: z.number(), limited: z.number(), scanners: z.number(), unknownAccounts: z.number(), bans: z.number(), suspects: z.number(), toll: z.number(), overloads: z.number(), strangers: z.number(), unread: z.number(), shed: z.number(), forgotten: z.number(), live: z.number() }),
+    output: z.object({ banned: z.number(), denied: z.number(), limited: z.number(), scanners: z.number(), unknownAccounts: z.number(), bans: z.number(), suspects: z.number(), toll: z.number(), overloads: z.number(), strangers: z.number(), unread: z.number(), silent: z.number(), shed: z.number(), forgotten: z.number(), live: z.number() }),
     handler: async ({ services }) => {
       const { edge, bans } = services.get(SIP);
       return { ...edge(), live: bans().length };

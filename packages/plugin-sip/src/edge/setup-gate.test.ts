@@ -4,12 +4,14 @@ import type { Setup } from "./setup-gate.js";
 
 let now: number;
 let lag: number;
+let soundLate: number;
 beforeEach(() => {
   now = 0;
   lag = 0;
+  soundLate = 0;
 });
 
-const gate = (options: Partial<{ maxWaitMs: number; max: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, ...options, now: () => now, lagMs: () => lag });
+const gate = (options: Partial<{ maxWaitMs: number; max: number; maxSoundLateMs: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, maxSoundLateMs: 40, ...options, now: () => now, lagMs: () => lag, soundLateMs: () => soundLate });
 const enter = (at: SetupGate, count: number, strangers = false): Setup[] => Array.from({ length: count }, () => at.enter(strangers));
 
 describe("the gate for calls that come in", () => {
@@ -114,6 +116,20 @@ describe("the gate for calls that come in", () => {
     enter(own, 5);
     now = 750;
     expect(own.openToStrangers).toBe(false);
+  });
+
+  it("closes while the sound of calls comes late, to strangers earlier, whatever waits", () => {
+    const to = gate();
+    soundLate = 19;
+    expect(to.openToStrangers).toBe(true);
+    soundLate = 20;
+    expect([to.open, to.openToStrangers]).toEqual([true, false]);
+    soundLate = 40;
+    expect(to.open).toBe(false);
+    expect(gate({ maxWaitMs: 0 }).open).toBe(false);
+    expect(gate({ maxSoundLateMs: 0 }).open).toBe(true);
+    soundLate = 0;
+    expect([to.open, to.openToStrangers]).toEqual([true, true]);
   });
 
   it("has a hard limit, and where told only that", () => {

@@ -14,6 +14,10 @@ export interface SetupGateOptions {
   now(): number;
   /** How long a call has waited before it could be read, ms. */
   lagMs(): number;
+  /** How late the sound of calls may be, ms; 0: whatever it is. */
+  readonly maxSoundLateMs: number;
+  /** How late it is now, ms. */
+  soundLateMs(): number;
 }
 
 /** One call that comes in, as the gate sees it. */
@@ -31,6 +35,7 @@ type Waiting = Map<Setup, number>;
  * Holds back new calls while those that were let in wait for too long: for the hooks and the flow that take them, and for the
  * media workers' answer. What is waited for does not matter; that a crowd waits shows that calls come faster than they can be
  * served. A burst is let in whole, since its wait is short where the machine can follow. What waits unread in the system counts too.
+ * It closes as well where the sound of the calls there are comes late: one more would make it worse for all.
  *
  * Strangers, whose sources have proved nothing, are turned away first: they get a part of the places and of the patience, and however
  * many of them wait, that alone shuts out nobody else.
@@ -64,6 +69,8 @@ export class SetupGate {
   }
 
   #inTime(maxWaitMs: number, crowd: number, lines: readonly Waiting[]): boolean {
+    const { maxSoundLateMs, soundLateMs } = this.#options;
+    if (maxSoundLateMs !== 0 && soundLateMs() >= maxSoundLateMs * (lines.includes(this.#strangers) ? STRANGERS_PART : 1)) return false;
     if (maxWaitMs === 0) return true;
     const lag = this.#options.lagMs();
     if (lag >= maxWaitMs * UNREAD_PART) return false;

@@ -5,7 +5,7 @@ import type { Logger } from "@hotlinejs/core";
 import type { Endpoint, UserAgent } from "../stack/index.js";
 
 /** A WebSocket as plugin-http or the port of its own hands it over: one chunk a message. `remoteAddress` is the client's where a trusted proxy tells it. */
-export type WsStream = Duplex & { send(data: string | Buffer): void; readonly remoteAddress?: string };
+export type WsStream = Duplex & { send(data: string | Buffer): void; close?(code: number, reason: string): void; readonly remoteAddress?: string };
 
 export interface WsGateOptions {
   /** Looked up late: connections may come before the stack runs, and are closed. */
@@ -42,7 +42,7 @@ export class WsGate {
       return;
     }
     this.#local = { address: socket.localAddress ?? "0.0.0.0", port: socket.localPort ?? 0 };
-    const flow = agent()?.acceptWebSocket(kind, { send: (data) => stream.send(data), close: () => void stream.end() }, { address, port: socket.remotePort ?? 0 });
+    const flow = agent()?.acceptWebSocket(kind, { send: (data) => stream.send(data), close: (code, reason) => void (code === undefined || stream.close === undefined ? stream.end() : stream.close(code, reason ?? "")) }, { address, port: socket.remotePort ?? 0 });
     if (flow === undefined) {
       stream.end();
       return;

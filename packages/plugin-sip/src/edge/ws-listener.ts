@@ -117,7 +117,7 @@ export class WsListener {
     const peer = request.socket.remoteAddress;
     // Gone before it began: the gate closes what has no address.
     const remoteAddress = peer === undefined ? "" : clientAddress(peer, request.headers, trustedProxies, proxyHeader);
-    take(Object.assign(stream, { send, remoteAddress }), request);
+    take(Object.assign(stream, { send, close: (code: number, reason: string): void => socket.close(code, reason), remoteAddress }), request);
   }
 
   #pingAll(): void {

@@ -165,6 +165,7 @@ export class FakeMedia implements MediaEngine {
   /** Set to let legs wait for it. */
   gate: Promise<void> | undefined;
   failure: Error | undefined;
+  latenessMs = 0;
 
   async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
     await this.gate;

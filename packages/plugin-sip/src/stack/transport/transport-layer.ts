@@ -50,14 +50,14 @@ export class TransportLayer implements TransportHandler {
   readonly #now: () => number;
   readonly #known: ((address: string) => boolean) | undefined;
   readonly #blocked: ((address: string) => boolean) | undefined;
-  readonly #mayConnect: ((address: string, open: number) => boolean) | undefined;
+  readonly #mayConnect: ((address: string, open: number, silent: number) => boolean) | undefined;
   /** By name of a closed connection: where its peer is now. */
   readonly #moved = new Map<string, Destination>();
   #running = false;
 
   constructor(options: {
     transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
-    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number) => boolean; known?: (address: string) => boolean;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number, silent: number) => boolean; known?: (address: string) => boolean;
   }) {
     this.#user = options.user;
     this.#blocked = options.blocked;
@@ -125,6 +125,11 @@ export class TransportLayer implements TransportHandler {
   /** Requests thrown away unread since the start. */
   get unread(): number {
     return this.transports.reduce((sum, transport) => sum + (transport.unread ?? 0), 0);
+  }
+
+  /** Connections closed since they sent nothing, since the start. */
+  get silent(): number {
+    return this.transports.reduce((sum, transport) => sum + (transport.silent ?? 0), 0);
   }
 
   /** How long what comes waits before it is served, ms; the longest of the transports. */
@@ -267,9 +272,9 @@ export class TransportLayer implements TransportHandler {
     return this.#user.framingReply(message, source, status);
   }
 
-  welcome(address: string, open: number): boolean {
+  welcome(address: string, open: number, silent = 0): boolean {
     if (this.#blocked?.(address) === true) return false;
-    if (this.#mayConnect?.(address, open) !== false) return true;
+    if (this.#mayConnect?.(address, open, silent) !== false) return true;
     this.#log.debug("refused a connection of one who has many", { from: address, open });
     return false;
   }

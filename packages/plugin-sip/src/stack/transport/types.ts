@@ -49,8 +49,8 @@ export interface TransportHandler {
   message(bytes: Buffer, source: MessageSource): void;
   /** Framing of a stream failed; `head` holds what was read of the message. The transport sends what is returned (if anything) and closes the connection. */
   framingError(head: Buffer, status: number, source: MessageSource): Buffer | undefined;
-  /** Whether a connection from this address is taken, which has so many with this transport by now. */
-  welcome(address: string, open: number): boolean;
+  /** Whether a connection from this address is taken, which has so many with this transport by now, and so many of these that have sent nothing (where the transport knows). */
+  welcome(address: string, open: number, silent?: number): boolean;
   /** Whether requests of this address come before those of others, where all cannot be served. */
   known(address: string): boolean;
   /** A connection ended. */
@@ -89,6 +89,8 @@ export interface Transport {
   readonly lagMs?: number;
   /** Requests thrown away unread since the start, for transports that do so. */
   readonly unread?: number;
+  /** Connections closed since the start since they sent nothing, for transports that count them. */
+  readonly silent?: number;
 }
 
 /** A built-in transport. */

@@ -8,8 +8,8 @@ import type { Destination, Endpoint, MessageSource, Transport, TransportHandler,
 export interface WsSocket {
   /** Sends one message. Must not throw; a socket that fails closes. */
   send(data: string | Buffer): void;
-  /** Closes; `closed` may follow later. Idempotent. */
-  close(): void;
+  /** Closes, with a code of RFC 6455 section 7.4 where one is given, after what was sent; `closed` may follow later. Idempotent. */
+  close(code?: number, reason?: string): void;
 }
 
 /** What the owner of a socket tells the transport. */
@@ -24,6 +24,9 @@ export interface WsFlow {
 
 const PONG = "\r\n";
 const SWEEP_MS = 1_000;
+/** Message too big (RFC 6455 section 7.4.1). */
+const TOO_BIG = 1009;
+const HEAD_END = Buffer.from("\r\n\r\n");
 
 interface Flow {
   readonly socket: WsSocket;
@@ -46,6 +49,10 @@ export class WsTransport implements Transport {
   readonly #flows = new Map<string, Flow>();
   /** How many each address has. */
   readonly #byAddress = new Map<string, number>();
+  /** How many of these have said nothing yet. */
+  readonly #silentByAddress = new Map<string, number>();
+  /** Closed since they said nothing, since the start. */
+  silent = 0;
   readonly #local: () => Endpoint;
   #handler: TransportHandler | undefined;
   #sweeper: QueuedTimer | undefined;
@@ -75,11 +82,12 @@ export class WsTransport implements Transport {
     const handler = this.#handler;
     const address = plainAddress(remote.address);
     const open = this.#byAddress.get(address) ?? 0;
-    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(address, open)) {
+    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(address, open, this.#silentByAddress.get(address) ?? 0)) {
       socket.close();
       return undefined;
     }
     this.#byAddress.set(address, open + 1);
+    count(this.#silentByAddress, address, 1);
     const name = `${this.kind}-${++this.#next}`;
     const now = this.#timers.now();
     const flow: Flow = { socket, openedAt: now, activeAt: now, heard: false, source: { kind: this.kind, address, port: remote.port, flow: name, local: this.local } };
@@ -98,11 +106,21 @@ export class WsTransport implements Transport {
       return;
     }
     if (bytes.length > this.#limits.maxHeadBytes + this.#limits.maxBodyBytes) {
-      this.#close(flow.source.flow as string, true);
+      this.#tooBig(flow, bytes, handler);
       return;
     }
+    if (!flow.heard) count(this.#silentByAddress, flow.source.address, -1);
     flow.heard = true;
     handler.message(bytes, flow.source);
+  }
+
+  /** Refused where its head can be read. What else its sender wants to say would be as long: the connection ends. */
+  #tooBig(flow: Flow, bytes: Buffer, handler: TransportHandler): void {
+    const end = bytes.indexOf(HEAD_END);
+    const head = bytes.subarray(0, Math.min(this.#limits.maxHeadBytes, end < 0 ? bytes.length : end + HEAD_END.length));
+    const reply = handler.framingError(head, 513, flow.source);
+    if (reply !== undefined) flow.socket.send(isUtf8(reply) ? reply.toString("utf8") : reply);
+    this.#close(flow.source.flow as string, true, TOO_BIG, "message too big");
   }
 
   send(bytes: Buffer, destination: Destination, failed: (error: SipError) => void): void {
@@ -124,21 +142,22 @@ export class WsTransport implements Transport {
     const now = this.#timers.now();
     const { firstMessageTimeoutMs, idleTimeoutMs } = this.#limits;
     for (const [name, flow] of [...this.#flows]) {
-      if ((!flow.heard && now - flow.openedAt >= firstMessageTimeoutMs) || now - flow.activeAt >= idleTimeoutMs) this.#close(name, true);
+      const mute = !flow.heard && now - flow.openedAt >= firstMessageTimeoutMs;
+      if (mute) this.silent++;
+      if (mute || now - flow.activeAt >= idleTimeoutMs) this.#close(name, true);
     }
     if (this.#flows.size > 0) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
   };
 
-  #close(name: string, ours: boolean): void {
+  #close(name: string, ours: boolean, code?: number, reason?: string): void {
     const flow = this.#flows.get(name);
     if (flow === undefined) return;
     this.#flows.delete(name);
     const { address } = flow.source;
-    const left = (this.#byAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#byAddress.set(address, left);
-    else this.#byAddress.delete(address);
+    count(this.#byAddress, address, -1);
+    if (!flow.heard) count(this.#silentByAddress, address, -1);
     if (this.#flows.size === 0) this.#sweeper?.cancel();
-    if (ours) flow.socket.close();
+    if (ours) flow.socket.close(code, reason);
     this.#handler?.flowClosed(name);
   }
 
@@ -151,4 +170,10 @@ export class WsTransport implements Transport {
     this.#sweeper?.cancel();
     this.#handler = undefined;
   }
+}
+
+function count(counts: Map<string, number>, address: string, change: number): void {
+  const left = (counts.get(address) ?? 0) + change;
+  if (left > 0) counts.set(address, left);
+  else counts.delete(address);
 }

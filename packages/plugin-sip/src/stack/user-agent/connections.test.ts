@@ -100,3 +100,55 @@ describe("many connections of one address", () => {
     await ua.stop({ graceMs: 0 });
   });
 });
+
+describe("WebSockets", () => {
+  const ws = (world: ReturnType<typeof makeWorld>, options: Parameters<typeof world.agent>[1] = {}) => world.agent("10.0.0.2", { transports: [{ kind: "ws", local: () => ({ address: "10.0.0.2", port: 80 }) }], ...options });
+
+  it("a message that is too long is refused where it can be read, and the connection ends with 1009", async () => {
+    const world = makeWorld();
+    const ua = await ws(world, { limits: { maxBodyBytes: 1_000, maxHeadBytes: 2_000 } });
+    for (const [text, answers] of [
+      [options(1).replace("Content-Length: 0\r\n\r\n", `Content-Length: 4000\r\n\r\n${"x".repeat(4_000)}`), 1],
+      ["x".repeat(4_000), 0],
+    ] as const) {
+      const heard: string[] = [];
+      const closed: unknown[] = [];
+      const flow = ua.acceptWebSocket("ws", { send: (data) => void heard.push(String(data)), close: (...how) => void closed.push(how) }, { address: "10.0.0.1", port: 1 });
+      flow?.message(text);
+      expect(heard.map((each) => each.split("\r\n", 1)[0])).toEqual(Array.from({ length: answers }, () => "SIP/2.0 513 Message Too Large"));
+      expect(closed).toEqual([[1009, "message too big"]]);
+      flow?.message(options(2));
+      expect(heard).toHaveLength(answers);
+    }
+    expect(ua.metrics().connections).toBe(0);
+    await ua.stop({ graceMs: 0 });
+  });
+
+  it("that say nothing are held to a number of their own, and closed in time", async () => {
+    const world = makeWorld();
+    const asked: number[] = [];
+    const ua = await ws(world, {
+      limits: { firstMessageTimeoutMs: 8_000 },
+      mayConnect: (_address, _open, silent) => {
+        asked.push(silent);
+        return silent < 2;
+      },
+    });
+    const closed: string[] = [];
+    const accept = (name: string, address = "10.0.0.1") => ua.acceptWebSocket("ws", { send: () => undefined, close: () => void closed.push(name) }, { address, port: 1 });
+    const first = accept("first");
+    const second = accept("second");
+    expect(accept("third")).toBeUndefined();
+    expect(accept("elsewhere", "10.0.0.9")).toBeDefined();
+    first?.message(options(1));
+    first?.message(options(2));
+    expect(accept("fourth")).toBeDefined();
+    second?.closed();
+    expect(accept("fifth")).toBeDefined();
+    expect(asked).toEqual([0, 1, 2, 0, 1, 1]);
+    await world.clock.advance(9_100);
+    expect(closed).toEqual(["third", "elsewhere", "fourth", "fifth"]);
+    expect(ua.metrics()).toMatchObject({ silent: 3, connections: 1 });
+    await ua.stop({ graceMs: 0 });
+  });
+});

@@ -67,8 +67,8 @@ export interface UserAgentOptions {
   filter?(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined;
   /** Asked for each message before it is read, and for each connection when it is accepted: true ignores the message, closes the connection. Must be fast. */
   blocked?(address: string): boolean;
-  /** Asked for each connection that is made to us, over TLS before its handshake; `open` is how many this address has with the transport by now. False closes it. Must be fast. */
-  mayConnect?(address: string, open: number): boolean;
+  /** Asked for each connection that is made to us, over TLS before its handshake; `open` is how many this address has with the transport by now, `silent` how many of these, where they are WebSockets, have sent no message yet. False closes it. Must be fast. */
+  mayConnect?(address: string, open: number, silent: number): boolean;
   /** Asked for each request in a datagram, before it is read: whether its sender's requests come before those of others where all cannot be served. Default: all are equal. Must be fast. */
   known?(address: string): boolean;
   readonly onChallenge?: ChallengeHandler;
@@ -231,6 +231,8 @@ export interface UserAgentMetrics {
   readonly forgotten: number;
   /** Requests over UDP that were thrown away unread, since they could not be served by the time they are repeated. */
   readonly unread: number;
+  /** WebSockets that were closed since they sent no message in time. */
+  readonly silent: number;
   readonly sendFailures: number;
 }
 

@@ -186,7 +186,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     return {
       sessions: this.sessions.size, dialogs: this.dialogs.size, incomingInvites: this.incoming.size, outgoingInvites: this.outgoing.size,
       clientTransactions: this.transactions.clientCount, serverTransactions: this.transactions.serverCount, timers: this.timers.size, connections: this.transports.connections, lagMs: this.transports.lagMs,
-      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, shed: this.#core.counters.shed, forgotten: this.transactions.forgotten, unread: this.transports.unread, ...this.transactions.counters,
+      ...wire, dropped: wire.dropped + this.#core.counters.dropped, refused: this.#core.counters.refused, shed: this.#core.counters.shed, forgotten: this.transactions.forgotten, unread: this.transports.unread, silent: this.transports.silent, ...this.transactions.counters,
     };
   }
 
