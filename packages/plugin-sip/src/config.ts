@@ -285,7 +285,7 @@ export const sipConfig = z.strictObject({
    */
   settingUp: z
     .strictObject({
-      /** No more calls are let in while twenty wait for longer than so many ms, or any waits a sixth as long before it is read. Strangers' calls are refused at half of it. 0: however long they wait. */
+      /** No more calls are let in while twenty wait for longer than so many ms, or any waits half as long before it is read, or twenty in a row a quarter as long. Strangers' calls are refused at half of it. 0: however long they wait. */
       maxWaitMs: z.int().min(0).max(60_000).default(1_500),
       /** Calls set up at once; strangers' may be half of them. */
       max: z.int().min(1).max(100_000).default(1_000),

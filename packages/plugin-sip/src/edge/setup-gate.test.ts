@@ -69,17 +69,19 @@ describe("the gate for calls that come in", () => {
     expect(to.open).toBe(false);
   });
 
-  it("counts what a call has waited unread, and takes none that has lost a sixth of its patience by then", () => {
+  it("counts what a call has waited unread, and takes none that has lost half its patience by then", () => {
     const to = gate();
-    lag = 249;
+    lag = 749;
     expect(to.open).toBe(true);
-    enter(to, 20);
-    now = 1_250;
-    expect(to.open).toBe(true);
-    now = 1_251;
+    enter(to, 19);
+    lag = 374;
+    enter(to, 1);
+    now = 1_126;
     expect(to.open).toBe(false);
+    now = 1_125;
+    expect(to.open).toBe(true);
     now = 0;
-    lag = 250;
+    lag = 750;
     expect(to.open).toBe(false);
     expect(gate({ maxWaitMs: 0 }).open).toBe(true);
   });
@@ -107,7 +109,7 @@ describe("the gate for calls that come in", () => {
     expect(to.openToStrangers).toBe(false);
     expect(to.open).toBe(true);
     now = 0;
-    lag = 125;
+    lag = 375;
     expect(to.openToStrangers).toBe(false);
     expect(to.open).toBe(true);
     lag = 0;
@@ -116,6 +118,22 @@ describe("the gate for calls that come in", () => {
     enter(own, 5);
     now = 750;
     expect(own.openToStrangers).toBe(false);
+  });
+
+  it("is not shut by a standstill, but where call after call is read late", () => {
+    const to = gate();
+    lag = 400;
+    for (const each of enter(to, 19)) each.done();
+    expect(to.open).toBe(true);
+    lag = 10;
+    for (const each of enter(to, 1)) each.done();
+    lag = 375;
+    for (const each of enter(to, 19)) each.done();
+    expect(to.open).toBe(true);
+    for (const each of enter(to, 1)) each.done();
+    expect(to.open).toBe(false);
+    lag = 374;
+    expect(to.open).toBe(true);
   });
 
   it("closes while the sound of calls comes late, to strangers earlier, whatever waits", () => {

@@ -1,7 +1,9 @@
 /** So many that wait for too long are no accident of a few slow decisions: the machine does not follow. */
 const CROWD = 20;
-/** The part of a call's patience that may be gone when it is read; then it can still be answered, or refused, before it is repeated. */
-const UNREAD_PART = 1 / 6;
+/** The part of a call's patience that may be gone when it is read, or it is answered too late whatever is done. */
+const UNREAD_PART = 1 / 2;
+/** The same where a crowd in a row was read so late: no standstill, but a queue. Its calls can still be answered, or refused, before they are repeated. */
+const QUEUE_PART = 1 / 4;
 /** Strangers are turned away at this part of what holds for others: of those set up at once, of the wait, and of the crowd that waits. */
 const STRANGERS_PART = 1 / 2;
 
@@ -44,6 +46,8 @@ export class SetupGate {
   readonly #options: SetupGateOptions;
   readonly #known: Waiting = new Map();
   readonly #strangers: Waiting = new Map();
+  /** Calls let in one after the other that had waited long before they were read. */
+  #lateInRow = 0;
 
   constructor(options: SetupGateOptions) {
     this.#options = options;
@@ -73,7 +77,7 @@ export class SetupGate {
     if (maxSoundLateMs !== 0 && soundLateMs() >= maxSoundLateMs * (lines.includes(this.#strangers) ? STRANGERS_PART : 1)) return false;
     if (maxWaitMs === 0) return true;
     const lag = this.#options.lagMs();
-    if (lag >= maxWaitMs * UNREAD_PART) return false;
+    if (lag >= maxWaitMs * UNREAD_PART || (lag >= maxWaitMs * QUEUE_PART && this.#lateInRow >= crowd)) return false;
     const since = this.#options.now() - (maxWaitMs - lag);
     let late = 0;
     for (const line of lines) {
@@ -88,6 +92,7 @@ export class SetupGate {
   /** A call was let in. */
   enter(stranger = false): Setup {
     const line = stranger ? this.#strangers : this.#known;
+    this.#lateInRow = this.#options.lagMs() >= this.#options.maxWaitMs * QUEUE_PART ? this.#lateInRow + 1 : 0;
     let over = false;
     const setup: Setup = {
       done: () => {
