@@ -81,8 +81,10 @@ describe.skipIf(!hasFaxPeer())("fax through the built example", () => {
     const document = Buffer.from(await (await example.fetch(`/api/faxes/${fax.id}/document`)).arrayBuffer());
     expect(document.subarray(0, 5).toString()).toBe("%PDF-");
     expect(document.toString("latin1").match(/\/Type \/Page\b/g)).toHaveLength(2);
-    const ticket = await example.get<{ source: string; summary: string; files: readonly { fileName: string; contentType: string }[] }>(`/api/tickets/${fax.ref?.slice("ticket:".length)}`);
+    const ticket = await example.get<{ source: string; summary: string; content: string; files: readonly { fileName: string; contentType: string }[] }>(`/api/tickets/${fax.ref?.slice("ticket:".length)}`);
     expect(ticket).toMatchObject({ source: "fax", summary: expect.stringContaining("收到传真2页") as string });
+    // Whose machine it was is told as telephone numbers are: not in full.
+    expect(ticket.content).toContain("对方传真标识0571-8888****");
     expect(ticket.files.map(({ contentType }) => contentType)).toEqual(["application/pdf", "image/png", "image/png"]);
     // An agent is looked for by the queue of written messages.
     await example.eventually<{ items: readonly { channel: string }[] }>("/api/queues/written/waiting", ({ items }) => items.filter(({ channel }) => channel === "fax").length === 1);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Alert, Button } from "antd";
-import { announce, api, EmptyState, ErrorState, formatDuration, formatSerial, linkStore, Link, LoadingState, PageFrame, StatusTag, useServerSeconds, useStore, useTexts, useTopic, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, EmptyState, ErrorState, formatDuration, formatSerial, linkStore, Link, LoadingState, maskPhone, PageFrame, StatusTag, useServerSeconds, useStore, useTexts, useTopic, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { QueuedMessage } from "../src/contract.js";
 import { GiveLetter } from "./give-letter.js";
 import { messageTexts } from "./message-texts.js";
@@ -90,6 +90,8 @@ function Letter({ message, off, why, offline, onChange, onCommand }: LetterProps
   const [giving, setGiving] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const { ticket, channel, offered, queuedAt, acceptedAt, givenBy, transfer } = message;
+  // Of a fax the pages are all there is to read.
+  const document = channel === "fax" ? ticket.files[0] : undefined;
   const close = (): void => {
     setGiving(false);
     opener.current?.focus();
@@ -99,6 +101,7 @@ function Letter({ message, off, why, offline, onChange, onCommand }: LetterProps
       <div className="tic-letter-head">
         <strong>{sources[channel] ?? channel}</strong>
         {offered ? <StatusTag status="ringing">{text.waited(formatDuration(now - queuedAt))}</StatusTag> : <StatusTag status="open">{text.since(formatDuration(now - (acceptedAt ?? now)))}</StatusTag>}
+        {ticket.contactNumber === null ? null : <span className="hl-meta">{text.from(maskPhone(ticket.contactNumber))}</span>}
         {givenBy === null ? null : <span className="tic-letter-given">{text.givenBy(givenBy.name)}</span>}
         <span className="hl-meta">{formatSerial(ticket.serial)}</span>
       </div>
@@ -116,6 +119,11 @@ function Letter({ message, off, why, offline, onChange, onCommand }: LetterProps
         ) : (
           <>
             <span className="hl-meta">{text.finishHint}</span>
+            {document === undefined ? null : (
+              <a href={`/api/tickets/${ticket.id}/attachments/${document.id}`} target="_blank" rel="noreferrer">
+                {document.fileName}
+              </a>
+            )}
             <Link to={`/tickets/${ticket.id}`}>{text.open}</Link>
             <Button ref={opener} size="small" disabled={off || transfer !== null} title={why} aria-expanded={giving || transfer !== null} onClick={() => setGiving(!giving)}>
               {text.give}

@@ -51,7 +51,7 @@ export function TicketFacts({ ticket, catalogue }: { readonly ticket: TicketView
       {ticket.files.length === 0 ? null : (
         <>
           <h3>{text.detail.files}</h3>
-          <ul>
+          <ul className="tic-files">
             {ticket.files.map((file) => (
               <li key={file.id}>
                 <a href={`/api/tickets/${ticket.id}/attachments/${file.id}`} target="_blank" rel="noreferrer">

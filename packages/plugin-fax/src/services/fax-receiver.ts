@@ -1,5 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import type { Blobs, CallSession, Clock, Ids, Logger, MessageIntake } from "@hotlinejs/core";
+import { maskPhone } from "@hotlinejs/core";
 import type { FaxConfig } from "../config.js";
 import type { FaxState, FaxView } from "../contract.js";
 import type { FaxPage, FaxResult } from "../domain/t30/machine.js";
@@ -23,6 +24,11 @@ export interface FaxParts {
 
 /** Our CED after the caller has pressed start; the far end of a switched call waits for DIS already. */
 const CED_MS = 500;
+
+/** What the other machine calls itself, which is mostly its number: in words that anybody reads, that is masked as numbers are. */
+function shownStation(id: string): string {
+  return /\d{8}/.test(id.replace(/[\s()+-]/g, "")) ? maskPhone(id) : id;
+}
 
 /** Receives pages, stores them as they come, and makes them a message afterwards. */
 export class FaxReceiver {
@@ -101,7 +107,7 @@ export class FaxReceiver {
       const info = blobId === null || blobId === undefined ? undefined : await blobs.info(blobId);
       if (info !== undefined) attachments.push({ blobId: info.id, fileName, contentType: info.contentType, size: info.size });
     }
-    const station = row.remoteId === null || row.remoteId === undefined || row.remoteId === "" ? "" : `，对方传真标识${row.remoteId}`;
+    const station = row.remoteId === null || row.remoteId === undefined || row.remoteId === "" ? "" : `，对方传真标识${shownStation(row.remoteId)}`;
     const whole = row.state === "received" ? "" : "（传输中断，页面可能不全）";
     const { ref } = await intake.arrive({
       channel: "fax",
