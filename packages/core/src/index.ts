@@ -4,6 +4,8 @@ export * from "./di/token.js";
 export * from "./contracts/services.js";
 export * from "./contracts/time.js";
 export * from "./contracts/media.js";
+export * from "./contracts/media-quality.js";
+export * from "./contracts/worker-parts.js";
 export * from "./contracts/call.js";
 export * from "./contracts/ivr.js";
 export * from "./contracts/prompt-ref.js";

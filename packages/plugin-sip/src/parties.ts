@@ -69,3 +69,8 @@ function userOf(address: NameAddr): string {
     throw error;
   }
 }
+
+/** A carrier's number as the hotline writes it. The URI stays what the carrier wrote. */
+export function ours(party: Party, rules: readonly RewriteRule[], of: RewriteRule["of"]): Party {
+  return rules.length === 0 ? party : { ...party, number: rewritten(rules, of, party.number) };
+}

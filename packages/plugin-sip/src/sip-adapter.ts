@@ -1,15 +1,12 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { Call, CallJournal, CallPipeline, Clock, Delivery, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, MessageIntake, Notification, OriginateOptions, OutboundCall as OutboundCallContract, Party, TelephonyAdapter } from "@hotlinejs/core";
+import type { Call, CallJournal, CallPipeline, Clock, Delivery, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, MessageIntake, Notification, OriginateOptions, OutboundCall as OutboundCallContract, TelephonyAdapter } from "@hotlinejs/core";
 import type { Caller } from "./caller-policy.js";
 import { CallerPolicy } from "./caller-policy.js";
 import type { CallEnvironment } from "./call/call-environment.js";
-import { reasonHeader } from "./call/end-reasons.js";
 import { EndedDialogs } from "./call/ended-dialogs.js";
 import { InboundCall } from "./call/inbound-call.js";
 import { OutboundCall } from "./call/outbound-call.js";
+import { readReplaces } from "./call/replacement.js";
 import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
@@ -20,17 +17,20 @@ import type { Setup } from "./edge/setup-gate.js";
 import { tollAllows } from "./edge/toll-guard.js";
 import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
-import { attributesOf, calledParty, callingParty, NOBODY } from "./parties.js";
+import { endOrphans } from "./orphans.js";
+import type { OrphanLeg } from "./orphans.js";
+import { bracketed, OwnAddress } from "./own-address.js";
+import { attributesOf, calledParty, callingParty, NOBODY, ours } from "./parties.js";
 import { RefusalLog } from "./refusal-log.js";
 import type { Authenticator } from "./registrar/authenticator.js";
 import type { Binding } from "./registrar/binding.js";
 import { FlowHandover } from "./registrar/flow-handover.js";
+import { register } from "./registrar/registering.js";
 import type { Registrar } from "./registrar/registrar.js";
-import { createUserAgent, replacesOf, SipError, SipParseError, uriUser } from "./stack/index.js";
 import { ShortMessages } from "./short-messages.js";
-import type { DialogSnapshot, Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, StackLog, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
-import { rewritten } from "./trunk/rewrite.js";
-import type { RewriteRule } from "./trunk/rewrite.js";
+import { stackLog } from "./stack-log.js";
+import { createUserAgent, SipError } from "./stack/index.js";
+import type { Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
 import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { Trunk } from "./trunk/trunk.js";
@@ -75,8 +75,6 @@ const RETRY_AFTER = 30;
 const RETRY_SOON = 1;
 /** Between two warnings that calls are refused, and how long health tells it. */
 const WARN_EVERY_MS = 60_000;
-/** BYEs to calls of a process that crashed, at once. */
-const RECOVERY_AT_ONCE = 16;
 
 /** SIP as a way into and out of the telephone network. */
 export class SipAdapter implements TelephonyAdapter {
@@ -87,7 +85,6 @@ export class SipAdapter implements TelephonyAdapter {
   readonly #policy: CallerPolicy;
   readonly #dialer: Dialer;
   readonly #refusals: RefusalLog;
-  readonly #guestNumbers: (account: string) => Promise<readonly string[] | undefined>;
   readonly #handover = new FlowHandover((flow, to) => this.#agent?.handOver(flow, to));
   readonly #calls = new Set<SipCall>();
   readonly #ended: EndedDialogs;
@@ -103,7 +100,7 @@ export class SipAdapter implements TelephonyAdapter {
   #registrations: TrunkRegistrations | undefined;
   #monitor: TrunkMonitor | undefined;
   readonly #tls: TlsFiles;
-  #address = "";
+  readonly #own: OwnAddress;
   #draining = false;
   #failure: string | undefined;
   #recovery: Promise<void> = Promise.resolve();
@@ -111,6 +108,7 @@ export class SipAdapter implements TelephonyAdapter {
   constructor(deps: SipAdapterDeps) {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
+    this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 });
     this.#tls = new TlsFiles(config, deps.clock, deps.log);
     this.#ended = new EndedDialogs(deps.clock);
     const { intake } = deps;
@@ -119,7 +117,6 @@ export class SipAdapter implements TelephonyAdapter {
     }
     this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.media().latenessMs ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
-    this.#guestNumbers = (account) => deps.guestNumbers?.(account) ?? Promise.resolve(undefined);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
@@ -127,9 +124,9 @@ export class SipAdapter implements TelephonyAdapter {
       now: () => deps.clock.monotonic(),
       mayDial: (number) => tollAllows(config.toll, number),
       demands: config.reliableProvisionals === "required" ? ["100rel"] : [],
-      localHost: () => bracketed(this.#localHost()),
+      localHost: () => bracketed(this.#own.local),
       localPort: () => this.#agent?.endpoints[0]?.port,
-      ownHosts: () => new Set([bracketed(this.#localHost()), this.#address, deps.settings.host, credentials.realm, config.realm ?? credentials.realm].map((h) => h.toLowerCase())),
+      ownHosts: () => new Set([bracketed(this.#own.local), this.#own.bound, deps.settings.host, credentials.realm, config.realm ?? credentials.realm].map((h) => h.toLowerCase())),
     });
   }
 
@@ -165,8 +162,8 @@ export class SipAdapter implements TelephonyAdapter {
   async start(): Promise<void> {
     const { config, settings, clock, log, product, timers, webSockets } = this.#deps;
     const host = config.host ?? settings.host;
-    this.#address = isIP(host) === 0 ? await addressOf(host, config.port) : host;
-    const addresses = [this.#address, ...config.alsoOn.filter((each) => each !== this.#address)];
+    const address = await this.#own.resolve(host, config.port);
+    const addresses = [address, ...config.alsoOn.filter((each) => each !== address)];
     const tls = await this.#tls.load();
     const kinds = config.tlsOnly ? [] : config.transports;
     const agent = this.#create(() => createUserAgent({
@@ -176,7 +173,7 @@ export class SipAdapter implements TelephonyAdapter {
         ...(tls === undefined ? [] : addresses.map((address) => ({ kind: "tls" as const, address, port: config.tlsPort ?? (config.port === 0 ? 0 : config.port + 1), tls }))),
         ...(webSockets === undefined ? [] : (["ws", "wss"] as const).map((kind) => ({ kind, local: () => webSockets.local }))),
       ],
-      ...this.#advertisement(addresses),
+      ...this.#own.advertisement(addresses),
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
       limits: { keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
@@ -200,8 +197,8 @@ export class SipAdapter implements TelephonyAdapter {
     try {
       await agent.start();
     } catch (error) {
-      if (error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE") throw sipErrors.PORT_IN_USE(config.port, this.#address, { cause: error });
-      throw sipErrors.BIND_FAILED(this.#address, config.port, errorText(error), { cause: error });
+      if (error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE") throw sipErrors.PORT_IN_USE(config.port, this.#own.bound, { cause: error });
+      throw sipErrors.BIND_FAILED(this.#own.bound, config.port, errorText(error), { cause: error });
     }
     this.#agent = agent;
     log.info({ endpoints: agent.endpoints.filter((e) => e.kind !== "ws" && e.kind !== "wss").map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");
@@ -213,7 +210,7 @@ export class SipAdapter implements TelephonyAdapter {
       trunks: this.#deps.trunks.trunks,
       clock,
       log,
-      localHost: () => bracketed(this.#localHost()),
+      localHost: () => bracketed(this.#own.local),
       changed: (trunk, up, status) => this.#deps.trunkReachable?.(trunk.key, up, status),
     });
     this.#monitor.start();
@@ -233,22 +230,6 @@ export class SipAdapter implements TelephonyAdapter {
       if (error instanceof SipError && error.code === "SIP_BAD_CERTIFICATE") throw sipErrors.TLS_INVALID(errorText(error), { cause: error });
       throw error;
     }
-  }
-
-  /** What peers see of us in Via and Contact: an address of their own family. */
-  #advertisement(addresses: readonly string[]): Pick<UserAgentOptions, "advertised"> {
-    const told = this.#advertised();
-    const { advertisedAddress6 } = this.#deps.config;
-    if (told === undefined && advertisedAddress6 === undefined) return {};
-    const mixed = advertisedAddress6 !== undefined || addresses.some((each) => each.includes(":") !== (told ?? "").includes(":"));
-    if (!mixed && told !== undefined) return { advertised: { host: bracketed(told) } };
-    return {
-      advertised: ({ host }) => {
-        const six = host.includes(":");
-        const address = six && advertisedAddress6 !== undefined ? advertisedAddress6 : told;
-        return address === undefined || address.includes(":") !== six ? undefined : { host: bracketed(address) };
-      },
-    };
   }
 
   /** Calls out by trunks, answered or not. */
@@ -326,26 +307,10 @@ export class SipAdapter implements TelephonyAdapter {
   }
 
   /** Ends calls of an earlier process by the dialogs it stored. In the background: a dead peer delays nobody. */
-  recover(orphans: readonly { readonly legId: string; readonly dialog: unknown }[]): void {
+  recover(orphans: readonly OrphanLeg[]): void {
     const agent = this.#agent;
     if (agent === undefined || orphans.length === 0) return;
-    const { log } = this.#deps;
-    const waiting = [...orphans];
-    const reason = reasonHeader("process_restart");
-    const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        if (!isSnapshot(next.dialog)) {
-          log.warn({ callId: next.legId }, "the stored dialog of a leg cannot be read; its peer is not told that the call is over");
-          continue;
-        }
-        const outcome = await agent.sendByeFromSnapshot(next.dialog, reason === undefined ? {} : { headers: { Reason: reason } });
-        log.info({ callId: next.legId, status: outcome.status }, "a call of the last process was ended");
-      }
-    };
-    this.#recovery = Promise.all(Array.from({ length: Math.min(RECOVERY_AT_ONCE, waiting.length) }, worker)).then(
-      () => undefined,
-      (error: unknown) => log.error({ err: error }, "calls of the last process could not be ended"),
-    );
+    this.#recovery = endOrphans(agent, orphans, this.#deps.log);
   }
 
   #admission(): Refusal | undefined {
@@ -470,7 +435,7 @@ export class SipAdapter implements TelephonyAdapter {
     }
     if (request.method === "MESSAGE") return this.#message(incoming, this.#deps.trunks.bySource(incoming.source.address));
     if (request.method !== "REGISTER") return incoming.respond({ status: 405 });
-    this.#register(incoming).catch((error: unknown) => {
+    register(this.#deps, incoming).catch((error: unknown) => {
       this.#deps.log.error({ err: error }, "a registration could not be carried out");
       incoming.respond({ status: 500 });
     });
@@ -482,22 +447,6 @@ export class SipAdapter implements TelephonyAdapter {
     const closed = this.#admission() ?? switchedOff(trunk);
     if (closed !== undefined) return incoming.respond(closed);
     void this.#messages.take(incoming, trunk);
-  }
-
-  async #register(incoming: IncomingRequest): Promise<void> {
-    const { authenticator, registrar, credentials, guard } = this.#deps;
-    const { request, source } = incoming;
-    // An address of record is one of SIP (RFC 3261 section 10.2).
-    if (!/^sips?:/i.test(request.to.uri)) return incoming.respond({ status: 400, reason: "Address Of Record Is No SIP Address" });
-    const account = addressOfRecord(request.to);
-    if (account === undefined) return incoming.respond({ status: 404 });
-    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
-    const proof = await authenticator.authenticate(request, source, account);
-    if (!proof.ok) return incoming.respond(proof.response);
-    if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });
-    // A guest calls and is not called.
-    if ((await this.#guestNumbers(proof.account)) !== undefined) return incoming.respond({ status: 403 });
-    incoming.respond(registrar.register(proof.account, request, source));
   }
 
   #watch(call: SipCall, release: () => void): void {
@@ -517,7 +466,7 @@ export class SipAdapter implements TelephonyAdapter {
       media,
       codecs: config.codecs,
       mediaBindAddress: undefined,
-      advertisedAddress: this.#advertised(),
+      advertisedAddress: this.#own.advertised,
       mediaTimeoutMs: config.mediaTimeoutMs,
       browserTimeoutMs: config.browserTimeoutMs,
       srtp: trunk?.srtp ?? config.srtp,
@@ -534,73 +483,9 @@ export class SipAdapter implements TelephonyAdapter {
     };
   }
 
-  #advertised(): string | undefined {
-    return this.#deps.config.advertisedAddress ?? this.#deps.settings.advertisedAddress;
-  }
-
-  /** How we name ourselves in From and To. */
-  #localHost(): string {
-    const advertised = this.#advertised();
-    if (advertised !== undefined) return advertised;
-    if (this.#address !== "0.0.0.0" && this.#address !== "::" && this.#address !== "") return this.#address;
-    const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find((each) => !each.internal && each.family === "IPv4");
-    return outward?.address ?? "127.0.0.1";
-  }
 }
 
 /** What callers by a trunk get that people have disabled. */
 function switchedOff(trunk: Trunk | undefined): Refusal | undefined {
   return trunk?.enabled === false ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
-}
-
-async function addressOf(host: string, port: number): Promise<string> {
-  try {
-    return (await lookup(host)).address;
-  } catch (error) {
-    throw sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error });
-  }
-}
-
-function addressOfRecord(to: { parsedUri(): Parameters<typeof uriUser>[0] }): string | undefined {
-  try {
-    const user = uriUser(to.parsedUri());
-    return user === "" ? undefined : user;
-  } catch (error) {
-    if (error instanceof SipParseError) return undefined;
-    throw error;
-  }
-}
-
-/** A carrier's number as the hotline writes it. The URI stays what the carrier wrote. */
-function ours(party: Party, rules: readonly RewriteRule[], of: RewriteRule["of"]): Party {
-  return rules.length === 0 ? party : { ...party, number: rewritten(rules, of, party.number) };
-}
-
-function readReplaces(request: SipRequest): Replaces | undefined {
-  try {
-    return replacesOf(request);
-  } catch (error) {
-    if (error instanceof SipParseError) return undefined;
-    throw error;
-  }
-}
-
-function bracketed(address: string): string {
-  return isIP(address) === 6 ? `[${address}]` : address;
-}
-
-function isSnapshot(value: unknown): value is DialogSnapshot {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = value as Partial<Record<keyof DialogSnapshot, unknown>>;
-  const texts: readonly (keyof DialogSnapshot)[] = ["callId", "localTag", "remoteTag", "localParty", "remoteParty", "remoteTarget", "localTarget"];
-  return fields.version === 1 && texts.every((name) => typeof fields[name] === "string") && Array.isArray(fields.routeSet) && typeof fields.destination === "object" && fields.destination !== null;
-}
-
-function stackLog(log: Logger): StackLog {
-  return {
-    debug: (message, fields) => log.debug(fields ?? {}, message),
-    info: (message, fields) => log.info(fields ?? {}, message),
-    warn: (message, fields) => log.warn(fields ?? {}, message),
-    error: (message, fields) => log.error(fields ?? {}, message),
-  };
 }

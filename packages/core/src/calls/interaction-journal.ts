@@ -1,6 +1,6 @@
 import type { Knex, SqlEntityManager } from "@mikro-orm/knex";
 import type { CallJournal, LegRole, LiveInteraction } from "../contracts/call.js";
-import type { LegQuality } from "../contracts/media.js";
+import type { LegQuality } from "../contracts/media-quality.js";
 import type { Interactions, NewInteractionRecord, OpenInteraction } from "../contracts/interaction.js";
 import type { BusinessCalendar, Clock, Ids, Timer } from "../contracts/time.js";
 import type { UnitOfWork } from "../contracts/data.js";

@@ -1,5 +1,6 @@
 import { token } from "../di/token.js";
-import type { AudioSource, BridgeRole, Collected, CollectOptions, DatagramPort, MediaLeg, Playback, PlayOptions, WorkerPartRef } from "./media.js";
+import type { AudioSource, BridgeRole, Collected, CollectOptions, DatagramPort, MediaLeg, Playback, PlayOptions } from "./media.js";
+import type { WorkerPartRef } from "./worker-parts.js";
 
 /** One end of a call as signalling tells it. */
 export interface Party {

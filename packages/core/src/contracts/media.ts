@@ -1,4 +1,6 @@
 import { token } from "../di/token.js";
+import type { LegStats } from "./media-quality.js";
+import type { LinePartRef, WorkerPartRef } from "./worker-parts.js";
 
 /** G.711 payload formats the engine speaks end to end (RFC 3551 section 6: PCMU 0, PCMA 8). */
 export type AudioCodec = "PCMA" | "PCMU";
@@ -71,84 +73,6 @@ export interface Collected {
   readonly reason: "max" | "finish-key" | "timeout" | "ended";
   /** The key that finished the entry. */
   readonly finishedBy?: DtmfDigit;
-}
-
-/** What was counted of a leg. Of a leg on a line a packet is a frame of 20 ms. */
-export interface LegStats {
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  readonly octetsSent: number;
-  readonly octetsReceived: number;
-  /** Sequence gaps never filled. 0 on a line, whose frames have no numbers. */
-  readonly packetsLost: number;
-  /** Packets that others overtook; of a line those relayed to it that came after they were to be played. */
-  readonly packetsLate: number;
-  /** Interarrival jitter in ms, RFC 3550 section 6.4.1. 0 on a line, where frames come at the board's beat. */
-  readonly jitterMs: number;
-  /** From RTCP, when the peer reports; `undefined` otherwise, and always on a line. */
-  readonly roundTripMs?: number;
-  /** Packets that came a second time. Legs on RTP; `undefined` on a line. */
-  readonly packetsDuplicated?: number;
-  /**
-   * How good the sound was so far. Legs on RTP, once a direction has had a second of it. `undefined` on a line: the E-model judges what a packet
-   * network does, and there is none between the board and the leg; noise and level of the line itself would need a reference to be judged.
-   */
-  readonly quality?: LegQuality;
-}
-
-/** How well the sound of one direction came over. */
-export interface StreamQuality {
-  /** Packets that were sent to the receiver. */
-  readonly packets: number;
-  /** Those that never came. */
-  readonly lost: number;
-  /** Those that came too late to be played, where it is known: sound that is mixed or goes to a line, and what the party tells by VoIP metrics. */
-  readonly discarded: number;
-  /** `lost` and `discarded` of all, 0-100. */
-  readonly lossPercent: number;
-  /** How losses cluster (BurstR of ITU-T G.107): 1 = at random, above in bursts. 1 where it is not known. */
-  readonly burstRatio: number;
-  /** Interarrival jitter (RFC 3550 section 6.4.1) over the stream, mean and most, ms. */
-  readonly jitterMs: number;
-  readonly maxJitterMs: number;
-  /** Transmission rating factor R, 0-93.2 (ITU-T G.107 for G.711, from delay, losses and their clustering). */
-  readonly rating: number;
-  /** Estimated mean opinion score, 1-4.5 (MOS-CQE, ITU-T G.107 Annex B). Above 4.03 most are satisfied, below 3.1 many are not. */
-  readonly mos: number;
-}
-
-/** How a party itself finds what it hears, told by VoIP metrics in its RTCP reports (RFC 3611 section 4.7). */
-export interface ReportedQuality {
-  /** Packets lost on the way, and packets thrown away for coming at the wrong time, each of all, 0-100. */
-  readonly lossPercent: number;
-  readonly discardPercent: number;
-  /** Packets lost or thrown away within bursts, and between them, of those sent then, 0-100. */
-  readonly burstDensityPercent: number;
-  readonly gapDensityPercent: number;
-  /** Mean length of a burst, and of the time between two, ms. */
-  readonly burstMs: number;
-  readonly gapMs: number;
-  /** What the party's device itself delays, ms. */
-  readonly endSystemMs: number;
-  /** Transmission rating factor R, 0-100. */
-  readonly rating?: number;
-  /** Mean opinion scores for listening alone and in conversation, 1-5. */
-  readonly mosLq?: number;
-  readonly mosCq?: number;
-}
-
-/** How good the sound of a leg was, estimated and not asked of anybody. */
-export interface LegQuality {
-  /** That of the worse direction. */
-  readonly mos: number;
-  /** From the party to us, as counted here. */
-  readonly received?: StreamQuality;
-  /** From us to the party, as it reports by RTCP. */
-  readonly sent?: StreamQuality;
-  /** Mean over the leg, from RTCP. */
-  readonly roundTripMs?: number;
-  /** The party's own judgement, where it gives one. */
-  readonly reported?: ReportedQuality;
 }
 
 export type MediaLegEvent =
@@ -329,20 +253,6 @@ export interface WebRtcLeg extends MediaLeg, WebRtcTransport {
   asRtp(options?: Pick<RtpLegOptions, "inbandDtmf" | "keys" | "symmetric" | "mediaTimeoutMs">): RtpTransport;
 }
 
-/**
- * Code of a plugin that runs in a media worker: a built JavaScript module of its package. The worker loads it and calls the
- * export that belongs to the kind of leg or port.
- */
-export interface WorkerPartRef {
-  /** `file:` URL. */
-  readonly module: string;
-  /** Handed to the export; must survive the structured clone. */
-  readonly options?: unknown;
-}
-
-/** Where the sound of a board line comes from and goes to. The export is `openLine`, an `OpenLinePart`, called for each leg. */
-export type LinePartRef = WorkerPartRef;
-
 export interface LineLegOptions {
   /** Makes the leg in the worker of that leg, so that a bridge needs no cross-worker hop. */
   readonly near?: MediaLeg;
@@ -356,27 +266,6 @@ export interface LineLeg extends MediaLeg {
   /** Messages of the part, in order; those that came before the first listener are kept for it. */
   listen(listener: (message: unknown) => void): () => void;
 }
-
-/** A line in a media worker. Called on the worker's one clock: every 20 ms `read`, then `write`. It must not wait for anything. */
-export interface LinePart {
-  /** Puts the next 160 A-law octets that came from the line into `frame`. `false`: nothing came. */
-  read(frame: Uint8Array): boolean;
-  /** Takes the next 160 A-law octets for the line: silence when the hotline says nothing. They are overwritten afterwards. */
-  write(frame: Uint8Array): void;
-  /** A message of the main thread. */
-  message(message: unknown): void;
-  /** The leg is over; what is posted here still arrives. */
-  close(): void;
-}
-
-/** What a part may do to its leg. */
-export interface LinePort {
-  post(message: unknown): void;
-  /** The line is gone: ends the leg as `worker-failed`. */
-  fail(error: Error): void;
-}
-
-export type OpenLinePart = (options: unknown, port: LinePort) => LinePart | Promise<LinePart>;
 
 export interface DatagramPortOptions {
   /** Makes the port in the worker of that leg. */
@@ -405,31 +294,6 @@ export interface DatagramPort {
   /** Idempotent. */
   close(): Promise<void>;
 }
-
-/** The part of a datagram port, in the worker. It must not wait for anything. */
-export interface DatagramPart {
-  /** A datagram of the remote has come. The octets are the part's own. */
-  datagram(octets: Uint8Array): void;
-  /** A message of the main thread. */
-  message(message: unknown): void;
-  /** The port is over; what is posted here still arrives. */
-  close(): void;
-}
-
-/** What a part may do with its port. */
-export interface DatagramPartPort {
-  /** Sends to the remote; dropped while none is known. */
-  send(octets: Uint8Array): void;
-  post(message: unknown): void;
-  /** Ends the port as `worker-failed`. */
-  fail(error: Error): void;
-  /** Milliseconds that never jump. */
-  now(): number;
-  /** Calls back once at this time of `now`; a new call takes the place of the old one, `undefined` takes it back. */
-  wakeAt(time: number | undefined, fn: () => void): void;
-}
-
-export type OpenDatagramPart = (options: unknown, port: DatagramPartPort) => DatagramPart | Promise<DatagramPart>;
 
 export type BridgeRole =
   /** Speaks to all and hears all. */

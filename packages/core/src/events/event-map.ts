@@ -1,4 +1,4 @@
-import type { LegQuality } from "../contracts/media.js";
+import type { LegQuality } from "../contracts/media-quality.js";
 
 /**
  * Every event of a hotline, name -> payload. Plugins add theirs:

@@ -1,6 +1,7 @@
 import { errorText } from "@hotlinejs/core";
 import type { Direction, SdpSession } from "../sdp/index.js";
-import type { IncomingInvite, SipRequest } from "../stack/index.js";
+import { replacesOf, SipParseError } from "../stack/index.js";
+import type { IncomingInvite, Replaces, SipRequest } from "../stack/index.js";
 import { isBrowser } from "./browsers.js";
 import type { CallMedia } from "./call-media.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
@@ -60,4 +61,14 @@ export function takeLateAnswer(sdp: SdpSession, ack: SipRequest): string | undef
   if (answer?.ok === true) return undefined;
   sdp.abandonOffer();
   return answer?.reason ?? "the ACK had no description";
+}
+
+/** The dialog that a Replaces names; `undefined`: it cannot be read. */
+export function readReplaces(request: SipRequest): Replaces | undefined {
+  try {
+    return replacesOf(request);
+  } catch (error) {
+    if (error instanceof SipParseError) return undefined;
+    throw error;
+  }
 }

@@ -1,0 +1,58 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { errorText } from "@hotlinejs/core";
+import { sipErrors } from "./errors.js";
+import type { UserAgentOptions } from "./stack/index.js";
+
+/** Under which addresses this hotline is known: the one listened on, and those told to peers. */
+export class OwnAddress {
+  /** The address listened on; empty before the start. */
+  bound = "";
+
+  constructor(private readonly told: { readonly advertised: string | undefined; readonly advertised6: string | undefined }) {}
+
+  /** @throws HTL_SIP_BIND_FAILED where a host name is not found */
+  async resolve(host: string, port: number): Promise<string> {
+    if (isIP(host) !== 0) return (this.bound = host);
+    try {
+      return (this.bound = (await lookup(host)).address);
+    } catch (error) {
+      throw sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error });
+    }
+  }
+
+  /** Told in SDP; undefined: the one that a leg is bound to. */
+  get advertised(): string | undefined {
+    return this.told.advertised;
+  }
+
+  /** How we name ourselves in From and To. */
+  get local(): string {
+    const { advertised } = this.told;
+    if (advertised !== undefined) return advertised;
+    if (this.bound !== "0.0.0.0" && this.bound !== "::" && this.bound !== "") return this.bound;
+    const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find((each) => !each.internal && each.family === "IPv4");
+    return outward?.address ?? "127.0.0.1";
+  }
+
+  /** What peers see of us in Via and Contact: an address of their own family. */
+  advertisement(addresses: readonly string[]): Pick<UserAgentOptions, "advertised"> {
+    const { advertised: told, advertised6 } = this.told;
+    if (told === undefined && advertised6 === undefined) return {};
+    const mixed = advertised6 !== undefined || addresses.some((each) => each.includes(":") !== (told ?? "").includes(":"));
+    if (!mixed && told !== undefined) return { advertised: { host: bracketed(told) } };
+    return {
+      advertised: ({ host }) => {
+        const six = host.includes(":");
+        const address = six && advertised6 !== undefined ? advertised6 : told;
+        return address === undefined || address.includes(":") !== six ? undefined : { host: bracketed(address) };
+      },
+    };
+  }
+}
+
+/** As it stands in a URI. */
+export function bracketed(address: string): string {
+  return isIP(address) === 6 ? `[${address}]` : address;
+}
