@@ -2,6 +2,7 @@ import { READ_POOL } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import { FLOWS, type FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { afterEach, describe, expect, it } from "vitest";
+import { acdRoutes } from "../src/http/routes.js";
 import { AGENT_CALLS } from "../src/index.js";
 import { closeStages, stage, team, type StageOptions } from "./stage.js";
 
@@ -147,4 +148,11 @@ describe("the name __proto__, which a record loses without a word", () => {
     expect(at.acd.profiles()).toEqual([]);
     expect(() => at.test.services.get(FLOWS).put(flow({ skills: levels }))).toThrow(expect.objectContaining({ code: "HTL_IVR_FLOW_INVALID", message: expect.stringContaining("__proto__") as string }) as Error);
   });
+});
+
+it.each([[5, 1], [5, 5], [0, 32 * 86_400_000]])("figures from %i to %i are refused with what the end must be", (from, to) => {
+  for (const path of ["/api/queues/figures", "/api/agents/figures"]) {
+    const query = acdRoutes.find((route) => route.path === path)?.query;
+    expect(query?.safeParse({ from: String(from), to: String(to) }).error?.issues).toMatchObject([{ path: ["to"], message: "later than `from`, by at most 31 days" }]);
+  }
 });

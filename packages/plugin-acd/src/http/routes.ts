@@ -47,7 +47,7 @@ const queue = z.object({
 const LONGEST_SPAN_MS = 31 * 86_400_000;
 const span = { from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(0) };
 const inSpan = ({ from, to }: { readonly from: number; readonly to: number }): boolean => to > from && to - from <= LONGEST_SPAN_MS;
-const tooLong = { message: "at most 31 days", path: ["to"] };
+const tooLong = { message: "later than `from`, by at most 31 days", path: ["to"] };
 
 export const acdRoutes: readonly HttpRoute[] = [
   defineRoute({
