@@ -239,6 +239,29 @@ describe("a callback that keeps the place", () => {
     expect(rings).toHaveLength(1);
   });
 
+  it("goes on when its agent signs out while the citizen is dialled: who accepts stands first in line, and is served by who comes", async () => {
+    const { at, one, rings, place, wish, free } = await scene();
+    await wish();
+    await free();
+    expect(rings).toHaveLength(1);
+    await at.acd.signOut("1001", { actor: "u1" });
+    await at.test.advance(500);
+    const after = await at.dial("13700000009");
+    await accept(at, rings[0]);
+    await at.test.advance(5_000);
+    expect(rings[0]?.state).toBe("answered");
+    expect(at.acd.waiting("q").map(({ callerNumber }) => callerNumber)).toEqual([CITIZEN, "13700000009"]);
+    await at.acd.setAgentState("1001", "available", { actor: "u1" });
+    await at.test.advance(1_000);
+    await one.answer();
+    await at.test.advance(5_000);
+    expect(one.call?.leg?.bridgedWith.has(rings[0]?.leg as never)).toBe(true);
+    await one.hangup();
+    await at.test.advance(2_000);
+    expect(await place()).toMatchObject({ state: "closed", result: "reached", attempts: 1 });
+    await after.hangup();
+  });
+
   it("who has rung again is not called meanwhile, and the next in line has the agent", async () => {
     const { at, one, rings, place, wish, free } = await scene();
     await wish();

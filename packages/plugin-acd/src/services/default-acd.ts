@@ -3,6 +3,7 @@ import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
+import { citizenNumber } from "../domain/citizen-number.js";
 import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
 import type { QueueFact } from "../domain/facts.js";
@@ -140,7 +141,7 @@ export class DefaultAcd implements Acd {
         const own = floor.queues.get(key)?.settings.calendar;
         return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
       },
-      onTheLine: (number) => [...floor.serving.values()].some(({ session }) => bareNumber(session.interaction.callerNumber) === number),
+      onTheLine: (number) => [...floor.serving.values()].some(({ session }) => bareNumber(citizenNumber(session)) === number),
       enter: (row, member) => this.#entrance.enterPlace(row, member),
       serve: (session, request, entered) => this.#entrance.serve(session, request, entered),
     });

@@ -2,6 +2,7 @@ import type { Audit } from "@hotlinejs/core";
 import { aheadOf, interactionView } from "@hotlinejs/queueing";
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { WaitingCaller } from "../contract.js";
+import { citizenNumber } from "../domain/citizen-number.js";
 import { acdErrors } from "../errors.js";
 import type { Floor } from "./floor.js";
 
@@ -72,7 +73,8 @@ export class LineSteering {
     if (view === undefined || entry === undefined || view.state === "connected") return undefined;
     const { queue, priority, enteredAt, placeAt } = view;
     const { owner, kept } = entry;
-    const callerNumber = kept ?? serving.get(owner.interactionId)?.session.interaction.callerNumber ?? "";
+    const session = serving.get(owner.interactionId)?.session;
+    const callerNumber = kept ?? (session === undefined ? "" : citizenNumber(session));
     return { interactionId: owner.interactionId, queue, channel: owner.channel, callerNumber, priority, enteredAt, placeAt, ahead: aheadOf(engine.state, id) ?? 0, ringing: view.agentId ?? null };
   }
 }

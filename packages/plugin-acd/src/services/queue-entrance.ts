@@ -1,6 +1,7 @@
 import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Logger, Prompts, Secrets } from "@hotlinejs/core";
 import { interactionView } from "@hotlinejs/queueing";
 import type { QueueRequest, QueueResult, QueueWork, WorkRequest } from "../contract.js";
+import { citizenNumber } from "../domain/citizen-number.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredQueue } from "./acd-store.js";
@@ -74,7 +75,8 @@ export class QueueEntrance {
   /** One stay in the queue, with the talk that comes of it. */
   async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined, entered: (() => void) | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined }> {
     const { ids, clock, control, prompts, log, music, secrets, desk } = this.#deps;
-    const { callerNumber, id: interactionId } = session.interaction;
+    const { id: interactionId } = session.interaction;
+    const callerNumber = citizenNumber(session);
     const callerKey = callerNumber === "" ? undefined : (secrets?.blindIndex(callerNumber) ?? callerNumber);
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
