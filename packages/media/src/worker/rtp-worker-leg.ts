@@ -17,7 +17,8 @@ import type { LegHost } from "./leg-host.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { WireRtpOptions } from "./protocol.js";
 import type { DatagramSource } from "./media-socket.js";
-import { PeerSource, RELEARN_MS } from "./peer-source.js";
+import { PeerPath } from "./peer-path.js";
+import { RELEARN_MS } from "./peer-source.js";
 import { RtcpSession } from "./rtcp-session.js";
 import type { PortPair } from "./rtp-sockets.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
@@ -42,7 +43,7 @@ export interface WebRtcStart {
 /** A leg on RTP and RTCP over UDP: in clear, with SRTP by keys that were signalled, or as a WebRTC peer expects it. The peer may be followed by one of the other kind. */
 export class RtpWorkerLeg extends WorkerLeg {
   readonly relays = true;
-  readonly #sockets: PortPair;
+  readonly #path: PeerPath;
   /** Of the kind of peer there is. */
   #options: WireRtpOptions;
   /** For a peer on RTP, and for one of WebRTC, where there may be such. */
@@ -59,11 +60,6 @@ export class RtpWorkerLeg extends WorkerLeg {
   #remote: RtpRemote | undefined;
   #sends = false;
   #receives = false;
-  /** Where media comes from and goes to. */
-  readonly #source = new PeerSource();
-  #connectedSocket = false;
-  #rtcpAddress = "";
-  #rtcpPort = 0;
   /** Protects the packets; keys by signalling or by DTLS. */
   #srtp: SrtpStreams | undefined;
   #signalled: SignalledStreams | undefined;
@@ -78,7 +74,7 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   constructor(id: string, host: LegHost, sockets: PortPair, options: WireRtpOptions, webRtc?: WebRtcStart) {
     super(id, host);
-    this.#sockets = sockets;
+    this.#path = new PeerPath(sockets);
     this.#options = options;
     this.#sender = new RtpSender(() => host.random());
     this.#rtcp = new RtcpSession(host, this.#sender, this.#reception, `${id}@hotline`, (packet) => this.#sendRtcp(packet), () => this.#voipMetrics());
@@ -145,14 +141,12 @@ export class RtpWorkerLeg extends WorkerLeg {
     const reachable = this.#link === undefined ? remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::" : this.#link.ready;
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
     this.#receives = direction === "sendrecv" || direction === "recvonly";
-    this.#source.symmetric = this.#options.symmetric;
-    this.#source.expected = this.#receives;
+    this.#path.source.symmetric = this.#options.symmetric;
+    this.#path.source.expected = this.#receives;
     if (!this.#receives) this.#events.flush();
     if (this.#link === undefined) this.#srtp = remote.srtp === undefined ? undefined : (this.#signalled ??= new SignalledStreams()).of(remote.srtp);
     if (this.#link === undefined) {
-      if (this.#source.announce(remote)) this.#disconnect();
-      this.#rtcpAddress = this.#source.address;
-      this.#rtcpPort = remote.rtcpPort ?? this.#source.port + 1;
+      this.#path.announce(remote);
     }
     this.setInbandDtmf(this.#options.inbandDtmf ?? remote.telephoneEventPayloadType === undefined);
     this.#lastReceivedAt = this.host.ticks.mediaTime / 8;
@@ -182,15 +176,13 @@ export class RtpWorkerLeg extends WorkerLeg {
   /** One of the other kind follows: nothing of what was learned of the peer holds for it. */
   #forgetPeer(options: WireRtpOptions): void {
     this.#options = options;
-    this.#disconnect();
+    this.#path.forget();
     this.#events.flush();
     this.#remote = undefined;
     this.#sends = false;
     this.#srtp = undefined;
     this.#signalled = undefined;
     this.#linkUp = false;
-    this.#source.forget();
-    this.#rtcpPort = 0;
   }
 
   stats(): LegStats {
@@ -237,10 +229,10 @@ export class RtpWorkerLeg extends WorkerLeg {
         this.host.report({ ev: "leg", leg: this.id, event: { type: "media-timeout", silentMs: Math.round(now - this.#lastReceivedAt) } });
       }
     }
-    if (this.#connectedSocket && this.#options.symmetric && this.mayReceive && now - this.#lastReceivedAt >= RELEARN_MS) {
+    if (this.#path.connected && this.#options.symmetric && this.mayReceive && now - this.#lastReceivedAt >= RELEARN_MS) {
       // Its NAT may have given it another port since.
-      this.#disconnect();
-      this.#source.unsettle();
+      this.#path.disconnect();
+      this.#path.source.unsettle();
     }
     if (this.host.data.keepAliveSilence && this.maySend && now - this.#lastSentAt >= KEEP_ALIVE_MS) this.sendSilence(this.host.ticks.current);
   }
@@ -308,8 +300,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#events.flush();
     this.#rtcp.stop();
     this.#link?.close();
-    this.#sockets.rtp.close();
-    this.#sockets.rtcp.close();
+    this.#path.close();
   }
 
   /** What a packet sets off must never take the worker, and with it all other legs, down. */
@@ -333,7 +324,7 @@ export class RtpWorkerLeg extends WorkerLeg {
       if (clear === undefined) return;
       packet = clear;
     }
-    if (!this.#connectedSocket && this.#link === undefined && !this.#accepts(packet, from, remote)) {
+    if (!this.#path.connected && this.#link === undefined && !this.#accepts(packet, from, remote)) {
       this.#strays++;
       return;
     }
@@ -393,33 +384,27 @@ export class RtpWorkerLeg extends WorkerLeg {
 
   readonly #onRtcp = (datagram: Uint8Array, from: DatagramSource): void => {
     // From the peer's address, whichever port: NATs give RTCP one of its own.
-    if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#source.address) {
+    if (this.#remote === undefined || this.#link !== undefined || from.address !== this.#path.source.address) {
       this.#strays++;
       return;
     }
     const packet = this.#srtp === undefined ? datagram : this.#srtp.receiver.unprotectRtcp(datagram);
     if (packet === undefined) return;
-    if (this.#options.symmetric) {
-      this.#rtcpAddress = from.address;
-      this.#rtcpPort = from.port;
-    }
+    if (this.#options.symmetric) this.#path.rtcpCame(from);
     this.#rtcp.received(packet);
   };
 
-  /** Whether a packet comes from the peer. Once that is settled the socket is connected to it: sending is cheaper, and the kernel refuses everyone else. */
+  /** Whether a packet comes from the peer. */
   #accepts(packet: Uint8Array, from: DatagramSource, remote: RtpRemote): boolean {
-    const source = this.#source;
+    const { source } = this.#path;
     const same = source.is(from);
     if (!same || !source.heard) {
       if (isRtcp(packet) || !parseRtp(packet, this.#header) || !this.#isOfUse(this.#header.payloadType, remote)) return same;
       const silentMs = this.host.ticks.mediaTime / 8 - this.#lastReceivedAt;
       if (!source.turnsTo(from, this.#header, this.#srtp !== undefined, silentMs)) return false;
-      this.#rtcpAddress = from.address;
-      if (source.asAnnounced) this.#rtcpPort = remote.rtcpPort ?? from.port + 1;
-      else if (remote.rtcpPort === undefined) this.#rtcpPort = from.port + 1;
-      else if (remote.rtcpPort === remote.port) this.#rtcpPort = from.port;
+      this.#path.turned(from, remote);
     }
-    if (source.settles()) this.#connect();
+    if (source.settles()) this.#path.connect();
     return true;
   }
 
@@ -427,55 +412,36 @@ export class RtpWorkerLeg extends WorkerLeg {
     return payloadType === remote.telephoneEventPayloadType || payloadType === COMFORT_NOISE_PAYLOAD_TYPE || soundCodec(payloadType, remote) !== undefined;
   }
 
-  #connect(): void {
-    try {
-      this.#sockets.rtp.connect(this.#source.port, this.#source.address);
-      this.#connectedSocket = true;
-    } catch {
-      this.#connectedSocket = false; // goes on unconnected
-    }
-  }
-
-  #disconnect(): void {
-    if (!this.#connectedSocket) return;
-    this.#connectedSocket = false;
-    this.#sockets.rtp.disconnect();
-  }
-
   #transmit(clear: Uint8Array): void {
     this.#lastSentAt = this.host.ticks.recent / 8;
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protect(clear);
-    if (this.#connectedSocket) this.#sockets.rtp.send(packet);
-    else this.#sockets.rtp.sendTo(packet, this.#source.port, this.#source.address);
+    this.#path.send(packet);
   }
 
   /** As `#transmit`, for a packet that another leg received and that is of no more use to it. */
   #forward(packet: Uint8Array): void {
-    if (this.#srtp !== undefined || !this.#connectedSocket) {
+    if (this.#srtp !== undefined || !this.#path.connected) {
       this.#transmit(packet);
       return;
     }
     this.#lastSentAt = this.host.ticks.recent / 8;
-    this.#sockets.rtp.forward(packet);
+    this.#path.forward(packet);
   }
 
   #sendRtcp(clear: Uint8Array): void {
     const packet = this.#srtp === undefined ? clear : this.#srtp.sender.protectRtcp(clear);
     if (this.#link !== undefined) {
-      if (this.#link.ready) this.#sockets.rtp.sendTo(packet, this.#source.port, this.#source.address);
+      if (this.#link.ready) this.#path.send(packet);
       return;
     }
-    const muxed = this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port;
-    if (this.#rtcpPort === 0 || this.#rtcpPort > 65535) return;
-    if (muxed && this.#connectedSocket) this.#sockets.rtp.send(packet);
-    else (muxed ? this.#sockets.rtp : this.#sockets.rtcp).sendTo(packet, this.#rtcpPort, this.#rtcpAddress);
+    this.#path.sendRtcp(packet, this.#remote?.rtcpPort !== undefined && this.#remote.rtcpPort === this.#remote.port);
   }
 
   #linked({ ice, certificate }: WebRtcStart): WebRtcLink {
     const link = new WebRtcLink({
       ice,
       certificate,
-      send: (datagram, address, port) => this.#sockets.rtp.sendTo(datagram, port, address),
+      send: (datagram, address, port) => this.#path.sendTo(datagram, port, address),
       now: () => this.host.ticks.mediaTime / 8,
       alive: () => this.#alive(this.host.ticks.mediaTime / 8),
       changed: () => {
@@ -492,8 +458,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.#srtp = link.streams;
     const { path } = link;
     if (path === undefined || this.#srtp === undefined) return;
-    this.#source.address = path.address;
-    this.#source.port = path.port;
+    this.#path.source.address = path.address;
+    this.#path.source.port = path.port;
     if (this.#remote !== undefined) this.setRemote(this.#remote);
     if (this.#linkUp) return;
     this.#linkUp = true;
