@@ -100,6 +100,12 @@ it("a page that has asked once and hears the news since knows what a snapshot sa
       }
       await closeStages();
     }),
-    { numRuns: 30 },
+    {
+      numRuns: 30,
+      examples: [
+        // Who chooses during a call to be off afterwards is no longer staff of the queue.
+        [[{ do: "dial" }, { do: "answer", who: "1003" }, { do: "wait", ms: 7_000 }, { do: "choose", who: "1003", choice: "offline" }]],
+      ],
+    },
   );
 });
