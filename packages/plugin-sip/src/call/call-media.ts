@@ -3,11 +3,14 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { DtmfDigit, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
+import type { DtmfDigit, MediaEngine, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+
+/** How long a leg that was made ahead waits for its call to be answered, ms. */
+const AHEAD_MS = 250;
 
 /** What the call does about its sound. */
 export interface CallMediaListener {
@@ -35,6 +38,9 @@ export class CallMedia {
   /** Whether the peer is a browser. */
   #webRtc = false;
   #opening: Promise<MediaLeg> | undefined;
+  /** A leg that is being made before it is asked for; `undefined` in it: it could not be. */
+  #ahead: Promise<RtpLeg | undefined> | undefined;
+  #aheadTimer: Timer | undefined;
   #closed = false;
   #silent = false;
   #timer: Timer | undefined;
@@ -101,6 +107,48 @@ export class CallMedia {
     return this.#made?.leg;
   }
 
+  /** Begins to make the leg for a phone's offer, so that who answers at once need not wait for it. One that nobody asks for within a moment is given back: a call that rings has no port. */
+  prepare(expected: NegotiatedAudio): void {
+    if (expected.security.kind === "dtls" || this.#opening !== undefined || this.#ahead !== undefined || this.#closed) return;
+    const { media, clock } = this.#environment;
+    const ahead = (async () => media().createRtpLeg(this.#rtpOptions(undefined, expected)))().catch(() => undefined);
+    this.#ahead = ahead;
+    this.#aheadTimer = clock.setTimeout(() => this.#dropAhead(), AHEAD_MS);
+  }
+
+  #dropAhead(): void {
+    this.#aheadTimer?.cancel();
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    void ahead?.then((leg) => {
+      if (leg !== undefined) this.#shut(leg);
+    });
+  }
+
+  /** The leg that was made ahead, if there is one that still stands. */
+  async #takeAhead(): Promise<RtpLeg | undefined> {
+    this.#aheadTimer?.cancel();
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const leg = await ahead;
+    return leg?.ended === true ? undefined : leg;
+  }
+
+  #rtpOptions(near: MediaLeg | undefined, expected: NegotiatedAudio | undefined): Parameters<MediaEngine["createRtpLeg"]>[0] {
+    const { mediaTimeoutMs, dtmf } = this.#environment;
+    if (expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected, this.#signalledFrom);
+    return { ...this.#where(near, mediaTimeoutMs), ...(dtmf === "info" ? { keys: "signalling" as const } : {}), ...(this.#expected === undefined ? {} : { remote: this.#expected }) };
+  }
+
+  #where(near: MediaLeg | undefined, timeoutMs: number): { near?: MediaLeg; bindAddress?: string; mediaTimeoutMs?: number } {
+    const { mediaBindAddress } = this.#environment;
+    return {
+      ...(near === undefined || near.ended ? {} : { near }),
+      ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
+      ...(timeoutMs > 0 ? { mediaTimeoutMs: timeoutMs } : {}),
+    };
+  }
+
   /**
    * Makes the leg, once. Rejects with HTL_SIP_MEDIA_FAILED, or HTL_CORE_CALL_ENDED when `close` came first.
    *
@@ -113,20 +161,11 @@ export class CallMedia {
   }
 
   async #create(near: MediaLeg | undefined, expected: NegotiatedAudio | undefined, webRtc: boolean): Promise<MediaLeg> {
-    const { mediaBindAddress, mediaTimeoutMs, browserTimeoutMs } = this.#environment;
-    const timeoutMs = webRtc ? browserTimeoutMs : mediaTimeoutMs;
-    const where = {
-      ...(near === undefined || near.ended ? {} : { near }),
-      ...(mediaBindAddress === undefined ? {} : { bindAddress: mediaBindAddress }),
-      ...(timeoutMs > 0 ? { mediaTimeoutMs: timeoutMs } : {}),
-      ...(!webRtc && this.#environment.dtmf === "info" ? { keys: "signalling" as const } : {}),
-    };
-    if (!webRtc && expected !== undefined && isIP(expected.address) !== 0 && !isUnspecified(expected.address)) this.#expected = remoteOf(expected, expected, this.#signalledFrom);
     let made: SipLeg;
     try {
       const media = this.#environment.media();
-      if (webRtc) made = { kind: "webrtc", leg: await media.createWebRtcLeg(where) };
-      else made = { kind: "rtp", leg: await media.createRtpLeg({ ...where, ...(this.#expected === undefined ? {} : { remote: this.#expected }) }) };
+      if (webRtc) made = { kind: "webrtc", leg: await media.createWebRtcLeg(this.#where(near, this.#environment.browserTimeoutMs)) };
+      else made = { kind: "rtp", leg: (await this.#takeAhead()) ?? (await media.createRtpLeg(this.#rtpOptions(near, expected))) };
     } catch (error) {
       throw sipErrors.MEDIA_FAILED(errorText(error), { cause: error });
     }
@@ -250,6 +289,7 @@ export class CallMedia {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
+    this.#dropAhead();
     this.#unsubscribe?.();
     if (this.#made !== undefined) this.#shut(this.#made.leg);
   }

@@ -61,6 +61,7 @@ export class InboundCall extends SipCall {
     const negotiation = this.sound.sdp.receiveOffer(body.text);
     if (negotiation.ok) {
       this.#expected = negotiation.audio;
+      this.sound.prepare(negotiation.audio);
       return true;
     }
     this.#invite.reject({ status: negotiation.status, headers: warning(negotiation.reason) });
