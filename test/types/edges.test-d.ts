@@ -51,8 +51,9 @@ expectTypeOf(services.get(HTTP_SERVER).url).toEqualTypeOf<string | undefined>();
 ivr({ flows: [{ id: "f", start: "hello", nodes: [{ id: "hello", type: "play", prompt: { text: "您好" }, next: "bye" }, { id: "bye", type: "hangup" }] }], routes: [{ number: "12333", flow: "f" }] });
 // @ts-expect-error a flow begins somewhere
 ivr({ flows: [{ id: "f", nodes: [] }] });
-// @ts-expect-error a route leads to a flow
-ivr({ flows: [], routes: [{ number: "12333" }] });
+ivr({ flows: [], routes: [{ number: "12393", redirect: "12345", hours: { when: "closed" } }] });
+// @ts-expect-error a number is written as text
+ivr({ flows: [], routes: [{ number: 12333, flow: "f" }] });
 expectTypeOf(services.get(FLOWS)).toEqualTypeOf<Flows>();
 defineIvrNode({
   type: "vip",

@@ -229,6 +229,31 @@ describe("2: self-service", () => {
     await quiet();
   });
 
+  it("1-5-1: what is another authority's matter leads on to its hotline by the carrier; the call ends there", async () => {
+    await start();
+    const caller = await example.call("2151");
+    await caller.hears("转接市医疗保障局12393请按2", 600_000);
+    await caller.press("2");
+    await caller.hears("正在为您转接市医疗保障局12393");
+    await example.test.advance(15_000);
+    expect(caller.call.redirectedTo).toBe("tel:12393");
+    expect(caller.end).toMatchObject({ reason: "redirected" });
+    await quiet();
+    expect(await example.tickets()).toEqual([]);
+  });
+
+  it("1-5-1: where neither the carrier nor a trunk leads there the caller hears what to dial", async () => {
+    await start();
+    const caller = await example.call("2151");
+    caller.call.onRedirect = () => Promise.reject(new Error("the carrier refuses"));
+    await caller.hears("12393请按2", 600_000);
+    await caller.press("2");
+    await caller.hears("现在不能转接，请您直接拨打12393");
+    await caller.hears(text("P051"));
+    await caller.hangup();
+    await quiet();
+  });
+
   it("2: the mailbox; a message of nothing is asked for again and makes no ticket", async () => {
     await start();
     const caller = await example.call("22");

@@ -6,6 +6,7 @@ import { errors } from "./errors.js";
 import { chooseRoute, isOwnNumber } from "./flow/choose-flow.js";
 import type { CompiledFlow, FlowSet } from "./flow/compiled-flow.js";
 import { FlowRegistry } from "./flow/flow-registry.js";
+import { addressOf } from "./nodes/bridged-transfer.js";
 import { ivrNodes } from "./nodes/index.js";
 import { IVR_PROMPTS } from "./runner/default-prompts.js";
 import { FlowRun } from "./runner/flow-run.js";
@@ -41,8 +42,13 @@ export const ivr = definePlugin({
     events.handle("leg.ended", ({ legId }) => void talking.delete(legId));
 
     hooks.callRoute.tap((plan, { call }) => {
-      const route = chooseRoute(config.routes, call);
-      return route && { ...plan, handler: "flow", target: route.flow, language: route.language ?? plan.language, priority: route.priority ?? plan.priority };
+      const route = chooseRoute(config.routes, call, (calendar) => services.get(CALENDARS).get(calendar).isOpen(services.get(CLOCK).now()));
+      if (route === undefined) return undefined;
+      const { flow, redirect, language = plan.language, priority = plan.priority } = route;
+      const kept: RoutePlan = { ...plan, language, priority };
+      const byFlow: RoutePlan | undefined = flow === undefined ? undefined : { ...kept, handler: "flow", target: flow };
+      // Who cannot be sent away goes through the flow.
+      return redirect === undefined ? byFlow : { ...kept, handler: "redirect", target: addressOf(redirect) ?? redirect, ...(byFlow === undefined ? {} : { otherwise: byFlow }) };
     });
 
     // It would go out by one trunk and come in by another, as a second caller: a transfer, or a callback that somebody with a forged number wished.
@@ -85,7 +91,11 @@ export const ivr = definePlugin({
     onCheck(() => {
       services.optional(PROMPTS)?.define(IVR_PROMPTS);
       registry.load(config.flows, (flows) =>
-        config.routes.flatMap((route, index) => (flows.has(route.flow) ? [] : [{ path: `routes[${index}].flow`, message: `there is no flow "${route.flow}" (${[...flows.keys()].join(", ")})` }])),
+        config.routes.flatMap(({ flow, hours, redirect }, index) => [
+          ...(flow === undefined || flows.has(flow) ? [] : [{ path: `routes[${index}].flow`, message: `there is no flow "${flow}" (${[...flows.keys()].join(", ")})` }]),
+          ...(redirect !== undefined && isOwnNumber(config.routes, addressOf(redirect) ?? redirect) ? [{ path: `routes[${index}].redirect`, message: `"${redirect}" leads back to this hotline` }] : []),
+          ...(hours === undefined || services.get(CALENDARS).has(hours.calendar) ? [] : [{ path: `routes[${index}].hours.calendar`, message: `there is no calendar "${hours.calendar}"` }]),
+        ]),
       );
     });
     onReady(() => {

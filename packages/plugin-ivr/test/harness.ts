@@ -1,4 +1,4 @@
-import type { IvrNodeContext, IvrStep, PromptDefinition } from "@hotlinejs/core";
+import type { IvrNodeContext, IvrStep, Plugin, PromptDefinition } from "@hotlinejs/core";
 import { defineIvrNode, definePlugin, MEDIA, PROMPTS, token } from "@hotlinejs/core";
 import type { FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { createTestHotline, FakePrompts } from "@hotlinejs/testing";
@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly probe?: Run;
   readonly ivr?: Omit<NonNullable<Parameters<typeof ivr>[0]>, "flows">;
   readonly hotline?: Partial<Parameters<typeof createTestHotline>[0]>;
+  /** Further plugins. */
+  readonly more?: readonly Plugin[];
 }
 
 const open: TestHotline[] = [];
@@ -80,7 +82,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
       onCheck(() => services.get(PROMPTS).define(PROMPTS_12333));
     },
   });
-  const test = await createTestHotline({ ...options.hotline, plugins: [voice(), ivr({ routes: [{ number: "12333", flow: flows[0]?.id ?? "?" }], ...options.ivr, flows: [...flows] })] });
+  const test = await createTestHotline({ ...options.hotline, plugins: [voice(), ...(options.more ?? []), ivr({ routes: [{ number: "12333", flow: flows[0]?.id ?? "?" }], ...options.ivr, flows: [...flows] })] });
   open.push(test);
   return { test, recording, prompts: () => test.services.get(PROMPTS) as TellingPrompts, dial: () => test.dial("12333") };
 }

@@ -1,4 +1,4 @@
-import type { OriginateOptions, Party } from "@hotlinejs/core";
+import type { Call, OriginateOptions, Party } from "@hotlinejs/core";
 import { isIP } from "node:net";
 import type { DialPlan, DialTarget, DialWay } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
@@ -104,11 +104,14 @@ export class Dialer {
     return place.kind === "number" ? this.#deps.trunks.carries(place.number) : place.kind === "host" && this.#deps.trunks.knowsHost(place.uri.host, place.uri.port);
   }
 
-  /** A whole URI for any address this dialer knows, as a peer can use it. */
-  absoluteUri(address: string): string {
+  /** A whole URI for any address this dialer knows, as the peer of that call can use it: a number on a trunk is written as its carrier wants it, at the carrier's own host. */
+  absoluteUri(address: string, via?: Call["via"]): string {
     const place = this.#place(address);
-    if (place.kind !== "account") return address;
-    return this.#ownUri(place.account, true);
+    if (place.kind === "account") return this.#ownUri(place.account, true);
+    const trunk = via?.kind === "trunk" ? this.#deps.trunks.byKey(via.key) : undefined;
+    const outbound = trunk?.outbound;
+    if (place.kind !== "number" || outbound === undefined) return address;
+    return trunkUri({ ...outbound, transport: undefined }, rewritten(trunk?.config.outbound?.rewrite ?? [], "called", place.number));
   }
 
   #place(address: string): Place {

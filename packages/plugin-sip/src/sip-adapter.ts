@@ -479,7 +479,7 @@ export class SipAdapter implements TelephonyAdapter {
       ...(trunk?.messages === true ? { messageArrived: (incoming: IncomingRequest) => this.#message(incoming, this.#deps.trunks.byKey(trunk.key)) } : {}),
       callReplaced: (replaces) => this.#replaced(replaces),
       endedLately: (dialog) => this.#ended.viaOf(dialog) !== undefined,
-      absoluteUri: (target) => this.#dialer.absoluteUri(target),
+      absoluteUri: (target) => this.#dialer.absoluteUri(target, via),
     };
   }
 

@@ -124,9 +124,13 @@ export class FakeCall implements OutboundCall {
     return Promise.resolve();
   }
 
-  redirect(to: string): Promise<void> {
+  /** What the network makes of being asked to take the call elsewhere; it ends as `redirected` when this resolves. Default: it goes there. */
+  onRedirect: (to: string) => Promise<void> = () => Promise.resolve();
+
+  async redirect(to: string): Promise<void> {
     this.redirectedTo = to;
-    return Promise.resolve();
+    await this.onRedirect(to);
+    this.finish("redirected", "local", this.#state === "answered" ? undefined : 302);
   }
 
   /** Switches to T.38; set by tests of fax. Default: the adapter cannot. */

@@ -2,4 +2,5 @@
 export { type AgentManner, type AgentRing, SippAgents } from "./sipp/agents.js";
 export { SippAnswerer } from "./sipp/answerer.js";
 export { type SippCall, SippCallers } from "./sipp/callers.js";
+export { SippCarrier } from "./sipp/carrier.js";
 export { type CallerEnd, type CrowdMember, SippCrowd } from "./sipp/crowd.js";

@@ -1,10 +1,13 @@
 import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaEngine } from "../contracts/media.js";
+import type { Audit } from "../contracts/data.js";
 import type { Clock, Ids } from "../contracts/time.js";
 import type { EventBus } from "../events/event-bus.js";
 import { coreErrors } from "../errors/core-errors.js";
+import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { HookRunner } from "../hooks/hook-runner.js";
 import type { Logger } from "../log/logger.js";
+import { maskPhone } from "../log/mask-phone.js";
 import type { InteractionJournal } from "./interaction-journal.js";
 import { Conversation } from "./conversation.js";
 import { watchLeg } from "./leg-watch.js";
@@ -19,6 +22,7 @@ export interface CallControlDeps {
   /** Looked up late: the media plugin may come after core. */
   readonly media: () => MediaEngine;
   readonly pipeline: () => CallPipeline;
+  readonly audit: () => Audit;
 }
 
 /** See CallControl: every bridge move of a leg and every outgoing call passes here. */
@@ -66,19 +70,54 @@ export class DefaultCallControl implements CallControl {
 
   /** The adapter that dials it, once nobody has refused. Rejects as `originate` does. */
   async permit(request: OutboundRequest): Promise<TelephonyAdapter> {
-    const { hooks, journal, pipeline } = this.#deps;
+    const { pipeline } = this.#deps;
     const closed = pipeline().admission();
     // While draining, an agent may still be rung for a caller who is already in; nothing else goes out.
     if (closed !== undefined && request.purpose !== "agent" && request.purpose !== "transfer" && request.purpose !== "consult") throw coreErrors.DRAINING();
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(request.to)?.[1]?.toLowerCase();
     const adapter = pipeline().adapters.find((each) => scheme !== undefined && each.schemes.includes(scheme));
     if (adapter === undefined) throw coreErrors.NO_ADAPTER(scheme === undefined ? "an address without a scheme" : `addresses of the kind ${scheme}:`, { details: { scheme } });
-    const refusal = await hooks.callOutbound(request);
-    if (refusal !== undefined) {
-      journal.event(request.interactionId, "outbound.refused", { purpose: request.purpose, code: refusal.code });
-      throw coreErrors.OUTBOUND_REFUSED(request.to, refusal.message, { details: { code: refusal.code } });
-    }
+    await this.#mayGoTo(request);
     return adapter;
+  }
+
+  /** Rejects with HTL_CORE_OUTBOUND_REFUSED where a tap of `callOutbound` forbids it. */
+  async #mayGoTo(request: OutboundRequest): Promise<void> {
+    const refusal = await this.#deps.hooks.callOutbound(request);
+    if (refusal === undefined) return;
+    this.#deps.journal.event(request.interactionId, "outbound.refused", { purpose: request.purpose, code: refusal.code });
+    throw coreErrors.OUTBOUND_REFUSED(request.to, refusal.message, { details: { code: refusal.code } });
+  }
+
+  async redirect(interactionId: string, to: string, { actor }: { readonly actor?: string } = {}): Promise<void> {
+    const { journal, pipeline } = this.#deps;
+    const call = this.#sessions.get(interactionId)?.call;
+    if (call === undefined || call.state === "ended") throw coreErrors.CALL_ENDED("nobody is left to be sent elsewhere");
+    const adapter = pipeline().adapters.find((each) => each.name === call.adapter);
+    // Asked first: a day's calls are not counted for what cannot be.
+    if (adapter?.capabilities.redirect === false) throw coreErrors.NOT_SUPPORTED(adapter.name, "sending a call elsewhere");
+    await this.#mayGoTo({ to, interactionId, purpose: "transfer", role: "other", ...(actor === undefined ? {} : { actor }) });
+    const answered = call.state === "answered";
+    // Intent before act: what the carrier was asked for stands there even if we do not live to hear its answer.
+    journal.event(interactionId, "call.redirecting", { to, answered });
+    try {
+      await call.redirect(to);
+    } catch (error) {
+      const why = isHotlineError(error) ? error.code : errorText(error);
+      journal.event(interactionId, "call.redirect-failed", { to, error: why });
+      this.#auditRedirect(interactionId, actor, { to: masked(to), answered, error: why }, "failed");
+      throw error;
+    }
+    journal.event(interactionId, "call.redirected", { to, answered });
+    this.#auditRedirect(interactionId, actor, { to: masked(to), answered }, "done");
+  }
+
+  /** In the background: the caller's way does not wait for the database. */
+  #auditRedirect(interactionId: string, actor: string | undefined, details: Record<string, unknown>, outcome: "done" | "failed"): void {
+    this.#deps
+      .audit()
+      .record({ actor: actor ?? "system", action: "core.call-redirected", subject: { type: "interaction", id: interactionId }, details, outcome })
+      .catch((error: unknown) => this.#deps.log.error({ err: error, interactionId }, "a call that was sent elsewhere could not be written into the audit"));
   }
 
   /** Dials what was permitted. */
@@ -126,4 +165,9 @@ export class DefaultCallControl implements CallControl {
     this.#legs.set(interactionId, legs);
     void call.ended.then(() => legs.delete(call));
   }
+}
+
+/** An address whose number is masked. */
+function masked(address: string): string {
+  return address.replace(/\+?\d{8,}/g, maskPhone);
 }

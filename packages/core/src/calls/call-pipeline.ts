@@ -240,13 +240,16 @@ export class DefaultCallPipeline implements CallPipeline {
     const interactionId = session.interaction.id;
     if (session.plan.language !== undefined) session.language = session.plan.language;
     journal.event(interactionId, "call.routed", { handler: session.plan.handler, target: session.plan.target });
-    for (const plan of [session.plan, options.fallback]) {
-      if (plan === undefined || call.signal.aborted) return;
+    const plans: RoutePlan[] = [];
+    for (let plan: RoutePlan | undefined = session.plan; plan !== undefined; plan = plan.otherwise) plans.push(plan);
+    if (options.fallback !== undefined) plans.push(options.fallback);
+    for (const [index, plan] of plans.entries()) {
+      if (call.signal.aborted) return;
       session.plan = plan;
       const handler = this.#handlers.get(plan.handler);
       if (handler === undefined) {
         log.warn({ interactionId, handler: plan.handler, target: plan.target, number: call.to.number }, "nothing carries out this route; the caller is refused");
-        if (plan === options.fallback || options.fallback === undefined) await call.hangup({ status: 404, reason: "not-found" });
+        if (index === plans.length - 1) await call.hangup({ status: 404, reason: "not-found" });
         continue;
       }
       try {
@@ -254,7 +257,7 @@ export class DefaultCallPipeline implements CallPipeline {
         return;
       } catch (error) {
         if (call.signal.aborted) return;
-        log.error({ err: error, interactionId, handler: plan.handler }, "a call handler failed; the fallback takes over");
+        log.error({ err: error, interactionId, handler: plan.handler }, "a call handler failed; what stands behind it takes over");
         journal.event(interactionId, "handler.failed", { handler: plan.handler, error: isHotlineError(error) ? error.code : errorText(error) });
       }
     }

@@ -26,6 +26,7 @@ export type EndReason =
   | "remote-hangup"
   | "cancelled" // the calling side gave up before the answer
   | "answered-elsewhere" // another phone has the call: nobody missed it
+  | "redirected" // sent elsewhere: 302 before the answer, an accepted REFER after it
   | "busy"
   | "declined"
   | "no-answer"
@@ -144,7 +145,12 @@ export interface Call {
   /** Puts the far end on hold by re-INVITE (`sendonly`). */
   hold(): Promise<void>;
   unhold(): Promise<void>;
-  /** Sends the far end elsewhere: 302 before the answer, REFER after it. Rejects with `HTL_CORE_NOT_SUPPORTED` where the adapter cannot. */
+  /**
+   * Sends the far end elsewhere: 302 before the answer, REFER after it (RFC 3261 section 21.3.3, RFC 3515). Resolves when the 302 has gone out,
+   * or when the far end tells that it has arrived there; the call has then ended as `redirected`. Rejects with `HTL_CORE_NOT_SUPPORTED` where
+   * the adapter cannot, with the adapter's own error when the far end refuses or does not get there: the call then goes on. Asks nobody
+   * whether it may: that does `CallControl.redirect`.
+   */
   redirect(to: string): Promise<void>;
   /** The leg of the sound. */
   mediaPort(kind: "audio"): Promise<MediaLeg>;
@@ -198,7 +204,10 @@ export interface CallPipeline {
    * interaction with the reason `rejected`, so that the caller is not forgotten. Not for floods: what has no known source is not journalled.
    */
   turnedAway(caller: { readonly from: Party; readonly to: Party; readonly via: Call["via"] }, status: number): void;
-  /** Names a way to carry out a route plan: `flow`, `queue` ... One owner per name. */
+  /**
+   * Names a way to carry out a route plan: `flow`, `queue` ... One owner per name. `redirect` is core's: the caller is sent to the plan's target, an
+   * address such as `tel:12345`, before anybody answers (see `CallControl.redirect`).
+   */
   handler(name: string, handler: CallHandler): void;
   /**
    * The hotline calls a citizen: opens an outbound interaction, asks `callOutbound`, dials and, once answered, carries out the
@@ -256,6 +265,8 @@ export interface RoutePlan {
   /** Priority for queues, higher first. Default 0. */
   readonly priority?: number;
   readonly params?: Readonly<Record<string, unknown>>;
+  /** Carried out when the handler fails, or there is none of that name, before the hotline's own fallback is. */
+  readonly otherwise?: RoutePlan;
 }
 
 export type CallHandler = (session: CallSession, plan: RoutePlan) => Promise<void>;
@@ -292,6 +303,17 @@ export interface CallSession {
 export interface CallControl {
   /** Asks `callOutbound`, writes the leg, dials. Rejects with `HTL_CORE_OUTBOUND_REFUSED` (with the refusal's code in details) or `HTL_CORE_NO_ADAPTER`. */
   originate(request: OutboundRequest): Promise<OutboundCall>;
+  /**
+   * Sends the citizen's call elsewhere, so that it takes no line of ours any more: 302 before the answer, REFER after it. Asks `callOutbound`
+   * as for a transfer, since the carrier may charge us for where it leads; written on the timeline and into the audit. Resolves when the call has
+   * ended as `redirected`.
+   *
+   * @param to as of `originate`
+   * @param options.actor who wants it; default the hotline itself
+   * @throws `HTL_CORE_OUTBOUND_REFUSED` as `originate` does, `HTL_CORE_NOT_SUPPORTED` where the adapter cannot, `HTL_CORE_CALL_ENDED`, and the
+   * adapter's own error when the carrier refuses: the call then goes on
+   */
+  redirect(interactionId: string, to: string, options?: { readonly actor?: string }): Promise<void>;
   /** Joins two legs of an interaction so that both talk. Resolves when they hear each other; `separate` (or the end of one) parts them. */
   connect(interactionId: string, a: Call, b: Call): Promise<Connection>;
   /** Live legs of an interaction. */

@@ -8,7 +8,14 @@ interface ResultRule {
   readonly schema: z.ZodType | undefined;
 }
 
-const plan = z.object({ handler: z.string().min(1), target: z.string(), language: z.string().optional(), priority: z.number().optional(), params: z.record(z.string(), z.unknown()).optional() });
+const plan: z.ZodType = z.object({
+  handler: z.string().min(1),
+  target: z.string(),
+  language: z.string().optional(),
+  priority: z.number().optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  otherwise: z.lazy(() => plan).optional(),
+});
 const admission = z.union([
   z.object({ accept: z.literal(true) }),
   z.object({ accept: z.literal(false), reason: z.string(), status: z.number().int().min(300).max(699).optional(), retryAfter: z.number().min(0).optional() }),
@@ -21,7 +28,7 @@ const delivery = z.union([
 /** What taps may return besides nothing. The rest of the hotline sees a copy, so that what was returned may be frozen, foreign or changed later. */
 const rules: Readonly<Record<HookName, ResultRule>> = {
   callArrival: { expected: "an Admission: { accept: true } or { accept: false, reason, status? }", schema: admission },
-  callRoute: { expected: "a RoutePlan: { handler, target, language?, priority?, params? }", schema: plan },
+  callRoute: { expected: "a RoutePlan: { handler, target, language?, priority?, params?, otherwise? }", schema: plan },
   callOutbound: { expected: "a Refusal: { refused: true, code, message }", schema: z.object({ refused: z.literal(true), code: z.string(), message: z.string() }) },
   ivrNode: { expected: "an IvrStep: { outcome } or { end: true }", schema: z.union([z.object({ outcome: z.string() }), z.object({ end: z.literal(true) })]) },
   callEnd: { expected: "nothing", schema: undefined },

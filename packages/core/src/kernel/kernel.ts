@@ -106,8 +106,9 @@ export class Kernel {
     });
     this.#journal = new InteractionJournal({ clock, ids, log, unitOfWork: this.#data.unitOfWork, nodeId: settings.nodeId, calendar: () => deps.calendars.get("default") });
     this.services = this.#container.servicesFor("core");
-    this.#control = new DefaultCallControl({ hooks: this.#runner, journal: this.#journal, events, clock, ids, log, media: () => this.services.get(MEDIA), pipeline: () => this.#pipeline });
+    this.#control = new DefaultCallControl({ hooks: this.#runner, journal: this.#journal, events, clock, ids, log, media: () => this.services.get(MEDIA), pipeline: () => this.#pipeline, audit: () => this.#data.audit });
     this.#pipeline = new DefaultCallPipeline({ hooks: this.#runner, journal: this.#journal, control: this.#control, events, clock, log, options: deps.calls });
+    this.#pipeline.handler("redirect", (session, plan) => this.#control.redirect(session.interaction.id, plan.target));
     const store = { clock, ids, log, unitOfWork: this.#data.unitOfWork, readPool: this.#data.readPool };
     this.#notifications = new DefaultNotifications({ ...store, jobs: this.#data.jobs, notify: (notification) => this.#runner.notify(notification) });
     this.#intake = new DefaultMessageIntake({ ...store, blobs: this.#data.blobs, ask: (message) => this.#runner.messageArrival(message) });

@@ -26,6 +26,8 @@ export function outcomeOf(call: EndedCall): CallOutcome {
   const has = (type: string): boolean => call.events.some((event) => event.type === type);
   if (call.talked || has("queue.answered")) return { kind: "reached" };
   if (has(KEPT) || call.events.some(({ type }) => MESSAGES.has(type))) return { kind: "none" };
+  // Another hotline has the citizen now.
+  if (call.endReason === "redirected") return { kind: "none" };
   if (call.endReason === "rejected") return { kind: "missed", reason: "refused", queue: null, waitMs: 0 };
   const entered = last(call.events, "queue.entered");
   const left = last(call.events, "queue.left");

@@ -21,7 +21,14 @@ describe("chooseRoute", () => {
     ["777", "account", "1001", "inside"],
     ["777", "trunk", "1001", undefined],
     ["", "trunk", "city", undefined],
-  ] as const)("%s by %s %s goes to %s", (number, kind, key, flow) => expect(chooseRoute(routes, call(number, kind, key))?.flow).toBe(flow));
+  ] as const)("%s by %s %s goes to %s", (number, kind, key, flow) => expect(chooseRoute(routes, call(number, kind, key), () => true)?.flow).toBe(flow));
 
-  it("takes everything where nothing is asked", () => expect(chooseRoute([{ flow: "all" }], call(""))?.flow).toBe("all"));
+  it("takes everything where nothing is asked", () => expect(chooseRoute([{ flow: "all" }], call(""), () => true)?.flow).toBe("all"));
+
+  it.each([[true, "day"], [false, "night"]] as const)("asks the calendar of a route that names one (open: %s)", (open, flow) => {
+    const asked: string[] = [];
+    const byHours: FlowRoute[] = [{ hours: { calendar: "desk", when: "open" }, flow: "day" }, { hours: { calendar: "desk", when: "closed" }, flow: "night" }];
+    expect(chooseRoute(byHours, call("12333"), (key) => (asked.push(key), open))?.flow).toBe(flow);
+    expect(new Set(asked)).toEqual(new Set(["desk"]));
+  });
 });

@@ -1,15 +1,19 @@
 import type { Call } from "@hotlinejs/core";
 import type { FlowRoute } from "../config.js";
 
-/** The first route all of whose conditions hold. One without conditions takes every call. */
-export function chooseRoute(routes: readonly FlowRoute[], call: Pick<Call, "to" | "via">): FlowRoute | undefined {
+/**
+ * The first route all of whose conditions hold. One without conditions takes every call.
+ *
+ * @param isOpen whether a calendar is open now; asked only of routes that name one
+ */
+export function chooseRoute(routes: readonly FlowRoute[], call: Pick<Call, "to" | "via">, isOpen: (calendar: string) => boolean): FlowRoute | undefined {
   return routes.find((route) => {
     if (route.number !== undefined && !numberFits(route.number, call.to.number)) return false;
     for (const kind of ["trunk", "line", "account"] as const) {
       const key = route[kind];
       if (key !== undefined && (call.via.kind !== kind || call.via.key !== key)) return false;
     }
-    return true;
+    return route.hours === undefined || isOpen(route.hours.calendar) === (route.hours.when === "open");
   });
 }
 

@@ -145,8 +145,9 @@ export class FlowRun {
     if (result.kind === "agent") await this.#settled(work, LEAVE_MS, place);
     if (session.signal.aborted) {
       await this.#settled(work, HANGUP_MS, place);
-      // A flow that ended the call itself has not lost its caller.
-      const ours = session.call.state === "ended" && (await session.call.ended).by === "local";
+      // A flow that ended the call itself, or sent it elsewhere, has not lost its caller.
+      const end = session.call.state === "ended" ? await session.call.ended : undefined;
+      const ours = end?.by === "local" || end?.reason === "redirected";
       result = ours ? { kind: "step", step: { end: true } } : { kind: "gone" };
     }
     session.interaction.event("ivr.node", { flow: flow.id, version: flow.version, node: node.id, type: node.type, ...(node.label === undefined ? {} : { label: node.label }), outcome: outcomeName(result), ms: Math.round(clock.monotonic() - started) });

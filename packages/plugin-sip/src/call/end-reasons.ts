@@ -50,6 +50,7 @@ export function bestStatus(statuses: readonly number[]): number {
 /** Q.850 causes of our own endings (RFC 3326 header Reason). */
 const CAUSES: Readonly<Partial<Record<EndReason, readonly [number, string]>>> = {
   hangup: [16, "Normal call clearing"],
+  redirected: [16, "Normal call clearing"],
   "no-answer": [19, "No answer from user"],
   rejected: [21, "Call rejected"],
   declined: [21, "Call rejected"],

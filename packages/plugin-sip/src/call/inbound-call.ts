@@ -115,7 +115,7 @@ export class InboundCall extends SipCall {
       return this.refer(this.session, to);
     }
     const contact = `<${this.environment.absoluteUri(to)}>`;
-    this.finish({ reason: "hangup", by: "local", status: 302 });
+    this.finish({ reason: "redirected", by: "local", status: 302 });
     this.#invite.reject({ status: 302, headers: { Contact: contact } });
   }
 

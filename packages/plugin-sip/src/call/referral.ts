@@ -59,14 +59,16 @@ function reportOf(refer: IncomingRefer, clock: Clock): TransferReport {
 /**
  * Asks the far end of an answered call to go elsewhere; resolves when it has arrived there.
  *
- * @param requireAlive throws when the call is over
+ * @param call.requireAlive throws when the call is over
+ * @param call.accepted the far end is on its way; carriers may hang up now without another word
  * @throws HTL_SIP_REDIRECT_REFUSED with the status of the far end, or 408 when it does not tell for a minute
  */
-export async function referAway(session: Session, to: string, environment: CallEnvironment, requireAlive: () => void): Promise<void> {
+export async function referAway(session: Session, to: string, environment: CallEnvironment, call: { readonly requireAlive: () => void; readonly accepted: () => void }): Promise<void> {
   const referral = session.refer(environment.absoluteUri(to), { headers: { "Referred-By": `<${session.dialog.localTarget}>` } });
   const outcome = await referral.accepted;
-  requireAlive();
+  call.requireAlive();
   if (outcome.status >= 300) throw sipErrors.REDIRECT_REFUSED(outcome.status);
+  call.accepted();
   let stop: () => void = () => undefined;
   const late = new Promise<{ status: number | undefined }>((resolve) => {
     const timer = environment.clock.setTimeout(() => resolve({ status: 408 }), REFER_WAIT_MS);

@@ -65,6 +65,8 @@ export abstract class SipCall implements Call {
   readonly #listeners: CallListeners;
   #end: CallEnd | undefined;
   #holding = false;
+  /** The far end has accepted a REFER of ours: that it hangs up now means that it has gone there. */
+  #leaving = false;
   readonly #keys: InfoKeys;
   #heldByPeer = false;
   readonly #t38: T38Switch;
@@ -349,8 +351,12 @@ export abstract class SipCall implements Call {
 
   /** Sends the far end of an answered call elsewhere and lets it go when it has arrived there. */
   protected async refer(session: Session, to: string): Promise<void> {
-    await referAway(session, to, this.environment, () => this.requireAlive());
-    await this.hangup();
+    try {
+      await referAway(session, to, this.environment, { requireAlive: () => this.requireAlive(), accepted: () => (this.#leaving = true) });
+    } finally {
+      this.#leaving = false;
+    }
+    await this.hangup({ reason: "redirected" });
   }
 
   /** The sound as it is, once more; while the call is T.38 the stack repeats that. */
@@ -442,7 +448,7 @@ export abstract class SipCall implements Call {
   #sessionEnded(end: SessionEnd): void {
     if (end.cause === "bye") {
       const status = causeOf(end.request);
-      this.finish({ reason: end.by === "remote" ? "remote-hangup" : "hangup", by: end.by, ...(status === undefined ? {} : { status }) });
+      this.finish({ reason: end.by !== "remote" ? "hangup" : this.#leaving ? "redirected" : "remote-hangup", by: end.by, ...(status === undefined ? {} : { status }) });
     } else if (end.cause === "stopped") this.finish({ reason: "hangup", by: "system" });
     else this.finish({ reason: end.cause === "transport" ? "unreachable" : "failed", by: "system", ...(end.cause === "no-ack" || end.cause === "session-expired" ? { status: 408 } : {}) });
   }
