@@ -212,7 +212,7 @@ export const sipConfig = z.strictObject({
   tlsVerify: z.enum(["full", "chain", "none"]).default("full"),
   /** Certificates of phones and carriers that connect: not asked for, asked for, or a must. */
   tlsClients: z.enum(["none", "optional", "required"]).default("none"),
-  /** TLS or nothing: no UDP, no TCP, no WebSocket but within TLS. */
+  /** TLS or nothing: no UDP, no TCP, no WebSocket but within TLS, ours or that of a proxy which is trusted or on this machine, where the public address has https:. */
   tlsOnly: z.boolean().default(false),
   /** Connections we made over TCP and TLS are kept open by a ping every so many seconds (RFC 5626). 0: not. */
   keepAliveSeconds: z.int().min(0).max(3600).default(90),

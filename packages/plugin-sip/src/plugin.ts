@@ -15,7 +15,7 @@ import { sipErrors } from "./errors.js";
 import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
 import { ProvenSources } from "./edge/proven-sources.js";
 import { TollGuard } from "./edge/toll-guard.js";
-import { WsGate } from "./edge/ws-gate.js";
+import { securedInFront, WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
 import { SipEdge } from "./migrations/edge.js";
 import { SipInit } from "./migrations/init.js";
@@ -116,7 +116,7 @@ export const sip = definePlugin({
     const trustedProxies = new Networks(config.trustedProxies);
     const isProxy = (address: string): boolean => webRoutes()?.isProxy(address) ?? trustedProxies.has(address);
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
-    const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: settings.publicUrl?.startsWith("https:") === true, allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
+    const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: (peer) => securedInFront(peer, { publicUrl: settings.publicUrl, tlsOnly: config.tlsOnly, isProxy }), allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
     services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy }));
 
