@@ -5,6 +5,7 @@ import { SessionEntity } from "./entities/session.entity.js";
 import { httpErrors } from "./errors.js";
 import { HTTP_HOME } from "./http-internals.js";
 import { HttpInit } from "./migrations/init.js";
+import { auditRoutes } from "./routes/audit-routes.js";
 import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
 import { systemRoutes } from "./routes/system-routes.js";
@@ -29,7 +30,7 @@ export const http = definePlugin({
   entities: [SessionEntity],
   migrations: [HttpInit],
   provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES, HTTP_HOME],
-  routes: [...systemRoutes, ...authRoutes, ...interactionRoutes],
+  routes: [...systemRoutes, ...authRoutes, ...interactionRoutes, ...auditRoutes],
   register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;

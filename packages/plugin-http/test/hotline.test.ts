@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHotline, createSilentLogger, definePlugin, defineRoute, DIRECTORY, HEALTH, READ_POOL, UNIT_OF_WORK, VirtualClock, type Directory, type Hotline, type HotlineOptions, type Principal } from "@hotlinejs/core";
+import { AUDIT, createHotline, createSilentLogger, definePlugin, defineRoute, DIRECTORY, HEALTH, READ_POOL, UNIT_OF_WORK, VirtualClock, type AuditEntry, type Directory, type Hotline, type HotlineOptions, type Principal } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { HTTP_SERVER, HTTP_SESSIONS } from "../src/contract.js";
@@ -32,6 +32,7 @@ const fakeDirectory = definePlugin({
     const fake = {
       authenticate: (username: string, password: string) => Promise.resolve(password === `${username}-secret` ? people.get(username) : undefined),
       principal: byId,
+      listUsers: () => Promise.resolve([...people.values()].map(({ userId: id, username, displayName }) => ({ id, username, displayName }))),
     };
     services.provide(DIRECTORY, () => fake as unknown as Directory);
   },
@@ -61,6 +62,7 @@ beforeEach(() => {
   people.clear();
   person("agent", ["core.interactions.read"]);
   person("boss", ["core.interactions.read", "core.interactions.personal", "core.health.details"]);
+  person("auditor", ["core.audit.read"]);
   person("guest", []);
 });
 afterEach(async () => {
@@ -321,6 +323,103 @@ describe("interactions", () => {
     expect(await status("/api/calls?channel=email")).toEqual([400, "HTL_HTTP_BAD_INPUT"]);
     expect(await status("/api/interactions/none")).toEqual([404, "HTL_HTTP_INTERACTION_UNKNOWN"]);
     expect(await status(`/api/interactions/${encodeURIComponent("' or 1=1 --")}`)).toEqual([404, "HTL_HTTP_INTERACTION_UNKNOWN"]);
+  });
+});
+
+describe("the audit", () => {
+  const T0 = 1_772_413_200_000;
+
+  /** Rows as the hotline's parts write them, sealed. */
+  async function write(...entries: (AuditEntry & { after?: number })[]): Promise<void> {
+    for (const { after = 1_000, ...entry } of entries) {
+      await clock.advance(after);
+      await hotline.services.get(AUDIT).record(entry);
+    }
+    await sealed();
+  }
+  /** Sealing goes to the database in real time. */
+  async function sealed(): Promise<void> {
+    await clock.advance(2_000);
+    await expect.poll(() => hotline.services.get(READ_POOL).read((em) => em.execute("select id from core_audit where number is null"))).toEqual([]);
+  }
+  const about = (n: number): AuditEntry => ({ actor: n % 2 === 0 ? "id-boss" : "plugin:sip", action: n % 3 === 0 ? "sip.banned" : "auth.signed-in", subject: { type: n % 2 === 0 ? "ticket" : "address", id: `s${n % 4}` }, details: { n } });
+  const numbers = (answer: Awaited<ReturnType<typeof call>>): number[] => (answer.json?.items as { details: { n: number } }[]).map(({ details }) => details.n);
+
+  it("is read newest first, page by page, none twice and none left out", async () => {
+    await start();
+    const { token } = await login("auditor");
+    await write(...Array.from({ length: 11 }, (_, n) => ({ ...about(n), after: n % 3 === 0 ? 1_000 : 0 })));
+    const seen: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const answer: Awaited<ReturnType<typeof call>> = await call(`/api/audit?limit=4&subjectId=s1${cursor === null ? "" : `&cursor=${cursor}`}`, { token });
+      expect(answer.status).toBe(200);
+      seen.push(...numbers(answer));
+      cursor = answer.json?.next as string | null;
+    } while (cursor !== null);
+    expect(seen).toEqual([9, 5, 1]);
+    const all: number[] = [];
+    do {
+      const answer: Awaited<ReturnType<typeof call>> = await call(`/api/audit?limit=4&from=${T0}${cursor === null ? "" : `&cursor=${cursor}`}`, { token });
+      all.push(...numbers(answer));
+      cursor = answer.json?.next as string | null;
+    } while (cursor !== null);
+    expect(all).toHaveLength(11);
+    expect(new Set(all).size).toBe(11);
+    const [first] = (await call("/api/audit?limit=1", { token })).json?.items as Record<string, unknown>[];
+    expect(first).toEqual({ id: expect.any(String) as string, at: expect.any(Number) as number, actor: "id-boss", actorName: "boss", action: "auth.signed-in", subject: { type: "ticket", id: "s2" }, details: { n: 10 }, outcome: "done", seal: { number: 11, hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string } });
+  });
+
+  it("is filtered by actor, action, subject, outcome and time", async () => {
+    await start();
+    const { token } = await login("auditor");
+    await write(...[0, 1, 2, 3].map(about), { actor: "system", action: "sip_banned", outcome: "refused", details: { n: 4 } });
+    const ask = async (query: string): Promise<number[]> => numbers(await call(`/api/audit?${query}`, { token }));
+    expect(await ask("actor=id-boss")).toEqual([2, 0]);
+    expect(await ask("action=sip.")).toEqual([3, 0]);
+    expect(await ask("action=auth.signed-in")).toEqual([2, 1]);
+    expect(await ask("action=SIP.")).toEqual([]);
+    expect(await ask("subjectType=address")).toEqual([3, 1]);
+    expect(await ask("subjectType=ticket&subjectId=s2")).toEqual([2]);
+    expect(await ask("outcome=refused")).toEqual([4]);
+    const times = ((await call("/api/audit", { token })).json?.items as { at: number }[]).map(({ at }) => at);
+    expect(await ask(`from=${times[3]}&to=${times[1]}`)).toEqual([2, 1]);
+    expect(await ask(`to=${encodeURIComponent(new Date((times[4] ?? 0) + 1).toISOString())}`)).toEqual([0]);
+  });
+
+  it("shows telephone numbers in full only to whom those of citizens are given", async () => {
+    await start();
+    people.set("chief", { ...(people.get("boss") as Principal), userId: "id-chief", username: "chief", permissions: new Set(["core.audit.read", "core.interactions.personal"]) });
+    await write({ actor: "id-boss", action: "acd.dialled", subject: { type: "number", id: "13800138000" }, details: { to: "tel:057388881234", serial: "260924000571" } });
+    const shown = async (who: string): Promise<unknown> => ((await call("/api/audit?action=acd.dialled", { token: (await login(who)).token })).json?.items as object[])[0];
+    expect(await shown("auditor")).toMatchObject({ subject: { id: "138****8000" }, details: { to: "tel:0573-8888****", serial: "260924000571" } });
+    expect(await shown("chief")).toMatchObject({ subject: { id: "13800138000" }, details: { to: "tel:057388881234" } });
+  });
+
+  it("tells whether the chain of seals holds, and where it is broken", async () => {
+    await start();
+    const { token } = await login("auditor");
+    await write(...[0, 1, 2, 3].map(about));
+    const verify = async () => (await call("/api/audit/verify", { token })).json;
+    expect(await verify()).toEqual({ ok: true, rows: 4, brokenAt: null, unsealed: 0, checkedAt: clock.now() });
+    await hotline.services.get(AUDIT).record(about(4));
+    expect(await verify()).toMatchObject({ ok: true, rows: 4, unsealed: 1 });
+    await sealed();
+    expect(await verify()).toMatchObject({ ok: true, rows: 5, unsealed: 0 });
+    await hotline.services.get(UNIT_OF_WORK).run(({ em }) => em.execute("update core_audit set actor = 'somebody' where number = 3"));
+    expect(await verify()).toMatchObject({ ok: false, rows: 2, brokenAt: 3 });
+  });
+
+  it("is not for everybody, and refuses what does not fit", async () => {
+    await start();
+    const { token } = await login("auditor");
+    const status = async (path: string, as: string | undefined = token) => (await call(path, as === undefined ? {} : { token: as })).status;
+    expect((await call("/api/audit")).status).toBe(401);
+    for (const path of ["/api/audit", "/api/audit/verify"]) expect(await status(path, (await login("boss")).token)).toBe(403);
+    expect(await status("/api/audit?cursor=rubbish")).toBe(400);
+    expect(await status("/api/audit?limit=201")).toBe(400);
+    expect(await status("/api/audit?outcome=maybe")).toBe(400);
+    expect(await status("/api/audit?colour=red")).toBe(400);
   });
 });
 

@@ -29,6 +29,7 @@ export const coreEvents: readonly EventDefinition[] = [
 export const corePermissions: readonly PermissionDefinition[] = [
   { name: "core.interactions.read", roles: ["agent", "team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "Read calls and interactions" },
   { name: "core.interactions.personal", roles: ["team_leader", "shift_supervisor", "quality", "qa"], description: "See the numbers of citizens in full" },
+  { name: "core.audit.read", roles: ["director"], description: "Read who did what, and check that nothing of it was changed" },
   { name: "core.health.details", roles: ["shift_supervisor"], description: "See the state of each plugin" },
 ];
 

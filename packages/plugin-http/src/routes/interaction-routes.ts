@@ -2,15 +2,7 @@ import { defineRoute, maskPhone, READ_POOL, type HttpRoute, type Principal } fro
 import { z } from "zod";
 import { httpErrors } from "../errors.js";
 import { InteractionReads, type InteractionView, type LegView } from "../services/interaction-reads.js";
-
-/** Epoch ms, or a date with time and offset (`2026-03-02T09:00:00+08:00`). */
-const instant = z.union([
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number),
-  z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-]);
+import { instant, PERSONAL } from "./shared-input.js";
 
 const filters = z.strictObject({
   from: instant.optional(),
@@ -68,8 +60,6 @@ const leg = z.object({
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
 const permission = "core.interactions.read";
-
-const PERSONAL = "core.interactions.personal";
 
 /** The citizen's number as this person may see it; the hotline's own numbers are no secret. */
 function shown<T extends InteractionView>(view: T, principal: Principal | undefined): T {
