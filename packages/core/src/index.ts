@@ -11,6 +11,7 @@ export * from "./contracts/ivr.js";
 export * from "./contracts/prompt-ref.js";
 export * from "./contracts/http.js";
 export * from "./contracts/directory.js";
+export * from "./contracts/metrics.js";
 export * from "./contracts/data.js";
 export type * from "./contracts/route.js";
 export * from "./contracts/ticket.js";

@@ -1,7 +1,8 @@
-import { CLOCK, definePlugin, IDS, MEDIA } from "@hotlinejs/core";
+import { CLOCK, definePlugin, IDS, MEDIA, METRICS } from "@hotlinejs/core";
 import { mediaConfig } from "./config.js";
 import { createMediaEngine } from "./engine/default-media-engine.js";
 import type { DefaultMediaEngine } from "./engine/default-media-engine.js";
+import { registerMediaMetrics } from "./media-metrics.js";
 
 declare const __VERSION__: string;
 
@@ -35,6 +36,7 @@ export const media = definePlugin({
       });
       return engine;
     });
+    registerMediaMetrics(services.get(METRICS), () => engine, config.rtpPorts);
     onStart(async () => {
       services.get(MEDIA);
       await engine?.start();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, METRICS, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
@@ -22,6 +22,7 @@ import { AcdDurableFacts } from "./migrations/durable-facts.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdKeptPlaces } from "./migrations/kept-places.js";
+import { registerAcdMetrics } from "./services/acd-metrics.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
 import { FactRows } from "./services/fact-rows.js";
@@ -130,6 +131,7 @@ export const acd = definePlugin({
     });
     const news = once(() => new ScreenNews(services, services.get(CLOCK), parts()));
     services.provide(ACD, () => parts());
+    registerAcdMetrics(services.get(METRICS), () => services.get(ACD));
     services.provide(AGENT_CALLS, () => parts().desk);
     events.handle("acd.agent-state", ({ agent }) => news().agent(agent));
     events.handle("acd.agent-call", ({ agent, call }) => {

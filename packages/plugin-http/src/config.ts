@@ -48,6 +48,8 @@ export const httpConfig = z.strictObject({
   sessionMaxHours: z.number().min(0.01).max(8760).default(168),
   /** Sign-in attempts a minute for one name from one address; ten times as many for one address. */
   loginAttempts: z.int().min(1).max(10_000).default(10),
+  /** With it as bearer token a program reads `GET /api/metrics`, and nothing else. Default: only people with `core.metrics.read` do. */
+  metricsToken: z.string().min(16).max(512).regex(/^[\w.~+/=-]+$/, "letters, digits and . _ ~ + / = -").optional(),
   /** The page at `/`, for people. */
   home: z
     .strictObject({

@@ -1,4 +1,4 @@
-import { CLOCK, definePlugin, DIRECTORY, IDS, isLoopback, Networks, READ_POOL, ROUTES, UNIT_OF_WORK, WS_ROUTES, errorText, type Timer } from "@hotlinejs/core";
+import { CLOCK, definePlugin, DIRECTORY, IDS, isLoopback, METRICS, Networks, READ_POOL, ROUTES, UNIT_OF_WORK, WS_ROUTES, errorText, type Timer } from "@hotlinejs/core";
 import { httpConfig } from "./config.js";
 import { HTTP_COOKIES, HTTP_SERVER, HTTP_SESSIONS } from "./contract.js";
 import { SessionEntity } from "./entities/session.entity.js";
@@ -8,6 +8,7 @@ import { HttpInit } from "./migrations/init.js";
 import { auditRoutes } from "./routes/audit-routes.js";
 import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
+import { METRICS_READ, metricsRoutes } from "./routes/metrics-routes.js";
 import { systemRoutes } from "./routes/system-routes.js";
 import { HttpServer } from "./server/http-server.js";
 import { checkRoutes, createRouteApp } from "./server/route-app.js";
@@ -30,7 +31,7 @@ export const http = definePlugin({
   entities: [SessionEntity],
   migrations: [HttpInit],
   provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES, HTTP_HOME],
-  routes: [...systemRoutes, ...authRoutes, ...interactionRoutes, ...auditRoutes],
+  routes: [...systemRoutes, ...authRoutes, ...interactionRoutes, ...auditRoutes, ...metricsRoutes],
   register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;
@@ -63,6 +64,8 @@ export const http = definePlugin({
         proxyHeader: config.proxyHeader,
       }));
 
+    services.get(METRICS).gauge({ name: "hotline_http_requests", help: "HTTP requests being answered." }, () => server.active);
+    services.get(METRICS).gauge({ name: "hotline_http_websockets", help: "Open WebSockets." }, () => hub?.connections ?? 0);
     services.provide(HTTP_SERVER, () => server);
     services.provide(HTTP_SESSIONS, theSessions);
     services.provide(HTTP_COOKIES, () => ({ secure, maxAgeSeconds: maxMs / 1000 }));
@@ -76,7 +79,7 @@ export const http = definePlugin({
       if (settings.loopbackOnly && !isLoopback(host)) throw httpErrors.HOST_EXPOSED(host);
       const tls = await loadTls(config.tlsCert, config.tlsKey);
       const clock = services.get(CLOCK);
-      const authenticator = new Authenticator(theSessions(), secure, settings.publicUrl);
+      const authenticator = new Authenticator(theSessions(), secure, settings.publicUrl, config.metricsToken === undefined ? [] : [{ token: config.metricsToken, permission: METRICS_READ }]);
       const app = createRouteApp({
         routes: services.get(ROUTES),
         services,

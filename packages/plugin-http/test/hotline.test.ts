@@ -9,6 +9,7 @@ import { z } from "zod";
 import { HTTP_SERVER, HTTP_SESSIONS } from "../src/contract.js";
 import { SessionEntity } from "../src/entities/session.entity.js";
 import { http, type HttpOptions } from "../src/index.js";
+import { parseMetrics } from "./metrics-parser.js";
 
 const HOUR = 3_600_000;
 
@@ -63,6 +64,7 @@ beforeEach(() => {
   person("agent", ["core.interactions.read"]);
   person("boss", ["core.interactions.read", "core.interactions.personal", "core.health.details"]);
   person("auditor", ["core.audit.read"]);
+  person("watcher", ["core.metrics.read"]);
   person("guest", []);
 });
 afterEach(async () => {
@@ -420,6 +422,39 @@ describe("the audit", () => {
     expect(await status("/api/audit?limit=201")).toBe(400);
     expect(await status("/api/audit?outcome=maybe")).toBe(400);
     expect(await status("/api/audit?colour=red")).toBe(400);
+  });
+});
+
+describe("metrics", () => {
+  const TOKEN = "scrape-me-0123456789";
+  /** The parameters have no order. */
+  const mediaType = (headers: Headers): string[] => (headers.get("content-type") ?? "").split("; ").sort();
+
+  it("are read by Prometheus with its token, in the format it asks for, and by people who may", async () => {
+    await start({ metricsToken: TOKEN });
+    const answer = await call("/api/metrics", { token: TOKEN });
+    expect(answer.status).toBe(200);
+    expect(mediaType(answer.headers)).toEqual(["charset=utf-8", "text/plain", "version=0.0.4"]);
+    const read = parseMetrics(answer.text, "prometheus");
+    expect(read.get("hotline_running")).toMatchObject({ type: "gauge", samples: [{ value: 1 }] });
+    expect(read.get("hotline_calls_total")).toMatchObject({ type: "counter", samples: [{ labels: { direction: "inbound" }, value: 0 }, { labels: { direction: "outbound" }, value: 0 }] });
+    expect(read.get("process_cpu_user_seconds_total")?.samples[0]?.value).toBeGreaterThan(0);
+    expect(read.get("process_resident_memory_bytes")?.samples[0]?.value).toBeGreaterThan(1_000_000);
+    expect(read.get("hotline_http_requests")?.samples[0]?.value).toBeGreaterThanOrEqual(1);
+    const modern = await call("/api/metrics", { token: (await login("watcher")).token, headers: { accept: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5" } });
+    expect(mediaType(modern.headers)).toEqual(["application/openmetrics-text", "charset=utf-8", "version=1.0.0"]);
+    expect(parseMetrics(modern.text, "openmetrics").get("hotline_calls")).toMatchObject({ type: "counter" });
+  });
+
+  it("are for nobody else, and their token opens nothing else", async () => {
+    await start({ metricsToken: TOKEN });
+    expect((await call("/api/metrics")).status).toBe(401);
+    expect((await call("/api/metrics", { token: `${TOKEN}x` })).status).toBe(401);
+    expect((await call("/api/metrics", { token: (await login("guest")).token })).status).toBe(403);
+    for (const path of ["/api/auth/me", "/api/interactions", "/api/audit", "/api/desk?n=1"]) expect((await call(path, { token: TOKEN })).status).toBe(401);
+    await stop();
+    await start();
+    expect((await call("/api/metrics", { token: TOKEN })).status).toBe(401);
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin, READ_POOL } from "@hotlinejs/core";
+import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin, METRICS, READ_POOL } from "@hotlinejs/core";
 import type { Hotline } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -82,6 +82,11 @@ describe("the sip plugin in a hotline", () => {
     const caller = await new Phone("13800138000").start();
     const { session } = await caller.reach(port);
     expect(service.stats()).toMatchObject({ calls: 1, registrations: 1 });
+    const metrics = Object.fromEntries((await first.services.get(METRICS).read()).flatMap(({ name, samples }) => samples.map(({ value, labels = {} }) => [[name, ...Object.values(labels)].join(" "), value])));
+    expect(metrics).toMatchObject({ hotline_sip_calls: 1, hotline_sip_registrations: 1, "hotline_sip_trunk_up demo": 1, "hotline_sip_trunk_channels demo": 1, "hotline_sip_trunk_calls_total demo inbound": 1, "hotline_sip_turned_away_total banned": 0, "hotline_sip_turned_away_total stranger": 0, hotline_sip_banned_addresses: 0 });
+    expect(metrics["hotline_sip_messages_total received"]).toBeGreaterThan(2);
+    // Without a limit of its channels there is none to tell.
+    expect(metrics).not.toHaveProperty(["hotline_sip_trunk_channels_max demo"]);
     const health = await first.health();
     expect(health.plugins.find((p) => p.name === "sip")).toMatchObject({ ok: true, details: { calls: 1, registrations: 1 } });
     await session.bye();
@@ -120,6 +125,7 @@ describe("the sip plugin in a hotline", () => {
     const second = await run();
     const again = second.services.get(SIP);
     expect(again.trunks()).toMatchObject([{ key: "demo", disabled: { actor: "u-1", reason: "the carrier works on it" } }]);
+    expect((await second.services.get(METRICS).read()).find(({ name }) => name === "hotline_sip_trunk_up")?.samples).toEqual([{ value: 0, labels: { trunk: "demo" } }]);
     const caller = await new Phone("13800138000").start();
     expect(await caller.call(portOf(second)).outcome).toMatchObject({ answered: false, status: 503 });
     expect((await second.health()).ok).toBe(true);

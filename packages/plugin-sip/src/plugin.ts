@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, MESSAGE_INTAKE, Networks, READ_POOL, SCREENS, SECRETS, UNIT_OF_WORK, WS_ROUTES,
+  AUDIT, CALENDARS, CALL_JOURNAL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, defineRoute, DIGEST_CREDENTIALS, DIRECTORY, IDS, MEDIA, MESSAGE_INTAKE, METRICS, Networks, READ_POOL, SCREENS, SECRETS, UNIT_OF_WORK, WS_ROUTES,
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
@@ -29,6 +29,7 @@ import { RegistrationEntity } from "./registrar/registration.entity.js";
 import { RegistrationStore } from "./registrar/registration-store.js";
 import { SipAdapter } from "./sip-adapter.js";
 import type { SipRequest } from "./stack/index.js";
+import { registerSipMetrics } from "./sip-metrics.js";
 import { createSipService } from "./sip-service.js";
 import { REGISTRATIONS_VIEW, trunkRoutes, TRUNKS_MANAGE } from "./trunk/trunk-routes.js";
 import { TrunkSwitchEntity } from "./trunk/trunk-switch.entity.js";
@@ -119,6 +120,8 @@ export const sip = definePlugin({
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: (peer) => securedInFront(peer, { publicUrl: settings.publicUrl, tlsOnly: config.tlsOnly, isProxy }), allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
     services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy }));
+
+    registerSipMetrics(services.get(METRICS), () => services.get(SIP));
 
     onReady(() => {
       const clock = services.get(CLOCK);

@@ -1,4 +1,4 @@
-import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, INTERACTIONS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, INTERACTIONS, METRICS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { BusinessCalendar, IvrNodeType } from "@hotlinejs/core";
 import { ticketsConfig } from "./config.js";
 import { ContactBook } from "./contact-book.js";
@@ -39,6 +39,7 @@ import { TicketClock } from "./ticket-clock.js";
 import { TicketCreator } from "./ticket-creator.js";
 import { FINISH_DRAFT_JOB, TicketDrafts } from "./ticket-drafts.js";
 import { TicketMessages } from "./ticket-messages.js";
+import { registerTicketMetrics } from "./ticket-metrics.js";
 import { TicketMover } from "./ticket-mover.js";
 import { TicketNotifier } from "./ticket-notifier.js";
 import { TicketReader } from "./ticket-reader.js";
@@ -171,6 +172,7 @@ export const tickets = definePlugin({
       if (cause === "ticket") parts().queue.settled(messageId, agent);
     });
     events.handle("acd.agent-signed-out", ({ agent }) => parts().queue.signedOut(agent));
+    registerTicketMetrics(services.get(METRICS), { pool: () => services.get(READ_POOL), clock: () => services.get(CLOCK), open: config.workflow.states.filter(({ closed }) => closed !== true).map(({ id }) => id) });
     services.provide(CONTACT_BOOK, () => parts().contacts);
     services.optional(PROMPTS)?.define(TICKET_PROMPTS);
     hooks.messageArrival.tap((message) => parts().messages.arrive(message));

@@ -7,6 +7,7 @@ import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { HookRunner } from "../hooks/hook-runner.js";
 import type { Logger } from "../log/logger.js";
+import { CallCounts } from "./call-counts.js";
 import type { InteractionJournal } from "./interaction-journal.js";
 import type { DefaultCallControl } from "./call-control.js";
 import { watchLeg } from "./leg-watch.js";
@@ -42,6 +43,7 @@ export class DefaultCallPipeline implements CallPipeline {
   readonly #handlers = new Map<string, CallHandler>();
   readonly #live = new Map<string, Promise<void>>();
   readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBus; clock: Clock; log: Logger; options: CallPipelineOptions };
+  readonly counts = new CallCounts();
   readonly #endedAt = new WeakMap<Call, number>();
   #closed: { status: number; retryAfter?: number } | undefined = { status: 503 };
 
@@ -84,6 +86,7 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   arrive(call: Call): void {
+    this.counts.inbound++;
     const interaction = this.#deps.journal.open({ channel: "voice", direction: "inbound", callerNumber: call.from.number, calledNumber: call.to.number, via: call.via, language: this.#deps.options.language ?? "zh-CN" });
     this.#keep(interaction.id, this.#serve(call, interaction));
   }
@@ -95,6 +98,7 @@ export class DefaultCallPipeline implements CallPipeline {
     const calledNumber = numberOf(request.to);
     const callerNumber = request.from?.number ?? "";
     const interaction = journal.open({ ...(id === undefined ? {} : { id }), channel: "voice", direction: "outbound", callerNumber, calledNumber, language: plan.language ?? options.language ?? "zh-CN" });
+    this.counts.outbound++;
     if (data !== undefined) interaction.note(data);
     events.publish("interaction.started", { interactionId: interaction.id, channel: "voice", callerNumber, calledNumber });
     let dialled: (serving: Promise<unknown>) => void = () => undefined;
@@ -117,6 +121,7 @@ export class DefaultCallPipeline implements CallPipeline {
       // An agent's leg may be refused in `before`: that is no refusal of the citizen's call.
       if (reason === "failed" && isHotlineError(error, coreErrors.OUTBOUND_REFUSED.code)) reason = "refused";
       journal.close(interaction.id, reason);
+      this.counts.end(reason);
       dialled(Promise.resolve());
       throw error;
     }
@@ -144,6 +149,7 @@ export class DefaultCallPipeline implements CallPipeline {
     const { journal, options } = this.#deps;
     const { id } = journal.open({ channel: "voice", direction: "inbound", callerNumber: caller.from.number, calledNumber: caller.to.number, via: caller.via, language: options.language ?? "zh-CN" });
     journal.event(id, "call.refused", { reason: "turned-away", status });
+    this.counts.refuse("turned-away", status);
     journal.close(id, "rejected");
   }
 
@@ -221,6 +227,7 @@ export class DefaultCallPipeline implements CallPipeline {
     await hooks.callEnd({ interactionId: interaction.id, call, reason: end.reason });
     control.release(interaction.id);
     journal.close(interaction.id, end.reason, at);
+    this.counts.end(end.reason);
     return end;
   }
 
@@ -230,6 +237,7 @@ export class DefaultCallPipeline implements CallPipeline {
     const admission = await hooks.callArrival({ call, interactionId, active: this.#live.size });
     if (admission === undefined || admission.accept) return false;
     journal.event(interactionId, "call.refused", { reason: admission.reason });
+    this.counts.refuse(admission.reason, admission.status ?? 403);
     await call.hangup({ status: admission.status ?? 403, reason: "rejected", ...(admission.retryAfter === undefined ? {} : { retryAfter: admission.retryAfter }) });
     return true;
   }

@@ -356,6 +356,11 @@ export class InteractionJournal implements CallJournal {
     this.#schedule(GROUP_COMMIT_MS);
   }
 
+  /** Changes that are not written yet. */
+  get backlog(): number {
+    return this.#closing.length + (Object.keys(TABLES) as Table[]).reduce((sum, table) => sum + this.#dirty[table].size, 0);
+  }
+
   #pending(): boolean {
     return this.#closing.length > 0 || (Object.keys(TABLES) as Table[]).some((table) => this.#dirty[table].size > 0);
   }

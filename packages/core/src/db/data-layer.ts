@@ -5,7 +5,7 @@ import { AuditLog } from "../audit/audit-log.js";
 import type { Activity, Clock, Ids } from "../contracts/time.js";
 import { EventBus } from "../events/event-bus.js";
 import type { EventDefinition } from "../events/event-map.js";
-import { Outbox } from "../events/outbox.js";
+import { Outbox, type ConsumerBacklog } from "../events/outbox.js";
 import { JobRunner } from "../jobs/job-runner.js";
 import type { Logger } from "../log/logger.js";
 import { StoredBlobs } from "./blobs.js";
@@ -108,6 +108,11 @@ export class DataLayer {
     const blobs = options.blobs ?? { store: "sqlite" };
     this.#blobStore = blobs.store === "folder" ? new FolderBlobStore(blobs.folder ?? join(options.dataDir, "blobs"), log) : new SqliteBlobStore(join(options.dataDir, "blobs.db"), log, options.durability);
     this.blobs = new StoredBlobs({ store: this.#blobStore, clock, ids, activity, log });
+  }
+
+  /** What the consumers of durable events have before them. */
+  outboxBacklog(): Promise<readonly ConsumerBacklog[]> {
+    return this.#outbox.backlog();
   }
 
   /** The open database, for schema checks in tests and for tools. */

@@ -76,6 +76,16 @@ export class OutboxConsumer {
     return this.#position;
   }
 
+  /** Events in the log that it has not been given yet, counted up to so many, and those set aside. */
+  async backlog(most: number): Promise<{ waiting: number; held: number }> {
+    const names = this.events();
+    return this.#options.readPool.read(async (em) => {
+      const waiting = await em.execute<{ n: number | string }[]>(`select count(*) as n from (select 1 from core_outbox where position > ? and name in (${names.map(() => "?").join(", ")}) limit ${most}) as pending`, [this.#position, ...names]);
+      const held = await em.execute<{ n: number | string }[]>("select count(*) as n from core_held_event where consumer = ?", [this.name]);
+      return { waiting: Number(waiting[0]?.n ?? 0), held: Number(held[0]?.n ?? 0) };
+    });
+  }
+
   /** False when the event is consumed already. */
   add(event: string, fn: Consume): boolean {
     if (this.#handlers.has(event)) return false;

@@ -30,6 +30,17 @@ const SWEEP_BATCH = 1000;
 /** "hotline outbox" as a number: the advisory lock that makes position order commit order on PostgreSQL. */
 const POSTGRES_LOCK = 0x484f5458;
 
+/** What a consumer has before it. */
+export interface ConsumerBacklog {
+  readonly consumer: string;
+  /** Events not given to it yet, at most 10 000. */
+  readonly waiting: number;
+  /** Events it failed on, set aside for another try. */
+  readonly held: number;
+}
+
+const MOST_COUNTED = 10_000;
+
 /** The log of durable events and its consumers. */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -54,6 +65,10 @@ export class Outbox {
 
   consumed(): { consumer: string; event: string }[] {
     return [...this.#consumers.values()].flatMap((consumer) => consumer.events().map((event) => ({ consumer: consumer.name, event })));
+  }
+
+  backlog(): Promise<readonly ConsumerBacklog[]> {
+    return Promise.all([...this.#consumers.values()].map(async (consumer) => ({ consumer: consumer.name, ...(await consumer.backlog(MOST_COUNTED)) })));
   }
 
   /** Finds out where every consumer stands, so that what is published from now on reaches new ones too. */

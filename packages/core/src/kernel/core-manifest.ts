@@ -30,6 +30,7 @@ export const corePermissions: readonly PermissionDefinition[] = [
   { name: "core.interactions.read", roles: ["agent", "team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "Read calls and interactions" },
   { name: "core.interactions.personal", roles: ["team_leader", "shift_supervisor", "quality", "qa"], description: "See the numbers of citizens in full" },
   { name: "core.audit.read", roles: ["director"], description: "Read who did what, and check that nothing of it was changed" },
+  { name: "core.metrics.read", roles: ["shift_supervisor"], description: "Read the metrics for Prometheus" },
   { name: "core.health.details", roles: ["shift_supervisor"], description: "See the state of each plugin" },
 ];
 

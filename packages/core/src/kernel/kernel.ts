@@ -11,6 +11,7 @@ import { MESSAGE_INTAKE } from "../contracts/message.js";
 import { NOTIFICATIONS } from "../contracts/notification.js";
 import { IVR_NODE_RUNNER, IVR_NODE_TYPES, type IvrNodeContext, type IvrNodeType } from "../contracts/ivr.js";
 import { MEDIA } from "../contracts/media.js";
+import { METRICS } from "../contracts/metrics.js";
 import type { Services } from "../contracts/services.js";
 import { TICKET_GATE } from "../contracts/ticket.js";
 import { ACTIVITY, CALENDARS, CLOCK, IDS, type Activity, type Calendars, type Clock, type Ids } from "../contracts/time.js";
@@ -32,6 +33,9 @@ import { createHooks } from "../hooks/hooks.js";
 import { pluginHooks } from "../hooks/taps.js";
 import type { Logger } from "../log/logger.js";
 import { safeError } from "../log/safe-error.js";
+import { registerCoreMetrics } from "../metrics/core-metrics.js";
+import { MetricRegistry } from "../metrics/metric-registry.js";
+import { registerProcessMetrics } from "../metrics/process-metrics.js";
 import { DefaultMessageIntake } from "../messages/default-message-intake.js";
 import { DefaultNotifications } from "../notify/default-notifications.js";
 import type { Plugin } from "../plugin/define-plugin.js";
@@ -74,6 +78,8 @@ export class Kernel {
   readonly #notifications: DefaultNotifications;
   readonly #intake: DefaultMessageIntake;
   readonly services: Services;
+  readonly #metrics: MetricRegistry;
+  readonly #unwatch: () => void;
   readonly #startedAt: number;
   #plugins: readonly Plugin[] = [];
   #hosts: PluginHost[] = [];
@@ -110,6 +116,18 @@ export class Kernel {
     this.#pipeline = new DefaultCallPipeline({ hooks: this.#runner, journal: this.#journal, control: this.#control, events, clock, log, options: deps.calls });
     this.#pipeline.handler("redirect", (session, plan) => this.#control.redirect(session.interaction.id, plan.target));
     const store = { clock, ids, log, unitOfWork: this.#data.unitOfWork, readPool: this.#data.readPool };
+    this.#metrics = new MetricRegistry({ clock, log });
+    registerCoreMetrics(this.#metrics, {
+      version: __VERSION__,
+      running: () => this.state === "running",
+      live: () => this.#pipeline.active,
+      counts: () => this.#pipeline.counts,
+      journal: () => this.#journal.backlog,
+      units: () => this.#data.unitOfWork.health,
+      jobs: () => this.#data.jobs,
+      outbox: () => this.#data.outboxBacklog(),
+    });
+    this.#unwatch = registerProcessMetrics(this.#metrics, clock);
     this.#notifications = new DefaultNotifications({ ...store, jobs: this.#data.jobs, notify: (notification) => this.#runner.notify(notification) });
     this.#intake = new DefaultMessageIntake({ ...store, blobs: this.#data.blobs, ask: (message) => this.#runner.messageArrival(message) });
     void activity;
@@ -311,6 +329,7 @@ export class Kernel {
     services.provide(JOBS, () => data.jobs);
     services.provide(BLOBS, () => data.blobs);
     services.provide(SECRETS, () => data.secrets);
+    services.provide(METRICS, () => this.#metrics);
     services.provide(CALL_PIPELINE, () => this.#pipeline);
     services.provide(CALL_CONTROL, () => this.#control);
     services.provide(CALL_JOURNAL, () => this.#journal);
@@ -406,6 +425,7 @@ export class Kernel {
     this.#begun = [];
     // What the plugins ended while they stopped is a change too.
     await this.#journal.end();
+    this.#unwatch();
     await this.#data.close().catch((error: unknown) => log.error({ err: error }, "the data layer could not be closed in order"));
     this.#container.dispose();
   }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "@hotlinejs/core";
 import type { HttpSessions } from "../contract.js";
@@ -15,6 +16,12 @@ export interface AccessRequest {
   readonly host?: string;
 }
 
+/** A secret with which a program may do one thing, without an account. */
+export interface ProgramToken {
+  readonly token: string;
+  readonly permission: string;
+}
+
 /** Who makes a request, and whether he may. */
 export class Authenticator {
   readonly #publicHost: string | undefined;
@@ -23,6 +30,7 @@ export class Authenticator {
     private readonly sessions: HttpSessions,
     private readonly secure: boolean,
     publicUrl: string | undefined,
+    private readonly programs: readonly ProgramToken[] = [],
   ) {
     this.#publicHost = publicUrl === undefined ? undefined : new URL(publicUrl).host;
   }
@@ -43,6 +51,8 @@ export class Authenticator {
       // Without a cookie there is nothing to ride on, but a foreign page must not sign people in either.
       if (origin === "foreign" || (origin === "unknown" && cookie !== undefined && !isPublic)) throw httpErrors.CROSS_ORIGIN();
     }
+    const program = bearer === undefined ? undefined : this.programs.find((each) => each.permission === permission && sameSecret(each.token, bearer));
+    if (program !== undefined) return { userId: "system", username: "system", displayName: "system", roles: [], permissions: new Set([program.permission]) };
     const token = bearer ?? cookie;
     const session = token === undefined ? undefined : await this.sessions.resolve(token);
     if (isPublic) return session?.principal;
@@ -50,4 +60,10 @@ export class Authenticator {
     if (permission !== "authenticated" && !session.principal.permissions.has(permission)) throw httpErrors.FORBIDDEN(permission, { details: { permission } });
     return session.principal;
   }
+}
+
+/** In a time that does not tell how much of it is right. */
+function sameSecret(ours: string, given: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(ours), digest(given));
 }

@@ -1,0 +1,10 @@
+import type { Metrics } from "@hotlinejs/core";
+import type { DefaultMediaEngine } from "./engine/default-media-engine.js";
+
+/** What the media plane can be measured by. */
+export function registerMediaMetrics(metrics: Metrics, engine: () => DefaultMediaEngine | undefined, ports: { readonly min: number; readonly max: number }): void {
+  metrics.gauge({ name: "hotline_media_legs", help: "Legs with sound. Each of a telephone or browser holds one pair of UDP ports." }, () => engine()?.legs ?? 0);
+  metrics.gauge({ name: "hotline_media_port_pairs", help: "Pairs of UDP ports there are for legs." }, () => Math.floor((ports.max - ports.min + 1) / 2));
+  metrics.gauge({ name: "hotline_media_lateness_seconds", help: "How late the sound of the latest worker runs; from 0.02 on it is heard." }, () => (engine()?.latenessMs ?? 0) / 1_000);
+  metrics.gauge({ name: "hotline_media_workers", help: "Media workers that run." }, () => engine()?.slots.filter(({ up }) => up).length ?? 0);
+}
