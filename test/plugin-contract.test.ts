@@ -59,7 +59,7 @@ pluginContract(vitest, acd, {
   paths: ["/api/agents", "/api/agent-states", "/api/agent-groups", "/api/agent-profiles", "/api/queues", "/api/waiting", "/api/supervision", "/api/emergency-contacts", "/api/announcements"],
   work: aCall,
 });
-pluginContract(vitest, recording, { paths: ["/api/recordings"], work: aCall });
+pluginContract(vitest, recording, { paths: ["/api/recordings", "/api/recording-pauses", "/api/agents/:number/call/recording"], work: aCall });
 pluginContract(vitest, tickets, { nouns: ["ticket"], paths: ["/api/tickets", "/api/queued-messages"], options: () => ({ categories: [{ code: "01", name: "社会保险" }] }) });
 pluginContract(vitest, email, {});
 pluginContract(vitest, webchat, {});

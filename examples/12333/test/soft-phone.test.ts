@@ -5,15 +5,24 @@ import type { Page } from "playwright-core";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
 import { hasSipp } from "./support/peers.js";
-import { pause, RtpProbe } from "./support/rtp-probe.js";
+import { goertzelLevel, pause, RtpProbe } from "./support/rtp-probe.js";
 import { SippCallers } from "./support/sipp.js";
 import { TabEar } from "./support/tab-ear.js";
+import { loudest, readWav } from "./support/wav.js";
 
 /** Where screenshots go when somebody wants to look at them. */
 const PICTURES = process.env.HOTLINE_SCREENSHOTS;
 const AGENT_HZ = 620;
 const CALLER_HZ = 1_300;
 const CITIZEN_HZ = 900;
+
+interface RecordingOfCall {
+  readonly id: string;
+  readonly state: string;
+  readonly startedAt: number;
+  readonly pauses: readonly { readonly from: number; readonly to: number | null }[];
+  readonly excluded: readonly { readonly from: number; readonly to: number }[];
+}
 
 type Browser = Awaited<ReturnType<typeof openChromium>>;
 
@@ -62,6 +71,62 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
         caller.dispose();
       },
     };
+  }
+
+  /** Tries to pause the recording of 1001's call as somebody. */
+  async function tryPause(username: string): Promise<readonly [number, string]> {
+    const token = await example.login(username, `demo-${username}`);
+    const answer = await fetch(`${root}/api/agents/1001/call/recording`, { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify({ paused: true }) });
+    return [answer.status, ((await answer.json()) as { code?: string }).code ?? ""];
+  }
+
+  /** By keyboard alone, three seconds of the talk are left out of the recording; both go on to hear each other. */
+  async function keepsOut(probe: RtpProbe): Promise<void> {
+    const polite = page.locator("#hl-live-polite");
+    const button = page.locator(".rec-pause");
+    expect(await tryPause("1002")).toEqual([403, "HTL_RECORDING_NOT_YOUR_CALL"]);
+    expect(await button.getAttribute("aria-label")).toBe("暂停录音");
+    await pause(2_000);
+    await page.keyboard.press("F2");
+    await page.keyboard.press("Shift+Tab");
+    await page.locator(".rec-pause:focus").waitFor({ timeout: 5_000 });
+    await page.keyboard.press("Enter");
+    await bar().getByText("录音已暂停").waitFor({ timeout: 10_000 });
+    await polite.filter({ hasText: "录音已暂停，最长 02:00" }).waitFor({ timeout: 5_000 });
+    expect(await bar().getByText("录音中").count()).toBe(0);
+    expect(await button.getAttribute("aria-label")).toBe("恢复录音");
+    await shots(page, "recording-paused");
+    await page.setViewportSize({ width: 1366, height: 620 });
+    expect(await example.get("/api/recording-pauses")).toMatchObject({ items: [{ agent: "1001", ended: null }] });
+    await probe.hearsTone(AGENT_HZ);
+    await ear.hearsTone(CALLER_HZ);
+    await pause(3_000);
+    // The button has kept the focus.
+    await page.keyboard.press("Enter");
+    await bar().getByText("录音中").waitFor({ timeout: 10_000 });
+    await polite.filter({ hasText: "录音已恢复" }).waitFor({ timeout: 5_000 });
+    expect(await button.getAttribute("aria-label")).toBe("暂停录音");
+    await pause(2_000);
+  }
+
+  /** The recording has both voices before and after, and nothing in between. */
+  async function isKeptOut(): Promise<void> {
+    expect(await tryPause("1001")).toEqual([409, "HTL_RECORDING_NO_CALL"]);
+    const { items } = await example.eventually<{ items: RecordingOfCall[] }>("/api/recordings?limit=1", (list) => list.items[0]?.state === "compressed", 60_000);
+    const { id, startedAt, pauses, excluded } = items[0] as RecordingOfCall;
+    expect(pauses).toMatchObject([{ agent: "1001", ended: "resumed" }]);
+    const from = (pauses[0]?.from ?? 0) - startedAt;
+    const to = (pauses[0]?.to ?? 0) - startedAt;
+    expect(to - from).toBeGreaterThan(3_000);
+    // The engine's own list has the same stretch.
+    expect(excluded.some((range) => Math.abs(range.from - from) < 500 && Math.abs(range.to - to) < 500)).toBe(true);
+    const { channels } = readWav(Buffer.from(await (await example.fetch(`/api/recordings/${id}/audio?format=wav`)).arrayBuffer()));
+    const heard = (channel: 0 | 1, hz: number, begin: number, end: number): number => goertzelLevel((channels[channel] as Int16Array).slice(begin * 8, end * 8), hz);
+    for (const [channel, hz] of [[0, CALLER_HZ], [1, AGENT_HZ]] as const) {
+      expect(heard(channel, hz, from - 1_500, from - 500)).toBeGreaterThan(-35);
+      expect(heard(channel, hz, to + 500, to + 1_500)).toBeGreaterThan(-35);
+      expect(loudest((channels[channel] as Int16Array).slice((from + 500) * 8, (to - 500) * 8))).toBeLessThan(100);
+    }
   }
 
   beforeAll(async () => {
@@ -140,6 +205,8 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await page.locator("#hl-live-polite", { hasText: /已停止播放，已播 00:\d\d/ }).waitFor({ timeout: 10_000 });
       await probe.hearsTone(AGENT_HZ);
 
+      await keepsOut(probe);
+
       // Muted, the citizen hears nothing of the agent, and the bar says so until it is taken back.
       await page.keyboard.press("F8");
       await bar().getByText("已静音").first().waitFor();
@@ -181,6 +248,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await slot("挂断").click();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
       await expect.poll(() => slot("静音").getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("true");
+      await isKeptOut();
     } finally {
       citizen.end();
     }

@@ -9,6 +9,8 @@ export const recordingConfig = z.strictObject({
   minFreeMb: z.number().min(0).default(256),
   /** How much of a recording a crash may lose at most, milliseconds. */
   flushMs: z.number().int().min(20).max(10_000).default(1_000),
+  /** How long an agent may keep a call out of its recording at a time; then it is recorded again by itself. */
+  longestPauseSeconds: z.number().int().min(5).max(3_600).default(120),
 });
 
 export type RecordingConfig = z.infer<typeof recordingConfig>;

@@ -18,6 +18,31 @@ export interface ExcludedRange {
   readonly to: number;
 }
 
+/** Why an agent leaves something out of a recording. A code and no words: what is typed in a hurry may be the secret itself. */
+export const PAUSE_REASONS = ["id-number", "bank-account", "password", "other"] as const;
+export type PauseReason = (typeof PAUSE_REASONS)[number];
+
+/**
+ * How a pause ended: `resumed` from the agent's screen; `limit` it had lasted as long as it may; `left` the agent gave the citizen away,
+ * or was gone; `hangup` the call was over; `stopped` the hotline was; `lost` found open at the next start.
+ */
+export type PauseEnd = "resumed" | "limit" | "left" | "hangup" | "stopped" | "lost";
+
+/** A stretch that an agent kept out of the recording. Epoch ms. */
+export interface RecordingPause {
+  readonly id: string;
+  /** 工号. */
+  readonly agent: string;
+  readonly reason: PauseReason | null;
+  readonly from: number;
+  /** Ends by itself then. */
+  readonly until: number;
+  /** `null` while it goes on. */
+  readonly to: number | null;
+  /** `null` while it goes on. */
+  readonly ended: PauseEnd | null;
+}
+
 export interface RecordingView {
   readonly id: string;
   readonly interactionId: string;
@@ -43,6 +68,8 @@ export interface RecordingView {
   readonly ticketIds: readonly string[];
   /** Known after compression. */
   readonly excluded: readonly ExcludedRange[];
+  /** What agents kept out of it, oldest first, from the moment it begins. What flows keep out (PIN entry) stands in `excluded` only. */
+  readonly pauses: readonly RecordingPause[];
   /** SHA-256 (lower-case hex) of the canonical stereo WAV, known after compression. */
   readonly wavSha256: string | null;
   /** SHA-256 of the Ogg Opus file, known after compression. */
@@ -113,6 +140,10 @@ declare module "@hotlinejs/core" {
     "recording.compressed": { recordingId: string; interactionId: string; /** Octets of the Opus file. */ size: number };
     /** A call that the disk did not take is recorded again from now on, as another part. */
     "recording.resumed": { recordingId: string; interactionId: string; /** Id of the first part. */ partOf: string; /** What is missing between the parts, milliseconds. */ missingMs: number };
+    /** An agent keeps what follows out of the recording. */
+    "recording.pause-began": { pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `id-number`, `bank-account`, `password`, `other`, or `null`. */ reason: string | null; /** Ends by itself then, epoch ms. */ until: number; at: number };
+    /** The call is recorded again, or over. */
+    "recording.pause-ended": { pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `resumed`, `limit`, `left`, `hangup` or `stopped`. */ ended: string; at: number };
     /** Nothing, or not everything, could be recorded. The call went on. */
     "recording.failed": { recordingId: string; interactionId: string; error: string };
   }

@@ -144,6 +144,16 @@ export class Recorder {
     if (state.recordings.size === 0 && state.waiting === undefined) this.live.delete(interactionId);
   }
 
+  /** A recording of the call is running, paused or not. */
+  records(interactionId: string): boolean {
+    return [...(this.live.get(interactionId)?.recordings ?? [])].some(({ recording }) => recording.kind === "call");
+  }
+
+  /** The same, or one begins as soon as the disk takes it. */
+  mayRecord(interactionId: string): boolean {
+    return this.records(interactionId) || this.live.get(interactionId)?.waiting !== undefined;
+  }
+
   /** The rows of what has begun exist. Not to be awaited inside a unit of work: they may be queued behind it. */
   async rowsMade(interactionId: string): Promise<void> {
     await Promise.all([...(this.live.get(interactionId)?.recordings ?? [])].map((one) => one.rowMade));

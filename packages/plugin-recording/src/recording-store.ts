@@ -2,6 +2,9 @@ import type { Blobs, Clock, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { ExcludedRange, RecordingKind, RecordingView } from "./contract.js";
 import { RecordingEntity } from "./entities/recording.entity.js";
 import type { RecordingRow } from "./entities/recording.entity.js";
+import { RecordingPauseEntity } from "./entities/recording-pause.entity.js";
+import type { RecordingPauseRow } from "./entities/recording-pause.entity.js";
+import { pauseView } from "./pause-store.js";
 import { RecordingLinkEntity } from "./entities/recording-link.entity.js";
 import type { CompressResult } from "./audio/compress-capture.js";
 import { errors } from "./errors.js";
@@ -144,6 +147,8 @@ export class RecordingStore {
       if (!force && (await uow.em.count(RecordingLinkEntity, { recordingId: id })) > 0) return undefined;
       await uow.em.nativeDelete(RecordingLinkEntity, { recordingId: id });
       await uow.em.nativeDelete(RecordingEntity, { id });
+      // What was kept out is known as long as there is something it was kept out of.
+      if ((await uow.em.count(RecordingEntity, { interactionId: found.interactionId })) === 0) await uow.em.nativeDelete(RecordingPauseEntity, { interactionId: found.interactionId });
       return found;
     });
     if (row === undefined) return undefined;
@@ -195,6 +200,7 @@ export class RecordingStore {
   private async views(rows: readonly RecordingRow[]): Promise<readonly RecordingView[]> {
     if (rows.length === 0) return [];
     const links = await this.pool.read((em) => em.find(RecordingLinkEntity, { recordingId: { $in: rows.map((row) => row.id) } }, { ...FRESH, orderBy: [{ linkedAt: "asc" }, { ticketId: "asc" }] }));
+    const pauses = await this.pool.read((em) => em.find(RecordingPauseEntity, { interactionId: { $in: rows.map((row) => row.interactionId) } }, { ...FRESH, orderBy: [{ startedAt: "asc" }, { id: "asc" }] }));
     return rows.map((row) => ({
       id: row.id,
       interactionId: row.interactionId,
@@ -210,6 +216,7 @@ export class RecordingStore {
       confidential: row.confidential,
       ticketIds: links.filter((link) => link.recordingId === row.id).map((link) => link.ticketId),
       excluded: (row.excluded as readonly ExcludedRange[] | null) ?? [],
+      pauses: pauses.filter((pause) => falls(pause, row)).map(pauseView),
       wavSha256: row.wavSha256 ?? null,
       opusSha256: row.opusSha256 ?? null,
     }));
@@ -232,6 +239,12 @@ export class RecordingStore {
       retentionUntil: this.retentionDays === null ? null : recording.startedAt + this.retentionDays * DAY_MS,
     });
   }
+}
+
+/** Whether something of the pause lies in the recording. */
+function falls(pause: RecordingPauseRow, { interactionId, startedAt, durationMs }: RecordingRow): boolean {
+  const end = durationMs === null || durationMs === undefined ? Infinity : startedAt + durationMs;
+  return pause.interactionId === interactionId && pause.startedAt < end && (pause.endedAt ?? Infinity) > startedAt;
 }
 
 function encodeCursor(row: { startedAt: number; id: string }): string {

@@ -2,6 +2,7 @@ import { useRef, useState, type KeyboardEvent, type ReactElement } from "react";
 import { Button } from "antd";
 import { api, DropMenu, ErrorState, formatDateTime, formatDuration, LoadingState, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { RecordingView } from "../src/contract.js";
+import { leftOut } from "./left-out.js";
 import { texts } from "./texts.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2] as const;
@@ -20,6 +21,7 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
   if (view.data === undefined) return <LoadingState rows={1} />;
   const { state, durationMs, startedAt, truncated, partOf, confidential } = view.data;
   const why = state === "capturing" ? text.capturing : state === "failed" ? text.failed : !mayListen ? text.mayNot : confidential && !mayConfidential ? text.confidential : undefined;
+  const silent = leftOut(view.data);
   const change = (to: number): void => {
     setSpeed(to);
     if (audio.current !== null) audio.current.playbackRate = to;
@@ -40,6 +42,13 @@ export function RecordingPlayer({ recordingId }: { readonly recordingId: string 
         {partOf === null ? "" : ` · ${text.part}`}
         {truncated ? ` · ${text.truncated}` : ""}
       </span>
+      {silent.length === 0 ? null : (
+        <ul className="rec-left-out hl-meta">
+          {silent.map(({ from, to, agent }) => (
+            <li key={from}>{agent === null ? text.byFlow(formatDuration(from), formatDuration(to)) : text.byAgent(formatDuration(from), formatDuration(to), agent)}</li>
+          ))}
+        </ul>
+      )}
       {why !== undefined ? (
         <p className="hl-meta">{why}</p>
       ) : (

@@ -1,13 +1,119 @@
-import type { ReactElement } from "react";
-import { api, StatusTag, useLoad, useTexts, type InteractionContext } from "@hotlinejs/plugin-console/sdk";
-import type { RecordingView } from "../src/contract.js";
-import { texts } from "./texts.js";
+import { useEffect, useRef, useState, type ReactElement } from "react";
+import { PauseOutlined, PlayCircleOutlined } from "@ant-design/icons";
+import { announce, api, formatDuration, StatusTag, useLoad, useMay, useServerSeconds, useTexts, useTopic, useUser, type ApiError, type InteractionContext } from "@hotlinejs/plugin-console/sdk";
+import type { RecordingPause } from "../src/contract.js";
+import type { PauseNews } from "./pauses-store.js";
+import { texts, type Texts } from "./texts.js";
 
-/** Whether this call is being recorded, in words. */
+interface CallRecording {
+  readonly interactionId: string | null;
+  readonly recorded: boolean;
+  readonly pause: RecordingPause | null;
+  readonly longestMs: number;
+}
+
+/** Without an answer for so long, a command counts as not confirmed. */
+const PATIENCE_MS = 3_000;
+/** So near its end a pause is marked. */
+const SOON_MS = 15_000;
+
+/** Whether this call is being recorded, in words, and the way to leave out what nobody is to keep. */
 export function RecordingState({ interactionId }: InteractionContext): ReactElement | null {
   const text = useTexts(texts);
-  const recordings = useLoad(`state ${interactionId}`, (signal) => api.get<{ items: RecordingView[] }>("/api/recordings", { interactionId }, { signal }), { topics: ["recording.changed"] });
-  if (recordings.data === undefined) return null;
-  const live = recordings.data.items.some(({ kind, state }) => kind === "call" && state === "capturing");
-  return <StatusTag status={live ? "recording" : "fault"}>{live ? text.recording : text.notRecorded}</StatusTag>;
+  const may = useMay("recording.pause");
+  const { agentNumber } = useUser();
+  const path = `/api/agents/${agentNumber ?? ""}/call/recording`;
+  const { data, put, reload } = useLoad(agentNumber === null ? undefined : `${path} ${interactionId}`, (signal) => api.get<CallRecording>(path, {}, { signal }), { topics: ["recording.changed", "recording.pause"] });
+  usePauseSaid(interactionId, data?.longestMs, text);
+  if (data === undefined || data.interactionId !== interactionId) return null;
+  const { pause, recorded } = data;
+  return (
+    <>
+      {pause !== null ? <Paused pause={pause} text={text} /> : <StatusTag status={recorded ? "recording" : "fault"}>{recorded ? text.recording : text.notRecorded}</StatusTag>}
+      {may && (recorded || pause !== null) ? <PauseButton key={interactionId} path={path} paused={pause !== null} longestMs={data.longestMs} onDone={(now) => put(() => now)} onFailed={reload} text={text} /> : null}
+    </>
+  );
+}
+
+/** How long it still lasts: nobody forgets it, and it ends by itself. */
+function Paused({ pause, text }: { readonly pause: RecordingPause; readonly text: Texts }): ReactElement {
+  const left = Math.max(0, pause.until - useServerSeconds());
+  return (
+    <StatusTag status={left <= SOON_MS ? "due" : "held"} title={text.endsIn(formatDuration(left))}>
+      {text.paused}
+      <span className="rec-left">{formatDuration(left)}</span>
+    </StatusTag>
+  );
+}
+
+interface PauseButtonProps {
+  readonly path: string;
+  readonly paused: boolean;
+  readonly longestMs: number;
+  readonly onDone: (now: CallRecording) => void;
+  readonly onFailed: () => void;
+  readonly text: Texts;
+}
+
+/** One button in one place: what it does is said by its word, what is so by the state beside it. */
+function PauseButton({ path, paused, longestMs, onDone, onFailed, text }: PauseButtonProps): ReactElement {
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const word = paused ? text.resume : text.pause;
+  const toggle = async (): Promise<void> => {
+    setPending(true);
+    setProblem(undefined);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setProblem(text.unconfirmed), PATIENCE_MS);
+    try {
+      onDone(await api.post<CallRecording>(path, { paused: !paused }));
+      setProblem(undefined);
+    } catch (error) {
+      const words = `${text.failedTo(word)}${reason(error as ApiError, text)}`;
+      setProblem(words);
+      announce(words, "assertive");
+      onFailed();
+    } finally {
+      clearTimeout(timer.current);
+      setPending(false);
+    }
+  };
+  return (
+    <>
+      <button type="button" className="rec-pause" data-paused={paused || undefined} aria-label={word} aria-disabled={pending || undefined} title={paused ? word : text.pauseMeans(word, formatDuration(longestMs))} onClick={() => (pending ? undefined : void toggle())}>
+        {paused ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />}
+        <span className="rec-pause-word">{pending ? text.pending(word) : word}</span>
+      </button>
+      {problem === undefined ? null : (
+        <button type="button" className="rec-problem" title={problem} onClick={() => setProblem(undefined)}>
+          {problem}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** What has happened is told where eyes are not on the bar; what ends by itself at once. */
+function usePauseSaid(interactionId: string, longestMs: number | undefined, text: Texts): void {
+  useTopic<PauseNews>("recording.pause", (news) => {
+    if (news.interactionId !== interactionId) return;
+    if (news.ended === null) announce(text.said.paused(formatDuration(longestMs ?? 0)));
+    else if (news.ended === "limit") announce(text.said.limit, "assertive");
+    else if (news.ended === "resumed") announce(text.said.resumed);
+  });
+}
+
+function reason({ code }: ApiError, text: Texts): string {
+  switch (code) {
+    case "HTL_RECORDING_NO_CALL":
+      return text.why.noCall;
+    case "HTL_RECORDING_NOT_RECORDED":
+      return text.why.notRecorded;
+    case "NETWORK":
+      return text.why.network;
+    default:
+      return `${text.why.other}（${code}）`;
+  }
 }

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { App, Button } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
-import { api, DropMenu, formatDuration, formatPhone, StatusTag, unlessBusy, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { api, DropMenu, formatDuration, formatPhone, Slot, StatusTag, unlessBusy, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
 import type { Reason } from "../reason-limit.js";
 import { statusOf } from "../agent-state.js";
@@ -70,6 +70,7 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
       </th>
       <td className="sup-state">
         <StatusTag status={status}>{word}</StatusTag>
+        {call === undefined ? null : <Slot name="supervision.call" props={{ interactionId: call.interactionId, agent: agent.number }} />}
       </td>
       <td className="sup-n">
         {odd ? (

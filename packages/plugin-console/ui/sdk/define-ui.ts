@@ -22,8 +22,10 @@ export interface InteractionContext {
 export interface ConsoleSlots {
   /** Top bar of every page, between logo and tools: 52 px high, never moves. */
   "host.bar": object;
-  /** Beside the call in the call bar: a word about it (is it recorded?). */
+  /** Beside the call in the call bar: a word about it (is it recorded?), and what can be done with that. */
   "agent.call": InteractionContext;
+  /** Live page of supervisors, beside the state of an agent who has a call: a word about it. */
+  "supervision.call": { readonly interactionId: string; /** 工号. */ readonly agent: string };
   /** Agent's desk, left column: lists of what waits besides calls. */
   "agent.list": object;
   /** Agent's desk, work tab of an interaction: forms. Stays mounted while other tabs are shown. */
