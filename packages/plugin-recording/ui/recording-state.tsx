@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
-import { PauseOutlined, PlayCircleOutlined } from "@ant-design/icons";
 import { announce, api, formatDuration, StatusTag, useLoad, useMay, useServerSeconds, useTexts, useTopic, useUser, type ApiError, type InteractionContext } from "@hotlinejs/plugin-console/sdk";
 import type { RecordingPause } from "../src/contract.js";
 import type { PauseNews } from "./pauses-store.js";
@@ -24,13 +23,31 @@ export function RecordingState({ interactionId }: InteractionContext): ReactElem
   const { agentNumber } = useUser();
   const path = `/api/agents/${agentNumber ?? ""}/call/recording`;
   const { data, put, reload } = useLoad(agentNumber === null ? undefined : `${path} ${interactionId}`, (signal) => api.get<CallRecording>(path, {}, { signal }), { topics: ["recording.changed", "recording.pause"] });
+  const command = useCommand(interactionId, text, reload);
   usePauseSaid(interactionId, data?.longestMs, text);
   if (data === undefined || data.interactionId !== interactionId) return null;
-  const { pause, recorded } = data;
+  const { pause, recorded, longestMs } = data;
+  const word = pause === null ? text.pause : text.resume;
+  const toggle = (): Promise<void> => command.run(word, async () => {
+    const now = await api.post<CallRecording>(path, { paused: pause === null });
+    put(() => now);
+  });
   return (
     <>
-      {pause !== null ? <Paused pause={pause} text={text} /> : <StatusTag status={recorded ? "recording" : "fault"}>{recorded ? text.recording : text.notRecorded}</StatusTag>}
-      {may && (recorded || pause !== null) ? <PauseButton key={interactionId} path={path} paused={pause !== null} longestMs={data.longestMs} onDone={(now) => put(() => now)} onFailed={reload} text={text} /> : null}
+      <span className="rec-state">
+        {pause !== null ? <Paused pause={pause} text={text} /> : <StatusTag status={recorded ? "recording" : "fault"}>{recorded ? text.recording : text.notRecorded}</StatusTag>}
+        {may && (recorded || pause !== null) ? (
+          // One button in one place: what it does is said by its word, what is so by the state above.
+          <button type="button" className="rec-pause" data-paused={pause !== null || undefined} aria-disabled={command.pending !== undefined || undefined} title={pause === null ? text.pauseMeans(formatDuration(longestMs)) : text.resumeMeans} onClick={() => (command.pending === undefined ? void toggle() : undefined)}>
+            {command.pending === undefined ? word : text.pending(command.pending)}
+          </button>
+        ) : null}
+      </span>
+      {command.problem === undefined ? null : (
+        <button type="button" className="rec-problem" title={command.problem} onClick={command.dismiss}>
+          {command.problem}
+        </button>
+      )}
     </>
   );
 }
@@ -46,29 +63,29 @@ function Paused({ pause, text }: { readonly pause: RecordingPause; readonly text
   );
 }
 
-interface PauseButtonProps {
-  readonly path: string;
-  readonly paused: boolean;
-  readonly longestMs: number;
-  readonly onDone: (now: CallRecording) => void;
-  readonly onFailed: () => void;
-  readonly text: Texts;
+interface Command {
+  /** The word of the one on its way. */
+  readonly pending: string | undefined;
+  /** Why the last one did not come about. */
+  readonly problem: string | undefined;
+  run(word: string, act: () => Promise<void>): Promise<void>;
+  dismiss(): void;
 }
 
-/** One button in one place: what it does is said by its word, what is so by the state beside it. */
-function PauseButton({ path, paused, longestMs, onDone, onFailed, text }: PauseButtonProps): ReactElement {
-  const [pending, setPending] = useState(false);
+/** What it changes is shown when the server says so. */
+function useCommand(interactionId: string, text: Texts, onFailed: () => void): Command {
+  const [pending, setPending] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const word = paused ? text.resume : text.pause;
-  const toggle = async (): Promise<void> => {
-    setPending(true);
+  useEffect(() => setProblem(undefined), [interactionId]);
+  const run = async (word: string, act: () => Promise<void>): Promise<void> => {
+    setPending(word);
     setProblem(undefined);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setProblem(text.unconfirmed), PATIENCE_MS);
     try {
-      onDone(await api.post<CallRecording>(path, { paused: !paused }));
+      await act();
       setProblem(undefined);
     } catch (error) {
       const words = `${text.failedTo(word)}${reason(error as ApiError, text)}`;
@@ -77,25 +94,13 @@ function PauseButton({ path, paused, longestMs, onDone, onFailed, text }: PauseB
       onFailed();
     } finally {
       clearTimeout(timer.current);
-      setPending(false);
+      setPending(undefined);
     }
   };
-  return (
-    <>
-      <button type="button" className="rec-pause" data-paused={paused || undefined} aria-label={word} aria-disabled={pending || undefined} title={paused ? word : text.pauseMeans(word, formatDuration(longestMs))} onClick={() => (pending ? undefined : void toggle())}>
-        {paused ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />}
-        <span className="rec-pause-word">{pending ? text.pending(word) : word}</span>
-      </button>
-      {problem === undefined ? null : (
-        <button type="button" className="rec-problem" title={problem} onClick={() => setProblem(undefined)}>
-          {problem}
-        </button>
-      )}
-    </>
-  );
+  return { pending, problem, run, dismiss: () => setProblem(undefined) };
 }
 
-/** What has happened is told where eyes are not on the bar; what ends by itself at once. */
+/** What has happened is told where eyes are not on the bar; what ended by itself at once. */
 function usePauseSaid(interactionId: string, longestMs: number | undefined, text: Texts): void {
   useTopic<PauseNews>("recording.pause", (news) => {
     if (news.interactionId !== interactionId) return;
