@@ -47,10 +47,10 @@ export class PauseStore {
     });
   }
 
-  /** What the last run of this node has left open was over with its calls. Returns how many. */
+  /** What an earlier run has left open was over with its calls. Returns how many. */
   async adopt(now: number): Promise<number> {
     return this.work.run(async (uow) => {
-      const left = await uow.em.find(RecordingPauseEntity, { endedAt: null, nodeId: this.nodeId }, { disableIdentityMap: true });
+      const left = await uow.em.find(RecordingPauseEntity, { endedAt: null, nodeId: { $ne: this.nodeId } }, { disableIdentityMap: true });
       for (const { id, limitAt } of left) await uow.em.nativeUpdate(RecordingPauseEntity, { id }, { endedAt: Math.min(limitAt, now), ended: "lost" });
       return left.length;
     });
