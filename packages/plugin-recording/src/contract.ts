@@ -141,9 +141,9 @@ declare module "@hotlinejs/core" {
     /** A call that the disk did not take is recorded again from now on, as another part. */
     "recording.resumed": { recordingId: string; interactionId: string; /** Id of the first part. */ partOf: string; /** What is missing between the parts, milliseconds. */ missingMs: number };
     /** An agent keeps what follows out of the recording. */
-    "recording.pause-began": { pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `id-number`, `bank-account`, `password`, `other`, or `null`. */ reason: string | null; /** Ends by itself then, epoch ms. */ until: number; at: number };
+    "recording.pause-began": { /** As in `pauses` of the recording. */ pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `id-number`, `bank-account`, `password`, `other`, or `null`. */ reason: string | null; /** Ends by itself then, epoch ms. */ until: number; at: number };
     /** The call is recorded again, or over. */
-    "recording.pause-ended": { pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `resumed`, `limit`, `left`, `hangup` or `stopped`. */ ended: string; at: number };
+    "recording.pause-ended": { /** As in `pauses` of the recording. */ pauseId: string; interactionId: string; /** 工号. */ agent: string; /** `resumed`, `limit`, `left`, `hangup` or `stopped`. */ ended: string; at: number };
     /** Nothing, or not everything, could be recorded. The call went on. */
     "recording.failed": { recordingId: string; interactionId: string; error: string };
   }
