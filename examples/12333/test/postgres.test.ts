@@ -50,6 +50,14 @@ describe.skipIf(!postgresPresent() || !hasSipp())("the example on PostgreSQL", (
     expect(Buffer.from(await audio.arrayBuffer()).toString("latin1", 0, 4)).toBe("OggS");
     const interactions = await example.get<{ items: readonly { endReason: string }[] }>("/api/interactions");
     expect(interactions.items.map((each) => each.endReason)).toEqual(["remote-hangup"]);
+
+    const audit = await example.get<{ items: readonly { at: number; action: string }[]; next: string | null }>("/api/audit?action=ticket.created&outcome=done");
+    expect(audit.items.map(({ action }) => action)).toEqual(["ticket.created"]);
+    expect((await example.get<{ items: readonly unknown[] }>(`/api/audit?action=ticket.created&to=${audit.items[0]?.at}`)).items).toEqual([]);
+    expect(await example.eventually<{ ok: boolean; unsealed: number }>("/api/audit/verify", ({ unsealed }) => unsealed === 0)).toMatchObject({ ok: true, brokenAt: null });
+    const metrics = await (await example.fetch("/api/metrics")).text();
+    for (const line of ["hotline_metrics_unread 0", "hotline_tickets_overdue 0", 'hotline_jobs{state="failed"} 0', 'hotline_tickets_open{state="received"} 1']) expect(metrics).toContain(`${line}\n`);
+    expect(metrics).toMatch(/hotline_outbox_backlog_events\{consumer="[^"]+"\} 0\n/);
   }, 120_000);
 });
 
