@@ -163,15 +163,18 @@ function choose(step: Step, interaction: InteractionState, queue: QueueState, fr
   let bestLast = 0;
   let bestTier = 0;
   for (const agent of queue.eligible) {
-    if (!fits(agent, interaction, queue)) continue;
     const tried = interaction.tried.has(agent.id);
     if (tried && fresh) continue;
-    if (agent.id === interaction.preferredAgent && !tried) return agent;
+    if (agent.id === interaction.preferredAgent && !tried) {
+      if (fits(agent, interaction, queue)) return agent;
+      continue;
+    }
     const last = onDemand(agent);
     const tier = agent.memberships.get(key)?.tier ?? 0;
     const score = strategy.score(agent, context);
     const better = best === undefined || (bestTried !== tried ? bestTried : last !== bestLast ? last < bestLast : tier !== bestTier ? tier < bestTier : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
-    if (better) {
+    // Last, since it costs most: of many who are free few would come before the best so far.
+    if (better && fits(agent, interaction, queue)) {
       best = agent;
       bestScore = score;
       bestTried = tried;
