@@ -35,7 +35,7 @@ describe("compileFlows", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["unknown type", flow([{ id: "a", type: "plaay", prompt: "P001", next: "bye" }, bye]), 'flows[0].nodes[0].type: unknown node type "plaay"; known are branch, broken, collect, goto, hangup, hours, menu, play, return, schemaless, set, transfer'],
+    ["unknown type", flow([{ id: "a", type: "plaay", prompt: "P001", next: "bye" }, bye]), 'flows[0].nodes[0].type: unknown node type "plaay"; known are branch, broken, collect, goto, hangup, hours, menu, play, redirect, return, schemaless, set, transfer'],
     ["dead end", flow([{ id: "a", type: "menu", prompt: "P002", keys: "1", on: { "1": "bye", invalid: "bye" } }, bye]), 'flows[0].nodes[0].on.timeout: dead end: node "a" can end with "timeout", which leads nowhere'],
     ["edge to nowhere", flow([{ id: "a", type: "play", prompt: "P001", next: "nirvana" }]), 'flows[0].nodes[0].next: there is no node "nirvana" in this flow'],
     ["edge by outcome to nowhere", flow([{ id: "a", type: "hours", on: { open: "bye", closed: "x" } }, bye]), 'flows[0].nodes[0].on.closed: there is no node "x" in this flow'],
