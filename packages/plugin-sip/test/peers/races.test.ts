@@ -141,12 +141,6 @@ describe.skipIf(!present)("what crosses on the wire", () => {
     await until(() => settled, "the hold to settle");
   });
 
-  it("re-INVITE and, right after it, BYE: both are answered", { timeout: 30_000 }, async () => {
-    const scenario = new SippScenario("reinvite-bye").invite().answered().request("ACK", 1).pause(50).request("INVITE", 2, { body: SDP }).request("BYE", 3).response(200, [100]).response(200).request("ACK", 2);
-    const call = await play(scenario, answer);
-    expect((await call.ended).reason).toBe("remote-hangup");
-  });
-
   it("UPDATE while a re-INVITE of ours waits: 491, and the re-INVITE goes through", { timeout: 30_000 }, async () => {
     const scenario = new SippScenario("update-glare").invite().answered().request("ACK", 1).expect("INVITE", "held").reply("held", "100 Trying").request("UPDATE", 2, { body: SDP }).response(491).reply("held", "200 OK", SDP).expect("ACK").request("BYE", 3).response(200);
     let held: unknown;
@@ -181,7 +175,7 @@ describe.skipIf(!present)("what crosses on the wire", () => {
   });
 
   it("CANCEL of ours and a 200: acknowledged, and ended by BYE", { timeout: 30_000 }, async () => {
-    const scenario = new SippScenario("cancel-200").expect("INVITE", "call").reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off").reply("call", "200 OK", SDP, "sipp").reply("off", "200 OK").expect("ACK").expect("BYE", "over").reply("over", "200 OK");
+    const scenario = new SippScenario("cancel-200").expect("INVITE", "call").reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off").reply("off", "200 OK").reply("call", "200 OK", SDP, "sipp").expect("ACK").expect("BYE", "over").reply("over", "200 OK");
     const peer = await start(scenario, carrierPort);
     const call = await hotline.adapter.originate("tel:13900139000");
     await until(() => call.state === "ringing", "the ring");
