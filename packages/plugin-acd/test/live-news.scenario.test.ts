@@ -105,6 +105,8 @@ it("a page that has asked once and hears the news since knows what a snapshot sa
       examples: [
         // Who chooses during a call to be off afterwards is no longer staff of the queue.
         [[{ do: "dial" }, { do: "answer", who: "1003" }, { do: "wait", ms: 7_000 }, { do: "choose", who: "1003", choice: "offline" }]],
+        // Nor does a telephone that is gone change what an agent on a break does.
+        [[{ do: "choose", who: "1002", choice: "not-ready" }, { do: "dial" }, { do: "wait", ms: 1_000 }, { do: "unplug", who: "1002" }]],
       ],
     },
   );

@@ -5,6 +5,7 @@ export const errors = defineErrors("RECORDING", {
   NOT_COMPRESSED: { message: "Recording %s is not compressed yet: ask for format=wav, or later", status: 409 },
   NO_AUDIO: { message: "Nothing of recording %s could be kept", status: 410 },
   CONFIDENTIAL: { message: "Recording %s belongs to a confidential ticket: the permission recording.confidential is needed", status: 403 },
+  NO_AGENT: { message: "There is no agent %s", status: 404 },
   NO_CALL: { message: "Agent %s does not talk with a citizen", status: 409 },
   NOT_RECORDED: { message: "The call of agent %s is not being recorded", status: 409 },
   NOT_YOUR_CALL: { message: "Only agent %s or a supervisor may see and pause the recording of this agent's call", status: 403 },

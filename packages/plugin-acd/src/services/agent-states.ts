@@ -155,9 +155,8 @@ export class AgentStates {
     Object.assign(agent, state);
     this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined });
     this.#watch(agent);
-    // On a call, in after-call work, without a phone the state stays as it is: what was chosen does not, and the queues count who will go on.
+    // On a call, in after-call work, without a phone the state stays as it is: what was chosen does not.
     this.#deps.changed(agent.number);
-    this.#deps.staffChanged(memberships(agent).map(({ queue }) => queue));
     if (choice === "offline" && wasIn) this.#deps.signedOut(agent.number, reason);
   }
 

@@ -16,9 +16,12 @@ export class ScreenNews {
     private readonly acd: Pick<Acd, "agent" | "agents" | "queue">,
   ) {}
 
+  /** The queues count who serves them, also in a change that leaves the agent's state as it is (a choice during a call, a telephone that is gone). */
   agent(number: string): void {
     const data = this.acd.agent(number);
-    if (data !== undefined) this.services.optional(SCREENS)?.tell({ permission: "acd.agents.read" }, { topic: "acd.agent", data });
+    if (data === undefined) return;
+    this.services.optional(SCREENS)?.tell({ permission: "acd.agents.read" }, { topic: "acd.agent", data });
+    for (const key of data.queues) this.queue(key);
   }
 
   call(agent: string, call: AgentCall | null): void {

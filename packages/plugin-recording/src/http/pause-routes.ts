@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineRoute } from "@hotlinejs/core";
-import type { HttpRoute, Principal } from "@hotlinejs/core";
+import type { HttpRoute, Principal, Services } from "@hotlinejs/core";
+import { ACD } from "@hotlinejs/plugin-acd/contract";
 import { PAUSE_REASONS } from "../contract.js";
 import { errors } from "../errors.js";
 import { RECORDING_INTERNALS } from "../recording-internals.js";
@@ -22,7 +23,9 @@ const pause = z.object({
 const state = z.object({ interactionId: z.string().nullable(), recorded: z.boolean(), pause: pause.nullable(), longestMs: z.number() });
 
 /** The agent, or who may act for other agents, as with the other commands to a call. */
-function requireAgent(agent: string, principal: Principal | undefined): Principal {
+function requireAgent(services: Services, agent: string, principal: Principal | undefined): Principal {
+  const acd = services.optional(ACD);
+  if (acd !== undefined && acd.agent(agent) === undefined) throw errors.NO_AGENT(agent);
   if (principal === undefined || !(principal.agentNumber === agent || principal.permissions.has("acd.agents.state"))) throw errors.NOT_YOUR_CALL(agent);
   return principal;
 }
@@ -40,7 +43,7 @@ export const pauseRoutes: readonly HttpRoute[] = [
     params: number,
     output: state,
     handler: ({ services, params, principal }) => {
-      requireAgent(params.number, principal);
+      requireAgent(services, params.number, principal);
       return Promise.resolve(shown(services.get(RECORDING_INTERNALS), params.number));
     },
   }),
@@ -53,7 +56,7 @@ export const pauseRoutes: readonly HttpRoute[] = [
     body: z.strictObject({ paused: z.boolean(), reason: z.enum(PAUSE_REASONS).optional() }),
     output: state,
     handler: async ({ services, params, body, principal }) => {
-      const { userId } = requireAgent(params.number, principal);
+      const { userId } = requireAgent(services, params.number, principal);
       const internals = services.get(RECORDING_INTERNALS);
       if (body.paused) await internals.pauses.begin(params.number, userId, body.reason ?? null);
       else await internals.pauses.end(params.number, userId);
