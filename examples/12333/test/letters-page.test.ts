@@ -95,7 +95,11 @@ describe.skipIf(!hasDovecot() || !hasChromium() || !hasBaresip())("the page of l
     await page.keyboard.type("林启明");
     await page.locator(".ant-select-item-option-active", { hasText: "林启明 1002" }).waitFor({ timeout: 10_000 });
     await page.keyboard.press("Enter");
+    // A key that comes before the button can be pressed would pass it by: nobody's hand is so fast.
+    const confirm = card.getByRole("button", { name: "确认转交" });
+    await expect.poll(() => confirm.isEnabled(), { timeout: 10_000 }).toBe(true);
     await page.keyboard.press("Tab");
+    await expect.poll(() => page.evaluate("document.activeElement.textContent"), { timeout: 5_000 }).toBe("确认转交");
     await page.keyboard.press("Enter");
     await card.getByText("正在转交 林启明").waitFor({ timeout: 10_000 });
     expect(await give.isDisabled()).toBe(true);
