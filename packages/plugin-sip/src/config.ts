@@ -124,7 +124,7 @@ const trunk = z
      * trunks are taken first, and `sip.trunk-reachable` is told. It also keeps NAT open. Default: not asked.
      */
     keepAliveSeconds: z.int().min(5).max(3600).optional(),
-    /** Whether P-Asserted-Identity and Privacy of this trunk's calls are believed (RFC 3325, 3323). Off for a trunk whose callers can write them. */
+    /** Whether P-Asserted-Identity of this trunk's calls is believed (RFC 3325). Off for a trunk whose callers can write it. Privacy (RFC 3323) is honoured in any case. */
     trustIdentity: z.boolean().default(true),
     /**
      * Identity of our calls to the carrier: `asserted` (P-Asserted-Identity, where it trusts us) or `preferred` (P-Preferred-Identity),
