@@ -61,28 +61,41 @@ export async function measureAcd(): Promise<AcdRow> {
 
 const SKILLS = 20;
 
+interface Spans {
+  /** Wall clock of each decision, ms. */
+  readonly spans: readonly number[];
+  /** CPU of one decision on the average, µs. */
+  readonly cpuUs: number;
+}
+
 /**
  * Placements with skills: every agent has 5 of 20 skills at levels 1 to 3, every caller needs two. In turn a talk ends while
  * `waiting` callers wait (the agent looks for the first who fits), and a caller comes while half of the agents are free (the
- * caller looks for the one idle longest who fits). A decision is all that follows from one such event, the answer and the joining included.
+ * caller looks for the first in the strategy's order who fits). A decision is all that follows from one such event, the answer and the joining included.
  */
-function measurePlacement(agents: number, waiting: number): { busy: number[]; free: number[] } {
+function measurePlacement(agents: number, waiting: number, strategy: string): { busy: Spans; free: Spans } {
   const skillsOf = (index: number): Record<string, number> => Object.fromEntries([0, 1, 2, 3, 4].map((n) => [`s${(index * 3 + n * 7) % SKILLS}`, 1 + ((index + n) % 3)]));
   const needs = (index: number): Record<string, number> => Object.fromEntries([0, 2].map((n) => [`s${(index * 3 + n * 7) % SKILLS}`, 1]));
-  const measure = (floor: Floor, events: Iterable<Event>, warm: number): number[] => {
+  const measure = (floor: Floor, events: Iterable<Event>, warm: number): Spans => {
     const spans: number[] = [];
     let n = 0;
+    let cpu = 0;
     for (const event of events) {
       floor.now += 20;
+      const used = process.cpuUsage();
       const at = performance.now();
       floor.send(event);
-      if (n++ >= warm) spans.push(performance.now() - at);
+      const span = performance.now() - at;
+      if (n++ < warm) continue;
+      const { user, system } = process.cpuUsage(used);
+      cpu += user + system;
+      spans.push(span);
     }
-    return spans;
+    return { spans, cpuUs: cpu / spans.length };
   };
   const make = (available: number): Floor => {
     const floor = new Floor();
-    floor.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0 } });
+    floor.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0, strategy } });
     for (let a = 0; a < available; a++) floor.agent(`a${a}`, ["q"], skillsOf(a));
     return floor;
   };
@@ -114,19 +127,31 @@ function measurePlacement(agents: number, waiting: number): { busy: number[]; fr
   return { busy, free: measure(half, arrivals(), warm) };
 }
 
-/** Rows for 100, 1,000 and 10,000 agents with 20 skills and 500 waiting callers. */
+const TEAMS = [100, 1_000, 10_000];
+
+/** Rows for 100, 1,000 and 10,000 agents with 20 skills and 500 waiting callers, and how the cost grows from one to the next. */
 export function measurePlacements(): AcdRow[] {
-  return [100, 1_000, 10_000].flatMap((agents) => {
-    const { busy, free } = measurePlacement(agents, 500);
-    const all = [...busy, ...free].sort((a, b) => a - b);
+  return [...placementsBy("longest-idle", true), ...placementsBy("round-robin", false), ...placementsBy("most-skilled", false)];
+}
+
+/** `whole`: rate and latency too, not only how the cost grows. */
+function placementsBy(strategy: string, whole: boolean): AcdRow[] {
+  const rows: AcdRow[] = [];
+  let before: number | undefined;
+  for (const agents of TEAMS) {
+    const { busy, free } = measurePlacement(agents, 500, strategy);
+    const all = [...busy.spans, ...free.spans].sort((a, b) => a - b);
     const quantile = (share: number): number => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0;
     const total = all.reduce((sum, span) => sum + span, 0);
-    const mean = (spans: readonly number[]): string => ((1000 * spans.reduce((sum, span) => sum + span, 0)) / spans.length).toFixed(0);
     const what = `${agents.toLocaleString("en")} agents × ${SKILLS} skills × 500 waiting`;
-    const note = `${all.length} decisions: a talk ends ${mean(busy)} µs, a caller finds ${(agents / 2).toLocaleString("en")} free ${mean(free)} µs`;
-    return [
-      { what: `ACD placements, ${what}`, value: (1000 * all.length) / total, unit: "decisions/s", note, ...(agents === 1_000 ? { goal: ">= 5,000" } : {}) },
-      { what: `ACD placement latency p99, ${what}`, value: quantile(0.99), unit: "ms", note: `p50 ${quantile(0.5).toFixed(3)} ms`, ...(agents === 1_000 ? { goal: "< 2 ms" } : {}) },
-    ];
-  });
+    const note = `${all.length} decisions: a talk ends ${busy.cpuUs.toFixed(1)} CPU-µs, a caller finds ${(agents / 2).toLocaleString("en")} free ${free.cpuUs.toFixed(1)} CPU-µs`;
+    if (whole) {
+      rows.push({ what: `ACD placements, ${what}`, value: (1000 * all.length) / total, unit: "decisions/s", note, ...(agents === 1_000 ? { goal: ">= 5,000" } : {}) });
+      rows.push({ what: `ACD placement latency p99, ${what}`, value: quantile(0.99), unit: "ms", note: `p50 ${quantile(0.5).toFixed(3)} ms`, ...(agents === 1_000 ? { goal: "< 2 ms" } : {}) });
+    }
+    const cost = (busy.cpuUs + free.cpuUs) / 2;
+    if (before !== undefined) rows.push({ what: `ACD cost of a placement, ${agents.toLocaleString("en")} agents to ${(agents / 10).toLocaleString("en")}, ${strategy}`, value: cost / before, unit: "times", note: `${cost.toFixed(1)} to ${before.toFixed(1)} CPU-µs; ${note}`, goal: "<= 10 (linear)" });
+    before = cost;
+  }
+  return rows;
 }

@@ -1,8 +1,28 @@
 import { servesSometime } from "../src/acd/interactions.js";
+import { onDemand } from "../src/acd/eligible-agents.js";
 import { fits } from "../src/acd/matching.js";
-import type { AcdState } from "../src/acd/state.js";
+import type { AcdState, AgentState, QueueState } from "../src/acd/state.js";
 import { isAway, isEligible } from "../src/acd/step.js";
 import { comparePlaces } from "../src/acd/waiting-line.js";
+import { tieBreak } from "../src/strategies/strategies.js";
+
+/** The order kept from one decision to the next is the one reckoned anew from the agents as they are. */
+function checkKeptOrder(queue: QueueState, fail: (message: string) => never): void {
+  const { strategy, key } = queue.config;
+  if (strategy.standing === undefined) return;
+  const context = { now: 0, draw: 0, weight: () => 1, skillLevel: () => 0 };
+  for (const lastOrder of new Set([queue.lastOrder, -1])) {
+    const anew = [...queue.eligible].sort((a, b) => onDemand(a) - onDemand(b) || tierOf(a, key) - tierOf(b, key) || strategy.score(a, { ...context, lastOrder }) - strategy.score(b, { ...context, lastOrder }) || tieBreak(a, b));
+    const kept: AgentState[] = [];
+    // Whoever comes first with those before left out, until nobody is left.
+    for (let next = queue.eligible.first(() => true, lastOrder); next !== undefined; next = queue.eligible.first((agent) => !kept.includes(agent), lastOrder)) kept.push(next);
+    if (kept.map(({ id }) => id).join() !== anew.map(({ id }) => id).join()) fail(`${key} keeps the order ${kept.map(({ id }) => id).join()} where ${anew.map(({ id }) => id).join()} is right (${strategy.name})`);
+  }
+}
+
+function tierOf(agent: AgentState, key: string): number {
+  return agent.memberships.get(key)?.tier ?? 0;
+}
 
 /** Everything that must hold between two events; the first breach is thrown. */
 export function checkInvariants(state: AcdState): void {
@@ -70,6 +90,7 @@ export function checkInvariants(state: AcdState): void {
       const member = agent.memberships.has(queue.config.key) && !agent.removed;
       if (queue.eligible.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
     }
+    checkKeptOrder(queue, fail);
   }
   if (lines !== 0) fail("a line holds a caller who does not wait");
 }

@@ -14,6 +14,7 @@ export function clockStepped({ state }: Step, ms: number): void {
     // 0: none yet.
     if (agent.lastCallEndedAt > 0) agent.lastCallEndedAt += ms;
   }
+  for (const queue of state.queues.values()) queue.eligible.rank();
   for (const interaction of state.interactions.values()) {
     interaction.enteredAt += ms;
     interaction.placeAt += ms;

@@ -1,6 +1,7 @@
 import { loadOf, resolveCapacity, VOICE } from "./capacity.js";
 import { checkAgent, resolveQueue } from "./config.js";
 import type { AgentConfig, QueueConfig } from "./config.js";
+import { EligibleAgents } from "./eligible-agents.js";
 import type { AgentChoice } from "./events.js";
 import { leave, servesSometime } from "./interactions.js";
 import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
@@ -24,7 +25,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       removed: false,
       line: [],
       members: new Set(),
-      eligible: new Set(),
+      eligible: new EligibleAgents(config.key, resolved.strategy),
       staff: new Set(),
       present: new Set(),
       ringing: new Set(),
@@ -38,6 +39,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
     for (const agent of state.agents.values()) if (agent.memberships.has(config.key)) queue.members.add(agent);
   } else {
     queue.config = resolved;
+    queue.eligible.rankBy(resolved.strategy);
     clearTimer(step, queue.emptyTimer);
     queue.emptyTimer = undefined;
     for (const interaction of [...state.interactions.values()]) {

@@ -1,5 +1,6 @@
 import { tieBreak } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
+import { onDemand } from "./eligible-agents.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
 import type { AgentState, InteractionState, Membership, QueueState, Reservation } from "./state.js";
@@ -23,11 +24,6 @@ export function match(step: Step): void {
       else ringOthers(step, interaction);
     }
   }
-}
-
-/** 1 for who comes after all others. */
-function onDemand({ choice }: AgentState): 0 | 1 {
-  return choice === "on-demand" ? 1 : 0;
 }
 
 /** Whether the agent may serve the caller through this queue now: room, skills, reserve, on demand, a caller kept for somebody else. */
@@ -141,6 +137,29 @@ export function widen(step: Step, interaction: InteractionState): void {
 /** @param fresh leaves out who missed or declined the caller */
 function choose(step: Step, interaction: InteractionState, queue: QueueState, fresh = false): AgentState | undefined {
   if (queue.eligible.size === 0) return undefined;
+  return preferred(step, interaction, queue) ?? (queue.config.strategy.standing === undefined ? bestScore(step, interaction, queue, fresh) : firstInOrder(interaction, queue, fresh));
+}
+
+/** Who is to serve the caller before all others, unless it was tried. */
+function preferred({ state }: Step, interaction: InteractionState, queue: QueueState): AgentState | undefined {
+  const agent = interaction.preferredAgent === undefined || interaction.tried.has(interaction.preferredAgent) ? undefined : state.agents.get(interaction.preferredAgent);
+  return agent !== undefined && queue.eligible.has(agent) && fits(agent, interaction, queue) ? agent : undefined;
+}
+
+/** Where the order is kept: the first who fits; of those who missed or declined the caller only if there is nobody else. */
+function firstInOrder(interaction: InteractionState, queue: QueueState, fresh: boolean): AgentState | undefined {
+  const { tried } = interaction;
+  let again: AgentState | undefined;
+  const found = queue.eligible.first((agent) => {
+    if (!tried.has(agent.id)) return fits(agent, interaction, queue);
+    if (!fresh && again === undefined && fits(agent, interaction, queue)) again = agent;
+    return false;
+  }, queue.lastOrder);
+  return found ?? again;
+}
+
+/** Where it is drawn, or hangs on the caller: everybody is looked at. */
+function bestScore(step: Step, interaction: InteractionState, queue: QueueState, fresh: boolean): AgentState | undefined {
   const key = queue.config.key;
   const { strategy, skillWeights } = queue.config;
   const context = {
@@ -158,25 +177,21 @@ function choose(step: Step, interaction: InteractionState, queue: QueueState, fr
     },
   };
   let best: AgentState | undefined;
-  let bestScore = 0;
+  let lowest = 0;
   let bestTried = false;
   let bestLast = 0;
   let bestTier = 0;
   for (const agent of queue.eligible) {
     const tried = interaction.tried.has(agent.id);
     if (tried && fresh) continue;
-    if (agent.id === interaction.preferredAgent && !tried) {
-      if (fits(agent, interaction, queue)) return agent;
-      continue;
-    }
     const last = onDemand(agent);
     const tier = agent.memberships.get(key)?.tier ?? 0;
     const score = strategy.score(agent, context);
-    const better = best === undefined || (bestTried !== tried ? bestTried : last !== bestLast ? last < bestLast : tier !== bestTier ? tier < bestTier : score !== bestScore ? score < bestScore : tieBreak(agent, best) < 0);
+    const better = best === undefined || (bestTried !== tried ? bestTried : last !== bestLast ? last < bestLast : tier !== bestTier ? tier < bestTier : score !== lowest ? score < lowest : tieBreak(agent, best) < 0);
     // Last, since it costs most: of many who are free few would come before the best so far.
     if (better && fits(agent, interaction, queue)) {
       best = agent;
-      bestScore = score;
+      lowest = score;
       bestTried = tried;
       bestLast = last;
       bestTier = tier;

@@ -1,6 +1,7 @@
 import type { Strategy } from "../strategies/strategies.js";
 import type { Capacity } from "./capacity.js";
 import type { ResolvedQueue } from "./config.js";
+import type { EligibleAgents } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
 import { placeInLine } from "./waiting-line.js";
@@ -33,7 +34,7 @@ export interface QueueState {
   readonly line: InteractionState[];
   readonly members: Set<AgentState>;
   /** Members who could be offered a call now. */
-  readonly eligible: Set<AgentState>;
+  readonly eligible: EligibleAgents;
   /** Members who count as staff. */
   readonly staff: Set<AgentState>;
   /** Members for whose sake callers stay, where `leaveEmpty` is a list. */

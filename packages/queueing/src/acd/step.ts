@@ -104,10 +104,7 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     const queue = step.state.queues.get(key);
     if (queue === undefined) continue;
     if (eligible) {
-      if (!queue.eligible.has(agent)) {
-        queue.eligible.add(agent);
-        step.freed.add(agent);
-      }
+      if (queue.eligible.put(agent)) step.freed.add(agent);
     } else queue.eligible.delete(agent);
     if (isStaff(agent, queue)) queue.staff.add(agent);
     else if (queue.staff.delete(agent)) step.strained.add(queue);

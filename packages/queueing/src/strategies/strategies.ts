@@ -37,6 +37,10 @@ export interface Strategy {
   readonly rings?: "one" | "all" | "progressive";
   /** The lowest score is rung first; equal scores go to the one idle longest, then by order. */
   score(candidate: Candidate, context: StrategyContext): number;
+  /** The same order by what the agent alone decides, so that it can be kept from one decision to the next; absent where it hangs on the caller or on chance. */
+  readonly standing?: (candidate: Candidate) => number;
+  /** The standing order is gone through in turn, from behind the one who was offered the last call. */
+  readonly goesRound?: true;
 }
 
 export type StrategyName =
@@ -52,17 +56,24 @@ export type StrategyName =
   | "ring-all"
   | "ring-progressively";
 
+/** A strategy whose order hangs on the agents alone. */
+function byAgent(name: StrategyName, standing: (agent: Candidate) => number, rings: Strategy["rings"] = "one"): Strategy {
+  return { name, rings, score: standing, standing };
+}
+
 const strategies: Readonly<Record<StrategyName, Strategy>> = {
-  "longest-idle": { name: "longest-idle", score: (agent) => agent.idleSince },
-  "least-recent": { name: "least-recent", score: (agent) => agent.lastCallEndedAt },
-  "fewest-calls": { name: "fewest-calls", score: (agent) => agent.callsTaken },
-  "least-talk-time": { name: "least-talk-time", score: (agent) => agent.talkMs },
+  "longest-idle": byAgent("longest-idle", (agent) => agent.idleSince),
+  "least-recent": byAgent("least-recent", (agent) => agent.lastCallEndedAt),
+  "fewest-calls": byAgent("fewest-calls", (agent) => agent.callsTaken),
+  "least-talk-time": byAgent("least-talk-time", (agent) => agent.talkMs),
   "round-robin": {
     name: "round-robin",
     // Those after the last one first, then the rest from the top.
     score: (agent, context) => (agent.order > context.lastOrder ? agent.order : agent.order + 1e9),
+    standing: (agent) => agent.order,
+    goesRound: true,
   },
-  "top-down": { name: "top-down", score: (agent) => agent.order },
+  "top-down": byAgent("top-down", (agent) => agent.order),
   random: { name: "random", score: (agent, context) => unit(agent.id, context.draw) },
   "weighted-random": {
     name: "weighted-random",
@@ -70,8 +81,8 @@ const strategies: Readonly<Record<StrategyName, Strategy>> = {
     score: (agent, context) => -Math.log(unit(agent.id, context.draw)) / context.weight(agent),
   },
   "most-skilled": { name: "most-skilled", score: (agent, context) => -context.skillLevel(agent) },
-  "ring-all": { name: "ring-all", rings: "all", score: (agent) => agent.idleSince },
-  "ring-progressively": { name: "ring-progressively", rings: "progressive", score: (agent) => agent.idleSince },
+  "ring-all": byAgent("ring-all", (agent) => agent.idleSince, "all"),
+  "ring-progressively": byAgent("ring-progressively", (agent) => agent.idleSince, "progressive"),
 };
 
 /** Names of Asterisk's app_queue and FreeSWITCH's mod_callcenter that mean one of ours. */
@@ -110,8 +121,10 @@ export function rank(strategy: Strategy, candidates: Iterable<Candidate>, contex
     .map((entry) => entry.candidate);
 }
 
+type Tied = Pick<Candidate, "id" | "idleSince" | "order">;
+
 /** Order between equal scores: longest idle, then team order, then id. */
-export function tieBreak(a: Candidate, b: Candidate): number {
+export function tieBreak(a: Tied, b: Tied): number {
   return a.idleSince - b.idleSince || a.order - b.order || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 

@@ -1,0 +1,137 @@
+import { tieBreak } from "../strategies/strategies.js";
+import type { Strategy } from "../strategies/strategies.js";
+import type { AgentState } from "./state.js";
+
+/** 1 for who comes after all others. */
+export function onDemand({ choice }: AgentState): 0 | 1 {
+  return choice === "on-demand" ? 1 : 0;
+}
+
+/** An agent and what the order hung on when the place was given: the agent's own figures may have moved on since. */
+interface Place {
+  readonly agent: AgentState;
+  readonly id: string;
+  readonly last: 0 | 1;
+  readonly tier: number;
+  readonly score: number;
+  readonly idleSince: number;
+  readonly order: number;
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return a.last - b.last || a.tier - b.tier || a.score - b.score || tieBreak(a, b);
+}
+
+/**
+ * The members of one queue who could be offered something now, kept in the order in which they would be rung. Whoever
+ * looks for one takes the first who fits, so that a decision hardly grows with the number of those who are free.
+ */
+export class EligibleAgents {
+  readonly #key: string;
+  #strategy: Strategy;
+  readonly #places = new Map<AgentState, Place>();
+  #order: Place[] = [];
+
+  constructor(key: string, strategy: Strategy) {
+    this.#key = key;
+    this.#strategy = strategy;
+  }
+
+  get size(): number {
+    return this.#order.length;
+  }
+
+  has(agent: AgentState): boolean {
+    return this.#places.has(agent);
+  }
+
+  [Symbol.iterator](): IterableIterator<AgentState> {
+    return this.#places.keys();
+  }
+
+  /** New rules: another order. */
+  rankBy(strategy: Strategy): void {
+    if (strategy === this.#strategy) return;
+    this.#strategy = strategy;
+    this.rank();
+  }
+
+  /** Everybody's figures have changed. */
+  rank(): void {
+    for (const agent of this.#places.keys()) this.#places.set(agent, this.#placeOf(agent));
+    this.#order = [...this.#places.values()].sort(comparePlaces);
+  }
+
+  /** Gives the agent the place that follows from the present figures. Returns whether the agent was not there before. */
+  put(agent: AgentState): boolean {
+    const before = this.#places.get(agent);
+    const place = this.#placeOf(agent);
+    if (before !== undefined) {
+      if (comparePlaces(before, place) === 0) return false;
+      this.#order.splice(this.#indexOf(before), 1);
+    }
+    this.#places.set(agent, place);
+    this.#order.splice(this.#indexOf(place), 0, place);
+    return before === undefined;
+  }
+
+  delete(agent: AgentState): void {
+    const place = this.#places.get(agent);
+    if (place === undefined) return;
+    this.#places.delete(agent);
+    this.#order.splice(this.#indexOf(place), 1);
+  }
+
+  clear(): void {
+    this.#places.clear();
+    this.#order = [];
+  }
+
+  /**
+   * The first whom the queue's strategy would ring and whom `suits` accepts; only for strategies whose order is `standing`.
+   * @param lastOrder where a strategy that goes round left off
+   */
+  first(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
+    if (this.#strategy.goesRound === true) return this.#firstInTurn(suits, lastOrder);
+    for (const { agent } of this.#order) if (suits(agent)) return agent;
+    return undefined;
+  }
+
+  /** In each tier those after the last one first, then the rest from the top. */
+  #firstInTurn(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
+    const order = this.#order;
+    let start = 0;
+    while (start < order.length) {
+      const { last, tier } = order[start] as Place;
+      let fromTop: AgentState | undefined;
+      let index = start;
+      for (; index < order.length; index++) {
+        const place = order[index] as Place;
+        if (place.last !== last || place.tier !== tier) break;
+        if (place.order > lastOrder) {
+          if (suits(place.agent)) return place.agent;
+        } else if (fromTop === undefined && suits(place.agent)) fromTop = place.agent;
+      }
+      if (fromTop !== undefined) return fromTop;
+      start = index;
+    }
+    return undefined;
+  }
+
+  #placeOf(agent: AgentState): Place {
+    const { id, idleSince, order } = agent;
+    return { agent, id, last: onDemand(agent), tier: agent.memberships.get(this.#key)?.tier ?? 0, score: this.#strategy.standing?.(agent) ?? 0, idleSince, order };
+  }
+
+  /** Index at which the place stands or would stand. */
+  #indexOf(place: Place): number {
+    let low = 0;
+    let high = this.#order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (comparePlaces(this.#order[middle] as Place, place) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
