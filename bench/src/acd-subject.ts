@@ -34,12 +34,14 @@ const hotline = createHotline({
   ],
 });
 
+// Also when whoever measures is gone.
+process.once("disconnect", () => {
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit();
+});
 process.on("message", (message) => {
   if (message !== "stop") return;
-  void hotline.stop({ drain: false }).finally(() => {
-    rmSync(dataDir, { recursive: true, force: true });
-    process.disconnect();
-  });
+  void hotline.stop({ drain: false }).finally(() => process.disconnect());
 });
 await hotline.start();
 process.send?.("ready");

@@ -64,6 +64,11 @@ function noise(seconds: number): Int16Array {
 const [, , sipPort = "0", rtpPorts = "20000-29999"] = process.argv;
 const hotline = createHotline({ name: "bench", dataDir, log: "error", plugins: [nobody(), media({ rtpPorts }), sip({ port: Number(sipPort), maxCalls: 5_000, trunks: [{ key: "load", match: ["127.0.0.1"] }] }), subject()] });
 
+// Whoever measures is gone: a subject with calls up would go on for ever.
+process.once("disconnect", () => {
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit();
+});
 process.on("message", (message) => {
   if (message === "usage" || message === "memory") {
     // Collected only where memory is measured: the collection would count as work of the calls that follow.
@@ -78,10 +83,7 @@ process.on("message", (message) => {
     });
   }
   if (message === "stop") {
-    void hotline.stop({ drain: false }).finally(() => {
-      rmSync(dataDir, { recursive: true, force: true });
-      process.disconnect();
-    });
+    void hotline.stop({ drain: false }).finally(() => process.disconnect());
   }
 });
 await hotline.start();
