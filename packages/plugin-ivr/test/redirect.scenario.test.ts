@@ -39,7 +39,7 @@ describe("the node redirect", () => {
     const timeline = await test.journal.timeline(caller);
     expect(timeline.find(({ type }) => type === "call.redirected")?.data).toEqual({ to: "tel:12345", answered: true });
     expect(timeline.find(({ type, data }) => type === "ivr.node" && data["node"] === "away")?.data).toMatchObject({ outcome: "end" });
-    expect(await audited(test)).toEqual([{ actor: "system", details: { to: "tel:12345", answered: true }, outcome: "done" }]);
+    expect(await audited(test)).toEqual([{ actor: "citizen", details: { to: "tel:12345", answered: true }, outcome: "done" }]);
     expect((await test.services.get(AUDIT).verify()).ok).toBe(true);
   });
 
@@ -67,7 +67,7 @@ describe("the node redirect", () => {
     await caller.hears("感谢来电");
     expect(trunk.attempts).toEqual([]);
     expect(await types(test, caller)).toEqual(expect.arrayContaining(["call.redirecting", "call.redirect-failed", "ivr.redirect-failed"]));
-    expect(await audited(test)).toEqual([{ actor: "system", details: { to: "tel:12345", answered: true, error: "HTL_SIP_REDIRECT_REFUSED" }, outcome: "failed" }]);
+    expect(await audited(test)).toEqual([{ actor: "citizen", details: { to: "tel:12345", answered: true, error: "HTL_SIP_REDIRECT_REFUSED" }, outcome: "failed" }]);
   });
 
   it("with a bridge behind it calls the other hotline through our trunk instead, and joins both", async () => {
@@ -109,6 +109,24 @@ describe("the node redirect", () => {
     expect(caller.call.redirectedTo).toBeUndefined();
     expect(trunk.attempts).toEqual([]);
     expect(await types(test, caller)).toContain("outbound.refused");
+  });
+
+  it("tells the rules whose call it is, and that the bridge is the same call", async () => {
+    const asked: unknown[] = [];
+    const rules: Plugin = definePlugin({
+      name: "rules",
+      version: "0.1.0",
+      core: ">=0.1.0 <1.0.0",
+      config: z.strictObject({}),
+      register: ({ hooks }) => void hooks.callOutbound.tap(({ to, interactionId, actor, caller, redirect }) => void asked.push({ to, interactionId, actor, caller, redirect })),
+    })();
+    const { test } = await stage({ flows: [away({ fallback: "bridge" })], more: [rules] });
+    test.trunk("carrier").when("12345", { then: "busy" });
+    const caller = await test.dial("12333", { from: "13800138000" });
+    caller.call.onRedirect = refused;
+    await caller.hears("未能转接busy");
+    const call = { to: "tel:12345", interactionId: test.journal.of(caller).id, actor: "citizen", caller: "13800138000" };
+    expect(asked).toEqual([{ ...call, redirect: true }, { ...call, redirect: undefined }]);
   });
 
   it("does not lead back to the hotline's own number", async () => {

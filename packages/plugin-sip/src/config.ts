@@ -281,7 +281,7 @@ export const sipConfig = z.strictObject({
   /**
    * Calls that come in faster than they can be served are refused with 503 and `Retry-After: 1`, so that those let in are answered in
    * time. Strangers are refused first: sources that are no trunk's, have no phone registered, and where no account has proved itself
-   * within the hour. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.
+   * within the hour; but not where `allowAnonymous` takes their calls and there is no trunk. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.
    */
   settingUp: z
     .strictObject({
@@ -363,7 +363,7 @@ export const sipConfig = z.strictObject({
       calendar: z.string().min(1).optional(),
       /** Calls out at once, over all trunks. */
       maxConcurrent: z.int().min(1).optional(),
-      /** Calls one person may make a day (of the hotline's time zone), attempts counted; those of the hotline itself count together. */
+      /** Calls one person may make a day (of the hotline's time zone), attempts counted, one that the carrier does not redirect and a trunk then makes once. Where a flow leads a caller out, by redirection or transfer, it is the caller's. Those of the hotline itself count together. */
       perDay: z.int().min(1).optional(),
     })
     .prefault({}),

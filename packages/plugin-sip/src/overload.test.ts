@@ -124,6 +124,26 @@ describe("calls that come in faster than the media follow", () => {
     for (const each of strangers) expect((await each.outcome).answered).toBe(false);
   });
 
+  it("strangers have it all where they are taken and there is no trunk, and then it is told as overload", async () => {
+    const { answerMedia } = await begin({ settingUp: { max: 4 }, allowAnonymous: true, trunks: [] });
+    hotline.onCall = answer;
+    const made = await calls(4);
+    expect(await refused()).toEqual([503, "1"]);
+    expect(hotline.adapter.load).toEqual({ settingUp: 4, overloads: 1, strangers: 0 });
+    expect(hotline.adapter.overloaded).toBe(true);
+    answerMedia();
+    for (const each of made) expect((await each.outcome).answered).toBe(true);
+  });
+
+  it("beside a trunk strangers that are taken have half of it", async () => {
+    const { answerMedia } = await begin({ settingUp: { max: 4 }, allowAnonymous: true, trunks: [{ key: "demo", match: ["127.0.0.2"] }] });
+    hotline.onCall = answer;
+    await calls(2);
+    expect(await refused()).toEqual([503, "1"]);
+    expect(hotline.adapter.load).toEqual({ settingUp: 2, overloads: 1, strangers: 1 });
+    answerMedia();
+  });
+
   it("an account that has proved itself is no stranger afterwards", async () => {
     const { answerMedia } = await begin({ settingUp: { max: 2 }, trunks: [] });
     answerMedia();

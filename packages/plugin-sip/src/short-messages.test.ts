@@ -116,7 +116,19 @@ describe("a short message of a carrier (RFC 3428)", () => {
     await begin();
     await hotline.stop();
     hotline = await new HotlineSide({ trunks: [{ key: "sms", match: ["192.0.2.1"], messages: true }, { key: "calls", match: ["192.0.2.2"] }] }).start();
-    expect((await send("hello")).status).toBe(403);
+    const refused = await send("hello");
+    expect(refused.status).toBe(405);
+    expect(refused.response?.headers.get("allow")).toMatch(/INVITE.*REGISTER/);
+    expect(refused.response?.headers.get("allow")).not.toContain("MESSAGE");
+    // A phone's from its own account, and in its call, neither.
+    const phone = await new Phone("1001", { password: "demo-1001" }).start();
+    const answered = hotline.next().then((call) => call.answer());
+    const { session } = await phone.reach(hotline.port);
+    await answered;
+    expect((await phone.agent.request({ method: "MESSAGE", uri: `sip:1002@127.0.0.1:${hotline.port}`, from: "<sip:1001@127.0.0.1>", body: "hello", contentType: "text/plain" })).status).toBe(405);
+    expect((await session.request("MESSAGE", { body: "inside", contentType: "text/plain" })).status).toBe(405);
+    await session.bye();
+    await phone.stop();
     await hotline.stop();
     hotline = await new HotlineSide({ trunks: [{ key: "sms", match: ["192.0.2.1"], messages: true }, { key: "calls", match: ["127.0.0.1"] }] }).start();
     expect((await send("hello")).status).toBe(405);

@@ -182,7 +182,7 @@ export class SipAdapter implements TelephonyAdapter {
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
-      admission: (request, source) => this.#overload() ?? this.#crowd(this.#stranger(source.address, request)),
+      admission: (request, source) => this.#overload() ?? this.#crowd(this.#secondary(source.address, request)),
       known: (address) => !this.#stranger(address),
       ...this.#edge(),
       ...(this.#messages === undefined ? {} : { methods: ["REGISTER", "MESSAGE"] }),
@@ -351,8 +351,14 @@ export class SipAdapter implements TelephonyAdapter {
     return trunks.bySource(address) === undefined && knows?.(address, request) !== true;
   }
 
+  /** Whether calls of this sender give way to others': a stranger's do, unless strangers are all whom the hotline is there for. */
+  #secondary(address: string, request: SipRequest): boolean {
+    const { config, trunks } = this.#deps;
+    return !(config.allowAnonymous && trunks.trunks.length === 0) && this.#stranger(address, request);
+  }
+
   #onInvite(invite: IncomingInvite): void {
-    const setup = this.#gate.enter(this.#stranger(invite.source.address, invite.request));
+    const setup = this.#gate.enter(this.#secondary(invite.source.address, invite.request));
     void invite.closed.then(() => setup.done());
     this.#arrive(invite, setup).catch((error: unknown) => {
       this.#deps.log.error({ err: error, sipCallId: invite.request.callId }, "an incoming call could not be taken");
@@ -441,9 +447,9 @@ export class SipAdapter implements TelephonyAdapter {
     });
   }
 
-  /** A short message, of a carrier alone: phones of accounts have none to send. */
+  /** A short message, of a carrier alone. Phones send none: what staff write belongs on the desk, where it is kept; nothing is passed from phone to phone. */
   #message(incoming: IncomingRequest, trunk: Trunk | undefined): void {
-    if (trunk === undefined || !trunk.config.messages || this.#messages === undefined) return incoming.respond({ status: trunk === undefined ? 403 : 405 });
+    if (trunk === undefined || !trunk.config.messages || this.#messages === undefined) return incoming.respond({ status: 405 });
     const closed = this.#admission() ?? switchedOff(trunk);
     if (closed !== undefined) return incoming.respond(closed);
     void this.#messages.take(incoming, trunk);

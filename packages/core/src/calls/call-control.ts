@@ -96,7 +96,7 @@ export class DefaultCallControl implements CallControl {
     const adapter = pipeline().adapters.find((each) => each.name === call.adapter);
     // Asked first: a day's calls are not counted for what cannot be.
     if (adapter?.capabilities.redirect === false) throw coreErrors.NOT_SUPPORTED(adapter.name, "sending a call elsewhere");
-    await this.#mayGoTo({ to, interactionId, purpose: "transfer", role: "other", ...(actor === undefined ? {} : { actor }) });
+    await this.#mayGoTo({ to, interactionId, purpose: "transfer", role: "other", caller: call.from.number, redirect: true, ...(actor === undefined ? {} : { actor }) });
     const answered = call.state === "answered";
     // Intent before act: what the carrier was asked for stands there even if we do not live to hear its answer.
     journal.event(interactionId, "call.redirecting", { to, answered });

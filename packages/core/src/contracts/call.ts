@@ -413,7 +413,12 @@ export interface OutboundRequest extends OriginateOptions {
   readonly purpose: "agent" | "callback" | "transfer" | "consult" | "campaign" | "notification" | "fax";
   /** Role of the leg in the interaction. */
   readonly role: LegRole;
+  /** Who wants it; missing: the hotline itself. `citizen`: the caller has asked for it, by a key. */
   readonly actor?: string;
+  /** Number of the caller who is led there by a flow or a route, empty where it is withheld: limits per person are this one's, where no person of the house wants it. */
+  readonly caller?: string;
+  /** The carrier is asked to take the call there (REFER, 302), and no line of ours is taken. Where it refuses, a call of ours may follow. */
+  readonly redirect?: true;
 }
 
 export type LegRole = "citizen" | "agent" | "supervisor" | "department" | "other";

@@ -69,7 +69,7 @@ async function sendAway(context: Context, to: string): Promise<string | undefine
   control.conversing(true);
   const ringback = session.call.play({ kind: "tone", tone: "ringback" });
   try {
-    await services.get(CALL_CONTROL).redirect(session.interaction.id, to);
+    await services.get(CALL_CONTROL).redirect(session.interaction.id, to, { actor: "citizen" });
     return undefined;
   } catch (error) {
     return isHotlineError(error) ? error.code : errorText(error);

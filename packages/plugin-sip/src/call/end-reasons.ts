@@ -1,4 +1,5 @@
 import type { EndReason } from "@hotlinejs/core";
+import { ELSEWHERE } from "../stack/index.js";
 import type { SipRequest, SipResponse } from "../stack/index.js";
 
 /** How a final status of the called side reads in the records. */
@@ -59,9 +60,6 @@ const CAUSES: Readonly<Partial<Record<EndReason, readonly [number, string]>>> = 
   failed: [41, "Temporary failure"],
   process_restart: [41, "Temporary failure"],
 };
-
-/** Reason (RFC 3326) to a phone that rang along, or whose place another has taken: it lists no missed call. */
-export const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 /** Value of Reason for a BYE or CANCEL of ours. */
 export function reasonHeader(reason: EndReason): string | undefined {

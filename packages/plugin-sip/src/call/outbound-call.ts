@@ -1,10 +1,10 @@
 import type { AttemptCause, Call, EndReason, HangupOptions, MediaLeg, OutboundCall as OutboundCallContract, Party, Timer } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
-import { isReliable, SipParseError } from "../stack/index.js";
+import { ELSEWHERE, isReliable, SipParseError } from "../stack/index.js";
 import { callEnded, notSupported } from "../errors.js";
 import type { ChallengeHandler, Destination, Dialog, ExtraHeaders, IncomingInvite, IncomingReoffer, InviteOutcome, OutgoingInvite, Replaces, SipResponse, UserAgent } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { bestStatus, ELSEWHERE, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
+import { bestStatus, q850Of, reasonHeader, reasonOfCause, reasonOfStatus } from "./end-reasons.js";
 import { failsOver, retryAfterOf } from "./fail-over.js";
 import type { CallMedia } from "./call-media.js";
 import { sdpBodyOf } from "./message-body.js";

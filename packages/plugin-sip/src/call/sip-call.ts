@@ -3,12 +3,13 @@ import type {
 } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
+import { ELSEWHERE } from "../stack/index.js";
 import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingReoffer, IncomingRequest, Replaces, Session, SessionEnd } from "../stack/index.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { CallListeners } from "./call-listeners.js";
 import { CallMedia } from "./call-media.js";
 import { InfoKeys, keyOfInfo } from "./info-keys.js";
-import { causeOf, ELSEWHERE, reasonHeader } from "./end-reasons.js";
+import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
 import { referAway, takeReferral } from "./referral.js";
 import { admitReplacement, takeLateAnswer } from "./replacement.js";

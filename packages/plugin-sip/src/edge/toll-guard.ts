@@ -10,6 +10,9 @@ export interface TollRefusal {
   readonly message: string;
 }
 
+/** What is asked about a call. */
+export type TollRequest = Pick<OutboundRequest, "to" | "interactionId" | "actor" | "caller" | "redirect">;
+
 export interface TollGuardDeps {
   readonly config: SipConfig["toll"];
   readonly clock: Clock;
@@ -32,6 +35,8 @@ const TOLD_DIGITS = 6;
 export class TollGuard {
   readonly #deps: TollGuardDeps;
   readonly #today = new Map<string, number>();
+  /** Person, interaction and number of those whose carrier was asked to take them there: the call of ours after its refusal is the same, and is counted by now. */
+  readonly #redirected = new Set<string>();
   #day = "";
   #refusals = 0;
 
@@ -44,7 +49,7 @@ export class TollGuard {
     return this.#refusals;
   }
 
-  async check(request: Pick<OutboundRequest, "to" | "actor">): Promise<TollRefusal | undefined> {
+  async check(request: TollRequest): Promise<TollRefusal | undefined> {
     const { config, clock, calendar, liveCalls, outsideNumber } = this.#deps;
     const number = outsideNumber(request.to);
     if (number === undefined) return undefined;
@@ -57,9 +62,14 @@ export class TollGuard {
     if (config.calendar !== undefined && !calendar(config.calendar).isOpen(clock.now())) return refuse("toll-hours", "no calls go out at this hour");
     if (config.maxConcurrent !== undefined && liveCalls() >= config.maxConcurrent) return refuse("toll-concurrent", "as many calls as may are out");
     if (config.perDay === undefined) return undefined;
-    const actor = request.actor ?? "system";
-    if ((await this.#count(actor)) > config.perDay) return refuse("toll-daily", "as many calls as one person may make a day were made");
-    return undefined;
+    const person = personOf(request);
+    const same = `${person} ${request.interactionId} ${number}`;
+    if (request.redirect !== true && this.#redirected.delete(same)) return undefined;
+    if ((await this.#count(person)) <= config.perDay) {
+      if (request.redirect === true) this.#redirected.add(same);
+      return undefined;
+    }
+    return refuse("toll-daily", "as many calls as one person may make a day were made");
   }
 
   /** Counts this call; the number it is today, this one included. */
@@ -69,6 +79,7 @@ export class TollGuard {
     if (day !== this.#day) {
       this.#day = day;
       this.#today.clear();
+      this.#redirected.clear();
     }
     const id = `${day} ${actor}`;
     if (!this.#today.has(id)) {
@@ -86,6 +97,12 @@ export class TollGuard {
       .catch((error: unknown) => log.error({ err: error }, "the calls of a day could not be counted on disk; a restart forgets them"));
     return calls;
   }
+}
+
+/** Whose limit of a day it is: a caller has one of his own, those who withhold their number have one together. */
+function personOf({ actor, caller }: TollRequest): string {
+  if (caller === undefined || (actor !== undefined && actor !== "citizen")) return actor ?? "system";
+  return caller === "" ? "citizen" : `citizen:${caller}`;
 }
 
 /** Whether numbers with such a beginning may be called at all. */

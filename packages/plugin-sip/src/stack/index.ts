@@ -28,6 +28,7 @@ export type {
 } from "./transport/types.js";
 export type { TlsPair, TlsSettings } from "./transport/tls-material.js";
 export type { WsFlow, WsSocket } from "./transport/ws-transport.js";
+export { ELSEWHERE } from "./user-agent/reasons.js";
 export { isReliable } from "./user-agent/reliable-provisionals.js";
 export { parseReplaces, replacesOf, replacesValue } from "./user-agent/replaces.js";
 export type { Replaces } from "./user-agent/replaces.js";

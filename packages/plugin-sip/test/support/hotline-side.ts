@@ -110,7 +110,7 @@ export class HotlineSide {
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       trunkReachable: (trunk, up, status) => void this.events.push(`trunk ${trunk} ${up ? "up" : "down"} ${status}`),
       product: "hotline-test",
-      timers: { t1: 50, t2: 400, t4: 500 },
+      timers: { t1: 50, t2: 400, t4: 500, session: 9_000 },
     });
   }
 

@@ -21,6 +21,7 @@ export class FakeClock implements StackClock {
   }
 
   setTimeout(fn: () => void, ms: number): StackTimer {
+    if (ms > 0x7fffffff) throw new RangeError("Node runs such a timer at once");
     const entry: Waiting = { due: this.#now + Math.max(0, ms), order: this.#order++, fn };
     this.#waiting.add(entry);
     return { cancel: () => void this.#waiting.delete(entry) };

@@ -41,7 +41,8 @@ export function makeResponse(context: UaContext, request: SipRequest, options: R
   const response = buildResponse(request, status, reason, status === 100 ? undefined : toTag);
   const { headers } = response;
   headers.append("server", context.userAgentHeader);
-  if (status === 405) headers.append("allow", context.allow);
+  // What is refused so is not allowed here, though others may.
+  if (status === 405) headers.append("allow", context.allow.split(", ").filter((method) => method !== request.method).join(", "));
   if (options.retryAfter !== undefined) headers.append("retry-after", String(Math.max(0, Math.ceil(options.retryAfter))));
   applyBody(response, options, true);
   return response;

@@ -16,6 +16,7 @@ import { DialogRequests } from "./dialog-requests.js";
 import { EarlyOffers } from "./early-offers.js";
 import { StackIncomingRequest } from "./incoming-request.js";
 import { applyBody, applyHeaders, unsupportedOptions } from "./message-parts.js";
+import { ELSEWHERE } from "./reasons.js";
 import { RELIABLE, reliableSeq } from "./reliable-provisionals.js";
 import { RequestSender } from "./request-sender.js";
 import { StackSession } from "./session.js";
@@ -260,12 +261,13 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     this.#acknowledge(dialog, request, response, wanted, tag);
     const session = new StackSession(this.#context, dialog, "outbound", this.#options);
     session.established(response, this.#options.body, agreedTimer(this.#context, response));
-    if (!wanted) {
+    if (wanted) this.#settle({ answered: true, session, response });
+    else {
       // Another branch answered first, or we had given up: this one is to hear it (sections 9.1 and 13.2.2.4), and why, as in the CANCEL it has crossed.
-      void session.bye(this.#cancelHeaders === undefined ? {} : { headers: this.#cancelHeaders });
-      return;
+      const headers = usable && !this.#cancelled ? { Reason: ELSEWHERE } : this.#cancelHeaders;
+      void session.bye(headers === undefined ? {} : { headers });
+      this.#settle({ answered: false, status: 502, cause: "response", response });
     }
-    this.#settle({ answered: true, session, response });
   }
 
   #acknowledge(dialog: StackDialog, request: SipRequest, response: SipResponse, wanted: boolean, tag: string): void {

@@ -215,6 +215,8 @@ describe("a fork with several early dialogs", () => {
     const outcome = await outgoing.outcome;
     expect(outcome.answered && outcome.session.dialog.remoteTag).toBe("two");
     expect(heard.slice(3)).toEqual(["ACK sip:two", "ACK sip:one", "BYE sip:one"]);
+    // So the phone lists no missed call (RFC 3326).
+    expect(world.network.sent.find(({ text }) => text.startsWith("BYE sip:one"))?.text).toContain('\r\nReason: SIP;cause=200;text="Call completed elsewhere"\r\n');
     if (outcome.answered) void outcome.session.bye();
     expect(await leftovers(world, alice)).toEqual(NOTHING_LEFT);
   });

@@ -174,6 +174,7 @@ describe("when nobody refreshes", () => {
     expect(ends.callee).toBeUndefined();
     await world.clock.advance(2_000);
     expect(ends.callee).toMatchObject({ by: "system", cause: "session-expired" });
+    expect(header(world.network.sent.find(({ from, text }) => from.address === BOB && text.startsWith("BYE"))?.text, "Reason")).toBe('SIP;cause=408;text="Session expired"');
     await finish();
   });
 
@@ -191,6 +192,51 @@ describe("when nobody refreshes", () => {
     expect(ends.callee).toBeUndefined();
     await world.clock.advance(3_000);
     expect(ends.callee?.cause).toBe("session-expired");
+    await finish();
+  });
+});
+
+describe("an interval that no peer may ask for", () => {
+  const answering = (value: string) => (w: World) => void (w.network.rewrite = (text, from) => (from.address === BOB ? text.replace(/Session-Expires: .*/, `Session-Expires: ${value}`) : text));
+
+  it("is served with refreshes that are 10 s apart, refused ones too, and asks for 90 s", async () => {
+    let refuse = true;
+    const { world, lines, ends, finish } = await connect({
+      alice: timer(1800), bob: timer(1800),
+      edit: (w) => void (w.network.rewrite = (text, from) => (from.address !== BOB ? text : (refuse && /CSeq: \d+ UPDATE/.test(text) ? text.replace("200 OK", "503 Not Now") : text).replace(/Session-Expires: .*/, "Session-Expires: 1;refresher=uac"))),
+    });
+    await world.clock.advance(25_000);
+    expect(lines().filter((line) => line.includes("UPDATE"))).toEqual(["caller UPDATE 10", "caller UPDATE 20"]);
+    refuse = false;
+    await world.clock.advance(20_000);
+    expect(lines().filter((line) => line.includes("UPDATE")).slice(2)).toEqual(["caller UPDATE 30", "caller UPDATE 40"]);
+    expect(header(sent(world, "UPDATE"), "Session-Expires")).toBe("90;refresher=uac");
+    expect(ends).toEqual({});
+    await finish();
+  });
+
+  it("does not end the call before the shortest one would", async () => {
+    const { world, ends, finish } = await connect({ alice: timer(1800), bob: timer(1800), edit: answering("1;refresher=uas") });
+    await world.clock.advance(58_000);
+    expect(ends).toEqual({});
+    await world.clock.advance(3_000);
+    expect(ends.caller).toMatchObject({ by: "system", cause: "session-expired" });
+    await finish();
+  });
+
+  it("of a caller that cannot be told so counts as 90 s", async () => {
+    const { world, lines, finish } = await connect({ bob: timer(1800), call: { headers: { "Session-Expires": "1", "Min-SE": "1" } } });
+    expect(header(sent(world, "SIP/2.0 200"), "Session-Expires")).toBe("90;refresher=uas");
+    await world.clock.advance(50_000);
+    expect(lines()).toEqual(["callee UPDATE 45", "caller SIP/2.0 200 45"]);
+    await finish();
+  });
+
+  it("may be as long as a number can be: the clock can hold it, nothing is sent and nothing ends", async () => {
+    const { world, lines, ends, finish } = await connect({ alice: timer(1800), bob: timer(1800), edit: answering("999999999;refresher=uac") });
+    await world.clock.advance(1_700_000);
+    expect(lines()).toEqual([]);
+    expect(ends).toEqual({});
     await finish();
   });
 });

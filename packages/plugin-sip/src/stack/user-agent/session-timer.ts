@@ -5,8 +5,12 @@ import { namesOption } from "./reliable-provisionals.js";
 
 /** Option tag of RFC 4028. */
 export const TIMER = "timer";
-/** No interval may be shorter, whatever a peer says (RFC 4028 section 4). */
+/** No interval may be shorter (RFC 4028 section 4). */
 const SHORTEST = 90;
+/** None is longer, seconds: in ms it has to fit into 31 bits, or clocks of Node run down at once. */
+const LONGEST = 2_000_000;
+/** A peer that says less than it may is served for as long as that is cheap: refreshes of ours are this part of the shortest interval apart (10 s). */
+const CLOSEST_PART = 9;
 /** The side that does not refresh ends the call so long before the interval is over, or a third of it before (section 10). */
 const EARLIER = 32;
 /** A refresh that fails is tried again after this part of the interval, while there is time. */
@@ -27,7 +31,7 @@ export interface TimerAnswer {
 
 function seconds(message: SipRequest | SipResponse, header: "session-expires" | "min-se"): number | undefined {
   const text = /^\s*(\d{1,9})\s*(?:;|$)/.exec(message.headers.get(header) ?? "")?.[1];
-  return text === undefined ? undefined : Number(text);
+  return text === undefined ? undefined : Math.min(Number(text), LONGEST);
 }
 
 function refresher(message: SipRequest | SipResponse): "uac" | "uas" | undefined {
@@ -48,9 +52,9 @@ export function answerTimer(context: UaContext, request: SipRequest): TimerAnswe
   const wanted = seconds(request, "session-expires");
   const knows = namesOption(request, "supported", TIMER);
   if (policy === undefined || (wanted === undefined && !knows)) return { headers: [], terms: undefined };
-  const least = seconds(request, "min-se") ?? SHORTEST;
-  // The wish may be made shorter, never longer.
-  const interval = wanted === undefined ? Math.max(policy.expires, least) : Math.min(wanted, Math.max(policy.expires, least));
+  const least = Math.max(seconds(request, "min-se") ?? 0, SHORTEST);
+  // The wish may be made shorter, never longer; one that no wish may be, of a caller that cannot be told so (422), counts as the shortest.
+  const interval = wanted === undefined ? Math.max(policy.expires, least) : Math.max(Math.min(wanted, Math.max(policy.expires, least)), SHORTEST);
   const who = !knows || wanted === undefined ? "uas" : (refresher(request) ?? "uac");
   return {
     headers: [["session-expires", `${interval};refresher=${who}`], ...(knows ? [["require", TIMER] as const] : [])],
@@ -118,10 +122,14 @@ export class SessionTimer {
     this.stop();
     this.#terms = terms;
     if (terms === undefined) return;
-    const { timers } = this.#context;
+    const { timers, transactions } = this.#context;
+    const shortest = transactions.values.session;
+    const closest = shortest / CLOSEST_PART;
     const ms = terms.seconds * 1000;
-    if (terms.refresher === "local") this.#refresh = timers.start(ms / 2, () => this.#tick(ms / AGAIN_PART));
-    this.#expiry = timers.start(ms - Math.min(EARLIER * 1000, ms / 3), () => {
+    if (terms.refresher === "local") this.#refresh = timers.start(Math.max(ms / 2, closest), () => this.#tick(Math.max(ms / AGAIN_PART, closest)));
+    // Nobody is taken for dead before the shortest interval is nearly over, whatever he has said.
+    const patience = Math.max(ms, shortest);
+    this.#expiry = timers.start(patience - Math.min(EARLIER * 1000, patience / 3), () => {
       this.stop();
       this.#owner.expired();
     });

@@ -13,6 +13,7 @@ import { StackIncomingRequest } from "./incoming-request.js";
 import { makeResponse, unsupportedOptions } from "./message-parts.js";
 import { OfferLane } from "./offer-lane.js";
 import { agreedTimer, answerTimer, SessionTimer, type TimerTerms, tooShort } from "./session-timer.js";
+import { LOST_REASONS } from "./reasons.js";
 import { StackIncomingRefer, StackReferral } from "./referrals.js";
 import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
 import { namesOption, type ReliableProvisionals } from "./reliable-provisionals.js";
@@ -376,10 +377,10 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
   }
 
   /** Ends the call because the other side is not there any more; the BYE is for the case that it is. */
-  #lost(cause: "no-ack" | "dialog-lost" | "session-expired", withBye: boolean): void {
+  #lost(cause: keyof typeof LOST_REASONS, withBye: boolean): void {
     if (withBye) this.#bye ??= deferred<RequestOutcome>();
     this.#finish({ by: "system", cause }, "no-ack");
-    if (withBye) this.#sendBye(undefined);
+    if (withBye) this.#sendBye({ headers: { Reason: LOST_REASONS[cause] } });
     else this.#leave();
   }
 

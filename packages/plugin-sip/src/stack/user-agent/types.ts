@@ -17,6 +17,8 @@ export interface TimerOptions {
   readonly t2?: number;
   /** How long a message may wander in the network. Default 5 000. */
   readonly t4?: number;
+  /** The shortest session interval that a peer is held to (RFC 4028). Default 90 000. */
+  readonly session?: number;
 }
 
 /** How to refuse a call before anything is kept for it. */

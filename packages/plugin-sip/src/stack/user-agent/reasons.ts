@@ -1,0 +1,9 @@
+/** Reason (RFC 3326) to a phone that rang along, or whose place another has taken: it lists no missed call. */
+export const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
+/** Reason of the BYEs that the stack sends of its own accord. */
+export const LOST_REASONS = {
+  "no-ack": 'SIP;cause=408;text="ACK timeout"',
+  "dialog-lost": 'SIP;cause=408;text="Request timeout"',
+  "session-expired": 'SIP;cause=408;text="Session expired"',
+} as const;
