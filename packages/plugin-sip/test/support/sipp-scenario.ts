@@ -13,8 +13,8 @@ export class SippScenario {
   constructor(private readonly name: string) {}
 
   /** The INVITE, up to the hotline's tag in its `status` response. */
-  invite(headers: Readonly<Record<string, string>> = {}): this {
-    return this.request("INVITE", 1, { headers, body: SDP, early: true });
+  invite(headers: Readonly<Record<string, string>> = {}, body = SDP): this {
+    return this.request("INVITE", 1, { headers, body, early: true });
   }
 
   /** Waits for 200 to the INVITE and keeps the hotline's tag. 100 and 180 may come before. */
@@ -35,20 +35,56 @@ export class SippScenario {
     return this;
   }
 
-  #tagged(open: string): string {
-    return `${open}<action><ereg regexp="tag=([^;>]+)" search_in="hdr" header="To:" check_it="true" assign_to="whole,tag"/></action></recv>`;
+  /** The same, a response that wants a PRACK. */
+  reliable(status: number): this {
+    this.#steps.push(`<recv response="100" optional="true"/>${this.#tagged(`<recv response="${status}">`, check("RSeq", "[0-9]+", "rseq"))}`);
+    return this;
   }
 
-  /** A request that must come. With a name, its headers are kept for `reply`. */
-  expect(method: string, name?: string): this {
-    const keep = name === undefined ? "" : `<action>${KEPT.map((header) => `<ereg regexp="[^ ].*" search_in="hdr" header="${header}:" check_it="true" assign_to="${name}${header}"/>`).join("")}</action>`;
-    this.#steps.push(`<recv request="${method}">${keep}</recv>`);
+  /** Acknowledges the reliable response that came last. */
+  prack(cseq: number, body = "", branch?: string): this {
+    return this.request("PRACK", cseq, { headers: { RAck: "[$rseq] 1 INVITE" }, body, ...(branch === undefined ? {} : { branch }) });
+  }
+
+  #tagged(open: string, more = ""): string {
+    return `${open}<action><ereg regexp="tag=([^;>]+)" search_in="hdr" header="To:" check_it="true" assign_to="whole,tag"/>${more}</action></recv>`;
+  }
+
+  /** A request that must come. With a name, its headers are kept for `reply`, and of an INVITE what `back` needs. `checks`: patterns that headers must have. */
+  expect(method: string, name?: string, checks: Readonly<Record<string, string>> = {}): this {
+    const keep = name === undefined ? "" : KEPT.map((header) => check(header, "[^ ].*", `${name}${header}`)).join("");
+    const target = name === undefined || method !== "INVITE" ? "" : check("Contact", "sip:[^>;]+", `${name}Target`);
+    const rest = Object.entries(checks).map(([header, pattern]) => check(header, pattern, "checked")).join("");
+    this.#steps.push(`<recv request="${method}">${keep + target + rest === "" ? "" : `<action>${keep}${target}${rest}</action>`}</recv>`);
     return this;
   }
 
   /** Answers a request that was kept under this name. @param tag of SIPp, for the INVITE that calls it */
-  reply(name: string, status: string, body = "", tag?: string): this {
-    return this.#send([`SIP/2.0 ${status}`, ...KEPT.map((header) => `${header}: [$${name}${header}]${header === "To" && tag !== undefined ? `;tag=${tag}` : ""}`), "Call-ID: [call_id]", "Contact: <sip:caller@[local_ip]:[local_port]>", ...(body === "" ? ["Content-Length: 0"] : ["Content-Type: application/sdp", "Content-Length: [len]", "", body])]);
+  reply(name: string, status: string, body = "", tag?: string, headers: Readonly<Record<string, string>> = {}): this {
+    return this.#send([
+      `SIP/2.0 ${status}`,
+      ...KEPT.map((header) => `${header}: [$${name}${header}]${header === "To" && tag !== undefined ? `;tag=${tag}` : ""}`),
+      "Call-ID: [call_id]",
+      "Contact: <sip:caller@[local_ip]:[local_port]>",
+      ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`),
+      ...(body === "" ? ["Content-Length: 0"] : ["Content-Type: application/sdp", "Content-Length: [len]", "", body]),
+    ]);
+  }
+
+  /** Sends a request in the dialog of an INVITE of the hotline that was kept under this name. @param tag with which SIPp has answered it */
+  back(name: string, tag: string, method: string, cseq: number, body = "", headers: Readonly<Record<string, string>> = {}): this {
+    return this.#send([
+      `${method} [$${name}Target] SIP/2.0`,
+      `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bKback${method}${cseq}x[pid]`,
+      `From: [$${name}To];tag=${tag}`,
+      `To: [$${name}From]`,
+      "Call-ID: [call_id]",
+      `CSeq: ${cseq} ${method}`,
+      "Contact: <sip:caller@[local_ip]:[local_port]>",
+      "Max-Forwards: 70",
+      ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`),
+      ...(body === "" ? ["Content-Length: 0"] : ["Content-Type: application/sdp", "Content-Length: [len]", "", body]),
+    ]);
   }
 
   /** Sends a request of the dialog. `branch` makes it one of an earlier transaction (CANCEL; ACK of a refusal). */
@@ -85,6 +121,10 @@ export class SippScenario {
     const unused = [...new Set([...assigned, ...this.#unused])].filter((name) => !text.includes(`[$${name}]`));
     return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${this.name}">\n${text}\n${unused.length === 0 ? "" : `<Reference variables="${unused.join(",")}"/>\n`}</scenario>\n`;
   }
+}
+
+function check(header: string, pattern: string, variable: string): string {
+  return `<ereg regexp="${pattern.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;")}" search_in="hdr" header="${header}:" check_it="true" assign_to="${variable}"/>`;
 }
 
 /** What SIPp offers and answers. */
