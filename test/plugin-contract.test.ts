@@ -42,7 +42,7 @@ pluginContract(vitest, sip, { options: () => ({ port: 0, trunks: [{ key: "demo",
 pluginContract(vitest, voiceboard, { options: () => ({ virtualLines: 2 }) });
 pluginContract(vitest, http, {
   options: () => ({ port: 0 }),
-  paths: ["/", "/api/health", "/api/openapi.json", "/api/auth", "/api/calls", "/api/interactions"],
+  paths: ["/", "/api/health", "/api/openapi.json", "/api/audit", "/api/auth", "/api/calls", "/api/interactions"],
   work: async (test) => {
     const { HTTP_SERVER } = await import("@hotlinejs/plugin-http/contract");
     const url = test.services.get(HTTP_SERVER).url;

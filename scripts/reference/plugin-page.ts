@@ -7,7 +7,7 @@ import type { Source } from "./source.js";
 const PARTS: readonly (readonly [title: string, types: readonly string[]])[] = [
   ["The manifest", ["PluginDefinition", "PermissionDefinition", "MigrationClass"]],
   ["What register is given", ["PluginContext", "PluginHooks", "TapOptions", "PluginEvents", "ConsumeOptions", "EventEnvelope", "Services", "HealthReport"]],
-  ["Data and jobs", ["Uow", "AuditEntry", "JobRequest", "JobDefinition", "JobContext"]],
+  ["Data and jobs", ["Uow", "AuditEntry", "AuditWords", "AuditTerm", "JobRequest", "JobDefinition", "JobContext"]],
   ["Routes", ["HttpRoute", "HttpRequest", "Principal", "HttpReply", "HttpContent", "Page"]],
   ["IVR nodes", ["IvrNodeType", "CallSession", "LiveInteraction", "PromptRef", "PromptDefinition", "CollectOptions", "Collected"]],
   ["Pages in the console", ["ConsoleUi", "ConsolePage", "ConsolePanel"]],

@@ -13,6 +13,7 @@ export * from "./contracts/http.js";
 export * from "./contracts/directory.js";
 export * from "./contracts/metrics.js";
 export * from "./contracts/data.js";
+export * from "./contracts/audit-words.js";
 export type * from "./contracts/route.js";
 export * from "./contracts/ticket.js";
 export * from "./contracts/interaction.js";

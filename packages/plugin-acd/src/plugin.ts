@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, METRICS, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { acdAuditWords } from "./audit-words.js";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
 import { acdDatasets } from "./datasets.js";
@@ -47,6 +48,7 @@ export const acd = definePlugin({
   entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity],
   migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts],
   provides: [ACD, AGENT_CALLS],
+  audit: acdAuditWords,
   permissions: [
     { name: "acd.agents.read", roles: ["agent", "team_leader", "shift_supervisor"], description: "See agents and what they are doing" },
     { name: "acd.agents.state", roles: ["team_leader", "shift_supervisor"], description: "Change the state of other agents, sign them out" },

@@ -1,5 +1,6 @@
 import { ACTIVITY, BUSINESS_SYSTEM, CLOCK, definePlugin, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { IvrNodeType } from "@hotlinejs/core";
+import { businessAuditWords } from "./audit-words.js";
 import { businessConfig } from "./config.js";
 import { LOOKUP_SPEECH } from "./contract.js";
 import { LookupLockEntity } from "./entities/lookup-lock.entity.js";
@@ -27,6 +28,7 @@ export const business = definePlugin({
   entities: [LookupLockEntity],
   migrations: [BusinessInit],
   provides: [BUSINESS_SYSTEM, LOOKUP_SPEECH],
+  audit: businessAuditWords,
   permissions: [{ name: LOOKUP, roles: ["agent", "team_leader", "shift_supervisor"], description: "Look up records of citizens in the department's own systems" }],
   ivrNodes: [lookupNode] as unknown as readonly IvrNodeType<never>[],
   routes: lookupRoutes,

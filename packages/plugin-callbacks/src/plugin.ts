@@ -1,6 +1,7 @@
 import { ACTIVITY, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_POOL, SCREENS, token, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
 import type { Acd, AgentCalls } from "@hotlinejs/plugin-acd/contract";
+import { callbackAuditWords } from "./audit-words.js";
 import { callbacksConfig } from "./config.js";
 import { CALLBACKS } from "./contract.js";
 import { callbackDatasets } from "./datasets.js";
@@ -36,6 +37,7 @@ export const callbacks = definePlugin({
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity],
   migrations: [CallbacksInit, CallbacksPlaces],
   provides: [CALLBACKS, CALLBACK_STORE],
+  audit: callbackAuditWords,
   permissions: [
     { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back" },
     { name: CALL, roles: STAFF, description: "Call citizens back" },

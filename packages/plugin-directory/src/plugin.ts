@@ -1,4 +1,5 @@
 import { AUDIT, CLOCK, defineEvent, definePlugin, DIGEST_CREDENTIALS, DIRECTORY, IDS, PERMISSIONS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { directoryAuditWords } from "./audit-words.js";
 import { directoryConfig } from "./config.js";
 import { DIRECTORY_ADMIN } from "./contract.js";
 import { AttemptGuard } from "./domain/attempt-guard.js";
@@ -27,6 +28,7 @@ export const directory = definePlugin({
   entities: [UserEntity, CredentialEntity, RoleEntity, UserRoleEntity, DepartmentEntity, StaffEntity],
   migrations: [DirectoryInit],
   provides: [DIRECTORY, DIGEST_CREDENTIALS, DIRECTORY_ADMIN],
+  audit: directoryAuditWords,
   permissions: [
     { name: "directory.users.read", roles: ["team_leader", "shift_supervisor"], description: "See accounts and roles" },
     { name: "directory.users.manage", description: "Make and change accounts and roles, set passwords" },

@@ -1,5 +1,6 @@
 import { ACTIVITY, BLOBS, CALENDARS, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, MESSAGE_INTAKE, PROMPTS, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { CallPipeline, IvrNodeType } from "@hotlinejs/core";
+import { faxAuditWords } from "./audit-words.js";
 import { faxConfig } from "./config.js";
 import { FAX } from "./contract.js";
 import { FaxPageEntity } from "./entities/fax-page.entity.js";
@@ -29,6 +30,7 @@ export const fax = definePlugin({
   entities: [FaxEntity, FaxPageEntity],
   migrations: [FaxInit],
   provides: [FAX, FAX_STORE],
+  audit: faxAuditWords,
   permissions: [
     { name: READ, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "See faxes and their pages" },
     { name: SEND, roles: ["agent", "team_leader", "shift_supervisor", "supervisor"], description: "Send faxes" },

@@ -5,7 +5,7 @@ import { SessionEntity } from "./entities/session.entity.js";
 import { httpErrors } from "./errors.js";
 import { HTTP_HOME } from "./http-internals.js";
 import { HttpInit } from "./migrations/init.js";
-import { auditRoutes } from "./routes/audit-routes.js";
+import { AUDIT_READ, auditRoutes } from "./routes/audit-routes.js";
 import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
 import { METRICS_READ, metricsRoutes } from "./routes/metrics-routes.js";
@@ -32,6 +32,10 @@ export const http = definePlugin({
   migrations: [HttpInit],
   provides: [WS_ROUTES, HTTP_SERVER, HTTP_SESSIONS, HTTP_COOKIES, HTTP_HOME],
   routes: [...systemRoutes, ...authRoutes, ...interactionRoutes, ...auditRoutes, ...metricsRoutes],
+  consoleUi: {
+    folder: new URL("../dist/ui/", import.meta.url),
+    pages: [{ path: "/audit", title: "审计", titleEn: "Audit", permission: AUDIT_READ, menu: { icon: "check", order: 92 } }],
+  },
   register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;

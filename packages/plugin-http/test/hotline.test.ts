@@ -381,6 +381,9 @@ describe("the audit", () => {
     expect(await ask("action=sip.")).toEqual([3, 0]);
     expect(await ask("action=auth.signed-in")).toEqual([2, 1]);
     expect(await ask("action=SIP.")).toEqual([]);
+    expect(await ask("action=auth.signed")).toEqual([]);
+    expect(await ask("actor=plugin:")).toEqual([3, 1]);
+    expect(await ask("actor=plugin")).toEqual([]);
     expect(await ask("subjectType=address")).toEqual([3, 1]);
     expect(await ask("subjectType=ticket&subjectId=s2")).toEqual([2]);
     expect(await ask("outcome=refused")).toEqual([4]);
@@ -403,13 +406,23 @@ describe("the audit", () => {
     const { token } = await login("auditor");
     await write(...[0, 1, 2, 3].map(about));
     const verify = async () => (await call("/api/audit/verify", { token })).json;
-    expect(await verify()).toEqual({ ok: true, rows: 4, brokenAt: null, unsealed: 0, checkedAt: clock.now() });
+    expect(await verify()).toEqual({ ok: true, rows: 4, brokenAt: null, broken: null, unsealed: 0, checkedAt: clock.now() });
     await hotline.services.get(AUDIT).record(about(4));
     expect(await verify()).toMatchObject({ ok: true, rows: 4, unsealed: 1 });
     await sealed();
     expect(await verify()).toMatchObject({ ok: true, rows: 5, unsealed: 0 });
     await hotline.services.get(UNIT_OF_WORK).run(({ em }) => em.execute("update core_audit set actor = 'somebody' where number = 3"));
-    expect(await verify()).toMatchObject({ ok: false, rows: 2, brokenAt: 3 });
+    expect(await verify()).toMatchObject({ ok: false, rows: 2, brokenAt: 3, broken: { actor: "somebody", details: { n: 2 }, seal: { number: 3 } } });
+    await hotline.services.get(UNIT_OF_WORK).run(({ em }) => em.execute("delete from core_audit where number = 3"));
+    expect(await verify()).toMatchObject({ ok: false, rows: 2, brokenAt: 3, broken: null });
+  });
+
+  it("has words for the codes, and names for the people", async () => {
+    await start();
+    const words = (await call("/api/audit/words", { token: (await login("auditor")).token })).json as Record<string, Record<string, unknown>[]>;
+    expect(words.actors).toContainEqual({ id: "id-boss", name: "boss" });
+    expect(words.actions).toContainEqual({ name: "core.call-redirected", title: "把来电转到别处", titleEn: "Sent a call elsewhere" });
+    expect(words.subjects).toContainEqual({ name: "interaction", title: "通话或会话", titleEn: "Call or chat" });
   });
 
   it("is not for everybody, and refuses what does not fit", async () => {
@@ -417,7 +430,7 @@ describe("the audit", () => {
     const { token } = await login("auditor");
     const status = async (path: string, as: string | undefined = token) => (await call(path, as === undefined ? {} : { token: as })).status;
     expect((await call("/api/audit")).status).toBe(401);
-    for (const path of ["/api/audit", "/api/audit/verify"]) expect(await status(path, (await login("boss")).token)).toBe(403);
+    for (const path of ["/api/audit", "/api/audit/verify", "/api/audit/words"]) expect(await status(path, (await login("boss")).token)).toBe(403);
     expect(await status("/api/audit?cursor=rubbish")).toBe(400);
     expect(await status("/api/audit?limit=201")).toBe(400);
     expect(await status("/api/audit?outcome=maybe")).toBe(400);

@@ -7,6 +7,7 @@ import { AgentPauses } from "./agent-pauses.js";
 import { WorkerAudioEngine } from "./audio/worker-audio-engine.js";
 import { CaptureFolder } from "./capture-folder.js";
 import { compressRecording, removeRaw } from "./compress-recording.js";
+import { recordingAuditWords } from "./audit-words.js";
 import { recordingConfig } from "./config.js";
 import { RECORDINGS } from "./contract.js";
 import { RecordingEntity } from "./entities/recording.entity.js";
@@ -51,6 +52,7 @@ export const recording = definePlugin({
       { slot: "supervision.call", name: "paused", title: "录音", titleEn: "Recording", permission: WATCH_PAUSES },
     ],
   },
+  audit: recordingAuditWords,
   permissions: [
     { name: READ, roles: ["agent", "team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "List recordings" },
     { name: LISTEN, roles: ["team_leader", "shift_supervisor", "dispatcher", "qa", "report_officer", "director"], description: "Hear recordings" },

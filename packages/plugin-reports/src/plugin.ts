@@ -1,4 +1,5 @@
 import { CALENDARS, CLOCK, DATASETS, definePlugin, READ_POOL } from "@hotlinejs/core";
+import { reportAuditWords } from "./audit-words.js";
 import { reportsConfig } from "./config.js";
 import { REPORTS } from "./contract.js";
 import { builtInReports, DEFAULT_NATURES } from "./definitions/built-in.js";
@@ -17,6 +18,7 @@ export const reports = definePlugin({
   critical: false,
   config: reportsConfig,
   provides: [REPORTS],
+  audit: reportAuditWords,
   permissions: [{ name: READ, roles: ["team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "See reports whose datasets one may read" }],
   routes: reportRoutes,
   consoleUi: {

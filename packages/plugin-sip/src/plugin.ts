@@ -4,6 +4,7 @@ import {
 } from "@hotlinejs/core";
 import type { DigestCredentials, WsRoutes } from "@hotlinejs/core";
 import { z } from "zod";
+import { sipAuditWords } from "./audit-words.js";
 import { sipConfig } from "./config.js";
 import { SIP } from "./contract.js";
 import { DigestServer } from "./digest/digest-server.js";
@@ -49,6 +50,7 @@ export const sip = definePlugin({
   entities: [RegistrationEntity, WebCredentialEntity, BanEntity, DailyCallsEntity, TrunkSwitchEntity],
   migrations: [SipInit, SipWebCredentials, SipEdge, SipTrunkSwitches],
   provides: [SIP],
+  audit: sipAuditWords,
   permissions: [
     { name: REGISTRATIONS_VIEW, roles: ["supervisor", "shift_supervisor", "team_leader"], description: "See registered phones and the state of SIP trunks" },
     { name: TRUNKS_MANAGE, description: "Disable and enable SIP trunks" },

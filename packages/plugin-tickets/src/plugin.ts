@@ -1,5 +1,6 @@
 import { AUDIT, BLOBS, CALENDARS, CLOCK, defineEvent, definePlugin, IDS, INTERACTIONS, METRICS, PERMISSIONS, PROMPTS, READ_POOL, SCREENS, SECRETS, TICKET_GATE, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { BusinessCalendar, IvrNodeType } from "@hotlinejs/core";
+import { ticketAuditWords } from "./audit-words.js";
 import { ticketsConfig } from "./config.js";
 import { ContactBook } from "./contact-book.js";
 import { QUEUED_MESSAGES, TICKETS } from "./contract.js";
@@ -68,6 +69,7 @@ export const tickets = definePlugin({
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity, QueuedMessageEntity],
   migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages, TicketsGivenMessages],
   provides: [TICKETS, QUEUED_MESSAGES, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
+  audit: ticketAuditWords,
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
     pages: [

@@ -1,3 +1,4 @@
+import type { AuditWords } from "../contracts/audit-words.js";
 import type { Dataset, DatasetField } from "../contracts/dataset.js";
 import { defineEvent, type EventDefinition } from "../events/event-map.js";
 import type { PermissionDefinition } from "../plugin/define-plugin.js";
@@ -29,10 +30,16 @@ export const coreEvents: readonly EventDefinition[] = [
 export const corePermissions: readonly PermissionDefinition[] = [
   { name: "core.interactions.read", roles: ["agent", "team_leader", "shift_supervisor", "qa", "analyst", "director"], description: "Read calls and interactions" },
   { name: "core.interactions.personal", roles: ["team_leader", "shift_supervisor", "quality", "qa"], description: "See the numbers of citizens in full" },
-  { name: "core.audit.read", roles: ["director"], description: "Read who did what, and check that nothing of it was changed" },
+  { name: "core.audit.read", roles: ["auditor", "director"], description: "Read who did what, and check that nothing of it was changed" },
   { name: "core.metrics.read", roles: ["shift_supervisor"], description: "Read the metrics for Prometheus" },
   { name: "core.health.details", roles: ["shift_supervisor"], description: "See the state of each plugin" },
 ];
+
+/** What core itself writes into the audit, and what of its own anybody may name there. */
+export const coreAuditWords: Required<AuditWords> = {
+  actions: [{ name: "core.call-redirected", title: "把来电转到别处", titleEn: "Sent a call elsewhere" }],
+  subjects: [{ name: "interaction", title: "通话或会话", titleEn: "Call or chat" }],
+};
 
 const field = (name: string, label: string, type: DatasetField["type"], sensitivity: DatasetField["sensitivity"] = "public"): DatasetField => ({ name, label, type, sensitivity });
 

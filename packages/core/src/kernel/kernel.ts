@@ -1,6 +1,7 @@
 import type { EntitySchema } from "@mikro-orm/core";
 import { CALL_CONTROL, CALL_JOURNAL, CALL_PIPELINE } from "../contracts/call.js";
 import { AUDIT, BLOBS, JOBS, READ_POOL, SECRETS, UNIT_OF_WORK } from "../contracts/data.js";
+import { AUDIT_WORDS } from "../contracts/audit-words.js";
 import { CONSOLE_UIS } from "../contracts/console.js";
 import { PERMISSIONS } from "../contracts/directory.js";
 import { HEALTH, ROUTES, type HotlineHealth, type HotlineState, type HttpRoute } from "../contracts/http.js";
@@ -42,7 +43,7 @@ import type { Plugin } from "../plugin/define-plugin.js";
 import { isThenable } from "../plugin/thenable.js";
 import { checkManifests } from "./boot-checks.js";
 import { checkHost } from "./host-check.js";
-import { coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
+import { coreAuditWords, coreDatasets, coreEvents, corePermissions } from "./core-manifest.js";
 import type { HotlineInspection, HotlineProblem } from "./inspection.js";
 import { inspectHotline, problemsOf } from "./inspect-hotline.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -342,6 +343,10 @@ export class Kernel {
     services.provide(IVR_NODE_RUNNER, () => ({ run: (type: string, context: IvrNodeContext) => this.#runner.ivrNode(type, context) }));
     services.provide(TICKET_GATE, () => ({ ask: (transition) => this.#runner.ticketTransition(transition) }));
     services.provide(PERMISSIONS, () => [...corePermissions.map((each) => ({ ...each, plugin: "core" })), ...this.#plugins.flatMap(({ definition }) => (definition.permissions ?? []).map((each) => ({ ...each, plugin: definition.name })))]);
+    services.provide(AUDIT_WORDS, () => {
+      const all = [coreAuditWords, ...this.#plugins.map(({ definition }) => definition.audit ?? {})];
+      return { actions: all.flatMap(({ actions = [] }) => actions), subjects: all.flatMap(({ subjects = [] }) => subjects) };
+    });
     services.provide(ROUTES, () => this.#hosts.flatMap((host) => (host.definition.routes ?? []).map((route) => ({ plugin: host.name, route: unlessFailed(host, route) }))));
     services.provide(CONSOLE_UIS, () => this.#hosts.flatMap(({ definition, takesPart }) => (definition.consoleUi === undefined ? [] : [{ plugin: definition.name, version: definition.version, ui: definition.consoleUi, takesPart }])));
     services.provide(HEALTH, () => {

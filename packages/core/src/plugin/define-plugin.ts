@@ -6,6 +6,7 @@ import type { HttpRoute } from "../contracts/http.js";
 import type { IvrNodeType } from "../contracts/ivr.js";
 import type { Dataset } from "../contracts/dataset.js";
 import type { ConsoleUi } from "../contracts/console.js";
+import type { AuditWords } from "../contracts/audit-words.js";
 import type { MigrationClass } from "../db/migration.js";
 import type { PluginContext } from "./plugin-context.js";
 
@@ -42,6 +43,8 @@ export interface PluginDefinition<C, I> {
   readonly ivrNodes?: readonly IvrNodeType<unknown>[];
   readonly routes?: readonly HttpRoute[];
   readonly datasets?: readonly Dataset[];
+  /** Words for what it writes into the audit. */
+  readonly audit?: AuditWords;
   /** Pages and panels in the staff console. */
   readonly consoleUi?: ConsoleUi;
   register(context: PluginContext<C>): void;

@@ -34,10 +34,23 @@ function partsOf(at: number): Parts {
   return { year: Number(found.year), month: Number(found.month), day: Number(found.day), time: `${hour}:${minute}`, seconds };
 }
 
-/** For tables: `08-15 14:32` in this year, `2025-08-15 14:32` before. */
-export function formatDateTime(at: number, now = Date.now()): string {
-  const { year, month, day, time } = partsOf(at);
-  return `${year === partsOf(now).year ? "" : `${year}-`}${two(month)}-${two(day)} ${time}`;
+/** For tables: `08-15 14:32` in this year, `2025-08-15 14:32` before. With `exact` to the second. */
+export function formatDateTime(at: number, now = Date.now(), exact = false): string {
+  const { year, month, day, time, seconds } = partsOf(at);
+  return `${year === partsOf(now).year ? "" : `${year}-`}${two(month)}-${two(day)} ${time}${exact ? `:${seconds}` : ""}`;
+}
+
+/** When a day (`2026-08-15`) begins in the hotline's zone, in epoch ms; `days` later. */
+export function startOfDay(date: string, days = 0): number {
+  const midnight = Date.parse(`${date}T00:00:00Z`) + days * 86_400_000;
+  if (Number.isNaN(midnight)) return Number.NaN;
+  // Twice: the clocks may change between the two midnights.
+  return midnight - aheadOfUtc(midnight - aheadOfUtc(midnight));
+}
+
+function aheadOfUtc(at: number): number {
+  const { year, month, day, time, seconds } = partsOf(at);
+  return Date.parse(`${year}-${two(month)}-${two(day)}T${time}:${seconds}Z`) - at;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -6,7 +6,7 @@ export { serverNow, setServerTime, useServerSeconds } from "./clock.js";
 export { countFilled, draftsAbout, dropDraftsAbout, forgetDrafts, hasDraftAbout, takeDrafts, type KeyedDraft, type StoredDraft } from "./draft-store.js";
 export { DropMenu, type DropItem } from "./drop-menu.js";
 export { useDraft, type Draft } from "./drafts.js";
-export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
+export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone, startOfDay } from "./format.js";
 export { keepFocus, unlessBusy } from "./kept-focus.js";
 export { connectLive, linkStore, missedStore, onResync, onTopic, useTopic, type LinkState } from "./live.js";
 export { PageFrame } from "./page-frame.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone } from "./format.js";
+import { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone, startOfDay } from "./format.js";
 import { matchPath } from "./router.js";
 import { sessionStore } from "./session.js";
 import { withQuery } from "./api.js";
@@ -19,6 +19,21 @@ describe("formats", () => {
     expect([formatDateTime(at, at), formatDateTime(at, Date.UTC(2027, 0, 2)), formatDateProse(at, "zh"), formatDateProse(at, "en"), formatTime(at)]).toEqual(["08-15 00:32", "2026-08-15 00:32", "8月15日 00:32", "15 Aug, 00:32", "00:32:05"]);
     sessionStore.set({ timezone: "UTC" } as never);
     expect(formatDateTime(at, at)).toBe("08-14 16:32");
+    expect(formatDateTime(at, at, true)).toBe("08-14 16:32:05");
+    sessionStore.set(undefined);
+  });
+});
+
+describe("days", () => {
+  it("begin at the hotline's midnight, also when its clocks change", () => {
+    const begin = (timezone: string, date: string, days?: number): string => {
+      sessionStore.set({ timezone } as never);
+      return new Date(startOfDay(date, days)).toISOString();
+    };
+    expect(begin("Asia/Shanghai", "2026-08-15")).toBe("2026-08-14T16:00:00.000Z");
+    expect(begin("Asia/Shanghai", "2026-12-31", 1)).toBe("2026-12-31T16:00:00.000Z");
+    expect([begin("Europe/Berlin", "2026-03-29"), begin("Europe/Berlin", "2026-03-29", 1)]).toEqual(["2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z"]);
+    expect(startOfDay("nonsense")).toBeNaN();
     sessionStore.set(undefined);
   });
 });

@@ -1,15 +1,13 @@
 import type { Page, ReadPool } from "@hotlinejs/core";
-import { decodeCursor, encodeCursor } from "../domain/cursor.js";
-
-type Row = Record<string, unknown>;
+import { newestFirst, type Query, type Row } from "./newest-first.js";
 
 export interface AuditFilter {
   /** Epoch ms; `from` inclusive, `to` exclusive. */
   readonly from?: number;
   readonly to?: number;
-  /** User id, `system`, `plugin:<name>` or `citizen`. */
+  /** User id, `system`, `plugin:<name>` or `citizen`; with a colon at its end all that begin so: `plugin:`. */
   readonly actor?: string;
-  /** Beginning of the action: `sip.` is all of plugin-sip. */
+  /** An action; with a dot at its end all that begin so: `sip.` is all of plugin-sip. */
   readonly action?: string;
   readonly subjectType?: string;
   readonly subjectId?: string;
@@ -38,31 +36,22 @@ export class AuditReads {
 
   /** @throws HTL_HTTP_BAD_CURSOR */
   async list(filter: AuditFilter): Promise<Page<AuditView>> {
-    const cursor = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
-    const rows = await this.reads.read((em) => {
-      const query = em.getKnex()("core_audit").select(COLUMNS);
+    const { items, next } = await newestFirst(this.reads, { table: "core_audit", columns: COLUMNS, time: "at" }, filter, (query) => {
       if (filter.from !== undefined) query.where("at", ">=", filter.from);
       if (filter.to !== undefined) query.where("at", "<", filter.to);
-      if (filter.actor !== undefined) query.where("actor", filter.actor);
-      // Not LIKE, for which SQLite and PostgreSQL have rules of their own (case, escapes).
-      if (filter.action !== undefined) query.whereRaw("substr(action, 1, ?) = ?", [filter.action.length, filter.action]);
+      if (filter.actor !== undefined) is(query, "actor", filter.actor, ":");
+      if (filter.action !== undefined) is(query, "action", filter.action, ".");
       if (filter.subjectType !== undefined) query.where("subject_type", filter.subjectType);
       if (filter.subjectId !== undefined) query.where("subject_id", filter.subjectId);
       if (filter.outcome !== undefined) query.where("outcome", filter.outcome);
-      if (cursor) {
-        query.where((place) => {
-          place.where("at", "<", cursor.at).orWhere((same) => {
-            same.where("at", cursor.at).where("id", "<", cursor.id);
-          });
-        });
-      }
-      // One more than asked for tells whether there is a next page.
-      query.orderBy([{ column: "at", order: "desc" }, { column: "id", order: "desc" }]).limit(filter.limit + 1);
-      return em.execute<Row[]>(query);
     });
-    const items = rows.slice(0, filter.limit).map(view);
-    const last = items.at(-1);
-    return { items, next: rows.length > filter.limit && last ? encodeCursor({ at: last.at, id: last.id }) : null };
+    return { items: items.map(view), next };
+  }
+
+  /** The row that has this place in the chain of seals. */
+  async sealed(number: number): Promise<AuditView | undefined> {
+    const [row] = await this.reads.read((em) => em.execute<Row[]>(em.getKnex()("core_audit").select(COLUMNS).where("number", number)));
+    return row === undefined ? undefined : view(row);
   }
 
   /** Rows written within the last second or so, which have no seal yet. */
@@ -70,6 +59,12 @@ export class AuditReads {
     const rows = await this.reads.read((em) => em.execute<{ n: number | string }[]>("select count(*) as n from core_audit where number is null"));
     return Number(rows[0]?.n ?? 0);
   }
+}
+
+/** Whole, or what begins so where it ends with the mark between its parts. Not LIKE, for which SQLite and PostgreSQL have rules of their own (case, escapes). */
+function is(query: Query, column: "actor" | "action", value: string, mark: string): void {
+  if (value.endsWith(mark)) query.whereRaw("substr(??, 1, ?) = ?", [column, value.length, value]);
+  else query.where(column, value);
 }
 
 function view(row: Row): AuditView {

@@ -1,7 +1,5 @@
 import type { Page, ReadPool } from "@hotlinejs/core";
-import { decodeCursor, encodeCursor } from "../domain/cursor.js";
-
-type Row = Record<string, unknown>;
+import { newestFirst, type Row } from "./newest-first.js";
 
 export interface InteractionFilter {
   /** Epoch ms; `from` inclusive, `to` exclusive. */
@@ -129,12 +127,10 @@ export class InteractionReads {
   }
 
   async #page(filter: InteractionFilter): Promise<{ items: Row[]; next: string | null }> {
-    const cursor = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor);
     const citizen = filter.relatedTo === undefined ? undefined : await this.citizenNumber(filter.relatedTo);
     // A withheld number is nobody's in particular.
     if (filter.relatedTo !== undefined && (citizen === undefined || citizen === "")) return { items: [], next: null };
-    const rows = await this.reads.read((em) => {
-      const query = em.getKnex()("core_interaction").select(COLUMNS);
+    return newestFirst(this.reads, { table: "core_interaction", columns: COLUMNS, time: "started_at" }, filter, (query) => {
       if (filter.from !== undefined) query.where("started_at", ">=", filter.from);
       if (filter.to !== undefined) query.where("started_at", "<", filter.to);
       if (filter.queue !== undefined) query.where("queue", filter.queue);
@@ -148,21 +144,7 @@ export class InteractionReads {
           number.where({ direction: "inbound", caller_number: citizen }).orWhere({ direction: "outbound", called_number: citizen });
         });
       }
-      if (cursor) {
-        query.where((place) => {
-          place.where("started_at", "<", cursor.at).orWhere((same) => {
-            same.where("started_at", cursor.at).where("id", "<", cursor.id);
-          });
-        });
-      }
-      // One more than asked for tells whether there is a next page.
-      query.orderBy([{ column: "started_at", order: "desc" }, { column: "id", order: "desc" }]).limit(filter.limit + 1);
-      return em.execute<Row[]>(query);
     });
-    const items = rows.slice(0, filter.limit);
-    const last = items.at(-1);
-    const next = rows.length > filter.limit && last ? encodeCursor({ at: Number(last.started_at), id: text(last.id) }) : null;
-    return { items, next };
   }
 
   async #legs(interactionIds: readonly string[]): Promise<Map<string, LegView[]>> {
