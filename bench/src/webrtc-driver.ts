@@ -5,14 +5,12 @@
  *
  * Tells `up` when all legs have keys, then answers each message with the packets received so far.
  */
-import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SystemClock } from "@hotlinejs/core";
 import { createUserAgent, cryptoRandom, type Session } from "@hotlinejs/plugin-sip/stack";
-import { type Certificate, WebRtcPeer } from "./webrtc-peer.js";
+import { makeCertificate, WebRtcPeer } from "../../packages/media/test/webrtc-peer.js";
 
 const [, , sipPort = "0", number = "pair", count = "0"] = process.argv;
 const CHECK_MS = 5_000;
@@ -22,13 +20,7 @@ const AT_ONCE = 4;
 const folder = mkdtempSync(join(tmpdir(), "bench-webrtc-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-function makeCertificate(): Certificate {
-  const [cert, key] = [join(folder, "peer.pem"), join(folder, "peer.key")];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=peer", "-days", "2"], { stdio: "ignore" });
-  return { cert, key, fingerprint: new X509Certificate(readFileSync(cert)).fingerprint256 };
-}
-
-const certificate = makeCertificate();
+const certificate = makeCertificate(folder);
 const ua = createUserAgent({ clock: new SystemClock(), transports: [{ kind: "tcp", address: "127.0.0.1", port: 0 }], userAgentHeader: "bench", random: cryptoRandom(), onInvite: (incoming) => incoming.reject({ status: 486 }) });
 await ua.start();
 const peers: WebRtcPeer[] = [];

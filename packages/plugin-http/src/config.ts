@@ -29,7 +29,7 @@ export const httpConfig = z.strictObject({
   host: z.string().min(1).optional(),
   /** 0 takes any free port. */
   port: z.int().min(0).max(65_535).default(8080),
-  /** PEM text or path of a PEM file; with `tlsKey` the server speaks TLS only. */
+  /** PEM text or path of a PEM file; with `tlsKey` the server speaks TLS only. Files are read again when they change, without ending a connection. */
   tlsCert: z.string().min(1).optional(),
   /** Private key of `tlsCert`: PEM text or path of a PEM file. */
   tlsKey: z.string().min(1).optional(),

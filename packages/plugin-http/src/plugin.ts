@@ -12,7 +12,7 @@ import { METRICS_READ, metricsRoutes } from "./routes/metrics-routes.js";
 import { systemRoutes } from "./routes/system-routes.js";
 import { HttpServer } from "./server/http-server.js";
 import { checkRoutes, createRouteApp } from "./server/route-app.js";
-import { loadTls } from "./server/tls-material.js";
+import { TlsWatch } from "./server/tls-watch.js";
 import { WsHub } from "./server/ws-hub.js";
 import { Authenticator } from "./services/authenticator.js";
 import { DefaultHttpSessions } from "./services/default-http-sessions.js";
@@ -45,6 +45,7 @@ export const http = definePlugin({
     let sessions: DefaultHttpSessions | undefined;
     let hub: WsHub | undefined;
     let sweeper: Timer | undefined;
+    let certificate: TlsWatch | undefined;
 
     const theSessions = (): DefaultHttpSessions =>
       (sessions ??= new DefaultHttpSessions({
@@ -81,8 +82,9 @@ export const http = definePlugin({
       const host = config.host ?? settings.host;
       // Demo passwords are allowed on the strength of this setting, so it must be true.
       if (settings.loopbackOnly && !isLoopback(host)) throw httpErrors.HOST_EXPOSED(host);
-      const tls = await loadTls(config.tlsCert, config.tlsKey);
       const clock = services.get(CLOCK);
+      certificate = new TlsWatch({ cert: config.tlsCert, key: config.tlsKey, clock, log, changed: (material) => server.useTls(material) });
+      const tls = await certificate.load();
       const authenticator = new Authenticator(theSessions(), secure, settings.publicUrl, config.metricsToken === undefined ? [] : [{ token: config.metricsToken, permission: METRICS_READ }]);
       const app = createRouteApp({
         routes: services.get(ROUTES),
@@ -114,6 +116,7 @@ export const http = definePlugin({
     });
     onStop(async () => {
       sweeper?.cancel();
+      certificate?.stop();
       await hub?.close(AbortSignal.abort());
       await server.stop();
       await sessions?.settled();

@@ -1,13 +1,17 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import type { IncomingMessage } from "node:http";
-import { defineRoute } from "@hotlinejs/core";
+import { defineRoute, SystemClock } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { loadTls } from "../src/server/tls-material.js";
-import { startServer } from "./test-server.js";
+import { TlsWatch } from "../src/server/tls-watch.js";
+import { recordingLogger, startServer } from "./test-server.js";
 
 const tlsCert = fileURLToPath(new URL("fixtures/tls-test-cert.pem", import.meta.url));
 const tlsKey = fileURLToPath(new URL("fixtures/tls-test-key.pem", import.meta.url));
@@ -43,6 +47,52 @@ describe("TLS", () => {
     expect(await loadTls(undefined, undefined)).toBeUndefined();
     // The key of another certificate.
     await expect(loadTls(tlsCert, tlsCert)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
+    for (const [cert, key] of [["/dev/null", tlsKey], [tlsCert, "/dev/null"], ["/dev/null", "/dev/null"]]) await expect(loadTls(cert, key)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
     await expect(loadTls(undefined, tlsKey)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
+  });
+
+  it("takes a renewed certificate for connections that come, while a request over an old one is answered; one that cannot be used is told once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hotline-http-tls-"));
+    const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+    copyFileSync(tlsCert, files.cert);
+    copyFileSync(tlsKey, files.key);
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    const slow = new Promise<Record<string, never>>((resolve) => void asked.then(() => resolve({})));
+    let came = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => (came = resolve));
+    const route = defineRoute({ method: "GET", path: "/x", permission: "public", summary: "", handler: () => (came(), slow) });
+    const server = await startServer([route], { tlsCert: files.cert, tlsKey: files.key });
+    const log = recordingLogger();
+    const watch = new TlsWatch({ ...files, clock: new SystemClock(), log, changed: (material) => server.server.useTls(material) });
+    await watch.load();
+    const shown = async (): Promise<string> => {
+      const socket = connectTls({ host: "127.0.0.1", port: server.port, rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      const { fingerprint256 } = socket.getPeerCertificate();
+      socket.destroy();
+      return fingerprint256;
+    };
+    const first = await shown();
+    const waiting = get({ port: server.port, path: "/x", agent: false });
+    await arrived;
+
+    const renewed = new URL("../../plugin-sip/test/fixtures/tls/renewed.", import.meta.url);
+    writeFileSync(files.cert, readFileSync(fileURLToPath(`${renewed.href}pem`)));
+    // Between the writing of the two files they do not fit together.
+    await watch.look();
+    await watch.look();
+    expect(log.errors).toHaveLength(1);
+    expect(log.errors[0]).toContain("HTL_HTTP_TLS_INVALID");
+    expect(await shown()).toBe(first);
+    writeFileSync(files.key, readFileSync(fileURLToPath(`${renewed.href}key`)));
+    await watch.look();
+    expect(await shown()).not.toBe(first);
+    await expect(get({ port: server.port, path: "/x", rejectUnauthorized: false, maxVersion: "TLSv1.1" })).rejects.toThrow();
+    answer();
+    expect((await waiting).statusCode).toBe(200);
+    watch.stop();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 });

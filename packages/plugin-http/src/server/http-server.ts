@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorText, type Logger } from "@hotlinejs/core";
@@ -51,7 +51,7 @@ export class HttpServer implements HttpServerInfo {
   async listen(options: { host: string; port: number; tls: TlsMaterial | undefined; onRequest: RequestListener; onUpgrade: UpgradeListener }): Promise<void> {
     const { host, port, tls } = options;
     const limits = { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 };
-    const server: Server = tls ? createTlsServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: "TLSv1.2" }) : createServer(limits);
+    const server: Server = tls ? createTlsServer({ ...limits, ...contextOf(tls) }) : createServer(limits);
     server.on("request", (request, response) => {
       this.#track(request, response);
       options.onRequest(request, response);
@@ -76,6 +76,11 @@ export class HttpServer implements HttpServerInfo {
     this.#host = host;
     this.#tls = tls !== undefined;
     this.#draining = false;
+  }
+
+  /** For connections from now on; those there are go on. */
+  useTls(tls: TlsMaterial): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(contextOf(tls));
   }
 
   /** Accepts nothing new; resolves when the last request is answered and every connection is closed, or the signal fires. */
@@ -120,6 +125,10 @@ export class HttpServer implements HttpServerInfo {
   #lastOnItsConnection(response: ServerResponse): void {
     if (!response.headersSent) response.setHeader("Connection", "close");
   }
+}
+
+function contextOf({ cert, key }: TlsMaterial): { readonly cert: string; readonly key: string; readonly minVersion: "TLSv1.2" } {
+  return { cert, key, minVersion: "TLSv1.2" };
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {

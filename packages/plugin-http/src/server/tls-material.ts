@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { errorText } from "@hotlinejs/core";
@@ -14,6 +15,9 @@ export async function loadTls(cert: string | undefined, key: string | undefined)
   if (cert === undefined || key === undefined) throw httpErrors.TLS_INVALID(cert === undefined ? "the certificate is missing" : "the key is missing");
   try {
     const material = { cert: await pem(cert), key: await pem(key) };
+    // Node passes over what is empty, as a file is while it is written, and then shows no certificate to anybody.
+    void new X509Certificate(material.cert);
+    createPrivateKey(material.key);
     createSecureContext(material);
     return material;
   } catch (cause) {

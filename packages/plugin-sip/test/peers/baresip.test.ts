@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { SystemClock, UuidIds } from "@hotlinejs/core";
-import type { Call } from "@hotlinejs/core";
+import type { Call, Timer } from "@hotlinejs/core";
 import { createMediaEngine, decodeAlaw, goertzel, openCapture } from "@hotlinejs/media";
 import type { DefaultMediaEngine } from "@hotlinejs/media";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -67,8 +69,24 @@ async function begin(password: string, transport: "udp" | "tcp" | "tls", setting
   await writeFile(join(folder, "phone.pem"), (await readFile(`${certificates}hotline.key`, "utf8")) + (await readFile(`${certificates}hotline.pem`, "utf8")));
   await writeFile(join(folder, "accounts"), `<sip:1001@127.0.0.1:${port};transport=${transport}>;auth_user=1001;auth_pass=${password};answermode=auto;regint=120;audio_codecs=PCMA/8000/1${mediaenc === undefined ? "" : `;mediaenc=${mediaenc}`}\n`);
   await writeFile(join(folder, "contacts"), "\n");
-  phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "40", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
+  phone = new PeerProcess(BARESIP, ["-4", "-n", "127.0.0.1", "-f", folder, "-t", "90", ...commands.flatMap((command) => ["-e", command])], { cwd: folder });
   return phone;
+}
+
+/** Looks at files five times a second, and not every 30 s. */
+class QuickLook extends SystemClock {
+  override setInterval(fn: () => void, ms: number): Timer {
+    return super.setInterval(fn, ms === 30_000 ? 200 : ms);
+  }
+}
+
+/** The name on the certificate that a new connection is shown. */
+async function shownCertificate(): Promise<string> {
+  const socket = connectTls({ host: "127.0.0.1", port: hotline.adapter.agent?.endpoints.find(({ kind }) => kind === "tls")?.port ?? 0, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return String(CN);
 }
 
 /** Does what somebody would do at the phone: `hold`, `resume`, `transfer` ... */
@@ -161,7 +179,7 @@ describe.skipIf(!present)("SRTP with baresip", () => {
       if (event.type === "remote-hold") events.push(event.held ? "held" : "unheld");
       if (event.type === "transfer-request") {
         events.push(event.to);
-        event.accept();
+        void event.accept().finish(200);
       }
     });
     await call.answer();
@@ -175,6 +193,55 @@ describe.skipIf(!present)("SRTP with baresip", () => {
     // Told by NOTIFY that the other took it, the phone hangs up.
     await expect(call.ended).resolves.toMatchObject({ by: "remote" });
     expect(peer.output).toContain("SRTP is Enabled (cryptosuite=AES_CM_128_HMAC_SHA1_80)");
+  });
+
+  it("a certificate that is renewed in the middle of a call over TLS: sound, hold, resume and transfer go on over the old connection, the next phone sees the new one", { timeout: 90_000 }, async () => {
+    const files = { tlsCert: join(folder, "hotline.pem"), tlsKey: join(folder, "hotline.key") };
+    const place = async (name: string): Promise<void> => {
+      await copyFile(`${certificates}${name}.pem`, files.tlsCert);
+      await copyFile(`${certificates}${name}.key`, files.tlsKey);
+    };
+    await place("hotline");
+    const side = new HotlineSide({ srtp: "require", ...files, tlsCa: `${certificates}ca.pem` }, new QuickLook(), engine);
+    const peer = await begin("demo-1001", "tls", { side, mediaenc: "srtp-mand" });
+    await until(() => hotline.registrar.lookup("1001").length === 1, () => `the registration: ${peer.output.slice(-2000)}`, 15);
+    const { flow } = hotline.registrar.lookup("1001")[0]!.destination;
+    await press("dial", "12333");
+    await until(() => hotline.arrived.length > 0, () => `the call: ${peer.output.slice(-2000)}`, 15);
+    const call = hotline.arrived[0] as Call;
+    const events: string[] = [];
+    call.subscribe((event) => {
+      if (event.type === "remote-hold") events.push(event.held ? "held" : "unheld");
+      if (event.type === "transfer-request") {
+        events.push(event.to);
+        void event.accept().finish(200);
+      }
+    });
+    await call.answer();
+    await hearsSine(call, peer);
+    expect(await shownCertificate()).toBe("hotline");
+
+    await place("renewed");
+    while ((await shownCertificate()) !== "renewed") await clock.sleep(50);
+    // What comes back from it are the hotline's own words: sound both ways.
+    await hearsSine(call, peer);
+    for (const [command, heard] of [["hold", "held"], ["resume", "unheld"]] as const) {
+      await press(command);
+      await until(() => events.includes(heard), () => `${heard}: ${events.join(" ")} ${peer.output.slice(-2000)}`, 15);
+    }
+    await call.hold();
+    await call.unhold();
+    await press("transfer", "sip:1002@127.0.0.1");
+    await until(() => events.includes("sip:1002@127.0.0.1"), () => `the transfer: ${events.join(" ")} ${peer.output.slice(-2000)}`, 15);
+    await expect(call.ended).resolves.toMatchObject({ by: "remote" });
+
+    // The connection it registered over is the same, and is called by and hung up over still.
+    expect(hotline.registrar.lookup("1001").map(({ destination }) => destination.flow)).toEqual([flow]);
+    const back = await hotline.adapter.originate("sip:1001", { from: { number: "13800138000" } });
+    expect(await back.answered, peer.output.slice(-2000)).toBe(true);
+    await hearsSine(back, peer);
+    await back.hangup();
+    await expect(back.ended).resolves.toMatchObject({ reason: "hangup", by: "local" });
   });
 
   it("refuses plain sound where protection is required", { timeout: 40_000 }, async () => {

@@ -254,4 +254,26 @@ describe.skipIf(!present)("with Chromium over WebRTC", () => {
     await expect(refused.ended).resolves.toMatchObject({ reason: "failed" });
     await browser.run("close", "forged");
   });
+
+  it("ends the call of a tab that crashes without a word, and of one that does not know the ICE password, after the time stated", { timeout: 60_000 }, async () => {
+    const { call } = await callIn("lost", 700);
+    call.play({ kind: "sine", hz: 1000 }, { loop: true });
+    await hears("lost", 1000);
+    // Somebody who has only read the description: checks under another password are not answered.
+    const arrived = hotline.next();
+    const invite = phone.call(0, { uri: overTcp(), body: await browser.run<string>("offer", "guesser", 900) });
+    const guessed = await arrived;
+    const [outcome] = await Promise.all([invite.outcome, guessed.answer()]);
+    const answeredAt = clock.monotonic();
+    await browser.run("take", "guesser", (outcome.answered ? outcome.response.body.toString() : "").replace(/a=ice-pwd:\S+/, `a=ice-pwd:${"x".repeat(32)}`));
+    await expect(guessed.ended).resolves.toMatchObject({ reason: "media-timeout", by: "local" });
+    expect(clock.monotonic() - answeredAt).toBeGreaterThanOrEqual(2_900);
+    expect(await browser.run("state", "guesser")).not.toBe("connected");
+    expect(call.state).toBe("answered");
+
+    const crashedAt = clock.monotonic();
+    await browser.crash();
+    await expect(call.ended).resolves.toMatchObject({ reason: "media-timeout", by: "local" });
+    expect(clock.monotonic() - crashedAt).toBeGreaterThanOrEqual(2_000);
+  });
 });

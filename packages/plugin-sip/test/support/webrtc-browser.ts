@@ -120,6 +120,13 @@ export class Browser {
     return this.page.evaluate(`window.${name}(...${JSON.stringify(args)})`) as Promise<T>;
   }
 
+  /** The page's process dies with all its calls, without a word to anybody. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent("crash");
+    void this.page.goto("chrome://crash").catch(() => undefined);
+    await crashed;
+  }
+
   async close(): Promise<void> {
     await this.#context.close();
     this.#server.close();

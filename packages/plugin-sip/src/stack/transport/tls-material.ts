@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { checkServerIdentity, type ConnectionOptions, createSecureContext, rootCertificates, type SecureContext, type TlsOptions as ServerOptions } from "node:tls";
 import { SipError } from "../errors.js";
 
@@ -30,6 +30,12 @@ function pemBlocks(text: string): readonly string[] {
   return blocks;
 }
 
+/** Node passes over what is empty, as a file is while it is written, and then shows no certificate to anybody. Throws. */
+function checkPair({ cert, key }: TlsPair): void {
+  void new X509Certificate(cert);
+  createPrivateKey(key);
+}
+
 /** Parsed settings, to be used by many connections and exchanged while they stand. */
 export class TlsMaterial {
   readonly settings: TlsSettings;
@@ -41,6 +47,7 @@ export class TlsMaterial {
     try {
       // OpenSSL passes over what it cannot read among authorities, and then believes nobody.
       for (const authority of settings.ca === undefined ? [] : pemBlocks(settings.ca)) void new X509Certificate(authority);
+      for (const pair of [settings, ...Object.values(settings.names ?? {})]) checkPair(pair);
       createSecureContext({ cert: settings.cert, key: settings.key, ca: this.#ca() });
       for (const [name, pair] of Object.entries(settings.names ?? {})) this.#names.set(name.toLowerCase(), createSecureContext({ ...pair, ca: this.#ca(), minVersion: "TLSv1.2" }));
     } catch (cause) {

@@ -127,6 +127,10 @@ describe("SIP over TLS", () => {
     for (const bad of ["nothing", "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n", `${ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`]) {
       expect(() => ua.useTls({ ...pair("renewed"), ca: bad })).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
     }
+    // A file is empty while it is written.
+    const empty = [{ cert: "", key: "" }, { ...pair("renewed"), cert: "" }, { ...pair("renewed"), key: "" }];
+    for (const bad of empty) expect(() => ua.useTls(bad)).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
+    for (const bad of empty) expect(() => ua.useTls({ ...pair("renewed"), names: { "other.test": bad } })).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
     expect(() => ua.useTls({ cert: "no certificate", key: "none" })).toThrow(expect.objectContaining({ code: "SIP_BAD_CERTIFICATE" }));
     expect((await shown(ua, "hotline.test")).name).toBe("renewed");
   });

@@ -1,6 +1,8 @@
-import { createCipheriv, createHmac, randomBytes } from "node:crypto";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { createCipheriv, createHmac, randomBytes, X509Certificate } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
 /** A certificate of the peers, made once: files for OpenSSL, and its SHA-256 for the description. */
@@ -10,13 +12,21 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
+export function makeCertificate(folder: string, name = "peer"): Certificate {
+  const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=peer", "-days", "2"], { stdio: "ignore" });
+  return { cert, key, fingerprint: new X509Certificate(readFileSync(cert)).fingerprint256 };
+}
+
 /**
  * The far end of one WebRTC leg, made of other parts than the hotline's: OpenSSL is the DTLS client, ICE checks and SRTP (RFC 3711,
- * AES_CM_128_HMAC_SHA1_80) are written for this bench. Whatever comes is counted, not deciphered: the subject's cost is the figure.
+ * AES_CM_128_HMAC_SHA1_80) are written for it. Whatever comes is counted, not deciphered.
  */
 export class WebRtcPeer {
   received = 0;
-  readonly #socket: Socket;
+  /** Answers to checks, and DTLS of the far end: nothing for who guesses. */
+  readonly answers = { checks: 0, dtls: 0 };
+  #socket: Socket;
   /** Between OpenSSL, which wants a port of its own, and the one port of the leg. */
   readonly #dtls: Socket;
   readonly #certificate: Certificate;
@@ -36,7 +46,7 @@ export class WebRtcPeer {
     socket.on("message", (data) => this.#take(data));
     dtls.on("message", (data, from) => {
       this.#opensslPort = from.port;
-      socket.send(data, this.#target, "127.0.0.1");
+      this.send(data);
     });
   }
 
@@ -52,12 +62,35 @@ export class WebRtcPeer {
   /** ICE, then DTLS, with what the answer describes. Resolves when there are keys. */
   async connect(answer: string): Promise<void> {
     const value = (pattern: RegExp): string => pattern.exec(answer)?.[1] ?? "";
-    this.#target = Number(value(/^m=audio (\d+)/m));
-    this.#remote = { ufrag: value(/^a=ice-ufrag:(\S+)/m), pwd: value(/^a=ice-pwd:(\S+)/m) };
+    this.aim(Number(value(/^m=audio (\d+)/m)), { ufrag: value(/^a=ice-ufrag:(\S+)/m), pwd: value(/^a=ice-pwd:(\S+)/m) });
     if (this.#target === 0 || this.#remote.pwd === "") throw new Error(`the answer is none of WebRTC:\n${answer}`);
+    await this.choosePath();
+    await this.shakeHands();
+  }
+
+  /** Where the far end is, and what it takes a check by. */
+  aim(port: number, ice: { readonly ufrag: string; readonly pwd: string }): void {
+    this.#target = port;
+    this.#remote = { ...ice };
+  }
+
+  /** Resolves when a check was answered. */
+  async choosePath(): Promise<void> {
     const checked = new Promise<void>((resolve) => (this.#answered = resolve));
     this.check();
     await checked;
+  }
+
+  /** Goes on from another port, as behind another network. */
+  async move(): Promise<void> {
+    const former = this.#socket;
+    this.#socket = await bind();
+    this.#socket.on("message", (data) => this.#take(data));
+    former.close();
+  }
+
+  /** DTLS. Resolves when there are keys, rejects when the far end refuses. */
+  async shakeHands(): Promise<void> {
     const openssl = spawn("openssl", ["s_client", "-dtls1_2", "-connect", `127.0.0.1:${this.#dtls.address().port}`, "-use_srtp", "SRTP_AES128_CM_SHA1_80", "-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60", "-cert", this.#certificate.cert, "-key", this.#certificate.key], { stdio: ["pipe", "pipe", "ignore"] });
     this.#openssl = openssl;
     let output = "";
@@ -84,12 +117,22 @@ export class WebRtcPeer {
     const whole = Buffer.concat([head(body.length + 32), id, body, integrity]);
     const sum = Buffer.alloc(4);
     sum.writeUInt32BE((crc32(whole) ^ 0x5354554e) >>> 0);
-    this.#socket.send(Buffer.concat([whole, attribute(0x8028, sum)]), this.#target, "127.0.0.1");
+    this.send(Buffer.concat([whole, attribute(0x8028, sum)]));
   }
 
   /** The next 20 ms of speech. */
   speak(): void {
-    if (this.#srtp !== undefined) this.#socket.send(this.#srtp.next(), this.#target, "127.0.0.1");
+    if (this.#srtp !== undefined) this.send(this.#srtp.next());
+  }
+
+  /** The same, protected but not sent. */
+  next(): Buffer {
+    if (this.#srtp === undefined) throw new Error("there are no keys yet");
+    return this.#srtp.next();
+  }
+
+  send(datagram: Uint8Array): void {
+    this.#socket.send(datagram, this.#target, "127.0.0.1");
   }
 
   close(): void {
@@ -100,15 +143,18 @@ export class WebRtcPeer {
 
   #take(data: Buffer): void {
     const first = data[0] ?? 0;
-    if (first < 4) this.#answered?.();
-    else if (first >= 20 && first <= 63) {
+    if (first < 4) {
+      this.answers.checks++;
+      this.#answered?.();
+    } else if (first >= 20 && first <= 63) {
+      this.answers.dtls++;
       if (this.#opensslPort !== 0) this.#dtls.send(data, this.#opensslPort, "127.0.0.1");
     } else if ((data[1] ?? 0) < 192 || (data[1] ?? 0) > 223) this.received++; // not RTCP (RFC 5761 section 4)
   }
 }
 
 /** One stream of PCMA, protected. Short of 65,536 packets: the roll-over counter stays 0. */
-class SrtpWriter {
+export class SrtpWriter {
   readonly #key: Buffer;
   readonly #salt: Buffer;
   readonly #authKey: Buffer;
