@@ -289,7 +289,7 @@ export const sipConfig = z.strictObject({
       maxWaitMs: z.int().min(0).max(60_000).default(1_500),
       /** Calls set up at once; strangers' may be half of them. */
       max: z.int().min(1).max(100_000).default(1_000),
-      /** No more calls are let in while the frames of sound (20 ms each) of those there are leave later than so many ms, over a second: new calls are refused before those sound bad. Strangers' calls are refused at half of it. 0: however late. */
+      /** Fewer calls are let in while the frames of sound (20 ms each) of those there are leave later than so many ms, over a second: as many as the machine was seen to follow, so that none of them sounds bad. Strangers' calls are refused at half of it. 0: however late. */
       maxSoundLateMs: z.int().min(0).max(1_000).default(40),
     })
     .prefault({}),

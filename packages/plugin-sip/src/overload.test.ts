@@ -188,7 +188,7 @@ describe("calls that come in faster than the media follow", () => {
   });
 
   it("are refused while the sound of those there are comes late, whose end is taken as ever", async () => {
-    const { answerMedia } = await begin();
+    const { answerMedia, clock } = await begin();
     answerMedia();
     hotline.onCall = answer;
     const first = await caller.call(hotline.port).outcome;
@@ -197,6 +197,7 @@ describe("calls that come in faster than the media follow", () => {
     if (first.answered) await first.session.bye();
     await until(() => hotline.adapter.calls === 0, "the end of the first call");
     hotline.media.latenessMs = 10;
+    await clock.advance(3_000);
     expect(await refused()).toBe("answered");
   });
 

@@ -10,10 +10,10 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 
 export const hasChromium = (): boolean => peer("Chromium", BINARY);
 
-/** A browser with an empty profile of its own, in Chinese. `within`: the command that starts it in a network of its own. With `toneHz` its microphone hears that sine, in bursts: a steady one is noise to the browser, and suppressed. */
-export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number; readonly toneHz?: number; readonly within?: readonly string[] } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
+/** A browser with an empty profile of its own, in Chinese. `within`: the command that starts it in a network of its own. With `toneHz` its microphone hears that sine, in bursts: a steady one is noise to the browser, and suppressed. `anyCertificate`: it asks nobody whom a server belongs to. */
+export async function openChromium(options: { readonly javaScript?: boolean; readonly width?: number; readonly height?: number; readonly toneHz?: number; readonly anyCertificate?: boolean; readonly within?: readonly string[] } = {}): Promise<BrowserContext & { dispose(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "hotline-chromium-"));
-  const args = [...FLAGS];
+  const args = [...FLAGS, ...(options.anyCertificate === true ? ["--ignore-certificate-errors"] : [])];
   if (options.toneHz !== undefined) {
     const file = join(profile, "microphone.wav");
     writeFileSync(file, wavTone(options.toneHz, 20, 500));
@@ -21,7 +21,7 @@ export async function openChromium(options: { readonly javaScript?: boolean; rea
   }
   // What the browser looks up by itself, at its maker, is none of the pages': it finds no name.
   if (options.within !== undefined) args.push("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
-  const context = await chromium.launchPersistentContext(profile, { executablePath: options.within === undefined ? BINARY : starter(profile, options.within), args, locale: "zh-CN", reducedMotion: "reduce", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
+  const context = await chromium.launchPersistentContext(profile, { executablePath: options.within === undefined ? BINARY : starter(profile, options.within), args, ignoreHTTPSErrors: options.anyCertificate ?? false, locale: "zh-CN", reducedMotion: "reduce", javaScriptEnabled: options.javaScript ?? true, viewport: { width: options.width ?? 1366, height: options.height ?? 620 } });
   return Object.assign(context, {
     dispose: async () => {
       await context.close();

@@ -27,11 +27,14 @@ export class Example {
   stdout = "";
   stderr = "";
   readonly exited: Promise<number | null>;
+  /** Where its web server is. */
+  readonly url: string;
   #token: string | undefined;
   readonly #ownsData: boolean;
 
-  private constructor(child: ChildProcess, sipPort: number, httpPort: number, dataDir: string, ownsData: boolean) {
+  private constructor(child: ChildProcess, sipPort: number, httpPort: number, scheme: "http" | "https", dataDir: string, ownsData: boolean) {
     this.process = child;
+    this.url = `${scheme}://127.0.0.1:${httpPort}`;
     this.sipPort = sipPort;
     this.httpPort = httpPort;
     this.dataDir = dataDir;
@@ -51,7 +54,7 @@ export class Example {
       env: { PATH: process.env.PATH, HOTLINE_LOG: "warn", HOTLINE_SIP_PORT: String(sipPort), HOTLINE_HTTP_PORT: String(httpPort), HOTLINE_RTP_PORTS: rtpRange(), HOTLINE_DATA_DIR: dataDir, ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return new Example(child, sipPort, httpPort, dataDir, options.dataDir === undefined);
+    return new Example(child, sipPort, httpPort, options.environment?.HOTLINE_TLS_CERT === undefined ? "http" : "https", dataDir, options.dataDir === undefined);
   }
 
   /** Starts and waits for the ready line. */
@@ -78,7 +81,7 @@ export class Example {
   }
 
   async login(username = "admin", password = "demo-admin"): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.httpPort}/api/auth/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username, password }) });
+    const response = await fetch(`${this.url}/api/auth/login`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ username, password }) });
     if (!response.ok) throw new Error(`login failed: ${response.status} ${await response.text()}`);
     const { token } = (await response.json()) as { token: string };
     return token;
@@ -86,7 +89,7 @@ export class Example {
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     this.#token ??= await this.login();
-    return fetch(`http://127.0.0.1:${this.httpPort}${path}`, { ...init, headers: { authorization: `Bearer ${this.#token}`, ...init.headers } });
+    return fetch(`${this.url}${path}`, { ...init, headers: { authorization: `Bearer ${this.#token}`, ...init.headers } });
   }
 
   async get<T>(path: string): Promise<T> {

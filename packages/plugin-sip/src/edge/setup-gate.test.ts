@@ -136,7 +136,7 @@ describe("the gate for calls that come in", () => {
     expect(to.open).toBe(true);
   });
 
-  it("closes while the sound of calls comes late, to strangers earlier, whatever waits", () => {
+  it("closes where the sound of calls comes late though none came, to strangers earlier, whatever waits", () => {
     const to = gate();
     soundLate = 19;
     expect(to.openToStrangers).toBe(true);
@@ -147,6 +147,11 @@ describe("the gate for calls that come in", () => {
     expect(gate({ maxWaitMs: 0 }).open).toBe(false);
     expect(gate({ maxSoundLateMs: 0 }).open).toBe(true);
     soundLate = 0;
+    now += 1_200;
+    expect([to.open, to.openToStrangers]).toEqual([false, false]);
+    now += 1_200;
+    expect([to.open, to.openToStrangers]).toEqual([true, false]);
+    now += 1_200;
     expect([to.open, to.openToStrangers]).toEqual([true, true]);
   });
 

@@ -1,3 +1,5 @@
+import { SoundThrottle } from "./sound-throttle.js";
+
 /** So many that wait for too long are no accident of a few slow decisions: the machine does not follow. */
 const CROWD = 20;
 /** The part of a call's patience that may be gone when it is read, or it is answered too late whatever is done. */
@@ -16,7 +18,7 @@ export interface SetupGateOptions {
   now(): number;
   /** How long a call has waited before it could be read, ms. */
   lagMs(): number;
-  /** How late the sound of calls may be, ms; 0: whatever it is. */
+  /** How late the sound of calls may be before fewer are let in, ms; 0: whatever it is. */
   readonly maxSoundLateMs: number;
   /** How late it is now, ms. */
   soundLateMs(): number;
@@ -37,7 +39,7 @@ type Waiting = Map<Setup, number>;
  * Holds back new calls while those that were let in wait for too long: for the hooks and the flow that take them, and for the
  * media workers' answer. What is waited for does not matter; that a crowd waits shows that calls come faster than they can be
  * served. A burst is let in whole, since its wait is short where the machine can follow. What waits unread in the system counts too.
- * It closes as well where the sound of the calls there are comes late: one more would make it worse for all.
+ * While the sound of the calls there are comes late, only so many are let in as the machine has been seen to follow.
  *
  * Strangers, whose sources have proved nothing, are turned away first: they get a part of the places and of the patience, and however
  * many of them wait, that alone shuts out nobody else.
@@ -48,9 +50,11 @@ export class SetupGate {
   readonly #strangers: Waiting = new Map();
   /** Calls let in one after the other that had waited long before they were read. */
   #lateInRow = 0;
+  readonly #sound: SoundThrottle;
 
   constructor(options: SetupGateOptions) {
     this.#options = options;
+    this.#sound = new SoundThrottle({ maxLateMs: options.maxSoundLateMs, lateMs: () => options.soundLateMs(), now: () => options.now() });
   }
 
   /** Calls that are being set up. */
@@ -61,20 +65,18 @@ export class SetupGate {
   /** Whether one more call of a known source may come in. */
   get open(): boolean {
     const { max, maxWaitMs } = this.#options;
-    return this.size < max && this.#inTime(maxWaitMs, CROWD, [this.#known]);
+    return this.size < max && this.#sound.open && this.#inTime(maxWaitMs, CROWD, [this.#known]);
   }
 
   /** Whether one more call of a stranger may come in. */
   get openToStrangers(): boolean {
     const { max, maxWaitMs } = this.#options;
     // One that is the only one allowed at all is not nothing.
-    if (!this.open || this.#strangers.size >= Math.max(1, Math.floor(max * STRANGERS_PART))) return false;
+    if (!this.open || !this.#sound.free || this.#strangers.size >= Math.max(1, Math.floor(max * STRANGERS_PART))) return false;
     return this.#inTime(maxWaitMs * STRANGERS_PART, CROWD * STRANGERS_PART, [this.#strangers, this.#known]);
   }
 
   #inTime(maxWaitMs: number, crowd: number, lines: readonly Waiting[]): boolean {
-    const { maxSoundLateMs, soundLateMs } = this.#options;
-    if (maxSoundLateMs !== 0 && soundLateMs() >= maxSoundLateMs * (lines.includes(this.#strangers) ? STRANGERS_PART : 1)) return false;
     if (maxWaitMs === 0) return true;
     const lag = this.#options.lagMs();
     if (lag >= maxWaitMs * UNREAD_PART || (lag >= maxWaitMs * QUEUE_PART && this.#lateInRow >= crowd)) return false;
@@ -92,6 +94,7 @@ export class SetupGate {
   /** A call was let in. */
   enter(stranger = false): Setup {
     const line = stranger ? this.#strangers : this.#known;
+    this.#sound.entered();
     this.#lateInRow = this.#options.lagMs() >= this.#options.maxWaitMs * QUEUE_PART ? this.#lateInRow + 1 : 0;
     let over = false;
     const setup: Setup = {
