@@ -1,5 +1,5 @@
 /*
- * A hotline with one queue whose callers are answered and put into it at once, for the latency of the ACD over real SIP:
+ * A hotline with one queue whose callers are answered and put into it at once, for the ACD over real SIP:
  * kernel, database, media, SIP and ACD as they stand in every hotline. Arguments: SIP port, port of the agents' phones, number of agents.
  */
 import { createHotline, definePlugin, DIGEST_CREDENTIALS } from "@hotlinejs/core";
@@ -40,6 +40,10 @@ process.once("disconnect", () => {
   process.exit();
 });
 process.on("message", (message) => {
+  if (message === "usage") {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuMs: (user + system) / 1_000 });
+  }
   if (message !== "stop") return;
   void hotline.stop({ drain: false }).finally(() => process.disconnect());
 });

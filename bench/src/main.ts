@@ -11,8 +11,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measureAcd, measurePlacements } from "./acd-decisions.js";
 import { measureLatency } from "./acd-latency.js";
+import { measureAcdLoad } from "./acd-load.js";
 import { measureSimulator } from "./simulator.js";
 import { computeBaseline, echoBaseline, relayBaseline } from "./baseline.js";
+import { measureOverload, overloadPossible } from "./overload.js";
 import { runGenerator } from "./generator.js";
 import { message } from "./message.js";
 import { openArrivals } from "./arrivals.js";
@@ -46,7 +48,7 @@ const bare: { call?: number; callSecond?: number } = {};
 const drive = (load: Load): Promise<LoadResult> => (sippPresent ? runSipp(load) : runGenerator(load));
 
 /** The subject's process for the length of `measure`. */
-async function withSubject<T>(measure: (subject: { sipPort: number; usage(what?: "usage" | "memory"): Promise<Usage>; /** Resolves when its main thread begins to compute for 500 ms. */ block(): Promise<void> }) => Promise<T>): Promise<T> {
+async function withSubject<T>(measure: (subject: { sipPort: number; pid: number; usage(what?: "usage" | "memory"): Promise<Usage>; /** Resolves when its main thread begins to compute for 500 ms. */ block(): Promise<void> }) => Promise<T>): Promise<T> {
   const sipPort = await freePort();
   const child = fork(join(here, "subject.js"), [String(sipPort), "20000-29999"], { execArgv: ["--expose-gc"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   try {
@@ -61,7 +63,7 @@ async function withSubject<T>(measure: (subject: { sipPort: number; usage(what?:
       child.send("block");
       await begun;
     };
-    return await measure({ sipPort, usage, block });
+    return await measure({ sipPort, pid: child.pid as number, usage, block });
   } finally {
     child.send("stop");
     await new Promise((resolve) => child.once("exit", resolve));
@@ -201,6 +203,13 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
   ["baseline", baseline],
   ["signalling", () => signalling(300, "<= 0.9")],
   ["signalling-800", () => signalling(800, "<= 0.9, no call fails")],
+  [
+    "overload",
+    async () => {
+      if (overloadPossible()) for (const row of await measureOverload(withSubject)) rows.push({ ...row, drivenBy: "SIPp" });
+      else process.stderr.write("skipped: overload needs SIPp, taskset and two processors\n");
+    },
+  ],
   ["prompt", () => held("a prompt of speech, 200 callers", "prompt", 200, false, "<= 0.45", 1)],
   ["relay", () => held("two parties relayed, 50 calls", "pair", 100, true, "<= 1.0", 2)],
   ["capture", () => held("two parties relayed and captured, 50 calls", "pair-capture", 100, true, "<= 1.2", 2)],
@@ -221,6 +230,7 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
       for (const row of await measureLatency(freePort)) rows.push({ ...row, drivenBy: "in-repo SIP generator, process of its own" });
     },
   ],
+  ["acd-load", async () => void rows.push({ ...(await measureAcdLoad(freePort)), drivenBy: "in-repo SIP generator, process of its own" })],
   ["simulator", async () => void rows.push({ ...(await measureSimulator()), drivenBy: "in-process loop" })],
 ];
 
