@@ -89,6 +89,7 @@ it("plugins tells state, versions, tokens and permissions", async () => {
   expect(code).toBe(1);
   expect(out).toMatch(/acd\s+\S+\s+wired\s+>=0\.1\.0 <1\.0\.0\s+yes\s+\S+\s+acd\.acd, acd\.agent-calls/);
   expect(out).toContain("acd.agents.state");
+  expect(out).toMatch(/works with\s+media\n\s+sip/);
   const json = JSON.parse((await hotline(["plugins", "--json"], { cwd })).out) as { plugins: { name: string; state: string; problems: unknown[] }[] };
   expect(json.plugins.find(({ name }) => name === "ivr")).toMatchObject({ state: "problem" });
 });

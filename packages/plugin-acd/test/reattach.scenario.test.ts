@@ -29,6 +29,23 @@ beforeEach(async () => {
   expect(together()).toBe(true);
 });
 
+/** A command that takes its time. */
+async function step(command: Promise<unknown>): Promise<void> {
+  await at.test.advance(300);
+  await command;
+}
+
+/** 1001 asks 1002, who has answered. */
+async function consulted(): Promise<FakeAgent> {
+  const other = await at.phone("1002");
+  await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
+  await step(calls.consult("1001", "1002", "test"));
+  await other.answer();
+  await at.test.advance(300);
+  expect(call()).toMatchObject({ state: "consulting", consult: { talking: true, until: null } });
+  return other;
+}
+
 describe("an agent's phone that breaks off in the talk", () => {
   it("comes back within the time: the caller hears music, then talks on; the agent was busy all along", async () => {
     await breakOff();
@@ -175,10 +192,6 @@ describe("an agent's phone that breaks off while somebody else is asked", () => 
   let other: FakeAgent;
   const with1002 = (): boolean => caller.call.leg !== undefined && other.call?.leg !== undefined && [...caller.call.leg.bridgedWith].includes(other.call.leg);
   const both = (): boolean => agent.call?.leg !== undefined && other.call?.leg !== undefined && [...agent.call.leg.bridgedWith].includes(other.call.leg);
-  const step = async (command: Promise<unknown>): Promise<void> => {
-    await at.test.advance(300);
-    await command;
-  };
   const comesBack = async (): Promise<void> => {
     await agent.plugIn();
     await agent.answer();
@@ -186,12 +199,7 @@ describe("an agent's phone that breaks off while somebody else is asked", () => 
   };
 
   beforeEach(async () => {
-    other = await at.phone("1002");
-    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
-    await step(calls.consult("1001", "1002", "test"));
-    await other.answer();
-    await at.test.advance(300);
-    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true } });
+    other = await consulted();
   });
 
   it("both of them wait with music; the consultation goes on as it was", async () => {
@@ -283,10 +291,6 @@ describe("an agent's phone that breaks off while somebody else is asked", () => 
 describe("a colleague's phone that breaks off while the colleague is asked", () => {
   let other: FakeAgent;
   const linked = (one: FakeAgent | FakeCaller, two: FakeAgent | FakeCaller): boolean => one.call?.leg !== undefined && two.call?.leg !== undefined && [...one.call.leg.bridgedWith].includes(two.call.leg);
-  const step = async (command: Promise<unknown>): Promise<void> => {
-    await at.test.advance(300);
-    await command;
-  };
   const comesBack = async (): Promise<void> => {
     await other.plugIn();
     expect(other.ringing).toBe(true);
@@ -295,12 +299,7 @@ describe("a colleague's phone that breaks off while the colleague is asked", () 
   };
 
   beforeEach(async () => {
-    other = await at.phone("1002");
-    await at.acd.setAgentState("1002", "not-ready", { actor: "test" });
-    await step(calls.consult("1001", "1002", "test"));
-    await other.answer();
-    await at.test.advance(300);
-    expect(call()).toMatchObject({ state: "consulting", consult: { talking: true, until: null } });
+    other = await consulted();
   });
 
   it("comes back within the time: who asks and the caller hear music, then the consultation goes on", async () => {

@@ -1,35 +1,8 @@
-import type { Call } from "@hotlinejs/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HotlineSide } from "../test/support/hotline-side.js";
+import { describe, expect, it } from "vitest";
+import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 import { Phone } from "../test/support/phone.js";
 
-let hotline: HotlineSide;
-let caller: Phone;
-
-async function begin(options: Record<string, unknown> = {}): Promise<void> {
-  hotline = await new HotlineSide(options).start();
-}
-
-beforeEach(async () => {
-  caller = await new Phone("13800138000").start();
-});
-
-afterEach(async () => {
-  await hotline.stop();
-  await caller.stop();
-  expect(hotline.media.open).toBe(0);
-  expect(hotline.adapter.calls).toBe(0);
-  expect(hotline.trunks.trunks.every((trunk) => trunk.describe(hotline.clock).channels === 0)).toBe(true);
-});
-
-/** A call that is up. */
-async function connected(): Promise<{ call: Call; session: Awaited<ReturnType<Phone["reach"]>>["session"] }> {
-  const arriving = hotline.next();
-  const reached = caller.reach(hotline.port);
-  const call = await arriving;
-  await call.answer();
-  return { call, ...(await reached) };
-}
+oneCaller();
 
 describe("who may call", () => {
   it("challenges unknown sources, or takes them when told to", async () => {

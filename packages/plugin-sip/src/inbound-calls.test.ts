@@ -1,36 +1,11 @@
 import type { Call, CallEvent, HangupOptions } from "@hotlinejs/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HotlineSide, until } from "../test/support/hotline-side.js";
-import { offerOf, Phone } from "../test/support/phone.js";
+import { describe, expect, it } from "vitest";
+import { until } from "../test/support/hotline-side.js";
+import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
+import { offerOf } from "../test/support/phone.js";
 import { parseSdp } from "./sdp/index.js";
 
-let hotline: HotlineSide;
-let caller: Phone;
-
-async function begin(options: Record<string, unknown> = {}): Promise<void> {
-  hotline = await new HotlineSide(options).start();
-}
-
-beforeEach(async () => {
-  caller = await new Phone("13800138000").start();
-});
-
-afterEach(async () => {
-  await hotline.stop();
-  await caller.stop();
-  expect(hotline.media.open).toBe(0);
-  expect(hotline.adapter.calls).toBe(0);
-  expect(hotline.trunks.trunks.every((trunk) => trunk.describe(hotline.clock).channels === 0)).toBe(true);
-});
-
-/** A call that is up. */
-async function connected(): Promise<{ call: Call; session: Awaited<ReturnType<Phone["reach"]>>["session"]; sdp: string }> {
-  const arriving = hotline.next();
-  const reached = caller.reach(hotline.port);
-  const call = await arriving;
-  await call.answer();
-  return { call, ...(await reached) };
-}
+oneCaller();
 
 describe("a call from a trunk", () => {
   it("arrives, rings, is answered and ends by the caller", async () => {

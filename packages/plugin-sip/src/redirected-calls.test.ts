@@ -1,33 +1,7 @@
-import type { Call } from "@hotlinejs/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HotlineSide } from "../test/support/hotline-side.js";
-import { Phone } from "../test/support/phone.js";
+import { describe, expect, it } from "vitest";
+import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 
-let hotline: HotlineSide;
-let caller: Phone;
-
-async function begin(options: Record<string, unknown> = {}): Promise<void> {
-  hotline = await new HotlineSide(options).start();
-}
-
-beforeEach(async () => {
-  caller = await new Phone("13800138000").start();
-});
-
-afterEach(async () => {
-  await hotline.stop();
-  await caller.stop();
-  expect(hotline.media.open).toBe(0);
-  expect(hotline.adapter.calls).toBe(0);
-});
-
-async function connected(): Promise<{ call: Call; session: Awaited<ReturnType<Phone["reach"]>>["session"] }> {
-  const arriving = hotline.next();
-  const reached = caller.reach(hotline.port);
-  const call = await arriving;
-  await call.answer();
-  return { call, session: (await reached).session };
-}
+oneCaller();
 
 describe("a caller who is sent elsewhere in the call", () => {
   it("is transferred by a REFER of ours and let go", async () => {

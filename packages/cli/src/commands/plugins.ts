@@ -16,6 +16,7 @@ export async function plugins(hotline: Hotline, { json, output }: { json: boolea
     output.out(table([["plugin", "version", "state", "core", "critical", "requires", "provides"], ...rows.map((row) => [row.name, row.version, row.state, row.core, row.critical ? "yes" : "no", row.requires.join(", ") || "-", row.provides.join(", ") || "-"])]));
     for (const row of rows) {
       const brings = [
+        ["works with", row.after],
         ["permissions", row.permissions.map((each) => `${each.name} (${[...(each.roles ?? []), "admin"].join(", ")})`)],
         ["call flow nodes", row.ivrNodes],
         ["tables", row.tables],

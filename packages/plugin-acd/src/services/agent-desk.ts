@@ -1,41 +1,29 @@
-import type { AudioSource, Call, CallSession, Connection, LaunchedCall, OutboundCall, RoutePlan, TransferTarget } from "@hotlinejs/core";
-import { errorText, isHotlineError } from "@hotlinejs/core";
+import type { AudioSource, Call, CallSession, Connection, OutboundCall, RoutePlan } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCalls, AgentScreen, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
-import { targetDigits } from "../domain/call-target.js";
 import { acdErrors } from "../errors.js";
 import type { AgentDeskDeps } from "./agent-desk-deps.js";
+import { AgentDialling } from "./agent-dialling.js";
 import type { AgentOffer } from "./agent-offer.js";
 import { CallPickup, PICKUP_HANDLER } from "./call-pickup.js";
 import { CallTargets } from "./call-targets.js";
 import { AgentTalk } from "./agent-talk.js";
 import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
+import { PhoneTransfers } from "./phone-transfers.js";
 import { ScreenHandovers } from "./screen-handovers.js";
 import { Supervision } from "./supervision.js";
 import type { AgentTalkDeps, Target } from "./talk-parts.js";
-
-/** Ring of the agent's own phone before a number is dialled. */
-const OWN_RING_MS = 20_000;
-const BUSY_TONE_MS = 2_000;
-/** Handler of calls that agents dial. */
-export const DIAL_HANDLER = "agent-dial";
-
-interface Dialled {
-  readonly agentCall: OutboundCall;
-  readonly talk: AgentTalk;
-}
 
 /** The agents' telephones: who has what call, and what they do with it. */
 export class AgentDesk implements AgentCalls {
   readonly #deps: AgentDeskDeps;
   readonly #talks = new Map<string, AgentTalk>();
   readonly #offers = new Map<string, AgentOffer>();
-  readonly #dialled = new Map<string, Dialled>();
   /** Who waits for a phone of an agent to register. */
   readonly #arrivals = new Map<string, (() => void)[]>();
 
   readonly #phones: PhoneCalls;
-  readonly #heard = new WeakSet<Connection>();
   readonly #holding = new WeakSet<AgentTalk>();
   /** Whose leg it is, or was. */
   readonly #owners = new WeakMap<Call, AgentTalk>();
@@ -45,6 +33,8 @@ export class AgentDesk implements AgentCalls {
   readonly #supervision: Supervision;
   readonly #pickup: CallPickup;
   readonly #targets: CallTargets;
+  readonly #dialling: AgentDialling;
+  readonly #transfers: PhoneTransfers;
 
   constructor(deps: AgentDeskDeps) {
     this.#deps = deps;
@@ -62,12 +52,33 @@ export class AgentDesk implements AgentCalls {
     });
     this.#pickup = new CallPickup({ ...deps, ...deps.pickup, offers: this.#offers, talk: (agent) => this.#talks.get(agent) });
     this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
+    this.#dialling = new AgentDialling({
+      ...deps,
+      targets: this.#targets,
+      take: (agent, interactionId) => (this.#talks.has(agent) ? undefined : deps.occupy(agent, interactionId)),
+      takeColleague: (agent, interactionId) => this.#takeFree(agent, interactionId),
+      begin: (agent, session, agentCall) => this.#dials(agent, session, agentCall),
+      listen: (session, connection) => this.#transfers.listen(session, connection),
+    });
+    this.#transfers = new PhoneTransfers({
+      ...deps,
+      targets: this.#targets,
+      phones: this.#phones,
+      has: (agent) => this.#talks.has(agent),
+      talkOf: (leg) => this.#talkOf(leg),
+      ownerOf: (leg) => this.#owners.get(leg),
+      invite: (talk, target) => this.#invite(talk, target, false),
+      takeFree: (agent, interactionId) => this.#takeFree(agent, interactionId),
+      keep: (agent, call, from) => this.#keep(agent, call, from),
+      begin: (facts) => this.#put(this.#talk(facts)),
+      lost: (session) => void this.#lost.add(session),
+    });
     this.#screens = new ScreenHandovers({ ...deps.screens, clock: deps.clock, nameOf: (agent) => this.#nameOf(agent) });
   }
 
   /** Registers how calls that agents dial go on once the citizen has answered. */
   prepare(): void {
-    this.#deps.pipeline.handler(DIAL_HANDLER, (session) => this.#dialAnswered(session));
+    this.#dialling.prepare();
     this.#deps.pipeline.handler(PICKUP_HANDLER, (session, plan) => this.#pickup.serve(session, plan));
     this.#deps.pipeline.handler(PHONE_HANDLER, (session, plan) => this.#phones.serve(session, plan));
   }
@@ -103,7 +114,7 @@ export class AgentDesk implements AgentCalls {
     this.#offers.delete(agent);
     const talk = this.#talks.get(agent);
     if (talk?.session !== session) return undefined;
-    this.#listen(session, connection);
+    this.#transfers.listen(session, connection);
     talk.connected(connection, agentCall);
     return talk;
   }
@@ -253,72 +264,13 @@ export class AgentDesk implements AgentCalls {
   }
 
   async dial(agent: string, to: string, actor: string): Promise<AgentCall> {
-    const { control, pipeline, ids } = this.#deps;
-    const own = this.#deps.agent(agent);
-    if (own === undefined) throw acdErrors.UNKNOWN_AGENT(agent);
-    const target = this.#targets.find(agent, to);
-    await this.#targets.note(agent, to, actor);
-    if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
-    const interactionId = ids.next();
-    const colleague = target.role === "agent" ? this.#takeFree(target.number, interactionId) : undefined;
-    const occupation = this.#talks.has(agent) ? undefined : this.#deps.occupy(agent, interactionId);
-    if (occupation === undefined) {
-      colleague?.release();
-      throw acdErrors.AGENT_BUSY(agent);
-    }
-    let agentCall: OutboundCall | undefined;
-    try {
-      const launched = await pipeline.launch({
-        to: target.address,
-        from: { number: agent },
-        purpose: "agent",
-        plan: { handler: DIAL_HANDLER, target: agent },
-        actor,
-        interactionId,
-        before: async (interaction) => {
-          interaction.update({ agentId: agent });
-          agentCall = await control.originate({ to: own.address, interactionId, purpose: "agent", role: "agent", actor, from: { number: target.number }, timeoutMs: OWN_RING_MS });
-          if (!(await agentCall.answered)) throw acdErrors.AGENT_UNREACHABLE(agent);
-          return agentCall.media;
-        },
-      });
-      void launched.call.ended.then(() => colleague?.release());
-      if (agentCall === undefined) throw acdErrors.NO_CALL(agent);
-      return this.#follow(agent, launched, agentCall, occupation).view();
-    } catch (error) {
-      colleague?.release();
-      occupation.release();
-      throw error;
-    }
+    return (await this.#dialling.dial(agent, to, actor)).view();
   }
 
-  /** Ring-back for the agent while the citizen's phone rings; a busy tone when nobody answered. */
-  #follow(agent: string, launched: LaunchedCall, agentCall: OutboundCall, occupation: Occupation): AgentTalk {
-    const { control, log } = this.#deps;
-    const session = control.session(launched.interactionId);
-    if (session === undefined) throw acdErrors.NO_CALL(agent);
+  #dials(agent: string, session: CallSession, agentCall: OutboundCall): AgentTalk {
     const talk = this.#talk({ agent, session, direction: "outbound", queue: null, waitMs: null, ringUntil: null, state: "dialling", music: this.#deps.music() });
     talk.progress("dialling", agentCall);
-    this.#put(talk);
-    this.#dialled.set(launched.interactionId, { agentCall, talk });
-    const ringback = agentCall.play({ kind: "tone", tone: "ringback" }, { loop: true });
-    void launched.answered.then(async (answered) => {
-      ringback.stop();
-      if (answered) return;
-      talk.close();
-      if (!agentCall.signal.aborted) await agentCall.play({ kind: "tone", tone: "busy", durationMs: BUSY_TONE_MS }).done;
-      await agentCall.hangup();
-    }).catch((error: unknown) => log.warn({ agent, error: errorText(error) }, "the busy tone could not be played"));
-    // The agent gives up while it rings, or hangs up in the end.
-    // Once they have talked, a phone that breaks off may come back.
-    void agentCall.ended.then(() => (talk.view().answeredAt === null ? undefined : talk.left)).then(() => {
-      const talked = talk.view().answeredAt !== null;
-      talk.close();
-      this.#dialled.delete(launched.interactionId);
-      occupation.release({ wrapUp: talked });
-      if (!talked) void launched.call.hangup();
-    });
-    return talk;
+    return this.#put(talk);
   }
 
   follow(agent: string, call: FollowedCall): FollowedTalk {
@@ -370,45 +322,10 @@ export class AgentDesk implements AgentCalls {
     const given = from === undefined ? undefined : { by: from.agent, name: this.#nameOf(from.agent), asked: false };
     const talk = this.#talk({ agent, session, direction: session.call.direction, queue: queue === null ? null : { key: queue, name: before?.queueName ?? queue }, waitMs: before?.waitMs ?? null, ringUntil: null, state: "talking", music: this.#deps.music(), ...(given === undefined ? {} : { given }) });
     if (from !== undefined) session.interaction.update({ agentId: agent });
-    this.#listen(session, connection);
+    this.#transfers.listen(session, connection);
     this.#talks.set(agent, talk);
     talk.connected(connection, call);
     return talk;
-  }
-
-  /** Where a blind transfer by an agent's phone leads: as one from the screen. */
-  #directed(connection: Connection, from: Call, number: string): TransferTarget | { readonly refuse: number } | undefined {
-    const talk = this.#talkOf(from);
-    const digits = targetDigits(number);
-    if (talk === undefined || digits === undefined) return undefined;
-    if (digits === talk.agent) return { refuse: 603 };
-    const colleague = this.#deps.agent(digits);
-    if (colleague === undefined) return undefined;
-    if (!colleague.reachable) return { refuse: 480 };
-    let invitation: Invitation | undefined;
-    try {
-      invitation = this.#invite(talk, this.#targets.find(talk.agent, digits), false);
-    } catch (error) {
-      if (isHotlineError(error, acdErrors.AGENT_BUSY.code)) return { refuse: 486 };
-      throw error;
-    }
-    return {
-      to: colleague.address,
-      role: "agent",
-      dialled: (call) => invitation?.at("ringing", call, false),
-      settled: (call) => (call === undefined ? invitation?.over() : invitation?.has(connection, call)),
-    };
-  }
-
-  /** A blind transfer by the agent's phone has been answered; where it was by an agent, the caller is that one's. */
-  #transferredByPhone(session: CallSession, connection: Connection, calls: readonly Call[], from: Call): void {
-    for (const call of calls) {
-      const agent = this.#deps.agentAt(call.to.uri);
-      if (agent === undefined || this.#talks.has(agent)) continue;
-      const occupation = this.#deps.occupy(agent, session.interaction.id, { signedOut: true });
-      const talk = this.#keep(agent, { session, connection, call: call as OutboundCall }, this.#talkOf(from));
-      void talk.left.then(() => occupation?.release({ wrapUp: true }));
-    }
   }
 
   /** Of whom this is the leg. */
@@ -418,44 +335,6 @@ export class AgentDesk implements AgentCalls {
 
   #nameOf(agent: string): string {
     return this.#deps.agent(agent)?.name ?? agent;
-  }
-
-  async #dialAnswered(session: CallSession): Promise<void> {
-    const { id } = session.interaction;
-    const dialled = this.#dialled.get(id);
-    if (dialled === undefined || dialled.agentCall.signal.aborted) return;
-    const connection = await this.#deps.control.connect(id, session.call, dialled.agentCall);
-    this.#listen(session, connection);
-    dialled.talk.connected(connection, dialled.agentCall);
-    await connection.ended;
-    await dialled.agentCall.hangup();
-  }
-
-  /** A transfer reached nobody: the agent has the call again, unless there is another one by now; then the queue, first in line. */
-  async #returned(session: CallSession, connection: Connection, from: Call, ring: () => Promise<OutboundCall | undefined>): Promise<OutboundCall | undefined> {
-    const before = this.#owners.get(from);
-    if (before === undefined) return ring();
-    const { agent } = before;
-    let occupation: Occupation | undefined;
-    let call: OutboundCall | undefined;
-    try {
-      // Taken from the first ring on, or a queue would ring the same phone.
-      occupation = this.#takeFree(agent, session.interaction.id);
-      call = await ring();
-    } catch (error) {
-      this.#deps.log.info({ agent, interactionId: session.interaction.id, error: errorText(error) }, "an agent cannot have a caller back");
-    }
-    if (call === undefined) {
-      occupation?.release();
-      this.#lost.add(session);
-      return undefined;
-    }
-    const { queue, queueName, direction } = before.view();
-    const talk = this.#talk({ agent, session, direction, queue: queue === null ? null : { key: queue, name: queueName ?? queue }, waitMs: null, ringUntil: null, state: "talking", music: this.#deps.music() });
-    this.#put(talk);
-    talk.connected(connection, call);
-    void talk.left.then(() => occupation?.release({ wrapUp: true }));
-    return call;
   }
 
   #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
@@ -472,22 +351,10 @@ export class AgentDesk implements AgentCalls {
     };
   }
 
-  #put(talk: AgentTalk): void {
+  #put(talk: AgentTalk): AgentTalk {
     this.#talks.set(talk.agent, talk);
     this.#changed(talk);
-  }
-
-  /** Each conversation once. */
-  #listen(session: CallSession, connection: Connection): void {
-    if (this.#heard.has(connection)) return;
-    this.#heard.add(connection);
-    connection.whenReturned((from, ring) => this.#returned(session, connection, from, ring));
-    connection.directTransfers((from, number) => this.#directed(connection, from, number));
-    connection.subscribe((event) => {
-      if (event.type !== "transferred") return;
-      if (event.attended) this.#phones.joined(session, connection, event.to, event.from);
-      else this.#transferredByPhone(session, connection, event.to, event.from);
-    });
+    return talk;
   }
 
   #announced({ agent, session }: AgentTalk, { key, title, to, result, playedMs }: LiveAnnouncementView): void {

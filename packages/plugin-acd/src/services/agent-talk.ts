@@ -3,13 +3,14 @@ import { errorText } from "@hotlinejs/core";
 import type { AgentCall, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { Announcements } from "./announcements.js";
+import { CallerInFlow } from "./caller-in-flow.js";
 import { Consultation, type ConsultationHost } from "./consultation.js";
 import type { Invitation } from "./invitation.js";
 import { PhoneHold } from "./phone-hold.js";
 import { AWAITED, awaitPhone, brokeOff, reattach } from "./reattachment.js";
 import { StepQueue } from "./step-queue.js";
 import { TalkAnnouncements } from "./talk-announcements.js";
-import type { AgentTalkDeps, TalkFacts, Target, Visit } from "./talk-parts.js";
+import type { AgentTalkDeps, TalkFacts, Target } from "./talk-parts.js";
 import { talkView } from "./talk-view.js";
 
 const GIVEN_UP = new Error("given up from the screen");
@@ -38,8 +39,7 @@ export class AgentTalk {
   #connection: Connection | undefined;
   #agentCall: OutboundCall | undefined;
   #consult: Consultation | undefined;
-  /** The last one. */
-  #visit: Visit | undefined;
+  readonly #inFlow: CallerInFlow;
   readonly #announcements: TalkAnnouncements;
   /** Legs of others that were taken into the conversation from here. */
   readonly #brought = new Set<OutboundCall>();
@@ -64,6 +64,7 @@ export class AgentTalk {
     };
     this.#announcements = new TalkAnnouncements({ agent: facts.agent, session: facts.session, clock, log, offered, told });
     this.#steps = new StepQueue((error) => log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
+    this.#inFlow = new CallerInFlow({ agent: facts.agent, session: facts.session, log, music: facts.music, state: () => this.#state, over: () => this.#over, enter: (state) => this.#enter(state) });
     this.#phoneHold = new PhoneHold({ state: () => (this.#over ? undefined : this.#state), hold: () => this.hold(), retrieve: () => this.retrieve(), log });
     this.left = new Promise((resolve) => (this.#leave = resolve));
   }
@@ -89,7 +90,7 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
+    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#inFlow.visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
   }
 
   /** The agent has answered; the caller still hears by whom. */
@@ -266,30 +267,9 @@ export class AgentTalk {
     });
   }
 
-  /**
-   * The caller goes through a flow and comes back; the agent stays in the conversation, alone.
-   *
-   * @param begin takes the caller through it; the signal takes the caller back
-   */
+  /** The caller goes through a flow and comes back. @param begin takes the caller through it; the signal takes the caller back */
   toFlow(flow: { readonly id: string; readonly title: string }, begin: (signal: AbortSignal) => Promise<FlowVisitResult>): Promise<void> {
-    return this.#move(["talking", "held"], async ({ connection }) => {
-      const { call } = this.session;
-      await connection.hold(call);
-      const over = new AbortController();
-      let done: Promise<FlowVisitResult>;
-      try {
-        done = begin(over.signal);
-      } catch (error) {
-        await connection.retrieve(call);
-        this.#enter("talking");
-        throw error;
-      }
-      const visit: Visit = { ...flow, over, outcome: null, result: null, done };
-      this.#visit = visit;
-      this.#enter("in-flow");
-      // Should the agent hang up meanwhile the caller goes on when the flow is through, not before.
-      void connection.keepOpen(visit.done.then((result) => this.#visited(visit, result, connection))).catch((error: unknown) => this.#deps.log.error({ err: error, agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be taken back from a flow in order"));
-    });
+    return this.#move(["talking", "held"], ({ connection }) => this.#inFlow.begin(flow, begin, connection));
   }
 
   cancel(): Promise<void> {
@@ -430,7 +410,7 @@ export class AgentTalk {
     try {
       if (before === "consult-ringing") consult?.cut();
       if (this.#consult !== undefined) await this.#steps.run(() => consult?.arrange() ?? Promise.resolve());
-      else if (!this.#visiting) await connection.hold(call, await this.#facts.music);
+      else if (!this.#inFlow.going) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
       // Who was asked may hang up at any moment: one step after the other.
       await this.#steps.run(() => (leg === undefined ? this.#notBack(waiting.signal.reason) : this.#back(connection, leg)));
@@ -447,7 +427,7 @@ export class AgentTalk {
     this.#brought.add(leg);
     this.#follow(leg);
     interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
-    if (this.#visiting) return this.#enter("in-flow");
+    if (this.#inFlow.going) return this.#enter("in-flow");
     const consult = this.#consult;
     // The flow may be through by now.
     const state = this.#resume === "in-flow" ? "talking" : this.#resume;
@@ -475,36 +455,15 @@ export class AgentTalk {
     if (!session.call.signal.aborted && !members.some(({ call, role }) => call !== session.call && role === "talk" && !call.signal.aborted)) this.#deps.abandoned(session);
   }
 
-  get #visiting(): boolean {
-    return this.#visit?.outcome === null;
-  }
-
   #giveUp(): void {
     this.#lost = true;
-    // The next agent is to find the caller in the queue.
-    this.#visit?.over.abort(new Error("the agent is gone"));
+    this.#inFlow.abandon();
     this.close();
     this.#leave();
   }
 
   #takeBack(): Promise<void> {
-    return this.#move(["in-flow"], async ({ connection }) => {
-      const visit = this.#visit;
-      if (visit === undefined) return;
-      visit.over.abort(new Error("the agent takes the caller back"));
-      await this.#visited(visit, await visit.done, connection);
-    });
-  }
-
-  /** The flow is over: whoever is the agent of the conversation now has the caller back. */
-  async #visited(visit: Visit, { outcome, result }: FlowVisitResult, connection: Connection): Promise<void> {
-    if (visit.outcome !== null) return;
-    visit.outcome = outcome;
-    visit.result = result ?? null;
-    // The agent's phone has broken off meanwhile: the caller waits for it like any other.
-    if (this.#state === "reconnecting" && !this.#over) return connection.hold(this.session.call, await this.#facts.music);
-    if (connection.members.some(({ call }) => call !== this.session.call)) await connection.retrieve(this.session.call);
-    if (this.#state === "in-flow") this.#enter("talking");
+    return this.#move(["in-flow"], ({ connection }) => this.#inFlow.takeBack(connection));
   }
 
   /** The agent's phone has hung up, or was. In the middle of a consultation that means: you two talk. */
