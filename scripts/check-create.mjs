@@ -1,9 +1,10 @@
 // What a newcomer does, with the packages as npm would publish them: create-hotline is unpacked from its tarball, makes a project, the project
-// installs all @hotlinejs packages from tarballs, passes its own tests, is checked, starts, and answers a call. Needs `npm run build:types`.
+// installs all @hotlinejs packages from tarballs, passes its own tests, is checked, starts, and answers a call. A plugin of one's own is made, installed and
+// passes its own tests too. Needs `npm run build:types`.
 //   node scripts/check-create.mjs [preset ...]     default: phone
 import { execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,24 +20,41 @@ try {
   mkdirSync(tool);
   writeFileSync(join(tool, "package.json"), "{}");
   npm(["install", tarballs["create-hotline"]], tool);
+  const create = join(tool, "node_modules/.bin/create-hotline");
   for (const preset of presets) {
-    execFileSync(join(tool, "node_modules/.bin/create-hotline"), [`my-${preset}`, "--preset", preset, "--language", "en"], { cwd: folder, stdio: "inherit" });
+    execFileSync(create, [`my-${preset}`, "--preset", preset, "--language", "en"], { cwd: folder, stdio: "inherit" });
     const project = join(folder, `my-${preset}`);
-    const file = join(project, "package.json");
-    const manifest = JSON.parse(readFileSync(file, "utf8"));
-    // Every @hotlinejs package from its tarball, whoever asks for it.
-    const ours = Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`]));
-    for (const list of [manifest.dependencies, manifest.devDependencies]) for (const name of Object.keys(list)) if (ours[name] !== undefined) list[name] = ours[name];
-    for (const [name, tarball] of Object.entries(ours)) if (manifest.dependencies[name] === undefined && manifest.devDependencies[name] === undefined) manifest.overrides[name] = tarball;
-    writeFileSync(file, JSON.stringify(manifest, null, 2));
+    fromTarballs(project, tarballs);
     npm(["install"], project);
     npm(["test"], project);
     npm(["run", "check"], project);
     await answersACall(project);
     console.log(`${preset}: made, installed, tested, checked, started, called`);
   }
+  execFileSync(create, ["hotlinejs-plugin-mine", "--plugin", "--language", "en"], { cwd: folder, stdio: "inherit" });
+  const plugin = join(folder, "hotlinejs-plugin-mine");
+  fromTarballs(plugin, tarballs);
+  // What it needs has just been fetched for a project, and built: SQLite takes minutes where it is compiled.
+  npm(["install", "--prefer-offline", "--ignore-scripts"], plugin);
+  const built = "node_modules/sqlite3/build";
+  cpSync(join(folder, `my-${presets[0]}`, built), join(plugin, built), { recursive: true });
+  npm(["test"], plugin);
+  console.log("plugin: made, installed, tested");
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Every @hotlinejs package comes from its tarball, whoever asks for it. */
+function fromTarballs(project, tarballs) {
+  const file = join(project, "package.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  const lists = [manifest.dependencies, manifest.devDependencies];
+  for (const [name, tarball] of Object.entries(tarballs)) {
+    const asking = lists.filter((list) => list[name] !== undefined);
+    for (const list of asking) list[name] = `file:${tarball}`;
+    if (asking.length === 0) manifest.overrides[name] = tarball;
+  }
+  writeFileSync(file, JSON.stringify(manifest, null, 2));
 }
 
 /** Starts it on free ports, sends one INVITE, and waits for 200 OK. */
