@@ -7,7 +7,8 @@ const page = readFileSync(join(import.meta.dirname, "../docs/guides/sip.md"), "u
 /** Transfers are core's and acd's: their tests stand there. */
 const sources = ["plugin-sip/src", "plugin-acd/test", "testing/src"].map((folder) => join(import.meta.dirname, "../packages", folder));
 
-const rows = [...page.matchAll(/^\| (.+?) \| .+ \| `([\w.-]+\.test\.ts)` (.+?) \|$/gm)].map(([, race = "", file = "", title = ""]) => ({ race, file, title }));
+const rows = [...page.matchAll(/^\| (.+?) \| .+ \| `([\w.-]+\.test\.ts)` (.+?) \| (?:–|`([\w.-]+\.test\.ts)` (.+?)) \|$/gm)].map(([, race = "", file = "", title = "", peer, played = ""]) => ({ race, file, title, peer, played }));
+const peers = join(import.meta.dirname, "../packages/plugin-sip/test/peers");
 const files = new Map(
   sources.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -25,5 +26,14 @@ describe("docs/guides/sip.md", () => {
   it.each(rows)("$race", ({ file, title }) => {
     const text = readFileSync(files.get(file) ?? file, "utf8");
     expect(text).toContain(`it("${title}"`);
+  });
+
+  it.each(rows.filter(({ peer }) => peer !== undefined))("$race, with SIPp", ({ peer, played }) => {
+    // By itself, or of a table of cases.
+    expect(readFileSync(join(peers, peer ?? ""), "utf8")).toContain(`("${played}"`);
+  });
+
+  it("has SIPp play most of them", () => {
+    expect(rows.filter(({ peer }) => peer === undefined).length).toBeLessThan(rows.length / 3);
   });
 });

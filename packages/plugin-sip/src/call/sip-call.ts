@@ -70,6 +70,8 @@ export abstract class SipCall implements Call {
   #leaving = false;
   readonly #keys: InfoKeys;
   #heldByPeer = false;
+  /** An offer of ours met one of the peer's and is sent again in a moment. */
+  #collided = false;
   readonly #t38: T38Switch;
   /** Offers of ours go out one after the other. */
   #offers: Promise<unknown> = Promise.resolve();
@@ -290,7 +292,7 @@ export abstract class SipCall implements Call {
   takeOver(invite: IncomingInvite): void {
     const old = this.session;
     if (old === undefined || this.#state !== "answered") return invite.reject({ status: 481 });
-    const busy = (): boolean => this.#t38.active || this.sound.sdp.offering;
+    const busy = (): boolean => this.#t38.active || this.#collided || this.sound.sdp.offering;
     const notNow = { status: 488, headers: warning("the call is a fax, or about to change its sound") };
     if (busy()) return invite.reject(notNow);
     admitReplacement({
@@ -390,7 +392,20 @@ export abstract class SipCall implements Call {
   async #offerSound(hold: boolean): Promise<void> {
     const session = this.#answeredSession();
     const { sdp } = this.sound;
-    const outcome = await session.reinvite({ body: sdp.offer(this.sound.local(), hold ? "sendonly" : "sendrecv") });
+    const write = (): string => {
+      this.#collided = false;
+      return sdp.offer(this.sound.local(), hold ? "sendonly" : "sendrecv");
+    };
+    const outcome = await session.reinvite({
+      body: write(),
+      collided: () => {
+        // The peer's turn may come first (RFC 3261 section 14.1).
+        sdp.abandonOffer();
+        this.#collided = true;
+        return write;
+      },
+    });
+    this.#collided = false;
     const over = this.over();
     if (over !== undefined) {
       sdp.abandonOffer();
@@ -410,9 +425,11 @@ export abstract class SipCall implements Call {
   /** Re-INVITE or UPDATE of the peer: hold, unhold, another address or codec (RFC 3264 section 8). */
   protected reoffered(offer: IncomingReoffer): void {
     const { sdp } = this.sound;
-    // Ours is waiting to be sent again after a glare: its description is already numbered, so the peer's must come after it.
+    // Ours is not answered yet.
     if (sdp.offering) return offer.respond({ status: 491 });
     const body = sdpBodyOf(offer.request);
+    // Sound of ours is about to be offered: no fax begins before it.
+    if (this.#collided && body.kind === "sdp" && sdp.receiveImageOffer(body.text) !== undefined) return offer.respond({ status: 491 });
     if (body.kind === "other") return offer.respond(UNSUPPORTED_TYPE);
     const wanted = this.#holding ? "sendonly" : "sendrecv";
     if (body.kind === "sdp" && this.#t38.offered(offer, body.text)) return;

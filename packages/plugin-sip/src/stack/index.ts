@@ -35,7 +35,7 @@ export type { Replaces } from "./user-agent/replaces.js";
 export { createUserAgent } from "./user-agent/create-user-agent.js";
 export type {
   AcceptOutcome, AckBuilder, BodyOptions, ExtraHeaders, IncomingInvite, IncomingInviteState, IncomingRefer, IncomingReoffer, IncomingRequest, InviteOutcome,
-  OutgoingInvite, PrackHandler, Referral, RequestOutcome, ResponseOptions, Session, SessionEnd, SessionHandlers,
+  OutgoingInvite, PrackHandler, Referral, ReinviteOptions, RequestOutcome, ResponseOptions, Session, SessionEnd, SessionHandlers,
 } from "./user-agent/session-types.js";
 export type {
   Challenge, ChallengeHandler, InviteOptions, OutgoingRequestOptions, Refusal, RegisterOptions, Registration, RegistrationState, TimerOptions, UserAgent,

@@ -26,12 +26,14 @@ export class SippStage {
   hotline!: HotlineSide;
   /** Where the trunk `carrier` leads. */
   carrierPort = 0;
+  /** Where that of `second` does, if there is one. */
+  secondPort = 0;
   #folder = "";
   #runs = 0;
   readonly #peers: PeerProcess[] = [];
 
-  /** @param trunk of the trunk `carrier` @param options of the plugin */
-  constructor(private readonly trunk: Record<string, unknown> = {}, private readonly options: Record<string, unknown> = {}) {
+  /** @param trunk what the trunk `carrier` has besides @param outbound the same of its `outbound` @param second of another trunk, `second`, that comes after it */
+  constructor(private readonly trunk: Record<string, unknown> = {}, private readonly outbound: Record<string, unknown> = {}, private readonly second?: Record<string, unknown>) {
     beforeAll(() => this.#begin());
     afterEach(() => this.#clean());
     afterAll(() => this.#end());
@@ -40,7 +42,10 @@ export class SippStage {
   async #begin(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), "hotline-sipp-"));
     this.carrierPort = await freePort();
-    this.hotline = await new HotlineSide({ trunks: [{ key: "carrier", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: this.carrierPort }, ...this.trunk }], ...this.options }).start();
+    this.secondPort = await freePort();
+    const carrier = { key: "carrier", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: this.carrierPort, priority: 1, ...this.outbound }, ...this.trunk };
+    const second = this.second === undefined ? [] : [{ key: "second", outbound: { host: "127.0.0.1", port: this.secondPort, priority: 2 }, ...this.second }];
+    this.hotline = await new HotlineSide({ trunks: [carrier, ...second] }).start();
   }
 
   async #clean(): Promise<void> {

@@ -34,9 +34,9 @@ export class OfferLane {
     return this.#busy;
   }
 
-  /** Sends an offer when its turn comes. Rejects only with what `send` throws. */
-  run(send: () => Promise<RequestOutcome>): Promise<RequestOutcome> {
-    const mine = this.#tail.then(() => this.#attempt(send));
+  /** Sends an offer when its turn comes. Rejects only with what `send` throws. `collided`: it was refused with 491 and is sent again after a wait. */
+  run(send: () => Promise<RequestOutcome>, collided: () => void = () => undefined): Promise<RequestOutcome> {
+    const mine = this.#tail.then(() => this.#attempt(send, collided));
     this.#tail = mine.catch(() => undefined);
     return mine;
   }
@@ -52,7 +52,7 @@ export class OfferLane {
     }
   }
 
-  async #attempt(send: () => Promise<RequestOutcome>): Promise<RequestOutcome> {
+  async #attempt(send: () => Promise<RequestOutcome>, collided: () => void): Promise<RequestOutcome> {
     for (let tries = 0; ; tries++) {
       while (this.#owner.remoteBusy() && !this.#owner.over()) {
         this.#idle ??= deferred<void>();
@@ -67,6 +67,7 @@ export class OfferLane {
         this.#busy = false;
       }
       if (outcome.status !== 491 || tries >= MAX_GLARE_RETRIES || this.#owner.over()) return outcome;
+      collided();
       await this.#wait();
     }
   }

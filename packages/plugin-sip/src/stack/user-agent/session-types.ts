@@ -122,7 +122,7 @@ export interface Session {
   /** Sets handlers (merged over the present ones). */
   handle(handlers: SessionHandlers): void;
   /** Re-INVITE. Waits for one already under way; retries after 491 (RFC 3261 section 14.1). `ack` makes the body of the ACK when the 2xx carries the offer. Never rejects. */
-  reinvite(options?: BodyOptions & { readonly ack?: AckBuilder }): Promise<RequestOutcome>;
+  reinvite(options?: ReinviteOptions): Promise<RequestOutcome>;
   /** UPDATE (RFC 3311). Never rejects. */
   update(options?: BodyOptions): Promise<RequestOutcome>;
   /** Any other in-dialog request: INFO, MESSAGE, OPTIONS. Never rejects. */
@@ -134,6 +134,16 @@ export interface Session {
   refer(target: string, options?: BodyOptions & { readonly replaces?: Session; readonly notified?: (status: number) => void }): Referral;
   /** Ends the call. `ended` settles at once; the promise when the BYE was answered or given up. Before the ACK of an inbound call the BYE waits for it (RFC 3261 section 15). Idempotent, never rejects. */
   bye(options?: BodyOptions): Promise<RequestOutcome>;
+}
+
+/** How to offer anew in a call. */
+export interface ReinviteOptions extends BodyOptions {
+  readonly ack?: AckBuilder;
+  /**
+   * Both sides have offered at once (491), and this offer is to be sent again after a wait. In the meantime the other side's may come and be answered, after
+   * which a description that was written before is out of date: what this gives back writes the next one when it is sent. Missing: the same body again.
+   */
+  collided?(): () => Buffer | string;
 }
 
 /** Makes the body of the ACK from a 2xx that carries the offer. `undefined`: no body. */

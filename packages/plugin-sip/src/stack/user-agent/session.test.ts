@@ -71,6 +71,21 @@ describe("re-INVITE", () => {
     expect(await end()).toEqual(NOTHING_LEFT);
   });
 
+  it("one that collided is written anew when it is sent again, after the other side's was answered", async () => {
+    const { world, caller, callee, end } = await connect();
+    const taken: string[] = [];
+    caller.handle({ reoffer: (offer) => (taken.push("callee's"), void offer.accept({ body: ANSWER })) });
+    callee.handle({ reoffer: (offer) => (taken.push(offer.request.body.toString()), void offer.accept({ body: ANSWER })) });
+    let collisions = 0;
+    const results = [watch(caller.reinvite({ body: OFFER, collided: () => (collisions++, () => `${OFFER}a=after ${taken.length}\r\n`) })), watch(callee.reinvite({ body: OFFER }))];
+    await world.clock.advance(10_000);
+    expect(results.map(({ value }) => value?.status)).toEqual([200, 200]);
+    expect(collisions).toBe(1);
+    expect(taken).toEqual(["callee's", `${OFFER}a=after 1\r\n`]);
+    void caller.bye();
+    expect(await end()).toEqual(NOTHING_LEFT);
+  });
+
   it("queues a second one of ours until the first is done", async () => {
     const { world, caller, callee, end } = await connect();
     const bodies: string[] = [];

@@ -15,7 +15,7 @@ import { OfferLane } from "./offer-lane.js";
 import { agreedTimer, answerTimer, SessionTimer, type TimerTerms, tooShort } from "./session-timer.js";
 import { LOST_REASONS } from "./reasons.js";
 import { StackIncomingRefer, StackReferral } from "./referrals.js";
-import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
+import type { AcceptOutcome, AckBuilder, BodyOptions, Referral, ReinviteOptions, RequestOutcome, Session, SessionEnd, SessionHandlers } from "./session-types.js";
 import { namesOption, type ReliableProvisionals } from "./reliable-provisionals.js";
 import { replacesValue } from "./replaces.js";
 import { SuccessRepeater } from "./success-repeater.js";
@@ -137,8 +137,10 @@ export class StackSession implements Session, DialogOwner, ReofferOwner {
     return taken;
   }
 
-  reinvite(options: BodyOptions & { readonly ack?: AckBuilder } = {}): Promise<RequestOutcome> {
-    return this.#lane.run(() => this.#send("INVITE", options, { ack: options.ack }));
+  reinvite(options: ReinviteOptions = {}): Promise<RequestOutcome> {
+    let anew: (() => Buffer | string) | undefined;
+    const send = (): Promise<RequestOutcome> => this.#send("INVITE", anew === undefined ? options : { ...options, body: anew() }, { ack: options.ack });
+    return this.#lane.run(send, () => void this.#context.guard("collided handler", () => void (anew = options.collided?.() ?? anew)));
   }
 
   update(options: BodyOptions = {}): Promise<RequestOutcome> {
