@@ -75,14 +75,14 @@ export class StackDialog implements Dialog {
     const behindNat = policy.symmetric && routeSet.length === 0 && viaHost !== source.address && isNumeric(viaHost);
     return new StackDialog({
       role: "uas", callId: request.callId, localTag, remoteTag: request.from.tag ?? "", localParty: request.to.partyString(), remoteParty: request.from.partyString(),
-      localSeq: 0, remoteSeq: request.cseq.seq, routeSet, remoteTarget: contact.uri, localTarget,
+      localSeq: 0, remoteSeq: request.cseq.seq, routeSet, remoteTarget: bare(contact.uri), localTarget,
       destination: behindNat ? towards(source) : nextHop(routeSet, contact.uri, source, policy), pinned: behindNat,
     });
   }
 
-  /** From a response to our INVITE (section 12.1.2). `undefined` without To tag. */
+  /** From a response to our INVITE (section 12.1.2). `undefined` where a provisional one has no To tag; a 2xx without, as of RFC 2543, can be acknowledged and ended. */
   static fromResponse(request: SipRequest, response: SipResponse, source: MessageSource, localTarget: string, policy: RoutingPolicy, pinned: Destination | undefined): StackDialog | undefined {
-    const remoteTag = response.to.tag;
+    const remoteTag = response.to.tag ?? (response.status >= 200 ? "" : undefined);
     if (remoteTag === undefined) return undefined;
     const routeSet = recordRoutes(response).reverse();
     const remoteTarget = firstUri(response.headers.get("contact") ?? "") ?? request.uri;
@@ -173,6 +173,11 @@ export class StackDialog implements Dialog {
   }
 }
 
+/** More hops than a request may take (70, section 8.1.1.6) cannot have recorded themselves, twice each where they change the transport. */
+const MOST_ROUTES = 140;
+/** Bytes of a route set: it goes with each request and response, which have to fit into a datagram. */
+const MOST_ROUTE_BYTES = 16_384;
+
 export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
   return `${localTag} ${remoteTag} ${callId}`;
 }
@@ -181,6 +186,7 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
 export function recordRoutes(message: AnySipMessage): string[] {
   if (!message.headers.has("record-route")) return [];
   const routes = message.headers.list("record-route");
+  if (routes.length > MOST_ROUTES || routes.reduce((bytes, route) => bytes + route.length, 0) > MOST_ROUTE_BYTES) throw new SipParseError("too many Record-Routes");
   for (const route of routes) {
     const { scheme } = parseNameAddr(route).parsedUri();
     if (route.indexOf("<") < 0 || (scheme !== "sip" && scheme !== "sips")) throw new SipParseError("bad Record-Route");
@@ -192,10 +198,16 @@ function firstUri(contact: string): string | undefined {
   try {
     const address = parseNameAddr(contact.indexOf(",") < 0 ? contact : (splitList(contact)[0] as string));
     address.parsedUri();
-    return address.uri;
+    return bare(address.uri);
   } catch {
     return undefined;
   }
+}
+
+/** A Request-URI has no headers (section 19.1.1), whatever a Contact says. */
+function bare(uri: string): string {
+  const headers = uri.indexOf("?");
+  return headers < 0 || !/^sips?:/i.test(uri) ? uri : uri.slice(0, headers);
 }
 
 function towards(source: MessageSource): Destination {

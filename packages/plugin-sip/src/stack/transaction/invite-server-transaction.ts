@@ -39,9 +39,13 @@ export class InviteServerTransaction {
     this.#timer = context.timers.start(Math.max(0, context.values.trying - waitedMs), this.#sendTrying);
   }
 
+  /** Our tag in the responses, where it is a new dialog's. */
+  tag: string | undefined;
+
   /** Who hears of CANCEL. */
   attach(user: InviteServerUser): void {
     this.#user = user;
+    this.tag = user.tag;
   }
 
   /** Sends a response of the user. Anything after a final one is ignored. */

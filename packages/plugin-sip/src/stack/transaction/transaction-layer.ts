@@ -199,7 +199,7 @@ export class TransactionLayer implements TransactionContext {
       this.#user.request(request, source);
       return;
     }
-    this.serve(request, source).respond(buildResponse(request, 200, undefined, this.#statelessTag(request)));
+    this.serve(request, source).respond(buildResponse(request, 200, undefined, invite.tag ?? this.#statelessTag(request)));
     invite.cancel(request);
   }
 

@@ -35,6 +35,8 @@ export interface ClientTransactionUser {
 
 /** Who serves an INVITE. */
 export interface InviteServerUser {
+  /** Our tag in its responses: the 200 to a CANCEL has the same (section 9.2). */
+  readonly tag?: string;
   /** A CANCEL matched before a final response was sent; 200 to it has gone out. */
   cancelled(request: SipRequest): void;
 }

@@ -12,7 +12,7 @@ import type { DialogOwner, UaContext } from "./context.js";
 import { DialogRequests } from "./dialog-requests.js";
 import { EarlyOffers } from "./early-offers.js";
 import { StackIncomingRequest } from "./incoming-request.js";
-import { applyBody, makeResponse, unsupportedOptions } from "./message-parts.js";
+import { applyBody, makeResponse, refuseEarly, unsupportedOptions } from "./message-parts.js";
 import { namesOption, RELIABLE, ReliableProvisionals } from "./reliable-provisionals.js";
 import { StackSession } from "./session.js";
 import { answerTimer } from "./session-timer.js";
@@ -54,7 +54,7 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     this.#transaction = transaction;
     this.localTag = context.random.id(12);
     this.#localTarget = context.contactUri(uriUser(request.parsedUri()), responseDestination(request, source));
-    transaction.attach({ cancelled: () => this.#close({ status: 487 }, "cancelled") });
+    transaction.attach({ tag: this.localTag, cancelled: () => this.#close({ status: 487 }, "cancelled") });
     context.incoming.add(this);
     const understood = context.supported.includes(RELIABLE);
     this.reliable = understood && namesOption(request, "require", RELIABLE);
@@ -200,8 +200,7 @@ export class StackIncomingInvite implements IncomingInvite, DialogOwner {
     } else if (bad.length > 0) incoming.respond({ status: 420, headers: { Unsupported: bad.join(", ") } });
     else if (request.method === "PRACK" && this.#provisionals !== undefined) this.#provisionals.receive(request, incoming);
     else if (request.method === "UPDATE") this.#offers.receive(request, source, incoming, transaction, dialog);
-    else if (request.method === "OPTIONS") incoming.respond({ status: 200, headers: { Allow: context.allow } });
-    else incoming.respond({ status: 481 });
+    else refuseEarly(context, incoming);
   }
 
   ack(): void {

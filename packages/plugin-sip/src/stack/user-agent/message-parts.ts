@@ -3,7 +3,7 @@ import { canonicalName } from "../grammar/header-names.js";
 import { buildResponse } from "../message/build.js";
 import { type AnySipMessage, EMPTY_BODY, type SipRequest, type SipResponse } from "../message/message.js";
 import type { UaContext } from "./context.js";
-import type { BodyOptions, ExtraHeaders, ResponseOptions } from "./session-types.js";
+import type { BodyOptions, ExtraHeaders, IncomingRequest, ResponseOptions } from "./session-types.js";
 
 /** What the stack sets itself; a value from outside would break transactions or dialogs. */
 const RESERVED = new Set(["via", "from", "to", "call-id", "cseq", "content-length", "record-route", "route", "max-forwards"]);
@@ -56,4 +56,12 @@ export function unsupportedOptions(request: SipRequest, supported: readonly stri
   } catch {
     return ["unknown"];
   }
+}
+
+/** Answers what an early dialog has no use for. Not by 481 where the dialog is there: that would end it for a careful peer (RFC 5057 section 5.1). */
+export function refuseEarly(context: UaContext, incoming: IncomingRequest): void {
+  const { method } = incoming.request;
+  if (method === "OPTIONS") incoming.respond({ status: 200, headers: { Allow: context.allow } });
+  else if (method === "INFO") incoming.respond({ status: 200 });
+  else incoming.respond({ status: method === "NOTIFY" || method === "PRACK" || method === "BYE" ? 481 : 405 });
 }

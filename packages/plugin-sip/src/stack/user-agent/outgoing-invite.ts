@@ -15,7 +15,7 @@ import { destinationsFor } from "./destinations.js";
 import { DialogRequests } from "./dialog-requests.js";
 import { EarlyOffers } from "./early-offers.js";
 import { StackIncomingRequest } from "./incoming-request.js";
-import { applyBody, applyHeaders, unsupportedOptions } from "./message-parts.js";
+import { applyBody, applyHeaders, refuseEarly, unsupportedOptions } from "./message-parts.js";
 import { ELSEWHERE } from "./reasons.js";
 import { RELIABLE, reliableSeq } from "./reliable-provisionals.js";
 import { RequestSender } from "./request-sender.js";
@@ -137,8 +137,7 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     else if (!early.dialog.acceptSeq(request)) incoming.respond({ status: 500, reason: "CSeq out of order" });
     else if (bad.length > 0) incoming.respond({ status: 420, headers: { Unsupported: bad.join(", ") } });
     else if (request.method === "UPDATE") early.offers.receive(request, source, incoming, transaction, early.dialog);
-    else if (request.method === "OPTIONS") incoming.respond({ status: 200, headers: { Allow: context.allow } });
-    else incoming.respond({ status: 481 });
+    else refuseEarly(context, incoming);
   }
 
   ack(): void {
@@ -243,13 +242,19 @@ export class StackOutgoingInvite implements OutgoingInvite, DialogOwner {
     if (this.#answers.size >= 32) return;
     const early = this.#early.get(tag);
     early?.offers.end();
-    const dialog = early?.dialog ?? this.#makeDialog(request, response, source);
+    let usable = tag !== "";
+    let dialog = early?.dialog ?? this.#makeDialog(request, response, source);
+    if (dialog === undefined) {
+      // It is acknowledged and ended by the shortest way.
+      usable = false;
+      response.headers.remove("record-route");
+      dialog = this.#makeDialog(request, response, source);
+    }
     if (dialog === undefined) {
       this.#answers.set(tag, undefined);
       this.#settle({ answered: false, status: 502, cause: "response", response });
       return;
     }
-    let usable = true;
     try {
       dialog.confirm(response, source, this.#context.routing);
     } catch (error) {

@@ -133,8 +133,7 @@ export class UasCore implements TransactionUser {
     if (scheme !== "sip" && scheme !== "sips" && scheme !== "tel") return { status: 416 };
     const bad = unsupportedOptions(request, context.supported);
     if (bad.length > 0) return { status: 420, header: ["Unsupported", bad.join(", ")] };
-    // RFC 3261 section 11 lets any hop answer OPTIONS.
-    if (request.headers.get("max-forwards") === "0" && method !== "OPTIONS") return { status: 483 };
+    // Max-Forwards may be 0: it has arrived (RFC 4475 section 3.3.11).
     if (method !== "INVITE") return undefined;
     const least = tooShort(context, request);
     return badInvite(request) ?? (least === undefined ? undefined : { status: 422, header: ["Min-SE", String(least)] });
