@@ -100,6 +100,7 @@ describe("a call to a registered phone", () => {
     await phone("1001", answer);
     const call = await hotline.adapter.originate("sip:1001");
     await expect(call.answered).resolves.toBe(true);
+    await until(() => sessions.length === 2, "the other to be lifted", 10);
     await Promise.race(sessions.map((ended) => ended()));
     expect(call.state).toBe("answered");
     await call.hangup();
