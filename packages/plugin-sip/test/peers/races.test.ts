@@ -1,77 +1,25 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Call } from "@hotlinejs/core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { HotlineSide, until } from "../support/hotline-side.js";
-import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+import { describe, expect, it } from "vitest";
+import { until } from "../support/hotline-side.js";
+import { answer, answerThen, count, SippStage, sippPresent } from "../support/sipp-stage.js";
 import { SDP, SippScenario } from "../support/sipp-scenario.js";
 
 /** The races of the table in docs/guides/sip.md on the wire: SIPp sends what crosses, and its checks fail when we answer otherwise. */
-const SIPP = "/usr/bin/sipp";
-const present = peerPresent("SIPp", SIPP);
-
-let hotline: HotlineSide;
-let folder: string;
-let carrierPort: number;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "hotline-races-"));
-  carrierPort = await freePort();
-  hotline = await new HotlineSide({ trunks: [{ key: "carrier", match: ["127.0.0.1"], outbound: { host: "127.0.0.1", port: carrierPort } }] }).start();
-});
-
-afterEach(async () => {
-  await until(() => hotline.adapter.calls === 0, "the call to end");
-  expect(hotline.media.open).toBe(0);
-});
-
-afterAll(async () => {
-  await hotline.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const present = sippPresent();
+const stage = new SippStage();
 
 /** What SIPp sent and received last. */
-let messages = "";
-
-/** SIPp plays it, or is ready to: it calls, or waits for a call at `carrierPort`. */
-async function start(scenario: SippScenario, port: number, ...args: string[]): Promise<{ readonly succeeded: () => Promise<void> }> {
-  const file = join(folder, "scenario.xml");
-  const errors = join(folder, "errors.log");
-  const trace = join(folder, "messages.log");
-  await writeFile(file, scenario.xml);
-  for (const old of [errors, trace]) await rm(old, { force: true });
-  const peer = new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-p", String(port), "-mp", String(await freePort()), "-sf", file, "-m", "1", "-timeout", "25", "-timeout_error", "-trace_err", "-error_file", errors, "-trace_msg", "-message_file", trace, ...args], { cwd: folder });
-  return {
-    succeeded: async () => {
-      const code = await peer.ended;
-      const told = await readFile(errors, "utf8").catch(() => peer.output.slice(-3000));
-      messages = await readFile(trace, "utf8").catch(() => "");
-      expect(code, `${told.slice(0, 2000)}\n${messages.slice(-6000)}`).toBe(0);
-    },
-  };
-}
+let messages: readonly string[] = [];
 
 /** SIPp calls; resolves with the call it made. */
 async function play(scenario: SippScenario, onCall: (call: Call) => void): Promise<Call> {
-  const arrived = hotline.arrived.length;
-  hotline.onCall = onCall;
-  const peer = await start(scenario, await freePort(), "-s", "12333", `127.0.0.1:${hotline.port}`);
-  await peer.succeeded();
-  const call = hotline.arrived[arrived];
-  if (call === undefined) throw new Error("SIPp made no call");
+  const { call, messages: seen } = await stage.play(scenario, onCall);
+  messages = seen;
   return call;
 }
 
 /** How often the 200 to the first INVITE came. */
-const answers = (): number => messages.split(/^-{10,}.*$/m).filter((each) => /received/.test(each) && /SIP\/2\.0 200/.test(each) && /CSeq: 1 INVITE/i.test(each)).length;
-const answer = (call: Call): void => void call.answer().catch(() => undefined);
-/** Answers and then does something, once the caller has acknowledged. */
-const answerThen = (act: (call: Call) => unknown) => (call: Call): void =>
-  void call
-    .answer()
-    .then(() => act(call))
-    .catch(() => undefined);
+const answers = (): number => count(messages, "received", /SIP\/2\.0 200/, /CSeq: 1 INVITE/i);
 
 describe.skipIf(!present)("what crosses on the wire", () => {
   it("CANCEL of a ringing call: 200 to it, 487 to the INVITE", { timeout: 30_000 }, async () => {
@@ -176,8 +124,8 @@ describe.skipIf(!present)("what crosses on the wire", () => {
 
   it("CANCEL of ours and a 200: acknowledged, and ended by BYE", { timeout: 30_000 }, async () => {
     const scenario = new SippScenario("cancel-200").expect("INVITE", "call").reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off").reply("off", "200 OK").reply("call", "200 OK", SDP, "sipp").expect("ACK").expect("BYE", "over").reply("over", "200 OK");
-    const peer = await start(scenario, carrierPort);
-    const call = await hotline.adapter.originate("tel:13900139000");
+    const peer = await stage.start(scenario, stage.carrierPort);
+    const call = await stage.dial();
     await until(() => call.state === "ringing", "the ring");
     await call.hangup({ reason: "cancelled" });
     await peer.succeeded();
@@ -187,10 +135,10 @@ describe.skipIf(!present)("what crosses on the wire", () => {
   it("CANCEL of ours before any response waits for the first one", { timeout: 30_000 }, async () => {
     // SIPp fails when a CANCEL comes while it pauses; repetitions of the INVITE it knows.
     const scenario = new SippScenario("cancel-early").expect("INVITE", "call").pause(800).reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off").reply("off", "200 OK").reply("call", "487 Request Terminated", "", "sipp").expect("ACK");
-    const peer = await start(scenario, carrierPort);
-    const call = await hotline.adapter.originate("tel:13900139000");
+    const peer = await stage.start(scenario, stage.carrierPort);
+    const call = await stage.dial();
     // The INVITE is on its way once the sound is there.
-    await until(() => hotline.media.open === 1, "the INVITE");
+    await until(() => stage.hotline.media.open === 1, "the INVITE");
     await new Promise((resolve) => setTimeout(resolve, 200));
     await call.hangup({ reason: "cancelled" });
     await peer.succeeded();
