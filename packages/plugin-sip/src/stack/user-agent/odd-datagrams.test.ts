@@ -24,7 +24,8 @@ async function call(options: { answered: boolean; agent?: Partial<UserAgentOptio
 describe("a dialog that is nearly meant", () => {
   it("with a wrong tag on either side, swapped tags or another Call-ID: 481, and the call goes on", async () => {
     const { within, To, invite, end } = await call({ answered: true });
-    for (const over of [{ To: `${To}x` }, { From: "<sip:a@x.test>;tag=other" }, { From: `<sip:a@x.test>;tag=${invite.localTag}`, To: `<sip:12333@${BOB}>;tag=ft` }, { "Call-ID": "C1" }]) {
+    const others: readonly Record<string, string>[] = [{ To: `${To}x` }, { From: "<sip:a@x.test>;tag=other" }, { From: `<sip:a@x.test>;tag=${invite.localTag}`, To: `<sip:12333@${BOB}>;tag=ft` }, { "Call-ID": "C1" }];
+    for (const over of others) {
       expect((await within("BYE", 2, over))[0]).toContain("481");
     }
     expect(invite.session?.state).toBe("confirmed");
