@@ -1,5 +1,4 @@
-import { useEffect } from "react";
-import { api, createStore, languageStore, onResync, onTopic, sessionStore, useStore, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { api, createStore, languageStore, onResync, onTopic, sessionStore, useStore, whileUsed, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import { passScreen, takeScreen } from "./screen-store.js";
 import { texts } from "./texts.js";
 import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../src/contract.js";
@@ -18,9 +17,6 @@ const EMPTY: Desk = { number: null, agents: new Map(), queues: new Map(), call: 
 
 /** What the server says of me, my colleagues and the queues: loaded once, then told by events. Nothing here is guessed from clicks. */
 export const deskStore = createStore<Desk>(EMPTY);
-
-let users = 0;
-let stop: (() => void) | undefined;
 
 function patch(change: Partial<Desk>): void {
   deskStore.set({ ...deskStore.get(), ...change });
@@ -76,17 +72,10 @@ function start(): () => void {
   return () => stops.forEach((each) => each());
 }
 
+const useNews = whileUsed(start);
+
 /** The desk, kept up to date as long as anybody looks. */
 export function useDesk(): Desk {
-  useEffect(() => {
-    users++;
-    stop ??= start();
-    return () => {
-      users--;
-      if (users > 0) return;
-      stop?.();
-      stop = undefined;
-    };
-  }, []);
+  useNews();
   return useStore(deskStore);
 }

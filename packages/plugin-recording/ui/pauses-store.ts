@@ -1,5 +1,4 @@
-import { useEffect } from "react";
-import { api, createStore, onResync, onTopic, useStore } from "@hotlinejs/plugin-console/sdk";
+import { api, createStore, onResync, onTopic, useStore, whileUsed } from "@hotlinejs/plugin-console/sdk";
 import type { RecordingPause } from "../src/contract.js";
 
 /** Pushed when a pause begins (`ended` null) or is over. */
@@ -13,8 +12,6 @@ type LivePause = RecordingPause & { readonly interactionId: string };
 
 /** Pauses going on, by interaction: one list for all rows of a page. */
 const store = createStore<ReadonlyMap<string, LivePause>>(new Map());
-let users = 0;
-let stop: (() => void) | undefined;
 let asked = 0;
 
 async function load(): Promise<void> {
@@ -34,17 +31,10 @@ function start(): () => void {
   return () => stops.forEach((each) => each());
 }
 
+const useNews = whileUsed(start);
+
 /** The pause of a call's recording, kept up to date as long as anybody looks. */
 export function usePause(interactionId: string): LivePause | undefined {
-  useEffect(() => {
-    users++;
-    stop ??= start();
-    return () => {
-      users--;
-      if (users > 0) return;
-      stop?.();
-      stop = undefined;
-    };
-  }, []);
+  useNews();
   return useStore(store).get(interactionId);
 }

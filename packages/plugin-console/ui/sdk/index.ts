@@ -16,6 +16,6 @@ export { Panel, PanelRenderer, Slot, useSlot, type SlotPanel } from "./slot.js";
 export { StaleNote, useStale } from "./stale.js";
 export { EmptyState, ErrorState, LoadingState } from "./states.js";
 export { StatusTag, type Status } from "./status.js";
-export { createStore, useStore, type Store } from "./store.js";
+export { createStore, useStore, whileUsed, type Store } from "./store.js";
 export { defineTexts, languageStore, setLanguage, titleIn, useLanguage, useTexts, type Language } from "./texts.js";
 export { useLoad, type Loaded } from "./use-load.js";
