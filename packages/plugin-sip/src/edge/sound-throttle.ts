@@ -1,12 +1,15 @@
 /** Lateness is told by the media once a second, of the second before: more often nothing is learnt of what was changed. */
 const STEP_MS = 1_200;
-/** Of what was let in while the sound became late: so much at most, and at least, is let in afterwards. */
+/** Of what was let in while the sound became late: so much at most, and at least, is let in afterwards; where that was still too much, half. */
 const MOST = 0.85;
-const LEAST = 0.5;
-/** Up to this part of what was too much it is gone back quickly, from there on carefully. */
-const SAFE_PART = 0.8;
+const LEAST = 0.7;
+const AGAIN = 0.5;
+/** Up to this part of what was too much it is gone back quickly, from there on carefully, and the bolder the longer it goes well: what was too much may have been so by accident. */
+const SAFE_PART = 0.9;
 const QUICKLY = 1.5;
-const CAREFULLY = 1.02;
+const CAREFULLY = 0.02;
+const BOLDER = 1.5;
+const BOLDEST = 0.5;
 /** Added in any case, so that it comes up again from nothing, in calls per second. */
 const RISE = 2;
 /** Calls that may come at once, as ms of what may come at all. */
@@ -45,6 +48,8 @@ export class SoundThrottle {
   #refused = false;
   /** At the last step. */
   #late = false;
+  /** Careful steps that went well. */
+  #calm = 0;
 
   constructor(options: SoundThrottleOptions) {
     this.#options = options;
@@ -95,10 +100,17 @@ export class SoundThrottle {
       const rate = Math.min(this.#rate, this.#came);
       // Late for the second time, with less: that it was less says nothing, since what came before may still be at work.
       if (!wasLate) this.#tooMuch = rate;
-      this.#rate = rate * Math.min(MOST, Math.max(LEAST, maxLateMs / late));
+      this.#rate = rate * (wasLate ? AGAIN : Math.min(MOST, Math.max(LEAST, maxLateMs / late)));
+      this.#calm = 0;
       if (!held) this.#tokens = 0;
     } else if (held) {
-      this.#rate = refused ? this.#rate * (this.#rate < this.#tooMuch * SAFE_PART ? QUICKLY : CAREFULLY) + RISE : Infinity;
+      this.#rate = refused ? this.#raised() : Infinity;
     }
+  }
+
+  #raised(): number {
+    const rate = this.#rate;
+    const safe = this.#tooMuch * SAFE_PART;
+    return rate < safe ? Math.min(safe, rate * QUICKLY + RISE) : rate * (1 + Math.min(BOLDEST, CAREFULLY * BOLDER ** this.#calm++)) + RISE;
   }
 }
