@@ -44,7 +44,7 @@ const answer = (call: Call): void => void call.answer().catch(() => undefined);
 async function calls(count: number): Promise<OutgoingInvite[]> {
   const before = hotline.arrived.length;
   const made = Array.from({ length: count }, () => caller.call(hotline.port));
-  await until(() => hotline.arrived.length === before + count, "the calls");
+  await until(() => hotline.arrived.length === before + count, "the calls", 10);
   return made;
 }
 

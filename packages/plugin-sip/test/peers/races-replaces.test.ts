@@ -92,7 +92,7 @@ describe.skipIf(!present)("INVITE with Replaces on the wire", () => {
   });
 
   it.each(["", ";early-only"])("a phone that rings is lifted in the moment in which another takes its place%s: it is let go", LONG, async (early) => {
-    const scenario = new SippScenario("lifted").expect("INVITE", "call").reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off", ELSEWHERE).reply("call", "200 OK", SDP, "sipp").reply("off", "200 OK").expect("ACK").expect("BYE", "over", ELSEWHERE).reply("over", "200 OK");
+    const scenario = new SippScenario("lifted").expect("INVITE", "call").reply("call", "180 Ringing", "", "sipp").expect("CANCEL", "off", ELSEWHERE).reply("off", "200 OK").reply("call", "200 OK", SDP, "sipp").expect("ACK").expect("BYE", "over", ELSEWHERE).reply("over", "200 OK");
     const rings = await stage.start(scenario, stage.carrierPort);
     const call = await stage.dial();
     await until(() => call.state === "ringing", "the ring", 10);
@@ -145,7 +145,7 @@ describe.skipIf(!present)("phones and answers at once, on the wire", () => {
     const ports = [await freePort(), await freePort()];
     const [winner, loser] = [
       await stage.start(new SippScenario("winner").expect("INVITE", "call").reply("call", "180 Ringing", "", "one").pause(300).reply("call", "200 OK", SDP, "one").expect("ACK").pause(300).back("call", "one", "BYE", 1).response(200), ports[0] as number),
-      await stage.start(new SippScenario("loser").expect("INVITE", "call").reply("call", "180 Ringing", "", "two").expect("CANCEL", "off", ELSEWHERE).reply("call", "200 OK", SDP, "two").reply("off", "200 OK").expect("ACK").expect("BYE", "over", ELSEWHERE).reply("over", "200 OK"), ports[1] as number),
+      await stage.start(new SippScenario("loser").expect("INVITE", "call").reply("call", "180 Ringing", "", "two").expect("CANCEL", "off", ELSEWHERE).reply("off", "200 OK").reply("call", "200 OK", SDP, "two").expect("ACK").expect("BYE", "over", ELSEWHERE).reply("over", "200 OK"), ports[1] as number),
     ];
     stage.hotline.registrar.restore(ports.map((port, i) => ({ id: `b${i}`, account: "1001", contact: `sip:1001@127.0.0.1:${port}`, callId: `r${i}`, cseq: 1, q: 1, expiresAt: stage.hotline.clock.now() + 60_000, destination: { kind: "udp", host: "127.0.0.1", port }, path: [] })));
     const call = await stage.dial("sip:1001");
