@@ -5,11 +5,11 @@ import { READ_POOL } from "@hotlinejs/core";
 import type { Principal } from "@hotlinejs/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { acdConfig } from "../src/config.js";
-import type { AcdPluginOptions } from "../src/index.js";
+import type { AcdPluginOptions, AgentSnapshot } from "../src/index.js";
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
 import { AgentStateLogEntity } from "../src/entities/agent-state-log.entity.js";
 import { acdRoutes } from "../src/http/routes.js";
-import { closeStages, crash, stage, team } from "./stage.js";
+import { closeStages, crash, pages, stage, team } from "./stage.js";
 
 afterEach(closeStages);
 
@@ -255,6 +255,33 @@ describe("capacity", () => {
     for (const end of ends) end();
     await at.test.advance(100);
     expect(at.acd.agent("1001")).toMatchObject({ state: "available", work: [] });
+  });
+
+  it("pages are told who has room for a call, and for whom colleagues may be asked, also when work ends beside other work", async () => {
+    const told: AgentSnapshot[] = [];
+    const at = await stage({ acd: { ...team({ wrapUpSeconds: 0 }, ["1001", "1002"]), capacity: { channels: { voice: 1, chat: 2 }, total: 2 } }, plugins: [pages((_to, { topic, data }) => (topic === "acd.agent" ? void told.push(structuredClone(data) as AgentSnapshot) : undefined))] });
+    await at.phone("1001");
+    const ends: (() => void)[] = [];
+    const chat = async (id: string): Promise<void> => {
+      void at.acd.serveWork({ interactionId: id, channel: "chat", ended: new Promise((resolve) => ends.push(resolve)), offer: () => Promise.resolve("accepted"), connected: () => undefined }, { queue: "q" });
+      await at.test.advance(10);
+    };
+    const page = (): readonly unknown[] => [told.at(-1)?.number, told.at(-1)?.state, told.at(-1)?.roomForCall, told.at(-1)?.work.length];
+    const asked = (channel: string): readonly unknown[] => at.acd.colleagues("1002", channel).map(({ number, state, channels, free }) => [number, state, channels.length, free]);
+    expect(page()).toEqual(["1001", "available", true, 0]);
+    await chat("c1");
+    expect(page()).toEqual(["1001", "busy", true, 1]);
+    expect([asked("voice"), asked("chat")]).toEqual([[["1001", "busy", 1, true]], [["1001", "busy", 1, true]]]);
+    await chat("c2");
+    expect(page()).toEqual(["1001", "busy", false, 2]);
+    expect(asked("chat")).toEqual([["1001", "busy", 2, false]]);
+    // The state stays as it was, and is no news.
+    ends[0]?.();
+    await at.test.advance(10);
+    expect(page()).toEqual(["1001", "busy", true, 1]);
+    await at.phone("1002");
+    await at.acd.setAgentState("1002", "not-ready", { actor: "u", reason: "rest" });
+    expect(at.acd.colleagues("1003", "chat").map(({ number, free, reasonNameEn }) => [number, free, reasonNameEn])).toEqual([["1001", true, null], ["1002", false, at.acd.reasons().find(({ code }) => code === "rest")?.nameEn]]);
   });
 
   it("who only writes may be taken for a call of another kind", async () => {

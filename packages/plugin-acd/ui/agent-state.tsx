@@ -1,32 +1,24 @@
 import type { ReactElement } from "react";
 import { Button } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
-import { announce, api, DropMenu, formatDuration, StatusTag, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { agentStatus, announce, api, DropMenu, formatDuration, StatusTag, useLanguage, useServerSeconds, useTexts, type Language, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { useReasons } from "./agent-reasons.js";
 import { putAgent } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
 import { limitOf } from "./reason-limit.js";
-import { texts, type Texts } from "./texts.js";
+import { texts } from "./texts.js";
 
-const TONES: Readonly<Record<AgentState, Status>> = { offline: "after", unreachable: "fault", "not-ready": "after", available: "ready", "on-demand": "ready", held: "ready", occupied: "live", reserved: "ringing", busy: "live", "wrap-up": "after" };
-
-function stateWord(state: AgentState, text: Texts): string {
-  const words: Readonly<Record<AgentState, string>> = { offline: text.offline, unreachable: text.unreachable, "not-ready": text.notReady, available: text.available, "on-demand": text.onDemand, held: text.held, occupied: text.occupied, reserved: text.reserved, busy: text.busy, "wrap-up": text.wrapUp };
-  return words[state];
-}
-
-/** What an agent is at, for others to see: who writes is not on the telephone. */
-export function statusOf({ state, work }: Pick<AgentSnapshot, "state" | "work">, text: Texts): readonly [Status, string] {
-  const written = state === "busy" && work.length > 0 && work.every(({ channel }) => channel !== "voice");
-  if (!written) return [TONES[state], stateWord(state, text)];
-  return work.some(({ channel }) => channel === "chat") ? ["chat", text.chatting] : ["open", text.writing];
+/** What an agent is at, for others to see. */
+export function statusOf(agent: Pick<AgentSnapshot, "state" | "work" | "reasonName" | "reasonNameEn">, language: Language): readonly [Status, string] {
+  return agentStatus({ ...agent, channels: agent.work.map(({ channel }) => channel) }, language);
 }
 
 /** My state with its time, by the server's clock, and the choice of another. */
 export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): ReactElement {
   const text = useTexts(texts);
+  const language = useLanguage();
   const now = useServerSeconds();
   const reasons = useReasons();
   const choose = async (state: AgentChoice, reason?: string, label?: string): Promise<void> => {
@@ -56,13 +48,13 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   ];
   // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
   const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : agent.choice === "on-demand" ? "on-demand" : "available";
-  const word = state === "not-ready" && agent.reasonName !== null ? agent.reasonName : stateWord(state, text);
+  const [status, word] = agentStatus({ ...agent, state, channels: [] }, language);
   const limit = limitOf(agent, reasons);
   const over = limit !== null && now - agent.since > limit;
   return (
     <DropMenu items={items}>
       <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : limit === null ? word : over ? text.overLimit(word, formatDuration(limit)) : text.limit(word, formatDuration(limit))}>
-        <StatusTag status={TONES[state]}>{word}</StatusTag>
+        <StatusTag status={status}>{word}</StatusTag>
         <span className={`acd-state-time${over ? " acd-state-over" : ""}`}>
           {over ? <ClockCircleOutlined aria-hidden /> : null} {formatDuration(now - agent.since)}
         </span>

@@ -154,7 +154,7 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
     <div className="acd-bar" data-muted={phone.call?.muted === true || undefined} data-broken={phone.call?.broken === true || call?.state === "reconnecting" || undefined}>
       <AgentStateMenu agent={agent} />
       <PhoneButton />
-      <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={(shown) => setOpen(shown ? "dial" : undefined)} dialOpen={open === "dial"} dialPanel={<TargetPicker purpose="dial" onChoose={dial} />} ringing={ringing} onPickUp={pickUp} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
+      <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={(shown) => setOpen(shown ? "dial" : undefined)} dialOpen={open === "dial"} dialPanel={<TargetPicker key={String(open === "dial")} purpose="dial" onChoose={dial} />} ringing={ringing} onPickUp={pickUp} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
       <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
         {slots.map((slot, index) => (
           <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, call, text)} onClose={() => setOpen(undefined)} />

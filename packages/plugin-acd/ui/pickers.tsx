@@ -1,10 +1,11 @@
 import { useState, type ReactElement } from "react";
 import { Button, Input } from "antd";
-import { api, formatDuration, StatusTag, useLoad, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { api, formatDuration, StatusTag, unlessBusy, useLanguage, useLoad, useMay, useSteadyOrder, useTexts } from "@hotlinejs/plugin-console/sdk";
 import { statusOf } from "./agent-state.js";
+import { colleagueRows, isTaken } from "./colleague-rows.js";
 import { useDesk } from "./desk-store.js";
 import { texts } from "./texts.js";
-import type { EmergencyContact } from "../src/contract.js";
+import type { AgentSnapshot, EmergencyContact } from "../src/contract.js";
 
 interface Department {
   readonly code: string;
@@ -32,7 +33,7 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
   const departments = useLoad(mayDepartments ? "departments" : undefined, (signal) => api.get<{ items: Department[] }>("/api/directory/departments", {}, { signal }));
   const wanted = to.trim();
   const fits = (...words: readonly string[]): boolean => wanted === "" || words.some((word) => word.includes(wanted));
-  const colleagues = [...desk.agents.values()].filter((agent) => agent.number !== desk.number && agent.reachable && fits(agent.number, agent.name));
+  const colleagues = useSteadyOrder(colleagueRows(desk.agents.values(), desk.number), ({ number }) => number).filter((agent) => fits(agent.number, agent.name));
   const offices = (departments.data?.items ?? []).filter((each) => each.extension !== null && fits(each.extension ?? "", each.name, each.shortName));
   const queues = caller === undefined ? [] : [...desk.queues.values()].filter((queue) => queue.key !== caller.from && !queue.frozen && fits(queue.name, queue.key)).sort((a, b) => a.name.localeCompare(b.name));
   const flows = useLoad(caller === undefined ? undefined : `flows ${caller.agent}`, (signal) => api.get<{ items: { id: string; title: string }[] }>(`/api/agents/${caller?.agent ?? ""}/call/flows`, {}, { signal }));
@@ -58,12 +59,7 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
       <div className="acd-picker-lists">
         {colleagues.length === 0 ? null : <h3>{text.colleagues}</h3>}
         {colleagues.slice(0, 8).map((agent) => (
-          <button type="button" key={agent.number} className="acd-picker-row" onClick={() => onChoose(agent.number)}>
-            <span>
-              {agent.name} {agent.number}
-            </span>
-            <StatusTag status={statusOf(agent, text)[0]}>{statusOf(agent, text)[1]}</StatusTag>
-          </button>
+          <Colleague key={agent.number} agent={agent} onChoose={onChoose} />
         ))}
         {queues.length === 0 ? null : <h3>{text.queues}</h3>}
         {queues.slice(0, 12).map((queue) => (
@@ -97,6 +93,19 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
         ))}
       </div>
     </div>
+  );
+}
+
+/** A colleague with what they are at; whose phone is taken cannot be chosen. */
+function Colleague({ agent, onChoose }: { readonly agent: AgentSnapshot; readonly onChoose: (to: string) => void }): ReactElement {
+  const [status, word] = statusOf(agent, useLanguage());
+  return (
+    <button type="button" className="acd-picker-row" data-agent={agent.number} {...unlessBusy(isTaken(agent), () => onChoose(agent.number))}>
+      <span>
+        {agent.name} {agent.number}
+      </span>
+      <StatusTag status={status}>{word}</StatusTag>
+    </button>
   );
 }
 

@@ -14,7 +14,7 @@ export interface FaxView {
   readonly state: FaxState;
   /** The number that called, or was called. Plain for the service; routes mask it. */
   readonly remoteNumber: string;
-  /** What the far machine calls itself (TSI, CSI). */
+  /** What the far machine calls itself (TSI, CSI), mostly its number. Plain for the service; routes mask it. */
   readonly remoteId: string | null;
   readonly localNumber: string;
   readonly title: string | null;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { definePlugin, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { definePlugin, READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { T38Port } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
@@ -141,6 +141,33 @@ describe("a fax received in a call", () => {
     expect(ticket).toMatchObject({ source: "fax", contactNumber: "057188886666", summary: expect.stringContaining("收到传真2页") as string });
     expect(ticket?.files.map(({ contentType }) => contentType)).toEqual(["application/pdf", "image/png", "image/png"]);
     expect(await rows("select number, height, bad_lines from fax_page order by number")).toEqual([{ number: 1, height: 120, bad_lines: 0 }, { number: 2, height: 120, bad_lines: 0 }]);
+  });
+
+  it("shows the far number masked in lists, also where its machine calls itself by it, however that is written; other names stay", async () => {
+    await start();
+    const ask = async (path: string, params: object = {}): Promise<unknown> => {
+      const route = running().services.get(ROUTES).find(({ route: each }) => each.method === "GET" && each.path === path)?.route;
+      return route?.handler({ services: running().services, query: route.query?.parse({}), params, headers: {} } as never);
+    };
+    const ids = ["+86 571 8888 6666", "0571-88886666", "HAIYAN HRSS 1"];
+    for (const remoteId of ids) {
+      const caller = await running().dial("12333", { from: "057188886666" });
+      const machine = new FarMachine(caller.call);
+      await caller.press("1");
+      await caller.hears("启动键");
+      await running().advance(5_000);
+      machine.port.partSends({ type: "page", page });
+      machine.done({ remoteId });
+      await settle();
+      await caller.hangup();
+      await settle();
+    }
+    const { items } = (await ask("/api/faxes")) as { items: readonly { id: string; remoteNumber: string; remoteId: string | null }[] };
+    const shown = [["0571-8888****", "HAIYAN HRSS 1"], ["0571-8888****", "0571-8888****"], ["0571-8888****", "0571-8888****"]];
+    expect(items.map(({ remoteNumber, remoteId }) => [remoteNumber, remoteId])).toEqual(shown);
+    expect(await ask("/api/faxes/:id", { id: items[2]?.id })).toMatchObject({ remoteNumber: "0571-8888****", remoteId: "0571-8888****" });
+    // The service itself knows it in full.
+    expect(await running().services.get(FAX).get(items[2]?.id ?? "")).toMatchObject({ remoteId: "+86 571 8888 6666" });
   });
 
   it("that breaks off keeps its whole pages; one without a page has failed", async () => {

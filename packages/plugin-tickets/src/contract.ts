@@ -316,6 +316,22 @@ export interface QueuedMessage {
 /** Whom a queued message is given to: a 工号 or the key of a queue. */
 export type MessageRecipient = { readonly agent: string } | { readonly queue: string };
 
+/** A colleague to whom a written message could be given, as people choose one. */
+export interface MessageColleague {
+  /** 工号. */
+  readonly number: string;
+  readonly name: string;
+  /** What they are at, as call distribution names it. */
+  readonly state: string;
+  /** Channels of what they have. */
+  readonly channels: readonly string[];
+  /** Why they are not ready. */
+  readonly reasonName: string | null;
+  readonly reasonNameEn: string | null;
+  /** They would be asked at once: there, ready, and with room for it. */
+  readonly free: boolean;
+}
+
 /** Written messages as work of the queues that serve calls. Which channels are queued says `intake` of the plugin's options. */
 export interface QueuedMessages {
   /** What the agent has, or is asked to take. */
@@ -325,8 +341,11 @@ export interface QueuedMessages {
   answer(id: string, agent: string, accept: boolean): Promise<QueuedMessage>;
   /** The agent is done with it; its ticket stays where it is. Twice is once. `HTL_TICKETS_NO_MESSAGE`, `HTL_TICKETS_NOT_YOURS`. */
   finish(id: string, agent: string): Promise<QueuedMessage>;
-  /** To whom the agent could give messages now: colleagues who are signed in, queues other than `queue` that have other agents. */
-  targets(agent: string, queue?: string): { readonly agents: readonly { readonly number: string; readonly name: string }[]; readonly queues: readonly { readonly key: string; readonly name: string }[] };
+  /**
+   * To whom the agent could give messages of the channel (default `email`) now: colleagues who are signed in, those first who would be asked
+   * at once, and queues other than `queue` that have other agents.
+   */
+  targets(agent: string, queue?: string, channel?: string): { readonly agents: readonly MessageColleague[]; readonly queues: readonly { readonly key: string; readonly name: string }[] };
   /**
    * Gives a message on. To another queue: it waits there at once, at the place it always had, and its giver is not asked. To a named colleague:
    * it stays with the giver until the colleague has taken it; a no, or the colleague's signing out, leaves it there. `HTL_TICKETS_NOT_YOURS`,

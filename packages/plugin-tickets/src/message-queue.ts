@@ -185,8 +185,8 @@ export class MessageQueue implements QueuedMessages {
     return this.#known(id);
   }
 
-  targets(agent: string, queue?: string): ReturnType<QueuedMessages["targets"]> {
-    return this.#transfers.targets(agent, queue);
+  targets(agent: string, queue?: string, channel = "email"): ReturnType<QueuedMessages["targets"]> {
+    return this.#transfers.targets(agent, queue, channel);
   }
 
   async transfer(id: string, agent: string, to: MessageRecipient): Promise<QueuedMessage> {

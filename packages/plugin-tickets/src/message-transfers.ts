@@ -1,6 +1,6 @@
 import { errorText } from "@hotlinejs/core";
 import type { Clock, Logger } from "@hotlinejs/core";
-import type { Acd, AgentSnapshot, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
+import type { Acd, AgentSnapshot, Colleague, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
 import { errors } from "./errors.js";
 
 /** A written message that its agent gives to a colleague, who has not taken it yet. */
@@ -45,18 +45,23 @@ export class MessageTransfers {
     return this.#open.get(messageId);
   }
 
-  targets(agent: string, queue: string | undefined): { agents: readonly { number: string; name: string }[]; queues: readonly { key: string; name: string }[] } {
+  targets(agent: string, queue: string | undefined, channel: string): { agents: readonly Colleague[]; queues: readonly { key: string; name: string }[] } {
     const acd = this.deps.acd();
-    const others = (acd?.agents() ?? []).filter((each) => each.number !== agent);
-    const queues = (acd?.queues() ?? []).filter(({ key }) => key !== queue && others.some((each) => each.queues.includes(key)));
-    return { agents: others.filter(takesLetters).map(({ number, name }) => ({ number, name })), queues: queues.map(({ key, name }) => ({ key, name })) };
+    const agents = (acd?.colleagues(agent, channel) ?? []).filter(({ number }) => takesLetters(acd?.agent(number)));
+    return { agents, queues: this.#queues(agent, queue) };
   }
 
   /** @throws HTL_TICKETS_NO_RECIPIENT */
   queueFor(agent: string, before: string, key: string): string {
-    const { queues } = this.targets(agent, before);
-    if (!queues.some((queue) => queue.key === key)) throw errors.NO_RECIPIENT(key);
+    if (!this.#queues(agent, before).some((queue) => queue.key === key)) throw errors.NO_RECIPIENT(key);
     return key;
+  }
+
+  /** Queues other than this one that others serve. */
+  #queues(agent: string, before: string | undefined): readonly { key: string; name: string }[] {
+    const acd = this.deps.acd();
+    const others = (acd?.agents() ?? []).filter((each) => each.number !== agent);
+    return (acd?.queues() ?? []).filter(({ key }) => key !== before && others.some((each) => each.queues.includes(key))).map(({ key, name }) => ({ key, name }));
   }
 
   /** @throws HTL_TICKETS_MESSAGE_TRANSFERRING, HTL_TICKETS_NO_RECIPIENT, HTL_TICKETS_RECIPIENT_AWAY */
@@ -131,6 +136,6 @@ export class MessageTransfers {
   }
 }
 
-function takesLetters({ choice, queues }: AgentSnapshot): boolean {
-  return choice !== "offline" && queues.length > 0;
+function takesLetters(agent: AgentSnapshot | undefined): boolean {
+  return agent !== undefined && agent.choice !== "offline" && agent.queues.length > 0;
 }

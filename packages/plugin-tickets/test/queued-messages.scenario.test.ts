@@ -422,7 +422,13 @@ describe("a written message that its agent gives on", () => {
   });
 
   it("goes to nobody who is not there, not to oneself, and only from who has it", async () => {
-    expect(queue().targets("1001", "written")).toEqual({ agents: [{ number: "1002", name: "乙" }, { number: "1003", name: "丙" }], queues: [{ key: "general", name: "综合咨询" }, { key: "law", name: "法律" }] });
+    await test.services.get(ACD).setAgentState("1002", "not-ready", { actor: "test", reason: "rest" });
+    // Who could not be asked at once comes last, with why.
+    const agents = [
+      { number: "1003", name: "丙", state: "available", channels: [], reasonName: null, reasonNameEn: null, free: true },
+      { number: "1002", name: "乙", state: "not-ready", channels: [], reasonName: "小休：休息", reasonNameEn: "Break: rest", free: false },
+    ];
+    expect(queue().targets("1001", "written")).toEqual({ agents, queues: [{ key: "general", name: "综合咨询" }, { key: "law", name: "法律" }] });
     for (const to of [{ agent: "1001" }, { agent: "9999" }, { queue: "written" }, { queue: "empty" }, { queue: "none" }]) await expect(queue().transfer(id, "1001", to)).rejects.toMatchObject({ code: "HTL_TICKETS_NO_RECIPIENT" });
     await expect(queue().transfer(id, "1002", { agent: "1003" })).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_YOURS" });
     await expect(queue().cancelTransfer(id, "1002")).rejects.toMatchObject({ code: "HTL_TICKETS_NOT_YOURS" });

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Button, Select } from "antd";
-import { api, ErrorState, StatusTag, useLoad, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
-import type { QueuedMessage } from "../src/contract.js";
+import { api, colleagueOption, drawColleagueOption, ErrorState, StatusTag, useLanguage, useLoad, useSteadyOrder, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import type { MessageColleague, QueuedMessage } from "../src/contract.js";
 import { messageTexts } from "./message-texts.js";
 
 interface Targets {
-  readonly agents: readonly { readonly number: string; readonly name: string }[];
+  readonly agents: readonly MessageColleague[];
   readonly queues: readonly { readonly key: string; readonly name: string }[];
 }
 
@@ -20,9 +20,11 @@ export interface GiveLetterProps {
 /** Gives a letter to a colleague or another queue, and shows how that stands. */
 export function GiveLetter({ message, offline, onChange, onClose }: GiveLetterProps): ReactElement {
   const text = useTexts(messageTexts);
-  const { id, queue, transfer } = message;
+  const language = useLanguage();
+  const { id, channel, queue, transfer } = message;
   const path = `/api/queued-messages/${encodeURIComponent(id)}/transfer`;
-  const targets = useLoad(transfer === null ? `tickets.message-targets ${queue}` : undefined, (signal) => api.get<Targets>("/api/queued-messages/targets", { queue }, { signal }));
+  const targets = useLoad(transfer === null ? `tickets.message-targets ${queue} ${channel}` : undefined, (signal) => api.get<Targets>("/api/queued-messages/targets", { queue, channel }, { signal }));
+  const colleagues = useSteadyOrder(targets.data?.agents ?? [], ({ number }) => number);
   const [chosen, choose] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
@@ -64,9 +66,9 @@ export function GiveLetter({ message, offline, onChange, onClose }: GiveLetterPr
     );
   }
   if (targets.error !== undefined && targets.data === undefined) return <ErrorState error={targets.error} what={text.targets} onRetry={targets.reload} />;
-  const { agents = [], queues = [] } = targets.data ?? {};
+  const { queues = [] } = targets.data ?? {};
   const options = [
-    { label: text.agents, options: agents.map(({ number, name }) => ({ value: `agent:${number}`, label: `${name} ${number}` })) },
+    { label: text.agents, options: colleagues.map((agent) => colleagueOption(agent, language)) },
     { label: text.queues, options: queues.map(({ key, name }) => ({ value: `queue:${key}`, label: name })) },
   ].filter((each) => each.options.length > 0);
   const give = (): void => {
@@ -84,7 +86,7 @@ export function GiveLetter({ message, offline, onChange, onClose }: GiveLetterPr
         if (event.key === "Escape") onClose();
       }}
     >
-      <Select className="tic-give-to" size="small" showSearch={{ optionFilterProp: "label" }} aria-label={text.to} placeholder={text.to} notFoundContent={text.nobody} loading={targets.loading} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} options={options} />
+      <Select className="tic-give-to" size="small" showSearch={{ optionFilterProp: "label" }} aria-label={text.to} placeholder={text.to} notFoundContent={text.nobody} loading={targets.loading} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} onOpenChange={(open) => (open ? targets.reload() : undefined)} options={options} optionRender={drawColleagueOption} popupMatchSelectWidth={300} />
       <Button size="small" type="primary" disabled={offline || busy || chosen === undefined} title={why} onClick={give}>
         {text.giveNow}
       </Button>

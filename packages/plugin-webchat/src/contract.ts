@@ -85,6 +85,22 @@ export interface NewChat {
   readonly from: string;
 }
 
+/** A colleague to whom a chat could be given, as people choose one. */
+export interface ChatColleague {
+  /** 工号. */
+  readonly number: string;
+  readonly name: string;
+  /** What they are at, as call distribution names it. */
+  readonly state: string;
+  /** Channels of what they have. */
+  readonly channels: readonly string[];
+  /** Why they are not ready. */
+  readonly reasonName: string | null;
+  readonly reasonNameEn: string | null;
+  /** They would be asked at once: there, ready, and with room for it. */
+  readonly free: boolean;
+}
+
 /** Text chats between citizens in the browser and agents, through the queue of all channels. */
 export interface Webchat {
   /** Opens a chat and puts it into the queue. `token` is the citizen's key to it, told once. Rejects with `HTL_WEBCHAT_TOO_MANY`, `HTL_WEBCHAT_CLOSED`. */
@@ -114,8 +130,8 @@ export interface Webchat {
   giveScreen(id: string, agent: string, screen: ChatScreen): Promise<void>;
   /** What came with the chat, for the agent who has it now; `undefined`: nothing. `HTL_WEBCHAT_NOT_YOURS`. */
   screen(id: string, agent: string): Promise<GivenChatScreen | undefined>;
-  /** Whom `agent` could give a chat to now. */
-  targets(agent: string): { readonly agents: readonly { readonly number: string; readonly name: string }[]; readonly queues: readonly { readonly key: string; readonly name: string }[] };
+  /** Whom `agent` could give a chat to now, those first who would be asked at once. */
+  targets(agent: string): { readonly agents: readonly ChatColleague[]; readonly queues: readonly { readonly key: string; readonly name: string }[] };
   /** A ticket with the transcript, of the chat's interaction. Once: a second time gives the same. */
   ticket(id: string, input: { readonly kind: string; readonly category?: string | null; readonly summary: string; readonly contactName?: string | null; readonly contactNumber?: string | null; readonly actor: string }): Promise<{ readonly id: string; readonly serial: string; readonly queryCode: string }>;
   /** Tells what changes in a chat: a state, a message. Returns an unsubscribe. */

@@ -77,7 +77,7 @@ describe("a chat given to a colleague", () => {
   it("stays with its agent until it is accepted; then words, interaction and drafts are the colleague's, and the giver is free", async () => {
     const id = await served();
     await test.agent("1002");
-    expect(chats().targets("1001")).toEqual({ agents: [{ number: "1002", name: "张科" }], queues: [{ key: "experts", name: "专家" }, { key: "general", name: "综合咨询" }] });
+    expect(chats().targets("1001")).toEqual({ agents: [{ number: "1002", name: "张科", state: "available", channels: [], reasonName: null, reasonNameEn: null, free: true }], queues: [{ key: "experts", name: "专家" }, { key: "general", name: "综合咨询" }] });
     const interactionId = (await chats().get(id))?.interactionId;
     expect(await chats().transfer(id, "1001", { agent: "1002" }, draftsOf(id, "请您"))).toMatchObject({ agent: "1001", state: "active", offered: false, transfer: { from: "1001", to: { agent: "1002" } } });
     await test.advance(100);

@@ -1,12 +1,12 @@
 import { useState, type ReactElement } from "react";
 import { Button, Select } from "antd";
-import { api, ErrorState, StatusTag, useLoad, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
-import type { ChatTarget, ChatView } from "../src/contract.js";
+import { api, colleagueOption, drawColleagueOption, ErrorState, StatusTag, useLanguage, useLoad, useSteadyOrder, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import type { ChatColleague, ChatTarget, ChatView } from "../src/contract.js";
 import { giveChat, keepChat } from "./handover.js";
 import { texts } from "./texts.js";
 
 interface Targets {
-  readonly agents: readonly { readonly number: string; readonly name: string }[];
+  readonly agents: readonly ChatColleague[];
   readonly queues: readonly { readonly key: string; readonly name: string }[];
 }
 
@@ -21,12 +21,14 @@ export interface TransferBoxProps {
 /** Gives the chat to a colleague or a queue, and shows how that stands. */
 export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxProps): ReactElement {
   const text = useTexts(texts);
+  const language = useLanguage();
   const { transfer } = chat;
   const targets = useLoad("webchat.targets", (signal) => api.get<Targets>("/api/webchat/targets", {}, { signal }));
   const [chosen, choose] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   const { agents = [], queues = [] } = targets.data ?? {};
+  const colleagues = useSteadyOrder(agents, ({ number }) => number);
 
   const run = async (command: () => Promise<ChatView>): Promise<void> => {
     setBusy(true);
@@ -61,7 +63,7 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
   }
   if (targets.error !== undefined && targets.data === undefined) return <ErrorState error={targets.error} what={text.targets} onRetry={targets.reload} />;
   const options = [
-    { label: text.agents, options: agents.map(({ number, name }) => ({ value: `agent:${number}`, label: `${name} ${number}` })) },
+    { label: text.agents, options: colleagues.map((agent) => colleagueOption(agent, language)) },
     { label: text.queues, options: queues.map(({ key, name }) => ({ value: `queue:${key}`, label: name })) },
   ];
   const give = (): void => {
@@ -72,7 +74,7 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
   };
   return (
     <div className="wc-transfer" role="group" aria-label={text.transfer}>
-      <Select className="wc-target" aria-label={text.to} placeholder={text.to} loading={targets.data === undefined} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} options={options} />
+      <Select className="wc-target" showSearch={{ optionFilterProp: "label" }} aria-label={text.to} placeholder={text.to} loading={targets.data === undefined} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} onOpenChange={(open) => (open ? targets.reload() : undefined)} options={options} optionRender={drawColleagueOption} popupMatchSelectWidth={300} />
       <Button size="small" type="primary" disabled={offline || busy || chosen === undefined} title={offline ? text.offline : undefined} onClick={give}>
         {text.give}
       </Button>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agentView, interactionView, queueView, QueueingError } from "../src/index.js";
+import { agentView, couldBeOffered, interactionView, queueView, QueueingError } from "../src/index.js";
 import { acd, type Driver } from "./driver.js";
 
 const status = (driver: Driver, id: string): string | undefined => agentView(driver.state, id)?.status;
@@ -60,6 +60,40 @@ describe("on demand", () => {
     driver.send({ type: "agent.reachable", agentId: "a0", reachable: false });
     driver.send({ type: "agent.reachable", agentId: "a0", reachable: true });
     expect(agentView(driver.state, "a0")?.choice).toBe("on-demand");
+  });
+});
+
+describe("who could be offered something", () => {
+  it("is there, ready and has room for it: whoever writes for a call too, whoever talks for nothing the rules exclude", () => {
+    const driver = acd({ wrapUpMs: 10_000 }, 0);
+    driver.agent("a0", ["q"], { capacity: { channels: { voice: 1, chat: 2 }, rules: [{ while: "voice", exclude: ["chat"] }] } });
+    driver.agent("none", []);
+    const could = (): readonly boolean[] => ["voice", "chat", "email"].map((channel) => couldBeOffered(driver.state, "a0", channel));
+    expect(could()).toEqual([true, true, true]);
+    expect([couldBeOffered(driver.state, "none", "voice"), couldBeOffered(driver.state, "nobody", "voice")]).toEqual([false, false]);
+    driver.call("c1", { channel: "chat" });
+    // Who is being asked is asked nothing else.
+    expect(could()).toEqual([false, false, false]);
+    driver.answer("c1");
+    expect(could()).toEqual([true, true, true]);
+    driver.call("c2", { channel: "chat" });
+    driver.answer("c2");
+    expect(could()).toEqual([true, false, true]);
+    driver.call("v");
+    driver.answer("v");
+    expect(could()).toEqual([false, false, true]);
+    for (const id of ["v", "c1", "c2"]) driver.send({ type: "interaction.ended", interactionId: id });
+    expect([status(driver, "a0"), ...could()]).toEqual(["wrap-up", false, false, false]);
+    driver.advance(10_000);
+    expect(could()).toEqual([true, true, true]);
+    for (const state of ["not-ready", "offline"] as const) {
+      choose(driver, "a0", state);
+      expect(could()).toEqual([false, false, false]);
+    }
+    choose(driver, "a0", "on-demand");
+    expect(could()).toEqual([true, true, true]);
+    driver.send({ type: "agent.reachable", agentId: "a0", reachable: false });
+    expect(could()).toEqual([false, false, false]);
   });
 });
 

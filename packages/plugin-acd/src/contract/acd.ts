@@ -1,6 +1,6 @@
 import { token } from "@hotlinejs/core";
 import type { CallSession } from "@hotlinejs/core";
-import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Occupation } from "./agents.js";
+import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Colleague, Occupation } from "./agents.js";
 import type { CallbackOffer, KeptPlace, KeptPlaceResult } from "./kept-places.js";
 import type { FiguresReport, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "./queues.js";
 
@@ -37,6 +37,8 @@ export interface Acd {
   serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult>;
   agents(): readonly AgentSnapshot[];
   agent(number: string): AgentSnapshot | undefined;
+  /** All but this agent, those first who could be offered something of the channel now. */
+  colleagues(number: string, channel: string): readonly Colleague[];
   queues(): readonly QueueSnapshot[];
   queue(key: string): QueueSnapshot | undefined;
   /**

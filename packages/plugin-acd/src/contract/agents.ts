@@ -59,6 +59,8 @@ export interface AgentSnapshot {
   readonly reason: string | null;
   /** What people see of it. */
   readonly reasonName: string | null;
+  /** The same in English. */
+  readonly reasonNameEn: string | null;
   /** The phone can be rung. */
   readonly reachable: boolean;
   readonly queues: readonly string[];
@@ -70,6 +72,8 @@ export interface AgentSnapshot {
   readonly work: readonly { readonly interactionId: string; readonly channel: string }[];
   /** Channel of what the agent is being asked to take and has not answered yet; `voice`: a call of a queue rings. */
   readonly offered: string | null;
+  /** A queue could offer the agent a telephone call now: who writes with citizens and has room for one is among them. */
+  readonly roomForCall: boolean;
   /** End of wrap-up, epoch ms. */
   readonly wrapUpUntil: number | null;
   /** Calls answered and milliseconds talked since the hotline started. */
@@ -77,6 +81,20 @@ export interface AgentSnapshot {
   readonly talkMs: number;
   /** Since midnight, the state that lasts included. */
   readonly today: AgentFigures;
+}
+
+/** A colleague to whom work could be given, as people choose one. */
+export interface Colleague {
+  /** 工号. */
+  readonly number: string;
+  readonly name: string;
+  readonly state: AgentState;
+  /** Channels of what the agent has. */
+  readonly channels: readonly string[];
+  readonly reasonName: string | null;
+  readonly reasonNameEn: string | null;
+  /** A queue could offer the agent one more thing of the channel now: there, ready, and with room for it. */
+  readonly free: boolean;
 }
 
 /** How agents have spent a span: each, and all together. Time signed out is in none. */

@@ -9,6 +9,7 @@ export interface DecisionsDeps {
   readonly facts: QueueFacts;
   readonly log: Logger;
   readonly queueChanged: (key: string) => void;
+  readonly agentChanged: (number: string) => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
   readonly autoPaused: (effect: Extract<AcdEffect, { type: "auto-paused" }>) => void;
   /** The caller stands in another queue now. */
@@ -74,7 +75,10 @@ export class Decisions {
       case "ended":
         facts.ended(owner, effect, at, call.brokenOff);
         floor.entries.delete(effect.interactionId);
-        return call.ended(effect);
+        call.ended(effect);
+        // Who has other work goes on in that state, with room for more.
+        if (agentView(floor.engine.state, effect.agentId)?.status === "busy") this.#deps.agentChanged(effect.agentId);
+        return;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
+import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { citizenNumber } from "../domain/citizen-number.js";
 import { bareNumber } from "../domain/callback-number.js";
@@ -327,6 +327,10 @@ export class DefaultAcd implements Acd {
 
   agent(number: string): AgentSnapshot | undefined {
     return this.#live.agent(number);
+  }
+
+  colleagues(number: string, channel: string): readonly Colleague[] {
+    return this.#live.colleagues(number, channel);
   }
 
   queues(): readonly QueueSnapshot[] {

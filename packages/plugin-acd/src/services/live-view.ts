@@ -1,6 +1,6 @@
 import type { Clock } from "@hotlinejs/core";
-import { agentView, queueView } from "@hotlinejs/queueing";
-import type { AgentSnapshot, AgentState, QueueSnapshot } from "../contract.js";
+import { agentView, couldBeOffered, queueView } from "@hotlinejs/queueing";
+import type { AgentSnapshot, AgentState, Colleague, QueueSnapshot } from "../contract.js";
 import { addAgentSums, agentFigures, emptyAgentSums, occupancy } from "../domain/queue-figures.js";
 import type { AgentReasons } from "./agent-reasons.js";
 import type { Floor } from "./floor.js";
@@ -43,6 +43,7 @@ export class LiveView {
       choice: view.choice,
       reason: view.reason ?? null,
       reasonName: reasons.find(view.reason)?.name ?? view.reason ?? null,
+      reasonNameEn: reasons.find(view.reason)?.nameEn ?? view.reason ?? null,
       reachable: view.reachable,
       queues: view.queues,
       groups: agent.own.groups,
@@ -53,11 +54,20 @@ export class LiveView {
       }),
       interactionId: view.interactionId === undefined ? (occupations.of(number) ?? null) : (floor.entries.get(view.interactionId)?.owner.interactionId ?? null),
       offered: view.offered ?? null,
+      roomForCall: couldBeOffered(floor.engine.state, number, "voice"),
       wrapUpUntil: view.wrapUntil ?? null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
       today: agentFigures(facts.agentDay(number)),
     };
+  }
+
+  colleagues(own: string, channel: string): readonly Colleague[] {
+    const { state } = this.#deps.floor.engine;
+    const others = this.agents().filter(({ number }) => number !== own);
+    return others
+      .map(({ number, name, state: at, work, reasonName, reasonNameEn }) => ({ number, name, state: at, channels: work.map((each) => each.channel), reasonName, reasonNameEn, free: couldBeOffered(state, number, channel) }))
+      .sort((a, b) => Number(b.free) - Number(a.free) || a.number.localeCompare(b.number, "en", { numeric: true }));
   }
 
   queues(): readonly QueueSnapshot[] {

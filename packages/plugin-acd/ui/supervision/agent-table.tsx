@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { App, Button } from "antd";
 import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
-import { api, DropMenu, formatDuration, formatPhone, Slot, StatusTag, unlessBusy, useMay, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { api, DropMenu, formatDuration, formatPhone, Slot, StatusTag, unlessBusy, useLanguage, useMay, useTexts, type Language, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } from "../../src/contract.js";
 import type { Reason } from "../reason-limit.js";
 import { statusOf } from "../agent-state.js";
@@ -59,7 +59,7 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
   const text = useTexts(texts);
   const desk = useTexts(deskTexts);
   const call = live.calls.get(agent.number);
-  const [status, word] = stateOf(agent, call, desk);
+  const [status, word] = stateOf(agent, call, desk, useLanguage());
   const odd = isOdd(agent, call, reasons, now);
   const { today } = agent;
   const line = call === undefined ? undefined : callLine(call, queues, text.heardBy, desk);
@@ -94,10 +94,8 @@ function Row({ agent, reasons, live, queues, own, now, act, pending, commands }:
 }
 
 /** In a call its state says more than the agent's; what the agent chose stands beside when it is not ready. */
-function stateOf(agent: AgentSnapshot, call: AgentCall | undefined, desk: Texts): readonly [Status, string] {
-  if (call !== undefined && call.state !== "ringing") return callWord(call, desk);
-  const [status, word] = statusOf(agent, desk);
-  return [status, agent.state === "not-ready" && agent.reasonName !== null ? agent.reasonName : word];
+function stateOf(agent: AgentSnapshot, call: AgentCall | undefined, desk: Texts, language: Language): readonly [Status, string] {
+  return call !== undefined && call.state !== "ringing" ? callWord(call, desk) : statusOf(agent, language);
 }
 
 function callLine(call: AgentCall, queues: ReadonlyMap<string, QueueSnapshot>, heardBy: Readonly<Record<"whisper" | "barge", string>>, desk: Texts): string {

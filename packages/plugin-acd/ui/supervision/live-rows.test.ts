@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AgentCall, AgentSnapshot, QueueSnapshot } from "../../src/contract.js";
 import { statusOf } from "../agent-state.js";
-import type { Texts } from "../texts.js";
+import { colleagueRows, isTaken } from "../colleague-rows.js";
 import { agentRows, canWatch, isLate, isOdd, isTalking, percentWords, queueRows, shareWords } from "./live-rows.js";
 
 const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: Partial<AgentSnapshot> = {}): AgentSnapshot => ({ number, state, since, choice: state === "offline" ? "offline" : "available", queues: ["q"], work: [], ...more }) as AgentSnapshot;
@@ -26,8 +26,31 @@ describe("rows of the supervision page", () => {
   it("who has only letters and chats does not talk", () => {
     const work = (...channels: string[]) => ({ work: channels.map((channel) => ({ interactionId: channel, channel })) });
     expect([isTalking(agent("1", "busy", 0, work("email", "chat"))), isTalking(agent("1", "busy", 0, work("email", "voice"))), isTalking(agent("1", "occupied")), isTalking(agent("1", "available"))]).toEqual([false, true, true, false]);
-    const text = { chatting: "会话中", writing: "办理来件", busy: "通话中" } as Texts;
-    expect([work("fax"), work("fax", "chat"), work("fax", "voice")].map((more) => statusOf(agent("1", "busy", 0, more), text))).toEqual([["open", "办理来件"], ["chat", "会话中"], ["live", "通话中"]]);
+    expect([work("fax"), work("fax", "chat"), work("fax", "voice")].map((more) => statusOf(agent("1", "busy", 0, more), "zh"))).toEqual([["open", "办理来件"], ["chat", "会话中"], ["live", "通话中"]]);
+  });
+
+  it("a break is told by its reason, in the language of the page", () => {
+    const away = agent("1", "not-ready", 0, { reasonName: "小休", reasonNameEn: "Break" });
+    expect([statusOf(away, "zh"), statusOf(away, "en"), statusOf(agent("1", "not-ready", 0, { reasonName: null, reasonNameEn: null }), "en")]).toEqual([["after", "小休"], ["after", "Break"], ["after", "Not ready"]]);
+    // What was the reason before is none now.
+    expect(statusOf({ ...away, state: "wrap-up" }, "en")).toEqual(["after", "Wrap-up"]);
+  });
+
+  it("colleagues who can be given a call: who is free first, whose phone is taken last, who has none not at all", () => {
+    const phone = { reachable: true, roomForCall: false };
+    const chat = [{ interactionId: "c", channel: "chat" }];
+    const all = [
+      agent("1001", "available", 0, { reachable: true, roomForCall: true }),
+      agent("1002", "busy", 0, phone),
+      agent("1003", "offline", 0, phone),
+      agent("1004", "wrap-up", 0, phone),
+      agent("1005", "unreachable", 0, { ...phone, reachable: false }),
+      agent("1006", "busy", 0, { work: chat, reachable: true, roomForCall: true }),
+      agent("1007", "reserved", 0, phone),
+      agent("999", "available", 0, { reachable: true, roomForCall: true }),
+    ];
+    expect(colleagueRows(all, "1001").map(({ number }) => number)).toEqual(["999", "1006", "1004", "1003", "1002", "1007"]);
+    expect(all.filter(isTaken).map(({ number }) => number)).toEqual(["1002", "1007"]);
   });
 
   it("point out what wants a look: a caller held for more than a minute, a phone that broke off, a wait above the service level", () => {

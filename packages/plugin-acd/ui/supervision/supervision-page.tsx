@@ -60,7 +60,7 @@ export function SupervisionPage(): ReactElement {
           {live.watching !== null ? (
             <WatchLine watching={live.watching} name={nameOf(live.watching.agent)} commands={commands} busy={pending.size > 0} />
           ) : stale === undefined ? (
-            <span className="sup-sum">{text.sum(waiting, count.talking, agents.filter(({ state, queues: served }) => state === "available" && served.length > 0).length)}</span>
+            <span className="sup-sum">{text.sum(waiting, count.talking, agents.filter(({ roomForCall }) => roomForCall).length)}</span>
           ) : null}
         </>
       }

@@ -1,7 +1,9 @@
 export { defineConsoleUi } from "./define-ui.js";
 export type { ConsoleScript, ConsoleScriptFactory, ConsoleSdk, ConsoleSlots, InteractionContext, SlotName } from "./define-ui.js";
 export { api, ApiError, onSignedOut, withQuery, type Query } from "./api.js";
+export { agentStatus, type AgentStanding } from "./agent-status.js";
 export { announce } from "./announce.js";
+export { colleagueOption, drawColleagueOption, type ColleagueOption } from "./colleague-option.js";
 export { serverNow, setServerTime, useServerSeconds } from "./clock.js";
 export { countFilled, draftsAbout, dropDraftsAbout, forgetDrafts, hasDraftAbout, takeDrafts, type KeyedDraft, type StoredDraft } from "./draft-store.js";
 export { DropMenu, type DropItem } from "./drop-menu.js";
@@ -13,6 +15,7 @@ export { PageFrame } from "./page-frame.js";
 export { BASE, Link, matchPath, navigate, PageContext, placeStore, usePageShown, useParams, usePlace, useQuery, type PageContextValue, type Place } from "./router.js";
 export { sessionStore, useMay, useSession, useUser, type ConsoleSession, type ConsoleUser, type PageEntry, type PanelEntry, type ScriptEntry } from "./session.js";
 export { Panel, PanelRenderer, Slot, useSlot, type SlotPanel } from "./slot.js";
+export { useSteadyOrder } from "./steady-order.js";
 export { StaleNote, useStale } from "./stale.js";
 export { EmptyState, ErrorState, LoadingState } from "./states.js";
 export { StatusTag, type Status } from "./status.js";

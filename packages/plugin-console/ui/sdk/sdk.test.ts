@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone, startOfDay } from "./format.js";
+import { colleagueOption } from "./colleague-option.js";
+import { inPlace } from "./steady-order.js";
 import { matchPath } from "./router.js";
 import { sessionStore } from "./session.js";
 import { withQuery } from "./api.js";
@@ -59,3 +61,16 @@ it.each([
   ["*", true],
   ["identity", false],
 ])("gzip for Accept-Encoding %s: %s", (header, taken) => expect(acceptsGzip(header)).toBe(taken));
+
+describe("a list one chooses from", () => {
+  it("keeps its order when it is told anew; new ones come last, and who is back has the old place", () => {
+    const places = new Map<string, number>();
+    const told = (...names: string[]): readonly string[] => inPlace(names, (name) => name, places);
+    expect([told("b", "a"), told("a", "b", "c"), told("c", "a"), told("c", "a", "b")]).toEqual([["b", "a"], ["b", "a", "c"], ["a", "c"], ["b", "a", "c"]]);
+  });
+
+  it("says what a colleague is at to who sees it and to who hears it", () => {
+    const colleague = { number: "1001", name: "叶立新", state: "busy", channels: ["chat"], reasonName: null, reasonNameEn: null };
+    expect(colleagueOption(colleague, "en")).toEqual({ value: "agent:1001", label: "叶立新 1001", "aria-label": "叶立新 1001, In a chat", standing: ["chat", "In a chat"] });
+  });
+});

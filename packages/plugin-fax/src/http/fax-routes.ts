@@ -4,6 +4,7 @@ import { AUDIT, BLOBS, defineRoute, maskPhone } from "@hotlinejs/core";
 import type { HttpContent, HttpRequest, HttpRoute, Services } from "@hotlinejs/core";
 import { FAX } from "../contract.js";
 import type { FaxDocument, FaxView } from "../contract.js";
+import { shownStation } from "../domain/shown-station.js";
 import { errors } from "../errors.js";
 import { FAX_STORE } from "../services/fax-store-token.js";
 
@@ -29,7 +30,7 @@ const newFax = z.strictObject({
   key: z.string().min(1).max(100).optional(),
 });
 
-const shown = (view: FaxView): object => ({ ...view, remoteNumber: maskPhone(view.remoteNumber) });
+const shown = (view: FaxView): object => ({ ...view, remoteNumber: maskPhone(view.remoteNumber), remoteId: view.remoteId === null ? null : shownStation(view.remoteId) });
 
 function documentOf({ article, file, text, title }: z.output<typeof newFax>): FaxDocument {
   if ([article, file, text].filter((each) => each !== undefined).length !== 1) throw errors.UNREADABLE("one of text, article and file is needed");

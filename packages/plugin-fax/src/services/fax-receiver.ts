@@ -1,9 +1,9 @@
 import { buffer } from "node:stream/consumers";
 import type { Blobs, CallSession, Clock, Ids, Logger, MessageIntake } from "@hotlinejs/core";
-import { maskPhone } from "@hotlinejs/core";
 import type { FaxConfig } from "../config.js";
 import type { FaxState, FaxView } from "../contract.js";
 import type { FaxPage, FaxResult } from "../domain/t30/machine.js";
+import { shownStation } from "../domain/shown-station.js";
 import { FaxPageEntity } from "../entities/fax-page.entity.js";
 import type { FaxRow } from "../entities/fax.entity.js";
 import type { PageEngine } from "./page-engine.js";
@@ -24,11 +24,6 @@ export interface FaxParts {
 
 /** Our CED after the caller has pressed start; the far end of a switched call waits for DIS already. */
 const CED_MS = 500;
-
-/** What the other machine calls itself, which is mostly its number: in words that anybody reads, that is masked as numbers are. */
-function shownStation(id: string): string {
-  return /\d{8}/.test(id.replace(/[\s()+-]/g, "")) ? maskPhone(id) : id;
-}
 
 /** Receives pages, stores them as they come, and makes them a message afterwards. */
 export class FaxReceiver {

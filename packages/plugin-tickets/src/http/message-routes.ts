@@ -54,9 +54,9 @@ export const messageRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/queued-messages/targets",
     permission: SERVE,
-    summary: "Agents and queues a message could be given to now",
-    query: z.object({ queue: z.string().min(1).max(64).optional() }),
-    handler: ({ services, query, principal }) => Promise.resolve(services.get(QUEUED_MESSAGES).targets(agentOf(principal), query.queue)),
+    summary: "Agents and queues a message could be given to now, with what the agents are at; those first who would be asked at once",
+    query: z.object({ queue: z.string().min(1).max(64).optional(), channel: z.string().min(1).max(32).optional() }),
+    handler: ({ services, query, principal }) => Promise.resolve(services.get(QUEUED_MESSAGES).targets(agentOf(principal), query.queue, query.channel)),
   }),
   defineRoute({
     method: "POST",

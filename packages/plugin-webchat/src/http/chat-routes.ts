@@ -151,7 +151,7 @@ export const chatRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/webchat/targets",
     permission: SERVE,
-    summary: "Agents and queues a chat could be given to now",
+    summary: "Agents and queues a chat could be given to now, with what the agents are at; those first who would be asked at once",
     handler: ({ services, principal }) => Promise.resolve(services.get(WEBCHAT).targets(agentOf(principal))),
   }),
   defineRoute({

@@ -1,6 +1,6 @@
 import { errorText } from "@hotlinejs/core";
 import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import type { Acd, AgentSnapshot, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
+import type { Acd, AgentSnapshot, Colleague, OfferAnswer } from "@hotlinejs/plugin-acd/contract";
 import type { ChatScreen, ChatTarget } from "../contract.js";
 import { errors } from "../errors.js";
 
@@ -51,10 +51,10 @@ export class ChatTransfers {
     return this.#open.get(chatId);
   }
 
-  targets(agent: string): { agents: readonly { number: string; name: string }[]; queues: readonly { key: string; name: string }[] } {
+  targets(agent: string): { agents: readonly Colleague[]; queues: readonly { key: string; name: string }[] } {
     const acd = this.#deps.acd();
-    const agents = (acd?.agents() ?? []).filter((each) => each.number !== agent && takesChats(each));
-    return { agents: agents.map(({ number, name }) => ({ number, name })), queues: (acd?.queues() ?? []).map(({ key, name }) => ({ key, name })) };
+    const agents = (acd?.colleagues(agent, "chat") ?? []).filter(({ number }) => takesChats(acd?.agent(number)));
+    return { agents, queues: (acd?.queues() ?? []).map(({ key, name }) => ({ key, name })) };
   }
 
   /** @throws HTL_WEBCHAT_TRANSFERRING, HTL_WEBCHAT_NO_TARGET, HTL_WEBCHAT_AGENT_AWAY */
@@ -132,7 +132,9 @@ export class ChatTransfers {
   }
 }
 
-function takesChats({ choice, reachable, queues }: AgentSnapshot): boolean {
+function takesChats(agent: AgentSnapshot | undefined): boolean {
+  if (agent === undefined) return false;
+  const { choice, reachable, queues } = agent;
   return reachable && queues.length > 0 && (choice === "available" || choice === "on-demand");
 }
 

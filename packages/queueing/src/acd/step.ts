@@ -1,4 +1,4 @@
-import { loadOf, VOICE } from "./capacity.js";
+import { loadOf, roomFor, VOICE } from "./capacity.js";
 import type { AcdEffect, AgentStatus } from "./events.js";
 import type { AcdState, AgentState, InteractionState, QueueState, TimerTarget } from "./state.js";
 
@@ -52,6 +52,12 @@ export function isEligible(agent: AgentState): boolean {
   if (agent.status === "available" || agent.status === "on-demand") return true;
   if (agent.status !== "busy" || agent.interactions.size >= agent.capacity.total) return false;
   return agent.wrapTimer === undefined && agent.holdTimer === undefined && !agent.occupied && !agent.removed && agent.reachable && isReady(agent);
+}
+
+/** Whether a queue could offer the agent something of the channel now: there, ready, and with room for it. */
+export function couldBeOffered(state: AcdState, agentId: string, channel: string): boolean {
+  const agent = state.agents.get(agentId);
+  return agent !== undefined && agent.memberships.size > 0 && isEligible(agent) && roomFor(agent, channel);
 }
 
 /** Wants work, if only on demand. */
