@@ -2,11 +2,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
+import { citizenCall, type CitizenCall } from "./support/citizen-call.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
 import { hasSipp } from "./support/peers.js";
-import { goertzelLevel, pause, RtpProbe } from "./support/rtp-probe.js";
-import { SippCallers } from "./support/sipp.js";
+import { goertzelLevel, pause, type RtpProbe } from "./support/rtp-probe.js";
 import { TabEar } from "./support/tab-ear.js";
 import { loudest, readWav } from "./support/wav.js";
 
@@ -55,23 +55,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   const slot = (name: string) => page.getByRole("toolbar").getByRole("button", { name });
   const bar = () => page.locator(".acd-bar");
 
-  /** A citizen who calls, presses 1 and says a tone. */
-  async function call(talkMs: number): Promise<{ readonly probe: RtpProbe; readonly exited: Promise<number | null>; end(): void }> {
-    const probe = await RtpProbe.open();
-    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13812345678", mediaPort: probe.port }], talkMs });
-    probe.playSilence();
-    await probe.hearsSound();
-    await pause(1_000);
-    await probe.press("1");
-    return {
-      probe,
-      exited: caller.exited,
-      end: () => {
-        probe.close();
-        caller.dispose();
-      },
-    };
-  }
+  const call = (talkMs: number): Promise<CitizenCall> => citizenCall(example.sipPort, talkMs);
 
   /** Tries to pause the recording of 1001's call as somebody. */
   async function tryPause(username: string): Promise<readonly [number, string]> {

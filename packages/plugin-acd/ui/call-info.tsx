@@ -55,13 +55,14 @@ export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, on
 
 function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCall; readonly phone: Phone; readonly commands: Commands; readonly now: number; readonly text: Texts }): ReactElement {
   const [status, word] = callWord(call, text);
+  const atPhone = useAtPhone(call, phone, now);
   const may = useMay("sip.browser-phone");
   const playing = playingWords(call.announcement, now, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
     <>
       <StatusTag status={status} solid>
-        {word}
+        {atPhone && call.state === "talking" ? text.atPhone : word}
       </StatusTag>
       <div className="acd-who">
         <strong>
@@ -88,6 +89,16 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
       {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
     </>
   );
+}
+
+/** So long after the browser's own end of a call has gone, or was never there, its call is at another device. */
+const ELSEWHERE_MS = 1_500;
+
+/** The browser is registered, and the call that was answered is not in it: the agent talks at another of their phones. */
+function useAtPhone(call: AgentCall, phone: Phone, now: number): boolean {
+  const here = useRef(now);
+  if (phone.link !== "ready" || phone.call !== undefined || call.answeredAt === null) here.current = now;
+  return now - here.current >= ELSEWHERE_MS;
 }
 
 /** What the agent must know of the own microphone and sound stands before everything else of the line. */

@@ -47,7 +47,13 @@ export function ChatsPage(): ReactElement {
     }
   });
 
-  const open = selected === undefined ? undefined : details.get(selected);
+  // What was known of a chat that is a colleague's now stays known, and is no longer mine to work on.
+  const open = selected === undefined || chats?.some(({ id }) => id === selected) !== true ? undefined : details.get(selected);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shows = open !== undefined;
+  useEffect(() => {
+    if (!shows && selected !== undefined && (document.activeElement === document.body || document.activeElement === null)) heading.current?.focus();
+  }, [shows, selected]);
   const lastSeq = open?.messages.at(-1)?.seq ?? 0;
   useEffect(() => {
     if (shown && selected !== undefined) markSeen(selected, lastSeq);
@@ -72,7 +78,7 @@ export function ChatsPage(): ReactElement {
   return (
     <div className="wc-page">
       <section className="wc-list" aria-label={text.list}>
-        <h1 className="wc-title">{text.title}</h1>
+        <h1 className="wc-title" ref={heading} tabIndex={-1}>{text.title}</h1>
         {offline ? <p className="hl-meta">{text.stale(formatTime(conversations.asOf))}</p> : null}
         {conversations.error === undefined ? null : <ErrorState error={conversations.error} what={text.what} onRetry={reload} />}
         {passed === undefined ? null : <Alert type="info" showIcon closable={{ onClose: () => setPassed(undefined) }} title={passed} />}

@@ -27,6 +27,7 @@ export function ConversationPane({ conversation, outgoing, offline, shown, busy,
   const draft = useDraft(`webchat.say.${chat.id}`, { text: "" });
   const over = chat.state === "ended";
   const [giving, setGiving] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   const received = useStore(receivedStore)[chat.id];
   const name = chat.name ?? text.unnamed;
   const whose = { citizen: chat.name ?? text.citizen, agent: text.me, system: text.system } as const;
@@ -67,7 +68,7 @@ export function ConversationPane({ conversation, outgoing, offline, shown, busy,
           <h2>{name}</h2>
           {over ? <StatusTag status="after">{text.ended}</StatusTag> : chat.state === "interrupted" ? <StatusTag status="fault">{text.interrupted}</StatusTag> : <StatusTag status="ready">{text.active}</StatusTag>}
           {chat.topic === null ? null : <span className="hl-meta">{chat.topic}</span>}
-          <Button className="wc-give" disabled={chat.state !== "active" || chat.transfer !== null || offline} title={offline ? text.offline : undefined} onClick={() => setGiving(true)}>
+          <Button ref={opener} className="wc-give" disabled={chat.state !== "active" || chat.transfer !== null || offline} title={offline ? text.offline : undefined} aria-expanded={giving || chat.transfer !== null} onClick={() => setGiving(!giving)}>
             {text.transfer}
           </Button>
           <Button danger disabled={over || offline || busy} title={offline ? text.offline : undefined} onClick={onEnd}>
@@ -82,7 +83,10 @@ export function ConversationPane({ conversation, outgoing, offline, shown, busy,
               setGiving(false);
               onTransfer(changed);
             }}
-            onClose={() => setGiving(false)}
+            onClose={() => {
+              setGiving(false);
+              opener.current?.focus();
+            }}
           />
         ) : null}
         {received === undefined || over ? null : <p className="wc-received">{text.received(received.from, received.filled)}</p>}

@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from "react";
 import { Button, Select } from "antd";
 import { api, colleagueOption, drawColleagueOption, ErrorState, StatusTag, useLanguage, useLoad, useSteadyOrder, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { ChatColleague, ChatTarget, ChatView } from "../src/contract.js";
@@ -27,6 +27,17 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
   const [chosen, choose] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
+  const group = useRef<HTMLDivElement>(null);
+  const asked = transfer !== null;
+  // Opened by the agent's own click: the choice has the focus; given, the way back has it.
+  useEffect(() => group.current?.querySelector<HTMLElement>(asked ? "button" : "input")?.focus(), [asked]);
+  // With the box its button goes, too: the agent goes on writing.
+  useLayoutEffect(
+    () => () => {
+      if (group.current?.contains(document.activeElement) === true) document.querySelector<HTMLElement>(".wc-say textarea")?.focus();
+    },
+    [],
+  );
   const { agents = [], queues = [] } = targets.data ?? {};
   const colleagues = useSteadyOrder(agents, ({ number }) => number);
 
@@ -51,7 +62,7 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
     const { to } = transfer;
     const name = "agent" in to ? (agents.find(({ number }) => number === to.agent)?.name ?? to.agent) : (queues.find(({ key }) => key === to.queue)?.name ?? to.queue);
     return (
-      <div className="wc-transfer" role="group" aria-label={text.transfer}>
+      <div className="wc-transfer" role="group" aria-label={text.transfer} ref={group}>
         <StatusTag status="ringing">{text.passing(name)}</StatusTag>
         <span className="hl-meta">{text.passingNote}</span>
         {problem}
@@ -65,7 +76,7 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
   const options = [
     { label: text.agents, options: colleagues.map((agent) => colleagueOption(agent, language)) },
     { label: text.queues, options: queues.map(({ key, name }) => ({ value: `queue:${key}`, label: name })) },
-  ];
+  ].filter((each) => each.options.length > 0);
   const give = (): void => {
     if (chosen === undefined) return;
     const [kind, key = ""] = [chosen.slice(0, 5), chosen.slice(6)];
@@ -73,7 +84,15 @@ export function TransferBox({ chat, offline, onChange, onClose }: TransferBoxPro
     void run(() => giveChat(chat, to));
   };
   return (
-    <div className="wc-transfer" role="group" aria-label={text.transfer}>
+    <div
+      className="wc-transfer"
+      role="group"
+      aria-label={text.transfer}
+      ref={group}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+      }}
+    >
       <Select className="wc-target" showSearch={{ optionFilterProp: "label" }} aria-label={text.to} placeholder={text.to} loading={targets.data === undefined} {...(chosen === undefined ? {} : { value: chosen })} onChange={(value: string) => choose(value)} onOpenChange={(open) => (open ? targets.reload() : undefined)} options={options} optionRender={drawColleagueOption} popupMatchSelectWidth={300} />
       <Button size="small" type="primary" disabled={offline || busy || chosen === undefined} title={offline ? text.offline : undefined} onClick={give}>
         {text.give}

@@ -20,9 +20,10 @@ export function colleagueOption(colleague: AgentStanding & { readonly number: st
 }
 
 /** As `optionRender`: colleagues with what they are at, others by their label. */
-export function drawColleagueOption({ label, data }: { readonly label?: ReactNode; readonly data: { readonly standing?: readonly [Status, string] } }): ReactNode {
-  if (data.standing === undefined) return label;
-  const [status, word] = data.standing;
+export function drawColleagueOption({ label, data }: { readonly label?: ReactNode; readonly data: object }): ReactNode {
+  const { standing } = data as Partial<ColleagueOption>;
+  if (standing === undefined) return label;
+  const [status, word] = standing;
   return (
     <span className="hl-colleague">
       <span>{label}</span>
