@@ -33,6 +33,7 @@ export const acdErrors = defineErrors("ACD", {
   UNKNOWN_PLACE: { message: "There is no kept place %s", status: 404 },
   PLACE_CALLING: { message: "The citizen of the kept place %s is being called, or on the line: how that ends decides", status: 409 },
   NO_OWN_PHONE: { message: "Only who has an agent number, and a telephone with it, can go into calls", status: 409 },
+  INPUT_INVALID: { message: "%s cannot be used as given: %s", status: 422 },
   QUEUE_TWICE: { message: "Queue %s is given twice; keep the one that holds", status: 422 },
   QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },
   AGENT_UNUSABLE: { message: "The stored settings of agent %s cannot be used: %s" },

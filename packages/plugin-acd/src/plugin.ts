@@ -23,6 +23,7 @@ import { AcdDurableFacts } from "./migrations/durable-facts.js";
 import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdKeptPlaces } from "./migrations/kept-places.js";
+import { AcdPlaceOrder } from "./migrations/place-order.js";
 import { registerAcdMetrics } from "./services/acd-metrics.js";
 import { AcdStore } from "./services/acd-store.js";
 import { DefaultAcd } from "./services/default-acd.js";
@@ -46,7 +47,7 @@ export const acd = definePlugin({
   critical: true,
   config: acdConfig,
   entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts, AcdPlaceOrder],
   provides: [ACD, AGENT_CALLS],
   audit: acdAuditWords,
   permissions: [

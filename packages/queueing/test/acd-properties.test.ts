@@ -247,16 +247,16 @@ describe("ACD under random events", () => {
     expect(together).toBeGreaterThan(100);
   });
 
-  it("at closing time everybody who waits leaves once, as closed, and whose agent is being rung is served or leaves the same way", { timeout: 60_000 }, () => {
+  it("at closing time everybody who waits and is not patient leaves once, as closed, and whose agent is being rung is served or leaves the same way", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(action, { minLength: 20, maxLength: 60 }), (actions) => {
         const driver = new Driver();
         setUp(driver);
         for (const step of actions) play(driver, step);
-        const inside = [...driver.state.interactions.values()].filter(({ queue, state }) => queue.config.key === "q0" && state !== "connected" && !queue.removed).map(({ id, state }) => ({ id, state }));
+        const inside = [...driver.state.interactions.values()].filter(({ queue, state }) => queue.config.key === "q0" && state !== "connected" && !queue.removed).map(({ id, state, patient }) => ({ id, state, patient }));
         driver.send({ type: "queue.closing", queue: "q0" });
-        for (const { id, state } of inside) expect(driver.of("left").filter((left) => left.interactionId === id)).toMatchObject(state === "waiting" ? [{ outcome: "closed" }] : []);
-        for (const { id } of inside.filter(({ state }) => state === "offered")) {
+        for (const { id, state, patient } of inside) expect(driver.of("left").filter((left) => left.interactionId === id)).toMatchObject(state === "waiting" && !patient ? [{ outcome: "closed" }] : []);
+        for (const { id } of inside.filter(({ state, patient }) => state === "offered" && !patient)) {
           const before = driver.effects.length;
           for (const reservation of [...driver.state.reservations.values()].filter(({ interaction }) => interaction.id === id)) driver.send({ type: "offer.rejected", reservationId: reservation.id, cause: "declined" });
           expect(driver.effects.slice(before).filter((effect) => effect.type === "left" && effect.interactionId === id)).toMatchObject([{}]);
@@ -350,7 +350,7 @@ describe("ACD under random events", () => {
           }
           play(stepped, step);
         }
-        const seen = (driver: Driver, by: number): unknown => driver.effects.map((effect) => (effect.type === "timer" ? { ...effect, at: 0 } : effect.type === "entered" ? { ...effect, placeAt: 0 } : effect)).concat([...driver.state.agents.values()].map(({ id, statusSince, idleSince }) => ({ id, statusSince: statusSince - by, idleSince: idleSince - by })) as never);
+        const seen = (driver: Driver, by: number): unknown => driver.effects.map((effect) => (effect.type === "timer" ? { ...effect, at: 0 } : "placeAt" in effect ? { ...effect, placeAt: 0 } : effect)).concat([...driver.state.agents.values()].map(({ id, statusSince, idleSince }) => ({ id, statusSince: statusSince - by, idleSince: idleSince - by })) as never);
         expect(seen(stepped, leap)).toEqual(seen(steady, 0));
       }),
       { numRuns: 500 },

@@ -282,4 +282,51 @@ describe("places of the same millisecond", () => {
     driver.send({ type: "interaction.ended", interactionId: "a" });
     expect(waiting(driver)).toEqual(["b"]);
   });
+
+  it("a place that is kept outside (a callback) stands in its old order too, as `left` told it", () => {
+    const driver = acd({});
+    for (const id of ["a", "b", "c"]) driver.call(id);
+    driver.send({ type: "interaction.exited", interactionId: "b" });
+    const [{ placeAt, placeSeq } = { placeAt: undefined, placeSeq: undefined }] = driver.all("left");
+    driver.now += 5_000;
+    driver.call("b2", { placeAt, placeSeq });
+    expect(waiting(driver)).toEqual(["a", "b2", "c"]);
+  });
+
+  it("orders of an earlier process that come into the line later are taken by nobody else", () => {
+    const driver = acd({});
+    driver.send({ type: "sequence.restored", placeSeq: 9 });
+    for (const id of ["a", "b"]) driver.call(id);
+    driver.call("kept", { placeAt: driver.now, placeSeq: 9 });
+    expect(waiting(driver)).toEqual(["kept", "a", "b"]);
+  });
+
+  it("places restored without an order have one: as they were restored, not as their callers come back", () => {
+    const driver = acd({ regainMs: 60_000 });
+    for (const callerKey of ["a", "b"]) driver.send({ type: "place.restored", callerKey, queue: "q", placeAt: driver.now, leftAt: driver.now });
+    for (const id of ["new", "b", "a"]) driver.call(id, { callerKey: id });
+    expect(waiting(driver)).toEqual(["a", "b", "new"]);
+  });
+
+  it("after the clock was set, `left` and `ended` tell the place as it counts by the clock of now", () => {
+    const driver = acd({});
+    driver.call("a");
+    driver.call("b");
+    const entered = driver.now;
+    driver.stepClock(3_600_000);
+    driver.send({ type: "interaction.exited", interactionId: "b" });
+    expect(driver.all("left")).toMatchObject([{ placeAt: entered + 3_600_000 }]);
+    driver.agent("1", ["q"]);
+    driver.send({ type: "offer.connected", reservationId: driver.of("offer")[0]?.reservationId ?? "" });
+    driver.send({ type: "interaction.ended", interactionId: "a" });
+    expect(driver.all("ended")).toMatchObject([{ placeAt: entered + 3_600_000 }]);
+  });
+});
+
+it("a priority that is no number counts as none: it must not spoil the line", () => {
+  const driver = acd({});
+  driver.call("a");
+  driver.call("b", { priority: Number.NaN });
+  driver.call("c");
+  expect(driver.state.queues.get("q")?.line.map(({ id }) => id)).toEqual(["a", "b", "c"]);
 });

@@ -164,6 +164,34 @@ describe("a conversation", () => {
     expect(over).toEqual({ by: "b" });
   });
 
+  it("joined again, one on hold is taken off hold; one in another conversation, on hold there or not, is refused and stays there", async () => {
+    const control = test.services.get(CALL_CONTROL);
+    await connection.hold(agentCall, { kind: "tone", tone: "waiting" });
+    await connection.join(agentCall);
+    expect(connection.members.map(({ held }) => held)).toEqual([false, false]);
+    expect(caller.call.leg?.bridgedWith.has(agent.call?.leg as never)).toBe(true);
+    await test.advance(50);
+    expect(await rows("select type from core_interaction_event where type = 'leg.retrieved'")).toHaveLength(1);
+
+    const [one, two] = [await test.agent("1002"), await test.agent("1003")];
+    const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+    const legs = await Promise.all(["sip:1002", "sip:1003"].map((to) => control.originate({ to, interactionId, purpose: "consult", role: "agent" })));
+    await test.advance(50);
+    for (const phone of [one, two]) await phone.answer();
+    const [first, second] = legs as [OutboundCall, OutboundCall];
+    const other = await control.connect(interactionId, first, second);
+    for (const held of [false, true]) {
+      if (held) await other.hold(second);
+      for (const move of [connection.join(second), connection.replace(agentCall, second)]) await expect(move).rejects.toMatchObject({ code: "HTL_CORE_CALL_ELSEWHERE" });
+    }
+    expect(agent.talking).toBe(true);
+    await other.retrieve(second);
+    expect(one.call?.leg?.bridgedWith.has(two.call?.leg as never)).toBe(true);
+    await other.separate();
+    await connection.join(second);
+    expect(caller.call.leg?.bridgedWith.has(two.call?.leg as never)).toBe(true);
+  });
+
   it("attended transfer: the consulted colleague takes the agent's place", async () => {
     const control = test.services.get(CALL_CONTROL);
     const colleague = await test.agent("1002");

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, OutboundRequest, Party, RoutePlan, TelephonyAdapter } from "../contracts/call.js";
+import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, OutboundRequest, Party, RoutePlan, Successor, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaLeg } from "../contracts/media.js";
 import type { Clock } from "../contracts/time.js";
 import type { EventBus } from "../events/event-bus.js";
@@ -45,6 +45,7 @@ export class DefaultCallPipeline implements CallPipeline {
   readonly #deps: { hooks: HookRunner; journal: InteractionJournal; control: DefaultCallControl; events: EventBus; clock: Clock; log: Logger; options: CallPipelineOptions };
   readonly counts = new CallCounts();
   readonly #endedAt = new WeakMap<Call, number>();
+  readonly #successors = new WeakMap<CallSession, Successor>();
   #closed: { status: number; retryAfter?: number } | undefined = { status: 503 };
 
   constructor(deps: DefaultCallPipeline["pipelineDeps"]) {
@@ -209,18 +210,40 @@ export class DefaultCallPipeline implements CallPipeline {
 
   #session(call: Call, interaction: ReturnType<InteractionJournal["open"]>, plan: RoutePlan): Session {
     const abort = new AbortController();
+    const session: Session = { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
     // A prompt of many parts listens once for each; Node would take that for a leak.
     setMaxListeners(0, abort.signal);
-    void call.ended.then((end) => {
-      this.#endedAt.set(call, this.#deps.clock.now());
+    const follow = (leg: Call): void =>
+      void leg.ended.then((end) => {
+        const coming = this.#successors.get(session)?.(end);
+        if (coming === undefined) return over(leg, end);
+        void coming
+          .catch(() => undefined)
+          .then((next) => {
+            if (next === undefined) return over(leg, end);
+            session.call = next;
+            follow(next);
+          });
+      });
+    const over = (leg: Call, end: CallEnd): void => {
+      this.#endedAt.set(leg, this.#deps.clock.now());
       abort.abort(endedError(end.reason));
-    });
-    return { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
+    };
+    follow(call);
+    return session;
   }
 
-  async #close({ call, interaction }: Session): Promise<CallEnd> {
+  whenLegEnds(session: CallSession, successor: Successor): void {
+    this.#successors.set(session, successor);
+  }
+
+  async #close(session: Session): Promise<CallEnd> {
     const { clock, control, hooks, journal } = this.#deps;
-    await call.hangup();
+    const { interaction } = session;
+    // Nobody comes in its place any more.
+    this.#successors.delete(session);
+    await session.call.hangup();
+    const { call } = session;
     const end = await call.ended;
     // The call is as long as it was, however long its handler and its recording took to be finished.
     const at = this.#endedAt.get(call) ?? clock.now();
@@ -244,7 +267,6 @@ export class DefaultCallPipeline implements CallPipeline {
 
   async #carryOut(session: Session): Promise<void> {
     const { journal, log, options } = this.#deps;
-    const { call } = session;
     const interactionId = session.interaction.id;
     if (session.plan.language !== undefined) session.language = session.plan.language;
     journal.event(interactionId, "call.routed", { handler: session.plan.handler, target: session.plan.target });
@@ -252,6 +274,7 @@ export class DefaultCallPipeline implements CallPipeline {
     for (let plan: RoutePlan | undefined = session.plan; plan !== undefined; plan = plan.otherwise) plans.push(plan);
     if (options.fallback !== undefined) plans.push(options.fallback);
     for (const [index, plan] of plans.entries()) {
+      const { call } = session;
       if (call.signal.aborted) return;
       session.plan = plan;
       const handler = this.#handlers.get(plan.handler);
@@ -261,10 +284,10 @@ export class DefaultCallPipeline implements CallPipeline {
         continue;
       }
       try {
-        await this.#untilGone(Promise.resolve(handler(session, plan)), call);
+        await this.#untilGone(Promise.resolve(handler(session, plan)), session);
         return;
       } catch (error) {
-        if (call.signal.aborted) return;
+        if (session.call.signal.aborted) return;
         log.error({ err: error, interactionId, handler: plan.handler }, "a call handler failed; what stands behind it takes over");
         journal.event(interactionId, "handler.failed", { handler: plan.handler, error: isHotlineError(error) ? error.code : errorText(error) });
       }
@@ -272,9 +295,10 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   /** The handler's result, or its end some seconds after the caller has gone. */
-  async #untilGone(work: Promise<void>, call: Call): Promise<void> {
+  async #untilGone(work: Promise<void>, { call, signal }: Session): Promise<void> {
     let stop: (() => void) | undefined;
-    const gone = call.ended.then(
+    const ended = new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
+    const gone = ended.then(
       () =>
         new Promise<void>((resolve) => {
           const timer = this.#deps.clock.setTimeout(() => {

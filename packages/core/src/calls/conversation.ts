@@ -1,4 +1,4 @@
-import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, TransferDirector, TransferReport, TransferTarget } from "../contracts/call.js";
+import type { Call, CallEvent, CallPipeline, Connection, ConnectionEvent, LegRole, OutboundCall, OutboundRequest, Successor, TransferDirector, TransferReport, TransferTarget } from "../contracts/call.js";
 import type { AudioSource, BridgeRole, MediaEngine, Playback } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
 import { errorText, isHotlineError } from "../errors/define-errors.js";
@@ -44,7 +44,7 @@ const TRANSFER_RING_MS = 30_000;
 export class Conversation implements Connection {
   readonly ended: Promise<End>;
   readonly #interactionId: string;
-  readonly #first: Call;
+  #first: Call;
   readonly #deps: ConversationDeps;
   readonly #seats: BridgeSeats;
   #moves: Promise<unknown> = Promise.resolve();
@@ -58,6 +58,7 @@ export class Conversation implements Connection {
   #giving = false;
   readonly #listeners = new Set<(event: ConnectionEvent) => void>();
   #returned: Homecoming | undefined;
+  #successor: Successor = () => undefined;
   #director: TransferDirector = () => undefined;
   #settle: (end: End) => void = () => undefined;
 
@@ -107,7 +108,8 @@ export class Conversation implements Connection {
   join(call: Call, options: { role?: BridgeRole; whisperTo?: readonly Call[] } = {}): Promise<void> {
     return this.#move(async () => {
       this.#requireLive();
-      if (this.#seats.has(call)) return;
+      if (this.#seats.has(call)) return this.#offHold(call);
+      this.#requireHere(call);
       await this.#enter(call, options.role ?? "talk", options.whisperTo ?? []);
       this.#tell("bridge.joined", call);
     });
@@ -128,9 +130,15 @@ export class Conversation implements Connection {
   }
 
   retrieve(call: Call): Promise<void> {
-    return this.#move(async () => {
-      if (await this.#seats.retrieve(call)) this.#deps.journal.event(this.#interactionId, "leg.retrieved", { legId: call.id });
-    });
+    return this.#move(() => this.#offHold(call));
+  }
+
+  async #offHold(call: Call): Promise<void> {
+    if (await this.#seats.retrieve(call)) this.#deps.journal.event(this.#interactionId, "leg.retrieved", { legId: call.id });
+  }
+
+  whenFirstEnds(successor: Successor): void {
+    this.#successor = successor;
   }
 
   whenReturned(handler: Homecoming): void {
@@ -145,6 +153,7 @@ export class Conversation implements Connection {
   replace(old: Call, by: Call): Promise<void> {
     return this.#move(async () => {
       this.#requireLive();
+      this.#requireHere(by);
       this.#awaited++;
       try {
         await this.#enter(by, "talk", []);
@@ -434,9 +443,29 @@ export class Conversation implements Connection {
 
   /** A leg has ended by itself. */
   async #gone(call: Call): Promise<void> {
-    if (call === this.#first) return this.#end({ by: "a" });
+    if (call === this.#first) return this.#firstGone(call);
     await this.#move(() => this.#exit(call)).catch((error: unknown) => this.#deps.log.warn({ err: error, interactionId: this.#interactionId }, "a leg that ended could not be taken out in order"));
     this.#checkAlone();
+  }
+
+  /** Without a successor that is the end. */
+  async #firstGone(call: Call): Promise<void> {
+    const coming = this.#successor(await call.ended);
+    if (coming === undefined) return this.#end({ by: "a" });
+    this.#awaited++;
+    try {
+      await this.#move(() => this.#exit(call));
+      const next = await coming;
+      if (next === undefined || this.#over !== undefined) return await this.#end({ by: "a" });
+      this.#first = next;
+      await this.#move(() => this.#enter(next, "talk", []));
+    } catch (error) {
+      this.#deps.log.warn({ interactionId: this.#interactionId, error: errorText(error) }, "the leg that came in another's place could not be taken in");
+      await this.#end({ by: "a" });
+    } finally {
+      this.#awaited--;
+      this.#checkAlone();
+    }
   }
 
   #checkAlone(): void {
@@ -462,6 +491,12 @@ export class Conversation implements Connection {
 
   #requireLive(): void {
     if (this.#over !== undefined || !this.#seats.built) throw coreErrors.CALL_ENDED("the conversation is over");
+  }
+
+  /** The engine would take it out of the other bridge, and those there would go on counting on it. */
+  #requireHere(call: Call): void {
+    const other = this.#deps.seats.get(call);
+    if (other !== undefined && other !== this && other.#over === undefined) throw coreErrors.CALL_ELSEWHERE(call.id);
   }
 
   #tell(name: "bridge.joined" | "bridge.left", call: Call): void {

@@ -215,9 +215,14 @@ export interface CallPipeline {
    * the interaction is closed and the coded error of `CallControl.originate` is thrown.
    */
   launch(request: LaunchRequest): Promise<LaunchedCall>;
+  /** What becomes of a session when its leg ends: it goes on with the leg in that one's place (a colleague's phone that broke off and is back), or is over. One successor per session, the last one. */
+  whenLegEnds(session: CallSession, successor: Successor): void;
   /** Voice interactions in progress. */
   readonly active: number;
 }
+
+/** The leg in the place of one that ended, `undefined` after all; `undefined` at once: there is none. */
+export type Successor = (end: CallEnd) => Promise<Call | undefined> | undefined;
 
 export interface LaunchRequest {
   /** `tel:13800138000`, `sip:...`, `line:3`. */
@@ -291,9 +296,9 @@ export interface LiveInteraction {
 /** A citizen's call while the hotline handles it. */
 export interface CallSession {
   readonly interaction: LiveInteraction;
-  /** The citizen's leg. */
+  /** The citizen's leg; another one after it where `whenLegEnds` gave it a successor. */
   readonly call: Call;
-  /** Aborted when the citizen's call has ended or the session was taken over. */
+  /** Aborted when the citizen's call has ended for good or the session was taken over. */
   readonly signal: AbortSignal;
   language: string;
   readonly plan: RoutePlan;
@@ -368,7 +373,10 @@ export interface Connection {
   readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[];
   /** Parts the legs; all stay alive. Idempotent. */
   separate(): Promise<void>;
-  /** One more leg: a conference (`talk`), a supervisor who listens (`listen`) or speaks to some only (`whisper`). Rejects with `HTL_CORE_CALL_ENDED` when it or the conversation is over. */
+  /**
+   * One more leg: a conference (`talk`), a supervisor who listens (`listen`) or speaks to some only (`whisper`). One that is in it already, on hold, is taken off hold.
+   * Rejects with `HTL_CORE_CALL_ENDED` when it or the conversation is over, and with `HTL_CORE_CALL_ELSEWHERE` while it is in another conversation, on hold there or not.
+   */
   join(call: Call, options?: { role?: BridgeRole; whisperTo?: readonly Call[] }): Promise<void>;
   /** Takes a leg out; it stays alive. */
   leave(call: Call): Promise<void>;
@@ -387,6 +395,8 @@ export interface Connection {
    * that leg's `ended` at the latest. Settles as `work` does.
    */
   keepOpen<T>(work: Promise<T>): Promise<T>;
+  /** What becomes of the conversation when its first leg ends. A promise keeps it open until it settles, with the leg in that one's place or none. Give the same to `CallPipeline.whenLegEnds`. */
+  whenFirstEnds(successor: Successor): void;
   /** The second half of an attended transfer: `by` takes the place of `old`, which is hung up. */
   replace(old: Call, by: Call): Promise<void>;
   /**

@@ -42,6 +42,7 @@ export const coreErrors = defineErrors("CORE", {
   NOTIFICATION_UNDELIVERED: { message: "No channel delivered the notification to %s. Add the plugin of that channel, or look at its health", status: 503 },
   NOT_SUPPORTED: { message: "%s does not support %s", status: 501, sip: 488 },
   CALL_ENDED: { message: "The call has ended (%s)", status: 409, sip: 481 },
+  CALL_ELSEWHERE: { message: "Call %s is in another conversation, talking or on hold. Take it out of that one first (leave), or end that one (separate)", status: 409 },
   METRIC_INVALID: { message: "The metric %s cannot be added: %s" },
   HANDLER_DUPLICATE: { message: "Two plugins carry out route plans of the kind %s" },
   CALENDAR_UNKNOWN: { message: "There is no calendar %s. Configured are: %s" },

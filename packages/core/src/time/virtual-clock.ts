@@ -17,6 +17,8 @@ interface Entry {
 export class VirtualClock implements Clock {
   #now: number;
   readonly #start: number;
+  /** By so much the time of day was set. */
+  #set = 0;
   #order = 0;
   #entries: Entry[] = [];
 
@@ -27,7 +29,12 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#set;
+  }
+
+  /** The clock is set (NTP, by hand): the time of day is another one, what has passed is not. Timers fall due as before. */
+  set(ms: number): void {
+    this.#set += ms;
   }
 
   monotonic(): number {
@@ -53,7 +60,8 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due, if any. */
   get nextAt(): number | undefined {
-    return this.#entries[0]?.at;
+    const at = this.#entries[0]?.at;
+    return at === undefined ? undefined : at + this.#set;
   }
 
   /**

@@ -4,7 +4,7 @@ import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentS
 import type { CallbackOffer, KeptPlace, KeptPlaceResult } from "./kept-places.js";
 import type { FiguresReport, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "./queues.js";
 
-/** Call distribution: queues and agents. */
+/** Call distribution: queues and agents. What cannot be (a priority that is no number, a state there is not) is refused with `HTL_ACD_INPUT_INVALID`, which says where and what would do. */
 export interface Acd {
   /**
    * Offers a caller who waited to be called instead: says what will happen, has the number confirmed by key (the own one, or another
@@ -26,7 +26,7 @@ export interface Acd {
   /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
-   * Rejects only with `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.
+   * Rejects only with `HTL_ACD_INPUT_INVALID`, `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.
    */
   serve(session: CallSession, request: QueueRequest): Promise<QueueResult>;
   /**
@@ -74,7 +74,7 @@ export interface Acd {
    * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_PROFILE`, `HTL_ACD_UNKNOWN_GROUP`.
    */
   assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, options: { readonly actor: string }): Promise<AgentSnapshot>;
-  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_QUEUE_TWICE`. */
+  /** Makes or changes a profile, at once for all its agents; audited. `HTL_ACD_INPUT_INVALID` for what a profile cannot be, `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_QUEUE_TWICE`. */
   setProfile(profile: AgentProfile, options: { readonly actor: string }): Promise<AgentProfile>;
   /** Who waits in the queue, in the order of service. Unknown: `HTL_ACD_UNKNOWN_QUEUE`. */
   waiting(queue: string): readonly WaitingCaller[];

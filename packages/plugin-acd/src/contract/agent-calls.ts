@@ -65,7 +65,7 @@ export interface AgentCalls {
   dtmf(agent: string, digits: string): Promise<void>;
   /** The agent leaves: in a consultation only that ends, in a conference the others talk on; a caller in a flow is taken back. */
   hangup(agent: string): Promise<void>;
-  /** Rings the agent's own phone, then the number. `HTL_ACD_AGENT_BUSY`, `HTL_ACD_AGENT_UNREACHABLE`. */
+  /** Rings the agent's own phone, then the number. `HTL_ACD_AGENT_BUSY`, `HTL_ACD_AGENT_UNREACHABLE`, `HTL_ACD_SIGNED_OUT`. */
   dial(agent: string, to: string, actor: string): Promise<AgentCall>;
   /**
    * A supervisor in an agent's call: `listen` unheard, `whisper` heard by the agent only, `barge` heard by both. Rings the

@@ -32,6 +32,8 @@ export interface CallbackOffer {
   readonly queue: string;
   /** The place to keep, as `QueueResult.placeAt` gives it. Default: now. */
   readonly placeAt?: number;
+  /** The order among places of the same millisecond, as `QueueResult.placeSeq` gives it. */
+  readonly placeSeq?: number;
   /** As in the request to the queue. */
   readonly priority?: number;
   readonly skills?: Readonly<Record<string, number>>;

@@ -72,6 +72,8 @@ export interface QueueRequest {
   readonly preferredSeconds?: number;
   /** A place kept from an earlier stay (epoch ms): counts instead of now, and limits of the queue do not. */
   readonly placeAt?: number;
+  /** With `placeAt`, from the same result: the order among places of the same millisecond. Default: behind those that are there. */
+  readonly placeSeq?: number;
   /** Keys that leave the queue, for example `"0*"`. Default none. */
   readonly exitKeys?: string;
   /** Tells of the keys: said after the welcome and with every announcement. Default nothing. */
@@ -92,6 +94,8 @@ export interface QueueResult {
   readonly closing?: "callback" | "voicemail";
   /** The place of who left without a talk, epoch ms: give it to `serve` or `serveWork` as `placeAt` and the caller goes on where they stood. */
   readonly placeAt?: number;
+  /** The order among places of the same millisecond: give it along with `placeAt`. */
+  readonly placeSeq?: number;
   /** The caller has hung up or was taken over: nothing more to say. */
   readonly callerGone: boolean;
 }

@@ -31,8 +31,8 @@ export type QueueFact =
   | { readonly kind: "left"; readonly of: EntryKey; readonly enteredAt: number; readonly at: number; readonly outcome: string; readonly waitMs: number; readonly agent: string | null; readonly inTime: boolean | null; readonly counts: QueueDelta }
   /** The talk is over. `broken`: the caller's line broke off. */
   | { readonly kind: "ended"; readonly of: EntryKey; readonly enteredAt: number; readonly at: number; readonly agent: string; readonly talkMs: number; readonly broken: boolean }
-  /** The process stopped with the caller inside, waiting or talking. */
-  | { readonly kind: "cut"; readonly of: EntryKey; readonly enteredAt: number; readonly at: number; readonly waitMs: number; readonly counts: QueueDelta }
+  /** The process stopped with the caller inside, waiting or talking. `talkMs`: how long they had talked. */
+  | { readonly kind: "cut"; readonly of: EntryKey; readonly enteredAt: number; readonly at: number; readonly waitMs: number; readonly talkMs?: number; readonly counts: QueueDelta }
   /** An agent is in another state. `wrapUp`: the after-call work of a talk is over. */
   | { readonly kind: "agent-status"; readonly id: string; readonly row: Columns; readonly spans: readonly AgentSpan[]; readonly wrapUp?: { readonly of: EntryKey; readonly enteredAt: number; readonly counts: QueueDelta } }
   /** States that last. */

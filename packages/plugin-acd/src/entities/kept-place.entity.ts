@@ -21,6 +21,8 @@ export const KeptPlaceEntity = defineEntity({
     priority: p.integer(),
     skills: p.json<Record<string, number>>(),
     placeAt: p.bigint("number"),
+    /** Order among places of the same `placeAt`; 0: not given yet. */
+    placeSeq: p.bigint("number").default(0),
     state: p.text().$type<KeptPlaceState>(),
     result: p.text().$type<KeptPlaceResult>().nullable(),
     attempts: p.integer(),

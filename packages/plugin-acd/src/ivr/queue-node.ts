@@ -75,24 +75,29 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
     const callback = config.callback !== undefined && acd.canCallBack(session) ? config.callback : undefined;
     const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits, [callback.key, "kept"]]);
     const request = { queue, priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...keys.keys()].join(""), exitHint: exitHint(config, keys, session.language), signal };
-    let placeAt: number | undefined;
+    let place: Pick<QueueResult, "placeAt" | "placeSeq"> = {};
     let result: QueueResult;
     for (;;) {
-      result = await acd.serve(session, { ...request, placeAt });
+      result = await acd.serve(session, { ...request, ...place });
       if (result.callerGone || result.outcome === "abandoned") return { end: true };
       const pressed = result.outcome === "exit" && result.key !== undefined && result.key === callback?.key;
       if (!pressed && callback?.on.some((outcome) => outcome === result.outcome) !== true) break;
-      const answer = await acd.offerCallback(session, { queue, placeAt: result.placeAt, priority, skills, signal });
+      const answer = await acd.offerCallback(session, { queue, ...placeIn(result), priority, skills, signal });
       if (answer === "kept") return { outcome: "kept" };
       if (answer === "gone") return { end: true };
       if (!pressed) break;
-      placeAt = result.placeAt;
+      place = placeIn(result);
     }
     if (result.outcome !== "exit") return { outcome: plain(result, config) };
     // Without a key the flow itself took the caller back; what is returned then is not used.
     return { outcome: (result.key === undefined ? undefined : exits.get(result.key)) ?? "no-agents" };
   },
 });
+
+/** Where the caller goes on. */
+function placeIn({ placeAt, placeSeq }: QueueResult): Pick<QueueResult, "placeAt" | "placeSeq"> {
+  return placeAt === undefined || placeSeq === undefined ? {} : { placeAt, placeSeq };
+}
 
 function exitHint({ announceKeys }: QueueNodeConfig, exits: ReadonlyMap<string, string>, language: string): PromptRef | undefined {
   if (announceKeys === false || exits.size === 0) return undefined;

@@ -10,6 +10,7 @@ import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
 import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-interval.entity.js";
 import { acdErrors } from "../errors.js";
+import { issuesOf } from "./checked.js";
 import type { IntervalBook } from "./interval-book.js";
 
 export interface StoredQueue {
@@ -121,18 +122,18 @@ export class AcdStore {
     return this.#reads.read(async (em) => {
       const queues = (await em.find(QueueEntity, {}, { orderBy: { key: "asc" } })).map((row) => {
         const parsed = queueSettings.safeParse(row.settings);
-        if (!parsed.success) throw acdErrors.QUEUE_UNUSABLE(row.key, issues(parsed.error));
+        if (!parsed.success) throw acdErrors.QUEUE_UNUSABLE(row.key, issuesOf(parsed.error));
         return { key: row.key, name: row.name, settings: parsed.data };
       });
       const agents = (await em.find(AgentEntity, {}, { orderBy: { number: "asc" } })).map((row) => {
         const parsed = agentSettings.safeParse(row.settings);
-        if (!parsed.success) throw acdErrors.AGENT_UNUSABLE(row.number, issues(parsed.error));
+        if (!parsed.success) throw acdErrors.AGENT_UNUSABLE(row.number, issuesOf(parsed.error));
         const { number, name, address, choice, choiceAt } = row;
         return { number, name, ownAddress: address, own: parsed.data, address, settings: parsed.data, choice, reason: row.reason ?? null, choiceAt, signedInAt: row.signedInAt ?? (choice === "offline" ? null : choiceAt) };
       });
       const profiles = (await em.find(AgentProfileEntity, {}, { orderBy: { key: "asc" } })).map((row) => {
         const parsed = profileSettings.safeParse(row.settings);
-        if (!parsed.success) throw acdErrors.PROFILE_UNUSABLE(row.key, issues(parsed.error));
+        if (!parsed.success) throw acdErrors.PROFILE_UNUSABLE(row.key, issuesOf(parsed.error));
         return { key: row.key, name: row.name, settings: parsed.data };
       });
       return { queues, agents, profiles };
@@ -209,8 +210,9 @@ export class AcdStore {
       }
       await em.flush();
       const since = now - LONGEST_REGAIN_MS;
-      const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } });
-      const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } });
+      const orderBy = { placeAt: "asc", placeSeq: "asc", id: "asc" } as const;
+      const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } }, { orderBy });
+      const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } }, { orderBy });
       return [...waited, ...talked]
         .flatMap(({ callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent }): LeftPlace[] => {
           const at = cutAt ?? leftAt;
@@ -234,8 +236,4 @@ function differences(row: object, configured: object): string[] {
     const [before, after] = [(had ?? {}) as Record<string, unknown>, wanted as Record<string, unknown>];
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((each) => !isDeepStrictEqual(before[each], after[each]));
   });
-}
-
-function issues(error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string {
-  return error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${issue.message}`).join("; ");
 }

@@ -8,6 +8,7 @@ import type { AgentOffer } from "./agent-offer.js";
 import { CallPickup, PICKUP_HANDLER } from "./call-pickup.js";
 import { CallTargets } from "./call-targets.js";
 import { AgentTalk } from "./agent-talk.js";
+import { checked, INPUTS } from "./checked.js";
 import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
 import { PhoneTransfers } from "./phone-transfers.js";
@@ -51,7 +52,7 @@ export class AgentDesk implements AgentCalls {
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
     this.#pickup = new CallPickup({ ...deps, ...deps.pickup, offers: this.#offers, talk: (agent) => this.#talks.get(agent) });
-    this.#phones = new PhoneCalls({ ...deps, target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
+    this.#phones = new PhoneCalls({ ...deps, phones: (agent) => this.#phonesOf(agent), target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
     this.#dialling = new AgentDialling({
       ...deps,
       targets: this.#targets,
@@ -59,6 +60,7 @@ export class AgentDesk implements AgentCalls {
       takeColleague: (agent, interactionId) => this.#takeFree(agent, interactionId),
       begin: (agent, session, agentCall) => this.#dials(agent, session, agentCall),
       listen: (session, connection) => this.#transfers.listen(session, connection),
+      phones: (agent) => this.#phonesOf(agent),
     });
     this.#transfers = new PhoneTransfers({
       ...deps,
@@ -124,6 +126,11 @@ export class AgentDesk implements AgentCalls {
     const waiting = this.#arrivals.get(agent);
     this.#arrivals.delete(agent);
     for (const resolve of waiting ?? []) resolve();
+  }
+
+  /** The clock was set. */
+  clockStepped(ms: number): void {
+    for (const talk of this.#talks.values()) talk.clockStepped(ms);
   }
 
   current(agent: string): AgentCall | undefined {
@@ -221,6 +228,7 @@ export class AgentDesk implements AgentCalls {
 
   async announce(agent: string, key: string, { to, actor }: { readonly to: AnnouncedTo; readonly actor: string }): Promise<void> {
     const talk = this.#of(agent);
+    checked(INPUTS.announcedTo, to, "To whom is announced");
     const what = this.#deps.announcements.take(key);
     await this.#deps.audit().record({ actor, action: "acd.announced", subject: { type: "interaction", id: talk.session.interaction.id }, details: { agent, announcement: key, title: what.announcement.title, to } });
     await talk.announce(what, to);
@@ -231,6 +239,7 @@ export class AgentDesk implements AgentCalls {
   }
 
   async dtmf(agent: string, digits: string): Promise<void> {
+    checked(INPUTS.keys, digits, "What is keyed");
     await this.#of(agent).dtmf(digits);
   }
 
@@ -248,6 +257,7 @@ export class AgentDesk implements AgentCalls {
   }
 
   async watch(agent: string, mode: WatchMode, options: WatchOptions): Promise<void> {
+    checked(INPUTS.watchMode, mode, "How a call is watched");
     await this.#supervision.watch(agent, mode, options);
   }
 

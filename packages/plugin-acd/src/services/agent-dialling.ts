@@ -1,9 +1,11 @@
-import type { CallControl, CallPipeline, CallSession, Connection, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
+import type { AudioSource, CallControl, CallPipeline, CallSession, Clock, Connection, Ids, LaunchedCall, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { AgentSnapshot, Occupation } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { AgentTalk } from "./agent-talk.js";
 import type { CallTargets } from "./call-targets.js";
+import { awaitColleague } from "./called-colleague.js";
+import type { AgentTalkDeps } from "./talk-parts.js";
 
 /** Ring of the agent's own phone before a number is dialled. */
 const OWN_RING_MS = 20_000;
@@ -25,11 +27,22 @@ export interface AgentDiallingDeps {
   /** The agent has the call that is being dialled, on this leg. */
   readonly begin: (agent: string, session: CallSession, agentCall: OutboundCall) => AgentTalk;
   readonly listen: (session: CallSession, connection: Connection) => void;
+  readonly clock: Pick<Clock, "now" | "setTimeout">;
+  readonly music: () => Promise<readonly AudioSource[]>;
+  /** Of a colleague, for calling back one that broke off. */
+  readonly phones: (agent: string) => AgentTalkDeps["phones"];
 }
 
 interface Dialled {
   readonly agentCall: OutboundCall;
   readonly talk: AgentTalk;
+  /** An agent who is called. */
+  readonly colleague: Called | undefined;
+}
+
+interface Called {
+  readonly number: string;
+  readonly occupation: Occupation | undefined;
 }
 
 /** Calls that agents dial: the own phone rings first, then the other. */
@@ -52,6 +65,7 @@ export class AgentDialling {
     if (own === undefined) throw acdErrors.UNKNOWN_AGENT(agent);
     const target = targets.find(agent, to);
     await targets.note(agent, to, actor);
+    if (own.state === "offline") throw acdErrors.SIGNED_OUT(agent);
     if (!own.reachable) throw acdErrors.AGENT_UNREACHABLE(agent);
     const interactionId = ids.next();
     const colleague = target.role === "agent" ? this.#deps.takeColleague(target.number, interactionId) : undefined;
@@ -76,9 +90,9 @@ export class AgentDialling {
           return agentCall.media;
         },
       });
-      void launched.call.ended.then(() => colleague?.release());
+      void launched.finished.then(() => colleague?.release());
       if (agentCall === undefined) throw acdErrors.NO_CALL(agent);
-      return this.#follow(agent, launched, agentCall, occupation);
+      return this.#follow(agent, launched, agentCall, { occupation, colleague: target.role === "agent" ? { number: target.number, occupation: colleague } : undefined });
     } catch (error) {
       colleague?.release();
       occupation.release();
@@ -87,16 +101,17 @@ export class AgentDialling {
   }
 
   /** Ring-back for the agent while the citizen's phone rings; a busy tone when nobody answered. */
-  #follow(agent: string, launched: LaunchedCall, agentCall: OutboundCall, occupation: Occupation): AgentTalk {
+  #follow(agent: string, launched: LaunchedCall, agentCall: OutboundCall, { occupation, colleague }: { readonly occupation: Occupation; readonly colleague: Called | undefined }): AgentTalk {
     const { control, log } = this.#deps;
     const session = control.session(launched.interactionId);
     if (session === undefined) throw acdErrors.NO_CALL(agent);
     const talk = this.#deps.begin(agent, session, agentCall);
-    this.#dialled.set(launched.interactionId, { agentCall, talk });
+    this.#dialled.set(launched.interactionId, { agentCall, talk, colleague });
     const ringback = agentCall.play({ kind: "tone", tone: "ringback" }, { loop: true });
     void launched.answered.then(async (answered) => {
       ringback.stop();
       if (answered) return;
+      colleague?.occupation?.release();
       talk.close();
       if (!agentCall.signal.aborted) await agentCall.play({ kind: "tone", tone: "busy", durationMs: BUSY_TONE_MS }).done;
       await agentCall.hangup();
@@ -120,7 +135,10 @@ export class AgentDialling {
     const connection = await this.#deps.control.connect(id, session.call, dialled.agentCall);
     this.#deps.listen(session, connection);
     dialled.talk.connected(connection, dialled.agentCall);
+    const { colleague, talk } = dialled;
+    if (colleague !== undefined) awaitColleague(session, connection, colleague.number, talk, { ...this.#deps, phones: this.#deps.phones(colleague.number) });
     await connection.ended;
-    await dialled.agentCall.hangup();
+    colleague?.occupation?.release();
+    await (talk.parts?.agentCall ?? dialled.agentCall).hangup();
   }
 }

@@ -18,7 +18,7 @@ export interface AgentLeasesDeps {
   /** Longest time signed in, hours; 0 = no limit. */
   readonly signInMaxHours: number;
   /** A reason lasts longer than it may. Told once. */
-  readonly over: (agent: string, reason: AgentReason, since: number) => void;
+  readonly over: (agent: string, reason: AgentReason) => void;
   /** Signed in for too long. */
   readonly expired: (agent: string) => void;
 }
@@ -35,7 +35,7 @@ export class AgentLeases {
     const { clock, signInMaxHours } = this.deps;
     const timers: Timer[] = [];
     const at = (time: number, then: () => void): void => void timers.push(clock.setTimeout(then, Math.max(0, time - clock.now())));
-    if (choice === "not-ready" && typeof reason?.maxMinutes === "number") at(choiceAt + reason.maxMinutes * MINUTE_MS, () => this.deps.over(agent, reason, choiceAt));
+    if (choice === "not-ready" && typeof reason?.maxMinutes === "number") at(choiceAt + reason.maxMinutes * MINUTE_MS, () => this.deps.over(agent, reason));
     if (choice !== "offline" && signInMaxHours > 0 && signedInAt !== null) at(signedInAt + signInMaxHours * HOUR_MS, () => this.deps.expired(agent));
     if (timers.length > 0) this.#timers.set(agent, timers);
   }

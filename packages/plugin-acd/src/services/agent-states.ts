@@ -1,7 +1,6 @@
 import type { Clock, Logger, NewNotification } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
-import { profileSettings } from "../config.js";
 import type { AcdConfig } from "../config.js";
 import type { AgentChoice, AgentProfile, AgentReason } from "../contract.js";
 import { effectiveAgent, engineAgent } from "../domain/engine-config.js";
@@ -9,6 +8,7 @@ import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredProfile } from "./acd-store.js";
 import { AgentLeases } from "./agent-leases.js";
 import { AgentReasons } from "./agent-reasons.js";
+import { checked, INPUTS } from "./checked.js";
 
 export interface AgentStatesDeps {
   readonly config: AcdConfig;
@@ -43,7 +43,7 @@ export class AgentStates {
     this.#leases = new AgentLeases({
       clock: deps.clock,
       signInMaxHours: deps.config.signInMaxHours,
-      over: (agent, reason, since) => this.#over(agent, reason, since),
+      over: (agent, reason) => this.#over(agent, reason),
       expired: (agent) => this.#signOutFor(agent, "the longest time signed in is over"),
     });
   }
@@ -67,8 +67,17 @@ export class AgentStates {
     this.#leases.stop();
   }
 
+  /** The clock was set: nobody has been away, or signed in, the longer or shorter for it. What runs out does so after the time that passes. */
+  clockStepped(ms: number): void {
+    for (const agent of this.#deps.agents.values()) {
+      agent.choiceAt += ms;
+      if (agent.signedInAt !== null) agent.signedInAt += ms;
+    }
+  }
+
   async choose(number: string, choice: AgentChoice, { actor, reason }: { readonly actor: string; readonly reason?: string }): Promise<void> {
     const agent = this.#known(number);
+    checked(INPUTS.choice, choice, `The state for agent ${number}`);
     await this.#choose(agent, choice, choice === "available" || choice === "on-demand" ? null : this.reasons.codeFor(choice, reason), actor);
   }
 
@@ -96,6 +105,7 @@ export class AgentStates {
 
   async assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, actor: string): Promise<void> {
     const agent = this.#known(number);
+    checked(INPUTS.assignment, change, `The assignment of agent ${number}`);
     const { groups: known } = this.#deps.config;
     const profile = change.profile === undefined ? agent.own.profile : (change.profile ?? undefined);
     if (profile !== undefined && !this.#profiles.has(profile)) throw acdErrors.UNKNOWN_PROFILE(profile, [...this.#profiles.keys()].join(", ") || "none");
@@ -107,8 +117,8 @@ export class AgentStates {
     this.#reconfigure([agent]);
   }
 
-  async setProfile({ key, name, ...given }: AgentProfile, actor: string): Promise<AgentProfile> {
-    const settings = profileSettings.parse(given);
+  async setProfile(given: AgentProfile, actor: string): Promise<AgentProfile> {
+    const { key, name, ...settings } = checked(INPUTS.profile, given, `The profile ${String((given as Partial<AgentProfile> | undefined)?.key)}`);
     const served = new Set<string>();
     for (const membership of settings.queues) {
       const queue = typeof membership === "string" ? membership : membership.queue;
@@ -164,9 +174,9 @@ export class AgentStates {
     this.#leases.watch(agent.number, { ...agent, reason: this.reasons.find(agent.reason) });
   }
 
-  #over(number: string, reason: AgentReason, since: number): void {
+  #over(number: string, reason: AgentReason): void {
     const { clock, overdue, notify, log, agents } = this.#deps;
-    const name = agents.get(number)?.name ?? number;
+    const { name = number, choiceAt: since = clock.now() } = agents.get(number) ?? {};
     overdue({ agent: number, reason: reason.code, since });
     const minutes = Math.round((clock.now() - since) / 60_000);
     notify({ channel: "screen", to: "permission:acd.agents.state", template: "acd.agent-overdue", title: "坐席超时", text: `${name}（${number}）${reason.name}已${minutes}分钟`, subject: { type: "acd.agent", id: number }, key: `acd.agent-overdue:${number}:${since}` }).catch((error: unknown) =>

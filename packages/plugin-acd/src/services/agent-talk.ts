@@ -27,6 +27,7 @@ export class AgentTalk {
   #leave: () => void = () => undefined;
   #lost = false;
   #until: number | null = null;
+  #ringUntil: number | null;
   #waiting: AbortController | undefined;
   /** What the agent goes on with once the phone is back. */
   #resume: AgentCallState = "talking";
@@ -56,6 +57,7 @@ export class AgentTalk {
     this.#facts = facts;
     this.#deps = deps;
     this.#state = facts.state;
+    this.#ringUntil = facts.ringUntil;
     this.#since = deps.clock.now();
     const { clock, log, announcements: offered } = deps;
     const told = (view: LiveAnnouncementView): void => {
@@ -90,7 +92,7 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#inFlow.visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
+    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, ringUntil: this.#ringUntil, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#inFlow.visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
   }
 
   /** The agent has answered; the caller still hears by whom. */
@@ -116,6 +118,16 @@ export class AgentTalk {
         this.#phoneHold.settle();
       }
     });
+  }
+
+  /** The clock was set: what is shown as having lasted has lasted as long as it did. */
+  clockStepped(ms: number): void {
+    this.#since += ms;
+    if (this.#answeredAt !== null) this.#answeredAt += ms;
+    if (this.#until !== null) this.#until += ms;
+    if (this.#ringUntil !== null) this.#ringUntil += ms;
+    this.#consult?.clockStepped(ms);
+    this.#deps.changed(this);
   }
 
   /** However the agent's part ends, by the phone or from here, it is told by the legs. */

@@ -80,6 +80,12 @@ export class Consultation {
     return this.#until;
   }
 
+  /** The clock was set. */
+  clockStepped(ms: number): void {
+    if (this.answeredAt !== null) this.answeredAt += ms;
+    if (this.#until !== null) this.#until += ms;
+  }
+
   /** What becomes of the ringing is followed from now on. */
   begin(): void {
     void this.#call.answered.then((answered) => {

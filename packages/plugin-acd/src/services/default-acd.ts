@@ -15,6 +15,7 @@ import type { AgentDeskDeps } from "./agent-desk-deps.js";
 import { AgentStates } from "./agent-states.js";
 import { Announcements } from "./announcements.js";
 import { answered } from "./answered.js";
+import { checked, INPUTS } from "./checked.js";
 import { ClosingTimes } from "./closing-times.js";
 import { Decisions } from "./decisions.js";
 import type { FactWriter } from "./fact-writer.js";
@@ -95,10 +96,7 @@ export class DefaultAcd implements Acd {
       weightWorthMs: weightWorth === undefined ? undefined : weightWorth * 1000,
       ...(wrapUpMaxSeconds === undefined ? {} : { wrapUpMaxMs: wrapUpMaxSeconds * 1000 }),
       perform: (effect, at) => this.#decisions.perform(effect, at),
-      stepped: (ms) => {
-        deps.facts.clockStepped(ms);
-        this.#closing.clockStepped();
-      },
+      stepped: (ms) => this.#clockStepped(ms),
     });
     const floor = new Floor(engine);
     this.#floor = floor;
@@ -172,6 +170,18 @@ export class DefaultAcd implements Acd {
     });
   }
 
+  /** Whatever remembers a moment goes along; what is shown is told anew. */
+  #clockStepped(ms: number): void {
+    const { facts, agentChanged, queueChanged } = this.#deps;
+    facts.clockStepped(ms);
+    this.#closing.clockStepped();
+    this.#states.clockStepped(ms);
+    this.places.clockStepped(ms);
+    this.desk.clockStepped(ms);
+    for (const number of this.#floor.agents.keys()) agentChanged(number);
+    for (const key of this.#floor.queues.keys()) queueChanged(key);
+  }
+
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
     const { store, config, log } = this.#deps;
@@ -215,11 +225,17 @@ export class DefaultAcd implements Acd {
     this.#states.start();
     for (const { key, settings } of this.#floor.queues.values()) {
       if (settings.calendar === undefined || settings.atClosing === "serve") continue;
-      this.#closing.watch(key, this.#deps.calendars.get(settings.calendar), () => this.#floor.engine.dispatch({ type: "queue.closing", queue: key }));
+      this.#closing.watch(key, this.#deps.calendars.get(settings.calendar), () => this.#close(key));
     }
     this.#checkLater();
     for (const queue of this.#floor.queues.values()) void this.#deps.music.sources(queue.key, queue.settings.music, "zh-CN");
     await this.places.start();
+  }
+
+  /** Closing time. */
+  #close(queue: string): void {
+    this.places.closing(queue);
+    this.#floor.engine.dispatch({ type: "queue.closing", queue });
   }
 
   #checkLater(nth = 1): void {
@@ -273,6 +289,7 @@ export class DefaultAcd implements Acd {
     this.#states.stop();
     this.#closing.stop();
     await this.places.stop();
+    this.#floor.engine.checkClock();
     this.#deps.facts.bookStates();
     this.#floor.engine.close();
     for (const entry of this.#floor.entries.values()) {
@@ -291,11 +308,13 @@ export class DefaultAcd implements Acd {
     return { waiting, agents: states.length, available: states.filter((state) => state === "available").length, factsPending: this.#deps.writer.pending };
   }
 
-  serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
+  async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
+    checked(INPUTS.request, request, "The request to a queue");
     return this.#entrance.serve(session, request);
   }
 
   async offerCallback(session: CallSession, offer: CallbackOffer): Promise<"kept" | "declined" | "gone"> {
+    checked(INPUTS.callback, offer, "The offer of a callback");
     this.#floor.queue(offer.queue);
     if (!(await answered(session))) return "gone";
     return this.places.offer(session, offer);
@@ -317,7 +336,9 @@ export class DefaultAcd implements Acd {
     return this.places.drop(id, result, actor);
   }
 
-  serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult> {
+  async serveWork(work: QueueWork, request: WorkRequest): Promise<QueueResult> {
+    checked(INPUTS.work, work, "The work for a queue");
+    checked(INPUTS.request, request, "The request to a queue");
     return this.#entrance.serveWork(work, request);
   }
 
@@ -341,11 +362,13 @@ export class DefaultAcd implements Acd {
     return this.#live.queue(key);
   }
 
-  figures(where: Parameters<Acd["figures"]>[0]): Promise<FiguresReport> {
+  async figures(where: Parameters<Acd["figures"]>[0]): Promise<FiguresReport> {
+    checked(INPUTS.span, where, "The span of the figures");
     return this.#figures.queues(where);
   }
 
-  agentFigures(where: Parameters<Acd["agentFigures"]>[0]): Promise<AgentFiguresReport> {
+  async agentFigures(where: Parameters<Acd["agentFigures"]>[0]): Promise<AgentFiguresReport> {
+    checked(INPUTS.span, where, "The span of the figures");
     return this.#figures.agents(where);
   }
 
@@ -357,7 +380,8 @@ export class DefaultAcd implements Acd {
     return this.#steering.move(interactionId, queue, actor);
   }
 
-  setPriority(interactionId: string, priority: number, { actor }: { readonly actor: string }): Promise<WaitingCaller> {
+  async setPriority(interactionId: string, priority: number, { actor }: { readonly actor: string }): Promise<WaitingCaller> {
+    checked(INPUTS.priority, priority, `The priority of ${interactionId}`);
     return this.#steering.setPriority(interactionId, priority, actor);
   }
 
@@ -406,6 +430,7 @@ export class DefaultAcd implements Acd {
 
   extendWrapUp(number: string, ms: number): AgentSnapshot {
     this.#floor.agent(number);
+    checked(INPUTS.wrapUpMs, ms, `The time for after-call work of agent ${number}, in ms,`);
     if (agentView(this.#floor.engine.state, number)?.wrapUntil === undefined) throw acdErrors.NOT_IN_WRAP_UP(number);
     this.#floor.engine.dispatch({ type: "agent.wrap-up-extended", agentId: number, ms });
     return this.#known(number);

@@ -69,13 +69,13 @@ export class FactRows {
     uow.publish("acd.ended", { interactionId: of.interactionId, queue: of.queue, agent, talkMs, at }, { aggregate: of.interactionId });
   }
 
-  async #cut(uow: Uow, { of, enteredAt, at, waitMs, counts }: Fact<"cut">): Promise<void> {
+  async #cut(uow: Uow, { of, enteredAt, at, waitMs, talkMs: talked, counts }: Fact<"cut">): Promise<void> {
     const { em } = uow;
     const waiting = await em.nativeUpdate(QueueEntryEntity, { id: of.entryId, leftAt: null }, { leftAt: at, outcome: "cut", waitMs });
     if (waiting > 0) await this.#book.queue(uow, of, enteredAt, counts);
     const talk = await em.findOne(QueueEntryEntity, { id: of.entryId, endedAt: null, outcome: "answered" });
     if (talk !== null && typeof talk.answeredAt === "number" && typeof talk.agent === "string") {
-      const talkMs = Math.max(0, at - talk.answeredAt);
+      const talkMs = talked ?? Math.max(0, at - talk.answeredAt);
       await em.nativeUpdate(QueueEntryEntity, { id: of.entryId }, { talkMs, cutAt: at });
       await this.#book.queue(uow, of, enteredAt, { handled: 1, talkMs });
       await this.#book.agent(uow, talk.agent, quarterOf(at), { handled: 1 });

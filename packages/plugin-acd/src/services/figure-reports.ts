@@ -37,6 +37,7 @@ export class FigureReports {
     if (agent !== undefined) floor.agent(agent);
     if (queue !== undefined) floor.queue(queue);
     // States that last are in the figures up to this moment.
+    floor.engine.checkClock();
     facts.bookStates();
     await writer.flush();
     const wanted = (queue === undefined ? [...floor.agents.keys()] : floor.membersOf(queue)).filter((number) => agent === undefined || number === agent);

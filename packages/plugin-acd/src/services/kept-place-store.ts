@@ -12,6 +12,7 @@ export interface NewPlace {
   readonly priority: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly placeAt: number;
+  readonly placeSeq: number;
 }
 
 export interface KeptPlaceStoreDeps {
@@ -32,7 +33,7 @@ export class KeptPlaceStore {
       const found = await uow.em.findOne(KeptPlaceEntity, { openKey: place.number });
       if (found !== null) {
         if (found.state === "calling") return copy(found);
-        return this.#change(uow, copy(found), { ...place, skills: { ...place.skills }, placeAt: found.queue === place.queue ? Math.min(found.placeAt, place.placeAt) : place.placeAt, nextAt: clock.now() });
+        return this.#change(uow, copy(found), { ...place, skills: { ...place.skills }, ...(found.queue === place.queue && isEarlier(found, place) ? { placeAt: found.placeAt, placeSeq: found.placeSeq } : {}), nextAt: clock.now() });
       }
       const row = { id: ids.next(), ...place, skills: { ...place.skills }, openKey: place.number, state: "waiting", result: null, attempts: 0, nextAt: clock.now(), lastAttemptAt: null, callId: null, createdAt: clock.now(), closedAt: null, closedBy: null } as KeptPlaceRow;
       await uow.em.insert(KeptPlaceEntity, row);
@@ -59,9 +60,14 @@ export class KeptPlaceStore {
     return this.#update(row, { queue });
   }
 
+  /** The place as it counts by the clock of now, and when it is dialled; nobody needs to be told. */
+  async placed(id: string, { placeAt, placeSeq, nextAt }: Pick<KeptPlaceRow, "placeAt" | "placeSeq" | "nextAt">): Promise<void> {
+    await this.deps.unitOfWork.run(({ em }) => em.nativeUpdate(KeptPlaceEntity, { id, state: { $ne: "closed" } }, { placeAt, placeSeq, nextAt }));
+  }
+
   /** All that are not closed, the earliest place first. */
   open(): Promise<KeptPlaceRow[]> {
-    return this.deps.reads.read(async (em) => (await em.find(KeptPlaceEntity, { state: { $ne: "closed" } }, { orderBy: { placeAt: "asc", id: "asc" } })).map(copy));
+    return this.deps.reads.read(async (em) => (await em.find(KeptPlaceEntity, { state: { $ne: "closed" } }, { orderBy: { placeAt: "asc", placeSeq: "asc", id: "asc" } })).map(copy));
   }
 
   find(id: string): Promise<KeptPlaceRow | undefined> {
@@ -97,12 +103,16 @@ export class KeptPlaceStore {
   }
 }
 
+function isEarlier(one: Pick<NewPlace, "placeAt" | "placeSeq">, other: Pick<NewPlace, "placeAt" | "placeSeq">): boolean {
+  return one.placeAt < other.placeAt || (one.placeAt === other.placeAt && one.placeSeq > 0 && one.placeSeq < other.placeSeq);
+}
+
 export function placeView({ id, queue, number, interactionId, placeAt, state, result, attempts, nextAt, lastAttemptAt, callId, createdAt, closedAt, closedBy }: KeptPlaceRow): KeptPlace {
   return { id, queue, number, interactionId, placeAt, state, result: result ?? null, attempts, nextAt, lastAttemptAt: lastAttemptAt ?? null, callId: callId ?? null, createdAt, closedAt: closedAt ?? null, closedBy: closedBy ?? null };
 }
 
 /** Apart from the unit of work that read it. */
 function copy(row: KeptPlaceRow): KeptPlaceRow {
-  const { id, queue, number, openKey, interactionId, language, priority, skills, placeAt, state, result, attempts, nextAt, lastAttemptAt, callId, createdAt, closedAt, closedBy } = row;
-  return { id, queue, number, openKey, interactionId, language, priority, skills, placeAt, state, result, attempts, nextAt, lastAttemptAt, callId, createdAt, closedAt, closedBy } as KeptPlaceRow;
+  const { id, queue, number, openKey, interactionId, language, priority, skills, placeAt, placeSeq, state, result, attempts, nextAt, lastAttemptAt, callId, createdAt, closedAt, closedBy } = row;
+  return { id, queue, number, openKey, interactionId, language, priority, skills, placeAt, placeSeq, state, result, attempts, nextAt, lastAttemptAt, callId, createdAt, closedAt, closedBy } as KeptPlaceRow;
 }

@@ -8,6 +8,7 @@ import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { acdErrors } from "../errors.js";
 import { askForCallback, askToAccept, say, type WishDeps } from "./callback-wish.js";
 import { placeView, type KeptPlaceStore } from "./kept-place-store.js";
+import type { Place } from "./queue-member.js";
 import { QueuedPlace } from "./queued-place.js";
 
 /** Name of the call handler that speaks with the citizen who is called. */
@@ -49,6 +50,8 @@ interface Held {
   member: QueuedPlace | undefined;
   leave: () => void;
   timer: Timer | undefined;
+  /** Not in the line before then, epoch ms. */
+  notBefore: number;
   /** The call to the citizen. */
   attempt: { readonly callId: string; readonly giveUp: AbortController; outcome: AttemptOutcome | undefined } | undefined;
 }
@@ -96,6 +99,24 @@ export class KeptPlaces {
     for (const held of this.#held.values()) this.#resume(held);
   }
 
+  /** The queue's hours are over: who waits is called from the next opening on. A callback that has begun goes on. */
+  closing(queue: string): void {
+    for (const held of this.#held.values()) {
+      if (held.row.queue !== queue || held.member === undefined || held.attempt !== undefined) continue;
+      held.leave();
+      this.#resume(held, this.#deps.clock.now() + SHORT_WAIT_MS);
+    }
+  }
+
+  /** The clock was set: places and waits go along with it; hours are those of the clock. */
+  clockStepped(ms: number): void {
+    for (const held of this.#held.values()) {
+      held.row = { ...held.row, placeAt: held.row.placeAt + ms, nextAt: held.row.nextAt + ms };
+      this.#keep(held.row);
+      if (held.timer !== undefined) this.#resume(held, held.notBefore === 0 ? 0 : held.notBefore + ms);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const held of this.#held.values()) {
@@ -117,7 +138,7 @@ export class KeptPlaces {
   }
 
   /** Asks the caller, then keeps the place. */
-  async offer(session: CallSession, { queue, placeAt, priority = 0, skills = {}, signal = session.signal }: CallbackOffer): Promise<"kept" | "declined" | "gone"> {
+  async offer(session: CallSession, { queue, placeAt, placeSeq, priority = 0, skills = {}, signal = session.signal }: CallbackOffer): Promise<"kept" | "declined" | "gone"> {
     const { store, clock, log } = this.#deps;
     const { interaction, language } = session;
     interaction.event("queue.callback-asked", { queue });
@@ -125,7 +146,7 @@ export class KeptPlaces {
     if (typeof wish === "string") return wish;
     let row: KeptPlaceRow;
     try {
-      row = await store.put({ queue, number: wish.number, interactionId: interaction.id, language, priority, skills, placeAt: Math.min(placeAt ?? clock.now(), clock.now()) });
+      row = await store.put({ queue, number: wish.number, interactionId: interaction.id, language, priority, skills, placeAt: Math.min(placeAt ?? clock.now(), clock.now()), placeSeq: placeAt === undefined ? 0 : (placeSeq ?? 0) });
     } catch (error) {
       log.error({ err: error, interactionId: interaction.id }, "a place could not be kept; the caller is told");
       await say(session, this.#wish, "failed", {}, signal);
@@ -187,10 +208,10 @@ export class KeptPlaces {
   }
 
   async #serve(session: CallSession, held: Held): Promise<AttemptOutcome> {
-    const { queue, priority, skills, placeAt } = held.row;
+    const { queue, priority, skills, placeAt, placeSeq } = held.row;
     const agent = held.member?.agent;
     // The agent kept so far is free only once the caller stands in the line, so that nobody else gets there first.
-    const result = await this.#deps.serve(session, { queue, priority, skills, placeAt, signal: session.signal, ...(agent === undefined ? {} : { preferredAgent: agent, preferredSeconds: 0 }) }, held.leave);
+    const result = await this.#deps.serve(session, { queue, priority, skills, placeAt, ...(placeSeq > 0 ? { placeSeq } : {}), signal: session.signal, ...(agent === undefined ? {} : { preferredAgent: agent, preferredSeconds: 0 }) }, held.leave);
     if (result.outcome === "answered") return "reached";
     if (!result.callerGone) return "no-agents";
     return (await session.call.ended).by === "remote" ? "given-up" : "no-agents";
@@ -200,7 +221,7 @@ export class KeptPlaces {
     const before = this.#held.get(row.id);
     if (before?.attempt !== undefined) return;
     if (before !== undefined) this.#let(before);
-    const held: Held = { row, member: undefined, leave: () => undefined, timer: undefined, attempt: undefined };
+    const held: Held = { row, member: undefined, leave: () => undefined, timer: undefined, notBefore: 0, attempt: undefined };
     this.#held.set(row.id, held);
     this.#resume(held);
   }
@@ -215,6 +236,8 @@ export class KeptPlaces {
   #resume(held: Held, notBefore = 0): void {
     if (this.#stopped || !this.#begun) return;
     held.timer?.cancel();
+    held.timer = undefined;
+    held.notBefore = notBefore;
     if (!this.#deps.hasQueue(held.row.queue)) {
       // The others come into the line all the same.
       this.#deps.log.error({ placeId: held.row.id, queue: held.row.queue }, "a kept place stands in a queue that is no longer there; it stays in the list of callbacks, for somebody to call");
@@ -223,11 +246,12 @@ export class KeptPlaces {
     const now = this.#deps.clock.now();
     const due = this.#dueAt(held.row, Math.max(now, notBefore));
     if (due > now) {
-      held.timer = this.#deps.clock.setTimeout(() => this.#resume(held, notBefore), Math.min(due - now, LONGEST_TIMER_MS));
+      held.timer = this.#deps.clock.setTimeout(() => this.#wake(), Math.min(due - now, LONGEST_TIMER_MS));
       return;
     }
     const member = new QueuedPlace({
       turn: () => this.#call(held),
+      placed: (place) => this.#placed(held, place),
       moved: (queue) => void this.#moved(held, queue),
       left: (outcome) => {
         if (held.member !== member) return;
@@ -238,6 +262,25 @@ export class KeptPlaces {
     });
     held.member = member;
     held.leave = this.#deps.enter(held.row, member);
+  }
+
+  /** Its order is given once and kept, however often it comes into the line. */
+  #placed(held: Held, { placeAt, placeSeq }: Place): void {
+    if (held.row.placeSeq > 0) return;
+    held.row = { ...held.row, placeAt, placeSeq };
+    this.#keep(held.row);
+  }
+
+  /** Stored in the background: after a crash before that it would stand among those of the same moment as it came, no worse. */
+  #keep(row: KeptPlaceRow): void {
+    this.#deps.store.placed(row.id, row).catch((error: unknown) => this.#deps.log.warn({ err: error, placeId: row.id }, "where a kept place stands could not be stored"));
+  }
+
+  /** Several may be due in one moment, an opening: the earliest place comes into the line first. */
+  #wake(): void {
+    const now = this.#deps.clock.now();
+    const due = [...this.#held.values()].filter((held) => held.timer !== undefined && this.#dueAt(held.row, Math.max(now, held.notBefore)) <= now);
+    for (const held of due.sort(({ row: a }, { row: b }) => a.placeAt - b.placeAt || a.placeSeq - b.placeSeq)) this.#resume(held, held.notBefore);
   }
 
   #dueAt({ queue, nextAt, attempts }: KeptPlaceRow, from: number): number {

@@ -24,7 +24,7 @@ export class LineSteering {
   waiting(key: string): readonly WaitingCaller[] {
     const { floor } = this.#deps;
     floor.queue(key);
-    return [...floor.entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || a.placeAt - b.placeAt);
+    return [...floor.entries].flatMap(([id, { owner }]) => (owner.queue === key ? (this.#waiting(id) ?? []) : [])).sort((a, b) => a.ahead - b.ahead || Number(b.ringing !== null) - Number(a.ringing !== null) || a.placeAt - b.placeAt);
   }
 
   /** @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_NOT_WAITING, HTL_ACD_ALREADY_THERE, HTL_ACD_QUEUE_FROZEN, HTL_ACD_AGENT_NOT_IN_QUEUE */

@@ -31,6 +31,7 @@ export class LiveView {
 
   agent(number: string): AgentSnapshot | undefined {
     const { floor, occupations, reasons, facts } = this.#deps;
+    floor.engine.checkClock();
     const agent = floor.agents.get(number);
     const view = agentView(floor.engine.state, number);
     if (agent === undefined || view === undefined) return undefined;
@@ -76,6 +77,7 @@ export class LiveView {
 
   queue(key: string): QueueSnapshot | undefined {
     const { floor, facts, clock } = this.#deps;
+    floor.engine.checkClock();
     const queue = floor.queues.get(key);
     const view = queueView(floor.engine.state, key);
     if (queue === undefined || view === undefined) return undefined;

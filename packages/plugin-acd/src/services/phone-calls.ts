@@ -1,13 +1,18 @@
-import type { Call, CallControl, CallSession, Connection, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
+import type { AudioSource, Call, CallControl, CallEnd, CallSession, Clock, Connection, Logger, OutboundCall, RoutePlan } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AgentState, FollowedCall, Occupation } from "../contract.js";
 import { targetDigits } from "../domain/call-target.js";
 import type { AgentTalk } from "./agent-talk.js";
-import type { Target } from "./talk-parts.js";
+import { awaitPhone, brokeOff, reattach } from "./reattachment.js";
+import type { AgentTalkDeps, Target } from "./talk-parts.js";
 
 export interface PhoneCallsDeps {
   readonly control: CallControl;
+  readonly clock: Pick<Clock, "now" | "setTimeout">;
   readonly log: Logger;
+  readonly music: () => Promise<readonly AudioSource[]>;
+  /** Of a colleague, for calling back one that broke off. */
+  readonly phones: (agent: string) => AgentTalkDeps["phones"];
   /** 工号 of the agent with this phone. */
   readonly agentAt: (address: string) => string | undefined;
   readonly agent: (number: string) => { readonly state: AgentState } | undefined;
@@ -27,6 +32,7 @@ export const TAKEN: ReadonlySet<AgentState | undefined> = new Set<AgentState>(["
 /**
  * What agents dial at their telephones: a colleague or somebody else to be asked, beside the call they have or without one. An attended
  * transfer by the phone (REFER with Replaces) then joins the caller with who was asked; the consultation's own interaction ends.
+ * A colleague's phone that breaks off is waited for.
  */
 export class PhoneCalls {
   readonly #deps: PhoneCallsDeps;
@@ -64,7 +70,7 @@ export class PhoneCalls {
     let moved = false;
     try {
       leg = await this.#reach(session, agent, target);
-      if (leg !== undefined) moved = await this.#talk(session, leg, colleague);
+      if (leg !== undefined) moved = await this.#talk(session, leg, colleague, (another) => (leg = another));
     } catch (error) {
       if (!call.signal.aborted) log.warn({ agent, interactionId: interaction.id, error: errorText(error) }, "what an agent's phone dialled could not be reached");
       await call.hangup({ status: isHotlineError(error) ? (error.sip ?? 403) : 500, reason: "failed" });
@@ -104,15 +110,50 @@ export class PhoneCalls {
   }
 
   /** Whether the leg talks on in another call. */
-  async #talk({ call, interaction }: CallSession, leg: OutboundCall, colleague: string | undefined): Promise<boolean> {
+  async #talk(session: CallSession, leg: OutboundCall, colleague: string | undefined, replaced: (leg: OutboundCall) => void): Promise<boolean> {
+    const { call, interaction } = session;
     try {
       await call.answer();
       const connection = await this.#deps.control.connect(interaction.id, call, leg);
-      if (colleague !== undefined) this.#called.set(colleague, leg);
+      if (colleague !== undefined) this.#follow(session, connection, leg, colleague, replaced);
       return (await connection.ended).by === "moved";
     } catch (error) {
       await leg.hangup();
       throw error;
+    }
+  }
+
+  /** The colleague's leg, and whichever comes in its place. */
+  #follow(session: CallSession, connection: Connection, leg: OutboundCall, colleague: string, replaced: (leg: OutboundCall) => void): void {
+    this.#called.set(colleague, leg);
+    void leg.ended.then((end: CallEnd) => {
+      // Taken along into another call it is that one's to wait for.
+      if (this.#joined.has(leg) || session.call.signal.aborted || !brokeOff(end)) return;
+      const back = this.#reattach(session, connection, colleague).then((another) => {
+        if (another === undefined) return;
+        replaced(another);
+        this.#follow(session, connection, another, colleague, replaced);
+      });
+      void connection.keepOpen(back).catch((error: unknown) => this.#deps.log.error({ err: error, agent: colleague, interactionId: session.interaction.id }, "the phone of a colleague who was called broke off and could not be called back in order"));
+    });
+  }
+
+  /** Who called hears music until the colleague's phone is back, or the time is up. */
+  async #reattach(session: CallSession, connection: Connection, colleague: string): Promise<OutboundCall | undefined> {
+    const { control, clock, log, music, phones } = this.#deps;
+    const { call, interaction } = session;
+    const wait = awaitPhone(clock, call.signal);
+    interaction.event("leg.lost", { agent: colleague });
+    try {
+      await connection.hold(call, await music());
+      const leg = await reattach(colleague, session, wait.controller.signal, { control, log, ...phones(colleague), asking: session.plan.target });
+      if (leg === undefined) return undefined;
+      await connection.join(leg);
+      await connection.retrieve(call);
+      interaction.event("leg.reattached", { agent: colleague, legId: leg.id });
+      return leg;
+    } finally {
+      wait.done();
     }
   }
 

@@ -75,7 +75,7 @@ export class QueueEngine {
     const at = clock.now();
     for (const effect of reduce(this.state, event, at)) {
       if (this.#closed) return;
-      if (effect.type === "timer") this.#setTimer(effect.id, effect.at);
+      if (effect.type === "timer") this.#setTimer(effect.id, effect.at - at);
       else if (effect.type === "timer-cancel") {
         this.#timers.get(effect.id)?.cancel();
         this.#timers.delete(effect.id);
@@ -89,7 +89,8 @@ export class QueueEngine {
     }
   }
 
-  #setTimer(id: string, at: number): void {
+  /** @param ms from the decision, so that a clock that is set in this moment shifts nothing */
+  #setTimer(id: string, ms: number): void {
     const { clock } = this.#options;
     this.#timers.set(
       id,
@@ -98,7 +99,7 @@ export class QueueEngine {
           this.#timers.delete(id);
           this.dispatch({ type: "timer", id });
         },
-        Math.max(0, at - clock.now()),
+        Math.max(0, ms),
       ),
     );
   }

@@ -11,6 +11,7 @@ import type { Entry, Floor } from "./floor.js";
 import type { HoldMusic } from "./hold-music.js";
 import type { EntryOwner, QueueFacts } from "./queue-facts.js";
 import { QueuedCall } from "./queued-call.js";
+import type { Place } from "./queue-member.js";
 import type { QueuedPlace } from "./queued-place.js";
 import { QueuedWork } from "./queued-work.js";
 
@@ -58,22 +59,22 @@ export class QueueEntrance {
     if (this.#floor.serving.has(session.interaction.id)) throw acdErrors.SERVED_ALREADY(session.interaction.id);
     if (!(await answered(session))) return { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true };
     if (this.#deps.stopped()) throw acdErrors.STOPPED();
-    const since = Math.min(this.#deps.clock.now(), request.placeAt ?? Number.POSITIVE_INFINITY);
     let talkMs = 0;
-    for (let back = false; ; back = true) {
-      const { result, lostAgent, next } = await this.#wait(session, request, queue, back ? since : undefined, back ? undefined : entered);
+    for (let back: Place | undefined; ; ) {
+      const { result, lostAgent, next, place } = await this.#wait(session, request, queue, back, back === undefined ? entered : undefined);
       talkMs += result.talkMs;
       if (next !== undefined && !result.callerGone && !this.#deps.stopped()) {
         const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, exitHint: request.exitHint, signal: request.signal });
         return { ...further, talkMs: talkMs + further.talkMs };
       }
       // Who lost the agent to a broken phone is first in line again, before all who came later.
-      if (!lostAgent || result.callerGone || this.#deps.stopped()) return { ...result, talkMs };
+      if (!lostAgent || result.callerGone || place === undefined || this.#deps.stopped()) return { ...result, talkMs };
+      back = place;
     }
   }
 
   /** One stay in the queue, with the talk that comes of it. */
-  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, placeAt: number | undefined, entered: (() => void) | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined }> {
+  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, back: Place | undefined, entered: (() => void) | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined; readonly place?: Place | undefined }> {
     const { ids, clock, control, prompts, log, music, secrets, desk } = this.#deps;
     const { id: interactionId } = session.interaction;
     const callerNumber = citizenNumber(session);
@@ -84,13 +85,15 @@ export class QueueEntrance {
     const stored = secrets === undefined ? null : (callerKey ?? null);
     const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored });
     // Whoever was in before the queue closed is served.
-    if (placeAt === undefined && entered === undefined && this.#outOfHours(queue)) {
+    if (back === undefined && entered === undefined && this.#outOfHours(queue)) {
       this.#refuse(owner, session);
       return { result: { outcome: "closed", waitMs: 0, talkMs: 0, callerGone: false }, lostAgent: false };
     }
     const preferredAgent = request.preferredAgent ?? (await this.#lastAgent(queue, stored));
     if (this.#deps.stopped()) throw acdErrors.STOPPED();
     if (session.signal.aborted) return { result: { outcome: "abandoned", waitMs: 0, talkMs: 0, callerGone: true }, lostAgent: false };
+    // Asked for a second time while the first was still on its way in.
+    if (this.#floor.serving.has(interactionId)) throw acdErrors.SERVED_ALREADY(interactionId);
     const enteredAt = clock.monotonic();
     const call = new QueuedCall(id, session, request, queue, {
       control,
@@ -104,10 +107,10 @@ export class QueueEntrance {
       desk: desk(),
       waited: () => clock.monotonic() - enteredAt,
       stopping: () => this.#deps.pipeline.admission() !== undefined,
-      back: placeAt !== undefined,
+      back: back !== undefined,
     });
     this.#floor.entries.set(id, { call, owner, entered: false });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(placeAt === undefined ? preferredAgent : undefined, request), placeAt: placeAt ?? request.placeAt });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(back === undefined ? preferredAgent : undefined, request), placeAt: back?.placeAt ?? request.placeAt, placeSeq: back === undefined ? request.placeSeq : back.placeSeq });
     entered?.();
     if (this.#floor.entries.has(id)) call.watch();
     this.#floor.serving.set(interactionId, call);
@@ -116,16 +119,16 @@ export class QueueEntrance {
     // A talk that went on after a take-over is followed to its end; everything else is over.
     if (result.outcome !== "answered") this.#floor.entries.delete(id);
     else if (!result.callerGone) await forgetKeys(session, log);
-    return { result, lostAgent: call.lostAgent, next: call.next };
+    return { result, lostAgent: call.lostAgent, next: call.next, place: call.place };
   }
 
   /** The place of a citizen who is to be called; call what comes back to take it out of the line. */
-  enterPlace({ queue: key, interactionId, number, priority: own, skills, placeAt }: KeptPlaceRow, member: QueuedPlace): () => void {
+  enterPlace({ queue: key, interactionId, number, priority: own, skills, placeAt, placeSeq }: KeptPlaceRow, member: QueuedPlace): () => void {
     const queue = this.#floor.queue(key);
     const id = this.#deps.ids.next();
     const priority = queue.settings.priority + own;
     this.#floor.entries.set(id, { call: member, owner: this.#owner(id, interactionId, queue, { channel: "callback", priority, callerKey: null }), entered: false, kept: number });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: key, priority, skills, placeAt, patient: true, ringMs: DIALLING_MS });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: key, priority, skills, placeAt, placeSeq, patient: true, ringMs: DIALLING_MS });
     return () => this.#floor.engine.dispatch({ type: "interaction.exited", interactionId: id });
   }
   /** The queue the caller goes to once the agent lets go; `undefined` for who no queue gave. @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_QUEUE_FROZEN */
@@ -152,7 +155,7 @@ export class QueueEntrance {
     }
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#floor.engine.dispatch(event) }, request.signal);
     this.#floor.entries.set(id, { call: member, owner, entered: false });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), onlyAgent, exceptAgent, patient, yields, placeAt: request.placeAt ?? (patient ? this.#deps.clock.now() : undefined) });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), onlyAgent, exceptAgent, patient, yields, placeAt: request.placeAt ?? (patient ? this.#deps.clock.now() : undefined), placeSeq: request.placeSeq });
     if (this.#floor.entries.has(id)) member.watch();
     const result = await member.result;
     if (result.outcome !== "answered") this.#floor.entries.delete(id);

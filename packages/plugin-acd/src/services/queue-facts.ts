@@ -35,6 +35,9 @@ export interface EntryOwner {
   /** Set on entering. */
   enteredAt?: number;
   expectedWaitMs?: number;
+  /** The same, and when an agent answered, by the clock that is never set: for what the end of the process cuts off. */
+  enteredMono?: number;
+  answeredMono?: number;
 }
 
 /** Turns decisions into facts, of the time at which they were decided, and keeps the figures of the day. */
@@ -61,6 +64,7 @@ export class QueueFacts {
 
   entered(owner: EntryOwner, { placeAt, placeSeq, expectedWaitMs }: Effect<"entered">, at: number): void {
     owner.enteredAt = at;
+    owner.enteredMono = this.#clock.monotonic();
     owner.expectedWaitMs = expectedWaitMs;
     this.#insert(owner, at, { placeAt, placeSeq, expectedWaitMs }, { offered: 1 });
   }
@@ -80,6 +84,7 @@ export class QueueFacts {
     const outcome = effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome === "abandoned" && how.cut ? "cut" : effect.outcome;
     const enteredAt = owner.enteredAt ?? at;
     const counts = this.#counts(owner, outcome, waitMs);
+    if (outcome === "answered") owner.answeredMono = this.#clock.monotonic();
     if (how.entered) {
       this.today.add(owner.queue, enteredAt, counts);
       this.#writer.push({ kind: "left", of: keyOf(owner), enteredAt, at, outcome, waitMs, agent: agentId ?? null, inTime: outcome === "answered" ? waitMs <= owner.serviceLevelMs : null, counts });
@@ -100,8 +105,10 @@ export class QueueFacts {
   cut(owner: EntryOwner): void {
     const at = this.#clock.now();
     const enteredAt = owner.enteredAt ?? at;
-    const waitMs = Math.max(0, at - enteredAt);
-    this.#writer.push({ kind: "cut", of: keyOf(owner), enteredAt, at, waitMs, counts: this.#counts(owner, "cut", waitMs) });
+    const now = this.#clock.monotonic();
+    const waitMs = Math.round(now - (owner.enteredMono ?? now));
+    const talk = owner.answeredMono === undefined ? {} : { talkMs: Math.round(now - owner.answeredMono) };
+    this.#writer.push({ kind: "cut", of: keyOf(owner), enteredAt, at, waitMs, ...talk, counts: this.#counts(owner, "cut", waitMs) });
   }
 
   agentStatus(effect: Effect<"agent-status">, at: number): void {

@@ -2,6 +2,19 @@ import type { AcdEffect } from "@hotlinejs/queueing";
 
 export type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
 
+/** Where somebody stands: by the time, then by the order among those of the same millisecond. */
+export interface Place {
+  readonly placeAt: number;
+  readonly placeSeq: number;
+}
+
+/** `undefined`: was not let in. */
+export function placeOf(effect: { readonly placeAt: number; readonly placeSeq: number }): Place;
+export function placeOf(effect: { readonly placeAt?: number; readonly placeSeq?: number }): Place | undefined;
+export function placeOf({ placeAt, placeSeq }: { readonly placeAt?: number; readonly placeSeq?: number }): Place | undefined {
+  return placeAt === undefined || placeSeq === undefined ? undefined : { placeAt, placeSeq };
+}
+
 /** Whoever stays in a queue carries out what the reducer decides about it. */
 export interface QueueMember {
   /** The hotline itself ended it: not the citizen's giving up. */

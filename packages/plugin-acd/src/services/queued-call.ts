@@ -6,7 +6,7 @@ import { defaultPrompt, toldMinutes, withValues } from "../domain/queue-prompts.
 import type { AgentDesk } from "./agent-desk.js";
 import type { AgentTalk } from "./agent-talk.js";
 import { AgentOffer } from "./agent-offer.js";
-import type { Effect, QueueMember } from "./queue-member.js";
+import { placeOf, type Effect, type Place, type QueueMember } from "./queue-member.js";
 import { brokeOff } from "./reattachment.js";
 import { WaitingSound } from "./waiting-sound.js";
 
@@ -60,7 +60,7 @@ export class QueuedCall implements QueueMember {
   /** Agents being rung, by reservation. */
   readonly #offers = new Map<string, AgentOffer>();
   #queue: CalledQueue;
-  #placeAt: number | undefined;
+  #place: Place | undefined;
   #conversation: Promise<unknown> = Promise.resolve();
   #exitKey: string | undefined;
   #agent: string | undefined;
@@ -83,6 +83,11 @@ export class QueuedCall implements QueueMember {
     this.#deps = deps;
     this.#sound = new WaitingSound(session.call, deps.music, deps.log, deps.clock);
     this.result = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  /** As it counts by the clock of now, once the stay is over. */
+  get place(): Place | undefined {
+    return this.#place;
   }
 
   /** The queue in which the caller goes on after the talk. */
@@ -148,8 +153,8 @@ export class QueuedCall implements QueueMember {
 
   /** Told once, and again after the caller was moved into another queue: music and keys go on then. */
   entered(effect: Effect<"entered">): void {
-    const moved = this.#placeAt !== undefined;
-    this.#placeAt = effect.placeAt;
+    const moved = this.#place !== undefined;
+    this.#place = placeOf(effect);
     this.#queue = this.#deps.queue(effect.queue) ?? this.#queue;
     this.#session.interaction.update({ queue: effect.queue });
     this.#session.interaction.event("queue.entered", { queue: effect.queue, ahead: effect.ahead, ...(effect.regained ? { regained: true } : {}) });
@@ -265,6 +270,7 @@ export class QueuedCall implements QueueMember {
   left(effect: Effect<"left">): void {
     const { interaction } = this.#session;
     this.#waitMs = effect.waitMs;
+    this.#place = placeOf(effect) ?? this.#place;
     if (effect.outcome === "moved") return interaction.event("queue.moved", { queue: effect.queue, waitMs: effect.waitMs });
     this.#keys.abort();
     this.#messageTimer?.cancel();
@@ -275,7 +281,7 @@ export class QueuedCall implements QueueMember {
     }
     const { atClosing } = this.#queue.settings;
     // Who had been let in was there until closing time; others are turned away because the hotline drains.
-    if (effect.outcome === "closed" && this.#placeAt !== undefined && atClosing !== "serve") this.#closing = atClosing;
+    if (effect.outcome === "closed" && this.#place !== undefined && atClosing !== "serve") this.#closing = atClosing;
     const outcome = (effect.outcome === "closed" && this.#closing === undefined) || effect.outcome === "unknown-queue" ? "no-agents" : effect.outcome;
     // Also of who was not let in: a caller who asked for a person is no self-service.
     if (effect.outcome !== "unknown-queue") interaction.update({ queue: effect.queue });
@@ -284,6 +290,7 @@ export class QueuedCall implements QueueMember {
   }
 
   ended(effect: Effect<"ended">): void {
+    this.#place = placeOf(effect);
     this.#session.interaction.event("queue.ended", { queue: effect.queue, agent: effect.agentId, talkMs: effect.talkMs });
     void this.#conversation.then(() => {
       if (this.#deps.desk.wasLost(this.#session)) this.#lostAgent = true;
@@ -389,7 +396,7 @@ export class QueuedCall implements QueueMember {
       ...(this.#agent === undefined ? {} : { agent: this.#agent }),
       waitMs: this.#waitMs,
       talkMs,
-      ...(outcome === "answered" || this.#placeAt === undefined ? {} : { placeAt: this.#placeAt }),
+      ...(outcome === "answered" ? {} : this.#place),
       callerGone: this.#session.signal.aborted,
     });
   }

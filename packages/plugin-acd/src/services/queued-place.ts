@@ -1,9 +1,11 @@
 import type { AcdEffect } from "@hotlinejs/queueing";
-import type { Effect, QueueMember } from "./queue-member.js";
+import { placeOf, type Effect, type Place, type QueueMember } from "./queue-member.js";
 
 export interface QueuedPlaceDeps {
   /** It is the citizen's turn: an agent is reserved. Told again with each agent. */
   readonly turn: () => void;
+  /** Stands in the line. */
+  readonly placed: (place: Place) => void;
   /** Put into another queue by a supervisor. */
   readonly moved: (queue: string) => void;
   /** Out of the queue, by whatever it was. */
@@ -29,7 +31,9 @@ export class QueuedPlace implements QueueMember {
     return [...this.#reserved.values()][0];
   }
 
-  entered({ queue }: Effect<"entered">): void {
+  entered(effect: Effect<"entered">): void {
+    const { queue } = effect;
+    this.#deps.placed(placeOf(effect));
     if (this.#queue !== undefined && this.#queue !== queue) this.#deps.moved(queue);
     this.#queue = queue;
   }

@@ -2,7 +2,7 @@ import { errorText } from "@hotlinejs/core";
 import type { Logger } from "@hotlinejs/core";
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { QueueOutcome, QueueResult, QueueWork } from "../contract.js";
-import type { Effect, QueueMember } from "./queue-member.js";
+import { placeOf, type Effect, type Place, type QueueMember } from "./queue-member.js";
 
 export interface QueuedWorkDeps {
   readonly log: Logger;
@@ -22,7 +22,7 @@ export class QueuedWork implements QueueMember {
   #settle: (result: QueueResult) => void = () => undefined;
   /** Questions that are open, by reservation. */
   readonly #offers = new Map<string, AbortController>();
-  #placeAt: number | undefined;
+  #place: Place | undefined;
   #agent: string | undefined;
   #waitMs = 0;
   #gone = false;
@@ -52,8 +52,9 @@ export class QueuedWork implements QueueMember {
     else this.#request?.addEventListener("abort", exit, { once: true });
   }
 
-  entered({ ahead, placeAt, expectedWaitMs }: Effect<"entered">): void {
-    this.#placeAt = placeAt;
+  entered(effect: Effect<"entered">): void {
+    const { ahead, expectedWaitMs } = effect;
+    this.#place = placeOf(effect);
     this.#work.waiting?.({ ahead, expectedWaitMs });
   }
 
@@ -87,8 +88,10 @@ export class QueuedWork implements QueueMember {
     // Nothing to tell: other agents may serve it too.
   }
 
-  left({ outcome, waitMs }: Effect<"left">): void {
+  left(effect: Effect<"left">): void {
+    const { outcome, waitMs } = effect;
     this.#waitMs = waitMs;
+    this.#place = placeOf(effect) ?? this.#place;
     if (outcome !== "answered" && outcome !== "moved") this.#finish(outcome === "closed" || outcome === "unknown-queue" ? "no-agents" : outcome, 0);
   }
 
@@ -118,6 +121,6 @@ export class QueuedWork implements QueueMember {
   #finish(outcome: QueueOutcome, talkMs: number): void {
     if (this.#done) return;
     this.#done = true;
-    this.#settle({ outcome, ...(this.#agent === undefined ? {} : { agent: this.#agent }), waitMs: this.#waitMs, talkMs, ...(outcome === "answered" || this.#placeAt === undefined ? {} : { placeAt: this.#placeAt }), callerGone: this.#gone });
+    this.#settle({ outcome, ...(this.#agent === undefined ? {} : { agent: this.#agent }), waitMs: this.#waitMs, talkMs, ...(outcome === "answered" ? {} : this.#place), callerGone: this.#gone });
   }
 }

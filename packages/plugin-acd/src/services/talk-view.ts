@@ -10,6 +10,8 @@ export interface TalkMoment {
   readonly facts: TalkFacts;
   readonly state: AgentCallState;
   readonly since: number;
+  /** The agent is rung until then. */
+  readonly ringUntil: number | null;
   /** The agent's phone is waited for until then. */
   readonly until: number | null;
   readonly answeredAt: number | null;
@@ -29,7 +31,7 @@ export interface TalkMoment {
 /** What the desk shows of it. */
 export function talkView(moment: TalkMoment): AgentCall {
   const { facts, state, consult, visit, guest, announcements } = moment;
-  const { agent, session, direction, queue, waitMs, ringUntil, given = null } = facts;
+  const { agent, session, direction, queue, waitMs, given = null } = facts;
   return {
     agent,
     interactionId: session.interaction.id,
@@ -40,7 +42,7 @@ export function talkView(moment: TalkMoment): AgentCall {
     queue: queue?.key ?? null,
     queueName: queue?.name ?? null,
     waitMs,
-    ringUntil: state === "ringing" ? (moment.joining ? null : ringUntil) : state === "reconnecting" ? moment.until : null,
+    ringUntil: state === "ringing" ? (moment.joining ? null : moment.ringUntil) : state === "reconnecting" ? moment.until : null,
     joining: moment.joining && state === "ringing",
     answeredAt: moment.answeredAt,
     supervisor: moment.supervisor,

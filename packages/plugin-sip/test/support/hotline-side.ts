@@ -74,6 +74,7 @@ export class HotlineSide {
       },
       turnedAway: ({ from }, status) => void this.turnedAway.push(`${from.number} ${status}`),
       handler: () => undefined,
+    whenLegEnds: () => undefined,
       launch: () => Promise.reject(new Error("this side of the hotline does not call out")),
       active: 0,
     };

@@ -57,7 +57,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
 /** Closing time; who is being offered has the chance that has begun. */
 export function closeQueue(step: Step, queue: QueueState): void {
   for (const interaction of [...step.state.interactions.values()]) {
-    if (interaction.queue !== queue) continue;
+    if (interaction.queue !== queue || interaction.patient) continue;
     if (interaction.state === "waiting") leave(step, interaction, "closed");
     else if (interaction.state === "offered") interaction.expired = "closed";
   }

@@ -29,7 +29,7 @@ export type AcdEvent =
   | { readonly type: "queue.configured"; readonly queue: QueueConfig }
   /** No new entries (drain); those inside are served. */
   | { readonly type: "queue.frozen"; readonly queue: string; readonly frozen: boolean }
-  /** Closing time: who waits leaves (`closed`); for whom an agent is being rung only when that comes to nothing. Later callers are let in again. */
+  /** Closing time: who waits leaves (`closed`), unless `patient`; for whom an agent is being rung only when that comes to nothing. Later callers are let in again. */
   | { readonly type: "queue.closing"; readonly queue: string }
   | { readonly type: "queue.removed"; readonly queue: string }
   /** New agents start `offline` and unreachable. */
@@ -64,9 +64,11 @@ export type AcdEvent =
       readonly exceptAgent?: string;
       /** A place kept from an earlier stay (who asked for a callback instead of waiting): counts instead of the moment of entering, and is taken in whatever the limits of the queue say. */
       readonly placeAt?: number;
+      /** With `placeAt`, as `entered` and `left` told it: the order among places of the same millisecond. Default: after those that are there. */
+      readonly placeSeq?: number;
       /** How long an agent is reserved, ms. Default: the queue's `ringMs`. Longer for who is not on the line yet and is dialled first. */
       readonly ringMs?: number;
-      /** Stays whatever the queue's limits of waiting say (longest wait, diversion, nobody there): who is not on the line loses nothing by it. */
+      /** Stays whatever the queue's limits of waiting say (longest wait, diversion, nobody there, closing time): who is not on the line loses nothing by it. */
       readonly patient?: boolean;
       /** Can be done later (a letter): an agent who is only being asked to take it is asked for something else instead when nobody else is free. Default false. */
       readonly yields?: boolean;
@@ -86,8 +88,10 @@ export type AcdEvent =
   | { readonly type: "offer.connected"; readonly reservationId: string }
   /** Another agent takes the offer that rings: is rung instead, whatever queues that one serves and though not ready. No effect once it was answered, or while that agent is signed out, has no phone or no room. */
   | { readonly type: "offer.picked-up"; readonly reservationId: string; readonly agentId: string }
+  /** Orders of an earlier process up to this one are given (of places that come into a line only later): no new one is like them. */
+  | { readonly type: "sequence.restored"; readonly placeSeq: number }
   /** A place left behind by an earlier process. */
-  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that are there. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
   | { readonly type: "clock.stepped"; readonly ms: number }
   | { readonly type: "timer"; readonly id: string };
@@ -107,9 +111,9 @@ export type AcdEffect =
   /** Agents of these queues may serve the caller too from now on. */
   | { readonly type: "overflowed"; readonly interactionId: string; readonly queues: readonly string[] }
   /** The caller is no longer in the queue. For `answered` the talk begins. */
-  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; /** As told on entering; missing for who was not let in. */ readonly expectedWaitMs?: number; readonly agentId?: string }
+  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; /** As told on entering; missing for who was not let in. */ readonly expectedWaitMs?: number; /** The place as it counts now, whatever the clock was set to since; missing for who was not let in. */ readonly placeAt?: number; readonly placeSeq?: number; readonly agentId?: string }
   /** The talk is over. */
-  | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number }
+  | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number; /** The place from which it was served, as it counts now. */ readonly placeAt: number; readonly placeSeq: number }
   | { readonly type: "agent-status"; readonly agentId: string; readonly from: AgentStatus; readonly to: AgentStatus; readonly reason?: string }
   /** The agent was put into not-ready: for missing calls in a row, or for after-call work longer than `wrapUpMaxMs`. */
   | { readonly type: "auto-paused"; readonly agentId: string; readonly cause: "no-answer" | "wrap-up"; readonly misses: number }

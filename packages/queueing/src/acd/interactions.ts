@@ -29,7 +29,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const interaction: InteractionState = {
     id: event.interactionId,
     queue,
-    priority: event.priority ?? 0,
+    priority: event.priority === undefined || !Number.isFinite(event.priority) ? 0 : event.priority,
     skills: event.skills ?? {},
     callerKey: event.callerKey,
     channel: event.channel ?? VOICE,
@@ -43,7 +43,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
     yields: event.yields === true,
     enteredAt: now,
     placeAt: place ?? now,
-    seq: sequenceOf(step, regained?.placeSeq),
+    seq: sequenceOf(step, kept === undefined ? regained?.placeSeq : orderOf(event.placeSeq)),
     state: "waiting",
     major: 0,
     minor: 0,
@@ -206,7 +206,7 @@ function forget(step: Step, interaction: InteractionState, outcome: LeftOutcome)
   detach(step, interaction);
   state.interactions.delete(interaction.id);
   if (outcome === "abandoned") keepOwnPlace(step, interaction);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
 }
 
 /** Nothing more is begun for this stay in the queue. The caller is in no line any more. */
@@ -237,16 +237,31 @@ export function keepOwnPlace(step: Step, { callerKey, queue, placeAt, seq }: Int
 
 /** A place of an earlier process; who comes now stands behind it, whatever the clock says. */
 export function restorePlace(step: Step, { callerKey, queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
-  const seq = placeSeq !== undefined && Number.isSafeInteger(placeSeq) && placeSeq > 0 ? placeSeq : undefined;
-  step.state.sequence = Math.max(step.state.sequence, seq ?? 0);
+  restoreSequence(step, placeSeq);
+  const seq = orderOf(placeSeq) ?? (step.state.sequence += 1);
   keepPlace(step, callerKey, queue, { placeAt, placeSeq: seq, leftAt, agentId });
+}
+
+/** What was given out by an earlier process is not given out again. */
+export function restoreSequence({ state }: Step, placeSeq: number | undefined): void {
+  state.sequence = Math.max(state.sequence, orderOf(placeSeq) ?? 0);
+}
+
+/** `undefined`: none that could have been given. */
+function orderOf(placeSeq: number | undefined): number | undefined {
+  return placeSeq !== undefined && Number.isSafeInteger(placeSeq) && placeSeq > 0 ? placeSeq : undefined;
 }
 
 /** The place's own order, as long as nobody else has it: two in a line never stand equal. */
 function sequenceOf({ state }: Step, kept: number | undefined): number {
-  state.sequence += 1;
+  state.sequence = Math.max(state.sequence, kept ?? 0) + 1;
   if (kept === undefined) return state.sequence;
-  for (const { seq } of state.interactions.values()) if (seq === kept) return state.sequence;
+  for (const other of state.interactions.values()) {
+    if (other.seq !== kept) continue;
+    if (other.state === "waiting") return state.sequence;
+    // In no line: it gives its order away (a citizen who was dialled comes in the place that was kept for them).
+    other.seq = state.sequence;
+  }
   return kept;
 }
 

@@ -1,7 +1,7 @@
 import { clockStepped } from "./clock-step.js";
 import { closeQueue, configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
-import { announce, divertLast, enqueue, keepOwnPlace, leave, restorePlace, setPriority } from "./interactions.js";
+import { announce, divertLast, enqueue, keepOwnPlace, leave, restorePlace, restoreSequence, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
 import { outrank } from "./outranking.js";
@@ -58,6 +58,8 @@ function apply(step: Step, event: AcdEvent): void {
       return enqueue(step, event);
     case "place.restored":
       return restorePlace(step, event);
+    case "sequence.restored":
+      return restoreSequence(step, event.placeSeq);
     case "clock.stepped":
       return clockStepped(step, event.ms);
     case "timer":

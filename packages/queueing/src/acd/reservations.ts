@@ -133,7 +133,7 @@ export function connected(step: Step, reservation: Reservation): void {
   refreshAgent(step, agent);
   for (const other of [...interaction.reservations]) lose(step, other);
   step.touchedQueues.add(interaction.queue);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, agentId: agent.id });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, agentId: agent.id });
 }
 
 /** The talk is over: wrap-up, or free at once. */
@@ -147,7 +147,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
   queue.handleMs += SMOOTHING * (talkMs + wrapUpMs - queue.handleMs);
   step.strained.add(queue);
-  step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs });
+  step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
   // Less to do: there may be room for what waits, though the state is the same.

@@ -111,7 +111,7 @@ export interface InteractionState {
   enteredAt: number;
   /** Time that counts for the place: earlier than `enteredAt` when the place was regained. */
   placeAt: number;
-  readonly seq: number;
+  seq: number;
   state: "waiting" | "offered" | "connected";
   /** Sort key of the line. */
   major: number;
@@ -170,8 +170,8 @@ export type TimerTarget =
 /** Where a caller stood who has left against their will, or given up. */
 export interface KeptPlace {
   readonly placeAt: number;
-  /** Order among places of the same millisecond; `undefined`: as the caller comes back. */
-  readonly placeSeq: number | undefined;
+  /** Order among places of the same millisecond. */
+  readonly placeSeq: number;
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId: string | undefined;
