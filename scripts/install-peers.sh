@@ -8,21 +8,24 @@
 #   dnsmasq-base  a DNS server for NAPTR and SRV (/usr/sbin/dnsmasq; started by the tests)
 #   opus-tools    reads our recordings           (opusdec)
 #   dovecot-imapd an IMAP server              (/usr/sbin/dovecot; started by the tests)
-#   libspandsp    a fax machine: packages/plugin-fax/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
+#   libspandsp    a fax machine: packages/plugin-fax/peer, and G.722: packages/media/peer, built into .peers/ (gcc libspandsp-dev libtiff-dev)
 #   postgresql    the second database            (/usr/lib/postgresql/*/bin; started by the tests)
 #   chromium      opens the console and the portal; fonts-noto-cjk, or Chinese is boxes
 #   iproute2, python3  a network namespace of its own and a record of what is addressed out of it (needs root there)
 set -euo pipefail
 
 packages=(sip-tester baresip-core linphone-cli sipsak sipvicious dnsmasq-base postgresql opus-tools dovecot-imapd gcc libc6-dev libspandsp-dev libtiff-dev chromium fonts-noto-cjk iproute2 python3)
-build_fax_peer() { "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"; }
+build_peers() {
+  "$(dirname "$0")/../packages/plugin-fax/peer/build.sh" && echo "peers: built .peers/fax-peer and .peers/tiff-tool"
+  "$(dirname "$0")/../packages/media/peer/build.sh" && echo "peers: built .peers/g722-peer"
+}
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "peers: all present (${packages[*]})"
-  build_fax_peer
+  build_peers
   exit 0
 fi
 sudo=""
@@ -35,4 +38,4 @@ fi
 $sudo apt-get update -q
 $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
 echo "peers: installed ${missing[*]}"
-build_fax_peer
+build_peers

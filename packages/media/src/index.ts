@@ -16,6 +16,7 @@ export type { WavFormat } from "./audio/wav-writer.js";
 export { resample } from "./audio/resample.js";
 export { CADENCES, dtmfTone, isDtmfDigit, sines, sineSecond, tonePeriod } from "./audio/tones.js";
 export { ALAW_SILENCE, ALAW_TO_LINEAR, ALAW_TO_ULAW, alawOf, decodeAlaw, decodeUlaw, encodeAlaw, encodeUlaw, mapOctets, ULAW_SILENCE, ULAW_TO_ALAW, ULAW_TO_LINEAR } from "./codec/g711.js";
+export { G722Decoder, G722Encoder } from "./codec/g722.js";
 export { alawLevel, alawPower, levelToAmplitude, levelToPower, powerToLevel, SILENCE_LEVEL } from "./codec/level.js";
 export { goertzel } from "./dsp/goertzel.js";
 export { DtmfDetector } from "./dsp/dtmf-detector.js";

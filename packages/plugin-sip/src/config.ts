@@ -229,8 +229,11 @@ export const sipConfig = z.strictObject({
   trunks: z.array(trunk).default([]),
   /** Take calls of unknown sources. They then arrive with `via` trunk `anonymous`. */
   allowAnonymous: z.boolean().default(false),
-  /** Codecs, best first. */
-  codecs: z.array(z.enum(["PCMA", "PCMU"])).min(1).default(["PCMA", "PCMU"]),
+  /**
+   * Codecs, best first. `G722` (wideband) is for peers who speak nothing else, or for two phones to hear each other better: where it meets G.711, prompts,
+   * conferences or recordings it is transcoded, which costs as much CPU as some ten relayed calls. So put it last: `["PCMA", "PCMU", "G722"]`.
+   */
+  codecs: z.array(z.enum(["PCMA", "PCMU", "G722"])).min(1).default(["PCMA", "PCMU"]),
   /** Keys of SRTP in SDP. Browsers have theirs by DTLS, whatever this says. */
   srtp: srtp.default("accept"),
   /** Comfort noise in SDP. */

@@ -2,8 +2,11 @@ import { token } from "../di/token.js";
 import type { LegStats } from "./media-quality.js";
 import type { LinePartRef, WorkerPartRef } from "./worker-parts.js";
 
-/** G.711 payload formats the engine speaks end to end (RFC 3551 section 6: PCMU 0, PCMA 8). */
-export type AudioCodec = "PCMA" | "PCMU";
+/**
+ * Payload formats the engine speaks (RFC 3551 section 6: PCMU 0, PCMA 8, G722 9). G.711 is spoken end to end; G.722 is relayed between two
+ * who speak it, and elsewhere made from and into the 8 kHz of all other sound. Its clock is 8000 Hz too (RFC 3551 section 4.5.2).
+ */
+export type AudioCodec = "PCMA" | "PCMU" | "G722";
 
 /** One telephone key, RFC 4733 section 3.2 events 0-15. */
 export type DtmfDigit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#" | "A" | "B" | "C" | "D";

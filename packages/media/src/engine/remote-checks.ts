@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
-import type { CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
+import type { AudioCodec, CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
 
+const CODECS: readonly string[] = ["PCMA", "PCMU", "G722"] satisfies readonly AudioCodec[];
 /** Of any kind of hash: octets with colons. */
 const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
 
@@ -36,7 +37,7 @@ function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telepho
   for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
     if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
   }
-  if (remote.codec !== "PCMA" && remote.codec !== "PCMU") throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
+  if (!CODECS.includes(remote.codec)) throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
 }
 
 function checkKeys({ suite, send, receive }: SrtpKeys): void {

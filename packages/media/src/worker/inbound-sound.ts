@@ -5,6 +5,8 @@ import type { KeyWay } from "../dsp/key-twins.js";
 export interface SoundSource {
   /** This packet of its could not be played. */
   discarded(sound: InboundSound): void;
+  /** The packet being handled as one of G.711: itself, or what is made of it once. `undefined`: it came too late for that. */
+  narrowed(sound: InboundSound): InboundSound | undefined;
 }
 
 /** A packet as it came from a party. One object per leg is filled again for every packet: read it, do not keep it. */

@@ -1,9 +1,9 @@
 import { comfortNoiseLevel } from "../codec/comfort-noise.js";
-import { ULAW_TO_ALAW } from "../codec/g711.js";
 import { JitterBuffer } from "../rtp/jitter-buffer.js";
 import type { PlayoutFigures } from "../rtp/playout-figures.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { LegHost } from "./leg-host.js";
+import { toAlaw } from "./spoken-law.js";
 
 /** A buffer in the bounds of the worker, which counts into the figures of the party whose sound it holds. */
 export function playoutOf({ data }: LegHost, figures: PlayoutFigures | undefined): JitterBuffer {
@@ -14,8 +14,9 @@ export function playoutOf({ data }: LegHost, figures: PlayoutFigures | undefined
 export function putSound(buffer: JitterBuffer, sound: InboundSound, now: number): void {
   if (sound.noise) buffer.rest(sound.ssrc, sound.timestamp, comfortNoiseLevel(sound.packet, sound.offset), now);
   else {
+    const narrow = sound.source.narrowed(sound);
     const before = buffer.discarded;
-    buffer.put(sound.ssrc, sound.timestamp, sound.packet, sound.offset, sound.length, now, sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
-    if (buffer.discarded !== before) sound.source.discarded(sound);
+    if (narrow !== undefined) buffer.put(narrow.ssrc, narrow.timestamp, narrow.packet, narrow.offset, narrow.length, now, toAlaw(narrow.codec));
+    if (narrow === undefined || buffer.discarded !== before) sound.source.discarded(sound);
   }
 }

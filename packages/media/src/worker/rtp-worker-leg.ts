@@ -1,6 +1,5 @@
-import type { AudioCodec, DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
+import type { DtmfDigit, IceCredentials, LegQuality, LegStats, RtpRemote, WebRtcRemote } from "@hotlinejs/core";
 import { COMFORT_NOISE_PAYLOAD_TYPE } from "../codec/comfort-noise.js";
-import { ALAW_TO_ULAW, ULAW_TO_ALAW, mapOctets } from "../codec/g711.js";
 import { qualityOf } from "../quality/leg-quality.js";
 import { voipMetricsOf } from "../quality/voip-metrics-of.js";
 import { Reception } from "../rtp/reception.js";
@@ -17,19 +16,17 @@ import type { LegHost } from "./leg-host.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { WireRtpOptions } from "./protocol.js";
 import type { DatagramSource } from "./media-socket.js";
+import { PacketRing } from "./packet-ring.js";
 import { PeerPath } from "./peer-path.js";
 import { RELEARN_MS } from "./peer-source.js";
 import { RtcpSession } from "./rtcp-session.js";
 import type { PortPair } from "./rtp-sockets.js";
+import { knownCodec, soundCodec, SpokenLaw, toAlaw } from "./spoken-law.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import { WebRtcLink } from "./webrtc-link.js";
+import { WidebandEar } from "./wideband-ear.js";
 import { WorkerLeg } from "./worker-leg.js";
 
-/**
- * Packets under way at once in the kernel's queue before a buffer is used again. Node sends a UDP
- * packet within `send` unless the socket's buffer is full, so reuse is safe already; the ring covers that case.
- */
-const RING = 8;
 /** A silent leg shows itself this often, so that NAT bindings stay open (RFC 6263 section 4.1). */
 const KEEP_ALIVE_MS = 5000;
 
@@ -55,8 +52,13 @@ export class RtpWorkerLeg extends WorkerLeg {
   readonly #header = emptyRtpHeader();
   readonly #inbound: InboundSound;
   readonly #events: TelephoneEventReceiver;
-  readonly #ring: Uint8Array[] = [];
-  #ringNext = 0;
+  readonly #ring = new PacketRing();
+  readonly #voice = new SpokenLaw();
+  #ear: WidebandEar | undefined;
+  /** The packet being handled came after one with a higher number. */
+  #late = false;
+  /** What was made of it for who needs G.711; null: nobody has asked yet. */
+  #narrow: InboundSound | undefined | null = null;
   #remote: RtpRemote | undefined;
   #sends = false;
   #receives = false;
@@ -135,8 +137,8 @@ export class RtpWorkerLeg extends WorkerLeg {
   setRemote(remote: RtpRemote): void {
     const before = this.#remote;
     const moved = before?.address !== remote.address || before.port !== remote.port;
-    // A string that came from another thread equals a literal only octet by octet, at every packet; the literal itself at once.
-    this.#remote = { ...remote, codec: remote.codec === "PCMU" ? "PCMU" : "PCMA" };
+    this.#remote = { ...remote, codec: knownCodec(remote.codec) };
+    if (moved || before.codec !== this.#remote.codec) this.#voice.begin();
     const direction = remote.direction ?? "sendrecv";
     const reachable = this.#link === undefined ? remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::" : this.#link.ready;
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
@@ -246,7 +248,7 @@ export class RtpWorkerLeg extends WorkerLeg {
         return event.done;
       },
       send: () => {
-        const packet = this.#buffer(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
+        const packet = this.#ring.take(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
         const marker = event.first;
         event.write(packet, RTP_HEADER_BYTES);
         this.#sender.event(packet, payloadType, marker, event.timestamp, TELEPHONE_EVENT_BYTES);
@@ -258,9 +260,9 @@ export class RtpWorkerLeg extends WorkerLeg {
   protected override emit(tick: number, alaw: Uint8Array): void {
     const remote = this.#remote;
     if (remote === undefined) return;
-    const packet = this.#buffer(RTP_HEADER_BYTES + TICK_SAMPLES);
-    if (remote.codec === "PCMU") mapOctets(ALAW_TO_ULAW, alaw, 0, packet, RTP_HEADER_BYTES, TICK_SAMPLES);
-    else packet.set(alaw, RTP_HEADER_BYTES);
+    const packet = this.#ring.take(RTP_HEADER_BYTES + TICK_SAMPLES);
+    if (remote.codec === "PCMA") packet.set(alaw, RTP_HEADER_BYTES);
+    else this.#voice.write("PCMA", alaw, 0, remote.codec, packet, RTP_HEADER_BYTES, TICK_SAMPLES);
     this.#sender.frame(packet, remote.payloadType, tick, TICK_SAMPLES);
     this.#transmit(packet);
   }
@@ -270,19 +272,30 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (remote === undefined) return;
     const payloadType = sound.event ? remote.telephoneEventPayloadType : sound.noise ? COMFORT_NOISE_PAYLOAD_TYPE : remote.payloadType;
     if (payloadType === undefined || (sound.event && this.signalsKeys)) return;
-    let packet = sound.packet;
-    if (sound.offset !== RTP_HEADER_BYTES || sound.offset + sound.length !== packet.length) {
-      packet = new Uint8Array(RTP_HEADER_BYTES + sound.length);
-      packet.set(sound.packet.subarray(sound.offset, sound.offset + sound.length), RTP_HEADER_BYTES);
-    }
     const spoken = !sound.event && !sound.noise;
-    if (spoken && sound.codec !== remote.codec) {
-      mapOctets(remote.codec === "PCMU" ? ALAW_TO_ULAW : ULAW_TO_ALAW, packet, RTP_HEADER_BYTES, packet, RTP_HEADER_BYTES, sound.length);
+    const said = spoken && sound.codec === "G722" && remote.codec !== "G722" ? sound.source.narrowed(sound) : sound;
+    if (said === undefined) return;
+    let { packet } = said;
+    if (said.offset !== RTP_HEADER_BYTES || said.offset + said.length !== packet.length) {
+      packet = new Uint8Array(RTP_HEADER_BYTES + said.length);
+      packet.set(said.packet.subarray(said.offset, said.offset + said.length), RTP_HEADER_BYTES);
     }
     const now = this.host.ticks.recent;
     if (!this.#sender.relay(packet, payloadType, sound.marker, sound.source, sound.ssrc, sound.sequence, sound.timestamp, now, sound.length)) return;
-    if (this.tapped && spoken) this.tapRelayed(sound.source, sound.timestamp, packet, RTP_HEADER_BYTES, sound.length, remote.codec === "PCMU" ? ULAW_TO_ALAW : undefined);
+    if (this.tapped && spoken) this.#tapRelayed(said);
+    if (spoken && said.codec !== remote.codec) this.#voice.write(said.codec, packet, RTP_HEADER_BYTES, remote.codec, packet, RTP_HEADER_BYTES, said.length);
     this.#forward(packet);
+  }
+
+  #tapRelayed(sound: InboundSound): void {
+    const narrow = sound.source.narrowed(sound);
+    if (narrow !== undefined) this.tapRelayed(narrow.source, narrow.timestamp, narrow.packet, narrow.offset, narrow.length, toAlaw(narrow.codec));
+  }
+
+  override narrowed(sound: InboundSound): InboundSound | undefined {
+    if (sound.codec !== "G722") return sound;
+    if (this.#narrow === null) this.#narrow = (this.#ear ??= new WidebandEar(this)).hear(sound, this.#late);
+    return this.#narrow;
   }
 
   override discarded(sound: InboundSound): void {
@@ -361,6 +374,8 @@ export class RtpWorkerLeg extends WorkerLeg {
     inbound.packet = packet;
     inbound.offset = header.payloadOffset;
     inbound.length = header.payloadLength;
+    this.#late = arrival === "late";
+    this.#narrow = null;
     if (isNoise) {
       // A pause: nothing in it to be recorded or listened for.
       this.seat?.sound(inbound);
@@ -466,23 +481,4 @@ export class RtpWorkerLeg extends WorkerLeg {
     this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "connected" } });
     this.prime();
   }
-
-  #buffer(length: number): Uint8Array {
-    const at = this.#ringNext++ % RING;
-    const held = this.#ring[at];
-    if (held !== undefined && held.length === length) return held;
-    const made = Buffer.allocUnsafeSlow(length);
-    this.#ring[at] = made;
-    return made;
-  }
-}
-
-/**
- * The law of a payload type: the negotiated one, or one of the two static types (RFC 3551 section 6),
- * because a peer that was offered both may send either at any time (RFC 3264 section 7).
- */
-function soundCodec(payloadType: number, remote: RtpRemote): AudioCodec | undefined {
-  if (payloadType === remote.payloadType) return remote.codec;
-  if (payloadType === 8) return "PCMA";
-  return payloadType === 0 ? "PCMU" : undefined;
 }

@@ -1,6 +1,6 @@
 import type { AudioSource, DtmfDigit, LegStats, PlayEndReason } from "@hotlinejs/core";
 import { ComfortNoise, comfortNoiseLevel } from "../codec/comfort-noise.js";
-import { ALAW_SILENCE, ULAW_TO_ALAW } from "../codec/g711.js";
+import { ALAW_SILENCE } from "../codec/g711.js";
 import { KeyTwins } from "../dsp/key-twins.js";
 import { DtmfDetector } from "../dsp/dtmf-detector.js";
 import { FaxToneDetector } from "../dsp/fax-tone-detector.js";
@@ -12,6 +12,7 @@ import type { KeyPackets, KeyPort } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import { Player } from "./player.js";
 import type { Direction } from "./protocol.js";
+import { toAlaw } from "./spoken-law.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
 
@@ -265,15 +266,25 @@ export abstract class WorkerLeg implements Tickable, KeyPort, SoundSource {
     // Kinds of legs that report on what they receive count it.
   }
 
+  narrowed(sound: InboundSound): InboundSound | undefined {
+    return sound;
+  }
+
   /** Sound came from the party. `fresh` is false for packets out of order: detectors cannot use those. */
   protected heard(sound: InboundSound, fresh: boolean): void {
-    const table = sound.codec === "PCMU" ? ULAW_TO_ALAW : undefined;
-    for (const tap of this.#taps) this.tapHeard(tap, sound, table);
-    if (fresh) {
-      this.#inband?.feed(sound.packet, sound.offset, sound.length, table);
-      if (this.#faxLeft > 0) this.#listenForFax(sound, table);
+    if (this.tapped || (fresh && (this.#inband !== undefined || this.#faxLeft > 0))) {
+      const narrow = this.narrowed(sound);
+      if (narrow !== undefined) this.#listen(narrow, fresh);
     }
     this.seat?.sound(sound);
+  }
+
+  #listen(sound: InboundSound, fresh: boolean): void {
+    const table = toAlaw(sound.codec);
+    for (const tap of this.#taps) this.tapHeard(tap, sound, table);
+    if (!fresh) return;
+    this.#inband?.feed(sound.packet, sound.offset, sound.length, table);
+    if (this.#faxLeft > 0) this.#listenForFax(sound, table);
   }
 
   /** Gives received sound to a capture, placed by its timestamp. */

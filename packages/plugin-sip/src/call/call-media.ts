@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText } from "@hotlinejs/core";
-import type { DtmfDigit, MediaEngine, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
+import type { AudioCodec, DtmfDigit, MediaEngine, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
@@ -11,6 +11,9 @@ import type { CallEnvironment } from "./call-environment.js";
 
 /** How long a leg that was made ahead waits for its call to be answered, ms. */
 const AHEAD_MS = 250;
+
+/** What is spoken on the legs of calls that have agreed on it. */
+const spoken = new WeakMap<MediaLeg, AudioCodec>();
 
 /** What the call does about its sound. */
 export interface CallMediaListener {
@@ -170,6 +173,8 @@ export class CallMedia {
       throw sipErrors.MEDIA_FAILED(errorText(error), { cause: error });
     }
     const { leg } = made;
+    // Two who speak it are relayed; for one of them each packet is transcoded.
+    if (near !== undefined && spoken.get(near) === "G722") this.#sdp.prefer("G722");
     if (this.#closed) {
       this.#shut(leg);
       throw callEnded("while its media was set up");
@@ -268,6 +273,7 @@ export class CallMedia {
   #tell(audio: NegotiatedAudio, remote: { address: string; port: number }): void {
     const made = this.#made;
     if (made === undefined || made.leg.ended) return;
+    spoken.set(made.leg, audio.codec);
     try {
       if (this.#webRtc) {
         this.meet(audio);

@@ -51,12 +51,12 @@ export function allowed(security: StreamSecurity, policy: SrtpPolicy): boolean {
   }
 }
 
-/** Index of the first audio stream that could be used: the first with a codec we speak and a protection that is allowed, else the first of all. -1 when there is none. */
-export function findAudioIndex(description: SessionDescription, policy: SrtpPolicy = "accept"): number {
+/** Index of the first audio stream that could be used: the first with one of these codecs and a protection that is allowed, else the first of all. -1 when there is none. */
+export function findAudioIndex(description: SessionDescription, policy: SrtpPolicy, codecs: readonly AudioCodec[]): number {
   let fallback = -1;
   for (const [index, media] of description.media.entries()) {
     if (!isAudio(media)) continue;
-    if (codecsOf(media).length > 0 && allowed(securityOf(description, media), policy)) return index;
+    if (codecsOf(media).some(({ codec }) => codecs.includes(codec)) && allowed(securityOf(description, media), policy)) return index;
     if (fallback < 0) fallback = index;
   }
   return fallback;
@@ -91,7 +91,7 @@ export function readAudio(description: SessionDescription, index: number): Audio
 export const COMFORT_NOISE_TYPE = 13;
 
 /** RFC 3551 table 4: formats that need no rtpmap. */
-const STATIC_CODECS: Readonly<Record<number, AudioCodec>> = { 0: "PCMU", 8: "PCMA" };
+const STATIC_CODECS: Readonly<Record<number, AudioCodec>> = { 0: "PCMU", 8: "PCMA", 9: "G722" };
 
 function codecsOf(media: SdpMedia): CodecChoice[] {
   const maps = rtpMaps(media);
@@ -105,8 +105,9 @@ function codecsOf(media: SdpMedia): CodecChoice[] {
 }
 
 function codecNamed(map: RtpMap): AudioCodec | undefined {
+  // G.722 samples 16,000 times a second, and its clock is 8000 all the same (RFC 3551 section 4.5.2).
   if (map.clock !== 8000 || map.channels !== 1) return undefined;
-  return map.name === "PCMA" || map.name === "PCMU" ? map.name : undefined;
+  return map.name === "PCMA" || map.name === "PCMU" || map.name === "G722" ? map.name : undefined;
 }
 
 function telephoneEventOf(media: SdpMedia): number | undefined {

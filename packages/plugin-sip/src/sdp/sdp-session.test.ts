@@ -1,3 +1,4 @@
+import type { AudioCodec } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { parseSdp } from "./parse-sdp.js";
 import { SdpSession } from "./sdp-session.js";
@@ -200,6 +201,56 @@ describe("SdpSession as answerer", () => {
     const held = parseSdp(s.answer(LOCAL).sdp);
     expect(Number(held.origin.sessionVersion)).toBe(Number(parseSdp(first).origin.sessionVersion) + 1);
     expect(held.origin.sessionId).toBe("77");
+  });
+});
+
+describe("G.722 in a session", () => {
+  const wide = (...codecs: AudioCodec[]): SdpSession => new SdpSession({ sessionId: "77", codecs });
+  const ONLY = peer(["m=audio 4000 RTP/AVP 9 101", "a=rtpmap:101 telephone-event/8000"]);
+
+  it("is refused where it is not named", () => {
+    expect(session().receiveOffer(ONLY)).toMatchObject({ ok: false, status: 488, reason: "no common codec" });
+    const s = session();
+    expect(audioOf(s.receiveOffer(peer(["m=audio 4000 RTP/AVP 9", "m=audio 4002 RTP/AVP 8"])))).toMatchObject({ port: 4002, codec: "PCMA" });
+  });
+
+  it("is the last choice where it is named last, and the only one of a peer that has no other", () => {
+    const s = wide("PCMA", "PCMU", "G722");
+    expect(audioOf(s.receiveOffer(peer("m=audio 4000 RTP/AVP 9 0 8")))).toMatchObject({ codec: "PCMA" });
+    s.abandonAnswer();
+    expect(audioOf(s.receiveOffer(ONLY))).toMatchObject({ codec: "G722", payloadType: 9, telephoneEventPayloadType: 101 });
+    const { sdp } = s.answer(LOCAL);
+    expect(parseSdp(sdp).media[0]?.formats).toEqual(["9", "101"]);
+    // Its clock is 8000, whatever it samples (RFC 3551 section 4.5.2).
+    expect(sdp).toContain("a=rtpmap:9 G722/8000\r\n");
+    // Held and taken back with the codec in use.
+    expect(parseSdp(s.offer(LOCAL, "sendonly")).media[0]?.formats).toEqual(["9", "101"]);
+    expect(audioOf(s.receiveAnswer(peer(["m=audio 4000 RTP/AVP 9 101", "a=rtpmap:101 telephone-event/8000", "a=recvonly"])))).toMatchObject({ codec: "G722", direction: "sendonly" });
+    expect(audioOf(s.receiveOffer(peer(["m=audio 4000 RTP/AVP 9", "a=sendonly"])))).toMatchObject({ codec: "G722", heldByPeer: true });
+  });
+
+  it("is known by its name under any payload type, and only with the clock of 8000", () => {
+    expect(audioOf(wide("G722").receiveOffer(peer(["m=audio 4000 RTP/AVP 97 98", "a=rtpmap:97 G722/16000", "a=rtpmap:98 g722/8000/1"])))).toMatchObject({ codec: "G722", payloadType: 98 });
+    expect(wide("G722").receiveOffer(peer(["m=audio 4000 RTP/AVP 9", "a=rtpmap:9 G722/16000"]))).toMatchObject({ ok: false, status: 488 });
+  });
+
+  it("is offered in its place, under 9", () => {
+    const s = wide("PCMA", "G722");
+    const sdp = s.offer(LOCAL);
+    expect(parseSdp(sdp).media[0]?.formats).toEqual(["8", "9", "101"]);
+    expect(sdp).toContain("a=rtpmap:9 G722/8000\r\n");
+    expect(audioOf(s.receiveAnswer(peer("m=audio 4000 RTP/AVP 9")))).toMatchObject({ codec: "G722", payloadType: 9 });
+  });
+
+  it("goes before the others where it is preferred, if it is spoken at all", () => {
+    const s = wide("PCMA", "PCMU", "G722");
+    s.prefer("G722");
+    expect(parseSdp(s.offer(LOCAL)).media[0]?.formats).toEqual(["9", "8", "0", "101"]);
+    s.abandonOffer();
+    expect(audioOf(s.receiveOffer(peer("m=audio 4000 RTP/AVP 8 9")))).toMatchObject({ codec: "G722" });
+    const narrow = session();
+    narrow.prefer("G722");
+    expect(parseSdp(narrow.offer(LOCAL)).media[0]?.formats).toEqual(["8", "0", "101"]);
   });
 });
 

@@ -65,8 +65,8 @@ export interface SdpSessionOptions {
   readonly username?: string;
 }
 
-/** Payload types of our own offers: static for G.711, 101 by custom for telephone-event. */
-const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0 };
+/** Payload types of our own offers: the static ones (RFC 3551 table 4), 101 by custom for telephone-event. */
+const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0, G722: 9 };
 const OWN_TELEPHONE_EVENT = 101;
 const OWN_MID = "0";
 
@@ -97,6 +97,8 @@ interface Style {
  */
 export class SdpSession {
   readonly #options: SdpSessionOptions;
+  /** What we speak, best first. */
+  #codecs: readonly AudioCodec[];
   /** Our `m=` lines as last written; later descriptions keep their number and order. */
   #slots: readonly SdpMedia[] = [];
   #audioIndex = 0;
@@ -119,6 +121,12 @@ export class SdpSession {
 
   constructor(options: SdpSessionOptions) {
     this.#options = options;
+    this.#codecs = options.codecs;
+  }
+
+  /** Puts a codec, if it is spoken at all, before the others: whom the peer will talk to speaks it. */
+  prefer(codec: AudioCodec): void {
+    if (this.#codecs.includes(codec)) this.#codecs = [codec, ...this.#codecs.filter((other) => other !== codec)];
   }
 
   /** What is agreed now. */
@@ -139,7 +147,7 @@ export class SdpSession {
   receiveOffer(text: string, wanted: Direction = "sendrecv"): Negotiation {
     const description = this.#parse(text);
     if (description instanceof SdpError) return { ok: false, status: 400, reason: description.message };
-    const index = findAudioIndex(description, this.#policy);
+    const index = findAudioIndex(description, this.#policy, this.#codecs);
     const stream = index < 0 ? undefined : readAudio(description, index);
     if (stream === undefined) return { ok: false, status: 488, reason: "no RTP audio stream" };
     const choice = this.#choose(stream.codecs);
@@ -175,7 +183,7 @@ export class SdpSession {
   /** Writes an offer of ours. In a session under way it keeps the codec and payload types in use (RFC 3264 section 8.3.2). */
   offer(local: LocalEndpoint, direction: Direction = "sendrecv"): string {
     const current = this.#audio;
-    const codecs = current === undefined ? this.#options.codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
+    const codecs = current === undefined ? this.#codecs.map((codec) => ({ codec, payloadType: OWN_TYPES[codec] })) : [{ codec: current.codec, payloadType: current.payloadType }];
     const extras: Extras =
       current === undefined
         ? { telephoneEvent: OWN_TELEPHONE_EVENT, comfortNoise: this.#options.comfortNoise === "offer", rtcpXr: this.#options.rtcpXr === "offer" }
@@ -229,7 +237,7 @@ export class SdpSession {
    */
   receiveImageOffer(text: string): ImageStream | undefined {
     const description = this.#parse(text);
-    if (description instanceof SdpError || findAudioIndex(description, this.#policy) >= 0) return undefined;
+    if (description instanceof SdpError || findAudioIndex(description, this.#policy, this.#codecs) >= 0) return undefined;
     const stream = readImage(description);
     if (stream !== undefined) this.#pendingImage = { description, stream };
     return stream;
@@ -347,7 +355,7 @@ export class SdpSession {
   }
 
   #choose(offered: readonly CodecChoice[]): CodecChoice | undefined {
-    for (const codec of this.#options.codecs) {
+    for (const codec of this.#codecs) {
       const found = offered.find((o) => o.codec === codec);
       if (found !== undefined) return found;
     }
