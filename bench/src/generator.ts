@@ -23,7 +23,7 @@ export async function runGenerator(load: Load): Promise<LoadResult> {
 async function call(ua: UserAgent, load: Load, counts: { successful: number; failed: number }): Promise<void> {
   const socket = await bind();
   try {
-    const body = `v=0\r\no=bench 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${load.mediaPort ?? socket.address().port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n`;
+    const body = `v=0\r\no=bench 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${load.mediaPort ?? socket.address().port} RTP/AVP ${load.wideband === true ? "9 101\r\na=rtpmap:9 G722" : "8 101\r\na=rtpmap:8 PCMA"}/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n`;
     const invite = ua.invite({ uri: `sip:${load.number}@127.0.0.1:${load.sipPort}`, from: "sip:1380000@127.0.0.1", body });
     const outcome = await invite.outcome;
     if (!outcome.answered) {

@@ -96,9 +96,9 @@ async function signalling(rate: number, goal: string): Promise<void> {
 }
 
 /** CPU per call-second while `calls` calls are up, measured over the middle of their life. */
-async function held(what: string, number: string, calls: number, stream: boolean, goal: string, perCall: number): Promise<void> {
+async function held(what: string, number: string, calls: number, stream: boolean, goal: string, perCall: number, wideband = false): Promise<void> {
   await withSubject(async ({ sipPort, usage }) => {
-    const running = drive({ sipPort, number, calls, rate: 50, holdMs: (calls / 50) * 1_000 + 36_000, stream });
+    const running = drive({ sipPort, number, calls, rate: 50, holdMs: (calls / 50) * 1_000 + 36_000, stream, wideband });
     // Until then the compiler is still at work, and the collector tidies up once after the start.
     await sleep((calls / 50) * 1_000 + 22_000);
     const before = await usage();
@@ -211,6 +211,7 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
     },
   ],
   ["prompt", () => held("a prompt of speech, 200 callers", "prompt", 200, false, "<= 0.45", 1)],
+  ["prompt-g722", () => held("a prompt of speech in G.722, 100 callers", "prompt", 100, false, "", 1, true)],
   ["relay", () => held("two parties relayed, 50 calls", "pair", 100, true, "<= 1.0", 2)],
   ["capture", () => held("two parties relayed and captured, 50 calls", "pair-capture", 100, true, "<= 1.2", 2)],
   ["webrtc", () => webRtc("WebRTC legs bridged by two, 40 legs", "pair", 40)],

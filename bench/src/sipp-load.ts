@@ -20,6 +20,8 @@ export interface Load {
   readonly refusals?: boolean;
   /** The processor it keeps to. */
   readonly cpu?: number;
+  /** Offer G.722 and nothing else; without `stream`. */
+  readonly wideband?: boolean;
 }
 
 export interface LoadResult {
@@ -93,7 +95,7 @@ function alawNoise(seconds: number): Buffer {
   return data;
 }
 
-function scenario({ number, holdMs, stream, mediaPort, refusals }: Load): string {
+function scenario({ number, holdMs, stream, mediaPort, refusals, wideband = false }: Load): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="load">
   <send retrans="500"${refusals === true ? ' start_rtd="1"' : ""}><![CDATA[
@@ -113,8 +115,8 @@ o=load 1 1 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[local_ip_type] [local_ip]
 t=0 0
-m=audio ${stream ? "[rtpstream_audio_port]" : (mediaPort ?? "[media_port]")} RTP/AVP 8 101
-a=rtpmap:8 PCMA/8000
+m=audio ${stream ? "[rtpstream_audio_port]" : (mediaPort ?? "[media_port]")} RTP/AVP ${wideband ? 9 : 8} 101
+a=rtpmap:${wideband ? "9 G722" : "8 PCMA"}/8000
 a=rtpmap:101 telephone-event/8000
 a=ptime:20
 ]]></send>

@@ -62,7 +62,7 @@ function noise(seconds: number): Int16Array {
 }
 
 const [, , sipPort = "0", rtpPorts = "20000-29999"] = process.argv;
-const hotline = createHotline({ name: "bench", dataDir, log: "error", plugins: [nobody(), media({ rtpPorts }), sip({ port: Number(sipPort), maxCalls: 5_000, trunks: [{ key: "load", match: ["127.0.0.1"] }] }), subject()] });
+const hotline = createHotline({ name: "bench", dataDir, log: "error", plugins: [nobody(), media({ rtpPorts }), sip({ port: Number(sipPort), maxCalls: 5_000, codecs: ["PCMA", "PCMU", "G722"], trunks: [{ key: "load", match: ["127.0.0.1"] }] }), subject()] });
 
 // Whoever measures is gone: a subject with calls up would go on for ever.
 process.once("disconnect", () => {

@@ -18,7 +18,7 @@ process.on("message", async (message) => {
   } else if (message.speak !== undefined) {
     const packets = message.speak.map((port, i) => ({ socket: sockets[i], port, data: Buffer.alloc(172, 0x33), sequence: 0 }));
     for (const { data } of packets) data[0] = 0x80;
-    for (const { data } of packets) data[1] = 8;
+    for (const [i, { data }] of packets.entries()) data[1] = message.types[i];
     await Promise.all(packets.map(({ socket, port }) => new Promise((resolve) => socket.connect(port, "127.0.0.1", resolve))));
     const start = performance.now();
     let ticks = 0;

@@ -9,10 +9,10 @@ const legs = Number(process.argv[2] ?? 200);
 const seconds = Number(process.argv[3] ?? 10);
 const here = new URL(".", import.meta.url);
 
-function startWorker() {
+function startWorker(fax) {
   const cursor = new SharedArrayBuffer(4);
   const worker = new Worker(new URL("../dist/worker.js", here), {
-    workerData: { index: 0, bindAddress: "127.0.0.1", portMin: 30_000, portMax: 49_999, portCursor: cursor, keepAliveSilence: false, faxDetectionMs: 60_000, jitterMinMs: 40, jitterMaxMs: 240 },
+    workerData: { index: 0, bindAddress: "127.0.0.1", portMin: 30_000, portMax: 49_999, portCursor: cursor, keepAliveSilence: false, faxDetectionMs: fax, jitterMinMs: 40, jitterMaxMs: 240 },
   });
   let rid = 0;
   const waiting = new Map();
@@ -34,19 +34,24 @@ function startWorker() {
   };
 }
 
-async function scenario(name, phones, unit, run) {
+const A_LAW = { codec: "PCMA", payloadType: 8 };
+const WIDE = { codec: "G722", payloadType: 9 };
+
+/** @param formats what the phones speak, in turn */
+async function scenario(name, phones, unit, run, formats = [A_LAW], faxDetectionMs = 60_000) {
   const load = fork(new URL("load.mjs", here));
   const answer = () => new Promise((resolve) => load.once("message", resolve));
   load.send({ open: phones });
   const { ports } = await answer();
-  const media = startWorker();
+  const media = startWorker(faxDetectionMs);
   const folder = await mkdtemp(join(tmpdir(), "media-bench-"));
   const local = [];
   for (let i = 0; i < phones; i++) {
-    const remote = { address: "127.0.0.1", port: ports[i], codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 101 };
+    const remote = { address: "127.0.0.1", port: ports[i], ...formats[i % formats.length], telephoneEventPayloadType: 101 };
     local.push((await media.ask({ op: "create-rtp", leg: `leg-${i}`, options: { symmetric: true, mediaTimeoutMs: 30_000, remote } })).port);
   }
-  await run({ media, load, local, folder });
+  const types = local.map((_, i) => formats[i % formats.length].payloadType);
+  await run({ media, load, local, types, folder });
   await new Promise((resolve) => setTimeout(resolve, 2000));
   await media.ask({ op: "health" });
   load.send({ count: true });
@@ -70,20 +75,21 @@ const shared = new Uint8Array(new SharedArrayBuffer(samples.length));
 shared.set(samples);
 const prompt = { kind: "asset", asset: { id: "bench", samples: shared, durationMs: 10_000 } };
 
-await scenario("prompt", legs, legs, async ({ media }) => {
+const play = async ({ media }) => {
   for (let i = 0; i < legs; i++) media.send({ op: "play", leg: `leg-${i}`, playback: `p-${i}`, sources: [prompt], loop: true, startAtMs: 0 });
-});
-await scenario("prompt, caller speaking", legs, legs, async ({ media, load, local }) => {
+};
+await scenario("prompt", legs, legs, play);
+await scenario("prompt, caller speaking", legs, legs, async ({ media, load, local, types }) => {
   for (let i = 0; i < legs; i++) media.send({ op: "play", leg: `leg-${i}`, playback: `p-${i}`, sources: [prompt], loop: true, startAtMs: 0 });
-  load.send({ speak: local });
+  load.send({ speak: local, types });
 });
 const pairs = Math.floor(legs / 2);
-const bridge = async ({ media, load, local }) => {
+const bridge = async ({ media, load, local, types }) => {
   for (let i = 0; i < pairs; i++) {
     await media.ask({ op: "create-bridge", bridge: `b-${i}` });
     for (const leg of [2 * i, 2 * i + 1]) await media.ask({ op: "join", bridge: `b-${i}`, leg: `leg-${leg}`, role: "talk", whisperTo: [] });
   }
-  load.send({ speak: local });
+  load.send({ speak: local, types });
 };
 await scenario("relay", pairs * 2, pairs, bridge);
 await scenario("relay and capture", pairs * 2, pairs, async (context) => {
@@ -92,3 +98,8 @@ await scenario("relay and capture", pairs * 2, pairs, async (context) => {
     await context.media.ask({ op: "capture", leg: `leg-${2 * i}`, capture: `c-${i}`, options: { path: join(context.folder, `${i}.cap`), flushMs: 500, channels: "stereo" } });
   }
 });
+await scenario("prompt in G.722", legs, legs, play, [WIDE]);
+await scenario("relay, both G.722, first minute (its sound is listened to for fax tones)", pairs * 2, pairs, bridge, [WIDE]);
+await scenario("relay, both G.722, later", pairs * 2, pairs, bridge, [WIDE], 0);
+await scenario("relay, both A-law, later", pairs * 2, pairs, bridge, [A_LAW], 0);
+await scenario("bridge of G.722 and A-law", pairs * 2, pairs, bridge, [WIDE, A_LAW], 0);

@@ -230,8 +230,9 @@ export const sipConfig = z.strictObject({
   /** Take calls of unknown sources. They then arrive with `via` trunk `anonymous`. */
   allowAnonymous: z.boolean().default(false),
   /**
-   * Codecs, best first. `G722` (wideband) is for peers who speak nothing else, or for two phones to hear each other better: where it meets G.711, prompts,
-   * conferences or recordings it is transcoded, which costs as much CPU as some ten relayed calls. So put it last: `["PCMA", "PCMU", "G722"]`.
+   * Codecs, best first. `G722` is for peers who speak nothing else, or for two phones to hear each other in wideband: where it meets G.711, prompts,
+   * conferences or recordings it is transcoded, which costs as much CPU as some five relayed calls. Put it last: `["PCMA", "PCMU", "G722"]`; for a
+   * caller who speaks it, phones are asked for it first all the same.
    */
   codecs: z.array(z.enum(["PCMA", "PCMU", "G722"])).min(1).default(["PCMA", "PCMU"]),
   /** Keys of SRTP in SDP. Browsers have theirs by DTLS, whatever this says. */

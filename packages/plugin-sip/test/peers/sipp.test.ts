@@ -72,6 +72,14 @@ describe.skipIf(!present)("with SIPp", () => {
     }
   });
 
+  it("speaks G.722 with one that offers nothing else, where that is among the codecs, and is held by it", { timeout: 40_000 }, async () => {
+    hotline = await new HotlineSide({ codecs: ["PCMA", "PCMU", "G722"] }).start();
+    hotline.onCall = (call) => void call.answer();
+    await run("-sf", scenario("g722"), "-s", "12333", "-m", "5", "-r", "5", `127.0.0.1:${hotline.port}`);
+    expect(hotline.media.made).toHaveLength(5);
+    for (const leg of hotline.media.made) expect(leg.remote).toMatchObject({ codec: "G722", payloadType: 9, telephoneEventPayloadType: 101, direction: "recvonly" });
+  });
+
   it.each([[undefined], [["MD5", "SHA-256"]]])("registers it by digest (%j)", { timeout: 40_000 }, async (algorithms) => {
     hotline = await new HotlineSide(algorithms === undefined ? {} : { algorithms }).start();
     await run("-sf", scenario("register"), "-m", "1", `127.0.0.1:${hotline.port}`);
