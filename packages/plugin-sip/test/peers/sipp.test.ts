@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Call } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../support/hotline-side.js";
 import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
@@ -37,6 +38,9 @@ async function run(...args: string[]): Promise<void> {
   expect(code, errors.slice(0, 3000)).toBe(0);
 }
 
+/** SIPp may hang up before it is told of the end of the answer. */
+const answer = (call: Call): void => void call.answer().catch(() => undefined);
+
 const scenario = (name: string): string => fileURLToPath(new URL(`scenarios/${name}.xml`, import.meta.url));
 
 describe.skipIf(!present)("with SIPp", () => {
@@ -44,7 +48,7 @@ describe.skipIf(!present)("with SIPp", () => {
     hotline = await new HotlineSide().start();
     hotline.onCall = (call) => {
       void call.ring();
-      void call.answer();
+      answer(call);
     };
     await run("-sn", "uac", "-s", "12333", "-r", "30", "-m", "60", "-d", "300", `127.0.0.1:${hotline.port}`);
     await until(() => hotline.adapter.calls === 0, "the last call to end");
@@ -55,7 +59,7 @@ describe.skipIf(!present)("with SIPp", () => {
 
   it("takes them over TCP too", { timeout: 40_000 }, async () => {
     hotline = await new HotlineSide().start();
-    hotline.onCall = (call) => void call.answer();
+    hotline.onCall = answer;
     const tcp = hotline.adapter.agent?.endpoints.find((e) => e.kind === "tcp")?.port ?? 0;
     await run("-t", "t1", "-sn", "uac", "-s", "12333", "-r", "10", "-m", "10", "-d", "100", `127.0.0.1:${tcp}`);
     expect(hotline.arrived).toHaveLength(10);
@@ -63,7 +67,7 @@ describe.skipIf(!present)("with SIPp", () => {
 
   it("chooses A-law, is held and taken back, and takes a key by INFO", { timeout: 40_000 }, async () => {
     hotline = await new HotlineSide().start();
-    hotline.onCall = (call) => void call.answer();
+    hotline.onCall = answer;
     await run("-sf", scenario("hold"), "-s", "12333", "-m", "5", "-r", "5", `127.0.0.1:${hotline.port}`);
     expect(hotline.media.made).toHaveLength(5);
     for (const leg of hotline.media.made) {
@@ -74,7 +78,7 @@ describe.skipIf(!present)("with SIPp", () => {
 
   it("speaks G.722 with one that offers nothing else, where that is among the codecs, and is held by it", { timeout: 40_000 }, async () => {
     hotline = await new HotlineSide({ codecs: ["PCMA", "PCMU", "G722"] }).start();
-    hotline.onCall = (call) => void call.answer();
+    hotline.onCall = answer;
     await run("-sf", scenario("g722"), "-s", "12333", "-m", "5", "-r", "5", `127.0.0.1:${hotline.port}`);
     expect(hotline.media.made).toHaveLength(5);
     for (const leg of hotline.media.made) expect(leg.remote).toMatchObject({ codec: "G722", payloadType: 9, telephoneEventPayloadType: 101, direction: "recvonly" });
