@@ -1,4 +1,4 @@
-import type { Call, CallEvent, HangupOptions } from "@hotlinejs/core";
+import type { CallEvent, HangupOptions } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { until } from "../test/support/hotline-side.js";
 import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";

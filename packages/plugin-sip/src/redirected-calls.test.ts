@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
+import { begin, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 
 oneCaller();
 
