@@ -205,7 +205,7 @@ function firstUri(contact: string): string | undefined {
 }
 
 /** A Request-URI has no headers (section 19.1.1), whatever a Contact says. */
-function bare(uri: string): string {
+export function bare(uri: string): string {
   const headers = uri.indexOf("?");
   return headers < 0 || !/^sips?:/i.test(uri) ? uri : uri.slice(0, headers);
 }

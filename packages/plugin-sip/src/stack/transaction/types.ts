@@ -47,7 +47,7 @@ export interface TransactionUser {
   ack(request: SipRequest, source: MessageSource): void;
   /** A request that was read but cannot be served. */
   malformed(request: SipRequest, source: MessageSource, problem: Problem): void;
-  /** A final 2xx for which there is no transaction any more, or any other stray response: dropped. */
+  /** A response to nothing that is under way: dropped, unless it is that of a phone which lifts a call of an earlier process. */
   stray(response: SipResponse, source: MessageSource): void;
 }
 

@@ -7,3 +7,6 @@ export const LOST_REASONS = {
   "dialog-lost": 'SIP;cause=408;text="Request timeout"',
   "session-expired": 'SIP;cause=408;text="Session expired"',
 } as const;
+
+/** To a phone that lifts a call of a process that is gone. */
+export const GONE = 'Q.850;cause=41;text="Temporary failure"';

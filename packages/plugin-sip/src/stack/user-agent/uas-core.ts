@@ -7,6 +7,7 @@ import type { MessageSource } from "../transport/types.js";
 import type { UaContext } from "./context.js";
 import { StackIncomingInvite } from "./incoming-invite.js";
 import { StackIncomingRequest } from "./incoming-request.js";
+import { LateAnswers } from "./late-answers.js";
 import { unsupportedOptions } from "./message-parts.js";
 import { RefusedLately } from "./refused-lately.js";
 import { tooShort } from "./session-timer.js";
@@ -34,10 +35,12 @@ export class UasCore implements TransactionUser {
   readonly #context: UaContext;
   readonly #options: UserAgentOptions;
   readonly #methods: ReadonlySet<string>;
+  readonly #late: LateAnswers;
   #refused: RefusedLately<Refusal> | undefined;
 
   constructor(context: UaContext, options: UserAgentOptions, methods: readonly string[]) {
     this.#context = context;
+    this.#late = new LateAnswers(context);
     this.#options = options;
     this.#methods = new Set(methods);
   }
@@ -76,7 +79,8 @@ export class UasCore implements TransactionUser {
     else if (this.#welcome(request, source)) this.#refuse(request, source, problem.status, problem.reason);
   }
 
-  stray(response: SipResponse): void {
+  stray(response: SipResponse, source: MessageSource): void {
+    if ((this.#options.known?.(source.address) ?? true) && this.#late.take(response, source)) return;
     this.counters.dropped++;
     this.#context.log.debug("stray response", { status: response.status, callId: printable(response.callId) });
   }
