@@ -6,7 +6,7 @@ const retry = process.env.CI === undefined ? 0 : 1;
 const limits = { testTimeout: 30_000, hookTimeout: 90_000, retry };
 
 /** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
-const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
+const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "crash-reservation", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
 
 /**
  * Four rings: units, which leave nothing behind and so share the modules they load (loading took longer than testing); packages three at a time (many

@@ -81,6 +81,11 @@ export class RawPhone {
     this.#answer(ring.invite, "200 OK", ring.tag, sdp);
   }
 
+  /** Stops ringing by itself, as a phone does whose caller is never heard of again. */
+  ringOut(): void {
+    for (const ring of this.#rings) if (!ring.answered) ring.over = true;
+  }
+
   /** No more packets, in either direction. Idempotent. */
   die(): void {
     if (this.#dead) return;
