@@ -184,6 +184,11 @@ describe.skipIf(!hasSipp())("kill -9 in each state of a reservation", () => {
       expect(await Promise.race([before.crowd.exited, pause(40_000).then(() => "no BYE" as const)]), before.crowd.errors()).toBe(0);
       await until(() => [talker, SLOW].every((number) => phone(number).letGo.some(({ method }) => method === "BYE")), "the phones that had answered are let go");
       expect(AGENTS.filter((number) => phone(number).talking)).toEqual([]);
+      // One that still rang is lifted: nobody is left on it who hears nothing.
+      const letGoBefore = phone(rung).letGo.length;
+      phone(rung).lift();
+      await until(() => phone(rung).letGo.length > letGoBefore && !phone(rung).talking, "a phone lifted after the restart is let go");
+      expect(phone(rung).letGo.at(-1)).toEqual({ method: "BYE", reason: expect.stringContaining("cause=41") as unknown });
       for (const each of phones.values()) each.ringOut();
 
       // Nobody is served yet: all ring back, after one who was never here, the last of them first.

@@ -210,7 +210,8 @@ export function bare(uri: string): string {
   return headers < 0 || !/^sips?:/i.test(uri) ? uri : uri.slice(0, headers);
 }
 
-function towards(source: MessageSource): Destination {
+/** Back to where a message came from. */
+export function towards(source: MessageSource): Destination {
   return { kind: source.kind, host: source.address, port: source.port, flow: source.flow, local: source.local };
 }
 

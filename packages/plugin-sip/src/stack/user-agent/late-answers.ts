@@ -1,4 +1,4 @@
-import { bare, dialogKey, recordRoutes, StackDialog } from "../dialog/dialog.js";
+import { bare, dialogKey, recordRoutes, StackDialog, towards } from "../dialog/dialog.js";
 import type { SipResponse } from "../message/message.js";
 import type { Destination, MessageSource } from "../transport/types.js";
 import type { UaContext } from "./context.js";
@@ -26,7 +26,7 @@ export class LateAnswers {
   /** Whether the response was one, and is taken care of. */
   take(response: SipResponse, source: MessageSource): boolean {
     const { from, to, callId, cseq, status } = response;
-    if (cseq.method !== "INVITE" || status < 200 || status > 299 || from.tag === undefined || to.tag === undefined || response.headers.list("via").length > 1) return false;
+    if (cseq.method !== "INVITE" || status < 200 || status > 299 || from.tag === undefined || to.tag === undefined || !this.#ours(response, source)) return false;
     const key = dialogKey(callId, from.tag, to.tag);
     if (this.#ending.has(key)) {
       const again = this.#ending.get(key);
@@ -38,10 +38,16 @@ export class LateAnswers {
     return this.#context.guard("late answer", () => this.#end(key, this.#dialogOf(response, source)));
   }
 
+  /** Only what names us alone in its Via was asked by one of our kind (sections 8.1.3.3 and 18.1.2). */
+  #ours({ via, headers }: SipResponse, source: MessageSource): boolean {
+    const destination = towards(source);
+    const transport = this.#context.transportFor(destination);
+    return headers.list("via").length === 1 && transport !== undefined && `${via.host}:${via.port ?? ""}` === this.#context.transports.sentBy(transport, destination);
+  }
+
   #dialogOf(response: SipResponse, source: MessageSource): StackDialog {
-    const { kind, address: host, port, flow, local } = source;
     // Whatever its Contact names: nobody else is sent anything for it.
-    const destination: Destination = { kind, host, port, flow, local };
+    const destination = towards(source);
     const target = response.contacts()[0];
     const localTarget = this.#context.contactUri("", destination);
     const dialog = new StackDialog({
