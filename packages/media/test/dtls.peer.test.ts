@@ -11,18 +11,7 @@ import { createDtlsCertificate, fingerprintOf } from "../src/worker/dtls/dtls-ce
 import { DtlsServer } from "../src/worker/dtls/dtls-server.js";
 import type { DtlsSrtpKeys } from "../src/worker/dtls/dtls-server.js";
 import { until } from "./engine-setup.js";
-
-/** OpenSSL comes with Debian's base; without it the handshake has Chromium as its only foreign peer. */
-function hasOpenssl(): boolean {
-  try {
-    execFileSync("openssl", ["version"]);
-    return true;
-  } catch {
-    if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error("openssl is not installed");
-    console.log("skipped: openssl is not installed");
-    return false;
-  }
-}
+import { hasOpenssl } from "./has-openssl.js";
 
 describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
   const own = createDtlsCertificate(Date.now());

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,19 +6,9 @@ import { join } from "node:path";
 import type { MediaLegEvent, WebRtcLeg } from "@hotlinejs/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { delay, eventOf, MediaBench, until } from "./engine-setup.js";
+import { hasOpenssl } from "./has-openssl.js";
 import type { RtpPeer } from "./rtp-peer.js";
 import { type Certificate, makeCertificate, SrtpWriter, WebRtcPeer } from "./webrtc-peer.js";
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync("openssl", ["version"]);
-    return true;
-  } catch {
-    if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error("openssl is not installed");
-    console.log("skipped: openssl is not installed");
-    return false;
-  }
-}
 
 describe.skipIf(!hasOpenssl())("who attacks the sound of a WebRTC call, or loses it", () => {
   let bench: MediaBench;
