@@ -16,7 +16,7 @@ import { newIceCredentials } from "./engine-transports.js";
 import { EngineWebRtcLeg } from "./engine-webrtc-leg.js";
 import { builtEntry } from "./package-paths.js";
 import { checkRemote } from "./remote-checks.js";
-import type { MediaWorkerData } from "../worker/protocol.js";
+import type { MediaWorkerData, WireRtpOptions } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
 export interface MediaEngineOptions {
@@ -42,6 +42,11 @@ export interface MediaEngineOptions {
   readonly jitterMaxMs?: number;
 }
 
+/** Pairs of ports that each worker keeps ready: those of two calls that come at once. */
+const STOCK = 4;
+/** A range with fewer pairs for each worker has none to keep. */
+const AMPLE = 64;
+
 /** How long a worker may take to finish its captures at the stop. */
 const STOP_LIMIT_MS = 5000;
 
@@ -62,12 +67,14 @@ export class DefaultMediaEngine implements MediaEngine {
     new Int32Array(portCursor)[0] = Math.floor(Math.random() * 0x7fff);
     const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };
     this.#bindAddress = options.bindAddress ?? "127.0.0.1";
+    const portStock = Math.floor((ports.max - ports.min + 1) / 2 / count) < AMPLE ? 0 : STOCK;
     const data = (index: number): MediaWorkerData => ({
       index,
       bindAddress: this.#bindAddress,
       portMin: ports.min,
       portMax: ports.max,
       portCursor,
+      portStock,
       keepAliveSilence: options.keepAliveSilence ?? true,
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
       batchedUdp: options.batchedUdp ?? true,
@@ -106,21 +113,22 @@ export class DefaultMediaEngine implements MediaEngine {
     const bindAddress = options.bindAddress === undefined ? undefined : await numeric(options.bindAddress);
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
+    const wire: WireRtpOptions = {
+      bindAddress,
+      inbandDtmf: options.inbandDtmf,
+      keysBySignalling: options.keys === "signalling",
+      symmetric: options.symmetric ?? true,
+      mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
+      remote: options.remote,
+    };
+    const ready = bindAddress === undefined || bindAddress === this.#bindAddress ? slot.takePort() : undefined;
+    if (ready !== undefined) {
+      const leg = new EngineRtpLeg(id, slot, this.#context, { address: this.#bindAddress, port: ready });
+      slot.send({ op: "open-rtp", leg: id, port: ready, options: wire });
+      return leg;
+    }
     const release = slot.reserve();
-    const local = await slot
-      .request<"create-rtp">({
-        op: "create-rtp",
-        leg: id,
-        options: {
-          bindAddress,
-          inbandDtmf: options.inbandDtmf,
-          keysBySignalling: options.keys === "signalling",
-          symmetric: options.symmetric ?? true,
-          mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
-          remote: options.remote,
-        },
-      })
-      .finally(release);
+    const local = await slot.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire }).finally(release);
     return new EngineRtpLeg(id, slot, this.#context, local);
   }
 

@@ -59,6 +59,8 @@ export class WorkerSlot {
   readonly #captures = new Map<string, CaptureSink>();
   readonly #bridges = new Map<string, BridgeSink>();
   readonly #onFailed = new Set<() => void>();
+  /** Ports that the worker keeps ready for legs. */
+  #ports: number[] = [];
   /** Commands that wait for the next one to go along with, or for the timer. */
   #leisurely: Command[] = [];
   #leisure: Timer | undefined;
@@ -187,6 +189,16 @@ export class WorkerSlot {
     return waiting;
   }
 
+  /** Ports that `takePort` has to give, in this order. */
+  get portsReady(): readonly number[] {
+    return this.#ports;
+  }
+
+  /** A port on which `open-rtp` makes a leg at once; `undefined`: none is ready. */
+  takePort(): number | undefined {
+    return this.#state === "up" ? this.#ports.shift() : undefined;
+  }
+
   addLeg(id: string, sink: LegSink): void {
     this.#legs.set(id, sink);
   }
@@ -252,6 +264,9 @@ export class WorkerSlot {
         else pending?.resolve(report.value);
         break;
       }
+      case "port-ready":
+        this.#ports.push(report.port);
+        break;
       case "leg":
         this.#legs.get(report.leg)?.event(report.event);
         break;
@@ -296,6 +311,7 @@ export class WorkerSlot {
 
   #release(why: string, reason: "closed" | "worker-failed"): void {
     this.#forgetWaiting();
+    this.#ports = [];
     for (const pending of [...this.#pending.values()]) pending.reject(mediaErrors.WORKER_FAILED(why));
     this.#pending.clear();
     const captures = [...this.#captures.values()];

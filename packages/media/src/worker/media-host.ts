@@ -6,9 +6,10 @@ import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
-import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError, WireWebRtcOptions } from "./protocol.js";
+import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError, WireRtpOptions, WireWebRtcOptions } from "./protocol.js";
 import { batchedSockets } from "./batched-sockets.js";
 import type { MediaSockets } from "./media-socket.js";
+import { PortStock } from "./port-stock.js";
 import { nodeSockets } from "./node-sockets.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
 import type { PortPair } from "./rtp-sockets.js";
@@ -49,6 +50,7 @@ export class MediaHost implements LegHost {
   readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
   readonly #cursor: Int32Array;
   readonly #bind: Promise<MediaSockets>;
+  readonly #stock: PortStock;
   readonly #random = new Uint32Array(64);
   #randomNext = 64;
   /** Of all WebRTC legs of this worker; made with the first. */
@@ -61,6 +63,12 @@ export class MediaHost implements LegHost {
     this.#postNow = post;
     this.#cursor = new Int32Array(data.portCursor);
     this.#bind = data.batchedUdp ? batchedSockets().then((batched) => batched ?? nodeSockets) : Promise.resolve(nodeSockets);
+    this.#stock = new PortStock(
+      data.portStock,
+      async () => (await this.#openSockets(undefined)).sockets,
+      (port) => this.#postLeisurely({ ev: "port-ready", port }),
+    );
+    this.#stock.fill();
     const wait = threadSleep();
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
@@ -151,6 +159,8 @@ export class MediaHost implements LegHost {
 
   #order(command: Exclude<Command, RequestCommand>): void {
     switch (command.op) {
+      case "open-rtp":
+        return this.#openRtp(command);
       case "create-link":
         this.#legs.set(command.leg, new LinkWorkerLeg(command.leg, this, command.link));
         return;
@@ -266,8 +276,29 @@ export class MediaHost implements LegHost {
 
   async #createRtp({ leg: id, options }: Extract<Command, { op: "create-rtp" }>): Promise<Replies["create-rtp"]> {
     const { address, sockets } = await this.#openSockets(options.bindAddress);
-    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+    this.#addRtp(id, sockets, options);
     return { address, port: sockets.port };
+  }
+
+  #openRtp({ leg: id, port, options }: Extract<Command, { op: "open-rtp" }>): void {
+    try {
+      const sockets = this.#stock.take(port);
+      if (sockets === undefined) throw new Error(`port ${port} is not in stock`);
+      this.#addRtp(id, sockets, options);
+    } catch (error) {
+      this.#fault(`leg ${id}`, error);
+      this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
+    }
+  }
+
+  #addRtp(id: string, sockets: PortPair, options: WireRtpOptions): void {
+    try {
+      this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+    } catch (error) {
+      sockets.rtp.close();
+      sockets.rtcp.close();
+      throw error;
+    }
   }
 
   async #createWebRtc({ leg: id, options }: Extract<Command, { op: "create-webrtc" }>): Promise<Replies["create-webrtc"]> {
@@ -350,6 +381,7 @@ export class MediaHost implements LegHost {
     for (const bridge of this.#bridges.values()) bridge.leave(leg);
     this.#legs.delete(leg.id);
     leg.close();
+    this.#stock.fill();
     return leg.stats();
   }
 
@@ -360,6 +392,7 @@ export class MediaHost implements LegHost {
     this.#bridges.clear();
     for (const leg of [...this.#legs.values()]) this.#closeLeg(leg);
     for (const port of [...this.#ports.values()]) this.#closePort(port);
+    this.#stock.close();
     this.ticks.stop();
     return new Promise((resolve) => {
       this.#stopped = resolve;

@@ -8,6 +8,8 @@ export interface MediaWorkerData {
   readonly portMax: number;
   /** Int32: where the search for a free port goes on, shared by all workers. */
   readonly portCursor: SharedArrayBuffer;
+  /** Pairs of ports that are kept bound for legs to come. */
+  readonly portStock: number;
   readonly keepAliveSilence: boolean;
   readonly faxDetectionMs: number;
   /** Batched sockets where the machine has them. */
@@ -56,6 +58,8 @@ export interface WireLink {
 /** Commands to a worker. Those with `rid` are answered by one `reply`. */
 export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
+  /** On a pair of the stock. */
+  | { readonly op: "open-rtp"; readonly leg: string; readonly port: number; readonly options: WireRtpOptions }
   | { readonly op: "create-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
   /** The leg can speak with a browser (or on RTP) from now on; it does so with its first `webrtc-remote` (`set-remote`). */
   | { readonly op: "prepare-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
@@ -133,6 +137,8 @@ export type Posted = Report | readonly Report[];
 /** Reports of a worker. */
 export type Report =
   | { readonly ev: "ready" }
+  /** A pair of ports stands ready for an `open-rtp`. */
+  | { readonly ev: "port-ready"; readonly port: number }
   | { readonly ev: "reply"; readonly rid: number; readonly value?: unknown; readonly error?: WireError }
   | { readonly ev: "leg"; readonly leg: string; readonly event: MediaLegEvent }
   /** A key went down, ahead of its `dtmf` event: the moment for barge-in. */

@@ -1,0 +1,79 @@
+import { udpBatchMissing } from "@hotlinejs/udp-batch";
+import { afterEach, describe, expect, test } from "vitest";
+import { sineSecond } from "../src/audio/tones.js";
+import type { WorkerSlot } from "../src/engine/worker-slot.js";
+import { delay, MediaBench, purity, until } from "./engine-setup.js";
+
+const kinds = [false, true].filter((batched) => !batched || udpBatchMissing() === undefined);
+
+describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp) => {
+  let bench: MediaBench;
+  afterEach(() => bench.stop());
+
+  const slot = (): WorkerSlot => bench.engine.slots[0]!;
+
+  test("a leg is there before its worker has heard of it, and is as good as any", async () => {
+    bench = await MediaBench.start({ batchedUdp });
+    await until(() => slot().portsReady.length === 4);
+    const peer = await bench.peer();
+    const [port] = slot().portsReady;
+    const making = bench.engine.createRtpLeg({ remote: peer.remote });
+    const answered = slot().waiting;
+    const leg = await making;
+    expect([leg.localPort, answered]).toEqual([port, 0]);
+    expect(slot().legs).toBe(1);
+    await leg.play({ kind: "sine", hz: 600, durationMs: 200 }).done;
+    await until(() => peer.packets.length >= 10);
+    expect(purity(Buffer.concat(peer.packets.map(({ payload }) => payload)), 600)).toBeGreaterThan(0.9);
+    await peer.speak(leg.localPort, sineSecond(700, -12).subarray(0, 800));
+    await until(() => peer.packets.length >= 10);
+    while ((await leg.stats()).packetsReceived < 5) await delay(5);
+    await leg.close();
+    expect((await bench.engine.health())[0]).toMatchObject({ legs: 0, held: 0, waiting: 0 });
+  });
+
+  test("what was sent to the port before is of no call", async () => {
+    bench = await MediaBench.start({ batchedUdp });
+    await until(() => slot().portsReady.length > 0);
+    const stranger = await bench.peer("127.0.0.66");
+    const [port = 0] = slot().portsReady;
+    for (let i = 0; i < 20; i++) stranger.sendPacket(port, new Uint8Array(160), { sequence: i });
+    await delay(50);
+    const { leg, peer } = await bench.call();
+    expect(leg.localPort).toBe(port);
+    await peer.speak(leg.localPort, sineSecond(700, -12).subarray(0, 800));
+    while ((await leg.stats()).packetsReceived < 5) await delay(5);
+    expect((await leg.stats()).packetsReceived).toBe(5);
+  });
+
+  test("more than stand ready at once, at other addresses, and near others: each has a pair of its own", async () => {
+    bench = await MediaBench.start({ batchedUdp });
+    await until(() => slot().portsReady.length === 4);
+    const legs = await Promise.all(Array.from({ length: 20 }, (_, n) => bench.engine.createRtpLeg(n % 5 === 4 ? { bindAddress: "127.0.0.9" } : {})));
+    expect(new Set(legs.map(({ localAddress, localPort }) => `${localAddress}:${localPort}`)).size).toBe(20);
+    expect(legs.filter(({ localAddress }) => localAddress === "127.0.0.9")).toHaveLength(4);
+    await Promise.all(legs.map((leg) => leg.close()));
+    await until(() => slot().portsReady.length === 4);
+  });
+
+  test("a small range keeps none, so that all of it is for calls", async () => {
+    const min = 46_000 + Math.floor(Math.random() * 500) * 2;
+    bench = await MediaBench.start({ batchedUdp, rtpPorts: { min, max: min + 2 * 63 - 1 } });
+    await bench.engine.health();
+    await delay(50);
+    expect(slot().portsReady).toEqual([]);
+    await bench.call();
+  });
+
+  test("with the worker die its ports; the next one has others", async () => {
+    bench = await MediaBench.start({ batchedUdp });
+    await until(() => slot().portsReady.length === 4);
+    const { events } = await bench.call();
+    await slot().crash();
+    expect(slot().portsReady).toEqual([]);
+    await until(() => slot().up && slot().portsReady.length === 4);
+    expect(events.at(-1)).toMatchObject({ type: "ended", reason: "worker-failed" });
+    await bench.call();
+    await bench.call();
+  });
+});
