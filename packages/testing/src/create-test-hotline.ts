@@ -117,8 +117,9 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
       void stopped.finally(() => (done = true));
       // Draining and stopping wait for timers: time goes on until they are through. Not faster than
       // what needs real time (a worker that ends, a socket that closes) can follow.
-      while (!done) {
-        await Promise.race([stopped, realPause()]);
+      const unhurried = stopOptions?.drain === true ? LONG_DRAIN : MOST_STOPS;
+      for (let seconds = 0; !done; seconds++) {
+        await Promise.race([stopped, realPause(seconds < unhurried ? REAL_PAUSE_MS : LONG_PAUSE_MS)]);
         if (!done) await advance(1_000);
       }
       await stopped;
@@ -139,7 +140,12 @@ function startsOn(dataDir: string): number {
 
 /** Real milliseconds that a stopping hotline has for each second of virtual time. */
 const REAL_PAUSE_MS = 25;
+/** The same, once more seconds have passed than a stop waits for timers: then it waits for the machine, whose time must not be up before it has begun. */
+const LONG_PAUSE_MS = 500;
+/** Virtual seconds that a stop may wait for timers; where it drains, calls go on so long. */
+const MOST_STOPS = 8;
+const LONG_DRAIN = 120;
 
-function realPause(): Promise<void> {
-  return new SystemClock().sleep(REAL_PAUSE_MS);
+function realPause(ms: number): Promise<void> {
+  return new SystemClock().sleep(ms);
 }

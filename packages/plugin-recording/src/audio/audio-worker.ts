@@ -10,7 +10,8 @@ if (port === null) throw new Error("audio-worker runs only as a worker thread");
 // On Linux the priority of pid 0 is that of the calling thread alone; elsewhere it would be the whole process's.
 if (process.platform === "linux") {
   try {
-    setPriority(0, constants.priority.PRIORITY_LOW);
+    // Below all others, but not the lowest there is: beside programs that never rest that is no time at all, and recordings would pile up.
+    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch (error) {
     // A container may forbid it; then the worker competes as an equal.
     process.emitWarning(`audio worker keeps its priority: ${String(error)}`);
