@@ -60,10 +60,12 @@ export class Dialer {
     this.#deps = deps;
   }
 
-  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_OFF, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
+  /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_TOO_MANY_HOPS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_OFF, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
   plan(to: string, options: OriginateOptions): PlannedCall {
     const place = this.#place(to);
     if (place.kind === "account") return this.#toAccount(place.account, to, options);
+    // Before a channel is taken.
+    if (options.hopsLeft !== undefined && options.hopsLeft <= 0) throw sipErrors.TOO_MANY_HOPS(to.slice(0, 100));
     const number = place.kind === "number" ? place.number : cleanNumber(uriUser(place.uri));
     const { trunks, now } = this.#deps;
     const route = place.kind === "number" ? trunks.route(number, now) : trunks.routeToHost(place.uri.host, place.uri.port, now);
@@ -284,6 +286,9 @@ function trunkUri({ host, port, transport }: NonNullable<Trunk["outbound"]>, num
   return `sip:${escapeUser(number)}@${isIP(host) === 6 ? `[${host}]` : host}${port === undefined ? "" : `:${port}`}${transport === undefined || transport === "udp" ? "" : `;transport=${transport}`}`;
 }
 
+/** RFC 3261 section 8.1.1.6. */
+const USUAL_HOPS = 70;
+
 const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 
 /** The caller's number shall not be shown (RFC 3323, RFC 3325 section 7). */
@@ -291,8 +296,10 @@ function asksForPrivacy({ headers = {} }: OriginateOptions): boolean {
   return Object.entries(headers).some(([name, value]) => name.toLowerCase() === "privacy" && /\b(?:id|user|header)\b/i.test(value));
 }
 
-function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal"> {
+function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal" | "maxForwards"> {
   return {
+    // A phone of ours may be behind a proxy.
+    ...(options.hopsLeft === undefined ? {} : { maxForwards: Math.max(1, Math.min(USUAL_HOPS, options.hopsLeft)) }),
     ...(options.headers === undefined ? {} : { headers: options.headers }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(options.near === undefined ? {} : { near: options.near }),

@@ -8,6 +8,7 @@ export const sipErrors = defineErrors("SIP", {
   BAD_ADDRESS: { message: "%s is not an address SIP can dial. Use sip:1001 for a registered phone, tel:13800138000 or sip:user@trunk-host", status: 422, sip: 484 },
   NO_TRUNK: { message: "There is no SIP trunk %s", status: 404 },
   TRUNK_OFF: { message: "The SIP trunks to %s are disabled. Enable one on the console's page of trunks, or by PUT /api/sip/trunks/:key", status: 503, sip: 503 },
+  TOO_MANY_HOPS: { message: "The call to %s has passed so many exchanges that it must be going round in circles, and is not sent on. See that the hotline it came from and the number it is sent to do not send each other their calls", status: 508, sip: 483 },
   TRUNK_FULL: { message: "All channels of the SIP trunks to %s are in use", status: 503, sip: 503 },
   TRUNK_RATE: { message: "The SIP trunks to %s take no more calls a second than they do, and the call would have waited for more than 2 s. Raise `outbound.maxCallsPerSecond` if the carrier allows it, add a trunk, or dial more slowly", status: 503, sip: 503 },
   OVERLOADED: { message: "Calls come in faster than they can be set up; some were refused with 503 within the last minute. Give the machine more processors, take load from it, or raise `settingUp`", status: 503, sip: 503 },

@@ -128,7 +128,8 @@ export class DefaultCallControl implements CallControl {
     journal.leg({ id, interactionId: request.interactionId, adapter: adapter.name, direction: "outbound", role: request.role, from: request.from?.number ?? "", to: request.to });
     let call: OutboundCall;
     try {
-      call = await adapter.originate(request.to, { ...request, id });
+      const hops = this.#sessions.get(request.interactionId)?.call.hopsLeft;
+      call = await adapter.originate(request.to, { ...(hops === undefined ? {} : { hopsLeft: hops - 1 }), ...request, id });
     } catch (error) {
       journal.legState(id, { endedAt: this.#deps.clock.now(), endReason: "failed" });
       throw error;

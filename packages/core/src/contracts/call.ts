@@ -124,6 +124,8 @@ export interface Call {
   readonly via: { readonly kind: "trunk" | "account" | "line"; readonly key: string };
   /** Extra facts of the signalling, lower-case names (`user-agent`, `call-id`, `diversion`). Values may be missing. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Of an arriving call: how many more exchanges may pass it on, 0-255 (Max-Forwards, RFC 3261 section 20.22). `undefined`: not told. */
+  readonly hopsLeft?: number;
   readonly state: CallState;
   /** Aborted when the call ends. */
   readonly signal: AbortSignal;
@@ -172,6 +174,11 @@ export interface OriginateOptions {
   readonly signal?: AbortSignal;
   /** The leg's id, when its row was already written (intent before act). */
   readonly id?: string;
+  /**
+   * How many more exchanges may pass the call on, so that two which send each other their calls do not do so for ever (RFC 7332). Default: one
+   * less than the caller's `Call.hopsLeft`. At 0 and below the call stays inside; adapters that know of no such thing ignore it.
+   */
+  readonly hopsLeft?: number;
 }
 
 /** A way into and out of the telephone network. sip, voiceboard and asterisk pass one contract suite. */

@@ -43,6 +43,11 @@ export class InboundCall extends SipCall {
     });
   }
 
+  get hopsLeft(): number | undefined {
+    const value = this.#invite.request.headers.get("max-forwards");
+    return value === undefined ? undefined : Number(value);
+  }
+
   /** Reads the offer and refuses at once what could never be answered. `false`: refused (400, 406, 415, 488). */
   negotiate(): boolean {
     if (!acceptsSdp(this.#invite.request)) {

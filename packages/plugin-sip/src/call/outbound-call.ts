@@ -61,6 +61,8 @@ export interface DialPlan extends DialWay {
   passed?(): readonly { readonly via: Call["via"]; readonly why: "full" | "limited" }[];
   readonly timeoutMs?: number;
   readonly near?: MediaLeg;
+  /** Default 70. */
+  readonly maxForwards?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -208,6 +210,7 @@ export class OutboundCall extends SipCall implements OutboundCallContract {
         to: way.to,
         contactUser: way.contactUser,
         body,
+        ...(this.#plan.maxForwards === undefined ? {} : { maxForwards: this.#plan.maxForwards }),
         ...(way.headers === undefined ? {} : { headers: way.headers }),
         ...(target.destination === undefined ? {} : { destination: target.destination }),
         ...(target.route === undefined || target.route.length === 0 ? {} : { route: target.route }),
