@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { READ_POOL } from "@hotlinejs/core";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
 import { addsUp } from "./adds-up.js";
 import { closeStages, crash, stage, team } from "./stage.js";
@@ -154,4 +154,23 @@ it("ring-all: every phone rings until the winner talks; nobody has missed anythi
   const losers = phones.filter((_, index) => index !== winner).flatMap(({ calls }) => calls);
   expect(await Promise.all(losers.map(({ ended }) => ended))).toMatchObject([{ reason: "answered-elsewhere", by: "local" }, { reason: "answered-elsewhere", by: "local" }]);
   expect(await at.entries()).toMatchObject([{ outcome: "answered", offers: 3 }]);
+});
+
+it("a database that does not tell the caller's last agent keeps nobody waiting for longer than a second", async () => {
+  const at = await stage({ acd: team({ stickyDays: 7, preferredSeconds: 60, connectPrompt: false, whisper: false }, ["1001"]) });
+  const phone = await at.phone("1001");
+  const reads = vi.spyOn(at.test.services.get(READ_POOL), "read").mockImplementation(() => new Promise(() => undefined));
+  await at.dial("111");
+  expect(phone.ringing).toBe(false);
+  await at.test.advance(1_000);
+  expect(reads).toHaveBeenCalled();
+  expect(phone.ringing).toBe(true);
+  reads.mockRejectedValue(new Error("the database is away"));
+  await phone.answer();
+  await at.test.advance(2_000);
+  const second = await at.phone("1002");
+  await at.dial("222");
+  expect(at.acd.waiting("q")).toHaveLength(1);
+  expect(second.ringing).toBe(false);
+  reads.mockRestore();
 });

@@ -1,4 +1,4 @@
-import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Logger, Prompts, Secrets } from "@hotlinejs/core";
+import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { interactionView } from "@hotlinejs/queueing";
 import type { QueueRequest, QueueResult, QueueWork, WorkRequest } from "../contract.js";
 import { citizenNumber } from "../domain/citizen-number.js";
@@ -33,6 +33,8 @@ export interface QueueEntranceDeps {
   readonly stopped: () => boolean;
 }
 
+/** How long a caller waits for the database to say who spoke to them last, ms. */
+const LAST_AGENT_MS = 1_000;
 /** Longest reservation of an agent for a citizen who is dialled; the call itself ends long before. */
 const DIALLING_MS = 600_000;
 
@@ -183,11 +185,21 @@ export class QueueEntrance {
   async #lastAgent(queue: StoredQueue, callerKey: string | null): Promise<string | undefined> {
     const { stickyDays } = queue.settings;
     if (stickyDays === 0 || callerKey === null) return undefined;
+    const { clock, log, store } = this.#deps;
+    let late: Timer | undefined;
+    const tooLate = new Promise<undefined>((resolve) => {
+      late = clock.setTimeout(() => {
+        log.warn({ queue: queue.key }, "the database takes long to tell the caller's last agent; any agent will do");
+        resolve(undefined);
+      }, LAST_AGENT_MS);
+    });
     try {
-      return await this.#deps.store.lastAgent(callerKey, this.#deps.clock.now() - stickyDays * 86_400_000);
+      return await Promise.race([store.lastAgent(callerKey, clock.now() - stickyDays * 86_400_000), tooLate]);
     } catch (error) {
-      this.#deps.log.warn({ err: error, queue: queue.key }, "the caller's last agent could not be looked up; any agent will do");
+      log.warn({ err: error, queue: queue.key }, "the caller's last agent could not be looked up; any agent will do");
       return undefined;
+    } finally {
+      late?.cancel();
     }
   }
 
