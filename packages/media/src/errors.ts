@@ -6,6 +6,8 @@ export const mediaErrors = defineErrors("MEDIA", {
   NOT_RUNNING: { message: "The media engine is not running", status: 503, sip: 503 },
   WORKER_MISSING: { message: "The media worker %s is not there: build @hotlinejs/media first (npm run build)", status: 500, sip: 500 },
   WORKER_FAILED: { message: "The media worker has failed: %s", status: 503, sip: 503 },
+  WORKER_HUNG: { message: "The media worker %s has not moved for %s s and is ended, with its calls; another takes its place. A part of a plugin holds it: an endless loop, or a call that does not return", status: 503, sip: 503 },
+  WORKER_STUCK: { message: "The thread of the media worker %s cannot be ended: it hangs in native code. Its memory and UDP ports stay taken until the process is started again", status: 503, sip: 503 },
   NO_PORT: { message: "No RTP port is free: %s. Widen rtpPorts", status: 503, sip: 503 },
   LINE_PART_FAILED: { message: "The part of a plugin could not be opened in a media worker: %s", status: 503, sip: 503 },
   LEG_ENDED: { message: "The leg has ended: %s", status: 409 },

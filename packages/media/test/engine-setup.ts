@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +57,11 @@ export class MediaBench {
 /** Waits until something is true; the test's own time limit is the only clock. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Waits until a capture of both sides holds so many milliseconds on disk. */
+export function written(path: string, ms: number): Promise<void> {
+  return until(() => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= ms * 16 + 1_000);
 }
 
 export function delay(ms: number): Promise<void> {

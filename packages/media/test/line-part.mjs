@@ -18,6 +18,7 @@ export function openLine(options, port) {
     message(message) {
       if (message.say !== undefined) for (let at = 0; at + 160 <= message.say.length; at += 160) speech.push(message.say.slice(at, at + 160));
       if (message.tell === true) port.post({ heard: Buffer.concat(heard) });
+      if (message.hang === true) for (;;);
       if (message.fail === true) port.fail(new Error("unplugged"));
     },
     close() {

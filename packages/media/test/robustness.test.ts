@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { sineSecond } from "../src/audio/tones.js";
 import { openCapture } from "../src/capture/capture-reader.js";
 import { buildRtcp, parseRtcp } from "../src/rtp/rtcp-packet.js";
-import { delay, eventOf, MediaBench, until } from "./engine-setup.js";
+import { delay, eventOf, MediaBench, until, written } from "./engine-setup.js";
 
 describe("robustness", () => {
   let bench: MediaBench;
@@ -203,6 +203,7 @@ describe("robustness", () => {
     await bridge.join(a.leg);
     await bridge.join(b.leg); // across workers
     await a.peer.speak(a.leg.localPort, sineSecond(1000).subarray(0, 4000));
+    await written(path, 400);
     const ended = eventOf(a.leg, "ended");
     await bench.engine.slots[a.leg.worker]!.crash();
     expect(await ended).toMatchObject({ reason: "worker-failed" });

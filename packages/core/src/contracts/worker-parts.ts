@@ -12,7 +12,10 @@ export interface WorkerPartRef {
 /** Where the sound of a board line comes from and goes to. The export is `openLine`, an `OpenLinePart`, called for each leg. */
 export type LinePartRef = WorkerPartRef;
 
-/** A line in a media worker. Called on the worker's one clock: every 20 ms `read`, then `write`. It must not wait for anything. */
+/**
+ * A line in a media worker. Called on the worker's one clock: every 20 ms `read`, then `write`. It must not wait for anything: all calls of the worker
+ * share its thread, and one that does nothing else for four seconds is ended with all of them.
+ */
 export interface LinePart {
   /** Puts the next 160 A-law octets that came from the line into `frame`. `false`: nothing came. */
   read(frame: Uint8Array): boolean;
@@ -33,7 +36,7 @@ export interface LinePort {
 
 export type OpenLinePart = (options: unknown, port: LinePort) => LinePart | Promise<LinePart>;
 
-/** The part of a datagram port, in the worker. It must not wait for anything. */
+/** The part of a datagram port, in the worker. It must not wait for anything, as that of a line must not. */
 export interface DatagramPart {
   /** A datagram of the remote has come. The octets are the part's own. */
   datagram(octets: Uint8Array): void;

@@ -68,7 +68,7 @@ export class DefaultMediaEngine implements MediaEngine {
     const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };
     this.#bindAddress = options.bindAddress ?? "127.0.0.1";
     const portStock = Math.floor((ports.max - ports.min + 1) / 2 / count) < AMPLE ? 0 : STOCK;
-    const data = (index: number): MediaWorkerData => ({
+    const data = (index: number): Omit<MediaWorkerData, "beat"> => ({
       index,
       bindAddress: this.#bindAddress,
       portMin: ports.min,
@@ -209,12 +209,17 @@ export class DefaultMediaEngine implements MediaEngine {
 
   #slotFor(near: MediaLeg | undefined): WorkerSlot {
     if (!this.#running) throw mediaErrors.NOT_RUNNING();
-    if (near instanceof EngineLeg && near.slot.up && this.slots.includes(near.slot)) return near.slot;
+    if (near instanceof EngineLeg && near.slot.up && !near.slot.doubtful && this.slots.includes(near.slot)) return near.slot;
     let best: WorkerSlot | undefined;
-    for (const slot of this.slots) if (slot.up && (best === undefined || slot.load < best.load)) best = slot;
+    for (const slot of this.slots) if (slot.up && (best === undefined || burden(slot) < burden(best))) best = slot;
     if (best === undefined) throw mediaErrors.WORKER_FAILED("no worker is running");
     return best;
   }
+}
+
+/** One that may hang is taken only where there is no other. */
+function burden(slot: WorkerSlot): number {
+  return slot.doubtful ? Infinity : slot.load;
 }
 
 /** The address behind a name (`localhost`); the workers bind and send to numbers only. */

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { errorText } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { Clock, Logger, MediaLegEvent, DtmfDigit, Timer } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "../worker/protocol.js";
+import { WorkerWatch } from "./worker-watch.js";
+import type { WatchSenses } from "./worker-watch.js";
 
 type Without<C, K extends string> = C extends unknown ? Omit<C, K> : never;
 
@@ -29,6 +31,7 @@ export interface BridgeSink {
 }
 
 interface Pending {
+  readonly op: RequestCommand["op"];
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -37,21 +40,46 @@ interface Pending {
 const LEISURE_MS = 20;
 /** What was told of lateness holds for so long, ms; while it goes on it is told each second. */
 const LATENESS_MS = 2_500;
-/** Failures within this time make the next start wait longer. */
+/** A thread that dies younger than this makes the next start wait longer, ms. */
 const CALM_MS = 30_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** So long a thread that was told to end is waited for, ms. JavaScript is interrupted at once; a call into the system, or into an addon, is not. */
+const EXIT_MS = 1_000;
+/** So many threads of one place may hang where nothing can end them, each with its memory and its ports, before no other takes the place. */
+const MOST_STUCK = 3;
+
+/** Why threads of a place are gone. */
+export interface WorkerFailures {
+  /** Ended by an error or by themselves. */
+  readonly died: number;
+  /** Ended since they had hung. */
+  readonly hung: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly watch: WorkerWatch;
+  /** On the hotline's clock. */
+  readonly startedAt: number;
+  /** What it died of, as far as is known. */
+  cause: unknown;
+  /** It did not come to answer. */
+  refuse(error: Error): void;
+}
 
 /**
  * The place of one media worker. When its thread dies, what lived in it is told, and a new thread
- * takes the place; after repeated deaths with growing pauses.
+ * takes the place; after repeated deaths with growing pauses. A thread that hangs (`WorkerWatch`) is ended, and has died by that;
+ * one that cannot be ended, since it hangs in native code, is left behind.
  *
  * ```
- * down --start()--> up --thread dies--> down (restarts by itself) ; stop() from anywhere --> stopped
+ * down --start()--> up --thread dies or hangs--> down (restarts by itself) ; stop() from anywhere --> stopped
  * ```
  */
 export class WorkerSlot {
   readonly index: number;
   readonly #path: string;
-  readonly #data: () => MediaWorkerData;
+  readonly #data: () => Omit<MediaWorkerData, "beat">;
   readonly #clock: Clock;
   readonly #log: Logger | undefined;
   readonly #pending = new Map<number, Pending>();
@@ -64,16 +92,26 @@ export class WorkerSlot {
   /** Commands that wait for the next one to go along with, or for the timer. */
   #leisurely: Command[] = [];
   #leisure: Timer | undefined;
-  #worker: Worker | undefined;
+  readonly #senses: Partial<WatchSenses>;
+  #thread: Thread | undefined;
+  /** Threads that hang in native code. */
+  readonly #stuck = new Set<Worker>();
   #state: "down" | "up" | "stopped" = "down";
+  #stopping: Promise<void> | undefined;
+  #restart: Timer | undefined;
   #lateness = { ms: 0, until: -Infinity };
   #rid = 0;
   #reserved = 0;
-  #failures = 0;
-  #lastFailure = -CALM_MS;
+  #failures = { died: 0, hung: 0 };
+  /** Threads in a row that died young. */
+  #young = 0;
 
-  /** @param data asked for at every start of the thread. */
-  constructor(index: number, path: string, data: () => MediaWorkerData, clock: Clock, log: Logger | undefined) {
+  /**
+   * @param data asked for at every start of the thread.
+   * @param senses how the watch knows that this thread itself was alive.
+   */
+  constructor(index: number, path: string, data: () => Omit<MediaWorkerData, "beat">, clock: Clock, log: Logger | undefined, senses: Partial<WatchSenses> = {}) {
+    this.#senses = senses;
     this.#path = path;
     this.#data = data;
     this.index = index;
@@ -83,6 +121,20 @@ export class WorkerSlot {
 
   get up(): boolean {
     return this.#state === "up";
+  }
+
+  /** The thread did not move when it was last looked at: what is new goes elsewhere. */
+  get doubtful(): boolean {
+    return this.#thread?.watch.doubtful === true;
+  }
+
+  get failures(): WorkerFailures {
+    return { ...this.#failures };
+  }
+
+  /** Threads that hang in native code and could not be ended. Only the end of the process removes them. */
+  get stuck(): number {
+    return this.#stuck.size;
   }
 
   /** Legs that live here. */
@@ -120,23 +172,30 @@ export class WorkerSlot {
   start(): Promise<void> {
     if (!existsSync(this.#path)) return Promise.reject(mediaErrors.WORKER_MISSING(this.#path));
     return new Promise((resolve, reject) => {
-      let cause: unknown;
+      const watch = new WorkerWatch(this.#clock, (stillMs) => this.#hung(thread, stillMs), this.#senses, this.#log);
       // No flags of the parent: its loaders are for the main thread.
-      const worker = new Worker(this.#path, { workerData: this.#data(), execArgv: [], name: `hotline-media-${this.index}` });
-      this.#worker = worker;
+      const worker = new Worker(this.#path, { workerData: { ...this.#data(), beat: watch.beat }, execArgv: [], name: `hotline-media-${this.index}` });
+      const thread: Thread = { worker, watch, startedAt: this.#clock.monotonic(), cause: undefined, refuse: reject };
+      this.#thread = thread;
       this.#state = "up";
+      this.#stopping = undefined;
+      watch.begin();
       worker.on("message", (posted: Posted) => {
+        if (this.#thread !== thread) return; // given up already: what it had lived in it has been told
         for (const report of Array.isArray(posted) ? (posted as readonly Report[]) : [posted as Report]) {
-          if (report.ev === "ready") resolve();
-          else this.#report(report);
+          if (report.ev === "ready") {
+            watch.ready();
+            resolve();
+          } else this.#report(report);
         }
       });
       worker.on("error", (error) => {
-        cause = error;
+        thread.cause ??= error;
       });
       worker.on("exit", (code) => {
-        reject(mediaErrors.WORKER_FAILED(cause === undefined ? `exit ${code}` : errorText(cause), { cause })); // no effect once it was ready
-        if (this.#worker === worker) this.#died(cause ?? `exit ${code}`);
+        thread.cause ??= `exit ${code}`;
+        if (this.#stuck.delete(worker)) this.#unstuck();
+        this.#died(thread);
       });
     });
   }
@@ -152,10 +211,10 @@ export class WorkerSlot {
    * @param leisurely it may wait 20 ms for another command to go along with; the order of commands stays.
    */
   request<O extends RequestCommand["op"]>(command: Without<Extract<RequestCommand, { op: O }>, "rid">, leisurely = false): Promise<Replies[O]> {
-    if (this.#state !== "up" || this.#worker === undefined) return Promise.reject(mediaErrors.WORKER_FAILED("it is not running"));
+    if (this.#state !== "up" || this.#thread === undefined) return Promise.reject(mediaErrors.WORKER_FAILED("it is not running"));
     const rid = ++this.#rid;
     return new Promise((resolve, reject) => {
-      this.#pending.set(rid, { resolve: resolve as (value: unknown) => void, reject });
+      this.#pending.set(rid, { op: command.op, resolve: resolve as (value: unknown) => void, reject });
       const whole = { ...command, rid } as Command;
       if (leisurely) this.#postLeisurely(whole);
       else this.#post(whole);
@@ -164,7 +223,7 @@ export class WorkerSlot {
 
   #post(command: Command): void {
     if (this.#leisurely.length === 0) {
-      this.#worker?.postMessage(command);
+      this.#thread?.worker.postMessage(command);
       return;
     }
     this.#leisurely.push(command);
@@ -178,7 +237,7 @@ export class WorkerSlot {
 
   #postWaiting(): void {
     const waiting = this.#forgetWaiting();
-    this.#worker?.postMessage(waiting);
+    this.#thread?.worker.postMessage(waiting);
   }
 
   #forgetWaiting(): readonly Command[] {
@@ -231,13 +290,20 @@ export class WorkerSlot {
 
   /** Ends the thread as a crash would. For tests of what happens then. */
   async crash(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#thread?.worker.terminate();
   }
 
-  /** Lets the worker finish its captures, `limitMs` at the most, then ends the thread. */
-  async stop(limitMs: number): Promise<void> {
-    const worker = this.#worker;
-    if (this.#state === "up" && worker !== undefined) {
+  /** Lets the worker finish its captures, `limitMs` at the most, then ends the thread; one that hangs sooner. */
+  stop(limitMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(limitMs);
+    return this.#stopping;
+  }
+
+  async #stop(limitMs: number): Promise<void> {
+    const thread = this.#thread;
+    this.#restart?.cancel();
+    if (this.#state === "up" && thread !== undefined) {
+      thread.watch.hurry();
       let timer: { cancel(): void } | undefined;
       const limit = new Promise<void>((resolve) => {
         timer = this.#clock.setTimeout(resolve, limitMs);
@@ -250,8 +316,11 @@ export class WorkerSlot {
       timer?.cancel();
     }
     this.#state = "stopped";
-    this.#worker = undefined;
-    await worker?.terminate();
+    this.#thread = undefined;
+    if (thread !== undefined) {
+      thread.watch.end();
+      await this.#end(thread);
+    }
     this.#release("the engine has stopped", "closed");
   }
 
@@ -293,20 +362,71 @@ export class WorkerSlot {
     }
   }
 
-  #died(cause: unknown): void {
-    this.#worker = undefined;
+  /** The thread has not moved for so long. */
+  #hung(thread: Thread, stillMs: number): void {
+    const asked = [...new Set([...this.#pending.values()].map(({ op }) => op))];
+    const error = mediaErrors.WORKER_HUNG(this.index, Math.round(stillMs / 1_000));
+    thread.cause = error;
+    this.#log?.error({ code: error.code, worker: this.index, legs: this.#legs.size, captures: this.#captures.size, unanswered: asked }, error.message);
+    // Its exit tells the rest; without one it is given up.
+    void this.#end(thread).then(() => this.#died(thread));
+  }
+
+  /** Ends the thread; after a second it is left to itself. */
+  async #end({ worker }: Thread): Promise<void> {
+    if (this.#stuck.has(worker)) return;
+    let timer: Timer | undefined;
+    const late = new Promise<true>((resolve) => {
+      timer = this.#clock.setTimeout(() => resolve(true), EXIT_MS);
+    });
+    const exited = worker.terminate().then(() => false);
+    if (await Promise.race([exited, late])) {
+      this.#stuck.add(worker);
+      worker.unref();
+      const error = mediaErrors.WORKER_STUCK(this.index);
+      this.#log?.error({ code: error.code, worker: this.index, stuck: this.#stuck.size }, error.message);
+    }
+    timer?.cancel();
+  }
+
+  #died(thread: Thread): void {
+    const { cause, watch, startedAt } = thread;
+    watch.end();
+    const why = errorText(cause);
+    thread.refuse(mediaErrors.WORKER_FAILED(why, { cause })); // no effect once it was ready
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
     if (this.#state === "stopped") return;
     this.#state = "down";
-    this.#log?.error({ worker: this.index, legs: this.#legs.size }, `media worker died: ${errorText(cause)}`);
-    const now = this.#clock.monotonic();
-    this.#failures = now - this.#lastFailure < CALM_MS ? this.#failures + 1 : 0;
-    this.#lastFailure = now;
-    this.#release(errorText(cause), "worker-failed");
-    const pause = this.#failures === 0 ? 0 : Math.min(30_000, 100 * 2 ** this.#failures);
-    this.#clock.setTimeout(() => {
-      if (this.#state !== "down") return;
-      this.start().catch((error: unknown) => this.#log?.error({ worker: this.index }, `media worker did not start: ${errorText(error)}`));
+    const hung = isHotlineError(cause, mediaErrors.WORKER_HUNG.code);
+    this.#failures[hung ? "hung" : "died"]++;
+    if (!hung) {
+      const error = mediaErrors.WORKER_FAILED(why);
+      this.#log?.error({ code: error.code, worker: this.index, legs: this.#legs.size, captures: this.#captures.size }, `media worker died: ${why}`);
+    }
+    this.#release(why, "worker-failed");
+    if (this.#stopping === undefined) this.#startAgain(this.#clock.monotonic() - startedAt);
+  }
+
+  /** Another thread takes the place, at once or, after others that died young, later. */
+  #startAgain(livedMs: number): void {
+    this.#young = livedMs < CALM_MS ? this.#young + 1 : 1;
+    const pause = this.#young === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, 100 * 2 ** (this.#young - 1));
+    this.#restart = this.#clock.setTimeout(() => {
+      this.#restart = undefined;
+      if (this.#state !== "down" || this.#stuck.size >= MOST_STUCK) return;
+      this.start().catch((error: unknown) => {
+        this.#log?.error({ worker: this.index, ...(isHotlineError(error) ? { code: error.code } : {}) }, `media worker did not start: ${errorText(error)}`);
+        // Where no thread came about at all (no descriptors or memory left, its file is being replaced) no exit will tell.
+        if (this.#state === "down" && this.#restart === undefined && this.#stopping === undefined) this.#startAgain(0);
+      });
     }, pause);
+  }
+
+  /** A thread that had been given up has ended after all. */
+  #unstuck(): void {
+    this.#log?.info({ worker: this.index, stuck: this.#stuck.size }, "a media worker that hung in native code has ended");
+    if (this.#state === "down" && this.#restart === undefined && this.#stopping === undefined) this.#startAgain(CALM_MS);
   }
 
   #release(why: string, reason: "closed" | "worker-failed"): void {

@@ -21,6 +21,7 @@ import { threadNice, threadSleep } from "./thread.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
+/** How often legs are looked after; the thread's beat, too. */
 const SWEEP_MS = 200;
 /** Longest wait of a report that nobody is in a hurry for: waking the main thread costs more than the report. */
 const LEISURE_MS = 20;
@@ -55,7 +56,6 @@ export class MediaHost implements LegHost {
   #randomNext = 64;
   /** Of all WebRTC legs of this worker; made with the first. */
   #certificate: DtlsCertificate | undefined;
-  readonly #sweep: NodeJS.Timeout;
   #stopped: ((value: undefined) => void) | undefined;
 
   constructor(data: MediaWorkerData, post: (posted: Posted) => void) {
@@ -75,7 +75,10 @@ export class MediaHost implements LegHost {
       else this.#fault("bridge", error);
     }, wait, (ms) => this.#post({ ev: "lateness", ms }));
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
-    this.#sweep = setInterval(() => {
+    const beats = new Int32Array(data.beat);
+    // Goes on while it stops: captures may take their time on a slow disk.
+    setInterval(() => {
+      Atomics.add(beats, 0, 1);
       const now = this.ticks.mediaTime / 8;
       for (const leg of [...this.#legs.values()]) {
         if (!(leg instanceof RtpWorkerLeg)) continue;
@@ -387,7 +390,6 @@ export class MediaHost implements LegHost {
 
   /** Ends all legs and waits until all captures are on disk. */
   #stop(): Promise<undefined> {
-    clearInterval(this.#sweep);
     for (const bridge of this.#bridges.values()) bridge.close();
     this.#bridges.clear();
     for (const leg of [...this.#legs.values()]) this.#closeLeg(leg);

@@ -10,6 +10,8 @@ export interface MediaWorkerData {
   readonly portCursor: SharedArrayBuffer;
   /** Pairs of ports that are kept bound for legs to come. */
   readonly portStock: number;
+  /** Int32: the thread adds to it while it is alive. */
+  readonly beat: SharedArrayBuffer;
   readonly keepAliveSilence: boolean;
   readonly faxDetectionMs: number;
   /** Batched sockets where the machine has them. */
