@@ -8,6 +8,7 @@ export const mediaErrors = defineErrors("MEDIA", {
   WORKER_FAILED: { message: "The media worker has failed: %s", status: 503, sip: 503 },
   WORKER_HUNG: { message: "The media worker %s has not moved for %s s and is ended, with its calls; another takes its place. A part of a plugin holds it: an endless loop, or a call that does not return", status: 503, sip: 503 },
   WORKER_STUCK: { message: "The thread of the media worker %s cannot be ended: it hangs in native code. Its memory and UDP ports stay taken until the process is started again", status: 503, sip: 503 },
+  WORKER_UNCAUGHT: { message: "An error in the media worker %s that nobody caught; its calls go on: %s", status: 500 },
   NO_PORT: { message: "No RTP port is free: %s. Widen rtpPorts", status: 503, sip: 503 },
   LINE_PART_FAILED: { message: "The part of a plugin could not be opened in a media worker: %s", status: 503, sip: 503 },
   LEG_ENDED: { message: "The leg has ended: %s", status: 409 },

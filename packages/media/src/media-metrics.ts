@@ -10,5 +10,6 @@ export function registerMediaMetrics(metrics: Metrics, engine: () => DefaultMedi
   metrics.counter({ name: "hotline_media_worker_failures_total", help: "Media workers that were lost with their calls: died by an error, or hung and were ended.", labels: ["reason"] }, () =>
     (["died", "hung"] as const).map((reason) => ({ labels: { reason }, value: engine()?.slots.reduce((sum, { failures }) => sum + failures[reason], 0) ?? 0 })),
   );
+  metrics.counter({ name: "hotline_media_worker_faults_total", help: "Errors in media workers that ended one leg, or nothing." }, () => engine()?.slots.reduce((sum, { faults }) => sum + faults, 0) ?? 0);
   metrics.gauge({ name: "hotline_media_workers_stuck", help: "Threads that hang in native code and could not be ended; they go with the process." }, () => engine()?.slots.reduce((sum, { stuck }) => sum + stuck, 0) ?? 0);
 }

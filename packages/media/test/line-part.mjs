@@ -19,9 +19,14 @@ export function openLine(options, port) {
       if (message.say !== undefined) for (let at = 0; at + 160 <= message.say.length; at += 160) speech.push(message.say.slice(at, at + 160));
       if (message.tell === true) port.post({ heard: Buffer.concat(heard) });
       if (message.hang === true) for (;;);
+      if (message.die === true) process.exit(3);
+      if (message.throwLater > 0) for (let i = 0; i < message.throwLater; i++) setTimeout(() => { throw new Error("out of a timer"); });
+      if (message.rejectLater === true) void Promise.reject(new Error("out of a promise"));
+      if (message.sayNothing === true) setTimeout(() => port.post(() => "nothing that can be sent"));
       if (message.fail === true) port.fail(new Error("unplugged"));
     },
     close() {
+      if (options?.staysOpen) throw new Error("the line cannot be closed");
       speech = [];
       port.post({ closed: true, heard: Buffer.concat(heard) });
     },

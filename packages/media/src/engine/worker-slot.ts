@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { Clock, Logger, MediaLegEvent, DtmfDigit, Timer } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
+import { UNCAUGHT } from "../worker/protocol.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError } from "../worker/protocol.js";
 import { WorkerWatch } from "./worker-watch.js";
 import type { WatchSenses } from "./worker-watch.js";
@@ -103,6 +104,7 @@ export class WorkerSlot {
   #rid = 0;
   #reserved = 0;
   #failures = { died: 0, hung: 0 };
+  #faults = 0;
   /** Threads in a row that died young. */
   #young = 0;
 
@@ -130,6 +132,11 @@ export class WorkerSlot {
 
   get failures(): WorkerFailures {
     return { ...this.#failures };
+  }
+
+  /** Errors in its threads that ended one leg, or nothing. */
+  get faults(): number {
+    return this.#faults;
   }
 
   /** Threads that hang in native code and could not be ended. Only the end of the process removes them. */
@@ -216,8 +223,14 @@ export class WorkerSlot {
     return new Promise((resolve, reject) => {
       this.#pending.set(rid, { op: command.op, resolve: resolve as (value: unknown) => void, reject });
       const whole = { ...command, rid } as Command;
-      if (leisurely) this.#postLeisurely(whole);
-      else this.#post(whole);
+      try {
+        if (leisurely) this.#postLeisurely(whole);
+        else this.#post(whole);
+      } catch (error) {
+        // The options of a part are a plugin's: what cannot be sent is refused.
+        this.#pending.delete(rid);
+        reject(mediaErrors.FAILED(errorText(error), { cause: error }));
+      }
     });
   }
 
@@ -236,8 +249,15 @@ export class WorkerSlot {
   }
 
   #postWaiting(): void {
-    const waiting = this.#forgetWaiting();
-    this.#thread?.worker.postMessage(waiting);
+    const waiting = [...this.#forgetWaiting()];
+    try {
+      this.#thread?.worker.postMessage(waiting);
+    } catch (error) {
+      // What a plugin says last may be nothing that can be sent; somebody waits for the others.
+      waiting.pop();
+      this.#thread?.worker.postMessage(waiting);
+      throw error;
+    }
   }
 
   #forgetWaiting(): readonly Command[] {
@@ -358,7 +378,8 @@ export class WorkerSlot {
         this.#lateness = { ms: report.ms, until: this.#clock.monotonic() + LATENESS_MS };
         break;
       case "fault":
-        this.#log?.error({ worker: this.index, where: report.where }, `media worker fault: ${report.message}`);
+        this.#faults++;
+        this.#log?.error({ worker: this.index, where: report.where, ...(report.where === UNCAUGHT ? { code: mediaErrors.WORKER_UNCAUGHT.code } : {}) }, report.where === UNCAUGHT ? mediaErrors.WORKER_UNCAUGHT(this.index, report.message).message : `media worker fault: ${report.message}`);
     }
   }
 

@@ -9,6 +9,8 @@ export interface LegHost {
   /** To be told of every packet that comes. */
   readonly arrivals: ArrivalGatherer;
   report(report: Report): void;
+  /** Something failed that ends nothing; it goes to the log. */
+  fault(where: string, error: unknown): void;
   /** Ends a leg whose own code has failed. */
   legFault(leg: { readonly id: string }, error: unknown): void;
   /** Wall-clock time, epoch ms. */

@@ -115,7 +115,12 @@ export class LineWorkerLeg extends WorkerLeg {
     this.host.ticks.remove(this.#writer, 3);
     const part = this.#part;
     this.#part = undefined;
-    part?.close();
+    // Whatever it says: the leg is over, and who waits for its end must be told.
+    try {
+      part?.close();
+    } catch (error) {
+      this.host.fault(`leg ${this.id}, closing its part`, error);
+    }
   }
 
   /** A frame belongs to its tick, also when a busy worker is late with it. */

@@ -72,7 +72,7 @@ export class MediaHost implements LegHost {
     const wait = threadSleep();
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
-      else this.#fault("bridge", error);
+      else this.fault("bridge", error);
     }, wait, (ms) => this.#post({ ev: "lateness", ms }));
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
     const beats = new Int32Array(data.beat);
@@ -107,14 +107,22 @@ export class MediaHost implements LegHost {
     return this.#random[this.#randomNext++] as number;
   }
 
+  fault(where: string, error: unknown): void {
+    this.#post({ ev: "fault", where, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
   /** A leg whose own code failed is ended, so that whoever waits on it is told; the others go on. */
   legFault({ id }: { readonly id: string }, error: unknown): void {
-    this.#fault(`leg ${id}`, error);
+    this.fault(`leg ${id}`, error);
     const leg = this.#legs.get(id);
     const port = this.#ports.get(id);
-    if (leg !== undefined) this.#closeLeg(leg);
-    else if (port !== undefined) this.#closePort(port);
-    else return;
+    if (leg === undefined && port === undefined) return;
+    try {
+      if (leg !== undefined) this.#closeLeg(leg);
+      else if (port !== undefined) this.#closePort(port);
+    } catch (again) {
+      this.fault(`leg ${id}, closing it`, again);
+    }
     this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
   }
 
@@ -124,7 +132,7 @@ export class MediaHost implements LegHost {
       try {
         this.#order(command);
       } catch (error) {
-        this.#fault(command.op, error);
+        this.fault(command.op, error);
       }
       return;
     }
@@ -157,7 +165,14 @@ export class MediaHost implements LegHost {
     this.#leisure = undefined;
     const waiting = this.#leisurely;
     this.#leisurely = [];
-    this.#postNow(waiting);
+    try {
+      this.#postNow(waiting);
+    } catch (error) {
+      // What a part says last may be nothing that can be sent; somebody waits for the others.
+      waiting.pop();
+      this.#postNow(waiting);
+      throw error;
+    }
   }
 
   #order(command: Exclude<Command, RequestCommand>): void {
@@ -289,7 +304,7 @@ export class MediaHost implements LegHost {
       if (sockets === undefined) throw new Error(`port ${port} is not in stock`);
       this.#addRtp(id, sockets, options);
     } catch (error) {
-      this.#fault(`leg ${id}`, error);
+      this.fault(`leg ${id}`, error);
       this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
     }
   }
@@ -392,8 +407,15 @@ export class MediaHost implements LegHost {
   #stop(): Promise<undefined> {
     for (const bridge of this.#bridges.values()) bridge.close();
     this.#bridges.clear();
-    for (const leg of [...this.#legs.values()]) this.#closeLeg(leg);
-    for (const port of [...this.#ports.values()]) this.#closePort(port);
+    // One that fails must not keep the captures of the others from their end.
+    for (const [id, one] of [...this.#legs, ...this.#ports]) {
+      try {
+        if (one instanceof WorkerLeg) this.#closeLeg(one);
+        else this.#closePort(one);
+      } catch (error) {
+        this.fault(`leg ${id}, closing it`, error);
+      }
+    }
     this.#stock.close();
     this.ticks.stop();
     return new Promise((resolve) => {
@@ -412,7 +434,4 @@ export class MediaHost implements LegHost {
     return leg;
   }
 
-  #fault(where: string, error: unknown): void {
-    this.#post({ ev: "fault", where, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
 }

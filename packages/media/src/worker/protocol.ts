@@ -133,6 +133,9 @@ export interface Replies {
   stop: undefined;
 }
 
+/** Where a `fault` was that nobody caught. */
+export const UNCAUGHT = "uncaught";
+
 /** What a worker posts: one report, or several in the order in which they came about. */
 export type Posted = Report | readonly Report[];
 

@@ -135,6 +135,16 @@ export class TickDriver {
   }
 
   readonly #run = (): void => {
+    // Whatever happens, all else that lives by the beat goes on.
+    try {
+      this.#catchUp();
+    } finally {
+      if (this.#phases.some((set) => set.size > 0)) this.#schedule();
+      else this.#timer = undefined;
+    }
+  };
+
+  #catchUp(): void {
     const early = this.#epoch + this.#next * TICK_MS - performance.now();
     if (early > 0) this.#wait(early);
     const now = performance.now();
@@ -161,7 +171,5 @@ export class TickDriver {
         }
       }
     }
-    if (this.#phases.some((set) => set.size > 0)) this.#schedule();
-    else this.#timer = undefined;
-  };
+  }
 }

@@ -75,7 +75,12 @@ export class WorkerDatagramPort implements DatagramPartPort {
     if (this.#closed) return;
     const part = this.#part;
     this.#part = undefined;
-    part?.close();
+    // Whatever it says: the port is over, and who waits for its end must be told.
+    try {
+      part?.close();
+    } catch (error) {
+      this.#host.fault(`port ${this.id}, closing its part`, error);
+    }
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#sockets.rtp.close();
