@@ -10,6 +10,7 @@ export const mediaErrors = defineErrors("MEDIA", {
   WORKER_STUCK: { message: "The thread of the media worker %s cannot be ended: it hangs in native code. Its memory and UDP ports stay taken until the process is started again", status: 503, sip: 503 },
   WORKER_UNCAUGHT: { message: "An error in the media worker %s that nobody caught; its calls go on: %s", status: 500 },
   NO_PORT: { message: "No RTP port is free: %s. Widen rtpPorts", status: 503, sip: 503 },
+  NO_DESCRIPTORS: { message: "No file descriptor is free for the two sockets of a leg (%s). Raise the limit: LimitNOFILE in the service, ulimit -n in a shell", status: 503, sip: 503 },
   LINE_PART_FAILED: { message: "The part of a plugin could not be opened in a media worker: %s", status: 503, sip: 503 },
   LEG_ENDED: { message: "The leg has ended: %s", status: 409 },
   BRIDGE_CLOSED: { message: "The bridge is closed: %s", status: 409 },

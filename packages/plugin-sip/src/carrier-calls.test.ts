@@ -60,6 +60,19 @@ describe("provisional responses that are acknowledged", () => {
     await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
   });
 
+  it("its media worker dies while it rings with sound agreed: 503, and when to try again", async () => {
+    const far = await withTrunk();
+    const arriving = hotline.next();
+    const outgoing = far.call(hotline.port, { body: undefined, headers: { Require: "100rel" }, prack: () => ({ body: offerOf(46_000) }) });
+    const call = await arriving;
+    await call.ring();
+    hotline.media.last.emit({ type: "ended", reason: "worker-failed" });
+    const outcome = await outgoing.outcome;
+    expect(outcome).toMatchObject({ answered: false, status: 503 });
+    expect(outcome.response?.headers.get("retry-after")).toBe("5");
+    await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+  });
+
   it("no PRACK at all ends the call as failed with 504", async () => {
     const far = await withTrunk({}, { supported: [] });
     const arriving = hotline.next();

@@ -343,6 +343,8 @@ export class MediaHost implements LegHost {
     const address = bindAddress ?? this.data.bindAddress;
     const sockets = await openPortPair(await this.#bind, address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
       if (error instanceof NoPortError) throw new CommandError("NO_PORT", error.message);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EMFILE" || code === "ENFILE") throw new CommandError("NO_DESCRIPTORS", code);
       throw error;
     });
     return { address, sockets };

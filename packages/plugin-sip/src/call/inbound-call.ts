@@ -8,11 +8,8 @@ import type { Setup } from "../edge/setup-gate.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { reasonHeader } from "./end-reasons.js";
 import { acceptsSdp, sdpBodyOf, warning } from "./message-body.js";
-import { SipCall } from "./sip-call.js";
+import { MEDIA_RETRY_AFTER, SipCall } from "./sip-call.js";
 import type { SipCallIdentity } from "./sip-call.js";
-
-/** Seconds after which a caller for whom there was no media may try again. */
-const MEDIA_RETRY_AFTER = 5;
 
 /** A call that came in. */
 export class InboundCall extends SipCall {

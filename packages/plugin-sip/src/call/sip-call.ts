@@ -37,6 +37,8 @@ function abortReason(reason: EndReason): Error {
   return made;
 }
 
+/** Seconds after which a caller for whom there was no media, or not any more, may try again. */
+export const MEDIA_RETRY_AFTER = 5;
 const UNSUPPORTED_TYPE = { status: 415, headers: { Accept: "application/sdp" } };
 
 /**
@@ -479,7 +481,7 @@ export abstract class SipCall implements Call {
 
   #mediaFailed(): void {
     this.environment.log.error({ callId: this.id }, "the media of a call failed; the call is ended");
-    void this.hangup({ reason: "failed", status: 503 });
+    void this.hangup({ reason: "failed", status: 503, retryAfter: MEDIA_RETRY_AFTER });
   }
 
   #storeDialog(): void {
