@@ -1,8 +1,8 @@
-import { CALL_CONTROL, definePlugin, READ_POOL } from "@hotlinejs/core";
-import type { Call, TransferReport } from "@hotlinejs/core";
+import { CALL_CONTROL, CLOCK, definePlugin, MEDIA, READ_POOL } from "@hotlinejs/core";
+import type { Call, MediaBridge, TransferReport } from "@hotlinejs/core";
 import type { FakeAgent, FakeCall, FakeCaller, TestHotline } from "@hotlinejs/testing";
 import { createTestHotline } from "@hotlinejs/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { ACD, acd, AGENT_CALLS } from "../src/index.js";
 import { hear } from "./stage.js";
@@ -45,7 +45,10 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
   let agent: FakeAgent;
   let colleague: FakeAgent;
   let caller: FakeCaller;
-  afterEach(() => test.close());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await test.close();
+  });
 
   /** The caller talks with 1001, whose phone has called 1002; both phones' calls are there. */
   async function consulting(to = "1002"): Promise<{ readonly first: FakeCall; readonly second: FakeCall }> {
@@ -73,6 +76,15 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
     const accept = (): TransferReport => ({ progress: hear, finish: (status) => Promise.resolve(hear(status)) });
     call.tell({ type: "transfer-request", to: "sip:1002@hotline.test", replaces, accept, reject: (status = 603) => void (told.rejected = status) });
     return told;
+  }
+  /** Joining a bridge takes its time from now on, as it does where media live in another thread. */
+  async function slowBridges(): Promise<void> {
+    const bridges = Object.getPrototypeOf(await test.services.get(MEDIA).createBridge()) as MediaBridge;
+    const join = Reflect.get(bridges, "join") as MediaBridge["join"];
+    vi.spyOn(bridges, "join").mockImplementation(async function (this: MediaBridge, leg, options) {
+      await test.services.get(CLOCK).sleep(200);
+      return join.call(this, leg, options);
+    });
   }
   const state = (number: string): string | undefined => test.services.get(ACD).agent(number)?.state;
   const rows = <T>(sql: string): Promise<T[]> => test.services.get(READ_POOL).read((em) => em.execute<T[]>(sql));
@@ -178,6 +190,22 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
     expect(second.state).toBe("ended");
   });
 
+  it("the caller hangs up while they are being joined: agent and colleague talk on", async () => {
+    const { first, second } = await consulting();
+    await colleague.answer();
+    await test.advance(500);
+    await slowBridges();
+    const told = refer(first, second);
+    await test.advance(5);
+    caller.call.finish("remote-hangup", "remote");
+    await test.advance(2_000);
+    expect(told.heard).not.toContain(200);
+    expect(hear(second, colleague.call)).toBe(true);
+    await colleague.hangup();
+    await test.advance(500);
+    expect(second.state).toBe("ended");
+  });
+
   it("the caller hangs up before that: the agent is on the telephone until the consultation is over", async () => {
     const { second } = await consulting();
     await colleague.answer();
@@ -199,14 +227,36 @@ describe("an agent consults from the telephone and joins both (REFER with Replac
     const { first, second } = await consulting();
     await colleague.answer();
     await test.advance(500);
+    await slowBridges();
     refer(first, second);
-    first.finish("remote-hangup", "remote");
-    await Promise.resolve();
-    await Promise.resolve();
-    second.finish("remote-hangup", "remote");
+    for (const call of [first, second]) {
+      await test.advance(5);
+      call.finish("remote-hangup", "remote");
+    }
     await test.advance(500);
-    // Joined, or, where the phone was quicker, ended: nobody hangs in the air.
-    expect(hear(caller.call, colleague.call) || (caller.end !== undefined && colleague.call === undefined)).toBe(true);
+    // As joined as the records say.
+    expect(hear(caller.call, colleague.call)).toBe(true);
+    expect(test.services.get(AGENT_CALLS).current("1002")).toMatchObject({ state: "talking", citizenNumber: "13812345678" });
+    expect([state("1001"), state("1002")]).toEqual(["wrap-up", "occupied"]);
+    await caller.hangup();
+    await test.advance(500);
+    expect(await rows("select id from core_leg where ended_at is null")).toEqual([]);
+  });
+
+  it("a phone and a caller that let go at once leave nobody behind: who was asked is let go", async () => {
+    const { first, second } = await consulting();
+    await colleague.answer();
+    await test.advance(500);
+    await slowBridges();
+    refer(first, second);
+    for (const call of [caller.call, first, second]) {
+      await test.advance(5);
+      call.finish("remote-hangup", "remote");
+    }
+    await test.advance(5_000);
+    expect(colleague.call === undefined).toBe(true);
+    expect(await rows("select id from core_leg where ended_at is null")).toEqual([]);
+    expect(await rows("select id from core_interaction where ended_at is null")).toEqual([]);
   });
 
   it("while the other only rings: the address is rung for the caller, who hears it ring", async () => {

@@ -67,16 +67,6 @@ function overUdp(port: number): Promise<boolean> {
   });
 }
 
-const MEDIA_FIRST = 10_000;
-const MEDIA_COUNT = 1_980;
-let nextMedia = (process.pid * 60) % MEDIA_COUNT;
-
-/** The first of four UDP ports for the media of a SIPp, which dies if another that starts at the same moment takes one of them in between. */
-export function sippMediaPort(): number {
-  nextMedia = (nextMedia + 4) % MEDIA_COUNT;
-  return MEDIA_FIRST + nextMedia;
-}
-
 let nextRange = 12_000 + ((process.pid * 100) % 20_000);
 
 /** A range of 400 RTP ports of this test's own. */

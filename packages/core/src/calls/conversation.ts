@@ -54,8 +54,8 @@ export class Conversation implements Connection {
   #awaited = 0;
   /** Legs whose phones have a transfer under way. */
   readonly #passing = new Set<Call>();
-  /** The others are on their way into another conversation. */
-  #giving = false;
+  /** The others are on their way into another conversation; resolves when they are there, or here again. */
+  #giving: Promise<void> | undefined;
   readonly #listeners = new Set<(event: ConnectionEvent) => void>();
   #returned: Homecoming | undefined;
   #successor: Successor = () => undefined;
@@ -301,6 +301,8 @@ export class Conversation implements Connection {
     given.#awaited++;
     this.#passing.add(from);
     given.#passing.add(own);
+    let settle = (): void => undefined;
+    given.#giving = new Promise((resolve) => (settle = resolve));
     try {
       taken.push(...(await given.#move(() => given.#giveUp(own))));
       await this.#move(async () => {
@@ -308,12 +310,14 @@ export class Conversation implements Connection {
         for (const call of taken) await this.#enter(call, "talk", []);
         await this.#seats.reopen(this.#first);
         await this.#exit(from);
+        // Whoever would have been joined with them may have hung up meanwhile. From here on their end is that of this conversation.
+        this.#requireLive();
+        for (const call of taken) {
+          this.#transferred.add(call);
+          moved(call, this.#interactionId);
+          this.#tell("bridge.joined", call);
+        }
       });
-      for (const call of taken) {
-        this.#transferred.add(call);
-        moved(call, this.#interactionId);
-        this.#tell("bridge.joined", call);
-      }
       journal.event(this.#interactionId, "leg.transferred", { from: from.id, to: taken.map(({ id }) => id), attended: true, interactionId: given.#interactionId });
       journal.event(given.#interactionId, "interaction.joined", { interactionId: this.#interactionId });
       await report.finish(200);
@@ -332,7 +336,8 @@ export class Conversation implements Connection {
     } finally {
       this.#passing.delete(from);
       given.#passing.delete(own);
-      given.#giving = false;
+      given.#giving = undefined;
+      settle();
       this.#awaited--;
       given.#awaited--;
       this.#checkAlone();
@@ -345,7 +350,6 @@ export class Conversation implements Connection {
     this.#requireLive();
     const taken = this.#seats.members.filter(({ call, role }) => call !== own && role === "talk" && !call.signal.aborted).map(({ call }) => call);
     if (taken.length === 0) throw coreErrors.CALL_ENDED("nobody is there to be joined with");
-    this.#giving = true;
     for (const call of taken) {
       await this.#exit(call);
       this.#transferred.delete(call);
@@ -474,10 +478,10 @@ export class Conversation implements Connection {
     if (!talking) void this.#end({ by: this.#first.signal.aborted ? "a" : "b" });
   }
 
-  async #end(how: End): Promise<void> {
+  async #end(end: End): Promise<void> {
+    // The phone may let go as soon as the others are on their way. Who handles this call would hang them up: not before it is known whose they are.
+    if (end.by !== "moved" && this.#giving !== undefined) await this.#giving;
     if (this.#over !== undefined) return;
-    // The phone may let go as soon as the others are on their way: they are somebody else's then.
-    const end: End = this.#giving ? { by: "moved" } : how;
     this.#over = end;
     const { events, log } = this.#deps;
     const legIds = this.#seats.members.map(({ call }) => call.id);

@@ -10,6 +10,8 @@ import { SDP, SippScenario } from "../support/sipp-scenario.js";
 const present = sippPresent();
 const LONG = { timeout: 40_000 };
 const T38 = ["v=0", "o=sipp 1 1 IN IP4 [media_ip]", "s=-", "c=IN IP4 [media_ip]", "t=0 0", "m=image [media_port] udptl t38", "a=T38FaxVersion:0", "a=T38FaxRateManagement:transferredTCF"].join("\n");
+/** What a browser offers. Over UDP here: SIPp has no WebSocket, and what crosses lies in the media, which go by the offer. */
+const BROWSER = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "m=audio 9 UDP/TLS/RTP/SAVPF 8 101", "c=IN IP4 0.0.0.0", "a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000", "a=ice-ufrag:sipp", "a=ice-pwd:a-password-of-the-tab-1", `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => "CD").join(":")}`, "a=setup:actpass", "a=mid:0", "a=rtcp-mux", "a=sendrecv"].join("\n");
 const ELSEWHERE = { Reason: "SIP;cause=200;text=.Call completed elsewhere" };
 const answered = (name: string): SippScenario => new SippScenario(name).invite().answered().request("ACK", 1);
 const replaces = (value: string, body = SDP): SippScenario => new SippScenario("newcomer").invite({ Replaces: value, Require: "replaces" }, body);
@@ -49,6 +51,22 @@ describe.skipIf(!present)("INVITE with Replaces on the wire", () => {
     await call.hangup();
     await (await newcomer(refused(value, 603))).succeeded();
     await run.succeeded();
+  });
+
+  it("of a browser, and the hotline hangs up while its media are made ready: 603", LONG, async () => {
+    const { run, call, value } = await talking(answered("hung-up-for").expect("BYE", "over").reply("over", "200 OK"));
+    const leg = stage.hotline.media.last;
+    const ready = leg.asWebRtc.bind(leg);
+    let asked = false;
+    leg.asWebRtc = async () => {
+      asked = true;
+      await call.hangup();
+      return ready();
+    };
+    await (await newcomer(refused(value, 603, BROWSER))).succeeded();
+    await run.succeeded();
+    expect(asked).toBe(true);
+    expect((await call.ended).reason).toBe("hangup");
   });
 
   it("the far end has just hung up: 603", LONG, async () => {

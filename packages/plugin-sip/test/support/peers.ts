@@ -21,6 +21,33 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+const MEDIA_FIRST = 10_000;
+const MEDIA_COUNT = 1_980;
+let nextMedia = (process.pid * 60) % MEDIA_COUNT;
+
+/** The first of four UDP ports for the media of a SIPp, which dies if another that starts at the same moment takes one of them in between. */
+export function sippMediaPort(): number {
+  nextMedia = (nextMedia + 4) % MEDIA_COUNT;
+  return MEDIA_FIRST + nextMedia;
+}
+
+/** The same; nobody has them at the moment. */
+export async function freeMediaPort(): Promise<number> {
+  for (;;) {
+    const port = sippMediaPort();
+    // Of sound and of pictures: SIPp opens both.
+    if ((await isFree(port)) && (await isFree(port + 2))) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => socket.close(() => resolve(false)));
+    socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+  });
+}
+
 /** A program of another's making, with what it wrote. */
 export class PeerProcess {
   readonly #child: ChildProcess;

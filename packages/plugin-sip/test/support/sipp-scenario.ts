@@ -9,12 +9,42 @@ const KEPT = ["Via", "From", "To", "CSeq"] as const;
 export class SippScenario {
   readonly #steps: string[] = [];
   readonly #unused: string[] = [];
+  readonly #branches: string[][] = [];
 
-  constructor(private readonly name: string) {}
+  /** @param from who calls, where SIPp does @param to whom */
+  constructor(
+    private readonly name: string,
+    private readonly from = "13800138000",
+    readonly to = "12333",
+  ) {}
 
   /** The INVITE, up to the hotline's tag in its `status` response. */
   invite(headers: Readonly<Record<string, string>> = {}, body = SDP): this {
     return this.request("INVITE", 1, { headers, body, early: true });
+  }
+
+  /** The same by an account, which is asked for its password: the INVITE comes again, as number 2. */
+  inviteAs(password: string, body = SDP): this {
+    return this.invite({}, body).proven("INVITE", password, body);
+  }
+
+  /** Registers its account where it waits, for an hour. */
+  register(password: string): this {
+    const headers = { Expires: "3600" };
+    return this.request("REGISTER", 1, { headers, early: true }).proven("REGISTER", password, "", headers).response(200);
+  }
+
+  /** Asked for a password (401), it acknowledges that, and asks again as number 2. */
+  private proven(method: string, password: string, body: string, headers: Readonly<Record<string, string>> = {}): this {
+    this.#steps.push(`<recv response="100" optional="true"/>${this.#tagged(`<recv response="401" auth="true">`)}`);
+    if (method === "INVITE") this.request("ACK", 1, { branch: "INVITE1" });
+    return this.request(method, 2, { headers, body, early: true, raw: [`[authentication username=${this.from} password=${password}]`] });
+  }
+
+  /** Waits until the test presses a key of its phone (`SippRun.press`). What is keyed can be sent as `[$keyed]`. */
+  waits(): this {
+    this.#steps.push(`<recv request="INFO"><action><ereg regexp="[^ ].*" search_in="hdr" header="Subject:" check_it="false" assign_to="keyed"/></action></recv>`);
+    return this;
   }
 
   /** Waits for 200 to the INVITE and keeps the hotline's tag. 100 and 180 may come before. */
@@ -48,6 +78,15 @@ export class SippScenario {
 
   #tagged(open: string, more = ""): string {
     return `${open}<action><ereg regexp="tag=([^;>]+)" search_in="hdr" header="To:" check_it="true" assign_to="whole,tag"/>${more}</action></recv>`;
+  }
+
+  /** A request that may come in place of the next that must: then the branch is played, and that is the end. */
+  or(method: string, name: string, branch: (scenario: SippScenario) => SippScenario): this {
+    const other = new SippScenario(this.name, this.from, this.to).expect(method, name);
+    const label = `branch${this.#branches.length}`;
+    this.#steps.push(...other.#steps.splice(0).map((step) => step.replace("<recv ", `<recv optional="true" next="${label}" `)));
+    this.#branches.push([`<label id="${label}"/>`, ...branch(other).#steps]);
+    return this;
   }
 
   /** A request that must come. With a name, its headers are kept for `reply`, and of an INVITE what `back` needs. `checks`: patterns that headers must have. */
@@ -88,17 +127,19 @@ export class SippScenario {
   }
 
   /** Sends a request of the dialog. `branch` makes it one of an earlier transaction (CANCEL; ACK of a refusal). */
-  request(method: string, cseq: number, options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly branch?: string; readonly early?: boolean } = {}): this {
-    const { headers = {}, body = "", branch = `${method}${cseq}`, early = false } = options;
+  request(method: string, cseq: number, options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly branch?: string; readonly early?: boolean; readonly raw?: readonly string[] } = {}): this {
+    const { headers = {}, body = "", branch = `${method}${cseq}`, early = false, raw = [] } = options;
+    const register = method === "REGISTER";
     return this.#send([
-      `${method} sip:12333@[remote_ip]:[remote_port] SIP/2.0`,
+      `${method} sip:${register ? "" : `${this.to}@`}[remote_ip]:[remote_port] SIP/2.0`,
       `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK${branch}x[pid]x[call_number]`,
-      `From: <sip:13800138000@[local_ip]:[local_port]>;tag=c[pid]x[call_number]`,
-      `To: <sip:12333@[remote_ip]:[remote_port]>${early ? "" : ";tag=[$tag]"}`,
+      `From: <sip:${this.from}@[local_ip]:[local_port]>;tag=c[pid]x[call_number]`,
+      `To: <sip:${register ? this.from : this.to}@[remote_ip]:[remote_port]>${early ? "" : ";tag=[$tag]"}`,
       "Call-ID: [call_id]",
       `CSeq: ${cseq} ${method}`,
-      "Contact: <sip:caller@[local_ip]:[local_port]>",
+      `Contact: <sip:${register ? this.from : "caller"}@[local_ip]:[local_port]>`,
       "Max-Forwards: 70",
+      ...raw,
       ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`),
       ...(body === "" ? ["Content-Length: 0"] : ["Content-Type: application/sdp", "Content-Length: [len]", "", body]),
     ]);
@@ -116,7 +157,8 @@ export class SippScenario {
 
   /** The file's text. */
   get xml(): string {
-    const text = this.#steps.join("\n");
+    const branches = this.#branches.flatMap((steps) => ['<nop next="end"/>', ...steps]);
+    const text = [...this.#steps, ...branches, ...(branches.length === 0 ? [] : ['<label id="end"/>'])].join("\n");
     const assigned = [...text.matchAll(/assign_to="([^"]+)"/g)].flatMap(([, names = ""]) => names.split(","));
     const unused = [...new Set([...assigned, ...this.#unused])].filter((name) => !text.includes(`[$${name}]`));
     return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="${this.name}">\n${text}\n${unused.length === 0 ? "" : `<Reference variables="${unused.join(",")}"/>\n`}</scenario>\n`;

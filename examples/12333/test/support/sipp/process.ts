@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sippMediaPort } from "../free-ports.js";
+import { sippMediaPort } from "../../../../../packages/plugin-sip/test/support/peers.js";
 import type { Transport } from "./messages.js";
 
 export interface SippProcessOptions {
