@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createSilentLogger } from "@hotlinejs/core";
@@ -120,6 +121,25 @@ describe("what goes wrong in a worker", () => {
     await Promise.all([far.leg.close(), again.leg.close()]);
     await until(() => bench.engine.slots.every(({ up }) => up));
     for (const { held, waiting } of await bench.engine.health()) expect({ held, waiting }).toEqual({ held: 0, waiting: 0 });
+  });
+
+  test("a part that fails while it opens is closed", async () => {
+    bench = await MediaBench.start();
+    const closedFile = join(bench.folder, "closed");
+    await expect(bench.engine.createLineLeg({ part: { module: LINE, options: { failsAtOnce: true, closedFile } } })).rejects.toMatchObject({ code: "HTL_MEDIA_LINE_PART_FAILED", message: expect.stringContaining("no line at all") as string });
+    expect(existsSync(closedFile)).toBe(true);
+    expect(bench.engine.legs).toBe(0);
+  });
+
+  test("a part that never opens: whoever waits for the line is told, and its socket is given back", { timeout: 30_000 }, async () => {
+    bench = await MediaBench.start();
+    const asked = await Promise.allSettled([
+      bench.engine.createLineLeg({ part: { module: LINE, options: { neverOpens: true } } }),
+      bench.engine.createDatagramPort({ part: { module: pathToFileURL(join(import.meta.dirname, "datagram-part.mjs")).href, options: { neverOpens: true } } }),
+    ]);
+    for (const outcome of asked) expect((outcome as PromiseRejectedResult).reason).toMatchObject({ code: "HTL_MEDIA_LINE_PART_FAILED", sip: 503, message: expect.stringContaining("not open after 10 s") as string });
+    const [health] = await bench.engine.health();
+    expect(health).toMatchObject({ legs: 0, held: 0 });
   });
 
   test("a worker that dies while it stops does not hold up the stop, and its captures are told", async () => {

@@ -1,8 +1,12 @@
+import { writeFileSync } from "node:fs";
+
 /** A line for tests: says what it is sent, keeps what it hears, hands it over when asked and at the end. */
 export function openLine(options, port) {
   const heard = [];
   let speech = [];
   port.post({ opened: options });
+  if (options?.neverOpens) return new Promise(() => undefined);
+  if (options?.failsAtOnce) port.fail(new Error("no line at all"));
   if (options?.refuse) throw new Error("no dial tone");
   return {
     read(frame) {
@@ -27,6 +31,7 @@ export function openLine(options, port) {
     },
     close() {
       if (options?.staysOpen) throw new Error("the line cannot be closed");
+      if (options?.closedFile !== undefined) writeFileSync(options.closedFile, "");
       speech = [];
       port.post({ closed: true, heard: Buffer.concat(heard) });
     },

@@ -34,6 +34,7 @@ export interface LinePort {
   fail(error: Error): void;
 }
 
+/** May take ten seconds; later the line is refused, and the part closed as soon as it opens. */
 export type OpenLinePart = (options: unknown, port: LinePort) => LinePart | Promise<LinePart>;
 
 /** The part of a datagram port, in the worker. It must not wait for anything, as that of a line must not. */
@@ -59,4 +60,5 @@ export interface DatagramPartPort {
   wakeAt(time: number | undefined, fn: () => void): void;
 }
 
+/** May take ten seconds, as `OpenLinePart`. */
 export type OpenDatagramPart = (options: unknown, port: DatagramPartPort) => DatagramPart | Promise<DatagramPart>;

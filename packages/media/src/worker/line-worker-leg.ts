@@ -1,4 +1,4 @@
-import type { LegStats, LinePart, LinePartRef, OpenLinePart } from "@hotlinejs/core";
+import type { LegStats, LinePart, LinePartRef, LinePort, OpenLinePart } from "@hotlinejs/core";
 import { ALAW_SILENCE } from "../codec/g711.js";
 import { CallProgressDetector } from "../dsp/call-progress-detector.js";
 import type { JitterBuffer } from "../rtp/jitter-buffer.js";
@@ -7,7 +7,7 @@ import type { CaptureTap } from "./capture-tap.js";
 import type { InboundSound } from "./inbound-sound.js";
 import type { KeyPackets } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
-import { loadPart } from "./load-part.js";
+import { inTime, loadPart } from "./load-part.js";
 import { playoutOf, putSound } from "./playout.js";
 import { TICK_SAMPLES } from "./tick-driver.js";
 import type { Tickable } from "./tick-driver.js";
@@ -57,18 +57,20 @@ export class LineWorkerLeg extends WorkerLeg {
 
   /** Loads the part and puts the leg on the worker's clock. */
   static async open(id: string, host: LegHost, ref: LinePartRef): Promise<LineWorkerLeg> {
-    const openLine = await loadPart<OpenLinePart>(ref, "openLine");
     const leg = new LineWorkerLeg(id, host);
     let failure: Error | undefined;
-    const part = await openLine(ref.options, {
+    const part = await inTime(openPart(ref, {
       post: (message) => host.report({ ev: "line-message", leg: id, message }),
       fail: (error) => {
         failure = error;
         host.legFault(leg, error); // no effect while it is being opened
       },
-    });
-    if (failure !== undefined) throw failure;
+    }));
     leg.#part = part;
+    if (failure !== undefined) {
+      leg.release();
+      throw failure;
+    }
     host.ticks.add(leg.#reader, 0);
     host.ticks.add(leg.#writer, 3);
     return leg;
@@ -165,4 +167,8 @@ export class LineWorkerLeg extends WorkerLeg {
       this.host.legFault(this, error);
     }
   }
+}
+
+async function openPart(ref: LinePartRef, port: LinePort): Promise<LinePart> {
+  return (await loadPart<OpenLinePart>(ref, "openLine"))(ref.options, port);
 }

@@ -1,6 +1,6 @@
 import type { DatagramPart, DatagramPartPort, OpenDatagramPart, WorkerPartRef } from "@hotlinejs/core";
 import type { LegHost } from "./leg-host.js";
-import { loadPart } from "./load-part.js";
+import { inTime, loadPart } from "./load-part.js";
 import type { DatagramSource } from "./media-socket.js";
 import type { PortPair } from "./rtp-sockets.js";
 
@@ -24,8 +24,7 @@ export class WorkerDatagramPort implements DatagramPartPort {
   static async open(id: string, host: LegHost, sockets: PortPair, ref: WorkerPartRef): Promise<WorkerDatagramPort> {
     const port = new WorkerDatagramPort(id, host, sockets);
     try {
-      const open = await loadPart<OpenDatagramPart>(ref, "openDatagrams");
-      port.#part = await open(ref.options, port);
+      port.#part = await inTime(openPart(ref, port));
     } catch (error) {
       port.close();
       throw error;
@@ -103,4 +102,8 @@ export class WorkerDatagramPort implements DatagramPartPort {
       this.#host.legFault(this, error);
     }
   }
+}
+
+async function openPart(ref: WorkerPartRef, port: DatagramPartPort): Promise<DatagramPart> {
+  return (await loadPart<OpenDatagramPart>(ref, "openDatagrams"))(ref.options, port);
 }
