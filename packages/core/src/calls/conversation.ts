@@ -5,9 +5,10 @@ import { errorText, isHotlineError } from "../errors/define-errors.js";
 import type { EventBus } from "../events/event-bus.js";
 import type { Logger } from "../log/logger.js";
 import { BridgeSeats, soundOf } from "./bridge-seats.js";
-import { citizenParty } from "./citizen-party.js";
 import type { InteractionJournal } from "./interaction-journal.js";
-import { addressOf, dialableTarget, numberIn, partyOf, statusOf } from "./transfer-target.js";
+import { ringParty } from "./ring-party.js";
+import type { RingOptions } from "./ring-party.js";
+import { addressOf, dialableTarget, numberIn, partyOf } from "./transfer-target.js";
 
 export interface ConversationDeps {
   readonly journal: InteractionJournal;
@@ -25,17 +26,6 @@ export interface ConversationDeps {
 type End = { by: "a" | "b" | "separate" | "moved" };
 type Homecoming = Parameters<Connection["whenReturned"]>[0];
 type TransferRequest = Extract<CallEvent, { type: "transfer-request" }>;
-
-interface RingOptions {
-  readonly role?: LegRole;
-  readonly timeoutMs?: number;
-  readonly actor?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly ringing?: () => void;
-  readonly dialled?: (call: OutboundCall) => void;
-}
-
-const TRANSFER_RING_MS = 30_000;
 
 /**
  * A conversation around one leg, the citizen's. Moves are made one after the other, so that a hang-up
@@ -377,50 +367,22 @@ export class Conversation implements Connection {
     }
   }
 
-  /** Rings an address while the first leg hears ring-back, and takes it in when it answers. `status` says why nobody came. */
-  async #ring(to: string, options: RingOptions): Promise<{ readonly call: OutboundCall | undefined; readonly status: number }> {
+  #ring(to: string, options: RingOptions): ReturnType<typeof ringParty> {
     const { journal, log, originate } = this.#deps;
-    const talkers = this.#seats.members.filter(({ call, held }) => call !== this.#first && !held);
-    const ringback = talkers.length === 0 && !this.#first.signal.aborted ? this.#first.play({ kind: "tone", tone: "ringback" }) : undefined;
-    let call: OutboundCall | undefined;
-    try {
-      call = await originate({
-        to,
-        interactionId: this.#interactionId,
-        purpose: "transfer",
-        role: options.role ?? "department",
-        timeoutMs: options.timeoutMs ?? TRANSFER_RING_MS,
-        near: this.#first.media,
-        from: { number: citizenParty(this.#first).number },
-        signal: this.#first.signal,
-        ...(options.actor === undefined ? {} : { actor: options.actor }),
-        ...(options.headers === undefined ? {} : { headers: options.headers }),
-      });
-      options.dialled?.(call);
-      const { ringing } = options;
-      if (ringing !== undefined && call.state === "ringing") ringing();
-      else if (ringing !== undefined) call.subscribe((event) => event.type === "state" && event.state === "ringing" && ringing());
-      const answered = await call.answered;
-      ringback?.stop();
-      if (!answered || this.#over !== undefined) {
-        await call.hangup();
-        journal.event(this.#interactionId, "leg.transfer-failed", { legId: call.id });
-        return { call: undefined, status: statusOf(await call.ended) };
-      }
-      const reached = call;
-      this.#transferred.add(reached);
-      await this.#move(() => this.#enter(reached, "talk", []));
-      this.#tell("bridge.joined", call);
-      journal.event(this.#interactionId, "leg.transferred", { to: call.id, attended: false });
-      return { call: reached, status: 200 };
-    } catch (error) {
-      await call?.hangup();
-      journal.event(this.#interactionId, "leg.transfer-failed", { error: isHotlineError(error) ? error.code : "error" });
-      log.warn({ interactionId: this.#interactionId, error: errorText(error) }, "a transfer did not come about");
-      return { call: undefined, status: isHotlineError(error, coreErrors.OUTBOUND_REFUSED.code) ? 403 : isHotlineError(error) ? (error.sip ?? 503) : 503 };
-    } finally {
-      ringback?.stop();
-    }
+    return ringParty(to, options, {
+      interactionId: this.#interactionId,
+      first: this.#first,
+      alone: this.#seats.members.every(({ call, held }) => call === this.#first || held),
+      journal,
+      log,
+      originate,
+      over: () => this.#over !== undefined,
+      takeIn: async (call) => {
+        this.#transferred.add(call);
+        await this.#move(() => this.#enter(call, "talk", []));
+        this.#tell("bridge.joined", call);
+      },
+    });
   }
 
   async #enter(call: Call, role: BridgeRole, whisperTo: readonly Call[]): Promise<void> {
