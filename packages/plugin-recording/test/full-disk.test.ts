@@ -103,3 +103,59 @@ it.skipIf(disk === undefined)("on a disk that is really full: the call goes on, 
   }
   await Promise.all(calls.map(({ leg }) => leg.close()));
 });
+
+it.skipIf(disk === undefined)("a full disk, and then the media worker dies: what there is of each call is kept, and nothing more is tried", { timeout: 60_000 }, async () => {
+  const root = disk as string;
+  const clock = new SystemClock();
+  const folder = new CaptureFolder(join(root, "dying"), clock);
+  mkdirSync(folder.path);
+  const ended: { readonly recording: NewRecording; readonly summary: CaptureSummary }[] = [];
+  const store = {
+    begin: () => Promise.resolve(),
+    captured: (recording: NewRecording, summary: CaptureSummary) => Promise.resolve(void ended.push({ recording, summary })),
+    failed: () => Promise.reject(new Error("nothing failed")),
+  } as unknown as RecordingStore;
+  const alarm = new RecorderAlarm(clock, { publish: () => undefined } as never, createSilentLogger(), folder, 0);
+  const recorder = new Recorder({ store, folder, alarm, clock, log: createSilentLogger(), flushMs: 100, resumed: () => undefined }, new UuidIds(clock));
+  const calls = await Promise.all([1, 2].map(() => bench.call()));
+  const sessions = calls.map(({ leg }, i) => {
+    const gone = new AbortController();
+    leg.subscribe((event) => event.type === "ended" && gone.abort());
+    const call = { id: `leg-${i}`, media: leg, signal: gone.signal, play: leg.play.bind(leg), collect: leg.collect.bind(leg) };
+    return { interaction: { id: `dying-${i}`, event: () => undefined }, call } as unknown as CallSession;
+  });
+  const [cut, whole] = sessions as [CallSession, CallSession];
+  const speak = (hz: number): Promise<unknown> => Promise.all(calls.map(({ leg, peer }) => peer.speak(leg.localPort, sineSecond(hz))));
+  recorder.recordCall(cut);
+  await speak(700);
+  const filler = join(root, "filler");
+  for (let left = 1; left > 0; ) {
+    const { bavail, bsize } = statfsSync(root);
+    left = bavail * bsize;
+    if (left > 0) writeFileSync(filler, Buffer.alloc(left), { flag: "a" });
+  }
+  await speak(900);
+  await until(() => ended.length === 1); // it waits for room now
+  rmSync(filler);
+  recorder.recordCall(whole);
+  await speak(1200);
+  await bench.engine.slots[0]?.crash();
+  await until(() => calls.every(({ leg }) => leg.ended));
+  await Promise.all(sessions.map(({ interaction }) => recorder.endCall(interaction.id)));
+  expect(recorder.active).toBe(0);
+  const parts = ended.map(({ recording, summary }) => ({ of: recording.interactionId, ms: summary.durationMs }));
+  expect(new Set(parts.map(({ of }) => of))).toEqual(new Set(["dying-0", "dying-1"]));
+  for (const { ms } of parts) expect(ms).toBeGreaterThan(500);
+  // Each file is there and readable, that of the worker's death as long as was told: none waits for the next start.
+  const files = await folder.list();
+  expect(files.map(({ id }) => id).sort()).toEqual(ended.map(({ recording }) => recording.id).sort());
+  for (const { recording, summary } of ended) {
+    const { durationMs } = await openCapture(folder.file(recording.captureFile));
+    expect(durationMs).toBeGreaterThan(500);
+    if (!summary.truncated) expect(Math.round(durationMs)).toBe(summary.durationMs);
+  }
+  const tried = ended.length;
+  await delay(6_000); // longer than room is waited for
+  expect(ended).toHaveLength(tried);
+  expect(await folder.list()).toHaveLength(tried);
+});
