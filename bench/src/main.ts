@@ -201,7 +201,7 @@ async function baseline(): Promise<void> {
 
 const all: readonly (readonly [string, () => Promise<void>])[] = [
   ["baseline", baseline],
-  ["signalling", () => signalling(300, "<= 0.9")],
+  ["signalling", () => signalling(300, "(Asterisk 1.4)")],
   ["signalling-800", () => signalling(800, "<= 0.9, no call fails")],
   [
     "overload",
