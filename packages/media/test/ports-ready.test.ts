@@ -24,7 +24,8 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
     expect(slot().legs).toBe(1);
     await leg.play({ kind: "sine", hz: 600, durationMs: 200 }).done;
     await until(() => peer.packets.length >= 10);
-    expect(purity(Buffer.concat(peer.packets.map(({ payload }) => payload)), 600)).toBeGreaterThan(0.9);
+    // Each by itself: twelve whole waves, however late it was.
+    for (const { payload } of peer.packets) expect(purity(payload, 600)).toBeGreaterThan(0.9);
     await peer.speak(leg.localPort, sineSecond(700, -12).subarray(0, 800));
     await until(() => peer.packets.length >= 10);
     while ((await leg.stats()).packetsReceived < 5) await delay(5);
@@ -41,6 +42,7 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
     await delay(50);
     const { leg, peer } = await bench.call();
     expect(leg.localPort).toBe(port);
+    await leg.stats(); // the worker has it
     await peer.speak(leg.localPort, sineSecond(700, -12).subarray(0, 800));
     while ((await leg.stats()).packetsReceived < 5) await delay(5);
     expect((await leg.stats()).packetsReceived).toBe(5);
