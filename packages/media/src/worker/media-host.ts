@@ -67,6 +67,7 @@ export class MediaHost implements LegHost {
       data.portStock,
       async () => (await this.#openSockets(undefined)).sockets,
       (port) => this.#postLeisurely({ ev: "port-ready", port }),
+      () => performance.now(),
     );
     this.#stock.fill();
     const wait = threadSleep();

@@ -1,20 +1,25 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { MediaSocket } from "./media-socket.js";
+import type { DatagramHandler, MediaSocket } from "./media-socket.js";
 import { PortStock } from "./port-stock.js";
 import type { PortPair } from "./rtp-sockets.js";
 
 /** Pairs that know whether they were closed; `left` may be had. */
 class Ports {
-  readonly made: (PortPair & { readonly closed: () => number })[] = [];
+  at = 0;
+  readonly now = (): number => this.at;
+  /** A datagram comes to the RTP port of the nth pair. */
+  comes = (nth: number, octet: number): void => this.made[nth]?.heard()?.(Uint8Array.of(octet), { address: "127.0.0.1", port: 9 });
+  readonly made: (PortPair & { readonly closed: () => number; readonly heard: () => DatagramHandler | undefined })[] = [];
   left = 100;
   open = async (): Promise<PortPair> => {
     await turn();
     if (this.left <= 0) throw new Error("all taken");
     this.left--;
     let closed = 0;
-    const socket = (): MediaSocket => ({ onDatagram: () => undefined, send: () => undefined, forward: () => undefined, sendTo: () => undefined, connect: () => undefined, disconnect: () => undefined, close: () => void closed++ });
-    const pair = { rtp: socket(), rtcp: socket(), port: 10_000 + this.made.length * 2, closed: () => closed };
+    let heard: DatagramHandler | undefined;
+    const socket = (main: boolean): MediaSocket => ({ onDatagram: (handler) => void (main && (heard = handler)), send: () => undefined, forward: () => undefined, sendTo: () => undefined, connect: () => undefined, disconnect: () => undefined, close: () => void closed++ });
+    const pair = { rtp: socket(true), rtcp: socket(false), port: 10_000 + this.made.length * 2, closed: () => closed, heard: () => heard };
     this.made.push(pair);
     return pair;
   };
@@ -27,7 +32,7 @@ async function turns(): Promise<void> {
 test("as many as wanted stand ready, told once each; one that is taken is replaced", async () => {
   const ports = new Ports();
   const told: number[] = [];
-  const stock = new PortStock(2, ports.open, (port) => told.push(port));
+  const stock = new PortStock(2, ports.open, (port) => told.push(port), ports.now);
   stock.fill();
   stock.fill();
   await turns();
@@ -44,7 +49,7 @@ test("where all ports are taken it waits to be asked again", async () => {
   const ports = new Ports();
   ports.left = 1;
   const told: number[] = [];
-  const stock = new PortStock(3, ports.open, (port) => told.push(port));
+  const stock = new PortStock(3, ports.open, (port) => told.push(port), ports.now);
   stock.fill();
   await turns();
   expect(told).toEqual([10_000]);
@@ -59,7 +64,7 @@ test("where all ports are taken it waits to be asked again", async () => {
 test("closed while one is being opened: that one is closed too, and none is told any more", async () => {
   const ports = new Ports();
   const told: number[] = [];
-  const stock = new PortStock(2, ports.open, (port) => told.push(port));
+  const stock = new PortStock(2, ports.open, (port) => told.push(port), ports.now);
   stock.fill();
   await turn();
   stock.close();
@@ -72,7 +77,32 @@ test("closed while one is being opened: that one is closed too, and none is told
 
 test("none are kept where none are wanted", async () => {
   const ports = new Ports();
-  new PortStock(0, ports.open, () => undefined).fill();
+  new PortStock(0, ports.open, () => undefined, ports.now).fill();
   await turns();
   expect(ports.made).toEqual([]);
+});
+
+test("what comes a moment before a port is taken is the new leg's, once it is set up; what came earlier is nobody's", async () => {
+  const ports = new Ports();
+  const stock = new PortStock(2, ports.open, () => undefined, ports.now);
+  stock.fill();
+  await turns();
+  ports.comes(0, 1);
+  ports.at = 99;
+  for (let octet = 2; octet < 40; octet++) ports.comes(0, octet);
+  ports.at = 110;
+  const heard: number[] = [];
+  const listen: DatagramHandler = ([octet = 0]) => void heard.push(octet);
+  stock.take(10_000)?.rtp.onDatagram(listen);
+  expect(heard).toEqual([]);
+  await turn();
+  expect(heard).toEqual(Array.from({ length: 32 }, (_, n) => 8 + n));
+  ports.comes(0, 40);
+  expect(heard.at(-1)).toBe(40);
+  // Told once, and nothing where nothing has come.
+  ports.made[0]?.rtp.onDatagram(listen);
+  stock.take(10_002)?.rtp.onDatagram(listen);
+  await turn();
+  expect(heard).toHaveLength(33);
+  stock.close();
 });
