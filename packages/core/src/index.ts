@@ -50,6 +50,7 @@ export { createPinoLogger, createSilentLogger } from "./log/pino-logger.js";
 export { maskFields, maskNumbers } from "./log/masking.js";
 export { maskPhone } from "./log/mask-phone.js";
 export { isLoopback } from "./config/hotline-options.js";
+export { HOST_ADDRESS, isHostAddress } from "./net/host-address.js";
 export { isNetwork, Networks, plainAddress } from "./net/networks.js";
 export { clientAddress, type ProxyHeader } from "./net/client-address.js";
 export { createBusinessCalendar } from "./time/business-calendar.js";

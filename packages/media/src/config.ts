@@ -8,6 +8,7 @@ const portRange = z
     const [min = 0, max = 0] = text.split("-").map(Number);
     return { min, max };
   })
+  .refine(({ min, max }) => min <= max, "the lower port first")
   .refine(({ min, max }) => min >= 1024 && max <= 65_535, "ports from 1024 to 65535")
   .refine(({ min, max }) => Math.floor((max - (min + (min & 1)) + 1) / 2) >= 1, "at least one even port and the odd one above it");
 
@@ -31,4 +32,4 @@ export const mediaConfig = z.strictObject({
   jitterMinMs: z.number().int().min(20).max(500).default(40),
   /** Most delay it adapts to, ms; not below the least. Packets later than that are lost. */
   jitterMaxMs: z.number().int().min(20).max(500).default(240),
-});
+}).refine(({ jitterMinMs, jitterMaxMs }) => jitterMinMs <= jitterMaxMs, { message: "must not be below jitterMinMs", path: ["jitterMaxMs"] });

@@ -15,7 +15,7 @@ export const mediaErrors = defineErrors("MEDIA", {
   LEG_ENDED: { message: "The leg has ended: %s", status: 409 },
   BRIDGE_CLOSED: { message: "The bridge is closed: %s", status: 409 },
   FOREIGN_LEG: { message: "The leg %s belongs to another media engine", status: 400 },
-  BAD_ADDRESS: { message: "The address %s cannot be bound for media: %s", status: 500 },
+  BAD_ADDRESS: { message: "The address %s cannot be bound for media: %s. Set HOTLINE_HOST, or HOTLINE_MEDIA_BIND_ADDRESS, to an address of this machine", status: 500 },
   BAD_REMOTE: { message: "The remote media description is unusable: %s", status: 400, sip: 488 },
   BAD_DIGITS: { message: "Only 0-9, *, # and A-D can be sent as keys", status: 400 },
   BAD_AUDIO: { message: "The sound cannot be encoded: %s", status: 400 },

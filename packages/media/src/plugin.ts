@@ -49,8 +49,11 @@ export const media = definePlugin({
       const workers = await engine.health();
       const late = workers.filter(({ tickP99Ms }) => tickP99Ms > LATE_TICK_MS);
       const down = engine.slots.length - workers.length;
-      const ok = late.length === 0 && down === 0;
-      return { ok, message: ok ? undefined : `${down} workers down, ${late.length} overloaded`, details: { legs: engine.legs, workers } };
+      const { lately } = engine.refused;
+      const ok = late.length === 0 && down === 0 && lately === undefined;
+      const message = late.length === 0 && down === 0 ? undefined : `${down} workers down, ${late.length} overloaded`;
+      const refused = lately === undefined ? undefined : `calls got no sound within the last minute, ${lately.code}: ${lately.message}`;
+      return { ok, message: ok ? undefined : [message, refused].filter((each) => each !== undefined).join("; "), details: { legs: engine.legs, workers } };
     });
   },
 });

@@ -1,3 +1,5 @@
+import { createSilentLogger } from "@hotlinejs/core";
+import type { Logger } from "@hotlinejs/core";
 import { udpBatchMissing } from "@hotlinejs/udp-batch";
 import { afterEach, describe, expect, test } from "vitest";
 import { sineSecond } from "../src/audio/tones.js";
@@ -11,9 +13,15 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   afterEach(() => bench.stop());
 
   const slot = (): WorkerSlot => bench.engine.slots[0]!;
+  /** Ports are made ready from the first call on. */
+  async function start(options: Parameters<typeof MediaBench.start>[0] = {}): Promise<void> {
+    bench = await MediaBench.start({ batchedUdp, ...options });
+    expect(slot().portsReady).toEqual([]);
+    await (await bench.engine.createRtpLeg()).close();
+  }
 
   test("a leg is there before its worker has heard of it, and is as good as any", async () => {
-    bench = await MediaBench.start({ batchedUdp });
+    await start();
     await until(() => slot().portsReady.length === 4);
     const peer = await bench.peer();
     const [port] = slot().portsReady;
@@ -34,7 +42,7 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   });
 
   test("what was sent to the port before is of no call", async () => {
-    bench = await MediaBench.start({ batchedUdp });
+    await start();
     await until(() => slot().portsReady.length > 0);
     const stranger = await bench.peer("127.0.0.66");
     const [port = 0] = slot().portsReady;
@@ -48,7 +56,7 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   });
 
   test("more than stand ready at once, at other addresses, and near others: each has a pair of its own", async () => {
-    bench = await MediaBench.start({ batchedUdp });
+    await start();
     await until(() => slot().portsReady.length === 4);
     const legs = await Promise.all(Array.from({ length: 20 }, (_, n) => bench.engine.createRtpLeg(n % 5 === 4 ? { bindAddress: "127.0.0.9" } : {})));
     expect(new Set(legs.map(({ localAddress, localPort }) => `${localAddress}:${localPort}`)).size).toBe(20);
@@ -57,9 +65,25 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
     await until(() => slot().portsReady.length === 4);
   });
 
+  test("the last of the range are had also where another worker keeps them ready, and the log tells when there are none", async () => {
+    const min = 47_000 + Math.floor(Math.random() * 500) * 2;
+    const lines: { readonly code?: string }[] = [];
+    const log = Object.assign(Object.create(createSilentLogger()) as Logger, { error: (fields: object) => void lines.push(fields) });
+    await start({ workers: 2, log, rtpPorts: { min, max: min + 2 * 128 - 1 } });
+    const legs = [await bench.engine.createRtpLeg(), await bench.engine.createRtpLeg()];
+    await until(() => bench.engine.slots.every(({ portsReady }) => portsReady.length === 4));
+    // All in one worker, until nothing is left anywhere.
+    while (legs.length < 128) legs.push(await bench.engine.createRtpLeg({ near: legs[0]! }));
+    expect(new Set(legs.map(({ localPort }) => localPort)).size).toBe(128);
+    expect(bench.engine.refused.lately).toBeUndefined();
+    await expect(bench.engine.createRtpLeg()).rejects.toMatchObject({ code: "HTL_MEDIA_NO_PORT", sip: 503 });
+    expect(bench.engine.refused.lately).toMatchObject({ code: "HTL_MEDIA_NO_PORT" });
+    expect(lines).toEqual([{ code: "HTL_MEDIA_NO_PORT", refused: 1 }]);
+  });
+
   test("a small range keeps none, so that all of it is for calls", async () => {
     const min = 46_000 + Math.floor(Math.random() * 500) * 2;
-    bench = await MediaBench.start({ batchedUdp, rtpPorts: { min, max: min + 2 * 63 - 1 } });
+    await start({ rtpPorts: { min, max: min + 2 * 63 - 1 } });
     await bench.engine.health();
     await delay(50);
     expect(slot().portsReady).toEqual([]);
@@ -67,12 +91,14 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   });
 
   test("with the worker die its ports; the next one has others", async () => {
-    bench = await MediaBench.start({ batchedUdp });
+    await start();
     await until(() => slot().portsReady.length === 4);
     const { events } = await bench.call();
     await slot().crash();
     expect(slot().portsReady).toEqual([]);
-    await until(() => slot().up && slot().portsReady.length === 4);
+    await until(() => slot().up);
+    await bench.call();
+    await until(() => slot().portsReady.length === 4);
     expect(events.at(-1)).toMatchObject({ type: "ended", reason: "worker-failed" });
     await bench.call();
     await bench.call();

@@ -143,6 +143,10 @@ describe("robustness", () => {
     blocker.close();
   });
 
+  test("an address that is not this machine's is refused at the start, not call by call", async () => {
+    await expect(MediaBench.start({ bindAddress: "203.0.113.1" })).rejects.toMatchObject({ code: "HTL_MEDIA_BAD_ADDRESS", message: expect.stringContaining("HOTLINE_MEDIA_BIND_ADDRESS") as string });
+  });
+
   test("a peer that was offered both laws may send either", async () => {
     bench = await MediaBench.start({ bindAddress: "localhost" });
     const a = await bench.call({ bindAddress: "127.0.0.1" });

@@ -21,6 +21,18 @@ describe("options that cannot be meant", () => {
     expect(faulty).toEqual([expect.stringMatching(/^trunks\.1\.match\.0: is taken by the trunk a: /)]);
   });
 
+  it("an address at which nobody can be reached", () => {
+    for (const advertisedAddress of ["0.0.0.0", "::", "224.0.0.1", "hotline.example"]) expect(faults({ advertisedAddress })).toEqual([expect.stringMatching(/^advertisedAddress: the IP address at which others reach this hotline/)]);
+    expect(faults({ advertisedAddress6: "::" })).toHaveLength(1);
+    expect(faults({ advertisedAddress: "192.0.2.7", advertisedAddress6: "2001:db8::7" })).toEqual([]);
+  });
+
+  it("one port for TCP and for TLS", () => {
+    const tls = { tlsCert: "c", tlsKey: "k", port: 5060 };
+    expect(faults({ ...tls, tlsPort: 5060 })).toEqual([expect.stringMatching(/^tlsPort: must differ from `port`/)]);
+    for (const fine of [{ tlsPort: 5061 }, {}, { tlsPort: 5060, transports: ["udp"] }, { tlsPort: 5060, tlsOnly: true }, { port: 0, tlsPort: 0 }]) expect(faults({ ...tls, ...fine })).toEqual([]);
+  });
+
   it("two trunks may have one host, and the narrower of two networks before the wider", () => {
     const outbound = { host: "192.0.2.1" };
     expect(faults({ trunks: [{ key: "a", outbound }, { key: "b", outbound }] })).toEqual([]);

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isNetwork, Networks } from "@hotlinejs/core";
+import { HOST_ADDRESS, isHostAddress, isNetwork, Networks } from "@hotlinejs/core";
 import { z } from "zod";
 
 const hostName = z.string().min(1).max(253).regex(/^[A-Za-z0-9._:-]+$/, "a host name or IP address");
@@ -193,9 +193,9 @@ export const sipConfig = z.strictObject({
   /** How long the credentials that a browser gets for its phone are good, in seconds. It must ask for new ones before. */
   browserCredentialSeconds: z.int().min(60).max(86_400).default(3600),
   /** Address told to peers in Via, Contact and SDP, behind NAT. Default: the hotline's advertised address, else the one listened on. */
-  advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
+  advertisedAddress: z.string().refine(isHostAddress, HOST_ADDRESS).optional(),
   /** The same for IPv6, where `advertisedAddress` is an IPv4 address. */
-  advertisedAddress6: z.string().refine((text) => isIP(text) === 6, "an IPv6 address").optional(),
+  advertisedAddress6: z.string().refine((text) => isIP(text) === 6 && isHostAddress(text), "an IPv6 address at which this hotline can be reached").optional(),
   /** DNS servers for carriers' names instead of the system's, `192.0.2.53` or `[2001:db8::53]:5353`. */
   dnsServers: z.array(z.string().refine(isServer, "an IP address, with a port where it is not 53")).default([]),
   /** PEM text or path of a PEM file; with `tlsKey` SIP over TLS is offered. Files are read again when they change, without ending a connection. */
@@ -376,6 +376,7 @@ export const sipConfig = z.strictObject({
 })
   .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })
   .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })
+  .refine((c) => c.tlsCert === undefined || c.tlsOnly || c.port === 0 || c.tlsPort !== c.port || !c.transports.includes("tcp"), { message: "must differ from `port`, where TCP is listened for (HOTLINE_SIP_TLS_PORT, HOTLINE_SIP_PORT)", path: ["tlsPort"] })
   .superRefine((c, context) => {
     for (const [i, each] of c.trunks.entries()) {
       if (c.trunks.findIndex(({ key }) => key === each.key) < i) context.addIssue({ code: "custom", message: "another trunk has this key", path: ["trunks", i, "key"] });

@@ -63,9 +63,9 @@ export class Dialer {
   /** @throws HTL_SIP_BAD_ADDRESS, HTL_SIP_TOO_MANY_HOPS, HTL_SIP_NO_ROUTE, HTL_SIP_TRUNK_OFF, HTL_SIP_TRUNK_FULL, HTL_SIP_TRUNK_RATE */
   plan(to: string, options: OriginateOptions): PlannedCall {
     const place = this.#place(to);
+    // Phones of ours too: one may send the call on, back to us.
+    if (options.hopsLeft !== undefined && options.hopsLeft < 0) throw sipErrors.TOO_MANY_HOPS(to.slice(0, 100));
     if (place.kind === "account") return this.#toAccount(place.account, to, options);
-    // Before a channel is taken.
-    if (options.hopsLeft !== undefined && options.hopsLeft <= 0) throw sipErrors.TOO_MANY_HOPS(to.slice(0, 100));
     const number = place.kind === "number" ? place.number : cleanNumber(uriUser(place.uri));
     const { trunks, now } = this.#deps;
     const route = place.kind === "number" ? trunks.route(number, now) : trunks.routeToHost(place.uri.host, place.uri.port, now);
@@ -298,8 +298,7 @@ function asksForPrivacy({ headers = {} }: OriginateOptions): boolean {
 
 function common(options: OriginateOptions): Pick<DialPlan, "headers" | "timeoutMs" | "near" | "signal" | "maxForwards"> {
   return {
-    // A phone of ours may be behind a proxy.
-    ...(options.hopsLeft === undefined ? {} : { maxForwards: Math.max(1, Math.min(USUAL_HOPS, options.hopsLeft)) }),
+    ...(options.hopsLeft === undefined ? {} : { maxForwards: Math.min(USUAL_HOPS, options.hopsLeft) }),
     ...(options.headers === undefined ? {} : { headers: options.headers }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(options.near === undefined ? {} : { near: options.near }),

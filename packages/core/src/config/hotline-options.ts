@@ -1,9 +1,9 @@
-import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { CalendarData } from "../contracts/time.js";
 import { coreErrors } from "../errors/core-errors.js";
 import { logLevels } from "../log/pino-logger.js";
+import { HOST_ADDRESS, isHostAddress } from "../net/host-address.js";
 import { issueLines } from "./plugin-config.js";
 import type { HotlineSettings } from "./settings.js";
 
@@ -22,7 +22,7 @@ export const coreOptionsSchema = z.strictObject({
   /** How browsers reach the hotline, `https://hotline.example.gov.cn`; for links in messages. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Address told to SIP peers when it differs from `host` (NAT). */
-  advertisedAddress: z.string().refine((text) => isIP(text) !== 0, "an IP address").optional(),
+  advertisedAddress: z.string().refine(isHostAddress, HOST_ADDRESS).optional(),
   /** Key file; default `<dataDir>/secret.key`, made at the first start. */
   secretFile: z.string().min(1).optional(),
   /** Folder for recordings, attachments and other large contents, one file each; absent: one SQLite file in the data folder. Choose before the first start: what is in the one place is not looked for in the other. */

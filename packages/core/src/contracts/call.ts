@@ -176,7 +176,7 @@ export interface OriginateOptions {
   readonly id?: string;
   /**
    * How many more exchanges may pass the call on, so that two which send each other their calls do not do so for ever (RFC 7332). Default: one
-   * less than the caller's `Call.hopsLeft`. At 0 and below the call stays inside; adapters that know of no such thing ignore it.
+   * less than the caller's `Call.hopsLeft`. Below 0 nobody is rung any more; adapters that know of no such thing ignore it.
    */
   readonly hopsLeft?: number;
 }

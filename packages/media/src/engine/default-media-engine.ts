@@ -1,7 +1,8 @@
+import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
-import { errorText } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AudioAsset, Clock, DatagramPort, DatagramPortOptions, Ids, LineLeg, LineLegOptions, Logger, MediaBridge, MediaEngine, MediaLeg, RtpLeg, RtpLegOptions, WebRtcLeg, WebRtcLegOptions } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { Encoder } from "./encoder.js";
@@ -15,6 +16,7 @@ import { EngineRtpLeg } from "./engine-rtp-leg.js";
 import { newIceCredentials } from "./engine-transports.js";
 import { EngineWebRtcLeg } from "./engine-webrtc-leg.js";
 import { builtEntry } from "./package-paths.js";
+import { RefusedLegs } from "./refused-legs.js";
 import { checkRemote } from "./remote-checks.js";
 import type { MediaWorkerData, WireRtpOptions } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
@@ -53,6 +55,8 @@ const STOP_LIMIT_MS = 5000;
 /** The pool of media workers as seen from the main thread. */
 export class DefaultMediaEngine implements MediaEngine {
   readonly slots: readonly WorkerSlot[];
+  /** Legs there were no ports, descriptors or workers for. */
+  readonly refused: RefusedLegs;
   readonly #context: LegContext;
   readonly #encoder = new Encoder();
   readonly #seating: Seating = new WeakMap();
@@ -61,6 +65,7 @@ export class DefaultMediaEngine implements MediaEngine {
 
   constructor(options: MediaEngineOptions) {
     this.#context = { clock: options.clock, ids: options.ids, log: options.log };
+    this.refused = new RefusedLegs(options.clock, options.log);
     const count = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     const portCursor = new SharedArrayBuffer(4);
     // A random start: after a restart the ports of calls just lost come last.
@@ -90,6 +95,7 @@ export class DefaultMediaEngine implements MediaEngine {
   async start(): Promise<void> {
     try {
       this.#bindAddress = await numeric(this.#bindAddress);
+      await tryAddress(this.#bindAddress);
       await Promise.all(this.slots.map((slot) => slot.start()));
       this.#running = true;
     } catch (error) {
@@ -108,7 +114,11 @@ export class DefaultMediaEngine implements MediaEngine {
     return this.slots.reduce((sum, slot) => sum + slot.legs, 0);
   }
 
-  async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
+  createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
+    return this.refused.watch(this.#createRtpLeg(options));
+  }
+
+  async #createRtpLeg(options: RtpLegOptions): Promise<RtpLeg> {
     if (options.remote !== undefined) checkRemote(options.remote);
     const bindAddress = options.bindAddress === undefined ? undefined : await numeric(options.bindAddress);
     const slot = this.#slotFor(options.near);
@@ -121,18 +131,38 @@ export class DefaultMediaEngine implements MediaEngine {
       mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
       remote: options.remote,
     };
-    const ready = bindAddress === undefined || bindAddress === this.#bindAddress ? slot.takePort() : undefined;
-    if (ready !== undefined) {
-      const leg = new EngineRtpLeg(id, slot, this.#context, { address: this.#bindAddress, port: ready });
-      slot.send({ op: "open-rtp", leg: id, port: ready, options: wire });
-      return leg;
-    }
+    const usual = bindAddress === undefined || bindAddress === this.#bindAddress;
+    const ready = usual ? this.#onReadyPort(id, slot, wire) : undefined;
+    if (ready !== undefined) return ready;
     const release = slot.reserve();
-    const local = await slot.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire }).finally(release);
-    return new EngineRtpLeg(id, slot, this.#context, local);
+    try {
+      const local = await slot.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire });
+      return new EngineRtpLeg(id, slot, this.#context, local);
+    } catch (error) {
+      // The last pairs of the range may stand ready with another worker.
+      const elsewhere = usual && isHotlineError(error, mediaErrors.NO_PORT.code) ? this.slots.find((each) => each.portsReady.length > 0) : undefined;
+      const leg = elsewhere === undefined ? undefined : this.#onReadyPort(id, elsewhere, wire);
+      if (leg === undefined) throw error;
+      return leg;
+    } finally {
+      release();
+    }
   }
 
-  async createWebRtcLeg(options: WebRtcLegOptions = {}): Promise<WebRtcLeg> {
+  /** A leg on a port that stands ready, if there is one. */
+  #onReadyPort(id: string, slot: WorkerSlot, options: WireRtpOptions): RtpLeg | undefined {
+    const port = slot.takePort();
+    if (port === undefined) return undefined;
+    const leg = new EngineRtpLeg(id, slot, this.#context, { address: this.#bindAddress, port });
+    slot.send({ op: "open-rtp", leg: id, port, options });
+    return leg;
+  }
+
+  createWebRtcLeg(options: WebRtcLegOptions = {}): Promise<WebRtcLeg> {
+    return this.refused.watch(this.#createWebRtcLeg(options));
+  }
+
+  async #createWebRtcLeg(options: WebRtcLegOptions): Promise<WebRtcLeg> {
     const bindAddress = options.bindAddress === undefined ? undefined : await numeric(options.bindAddress);
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
@@ -229,6 +259,21 @@ async function numeric(address: string): Promise<string> {
     return (await lookup(address)).address;
   } catch (error) {
     throw mediaErrors.BAD_ADDRESS(address, errorText(error), { cause: error });
+  }
+}
+
+/** Whether sockets can be bound there at all, before the first call finds out. @throws HTL_MEDIA_BAD_ADDRESS */
+async function tryAddress(address: string): Promise<void> {
+  const socket = createSocket(isIP(address) === 6 ? "udp6" : "udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind(0, address, resolve);
+    });
+  } catch (error) {
+    throw mediaErrors.BAD_ADDRESS(address, errorText(error), { cause: error });
+  } finally {
+    socket.close();
   }
 }
 

@@ -69,7 +69,6 @@ export class MediaHost implements LegHost {
       (port) => this.#postLeisurely({ ev: "port-ready", port }),
       () => performance.now(),
     );
-    this.#stock.fill();
     const wait = threadSleep();
     this.ticks = new TickDriver((what, error) => {
       if (what instanceof WorkerLeg) this.legFault(what, error);
@@ -296,6 +295,8 @@ export class MediaHost implements LegHost {
   async #createRtp({ leg: id, options }: Extract<Command, { op: "create-rtp" }>): Promise<Replies["create-rtp"]> {
     const { address, sockets } = await this.#openSockets(options.bindAddress);
     this.#addRtp(id, sockets, options);
+    // From the first call on, so that no port is held which another part of the hotline is about to open.
+    this.#stock.fill();
     return { address, port: sockets.port };
   }
 
