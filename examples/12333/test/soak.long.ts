@@ -24,7 +24,8 @@ const MOST_GROWTH_MB = 80;
 describe.skipIf(!hasSipp())("soak", () => {
   let example: Example;
   beforeAll(async () => {
-    example = await Example.start({ readyMs: 300_000, environment: { HOTLINE_RTP_PORTS: "10000-13999" } });
+    // Not where the SIPps have their own.
+    example = await Example.start({ readyMs: 300_000, environment: { HOTLINE_RTP_PORTS: "14000-17999" } });
   });
   afterAll(() => example?.dispose());
 
