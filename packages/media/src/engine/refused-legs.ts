@@ -13,7 +13,7 @@ const LATELY_MS = 60_000;
 export class RefusedLegs {
   readonly #clock: Clock;
   readonly #log: Logger | undefined;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map([...OURS].map((code) => [code, 0]));
   #last: { readonly code: string; readonly message: string; readonly at: number } | undefined;
   #toldAt = -Infinity;
   #untold = 0;
@@ -29,7 +29,7 @@ export class RefusedLegs {
     return making;
   }
 
-  /** How many, by code. */
+  /** How many, by code; also those there were none of. */
   get counts(): ReadonlyMap<string, number> {
     return this.#counts;
   }

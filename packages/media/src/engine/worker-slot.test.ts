@@ -108,11 +108,11 @@ describe("WorkerSlot", () => {
     await slot.start();
     const gone: string[] = [];
     slot.addLeg("leg", { event: () => undefined, keyDown: () => undefined, playEnd: () => undefined, lineMessage: () => undefined, gone: (reason) => gone.push(reason) });
-    const waiting = slot.request<"stats">({ op: "stats", leg: "leg" });
+    const waiting = expect(slot.request<"stats">({ op: "stats", leg: "leg" })).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
     const stopping = slot.stop(1000);
     await clock.advance(1000);
     await stopping;
-    await expect(waiting).rejects.toMatchObject({ code: "HTL_MEDIA_WORKER_FAILED" });
+    await waiting;
     expect(gone).toEqual(["closed"]);
   });
 
