@@ -13,7 +13,7 @@ export async function holdings(example: Example): Promise<Holdings> {
   const { plugins } = await example.get<Health>("/api/health");
   const details = <T>(name: string): T => plugins.find((plugin) => plugin.name === name)?.details as T;
   const { stack } = details<{ stack: Readonly<Record<string, number>> }>("sip");
-  const { legs, workers } = details<{ legs: number; workers: readonly { held: number; captures: number; waiting: number }[] }>("media");
+  const { legs, workers } = details<{ legs: number; workers: readonly { held: number; ready: number; captures: number; waiting: number }[] }>("media");
   const pid = example.process.pid ?? 0;
   const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
@@ -23,10 +23,11 @@ export async function holdings(example: Example): Promise<Holdings> {
     }
   });
   const udp = new Set(["udp", "udp6"].flatMap((kind) => readFileSync(`/proc/${pid}/net/${kind}`, "utf8").split("\n").slice(1).map((line) => `socket:[${line.trim().split(/\s+/)[9] ?? ""}]`)));
-  const sum = (key: "held" | "captures" | "waiting"): number => workers.reduce((total, worker) => total + worker[key], 0);
+  const sum = (key: "held" | "ready" | "captures" | "waiting"): number => workers.reduce((total, worker) => total + worker[key], 0);
   const count = (...names: readonly string[]): number => names.reduce((total, name) => total + (stack[name] ?? Number.NaN), 0);
   return {
-    udpSockets: descriptors.filter((link) => udp.has(link)).length,
+    // Those kept ready for the next calls are no one's.
+    udpSockets: descriptors.filter((link) => udp.has(link)).length - 2 * sum("ready"),
     descriptors: descriptors.length,
     sessions: count("sessions"),
     dialogs: count("dialogs"),

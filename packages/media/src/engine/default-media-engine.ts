@@ -224,13 +224,13 @@ export class DefaultMediaEngine implements MediaEngine {
     return Math.max(0, ...this.slots.map((slot) => slot.latenessMs));
   }
 
-  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; and whether its sockets are batched ones or Node's own; and the priority of its thread. */
-  async health(): Promise<readonly { worker: number; legs: number; held: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
+  /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; how many pairs of ports it keeps ready for calls to come; whether its sockets are batched ones or Node's own; and the priority of its thread. */
+  async health(): Promise<readonly { worker: number; legs: number; held: number; ready: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(
       this.slots.map(async (slot) => {
         const { waiting, captures } = slot;
         const { legs: held, udp, nice, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-        return { worker: slot.index, legs: slot.legs, held, captures, waiting, udp, nice, tickP99Ms, tickMaxMs };
+        return { worker: slot.index, legs: slot.legs, held, ready: slot.portsReady.length, captures, waiting, udp, nice, tickP99Ms, tickMaxMs };
       }),
     );
     // A worker that is down has no health to tell; it is missing in the list.
