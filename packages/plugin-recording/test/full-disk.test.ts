@@ -37,10 +37,11 @@ afterAll(async () => {
   rmSync(disk, { recursive: true });
 });
 
-it.skipIf(disk === undefined)("on a disk that is really full: the call goes on, its recording is cut and goes on in a second part when there is room again", { timeout: 60_000 }, async () => {
+/** A folder of captures there, and a store that keeps what has ended. */
+function onTheDisk(name: string) {
   const root = disk as string;
   const clock = new SystemClock();
-  const folder = new CaptureFolder(join(root, "captures"), clock);
+  const folder = new CaptureFolder(join(root, name), clock);
   mkdirSync(folder.path);
   const ended: { readonly recording: NewRecording; readonly summary: CaptureSummary }[] = [];
   const store = {
@@ -48,6 +49,11 @@ it.skipIf(disk === undefined)("on a disk that is really full: the call goes on, 
     captured: (recording: NewRecording, summary: CaptureSummary) => Promise.resolve(void ended.push({ recording, summary })),
     failed: () => Promise.reject(new Error("nothing failed")),
   } as unknown as RecordingStore;
+  return { root, clock, folder, ended, store };
+}
+
+it.skipIf(disk === undefined)("on a disk that is really full: the call goes on, its recording is cut and goes on in a second part when there is room again", { timeout: 60_000 }, async () => {
+  const { root, clock, folder, ended, store } = onTheDisk("captures");
   const told: { readonly name: string; readonly payload: unknown }[] = [];
   const events = { publish: (name: string, payload: unknown) => void told.push({ name, payload }) } as never;
   const alarm = new RecorderAlarm(clock, events, createSilentLogger(), folder, 0);
@@ -105,16 +111,7 @@ it.skipIf(disk === undefined)("on a disk that is really full: the call goes on, 
 });
 
 it.skipIf(disk === undefined)("a full disk, and then the media worker dies: what there is of each call is kept, and nothing more is tried", { timeout: 60_000 }, async () => {
-  const root = disk as string;
-  const clock = new SystemClock();
-  const folder = new CaptureFolder(join(root, "dying"), clock);
-  mkdirSync(folder.path);
-  const ended: { readonly recording: NewRecording; readonly summary: CaptureSummary }[] = [];
-  const store = {
-    begin: () => Promise.resolve(),
-    captured: (recording: NewRecording, summary: CaptureSummary) => Promise.resolve(void ended.push({ recording, summary })),
-    failed: () => Promise.reject(new Error("nothing failed")),
-  } as unknown as RecordingStore;
+  const { root, clock, folder, ended, store } = onTheDisk("dying");
   const alarm = new RecorderAlarm(clock, { publish: () => undefined } as never, createSilentLogger(), folder, 0);
   const recorder = new Recorder({ store, folder, alarm, clock, log: createSilentLogger(), flushMs: 100, resumed: () => undefined }, new UuidIds(clock));
   const calls = await Promise.all([1, 2].map(() => bench.call()));
