@@ -66,7 +66,8 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   });
 
   test("the last of the range are had also where another worker keeps them ready, and the log tells when there are none", async () => {
-    const min = 47_000 + Math.floor(Math.random() * 500) * 2;
+    // Below those which the system gives to whoever asks for any: all of them must be had here.
+    const min = 3_000 + Math.floor(Math.random() * 500) * 2;
     const lines: { readonly code?: string }[] = [];
     const log = Object.assign(Object.create(createSilentLogger()) as Logger, { error: (fields: object) => void lines.push(fields) });
     await start({ workers: 2, log, rtpPorts: { min, max: min + 2 * 128 - 1 } });
@@ -82,7 +83,7 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
   });
 
   test("a small range keeps none, so that all of it is for calls", async () => {
-    const min = 46_000 + Math.floor(Math.random() * 500) * 2;
+    const min = 3_000 + Math.floor(Math.random() * 500) * 2;
     await start({ rtpPorts: { min, max: min + 2 * 63 - 1 } });
     await bench.engine.health();
     await delay(50);

@@ -34,8 +34,10 @@ export const ttsConfig = z.strictObject({
   /** Sounds are kept, so that nothing is synthesised twice. */
   cache: z
     .strictObject({
-      /** Keep sounds under `<dataDir>/tts-cache`. */
+      /** Keep sounds on disk. */
       disk: z.boolean().default(true),
+      /** Where; hotlines of one machine may share it. Default: `<dataDir>/tts-cache`. */
+      folder: z.string().min(1).optional(),
       /** Octets on disk (1 s of sound is 8,000). */
       maxDiskBytes: z.number().int().min(100_000).default(512 * 1024 * 1024),
       /** Octets in memory. */

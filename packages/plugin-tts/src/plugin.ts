@@ -23,7 +23,7 @@ export const tts = definePlugin({
     const build = () => {
       if (parts) return parts;
       const clock = services.get(CLOCK);
-      const disk = config.cache.disk ? new DiskCache({ folder: join(settings.dataDir, "tts-cache"), maxBytes: config.cache.maxDiskBytes, clock, log }) : undefined;
+      const disk = config.cache.disk ? new DiskCache({ folder: config.cache.folder ?? join(settings.dataDir, "tts-cache"), maxBytes: config.cache.maxDiskBytes, clock, log }) : undefined;
       const media = () => services.get(MEDIA);
       const synthesizer = new Synthesizer({
         provider: () => services.optional(TTS_PROVIDER),

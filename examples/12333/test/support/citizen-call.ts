@@ -14,7 +14,10 @@ export async function citizenCall(sipPort: number, talkMs: number, from = "13812
   const probe = await RtpProbe.open();
   const caller = await SippCallers.start({ sipPort, calls: [{ from, mediaPort: probe.port }], talkMs });
   probe.playSilence();
-  await probe.hearsSound();
+  const told = (): string => `SIPp: ${caller.errors()}\n${caller.output.slice(-2_000)}`;
+  const failed = caller.exited.then((code) => Promise.reject(new Error(`the call was over before anything was heard of it (${code}); ${told()}`)));
+  await Promise.race([probe.hearsSound(40_000), failed]).catch((error: unknown) => Promise.reject(new Error(`${String(error)}\n${told()}`)));
+  failed.catch(() => undefined);
   await pause(1_000);
   await probe.press("1");
   return {

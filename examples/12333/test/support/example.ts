@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort, rtpRange } from "./free-ports.js";
 
-const MAIN = join(dirname(fileURLToPath(import.meta.url)), "../../dist/main.js");
+const HERE = dirname(fileURLToPath(import.meta.url));
+const MAIN = join(HERE, "../../dist/main.js");
+/** What one example has synthesised none has to synthesise again: three quarters of a minute of computing each. */
+const SPEECH = join(HERE, "../../../../node_modules/.cache/hotline-test-speech");
 
 export interface ExampleOptions {
   readonly dataDir?: string;
@@ -51,7 +54,7 @@ export class Example {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "hotline-12333-"));
     const [command = "", ...args] = [...(options.within ?? []), process.execPath, MAIN];
     const child = spawn(command, args, {
-      env: { PATH: process.env.PATH, HOTLINE_LOG: "warn", HOTLINE_SIP_PORT: String(sipPort), HOTLINE_HTTP_PORT: String(httpPort), HOTLINE_RTP_PORTS: rtpRange(), HOTLINE_DATA_DIR: dataDir, ...options.environment },
+      env: { PATH: process.env.PATH, HOTLINE_LOG: "warn", HOTLINE_SIP_PORT: String(sipPort), HOTLINE_HTTP_PORT: String(httpPort), HOTLINE_RTP_PORTS: rtpRange(), HOTLINE_DATA_DIR: dataDir, HOTLINE_TTS_CACHE: JSON.stringify({ folder: SPEECH }), ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new Example(child, sipPort, httpPort, options.environment?.HOTLINE_TLS_CERT === undefined ? "http" : "https", dataDir, options.dataDir === undefined);

@@ -139,14 +139,20 @@ export class DefaultMediaEngine implements MediaEngine {
       const local = await slot.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire });
       return new EngineRtpLeg(id, slot, this.#context, local);
     } catch (error) {
-      // The last pairs of the range may stand ready with another worker.
-      const elsewhere = usual && isHotlineError(error, mediaErrors.NO_PORT.code) ? this.slots.find((each) => each.portsReady.length > 0) : undefined;
-      const leg = elsewhere === undefined ? undefined : this.#onReadyPort(id, elsewhere, wire);
+      const leg = usual && isHotlineError(error, mediaErrors.NO_PORT.code) ? await this.#onLastPort(id, wire) : undefined;
       if (leg === undefined) throw error;
       return leg;
     } finally {
       release();
     }
+  }
+
+  /** The last pairs of the range may stand ready with another worker, or be on their way into its stock. */
+  async #onLastPort(id: string, options: WireRtpOptions): Promise<RtpLeg | undefined> {
+    const ready = (): WorkerSlot | undefined => this.slots.find((each) => each.portsReady.length > 0);
+    if (ready() === undefined) await Promise.allSettled(this.slots.map((each) => each.request<"settle-ports">({ op: "settle-ports" })));
+    const slot = ready();
+    return slot === undefined ? undefined : this.#onReadyPort(id, slot, options);
   }
 
   /** A leg on a port that stands ready, if there is one. */

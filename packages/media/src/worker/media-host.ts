@@ -285,6 +285,9 @@ export class MediaHost implements LegHost {
         this.#bridges.get(command.bridge)?.close();
         this.#bridges.delete(command.bridge);
         return undefined;
+      case "settle-ports":
+        await this.#stock.settled();
+        return undefined;
       case "health":
         return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", nice: threadNice(), ...this.ticks.health() };
       case "stop":

@@ -45,6 +45,21 @@ test("as many as wanted stand ready, told once each; one that is taken is replac
   expect(ports.made.map((pair) => pair.closed())).toEqual([0, 2, 2]);
 });
 
+test("it settles when none is on its way into it", async () => {
+  const ports = new Ports();
+  const told: number[] = [];
+  const stock = new PortStock(3, ports.open, (port) => told.push(port), ports.now);
+  await stock.settled();
+  stock.fill();
+  await stock.settled();
+  expect(told).toEqual([10_000, 10_002, 10_004]);
+  ports.left = 0;
+  stock.take(10_000);
+  await stock.settled();
+  expect(told).toHaveLength(3);
+  stock.close();
+});
+
 test("where all ports are taken it waits to be asked again", async () => {
   const ports = new Ports();
   ports.left = 1;

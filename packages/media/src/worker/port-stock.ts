@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DatagramHandler, MediaSocket } from "./media-socket.js";
 import type { PortPair } from "./rtp-sockets.js";
 
@@ -16,7 +17,7 @@ export class PortStock {
   readonly #ready: (port: number) => void;
   readonly #now: () => number;
   readonly #pairs = new Map<number, { readonly pair: PortPair; readonly early: readonly [Early, Early] }>();
-  #filling = false;
+  #filling: Promise<void> | undefined;
   #closed = false;
 
   /**
@@ -34,11 +35,15 @@ export class PortStock {
 
   /** Makes up for what was taken, after the work of this turn. */
   fill(): void {
-    if (this.#filling || this.#closed || this.#pairs.size >= this.#size) return;
-    this.#filling = true;
-    setImmediate(() => {
-      void this.#fill().finally(() => (this.#filling = false));
-    });
+    if (this.#filling !== undefined || this.#closed || this.#pairs.size >= this.#size) return;
+    this.#filling = nextTurn()
+      .then(() => this.#fill())
+      .finally(() => (this.#filling = undefined));
+  }
+
+  /** Resolves when no pair is on its way into the stock: all that are there have been told of. */
+  async settled(): Promise<void> {
+    await this.#filling;
   }
 
   async #fill(): Promise<void> {

@@ -92,6 +92,8 @@ export type Command =
   | { readonly op: "bridge-play"; readonly bridge: string; readonly playback: string; readonly sources: readonly AudioSource[]; readonly except: readonly string[] }
   | { readonly op: "stop-bridge-play"; readonly bridge: string; readonly playback: string }
   | { readonly op: "close-bridge"; readonly rid: number; readonly bridge: string }
+  /** Answered once every pair of the stock has been told of. */
+  | { readonly op: "settle-ports"; readonly rid: number }
   | { readonly op: "health"; readonly rid: number }
   | { readonly op: "stop"; readonly rid: number };
 
@@ -129,6 +131,7 @@ export interface Replies {
   join: undefined;
   leave: undefined;
   "close-bridge": undefined;
+  "settle-ports": undefined;
   health: WireHealth;
   stop: undefined;
 }

@@ -12,16 +12,17 @@ export class NoPortError extends Error {
 }
 
 /**
- * Binds an even port and the odd one above it (RFC 3550 section 11). The search goes on where the
- * last one of any worker ended, so a port just closed rests for a whole round of the range.
+ * Binds an even port and the odd one above it (RFC 3550 section 11). The search begins where the
+ * last one of any worker ended, so a port just closed rests for a whole round of the range, and passes each pair once, whoever else searches.
  *
  * @throws NoPortError when all pairs are taken; the bind error when the address itself is bad.
  */
 export async function openPortPair(bind: MediaSockets, address: string, min: number, max: number, cursor: Int32Array): Promise<PortPair> {
   const first = min + (min & 1);
   const pairs = Math.floor((max - first + 1) / 2);
+  const begin = Atomics.add(cursor, 0, 1) >>> 0;
   for (let attempt = 0; attempt < pairs; attempt++) {
-    const port = first + ((Atomics.add(cursor, 0, 1) >>> 0) % pairs) * 2;
+    const port = first + (((begin + attempt) >>> 0) % pairs) * 2;
     const rtp = await free(bind(address, port));
     if (rtp === undefined) continue;
     const rtcp = await free(bind(address, port + 1)).catch((error: unknown) => {
@@ -32,6 +33,7 @@ export async function openPortPair(bind: MediaSockets, address: string, min: num
       rtp.close();
       continue;
     }
+    Atomics.add(cursor, 0, attempt);
     return { rtp, rtcp, port };
   }
   throw new NoPortError(`no free pair of RTP ports between ${min} and ${max} on ${address}`);

@@ -111,10 +111,15 @@ describe("DiskCache", () => {
 
   it("clears what a crash left half written, and minds nobody else's files", async () => {
     await mkdir(join(folder, "01"), { recursive: true });
-    await writeFile(join(folder, "01", `${key(1)}.alaw.999-0.tmp`), "half");
+    const [left, written] = [join(folder, "01", `${key(1)}.alaw.999-0.tmp`), join("01", `${key(2)}.alaw.999-1.tmp`)];
+    const ago = (ms: number): Date => new Date(clock.now() - ms);
+    await writeFile(left, "half");
+    await utimes(left, ago(600_000), ago(600_000));
+    await writeFile(join(folder, written), "another hotline is about to write this");
+    await utimes(join(folder, written), ago(599_000), ago(599_000));
     await writeFile(join(folder, "01", "notes.txt"), "mine");
     const { cache } = await open();
-    expect(await files()).toEqual([join("01", "notes.txt")]);
+    expect((await files()).sort()).toEqual([written, join("01", "notes.txt")].sort());
     expect(cache.size).toBe(0);
   });
 
@@ -156,6 +161,16 @@ describe("DiskCache", () => {
     expect(await cache.get(key(1))).toBeUndefined();
     expect(cache.failing).toBe(true);
     expect(log.lines.filter((line) => line.level === "warn")).toHaveLength(1);
+  });
+
+  it("shares its folder with another hotline", async () => {
+    const { cache: one } = await open();
+    const { cache: other } = await open();
+    await one.put(key(1), asset(500));
+    expect(await other.get(key(1))).toEqual(asset(500));
+    await Promise.all([one.put(key(2), asset(600)), other.put(key(2), asset(600))]);
+    expect(await one.get(key(2))).toEqual(asset(600));
+    expect([one.failing, other.failing]).toEqual([false, false]);
   });
 
   it("takes many at once", async () => {

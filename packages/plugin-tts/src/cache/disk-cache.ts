@@ -23,6 +23,9 @@ const CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Sounds made by
 /** Use is written to a file's modification time at most this often. */
 const TOUCH_MS = 3_600_000;
 
+/** A file written aside that is older was left behind by a crash; a younger one may be another hotline's, which shares the folder. */
+const LEFT_BEHIND_MS = 600_000;
+
 /**
  * Sounds on disk, one file each, named by key. A file appears whole or not at all (written aside, then
  * renamed); one that is damaged is removed and made anew. A disk that fails or is full costs speed,
@@ -120,7 +123,7 @@ export class DiskCache {
   async #scanFile(shelf: string, name: string): Promise<void> {
     const path = join(shelf, name);
     if (name.endsWith(".tmp")) {
-      if (!this.#writing.has(path)) await this.#unlink(path);
+      if (!this.#writing.has(path)) await this.#clearAway(path);
       return;
     }
     const key = /^([0-9a-f]{64})\.alaw$/.exec(name)?.[1];
@@ -131,6 +134,11 @@ export class DiskCache {
     } catch (error) {
       if (!isMissing(error)) this.#failed("scan", error);
     }
+  }
+
+  async #clearAway(temporary: string): Promise<void> {
+    const written = await stat(temporary).catch(() => undefined);
+    if (written !== undefined && this.#options.clock.now() - written.mtimeMs >= LEFT_BEHIND_MS) await this.#unlink(temporary);
   }
 
   async #sweepIfFull(): Promise<void> {

@@ -24,11 +24,28 @@ it("tells how long a datagram waits, also while it waits", () => {
   expect(probe.lagMs).toBe(400);
   expect(read()).toBe(true);
   pass(100);
-  expect(probe.lagMs).toBe(400);
+  expect(probe.lagMs).toBe(300);
   message();
   pass(2);
   expect(read()).toBe(true);
   expect(probe.lagMs).toBe(2);
+});
+
+it("a standstill that is over is no wait any more, one that goes on is", () => {
+  const { probe, pass, message, read } = queue();
+  message();
+  pass(800);
+  read();
+  expect(probe.lagMs).toBe(800);
+  pass(800);
+  expect(probe.lagMs).toBe(0);
+  // Whoever comes while the queue stays as long: never told much less than it is.
+  for (let at = 0; at < 5_000; at += 50) {
+    message();
+    pass(50);
+    if (at >= 800 && at % 100 === 50) read();
+    if (at >= 1_000) expect(probe.lagMs).toBeGreaterThanOrEqual(700);
+  }
 });
 
 it("sends ten a second at most, and none at rest; what was measured long ago is nothing", () => {

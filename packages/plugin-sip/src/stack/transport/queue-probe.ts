@@ -54,8 +54,9 @@ export class QueueProbe {
     return this.#lastMeasured(now);
   }
 
+  /** A queue that was so long may be shorter by what has passed since: a standstill that is over keeps nobody out, and where it goes on a probe tells each 100 ms. */
   #lastMeasured(now: number): number {
-    return now - this.#measured.at < LOST_MS ? this.#measured.ms : 0;
+    return Math.max(0, this.#measured.ms - (now - this.#measured.at));
   }
 
   /** Those before it have been lost: they wait in one line. */
