@@ -16,6 +16,7 @@ interface Place {
   readonly score: number;
   readonly idleSince: number;
   readonly order: number;
+  readonly skills: AgentState["skills"];
 }
 
 function comparePlaces(a: Place, b: Place): number {
@@ -31,6 +32,8 @@ export class EligibleAgents {
   #strategy: Strategy;
   readonly #places = new Map<AgentState, Place>();
   #order: Place[] = [];
+  /** Who has a skill, at whatever level; only where everybody would have to be looked at otherwise. */
+  readonly #bySkill = new Map<string, Set<AgentState>>();
 
   constructor(key: string, strategy: Strategy) {
     this.#key = key;
@@ -49,6 +52,18 @@ export class EligibleAgents {
     return this.#places.keys();
   }
 
+  /** Those who have one of the skills, the fewest there are, or everybody if none is named: nobody else can have all of them. */
+  having(skills: Iterable<string>): Iterable<AgentState> {
+    if (this.#strategy.standing !== undefined) return this.#places.keys();
+    let fewest: ReadonlySet<AgentState> | undefined;
+    for (const skill of skills) {
+      const those = this.#bySkill.get(skill);
+      if (those === undefined) return [];
+      if (fewest === undefined || those.size < fewest.size) fewest = those;
+    }
+    return fewest ?? this.#places.keys();
+  }
+
   /** New rules: another order. */
   rankBy(strategy: Strategy): void {
     if (strategy === this.#strategy) return;
@@ -58,7 +73,12 @@ export class EligibleAgents {
 
   /** Everybody's figures have changed. */
   rank(): void {
-    for (const agent of this.#places.keys()) this.#places.set(agent, this.#placeOf(agent));
+    this.#bySkill.clear();
+    for (const agent of this.#places.keys()) {
+      const place = this.#placeOf(agent);
+      this.#places.set(agent, place);
+      this.#noteSkills(place);
+    }
     this.#order = [...this.#places.values()].sort(comparePlaces);
   }
 
@@ -67,10 +87,12 @@ export class EligibleAgents {
     const before = this.#places.get(agent);
     const place = this.#placeOf(agent);
     if (before !== undefined) {
-      if (comparePlaces(before, place) === 0) return false;
+      if (comparePlaces(before, place) === 0 && before.skills === place.skills) return false;
       this.#order.splice(this.#indexOf(before), 1);
+      this.#forgetSkills(before);
     }
     this.#places.set(agent, place);
+    this.#noteSkills(place);
     this.#order.splice(this.#indexOf(place), 0, place);
     return before === undefined;
   }
@@ -80,10 +102,12 @@ export class EligibleAgents {
     if (place === undefined) return;
     this.#places.delete(agent);
     this.#order.splice(this.#indexOf(place), 1);
+    this.#forgetSkills(place);
   }
 
   clear(): void {
     this.#places.clear();
+    this.#bySkill.clear();
     this.#order = [];
   }
 
@@ -118,9 +142,26 @@ export class EligibleAgents {
     return undefined;
   }
 
+  #noteSkills({ agent, skills }: Place): void {
+    if (this.#strategy.standing !== undefined) return;
+    for (const skill of Object.keys(skills)) {
+      const those = this.#bySkill.get(skill);
+      if (those === undefined) this.#bySkill.set(skill, new Set([agent]));
+      else those.add(agent);
+    }
+  }
+
+  #forgetSkills({ agent, skills }: Place): void {
+    if (this.#bySkill.size === 0) return;
+    for (const skill of Object.keys(skills)) {
+      const those = this.#bySkill.get(skill);
+      if (those?.delete(agent) === true && those.size === 0) this.#bySkill.delete(skill);
+    }
+  }
+
   #placeOf(agent: AgentState): Place {
-    const { id, idleSince, order } = agent;
-    return { agent, id, last: onDemand(agent), tier: agent.memberships.get(this.#key)?.tier ?? 0, score: this.#strategy.standing?.(agent) ?? 0, idleSince, order };
+    const { id, idleSince, order, skills } = agent;
+    return { agent, skills, id, last: onDemand(agent), tier: agent.memberships.get(this.#key)?.tier ?? 0, score: this.#strategy.standing?.(agent) ?? 0, idleSince, order };
   }
 
   /** Index at which the place stands or would stand. */

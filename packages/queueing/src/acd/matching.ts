@@ -1,4 +1,5 @@
 import { tieBreak } from "../strategies/strategies.js";
+import type { Candidate } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
 import { onDemand } from "./eligible-agents.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
@@ -158,21 +159,21 @@ function firstInOrder(interaction: InteractionState, queue: QueueState, fresh: b
   return found ?? again;
 }
 
-/** Where it is drawn, or hangs on the caller: everybody is looked at. */
+/** Where it is drawn, or hangs on the caller: everybody is looked at who may have the skills. */
 function bestScore(step: Step, interaction: InteractionState, queue: QueueState, fresh: boolean): AgentState | undefined {
   const key = queue.config.key;
   const { strategy, skillWeights } = queue.config;
+  const counted = [...new Set([...Object.keys(interaction.skills), ...Object.keys(queue.config.skills)])].map((skill) => [skill, levelOf(skillWeights, skill) ?? 1] as const);
+  // Asked of nobody but those below.
   const context = {
     now: step.now,
     lastOrder: queue.lastOrder,
     draw: strategy.name === "random" || strategy.name === "weighted-random" ? draw(step) : 0,
-    weight: (candidate: { readonly id: string }) => step.state.agents.get(candidate.id)?.memberships.get(key)?.weight ?? 1,
-    skillLevel: (candidate: { readonly id: string }) => {
-      const skills = step.state.agents.get(candidate.id)?.skills ?? {};
-      const worth = (skill: string): number => (levelOf(skills, skill) ?? 0) * (levelOf(skillWeights, skill) ?? 1);
+    weight: (candidate: Candidate) => (candidate as AgentState).memberships.get(key)?.weight ?? 1,
+    skillLevel: (candidate: Candidate) => {
+      const { skills } = candidate as AgentState;
       let sum = 0;
-      for (const skill in interaction.skills) sum += worth(skill);
-      for (const skill in queue.config.skills) if (!Object.hasOwn(interaction.skills, skill)) sum += worth(skill);
+      for (const [skill, worth] of counted) sum += (levelOf(skills, skill) ?? 0) * worth;
       return sum;
     },
   };
@@ -181,7 +182,7 @@ function bestScore(step: Step, interaction: InteractionState, queue: QueueState,
   let bestTried = false;
   let bestLast = 0;
   let bestTier = 0;
-  for (const agent of queue.eligible) {
+  for (const agent of queue.eligible.having(interaction.needs.map(([skill]) => skill))) {
     const tried = interaction.tried.has(agent.id);
     if (tried && fresh) continue;
     const last = onDemand(agent);
