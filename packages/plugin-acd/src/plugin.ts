@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, MEDIA, METRICS, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
+import { AUDIT, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, FLOW_VISITS, IDS, INTERACTIONS, MEDIA, METRICS, NOTIFICATIONS, PROMPTS, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import { acdAuditWords } from "./audit-words.js";
 import { acdConfig } from "./config.js";
 import { ACD, AGENT_CALLS } from "./contract.js";
@@ -124,6 +124,7 @@ export const acd = definePlugin({
         secrets: services.optional(SECRETS),
         control: services.get(CALL_CONTROL),
         pipeline: services.get(CALL_PIPELINE),
+        interactions: services.get(INTERACTIONS),
         publish: (name, payload) => events.publish(name, payload),
         notify: (notification) => services.get(NOTIFICATIONS).send(notification),
         agentChanged: (number) => news().agent(number),

@@ -64,6 +64,12 @@ describe("a call", () => {
     expect(log[4]?.previousMs).toBe(entry?.talkMs);
     const [interaction] = await at.test.services.get(READ_POOL).read((em) => em.getConnection().execute<{ queue: string; agent_id: string }[]>("select queue, agent_id from core_interaction"));
     expect(interaction).toEqual({ queue: "q", agent_id: "1001" });
+    // One record from the first ring to the end of the after-call work.
+    const timeline = await at.test.services.get(READ_POOL).read((em) => em.execute<{ type: string; data: string | object }[]>("select type, data from core_interaction_event where type like 'queue.%' order by at, id"));
+    expect(timeline.map(({ type }) => type)).toEqual(["queue.entered", "queue.offered", "queue.answered", "queue.ended", "queue.wrapped-up"]);
+    const { data } = timeline[4] ?? {};
+    expect(typeof data === "string" ? JSON.parse(data) : data).toEqual({ queue: "q", agent: "1001", wrapUpMs: log[5]?.previousMs });
+    expect(log[5]?.previousMs).toBeGreaterThan(9_000);
   });
 
   it("ends for the agent too when the citizen hangs up", async () => {

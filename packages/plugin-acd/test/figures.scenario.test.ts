@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { READ_POOL } from "@hotlinejs/core";
+import { INTERACTIONS, READ_POOL } from "@hotlinejs/core";
 import { afterEach, expect, it, vi } from "vitest";
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
 import { addsUp } from "./adds-up.js";
@@ -154,6 +154,26 @@ it("ring-all: every phone rings until the winner talks; nobody has missed anythi
   const losers = phones.filter((_, index) => index !== winner).flatMap(({ calls }) => calls);
   expect(await Promise.all(losers.map(({ ended }) => ended))).toMatchObject([{ reason: "answered-elsewhere", by: "local" }, { reason: "answered-elsewhere", by: "local" }]);
   expect(await at.entries()).toMatchObject([{ outcome: "answered", offers: 3 }]);
+  const withdrawn = await at.test.services.get(READ_POOL).read((em) => em.execute<{ data: string | object }[]>("select data from core_interaction_event where type = 'queue.withdrawn' order by at, id"));
+  const letGo = withdrawn.map(({ data }) => (typeof data === "string" ? JSON.parse(data) : data) as { agent: string; reason: string });
+  expect(letGo.sort((a, b) => a.agent.localeCompare(b.agent))).toEqual(at.acd.agents().flatMap(({ number, state }) => (state === "busy" ? [] : [{ agent: number, reason: "answered-elsewhere" }])));
+});
+
+it("after-call work of what is no call stands in its record too, after its end", async () => {
+  const at = await stage({ acd: team({ wrapUpSeconds: 30 }, ["1001"]) });
+  await at.phone("1001");
+  const record = at.test.services.get(INTERACTIONS).open({ channel: "chat", direction: "inbound", from: "citizen", to: "chat" });
+  let end = (): void => undefined;
+  const served = at.acd.serveWork({ interactionId: record.id, channel: "chat", ended: new Promise((resolve) => (end = resolve)), offer: () => Promise.resolve("accepted"), connected: () => undefined }, { queue: "q" });
+  await at.test.advance(60_000);
+  end();
+  await served;
+  record.close("completed");
+  await at.test.advance(12_000);
+  at.acd.finishWrapUp("1001");
+  await at.test.advance(1_000);
+  const told = await at.test.services.get(READ_POOL).read((em) => em.execute<{ interaction_id: string; data: string | object }[]>("select interaction_id, data from core_interaction_event where type = 'queue.wrapped-up'"));
+  expect(told.map(({ interaction_id: id, data }) => [id, typeof data === "string" ? (JSON.parse(data) as object) : data])).toEqual([[record.id, { queue: "q", agent: "1001", wrapUpMs: 12_000 }]]);
 });
 
 it("a database that does not tell the caller's last agent keeps nobody waiting for longer than a second", async () => {

@@ -1,4 +1,4 @@
-import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
@@ -48,6 +48,7 @@ export interface DefaultAcdDeps {
   readonly flows: () => FlowVisits | undefined;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
+  readonly interactions: Interactions;
   readonly notify: (notification: NewNotification) => Promise<unknown>;
   /** An agent is another one: groups, profile. */
   readonly agentChanged: (number: string) => void;

@@ -1,4 +1,4 @@
-import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
+import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Interactions, Logger, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { interactionView } from "@hotlinejs/queueing";
 import type { QueueRequest, QueueResult, QueueWork, WorkRequest } from "../contract.js";
 import { citizenNumber } from "../domain/citizen-number.js";
@@ -28,6 +28,8 @@ export interface QueueEntranceDeps {
   readonly calendars: Calendars;
   readonly control: CallControl;
   readonly pipeline: CallPipeline;
+  /** Records of what is no call. */
+  readonly interactions: Interactions;
   readonly desk: () => AgentDesk;
   /** Distribution has stopped: nobody is let in any more. */
   readonly stopped: () => boolean;
@@ -85,7 +87,7 @@ export class QueueEntrance {
     const id = ids.next();
     // The number itself is never stored in the queue's rows.
     const stored = secrets === undefined ? null : (callerKey ?? null);
-    const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored });
+    const owner = this.#owner(id, interactionId, queue, { channel: "voice", priority, callerKey: stored, record: session.interaction });
     // Whoever was in before the queue closed is served.
     if (back === undefined && entered === undefined && this.#outOfHours(queue)) {
       this.#refuse(owner, session);
@@ -148,7 +150,7 @@ export class QueueEntrance {
     const callerKey = key === undefined ? undefined : (secrets?.blindIndex(key) ?? key);
     const priority = queue.settings.priority + (request.priority ?? 0);
     const id = ids.next();
-    const owner = this.#owner(id, interactionId, queue, { channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null) });
+    const owner = this.#owner(id, interactionId, queue, { channel: work.channel, priority, callerKey: secrets === undefined ? null : (callerKey ?? null), record: this.#deps.interactions.live(interactionId) });
     const { onlyAgent, exceptAgent, patient = false, yields } = request;
     if (onlyAgent !== undefined) this.#floor.server(onlyAgent, queue.key);
     if (!patient && this.#outOfHours(queue)) {
@@ -164,10 +166,10 @@ export class QueueEntrance {
     return result;
   }
 
-  #owner(entryId: string, interactionId: string, queue: StoredQueue, more: Pick<EntryOwner, "channel" | "priority" | "callerKey">): EntryOwner {
+  #owner(entryId: string, interactionId: string, queue: StoredQueue, more: Pick<EntryOwner, "channel" | "priority" | "callerKey" | "record">): EntryOwner {
     const { serviceLevelSeconds, shortAbandonSeconds } = queue.settings;
-    const { channel, priority, callerKey } = more;
-    return { entryId, interactionId, queue: queue.key, serviceLevelMs: serviceLevelSeconds * 1000, shortAbandonMs: shortAbandonSeconds * 1000, channel, priority, callerKey };
+    const { channel, priority, callerKey, record } = more;
+    return { entryId, interactionId, queue: queue.key, serviceLevelMs: serviceLevelSeconds * 1000, shortAbandonMs: shortAbandonSeconds * 1000, channel, priority, callerKey, record };
   }
 
   #outOfHours({ settings: { calendar } }: StoredQueue): boolean {

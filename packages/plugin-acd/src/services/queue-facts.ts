@@ -1,4 +1,4 @@
-import type { BusinessCalendar, Clock, Ids } from "@hotlinejs/core";
+import type { BusinessCalendar, Clock, Ids, LiveInteraction } from "@hotlinejs/core";
 import type { AcdEffect, AgentStatus } from "@hotlinejs/queueing";
 import type { AgentDelta, AgentSpan, EntryKey, QueueFact } from "../domain/facts.js";
 import { quarterOf, quartersOf } from "../domain/quarter-hours.js";
@@ -32,6 +32,8 @@ export interface EntryOwner {
   readonly serviceLevelMs: number;
   /** Giving up within so many ms counts as a short abandon. */
   readonly shortAbandonMs: number;
+  /** Where the after-call work is told, which comes after its end. */
+  readonly record?: Pick<LiveInteraction, "event"> | undefined;
   /** Set on entering. */
   enteredAt?: number;
   expectedWaitMs?: number;
@@ -121,7 +123,10 @@ export class QueueFacts {
     const talk = from === "wrap-up" ? this.#lastOf.get(agentId) : undefined;
     const counts = { wrapUpMs: row.previousMs };
     if (from === "wrap-up") this.#lastOf.delete(agentId);
-    if (talk !== undefined) this.today.add(talk.queue, talk.enteredAt ?? at, counts);
+    if (talk !== undefined) {
+      this.today.add(talk.queue, talk.enteredAt ?? at, counts);
+      talk.record?.event("queue.wrapped-up", { queue: talk.queue, agent: agentId, wrapUpMs: row.previousMs });
+    }
     this.#booked.set(agentId, { state: to, at });
     this.#writer.push({ kind: "agent-status", id: row.id, row, spans, ...(talk === undefined ? {} : { wrapUp: { of: keyOf(talk), enteredAt: talk.enteredAt ?? at, counts } }) });
   }

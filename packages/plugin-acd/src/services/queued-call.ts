@@ -38,6 +38,9 @@ export interface CalledQueue {
   readonly settings: QueueSettings;
 }
 
+/** An agent was rung and is let go, without the attempt having failed. */
+const NOBODYS_FAULT: ReadonlySet<Effect<"rescind">["reason"]> = new Set<Effect<"rescind">["reason"]>(["answered-elsewhere", "picked-up", "caller-gone", "moved"]);
+
 /**
  * One caller's stay in a queue:
  * ```
@@ -191,6 +194,8 @@ export class QueuedCall implements QueueMember {
   rescinded(effect: Effect<"rescind">): void {
     this.#offers.get(effect.reservationId)?.cancel(effect.reason === "answered-elsewhere" || effect.reason === "picked-up");
     this.#offers.delete(effect.reservationId);
+    // Of the others `requeued` tells next.
+    if (NOBODYS_FAULT.has(effect.reason)) this.#session.interaction.event("queue.withdrawn", { agent: effect.agentId, reason: effect.reason });
     this.#deps.desk.withdrawn(effect.agentId, this.#session.interaction.id);
   }
 
