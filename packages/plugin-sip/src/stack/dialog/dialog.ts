@@ -194,7 +194,8 @@ export function recordRoutes(message: AnySipMessage): string[] {
   return routes;
 }
 
-function firstUri(contact: string): string | undefined {
+/** What a Contact names first, without headers; `undefined` where it cannot be read. */
+export function firstUri(contact: string): string | undefined {
   try {
     const address = parseNameAddr(contact.indexOf(",") < 0 ? contact : (splitList(contact)[0] as string));
     address.parsedUri();

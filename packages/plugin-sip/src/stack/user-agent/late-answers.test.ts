@@ -50,6 +50,24 @@ describe("a telephone lifted after the process that rang it is gone", () => {
     await end();
   });
 
+  // Found by the fuzz run, seeds 2145 and 2159.
+  it.each([
+    ["a Contact that cannot be read", { Contact: "<sip:a@1\u00012.0.2.9:5060>" }, "sip:a@x.test", ""],
+    ["a Contact without an address", { Contact: "<sip:>" }, "sip:a@x.test", ""],
+    ["a Record-Route that cannot be read", { "Record-Route": "<sip:[::1;lr>" }, "sip:a@10.0.0.9:5099", ""],
+    ["a Record-Route that can", { "Record-Route": "<sip:10.0.0.7;lr>" }, "sip:a@10.0.0.9:5099", "Route: <sip:10.0.0.7;lr>"],
+  ])("whose answer has %s is let go all the same", async (_what, over, target, route) => {
+    const { lift, heard, obey, bob, end } = await phone();
+    expect(await lift(over)).toEqual(["ACK", "BYE"]);
+    for (const text of heard) {
+      expect(text.split(" ")[1]).toBe(target);
+      expect(text.split("\r\n").find((line) => line.startsWith("Route:")) ?? "").toBe(route);
+    }
+    expect(bob.metrics().dropped).toBe(0);
+    await obey();
+    await end();
+  });
+
   it("only by a 2xx to an INVITE that has both tags, came to us last, and from where our telephones and trunks are", async () => {
     const { lift, bob } = await phone();
     const others: readonly Readonly<Record<string, string>>[] = [{ status: "180 Ringing" }, { status: "486 Busy Here" }, { CSeq: "7 OPTIONS" }, { To: "<sip:a@x.test>" }, { From: `<sip:12333@${BOB}>` }, { Via: `SIP/2.0/UDP ${BOB}:5060;branch=z9hG4bKgone, SIP/2.0/UDP ${ALICE}:5060;branch=z9hG4bKx` }, { Via: `SIP/2.0/UDP ${BOB}:5070;branch=z9hG4bKgone` }];

@@ -1,4 +1,4 @@
-import { bare, dialogKey, recordRoutes, StackDialog, towards } from "../dialog/dialog.js";
+import { bare, dialogKey, firstUri, recordRoutes, StackDialog, towards } from "../dialog/dialog.js";
 import type { SipResponse } from "../message/message.js";
 import type { Destination, MessageSource } from "../transport/types.js";
 import type { UaContext } from "./context.js";
@@ -46,13 +46,13 @@ export class LateAnswers {
   }
 
   #dialogOf(response: SipResponse, source: MessageSource): StackDialog {
-    // Whatever its Contact names: nobody else is sent anything for it.
+    // Whatever its Contact and Record-Route name: nobody else is sent anything for it, so what cannot be read of them is done without.
     const destination = towards(source);
-    const target = response.contacts()[0];
+    const target = firstUri(response.headers.get("contact") ?? "") ?? bare(response.to.uri);
     const localTarget = this.#context.contactUri("", destination);
     const dialog = new StackDialog({
       role: "uac", callId: response.callId, localTag: response.from.tag ?? "", remoteTag: response.to.tag ?? "", localParty: response.from.partyString(), remoteParty: response.to.partyString(),
-      localSeq: response.cseq.seq, remoteSeq: -1, routeSet: recordRoutes(response).reverse(), remoteTarget: bare((target ?? response.to).uri), localTarget, destination, pinned: true,
+      localSeq: response.cseq.seq, remoteSeq: -1, routeSet: readRoutes(response), remoteTarget: target, localTarget, destination, pinned: true,
     });
     dialog.state = "confirmed";
     return dialog;
@@ -61,5 +61,13 @@ export class LateAnswers {
   #end(key: string, dialog: StackDialog): void {
     this.#ending.set(key, this.#context.sendAck(dialog.createRequest("ACK", dialog.localSeq), dialog.destination));
     void new DialogRequests(this.#context, dialog).send("BYE", { headers: { Reason: GONE } }).then(() => this.#ending.delete(key));
+  }
+}
+
+function readRoutes(response: SipResponse): string[] {
+  try {
+    return recordRoutes(response).reverse();
+  } catch {
+    return [];
   }
 }
