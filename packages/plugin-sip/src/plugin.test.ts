@@ -83,7 +83,7 @@ describe("the sip plugin in a hotline", () => {
     const { session } = await caller.reach(port);
     expect(service.stats()).toMatchObject({ calls: 1, registrations: 1 });
     const metrics = Object.fromEntries((await first.services.get(METRICS).read()).flatMap(({ name, samples }) => samples.map(({ value, labels = {} }) => [[name, ...Object.values(labels)].join(" "), value])));
-    expect(metrics).toMatchObject({ hotline_sip_calls: 1, hotline_sip_registrations: 1, "hotline_sip_trunk_up demo": 1, "hotline_sip_trunk_channels demo": 1, "hotline_sip_trunk_calls_total demo inbound": 1, "hotline_sip_turned_away_total banned": 0, "hotline_sip_turned_away_total stranger": 0, hotline_sip_banned_addresses: 0 });
+    expect(metrics).toMatchObject({ hotline_sip_calls: 1, hotline_sip_registrations: 1, "hotline_sip_trunk_up demo": 1, "hotline_sip_trunk_channels demo": 1, "hotline_sip_trunk_calls_total demo inbound": 1, "hotline_sip_turned_away_total banned": 0, "hotline_sip_turned_away_total stranger": 0, hotline_sip_banned_addresses: 0, hotline_sip_wrong_passwords_total: 0, hotline_sip_auth_waits_total: 0 });
     expect(metrics["hotline_sip_messages_total received"]).toBeGreaterThan(2);
     // Without a limit of its channels there is none to tell.
     expect(metrics).not.toHaveProperty(["hotline_sip_trunk_channels_max demo"]);

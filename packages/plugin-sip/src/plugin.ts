@@ -89,6 +89,7 @@ export const sip = definePlugin({
     let banList: BanList | undefined;
     let guard: EdgeGuard | undefined;
     let toll: TollGuard | undefined;
+    let throttle: AuthThrottle | undefined;
     let switches: TrunkSwitches | undefined;
     const tellScreens = (): void => services.optional(SCREENS)?.tell({ permission: REGISTRATIONS_VIEW }, { topic: "sip.trunks", data: {} });
     const trunkSwitches = (): TrunkSwitches =>
@@ -123,7 +124,7 @@ export const sip = definePlugin({
 
     services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy }));
 
-    registerSipMetrics(services.get(METRICS), () => services.get(SIP));
+    registerSipMetrics(services.get(METRICS), () => services.get(SIP), () => throttle?.counters ?? { failures: 0, waits: 0 });
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -191,7 +192,7 @@ export const sip = definePlugin({
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
       if (digest.realm !== credentials.realm) log.warn({ realm: digest.realm }, "the SIP realm differs from the one the stored digests were made for: no phone can register. Leave `realm` out");
-      const throttle = new AuthThrottle(clock, { perAccount: config.authFailures, perSource: config.authFailures * 10, windowMs: config.authBlockSeconds * 1000 });
+      throttle = new AuthThrottle(clock, { perAccount: config.authFailures, perSource: config.authFailures * 10, windowMs: config.authBlockSeconds * 1000 });
       adapter = new SipAdapter({
         config,
         settings,

@@ -7,7 +7,7 @@ function takesCalls({ disabled, state, up }: SipTrunkState): boolean {
 }
 
 /** What SIP can be measured by. */
-export function registerSipMetrics(metrics: Metrics, sip: () => SipService): void {
+export function registerSipMetrics(metrics: Metrics, sip: () => SipService, guesses: () => { readonly failures: number; readonly waits: number }): void {
   const byTrunk = (value: (trunk: SipTrunkState) => number | null) => () => sip().trunks().flatMap((trunk) => (value(trunk) === null ? [] : [{ value: Number(value(trunk)), labels: { trunk: trunk.key } }]));
   metrics.gauge({ name: "hotline_sip_calls", help: "Live legs over SIP, answered or not." }, () => sip().stats().calls);
   metrics.gauge({ name: "hotline_sip_calls_setting_up", help: "Calls that came in and neither ring nor are answered yet, or wait for their media." }, () => sip().stats().settingUp);
@@ -27,6 +27,8 @@ export function registerSipMetrics(metrics: Metrics, sip: () => SipService): voi
     return Object.entries(reasons).map(([reason, value]) => ({ value, labels: { reason } }));
   });
   metrics.counter({ name: "hotline_sip_toll_refusals_total", help: "Calls out that the limits of what they may cost did not allow." }, () => sip().edge().toll);
+  metrics.counter({ name: "hotline_sip_wrong_passwords_total", help: "Answers to challenges that were wrong." }, () => guesses().failures);
+  metrics.counter({ name: "hotline_sip_auth_waits_total", help: "Times an account or an address had to wait after too many wrong passwords." }, () => guesses().waits);
   metrics.counter({ name: "hotline_sip_bans_total", help: "Bans made without a person." }, () => sip().edge().bans);
   metrics.gauge({ name: "hotline_sip_banned_addresses", help: "Addresses banned now." }, () => sip().bans().filter(({ proven }) => proven).length);
   metrics.counter({ name: "hotline_sip_suspects_total", help: "Addresses slowed down on a suspicion without proof." }, () => sip().edge().suspects);

@@ -19,6 +19,7 @@ describe("AuthThrottle", () => {
     await clock.advance(60_000);
     expect(throttle.waiting("10.0.0.1", "1001")).toBeUndefined();
     expect(throttle.failed("10.0.0.1", "1001")).toBe(false);
+    expect(throttle.counters).toEqual({ failures: 4, waits: 1 });
   });
 
   it("makes a source wait that tries many names", () => {

@@ -25,6 +25,8 @@ export class AuthThrottle {
   readonly #perSource: number;
   readonly #windowMs: number;
   readonly #counts = new Map<string, Count>();
+  /** Since the start: wrong passwords, and waits that began. */
+  readonly counters = { failures: 0, waits: 0 };
 
   constructor(clock: Clock, options: AuthThrottleOptions = {}) {
     this.#clock = clock;
@@ -54,6 +56,7 @@ export class AuthThrottle {
   failed(source: string, account: string): boolean {
     const now = this.#clock.now();
     let began = false;
+    this.counters.failures++;
     for (const [key, limit] of this.#keys(source, account)) {
       const before = this.#counts.get(key);
       const count = before !== undefined && before.until > now ? before : { failures: 0, until: 0 };
@@ -64,6 +67,7 @@ export class AuthThrottle {
       this.#counts.set(key, count);
     }
     this.#trim(now);
+    if (began) this.counters.waits++;
     return began;
   }
 
