@@ -42,7 +42,7 @@ export class LateAnswers {
   #ours({ via, headers }: SipResponse, source: MessageSource): boolean {
     const destination = towards(source);
     const transport = this.#context.transportFor(destination);
-    return headers.list("via").length === 1 && transport !== undefined && `${via.host}:${via.port ?? ""}` === this.#context.transports.sentBy(transport, destination);
+    return transport !== undefined && `${via.host}:${via.port ?? ""}` === this.#context.transports.sentBy(transport, destination) && isOnlyVia(headers);
   }
 
   #dialogOf(response: SipResponse, source: MessageSource): StackDialog {
@@ -61,6 +61,15 @@ export class LateAnswers {
   #end(key: string, dialog: StackDialog): void {
     this.#ending.set(key, this.#context.sendAck(dialog.createRequest("ACK", dialog.localSeq), dialog.destination));
     void new DialogRequests(this.#context, dialog).send("BYE", { headers: { Reason: GONE } }).then(() => this.#ending.delete(key));
+  }
+}
+
+/** Of the first one alone it is certain that it can be read. */
+function isOnlyVia(headers: SipResponse["headers"]): boolean {
+  try {
+    return headers.list("via").length === 1;
+  } catch {
+    return false;
   }
 }
 
