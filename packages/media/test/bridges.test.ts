@@ -185,6 +185,46 @@ describe("bridges", () => {
     await Promise.all([a.leg.close(), b.leg.close(), c.leg.close()]);
   });
 
+  test("four parties hear the three others and not themselves; one leaves, and the rest go on", async () => {
+    const tones = [500, 900, 1300, 2100];
+    const a = await bench.call();
+    const parties = [a, await bench.call({ near: a.leg }), await bench.call({ near: a.leg }), await bench.call({ near: a.leg })];
+    const bridge = await bench.engine.createBridge({ near: a.leg });
+    for (const { leg } of parties) await bridge.join(leg);
+    expect(bridge.members.map(({ role }) => role)).toEqual(["talk", "talk", "talk", "talk"]);
+    const speak = async (): Promise<void> => {
+      await Promise.all(parties.map(({ leg, peer }, i) => peer.speak(leg.localPort, second(tones[i]!))));
+    };
+    const own = powerAt(second(900), 900);
+    /** The frequencies in what each of these hears: all there are but its own. */
+    const check = (present: number[]): void => {
+      for (const i of present) {
+        const sound = middle(parties[i]!.peer);
+        for (const [j, hz] of tones.entries()) {
+          const share = powerAt(sound, hz) / own;
+          if (j !== i && present.includes(j)) expect(share, `${hz} Hz at ${tones[i]} Hz`).toBeGreaterThan(0.6);
+          else expect(share, `${hz} Hz at ${tones[i]} Hz`).toBeLessThan(0.02);
+        }
+      }
+    };
+    await speak();
+    check([0, 1, 2, 3]);
+    const gone = parties[1]!;
+    await bridge.leave(gone.leg);
+    expect(bridge.members.map(({ leg }) => leg)).toEqual([0, 2, 3].map((i) => parties[i]!.leg));
+    for (const { peer } of parties) peer.packets.length = 0;
+    // It speaks on, and nobody is there to hear it.
+    await speak();
+    check([0, 2, 3]);
+    // What was mixed before may still have been on its way.
+    expect(gone.peer.heard.length).toBeLessThan(1600);
+    // Who hangs up has left too.
+    await parties[3]!.leg.close();
+    expect(bridge.members).toHaveLength(2);
+    await bridge.close();
+    await Promise.all([0, 1, 2].map((i) => parties[i]!.leg.close()));
+  });
+
   test("a listener is heard by nobody, a whisper by its target alone", async () => {
     const citizen = await bench.call();
     const agent = await bench.call({ near: citizen.leg });

@@ -33,6 +33,14 @@ describe("options that cannot be meant", () => {
     for (const fine of [{ tlsPort: 5061 }, {}, { tlsPort: 5060, transports: ["udp"] }, { tlsPort: 5060, tlsOnly: true }, { port: 0, tlsPort: 0 }]) expect(faults({ ...tls, ...fine })).toEqual([]);
   });
 
+  it("TLS for the port of the WebSocket without a certificate, without that port, or on the port of SIP over TLS", () => {
+    const tls = { tlsCert: "c", tlsKey: "k" };
+    expect(faults({ wsTls: true, wsPort: 8443 })).toEqual(["wsTls: needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)"]);
+    expect(faults({ ...tls, wsTls: true })).toEqual([expect.stringMatching(/^wsTls: needs wsPort \(HOTLINE_SIP_WS_PORT\)/)]);
+    for (const clash of [{ wsPort: 5061 }, { wsPort: 8443, tlsPort: 8443 }]) expect(faults({ ...tls, wsTls: true, ...clash })).toEqual([expect.stringMatching(/^wsPort: must differ from the port of SIP over TLS/)]);
+    for (const fine of [{ wsPort: 8443 }, { wsPort: 0, port: 0 }, { wsPort: 5061, tlsPort: 5062 }, { wsPort: 8443, tlsOnly: true }]) expect(faults({ ...tls, wsTls: true, ...fine })).toEqual([]);
+  });
+
   it("two trunks may have one host, and the narrower of two networks before the wider", () => {
     const outbound = { host: "192.0.2.1" };
     expect(faults({ trunks: [{ key: "a", outbound }, { key: "b", outbound }] })).toEqual([]);

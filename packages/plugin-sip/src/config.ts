@@ -181,6 +181,8 @@ export const sipConfig = z.strictObject({
   wsPath: z.string().regex(/^\/[A-Za-z0-9._~/-]*$/, "a path such as /sip").default("/sip"),
   /** Port of the WebSocket without plugin-http; 0 takes any free port. Without it and plugin-http no browser can register. */
   wsPort: z.int().min(0).max(65535).optional(),
+  /** `wsPort` speaks TLS (wss:) and nothing else, with the certificates of SIP over TLS: `tlsCert`, `tlsKey`, `tlsNames`, `tlsCa`, `tlsClients`. Off: in clear (ws:), for a proxy that speaks TLS in front of it. */
+  wsTls: z.boolean().default(false),
   /** Origins of pages that may open the WebSocket on `wsPort`, such as `https://desk.example`. Default: none but programs that name no origin. On plugin-http's port its own pages may. */
   wsOrigins: z.array(z.url()).default([]),
   /**
@@ -377,6 +379,9 @@ export const sipConfig = z.strictObject({
   .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })
   .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })
   .refine((c) => c.tlsCert === undefined || c.tlsOnly || c.port === 0 || c.tlsPort !== c.port || !c.transports.includes("tcp"), { message: "must differ from `port`, where TCP is listened for (HOTLINE_SIP_TLS_PORT, HOTLINE_SIP_PORT)", path: ["tlsPort"] })
+  .refine((c) => !c.wsTls || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["wsTls"] })
+  .refine((c) => !c.wsTls || c.wsPort !== undefined, { message: "needs wsPort (HOTLINE_SIP_WS_PORT), the port that shall speak TLS; plugin-http's port speaks it by its own tlsCert and tlsKey", path: ["wsTls"] })
+  .refine((c) => !c.wsTls || c.port === 0 || c.wsPort === 0 || c.wsPort !== (c.tlsPort ?? c.port + 1), { message: "must differ from the port of SIP over TLS (HOTLINE_SIP_WS_PORT, HOTLINE_SIP_TLS_PORT)", path: ["wsPort"] })
   .superRefine((c, context) => {
     for (const [i, each] of c.trunks.entries()) {
       if (c.trunks.findIndex(({ key }) => key === each.key) < i) context.addIssue({ code: "custom", message: "another trunk has this key", path: ["trunks", i, "key"] });

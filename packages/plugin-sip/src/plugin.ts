@@ -29,7 +29,7 @@ import { Registrar } from "./registrar/registrar.js";
 import { RegistrationEntity } from "./registrar/registration.entity.js";
 import { RegistrationStore } from "./registrar/registration-store.js";
 import { SipAdapter } from "./sip-adapter.js";
-import type { SipRequest } from "./stack/index.js";
+import type { SipRequest, TlsSettings } from "./stack/index.js";
 import { registerSipMetrics } from "./sip-metrics.js";
 import { createSipService } from "./sip-service.js";
 import { REGISTRATIONS_VIEW, trunkRoutes, TRUNKS_MANAGE } from "./trunk/trunk-routes.js";
@@ -86,6 +86,7 @@ export const sip = definePlugin({
     let store: RegistrationStore | undefined;
     let web: WebCredentials | undefined;
     let listener: WsListener | undefined;
+    let certificates: TlsSettings | undefined;
     let banList: BanList | undefined;
     let guard: EdgeGuard | undefined;
     let toll: TollGuard | undefined;
@@ -220,6 +221,10 @@ export const sip = definePlugin({
           events.publish("sip.trunk-reachable", { trunk, up, status });
           tellScreens();
         },
+        certificates: (settings) => {
+          certificates = settings;
+          listener?.useTls(settings);
+        },
         product: config.productName ?? `${settings.name}/${__VERSION__}`,
       });
       services.get(CALL_PIPELINE).register(adapter);
@@ -237,7 +242,7 @@ export const sip = definePlugin({
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
       else if (config.ws && config.wsPort !== undefined) {
-        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
+        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, tls: config.wsTls ? certificates : undefined, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
         await listener.start();
       }
     });

@@ -30,7 +30,7 @@ import type { Registrar } from "./registrar/registrar.js";
 import { ShortMessages } from "./short-messages.js";
 import { stackLog } from "./stack-log.js";
 import { createUserAgent, SipError } from "./stack/index.js";
-import type { Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, TimerOptions, UserAgent, UserAgentOptions } from "./stack/index.js";
+import type { Endpoint, IncomingInvite, IncomingRequest, Refusal, Replaces, SipRequest, TimerOptions, TlsSettings, UserAgent, UserAgentOptions } from "./stack/index.js";
 import { TrunkMonitor } from "./trunk/trunk-monitor.js";
 import { TrunkRegistrations } from "./trunk/trunk-registrations.js";
 import type { Trunk } from "./trunk/trunk.js";
@@ -63,6 +63,8 @@ export interface SipAdapterDeps {
   intake?(): MessageIntake;
   trunkChanged(trunk: string, state: SipTrunkState["state"], status: number | null): void;
   trunkReachable?(trunk: string, up: boolean, status: number): void;
+  /** Told of the certificates for TLS, and of renewed ones. */
+  certificates?(settings: TlsSettings): void;
   /** `Server` and `User-Agent`. */
   readonly product: string;
   /** Base timers of the stack; tests shorten them. */
@@ -109,7 +111,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
     this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 });
-    this.#tls = new TlsFiles(config, deps.clock, deps.log);
+    this.#tls = new TlsFiles(config, deps.clock, deps.log, (settings) => deps.certificates?.(settings));
     this.#ended = new EndedDialogs(deps.clock);
     const { intake } = deps;
     if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {

@@ -164,6 +164,38 @@ describe("a conversation", () => {
     expect(over).toEqual({ by: "b" });
   });
 
+  it("of four talkers one hangs up, and the three others stay with each other; then another, and two stay", async () => {
+    const control = test.services.get(CALL_CONTROL);
+    const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+    const colleagues = [await test.agent("1002"), await test.agent("1003")];
+    for (const colleague of colleagues) {
+      const leg = await control.originate({ to: `sip:${colleague.number}`, interactionId, purpose: "consult", role: "agent" });
+      await test.advance(50);
+      await colleague.answer();
+      await connection.join(leg);
+    }
+    const [one, two] = colleagues as [FakeAgent, FakeAgent];
+    /** These talk with each other, and with nobody else. */
+    const together = (...calls: (FakeCall | undefined)[]): void => {
+      const legs = calls.map((call) => call?.leg);
+      for (const leg of legs) expect(new Set([...(leg?.bridgedWith ?? [])].map(({ id }) => id))).toEqual(new Set(legs.filter((other) => other !== leg).map((other) => other?.id)));
+      expect(connection.members.map(({ role, held }) => [role, held])).toEqual(calls.map(() => ["talk", false]));
+    };
+    together(caller.call, agent.call, one.call, two.call);
+    await one.hangup();
+    await test.advance(100);
+    expect(over).toBeUndefined();
+    together(caller.call, agent.call, two.call);
+    await agent.hangup();
+    await test.advance(100);
+    expect(over).toBeUndefined();
+    together(caller.call, two.call);
+    await caller.hangup();
+    await test.advance(100);
+    expect(over).toEqual({ by: "a" });
+    expect((await rows<{ left_at: number | null }>("select left_at from core_bridge_membership")).map(({ left_at }) => left_at !== null)).toEqual([true, true, true, true]);
+  });
+
   it("joined again, one on hold is taken off hold; one in another conversation, on hold there or not, is refused and stays there", async () => {
     const control = test.services.get(CALL_CONTROL);
     await connection.hold(agentCall, { kind: "tone", tone: "waiting" });

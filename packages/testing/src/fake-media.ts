@@ -86,6 +86,8 @@ class FakeBridge implements MediaBridge {
       if (leg instanceof FakeMediaLeg) leg.bridgedWith.add(other);
       if (other instanceof FakeMediaLeg) other.bridgedWith.add(leg);
     }
+    // Who ends leaves, as with the real engine: the hotline takes only those out who go on elsewhere.
+    if (!this.#members.has(leg)) leg.subscribe((event) => void (event.type === "ended" && this.leave(leg)));
     this.#members.set(leg, options.role ?? "talk");
     return Promise.resolve();
   }

@@ -13,21 +13,25 @@ export class TlsFiles {
   readonly #config: SipConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #inUse: (settings: TlsSettings) => void;
   #last = "";
   /** What cannot be used, once it has been told. */
   #refused = "";
   #timer: Timer | undefined;
 
-  constructor(config: SipConfig, clock: Clock, log: Logger) {
+  /** @param inUse told of what was loaded, and of each renewal once it is in use. */
+  constructor(config: SipConfig, clock: Clock, log: Logger, inUse: (settings: TlsSettings) => void = () => undefined) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
+    this.#inUse = inUse;
   }
 
   /** `undefined` where no TLS is configured. @throws HTL_SIP_TLS_INVALID */
   async load(): Promise<TlsSettings | undefined> {
     const settings = await this.#read();
     this.#last = JSON.stringify(settings ?? null);
+    if (settings !== undefined) this.#inUse(settings);
     return settings;
   }
 
@@ -44,6 +48,7 @@ export class TlsFiles {
       text = JSON.stringify(settings ?? null);
       if (settings === undefined || text === this.#last) return;
       changed(settings);
+      this.#inUse(settings);
       this.#last = text;
       this.#refused = "";
       this.#log.info({}, "new certificates for SIP over TLS are in use");

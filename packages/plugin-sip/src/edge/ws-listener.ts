@@ -1,11 +1,15 @@
 import { createServer } from "node:http";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { Clock, Logger, Networks, ProxyHeader, Timer } from "@hotlinejs/core";
 import { clientAddress, errorText } from "@hotlinejs/core";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { sipErrors } from "../errors.js";
+import { TlsMaterial } from "../stack/index.js";
+import type { TlsSettings } from "../stack/index.js";
 import type { WsStream } from "./ws-gate.js";
 
 export interface WsListenerOptions {
@@ -17,6 +21,8 @@ export interface WsListenerOptions {
   /** Proxies whose header is believed. */
   readonly trustedProxies: Networks;
   readonly proxyHeader: ProxyHeader;
+  /** With them it speaks TLS and nothing else; without, in clear. */
+  readonly tls: TlsSettings | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   take(stream: WsStream, request: IncomingMessage): void;
@@ -26,7 +32,7 @@ const PING_MS = 30_000;
 /** Larger messages close the connection. SIP over WebSocket needs a few kilobytes. */
 const MAX_MESSAGE = 512 * 1024;
 const MAX_BUFFERED = 1024 * 1024;
-/** Who opens a connection must have asked for the WebSocket by then. */
+/** Who opens a connection must have asked for the WebSocket by then; one within TLS has as long for its handshake. */
 const HEADERS_MS = 10_000;
 /** Those that are WebSockets, and those that may become some. */
 const MAX_CONNECTIONS = 4_000;
@@ -36,7 +42,8 @@ export class WsListener {
   readonly #options: WsListenerOptions;
   readonly #origins: ReadonlySet<string>;
   readonly #alive = new Map<WebSocket, boolean>();
-  #server: Server | undefined;
+  #server: Server | TlsServer | undefined;
+  #tls: TlsMaterial | undefined;
   #ping: Timer | undefined;
 
   constructor(options: WsListenerOptions) {
@@ -50,13 +57,20 @@ export class WsListener {
     return typeof address === "object" && address !== null ? address.port : undefined;
   }
 
+  /** Connections from now on are shown these certificates; those that stand go on. Nothing where it speaks in clear. */
+  useTls(settings: TlsSettings): void {
+    if (!(this.#server instanceof TlsServer)) return;
+    this.#tls = new TlsMaterial(settings);
+    this.#server.setSecureContext(this.#tls.server());
+  }
+
   /** @throws HTL_SIP_BIND_FAILED */
   async start(): Promise<void> {
-    const { host, port, clock, log } = this.#options;
+    const { host, port, clock, log, tls } = this.#options;
     const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_MESSAGE, perMessageDeflate: false, handleProtocols: () => "sip" });
-    const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 2 }, (_request, response) => {
-      response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
-    });
+    const limits = { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 2 };
+    const upgradeRequired: RequestListener = (_request, response) => void response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
+    const server = tls === undefined ? createServer(limits, upgradeRequired) : this.#tlsServer(tls, limits, upgradeRequired);
     server.maxConnections = MAX_CONNECTIONS;
     server.on("upgrade", (request, socket, head) => this.#upgrade(upgrades, request, socket, head));
     await new Promise<void>((resolve, reject) => {
@@ -67,7 +81,7 @@ export class WsListener {
     server.on("error", (error) => log.error({ error: errorText(error) }, "the port for SIP over WebSocket failed"));
     this.#server = server;
     this.#ping = clock.setInterval(() => this.#pingAll(), PING_MS);
-    log.info({ host, port: this.port, path: this.#options.path }, "SIP over WebSocket listens");
+    log.info({ host, port: this.port, path: this.#options.path, tls: tls !== undefined }, "SIP over WebSocket listens");
   }
 
   async stop(): Promise<void> {
@@ -82,9 +96,25 @@ export class WsListener {
     });
   }
 
+  #tlsServer(settings: TlsSettings, limits: ServerOptions, listener: RequestListener): TlsServer {
+    const tls = new TlsMaterial(settings);
+    this.#tls = tls;
+    const server = createTlsServer({ ...limits, ...tls.server(), handshakeTimeout: HEADERS_MS, SNICallback: (name, done) => done(null, this.#tls?.forName(name)) }, listener);
+    // Concerns its peer alone: one that speaks in clear, or does not believe the certificate.
+    server.on("tlsClientError", (error, socket) => {
+      this.#options.log.debug({ error: errorText(error) }, "no TLS came about on the port for SIP over WebSocket, which speaks nothing else");
+      socket.destroy();
+    });
+    return server;
+  }
+
   #upgrade(upgrades: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const ignored = (error: Error): void => this.#options.log.debug({ error: errorText(error) }, "upgrade broken off");
     socket.on("error", ignored);
+    if (this.#tls?.welcomes(request.socket as TLSSocket) === false) {
+      socket.destroy();
+      return;
+    }
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -26,6 +26,7 @@ export type {
   Advertised, Destination, Endpoint, MessageSource, Resolver, ResolveTarget, SocketTransportOptions, TlsTransportOptions, Transport, TransportHandler, TransportKind, TransportLimits,
   TransportOptions, WsTransportOptions,
 } from "./transport/types.js";
+export { TlsMaterial } from "./transport/tls-material.js";
 export type { TlsPair, TlsSettings } from "./transport/tls-material.js";
 export type { WsFlow, WsSocket } from "./transport/ws-transport.js";
 export { ELSEWHERE } from "./user-agent/reasons.js";

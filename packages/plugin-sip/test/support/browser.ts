@@ -34,9 +34,10 @@ export class Browser {
     });
   }
 
-  async open(options: { origin?: string; protocols?: string[] } = {}): Promise<void> {
+  /** @param options.ca the authority (PEM) that is believed, and no other, for wss:. */
+  async open(options: { origin?: string; protocols?: string[]; ca?: string } = {}): Promise<void> {
     await (this.#started ??= this.agent.start());
-    const socket = new WebSocket(this.url, options.protocols ?? ["sip"], options.origin === undefined ? {} : { origin: options.origin });
+    const socket = new WebSocket(this.url, options.protocols ?? ["sip"], { ...(options.origin === undefined ? {} : { origin: options.origin }), ...(options.ca === undefined ? {} : { ca: options.ca }) });
     socket.on("error", () => undefined);
     await Promise.race([once(socket, "open"), once(socket, "close").then(() => Promise.reject(new Error("refused")))]).catch(() => Promise.reject(new Error("refused")));
     const port = Number(new URL(this.url).port);

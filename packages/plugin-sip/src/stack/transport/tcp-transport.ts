@@ -118,8 +118,7 @@ export class TcpTransport implements Transport {
       socket.destroy();
       return;
     }
-    // With `optional` one may come without a certificate, but not with one that nobody vouches for.
-    if (this.#tls?.settings.clients === "optional" && "authorized" in socket && socket.authorized === false && Object.keys((socket as TLSSocket).getPeerCertificate()).length > 0) {
+    if ("authorized" in socket && this.#tls?.welcomes(socket as TLSSocket) === false) {
       socket.on("error", () => socket.destroy());
       socket.destroy();
       return;

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { checkServerIdentity, type ConnectionOptions, createSecureContext, rootCertificates, type SecureContext, type TlsOptions as ServerOptions } from "node:tls";
+import { checkServerIdentity, type ConnectionOptions, createSecureContext, rootCertificates, type SecureContext, type TlsOptions as ServerOptions, type TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 
 /** A certificate chain with its key, both as PEM text. */
@@ -59,6 +59,11 @@ export class TlsMaterial {
   server(): ServerOptions {
     const { cert, key, clients = "none" } = this.settings;
     return { cert, key, ca: this.#ca(), minVersion: "TLSv1.2", requestCert: clients !== "none", rejectUnauthorized: clients === "required" };
+  }
+
+  /** Whether one that has connected to us may stay. With `optional` one may come without a certificate, but not with one that nobody vouches for. */
+  welcomes(socket: TLSSocket): boolean {
+    return this.settings.clients !== "optional" || socket.authorized || Object.keys(socket.getPeerCertificate()).length === 0;
   }
 
   /** The certificate for a server name, `undefined` for the usual one. */
