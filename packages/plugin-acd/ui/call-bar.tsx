@@ -8,9 +8,10 @@ import { letterAction } from "./bar-keys.js";
 import { CallInfo } from "./call-info.js";
 import { useDesk } from "./desk-store.js";
 import { PhoneButton } from "./phone/phone-panel.js";
-import { answerHere, expectOwnRing, resume, toggleMute } from "./phone/phone-control.js";
+import { answerHere, expectOwnRing, playSound, resume, toggleMute } from "./phone/phone-control.js";
 import { phoneStore, type Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
+import { SoundCues } from "./phone/sound-cues.js";
 import { FlowPicker, focusPanel, Keypad, TargetPicker } from "./pickers.js";
 import { ringingColleagues } from "./ringing-colleagues.js";
 import { saidFor, type Told } from "./said.js";
@@ -32,6 +33,7 @@ export function CallBar(): ReactElement | null {
   }, [may, mine]);
   useCallFollowing(desk.call, agent?.wrapUpUntil ?? null, text);
   usePhoneSaid(text);
+  useSoundCues(desk.call, agent?.wrapUpUntil ?? null);
   if (!desk.loaded) return desk.error === undefined ? null : <div className="acd-bar acd-note">{text.network}</div>;
   if (agent === undefined) return <div className="acd-bar acd-note">{text.noAgent}</div>;
   return <AgentBar agent={agent} call={desk.call} />;
@@ -47,6 +49,13 @@ function useCallFollowing(call: AgentCall | null, wrapUpUntil: number | null, te
     const words = saidFor(earlier, before.current, serverNow(), text, phoneStore.get().link === "ready");
     if (words !== undefined) announce(words, call?.state === "ringing" || call?.state === "reconnecting" ? "assertive" : "polite");
   }, [call, wrapUpUntil, text]);
+}
+
+/** What the call and the wrap-up ask for is heard, in the tab that is the phone. */
+function useSoundCues(call: AgentCall | null, wrapUpUntil: number | null): void {
+  const [cues] = useState(() => new SoundCues(playSound, serverNow));
+  useEffect(() => cues.follow({ call, wrapUpUntil }), [cues, call, wrapUpUntil]);
+  useEffect(() => () => cues.close(), [cues]);
 }
 
 /** What the browser's phone does, told where eyes are not on the bar. */

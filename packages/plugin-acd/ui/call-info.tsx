@@ -1,10 +1,11 @@
 import { useRef, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Button, Popover } from "antd";
-import { AudioMutedOutlined, BellOutlined } from "@ant-design/icons";
+import { AudioMutedOutlined, BellOutlined, ClockCircleOutlined } from "@ant-design/icons";
 import { announce, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 import { Announcer, playingWords } from "./announcer.js";
 import { isWrappingUp } from "./bar-keys.js";
+import { isHeldLong } from "./call-facts.js";
 import { useDesk } from "./desk-store.js";
 import { focusPanel } from "./pickers.js";
 import { takeBrowser } from "./phone/phone-control.js";
@@ -59,6 +60,7 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
   const [status, word] = callWord(call, text);
   const atPhone = useAtPhone(call, phone, now);
   const may = useMay("sip.browser-phone");
+  const heldLong = isHeldLong(call, now);
   const playing = playingWords(call.announcement, now, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
@@ -73,7 +75,8 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
         </strong>
         <PhoneChip phone={phone} text={text} />
         {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
-        <span className="acd-sub">
+        <span className={`acd-sub${heldLong ? " acd-held-long" : ""}`} title={heldLong ? text.heldLong : undefined}>
+          {heldLong && playing === undefined ? <ClockCircleOutlined aria-label={text.heldLong} /> : null}
           {playing !== undefined
             ? playing
             : call.state === "ringing" || call.state === "talking"

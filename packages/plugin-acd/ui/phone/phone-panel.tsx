@@ -3,9 +3,9 @@ import { Button, Popover, Segmented, Select } from "antd";
 import { CheckCircleFilled, CustomerServiceOutlined, ExclamationCircleFilled, MinusCircleFilled, SyncOutlined } from "@ant-design/icons";
 import { StatusTag, useMay, useStore, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import { texts } from "../texts.js";
-import { hearRing, testMicrophone } from "./device-test.js";
+import { hearSound, testMicrophone } from "./device-test.js";
 import { takeBrowser, takeDeskPhone } from "./phone-control.js";
-import { phoneStore, putSettings, settingsStore, type Phone } from "./phone-state.js";
+import { phoneStore, putSettings, putSound, settingsStore, SOUND_KINDS, type Phone, type SoundKind, type SoundSetting } from "./phone-state.js";
 import { problemWords } from "./problem-words.js";
 
 /** Which phone takes the calls, and its devices. */
@@ -125,10 +125,12 @@ function Devices(): ReactElement {
       {select(text.phone.microphone, "audioinput", "microphone")}
       {select(text.phone.speaker, "audiooutput", "speaker")}
       {select(text.phone.ringer, "audiooutput", "ringer")}
-      <label>
-        {text.phone.volume}
-        <input type="range" min={0} max={100} step={5} value={settings.volume} onChange={(event) => putSettings({ volume: Number(event.target.value) })} />
-      </label>
+      <fieldset className="acd-sounds">
+        <legend>{text.phone.sounds}</legend>
+        {SOUND_KINDS.map((kind) => (
+          <SoundRow key={kind} kind={kind} {...settings.sounds[kind]} />
+        ))}
+      </fieldset>
       {testing ? (
         <label>
           {text.phone.level}
@@ -139,10 +141,25 @@ function Devices(): ReactElement {
         <Button size="small" onClick={() => setLevel(testing ? undefined : 0)}>
           {testing ? text.phone.stopTest : text.phone.test}
         </Button>
-        <Button size="small" onClick={() => void hearRing()}>
-          {text.phone.hear}
-        </Button>
       </div>
     </>
+  );
+}
+
+/** One kind of sound: on or off, how loud, and how that is. */
+function SoundRow({ kind, on, volume }: { readonly kind: SoundKind } & SoundSetting): ReactElement {
+  const text = useTexts(texts);
+  const name = text.phone.soundNames[kind];
+  return (
+    <div className="acd-sound" data-sound={kind}>
+      <label title={text.phone.soundMeans[kind]}>
+        <input type="checkbox" checked={on} onChange={(event) => putSound(kind, { on: event.target.checked })} />
+        {name}
+      </label>
+      <input type="range" min={0} max={100} step={5} value={volume} disabled={!on} aria-label={text.phone.volumeOf(name)} onChange={(event) => putSound(kind, { volume: Number(event.target.value) })} />
+      <Button size="small" disabled={!on} aria-label={text.phone.hear(name)} onClick={() => void hearSound(kind)}>
+        {text.phone.listen}
+      </Button>
+    </div>
   );
 }
