@@ -11,6 +11,7 @@ import { PhoneButton } from "./phone/phone-panel.js";
 import { answerHere, expectOwnRing, playSound, resume, toggleMute } from "./phone/phone-control.js";
 import { phoneStore, type Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
+import { RingNotice } from "./phone/ring-notice.js";
 import { SoundCues } from "./phone/sound-cues.js";
 import { FlowPicker, focusPanel, Keypad, TargetPicker } from "./pickers.js";
 import { ringingColleagues } from "./ringing-colleagues.js";
@@ -33,6 +34,7 @@ export function CallBar(): ReactElement | null {
   }, [may, mine]);
   useCallFollowing(desk.call, agent?.wrapUpUntil ?? null, text);
   usePhoneSaid(text);
+  useRingNotice(desk.call, text);
   useSoundCues(desk.call, agent?.wrapUpUntil ?? null);
   if (!desk.loaded) return desk.error === undefined ? null : <div className="acd-bar acd-note">{text.network}</div>;
   if (agent === undefined) return <div className="acd-bar acd-note">{text.noAgent}</div>;
@@ -56,6 +58,18 @@ function useSoundCues(call: AgentCall | null, wrapUpUntil: number | null): void 
   const [cues] = useState(() => new SoundCues(playSound, serverNow));
   useEffect(() => cues.follow({ call, wrapUpUntil }), [cues, call, wrapUpUntil]);
   useEffect(() => () => cues.close(), [cues]);
+}
+
+/** A ring is told on the desktop while the page is hidden; of several tabs by the one that is the phone. */
+function useRingNotice(call: AgentCall | null, text: Texts): void {
+  const { elsewhere } = useStore(phoneStore);
+  const notice = useRef<RingNotice>(undefined);
+  useEffect(() => {
+    const mine = new RingNotice();
+    notice.current = mine;
+    return () => mine.close();
+  }, []);
+  useEffect(() => notice.current?.follow(elsewhere ? null : call, text), [elsewhere, call, text]);
 }
 
 /** What the browser's phone does, told where eyes are not on the bar. */

@@ -6,6 +6,7 @@ import { texts } from "../texts.js";
 import { hearSound, testMicrophone } from "./device-test.js";
 import { takeBrowser, takeDeskPhone } from "./phone-control.js";
 import { phoneStore, putSettings, putSound, settingsStore, SOUND_KINDS, type Phone, type SoundKind, type SoundSetting } from "./phone-state.js";
+import { askForNotices, noticePermission } from "./ring-notice.js";
 import { problemWords } from "./problem-words.js";
 
 /** Which phone takes the calls, and its devices. */
@@ -67,6 +68,7 @@ function PhonePanel({ phone }: { readonly phone: Phone }): ReactElement {
       ) : null}
       {phone.mode === "browser" && phone.silent ? <p className="acd-problem">{text.phone.silent}</p> : null}
       {phone.mode === "browser" && phone.problem !== "insecure" && phone.problem !== "credentials" ? <Devices /> : null}
+      <Notices />
     </div>
   );
 }
@@ -143,6 +145,25 @@ function Devices(): ReactElement {
         </Button>
       </div>
     </>
+  );
+}
+
+/** Whether a ring shows on the desktop while the page is hidden; the browser is asked by this click and never else. */
+function Notices(): ReactElement | null {
+  const text = useTexts(texts);
+  const [permission, setPermission] = useState(noticePermission);
+  if (permission === "unknown" || !window.isSecureContext) return null;
+  if (permission === "default") {
+    return (
+      <Button size="small" data-notices title={text.phone.notices.granted} onClick={() => void askForNotices().then(setPermission)}>
+        {text.phone.notices.ask}
+      </Button>
+    );
+  }
+  return (
+    <p className="hl-meta" data-notices role="status">
+      {text.phone.notices[permission]}
+    </p>
   );
 }
 
