@@ -4,18 +4,23 @@ import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOut
 import { announce, api, navigate, placeStore, serverNow, useMay, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentCallCommand, AgentSnapshot } from "../src/contract.js";
 import { AgentStateMenu } from "./agent-state.js";
+import { letterAction } from "./bar-keys.js";
 import { CallInfo } from "./call-info.js";
 import { useDesk } from "./desk-store.js";
 import { PhoneButton } from "./phone/phone-panel.js";
-import { answerHere, expectOwnRing, resume, toggleMute } from "./phone/phone-control.js";
+import { answerHere, expectOwnRing, playSound, resume, toggleMute } from "./phone/phone-control.js";
 import { phoneStore, type Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
-import { focusPanel, Keypad, TargetPicker } from "./pickers.js";
+import { RingNotice } from "./phone/ring-notice.js";
+import { SoundCues } from "./phone/sound-cues.js";
+import { FlowPicker, focusPanel, Keypad, TargetPicker } from "./pickers.js";
 import { ringingColleagues } from "./ringing-colleagues.js";
+import { saidFor, type Told } from "./said.js";
 import { texts, type Texts } from "./texts.js";
 import { isTyping } from "./typing.js";
 import { useCommands, type Commands } from "./use-commands.js";
 import { followCall, selectWork, workStore } from "./work-store.js";
+import { extendWrapUp, finishWrapUp } from "./wrap-up.js";
 
 /** The bar over every page: my state, the call, nine places that never move. */
 export function CallBar(): ReactElement | null {
@@ -27,23 +32,44 @@ export function CallBar(): ReactElement | null {
   useEffect(() => {
     if (may && mine) resume();
   }, [may, mine]);
-  useCallFollowing(desk.call, text);
+  useCallFollowing(desk.call, agent?.wrapUpUntil ?? null, text);
   usePhoneSaid(text);
+  useRingNotice(desk.call, text);
+  useSoundCues(desk.call, agent?.wrapUpUntil ?? null);
   if (!desk.loaded) return desk.error === undefined ? null : <div className="acd-bar acd-note">{text.network}</div>;
   if (agent === undefined) return <div className="acd-bar acd-note">{text.noAgent}</div>;
   return <AgentBar agent={agent} call={desk.call} />;
 }
 
 /** What the phone does fills the desk's rows and tabs, wherever the agent is at the moment, and is said aloud. */
-function useCallFollowing(call: AgentCall | null, text: Texts): void {
-  const before = useRef<AgentCall | null>(null);
+function useCallFollowing(call: AgentCall | null, wrapUpUntil: number | null, text: Texts): void {
+  const before = useRef<Told>({ call: null, wrapUpUntil: null });
   useEffect(() => {
     const earlier = before.current;
-    before.current = call;
-    followCall(earlier, call, serverNow(), isTyping());
-    const words = saidFor(earlier, call, text);
+    before.current = { call, wrapUpUntil };
+    followCall(earlier.call, call, serverNow(), isTyping());
+    const words = saidFor(earlier, before.current, serverNow(), text, phoneStore.get().link === "ready");
     if (words !== undefined) announce(words, call?.state === "ringing" || call?.state === "reconnecting" ? "assertive" : "polite");
-  }, [call, text]);
+  }, [call, wrapUpUntil, text]);
+}
+
+/** What the call and the wrap-up ask for is heard, in the tab that is the phone. */
+function useSoundCues(call: AgentCall | null, wrapUpUntil: number | null): void {
+  const [cues] = useState(() => new SoundCues(playSound, serverNow));
+  useEffect(() => cues.follow({ call, wrapUpUntil }), [cues, call, wrapUpUntil]);
+  useEffect(() => () => cues.close(), [cues]);
+}
+
+/** A ring is told on the desktop while the page is hidden; of several tabs by the one that is the phone. */
+function useRingNotice(call: AgentCall | null, text: Texts): void {
+  const { elsewhere } = useStore(phoneStore);
+  const notice = useRef<RingNotice>(undefined);
+  useEffect(() => {
+    const mine = new RingNotice();
+    notice.current = mine;
+    return () => mine.close();
+  }, []);
+  useEffect(() => notice.current?.follow(elsewhere ? null : call, text), [elsewhere, call, text]);
 }
 
 /** What the browser's phone does, told where eyes are not on the bar. */
@@ -62,31 +88,8 @@ function usePhoneSaid(text: Texts): void {
   }, [phone, text]);
 }
 
-function saidFor(before: AgentCall | null, call: AgentCall | null, text: Texts): string | undefined {
-  if (call === null) return before === null ? undefined : text.said.over;
-  if (call.supervisor !== null && call.supervisor !== before?.supervisor) return text.supervised[call.supervisor];
-  const who = call.consult?.name ?? call.consult?.number ?? "";
-  const broke = call.consult !== null && call.consult.until !== null && (before?.consult?.until ?? null) === null;
-  if (broke) return text.said.brokeOff(who);
-  const back = call.consult?.until === null && (before?.consult?.until ?? null) !== null;
-  if (!back && before?.interactionId === call.interactionId && before.state === call.state) return undefined;
-  switch (call.state) {
-    case "ringing":
-      return text.said.ringing(call.queueName ?? "", Math.round((call.waitMs ?? 0) / 1000), phoneStore.get().link === "ready");
-    case "talking":
-      return text.said.talking;
-    case "held":
-      return text.said.held;
-    case "consulting":
-      return text.said.consulting(who);
-    case "conference":
-      return text.said.conference;
-    case "reconnecting":
-      return text.phone.said.broken;
-    default:
-      return undefined;
-  }
-}
+/** The panel that is open: at a place of the bar, or, for dialling, at the button beside them. */
+type Open = "transfer" | "flow" | "consult" | "keys" | "dial";
 
 interface Slot {
   readonly key: string;
@@ -104,7 +107,7 @@ interface Slot {
 function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly call: AgentCall | null }): ReactElement {
   const text = useTexts(texts);
   const commands = useCommands(agent.number, text);
-  const [open, setOpen] = useState<"transfer" | "consult" | "keys" | "dial">();
+  const [open, setOpen] = useState<Open>();
   const bar = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(0);
   const waiting = useStore(workStore).waitingFor;
@@ -122,12 +125,13 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   const dial = (to: string): void => void expectOwnRing(() => commands.run("dial", text.dial, { to })).then((done) => done && setOpen(undefined));
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
+  const beside = { "pick-up": pickUp, dial: () => setOpen("dial"), flow: () => setOpen("flow"), finish: () => void finishWrapUp(agent.number, text), extend: () => void extendWrapUp(agent.number, text) };
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
     // What is typed in an open panel comes by here too (React's portals): its arrows and letters are its own.
     if (event.target instanceof Node && bar.current?.contains(event.target) !== true) {
       if (event.key !== "Escape" || open === undefined) return;
       setOpen(undefined);
-      bar.current?.querySelector<HTMLButtonElement>(`[data-slot="${open}"]`)?.focus();
+      bar.current?.querySelector<HTMLButtonElement>(`[data-slot="${open === "flow" ? "transfer" : open}"]`)?.focus();
       return;
     }
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
@@ -139,10 +143,8 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
       setOpen(undefined);
       back.current?.focus();
     } else if (!event.ctrlKey && !event.altKey && !event.metaKey && !event.nativeEvent.isComposing && event.target instanceof HTMLButtonElement) {
-      const slot = slots.find(({ hotkey, enabled }) => enabled && hotkey?.length === 1 && hotkey === event.key.toUpperCase());
-      // Without a call these letters are of the two buttons beside the bar.
-      const letter = event.key.toUpperCase();
-      const act = slot !== undefined ? slot.act : letter === "P" && ringing?.[0] !== undefined ? pickUp : letter === "D" && call === null && agent.reachable ? () => setOpen("dial") : undefined;
+      const action = letterAction(event.key, { slots, agent, call, canPickUp: ringing?.[0] !== undefined });
+      const act = typeof action === "object" ? slots.find(({ key }) => key === action.slot)?.act : action === undefined ? undefined : beside[action];
       if (act !== undefined) {
         event.preventDefault();
         act();
@@ -164,12 +166,15 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   );
 }
 
-function panelOf(key: string, open: string | undefined, commands: Commands, call: AgentCall | null, text: Texts): ReactNode {
+function panelOf(key: string, open: Open | undefined, commands: Commands, call: AgentCall | null, text: Texts): ReactNode {
+  const onFlow = (flow: string): void => void commands.run("to-flow", text.sendToFlow, { flow });
+  // The caller is given away here too.
+  if (key === "transfer" && open === "flow" && call !== null) return <FlowPicker agent={call.agent} onChoose={onFlow} />;
   if (key !== open) return undefined;
   if (key === "keys") return <Keypad onKey={(digits) => void commands.run("dtmf", text.slot.keys, { digits })} />;
   if (key === "consult") return <TargetPicker purpose="consult" onChoose={(to) => void commands.run("consult", text.slot.consult, { to })} />;
   if (key === "transfer") {
-    const caller = call === null ? undefined : { agent: call.agent, from: call.queue, onQueue: (queue: string) => void commands.run("to-queue", text.slot.transfer, { queue }), onFlow: (flow: string) => void commands.run("to-flow", text.sendToFlow, { flow }) };
+    const caller = call === null ? undefined : { agent: call.agent, from: call.queue, onQueue: (queue: string) => void commands.run("to-queue", text.slot.transfer, { queue }), onFlow };
     return <TargetPicker purpose="transfer" caller={caller} onChoose={(to) => void commands.run("transfer", text.slot.transfer, { to })} />;
   }
   return undefined;
@@ -204,7 +209,7 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
 }
 
 /** Nine places in fixed order; what a place does in a consultation is said by its word. */
-function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: "transfer" | "consult" | "keys" | undefined) => void, open: string | undefined, help: () => void): readonly Slot[] {
+function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: Open | undefined) => void, open: Open | undefined, help: () => void): readonly Slot[] {
   const none = call === null ? text.whyNoCall : text.whyNow;
   const consulting = call?.state === "consulting";
   const toggle = (which: "transfer" | "consult" | "keys") => () => setOpen(open === which ? undefined : which);

@@ -1,16 +1,19 @@
 import { useRef, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Button, Popover } from "antd";
-import { AudioMutedOutlined, BellOutlined } from "@ant-design/icons";
-import { announce, api, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import { AudioMutedOutlined, BellOutlined, ClockCircleOutlined } from "@ant-design/icons";
+import { announce, formatDuration, formatPhone, Slot, StatusTag, useMay, useServerSeconds, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 import { Announcer, playingWords } from "./announcer.js";
-import { putAgent, useDesk } from "./desk-store.js";
+import { isWrappingUp } from "./bar-keys.js";
+import { isHeldLong } from "./call-facts.js";
+import { useDesk } from "./desk-store.js";
 import { focusPanel } from "./pickers.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import type { Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
 import { texts, type Texts } from "./texts.js";
 import type { Commands } from "./use-commands.js";
+import { extendWrapUp, finishWrapUp } from "./wrap-up.js";
 
 interface CallInfoProps {
   readonly agent: AgentSnapshot;
@@ -32,7 +35,7 @@ export function CallInfo({ agent, call, phone, commands, dialOpen, dialPanel, on
   const now = useServerSeconds();
   return (
     <div className="acd-info">
-      {call !== null ? <CallLine call={call} phone={phone} commands={commands} now={now} text={text} /> : agent.state === "wrap-up" && agent.wrapUpUntil !== null ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} ringing={ringing} onPickUp={onPickUp} />}
+      {call !== null ? <CallLine call={call} phone={phone} commands={commands} now={now} text={text} /> : isWrappingUp(agent) ? <WrapUp agent={agent} now={now} text={text} /> : <Idle agent={agent} phone={phone} text={text} dialOpen={dialOpen} dialPanel={dialPanel} onDial={onDial} ringing={ringing} onPickUp={onPickUp} />}
       {phone.problem !== undefined && (call !== null || phone.mode === "browser") ? (
         <span className="acd-problem" title={problemWords(phone.problem, text)}>
           {problemWords(phone.problem, text)}
@@ -57,6 +60,7 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
   const [status, word] = callWord(call, text);
   const atPhone = useAtPhone(call, phone, now);
   const may = useMay("sip.browser-phone");
+  const heldLong = isHeldLong(call, now);
   const playing = playingWords(call.announcement, now, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
   return (
@@ -71,7 +75,8 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
         </strong>
         <PhoneChip phone={phone} text={text} />
         {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
-        <span className="acd-sub">
+        <span className={`acd-sub${heldLong ? " acd-held-long" : ""}`} title={heldLong ? text.heldLong : undefined}>
+          {heldLong && playing === undefined ? <ClockCircleOutlined aria-label={text.heldLong} /> : null}
           {playing !== undefined
             ? playing
             : call.state === "ringing" || call.state === "talking"
@@ -171,18 +176,19 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
 }
 
 function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly now: number; readonly text: Texts }): ReactElement {
-  const finish = async (path: string, body: object = {}): Promise<void> => putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent.number}/wrap-up/${path}`, body));
   return (
     <>
       <StatusTag status="after" solid>
         {text.wrapUp}
       </StatusTag>
       <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
-      <Button size="small" onClick={() => void finish("done")}>
+      <Button size="small" onClick={() => void finishWrapUp(agent.number, text)}>
         {text.done}
+        <kbd>W</kbd>
       </Button>
-      <Button size="small" type="text" onClick={() => void finish("extend", { seconds: 60 })}>
+      <Button size="small" type="text" onClick={() => void extendWrapUp(agent.number, text)}>
         {text.more}
+        <kbd>+</kbd>
       </Button>
     </>
   );

@@ -1,6 +1,6 @@
-import { useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 import { Button, Input } from "antd";
-import { api, formatDuration, StatusTag, unlessBusy, useLanguage, useLoad, useMay, useSteadyOrder, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { api, formatDuration, StatusTag, unlessBusy, useLanguage, useLoad, useMay, useSteadyOrder, useTexts, type Loaded } from "@hotlinejs/plugin-console/sdk";
 import { statusOf } from "./agent-state.js";
 import { colleagueRows, isTaken } from "./colleague-rows.js";
 import { useDesk } from "./desk-store.js";
@@ -36,8 +36,7 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
   const colleagues = useSteadyOrder(colleagueRows(desk.agents.values(), desk.number), ({ number }) => number).filter((agent) => fits(agent.number, agent.name));
   const offices = (departments.data?.items ?? []).filter((each) => each.extension !== null && fits(each.extension ?? "", each.name, each.shortName));
   const queues = caller === undefined ? [] : [...desk.queues.values()].filter((queue) => queue.key !== caller.from && !queue.frozen && fits(queue.name, queue.key)).sort((a, b) => a.name.localeCompare(b.name));
-  const flows = useLoad(caller === undefined ? undefined : `flows ${caller.agent}`, (signal) => api.get<{ items: { id: string; title: string }[] }>(`/api/agents/${caller?.agent ?? ""}/call/flows`, {}, { signal }));
-  const visits = (flows.data?.items ?? []).filter((flow) => fits(flow.title, flow.id));
+  const visits = (useFlows(caller?.agent).data?.items ?? []).filter((flow) => fits(flow.title, flow.id));
   const mayEmergency = useMay("acd.emergency.call");
   const emergency = useLoad(mayEmergency ? "emergency-contacts" : undefined, (signal) => api.get<{ items: EmergencyContact[] }>("/api/emergency-contacts", {}, { signal }));
   const urgent = (emergency.data?.items ?? []).filter(({ name, number, key }) => fits(name, number, key));
@@ -68,13 +67,7 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
             <span className="hl-meta">{queue.staffed === 0 ? text.nobody : queue.available > 0 ? text.free(queue.available) : `${text.waiting(queue.waiting)} · ${text.about(formatDuration(queue.expectedWaitMs))}`}</span>
           </button>
         ))}
-        {visits.length === 0 ? null : <h3>{text.flows}</h3>}
-        {visits.map((flow) => (
-          <button type="button" key={flow.id} className="acd-picker-row" data-flow={flow.id} onClick={() => caller?.onFlow(flow.id)}>
-            <span>{flow.title}</span>
-            <span className="hl-meta">{text.andBack}</span>
-          </button>
-        ))}
+        <FlowRows flows={visits} onChoose={(id) => caller?.onFlow(id)} />
         {offices.length === 0 ? null : <h3>{text.departments}</h3>}
         {offices.slice(0, 8).map((office) => (
           <button type="button" key={office.code} className="acd-picker-row" onClick={() => onChoose(office.extension ?? "")}>
@@ -92,6 +85,50 @@ export function TargetPicker({ purpose, onChoose, caller }: { readonly purpose: 
           </button>
         ))}
       </div>
+    </div>
+  );
+}
+
+interface FlowChoice {
+  readonly id: string;
+  readonly title: string;
+}
+
+function useFlows(agent: string | undefined): Loaded<{ readonly items: readonly FlowChoice[] }> {
+  return useLoad(agent === undefined ? undefined : `flows ${agent}`, (signal) => api.get<{ items: FlowChoice[] }>(`/api/agents/${agent ?? ""}/call/flows`, {}, { signal }));
+}
+
+function FlowRows({ flows, onChoose }: { readonly flows: readonly FlowChoice[]; readonly onChoose: (id: string) => void }): ReactElement | null {
+  const text = useTexts(texts);
+  if (flows.length === 0) return null;
+  return (
+    <>
+      <h3>
+        {text.flows} <kbd>I</kbd>
+      </h3>
+      {flows.map((flow) => (
+        <button type="button" key={flow.id} className="acd-picker-row" data-flow={flow.id} onClick={() => onChoose(flow.id)}>
+          <span>{flow.title}</span>
+          <span className="hl-meta">{text.andBack}</span>
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** Only the flows a caller can be sent to, for the key of their own: the first takes the focus as soon as it is known. */
+export function FlowPicker({ agent, onChoose }: { readonly agent: string; readonly onChoose: (id: string) => void }): ReactElement {
+  const text = useTexts(texts);
+  const { data, error } = useFlows(agent);
+  const list = useRef<HTMLDivElement>(null);
+  const known = data !== undefined;
+  useEffect(() => {
+    if (known) list.current?.querySelector<HTMLElement>("[data-flow]")?.focus();
+  }, [known]);
+  return (
+    <div className="acd-picker acd-flow-picker" ref={list}>
+      <FlowRows flows={data?.items ?? []} onChoose={onChoose} />
+      {error !== undefined ? <p role="alert">{text.network}</p> : data?.items.length === 0 ? <p role="status">{text.noFlows}</p> : null}
     </div>
   );
 }
@@ -137,8 +174,8 @@ export function Keypad({ onKey }: { readonly onKey: (digit: string) => void }): 
   );
 }
 
-/** An open panel takes the focus once it is in its place: at its first field, or key. */
+/** An open panel takes the focus once it is in its place: at its first field, key or flow. */
 export function focusPanel(): void {
   // A panel that was open before stays in the page, hidden.
-  [...document.querySelectorAll<HTMLElement>(".acd-picker input, .acd-keypad button")].find((each) => each.offsetParent !== null)?.focus();
+  [...document.querySelectorAll<HTMLElement>(".acd-picker input, .acd-keypad button, .acd-flow-picker [data-flow]")].find((each) => each.offsetParent !== null)?.focus();
 }

@@ -3,7 +3,7 @@ import type { RTCSession } from "jssip/lib/RTCSession.js";
 import type { IncomingRTCSessionEvent, UA } from "jssip/lib/UA.js";
 import { api, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import { microphoneProblem, openMicrophone, problemOf } from "./microphone.js";
-import { patchPhone, phoneStore, settingsStore, type PhoneCall } from "./phone-state.js";
+import { patchPhone, phoneStore, settingsStore, type PhoneCall, type SoundKind } from "./phone-state.js";
 import { Ringer } from "./ringer.js";
 import { SoundMeter } from "./sound-meter.js";
 
@@ -45,6 +45,7 @@ interface Line {
 /** The telephone in this tab: registers with credentials of the session, rings, answers, mends itself. One call at a time. */
 export class BrowserPhone {
   readonly #expected: () => boolean;
+  readonly #inCall: () => boolean;
   readonly #ringer = new Ringer((silent) => patchPhone({ silent }));
   readonly #ear = new Audio();
   #agent: UA | undefined;
@@ -53,9 +54,13 @@ export class BrowserPhone {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #over = false;
 
-  /** @param expected whether the next ring is the agent's own dialling */
-  constructor(expected: () => boolean) {
+  /**
+   * @param expected whether the next ring is the agent's own dialling
+   * @param inCall whether the agent talks at another phone of theirs
+   */
+  constructor(expected: () => boolean, inCall: () => boolean) {
     this.#expected = expected;
+    this.#inCall = inCall;
     this.#ear.autoplay = true;
   }
 
@@ -113,6 +118,11 @@ export class BrowserPhone {
     patchPhone({ problem: undefined });
     line.session.answer({ mediaConstraints: { audio: true, video: false }, mediaStream: line.stream, pcConfig: { iceServers: [] } });
     this.#watchMicrophone(line);
+  }
+
+  /** A sound of the bar: this tab is the one that plays them. */
+  play(kind: SoundKind): void {
+    this.#ringer.play(kind);
   }
 
   toggleMute(): void {
@@ -223,13 +233,13 @@ export class BrowserPhone {
     session.on("confirmed", () => {
       line.talking = true;
       this.#show({ state: "talking" });
-      this.#ringer.connected();
+      this.#ringer.play("tick");
     });
     session.on("ended", () => this.#gone(line));
     session.on("failed", () => this.#gone(line));
     // RFC 5373: a call that was this agent's before is put back without a second answer.
     if (this.#expected() || /^\s*auto\b/i.test(request.getHeader("Answer-Mode") ?? "")) void this.answer();
-    else this.#ringer.ring(false);
+    else this.#ringer.ring(this.#inCall());
   }
 
   #attach(line: Line, connection: RTCPeerConnection): void {
@@ -264,7 +274,7 @@ export class BrowserPhone {
       line.mend = undefined;
       this.#show({ broken: false });
     } else if (iceConnectionState === "disconnected" || iceConnectionState === "failed") {
-      if (phoneStore.get().call?.broken === false) this.#ringer.lost();
+      if (phoneStore.get().call?.broken === false) this.#ringer.play("lost");
       this.#show({ broken: true });
       line.mend ??= setTimeout(() => this.#restartIce(line), MEND_AFTER_MS);
     }

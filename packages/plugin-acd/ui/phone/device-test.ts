@@ -1,15 +1,15 @@
 import { openMicrophone, problemOf } from "./microphone.js";
-import { patchPhone } from "./phone-state.js";
+import { patchPhone, type SoundKind } from "./phone-state.js";
 import { Ringer } from "./ringer.js";
 import { SoundMeter } from "./sound-meter.js";
 
 const RING_MS = 1_500;
 
-/** Plays the ring once, on the chosen device with the chosen volume. */
-export async function hearRing(): Promise<void> {
+/** Plays a sound once, on the chosen device with the chosen volume. */
+export async function hearSound(kind: SoundKind): Promise<void> {
   const ringer = new Ringer(() => undefined);
   await ringer.open();
-  ringer.test();
+  ringer.play(kind);
   setTimeout(() => ringer.close(), RING_MS);
 }
 

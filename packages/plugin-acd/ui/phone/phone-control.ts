@@ -1,7 +1,9 @@
 import { onSignedOut } from "@hotlinejs/plugin-console/sdk";
+import { deskStore } from "../desk-store.js";
+import { isTalking } from "../call-facts.js";
 import type { BrowserPhone } from "./browser-phone.js";
 import { microphoneProblem } from "./microphone.js";
-import { patchPhone, phoneStore, putSettings, settingsStore, type Phone } from "./phone-state.js";
+import { patchPhone, phoneStore, putSettings, settingsStore, type Phone, type SoundKind } from "./phone-state.js";
 
 const LOCK = "hotline.phone";
 
@@ -75,7 +77,7 @@ async function start(asked: boolean): Promise<void> {
 /** Is the phone as long as this tab has the lock. */
 async function hold(Made: typeof BrowserPhone, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  const mine = new Made(() => expected > 0);
+  const mine = new Made(() => expected > 0, () => isTalking(deskStore.get().call));
   phone = mine;
   patchPhone({ elsewhere: false, call: undefined, link: "connecting" });
   const over = new Promise<void>((resolve) => (release = resolve));
@@ -131,6 +133,11 @@ export function answerHere(): void {
 
 export function toggleMute(): void {
   run("mute");
+}
+
+/** Sounds in one tab of the browser only: the one that is the phone. */
+export function playSound(kind: SoundKind): void {
+  phone?.play(kind);
 }
 
 /** While it runs, a ring of the own phone is the own dialling: it is answered by itself. */

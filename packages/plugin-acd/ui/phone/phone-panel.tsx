@@ -3,9 +3,10 @@ import { Button, Popover, Segmented, Select } from "antd";
 import { CheckCircleFilled, CustomerServiceOutlined, ExclamationCircleFilled, MinusCircleFilled, SyncOutlined } from "@ant-design/icons";
 import { StatusTag, useMay, useStore, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import { texts } from "../texts.js";
-import { hearRing, testMicrophone } from "./device-test.js";
+import { hearSound, testMicrophone } from "./device-test.js";
 import { takeBrowser, takeDeskPhone } from "./phone-control.js";
-import { phoneStore, putSettings, settingsStore, type Phone } from "./phone-state.js";
+import { phoneStore, putSettings, putSound, settingsStore, SOUND_KINDS, type Phone, type SoundKind, type SoundSetting } from "./phone-state.js";
+import { askForNotices, noticePermission } from "./ring-notice.js";
 import { problemWords } from "./problem-words.js";
 
 /** Which phone takes the calls, and its devices. */
@@ -67,6 +68,7 @@ function PhonePanel({ phone }: { readonly phone: Phone }): ReactElement {
       ) : null}
       {phone.mode === "browser" && phone.silent ? <p className="acd-problem">{text.phone.silent}</p> : null}
       {phone.mode === "browser" && phone.problem !== "insecure" && phone.problem !== "credentials" ? <Devices /> : null}
+      <Notices />
     </div>
   );
 }
@@ -125,10 +127,12 @@ function Devices(): ReactElement {
       {select(text.phone.microphone, "audioinput", "microphone")}
       {select(text.phone.speaker, "audiooutput", "speaker")}
       {select(text.phone.ringer, "audiooutput", "ringer")}
-      <label>
-        {text.phone.volume}
-        <input type="range" min={0} max={100} step={5} value={settings.volume} onChange={(event) => putSettings({ volume: Number(event.target.value) })} />
-      </label>
+      <fieldset className="acd-sounds">
+        <legend>{text.phone.sounds}</legend>
+        {SOUND_KINDS.map((kind) => (
+          <SoundRow key={kind} kind={kind} {...settings.sounds[kind]} />
+        ))}
+      </fieldset>
       {testing ? (
         <label>
           {text.phone.level}
@@ -139,10 +143,44 @@ function Devices(): ReactElement {
         <Button size="small" onClick={() => setLevel(testing ? undefined : 0)}>
           {testing ? text.phone.stopTest : text.phone.test}
         </Button>
-        <Button size="small" onClick={() => void hearRing()}>
-          {text.phone.hear}
-        </Button>
       </div>
     </>
+  );
+}
+
+/** Whether a ring shows on the desktop while the page is hidden; the browser is asked by this click and never else. */
+function Notices(): ReactElement | null {
+  const text = useTexts(texts);
+  const [permission, setPermission] = useState(noticePermission);
+  if (permission === "unknown" || !window.isSecureContext) return null;
+  if (permission === "default") {
+    return (
+      <Button size="small" data-notices title={text.phone.notices.granted} onClick={() => void askForNotices().then(setPermission)}>
+        {text.phone.notices.ask}
+      </Button>
+    );
+  }
+  return (
+    <p className="hl-meta" data-notices role="status">
+      {text.phone.notices[permission]}
+    </p>
+  );
+}
+
+/** One kind of sound: on or off, how loud, and how that is. */
+function SoundRow({ kind, on, volume }: { readonly kind: SoundKind } & SoundSetting): ReactElement {
+  const text = useTexts(texts);
+  const name = text.phone.soundNames[kind];
+  return (
+    <div className="acd-sound" data-sound={kind}>
+      <label title={text.phone.soundMeans[kind]}>
+        <input type="checkbox" checked={on} onChange={(event) => putSound(kind, { on: event.target.checked })} />
+        {name}
+      </label>
+      <input type="range" min={0} max={100} step={5} value={volume} disabled={!on} aria-label={text.phone.volumeOf(name)} onChange={(event) => putSound(kind, { volume: Number(event.target.value) })} />
+      <Button size="small" disabled={!on} aria-label={text.phone.hear(name)} onClick={() => void hearSound(kind)}>
+        {text.phone.listen}
+      </Button>
+    </div>
   );
 }

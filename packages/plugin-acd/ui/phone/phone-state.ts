@@ -39,20 +39,40 @@ export interface PhoneSettings {
   readonly microphone: string;
   readonly speaker: string;
   readonly ringer: string;
-  /** Of the ring, 0 to 100. */
+  readonly sounds: Readonly<Record<SoundKind, SoundSetting>>;
+}
+
+/** `ring`: a call; `waiting`: what comes into a talk (another call, a supervisor); `tick`: answered, joined, time goes by; `lost`: the sound has broken off. */
+export type SoundKind = "ring" | "waiting" | "tick" | "lost";
+
+export const SOUND_KINDS: readonly SoundKind[] = ["ring", "waiting", "tick", "lost"];
+
+export interface SoundSetting {
+  readonly on: boolean;
+  /** 0 to 100. */
   readonly volume: number;
 }
 
 const KEY = "hotline.phone";
-const DEFAULTS: PhoneSettings = { mode: "desk", microphone: "", speaker: "", ringer: "", volume: 70 };
+const DEFAULTS: PhoneSettings = { mode: "desk", microphone: "", speaker: "", ringer: "", sounds: { ring: { on: true, volume: 70 }, waiting: { on: true, volume: 70 }, tick: { on: true, volume: 70 }, lost: { on: true, volume: 70 } } };
 
 export const settingsStore = createStore<PhoneSettings>(readSettings());
 export const phoneStore = createStore<Phone>({ mode: settingsStore.get().mode, link: "off", elsewhere: false, problem: undefined, call: undefined, silent: false });
 
+/** Settings as they were kept; what is missing or no longer makes sense is as at first. Throws a SyntaxError for what is no JSON. */
+export function settingsFrom(text: string): PhoneSettings {
+  // Earlier there was one volume, for all sounds.
+  const { volume, sounds, ...kept } = JSON.parse(text) as Partial<PhoneSettings> & { volume?: number };
+  const setting = (kind: SoundKind): SoundSetting => {
+    const { on, volume: own = volume } = (sounds?.[kind] ?? {}) as Partial<SoundSetting>;
+    return { on: on !== false, volume: typeof own === "number" && own >= 0 && own <= 100 ? own : DEFAULTS.sounds[kind].volume };
+  };
+  return { ...DEFAULTS, ...kept, mode: kept.mode === "browser" ? "browser" : "desk", sounds: { ring: setting("ring"), waiting: setting("waiting"), tick: setting("tick"), lost: setting("lost") } };
+}
+
 function readSettings(): PhoneSettings {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<PhoneSettings>;
-    return { ...DEFAULTS, ...kept, mode: kept.mode === "browser" ? "browser" : "desk" };
+    return settingsFrom(localStorage.getItem(KEY) ?? "{}");
   } catch (error) {
     console.warn("the choice of phone was not kept", error);
     return DEFAULTS;
@@ -61,6 +81,12 @@ function readSettings(): PhoneSettings {
 
 export function patchPhone(change: Partial<Phone>): void {
   phoneStore.set({ ...phoneStore.get(), ...change });
+}
+
+/** Changes one kind of sound. */
+export function putSound(kind: SoundKind, change: Partial<SoundSetting>): void {
+  const { sounds } = settingsStore.get();
+  putSettings({ sounds: { ...sounds, [kind]: { ...sounds[kind], ...change } } });
 }
 
 export function putSettings(change: Partial<PhoneSettings>): void {

@@ -1,4 +1,4 @@
-import { settingsStore } from "./phone-state.js";
+import { settingsStore, type SoundKind } from "./phone-state.js";
 
 /** One oscillator pair of a given length, with soft edges so that nothing clicks. */
 interface Beep {
@@ -7,18 +7,20 @@ interface Beep {
   readonly hz: readonly number[];
 }
 
-/** Two tones in three seconds. */
-const RING: readonly Beep[] = [
-  { at: 0, seconds: 0.4, hz: [660, 880] },
-  { at: 0.55, seconds: 0.4, hz: [660, 880] },
-];
+/** Two tones in three seconds; the others once. */
+const SOUNDS: Readonly<Record<SoundKind, readonly Beep[]>> = {
+  ring: [
+    { at: 0, seconds: 0.4, hz: [660, 880] },
+    { at: 0.55, seconds: 0.4, hz: [660, 880] },
+  ],
+  waiting: [{ at: 0, seconds: 0.25, hz: [440] }],
+  tick: [{ at: 0, seconds: 0.15, hz: [880] }],
+  lost: [
+    { at: 0, seconds: 0.18, hz: [520] },
+    { at: 0.24, seconds: 0.3, hz: [390] },
+  ],
+};
 const RING_MS = 3_000;
-const LOST: readonly Beep[] = [
-  { at: 0, seconds: 0.18, hz: [520] },
-  { at: 0.24, seconds: 0.3, hz: [390] },
-];
-const TICK: readonly Beep[] = [{ at: 0, seconds: 0.15, hz: [880] }];
-const WAITING: readonly Beep[] = [{ at: 0, seconds: 0.25, hz: [440] }];
 const SHARE = 0.25;
 
 /** The sounds of the bar, made here: nothing is fetched. They go to the ring device, not to the head set's talk channel. */
@@ -26,7 +28,7 @@ export class Ringer {
   readonly #blocked: (silent: boolean) => void;
   #audio: AudioContext | undefined;
   #element: HTMLAudioElement | undefined;
-  #gain: GainNode | undefined;
+  #mix: GainNode | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #unlock = (): void => void this.#wake();
 
@@ -38,14 +40,14 @@ export class Ringer {
   async open(): Promise<void> {
     if (this.#audio === undefined) {
       const audio = new AudioContext();
-      const gain = new GainNode(audio, { gain: 0 });
+      const mix = new GainNode(audio);
       const out = new MediaStreamAudioDestinationNode(audio);
-      gain.connect(out);
+      mix.connect(out);
       // Through an element, since a device can be chosen for it in every browser that has the choice at all.
       const element = new Audio();
       element.srcObject = out.stream;
       this.#audio = audio;
-      this.#gain = gain;
+      this.#mix = mix;
       this.#element = element;
       audio.onstatechange = () => this.#blocked(audio.state === "suspended");
       window.addEventListener("pointerdown", this.#unlock, { capture: true });
@@ -56,34 +58,21 @@ export class Ringer {
   }
 
   async useDevices(): Promise<void> {
-    const { ringer, volume } = settingsStore.get();
-    if (this.#gain !== undefined) this.#gain.gain.value = (volume / 100) ** 2;
+    const { ringer } = settingsStore.get();
     if (this.#element !== undefined && "setSinkId" in this.#element) await this.#element.setSinkId(ringer).catch((error: unknown) => console.warn("the ring device cannot be used", error));
   }
 
   /** Rings until told otherwise; during a call one soft beep only. */
   ring(inCall: boolean): void {
     this.quiet();
-    if (inCall) return this.#play(WAITING);
-    this.#play(RING);
-    this.#timer = setInterval(() => this.#play(RING), RING_MS);
+    if (inCall) return this.play("waiting");
+    this.play("ring");
+    this.#timer = setInterval(() => this.play("ring"), RING_MS);
   }
 
   quiet(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  connected(): void {
-    this.#play(TICK);
-  }
-
-  lost(): void {
-    this.#play(LOST);
-  }
-
-  test(): void {
-    this.#play(RING);
   }
 
   close(): void {
@@ -93,6 +82,7 @@ export class Ringer {
     this.#element?.pause();
     void this.#audio?.close();
     this.#audio = undefined;
+    this.#mix = undefined;
     this.#element = undefined;
   }
 
@@ -112,18 +102,21 @@ export class Ringer {
     }
   }
 
-  #play(beeps: readonly Beep[]): void {
+  /** Once, as loud as is chosen for its kind; nothing where that is off, or before `open`. */
+  play(kind: SoundKind): void {
     const audio = this.#audio;
-    const gain = this.#gain;
-    if (audio === undefined || gain === undefined) return;
-    for (const { at, seconds, hz } of beeps) {
+    const mix = this.#mix;
+    const { on, volume } = settingsStore.get().sounds[kind];
+    if (audio === undefined || mix === undefined || !on || volume === 0) return;
+    const peak = SHARE * (volume / 100) ** 2;
+    for (const { at, seconds, hz } of SOUNDS[kind]) {
       const from = audio.currentTime + at;
       const shape = new GainNode(audio, { gain: 0 });
       shape.gain.setValueAtTime(0, from);
-      shape.gain.linearRampToValueAtTime(SHARE, from + 0.02);
-      shape.gain.setValueAtTime(SHARE, from + seconds - 0.03);
+      shape.gain.linearRampToValueAtTime(peak, from + 0.02);
+      shape.gain.setValueAtTime(peak, from + seconds - 0.03);
       shape.gain.linearRampToValueAtTime(0, from + seconds);
-      shape.connect(gain);
+      shape.connect(mix);
       for (const frequency of hz) {
         const oscillator = new OscillatorNode(audio, { frequency });
         oscillator.connect(shape);
