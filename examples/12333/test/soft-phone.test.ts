@@ -115,7 +115,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   }
 
   beforeAll(async () => {
-    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "2" } });
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5" } });
     root = `http://127.0.0.1:${example.httpPort}`;
     browser = await openChromium({ toneHz: AGENT_HZ });
     page = await browser.newPage();
@@ -143,7 +143,14 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     await page.getByText("已就绪，来电在这里振铃").waitFor();
     await page.getByRole("button", { name: "检测麦克风" }).click();
     await expect.poll(() => page.locator("meter").evaluate((meter: { value: number }) => meter.value), { timeout: 10_000 }).toBeGreaterThan(0.1);
+    // Each kind of sound can be off; the choice stays on this computer.
+    await page.getByRole("checkbox", { name: "接通和计时" }).uncheck();
+    const kept = async (): Promise<unknown> => (JSON.parse(await page.evaluate<string>('localStorage.getItem("hotline.phone")')) as { sounds: unknown }).sounds;
+    expect(await kept()).toMatchObject({ ring: { on: true, volume: 70 }, tick: { on: false } });
+    expect(await page.getByRole("slider", { name: "接通和计时音量" }).isDisabled()).toBe(true);
     await picture("bar-devices");
+    await page.getByRole("checkbox", { name: "接通和计时" }).check();
+    expect(await kept()).toMatchObject({ tick: { on: true } });
     await page.getByRole("button", { name: "停止检测" }).click();
     await page.locator(".acd-phone").click();
   }, 60_000);
@@ -232,6 +239,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await ear.hearsTone(CALLER_HZ);
       await slot("挂断").click();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+      await page.locator("#hl-live-polite", { hasText: /^通话结束，\d 秒内完成整理$/ }).waitFor({ timeout: 5_000 });
       await expect.poll(() => slot("静音").getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("true");
       await isKeptOut();
     } finally {
@@ -267,8 +275,26 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       const types = events.map(({ type }) => type);
       expect(types.filter((type) => type === "leg.lost" || type === "leg.reattached")).toEqual(["leg.lost", "leg.reattached"]);
       expect(types.filter((type) => type === "queue.entered")).toHaveLength(1);
-      await slot("挂断").click();
+
+      // Letters of the bar are letters in a field. I shows the flows a caller can be sent to; Esc gives the focus back to the bar.
+      const field = page.locator("textarea").first();
+      await field.focus();
+      await page.keyboard.type("iw+");
+      expect([await field.inputValue(), await page.locator(".acd-flow-picker").count()]).toEqual([expect.stringMatching(/iw\+$/), 0]);
+      await page.keyboard.press("F2");
+      await page.keyboard.press("i");
+      await page.locator(".acd-flow-picker [data-flow]:focus").waitFor({ timeout: 10_000 });
+      await picture("bar-flows");
+      await page.keyboard.press("Escape");
+      await page.locator('[data-slot="transfer"]:focus').waitFor({ timeout: 5_000 });
+      await page.keyboard.press("e");
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+      await page.keyboard.press("+");
+      await page.locator(".acd-info", { hasText: /剩 0(1:0|0:5)\d/ }).waitFor({ timeout: 5_000 });
+      await page.locator("#hl-live-polite", { hasText: /^已延长，\d+ 秒内完成整理$/ }).waitFor({ timeout: 5_000 });
+      await picture("bar-wrap-up");
+      await page.keyboard.press("w");
+      await page.locator(".acd-info", { hasText: "没有通话" }).waitFor({ state: "attached", timeout: 5_000 });
     } finally {
       citizen.end();
     }

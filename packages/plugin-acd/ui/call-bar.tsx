@@ -114,6 +114,13 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   const back = useRef<HTMLElement | null>(null);
   const has = useCallback((command: AgentCallCommand) => call?.commands.includes(command) === true, [call]);
   useEffect(() => setOpen(undefined), [call?.interactionId, call?.state]);
+  // A place without its panel is another element of the page: it takes the focus once it is there.
+  const closed = useRef<string>(undefined);
+  useEffect(() => {
+    if (open !== undefined || closed.current === undefined) return;
+    bar.current?.querySelector<HTMLButtonElement>(`[data-slot="${closed.current}"]`)?.focus();
+    closed.current = undefined;
+  }, [open]);
 
   const phone = useStore(phoneStore);
   const slots = makeSlots(text, call, phone, has, commands, setOpen, open, () => void askForHelp(agent.number, text));
@@ -130,8 +137,8 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
     // What is typed in an open panel comes by here too (React's portals): its arrows and letters are its own.
     if (event.target instanceof Node && bar.current?.contains(event.target) !== true) {
       if (event.key !== "Escape" || open === undefined) return;
+      closed.current = open === "flow" ? "transfer" : open;
       setOpen(undefined);
-      bar.current?.querySelector<HTMLButtonElement>(`[data-slot="${open === "flow" ? "transfer" : open}"]`)?.focus();
       return;
     }
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
