@@ -22,9 +22,25 @@ function patch(change: Partial<Desk>): void {
   deskStore.set({ ...deskStore.get(), ...change });
 }
 
-/** The answer to a command is as good as the event that tells the same. */
-export function putCall(call: AgentCall | null): void {
+let toldOfCall = 0;
+
+/** How often the server has told of the call. */
+export function callNews(): number {
+  return toldOfCall;
+}
+
+/** The server tells of the call. */
+export function newsOfCall(call: AgentCall | null): void {
+  toldOfCall++;
   patch({ call });
+}
+
+/**
+ * The answer to a command is as good as the event that tells the same; where an event came while it was on its way, it may be older than what is shown.
+ * @param asked `callNews()` when it was asked for
+ */
+export function putCall(call: AgentCall | null, asked: number): void {
+  if (asked === toldOfCall) patch({ call });
 }
 
 export function putAgent(agent: AgentSnapshot): void {
@@ -33,11 +49,13 @@ export function putAgent(agent: AgentSnapshot): void {
 
 export async function loadDesk(): Promise<void> {
   const number = sessionStore.get()?.user.agentNumber ?? null;
+  const asked = toldOfCall;
   try {
     const [agents, queues] = await Promise.all([api.get<{ items: AgentSnapshot[] }>("/api/agents", { limit: 1000 }), api.get<{ items: QueueSnapshot[] }>("/api/queues", { limit: 1000 })]);
     const known = new Map(agents.items.map((agent) => [agent.number, agent]));
     const own = number !== null && known.has(number) ? number : null;
-    const call = own === null ? null : (await api.get<{ call: AgentCall | null }>(`/api/agents/${own}/call`)).call;
+    const loaded = own === null ? null : (await api.get<{ call: AgentCall | null }>(`/api/agents/${own}/call`)).call;
+    const call = asked === toldOfCall ? loaded : deskStore.get().call;
     deskStore.set({ number: own, agents: known, queues: new Map(queues.items.map((queue) => [queue.key, queue])), call, loaded: true, error: undefined });
     // Told while the page was away: what came with the caller.
     if (own !== null && call !== null && call.answeredAt !== null && call.given?.asked !== true) void takeScreen(own, call.interactionId);
@@ -57,7 +75,7 @@ function start(): () => void {
     }),
     onTopic("acd.call", (data) => {
       const { agent, call } = data as { agent: string; call: AgentCall | null };
-      if (agent === deskStore.get().number) patch({ call });
+      if (agent === deskStore.get().number) newsOfCall(call);
     }),
     onTopic("acd.passed", (data) => {
       const { agent, interactionId, name } = data as { agent: string; interactionId: string; name: string };

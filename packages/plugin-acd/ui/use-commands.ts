@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { announce, api, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall } from "../src/contract.js";
-import { deskStore, putCall } from "./desk-store.js";
+import { callNews, deskStore, putCall } from "./desk-store.js";
 import { giveScreen } from "./screen-store.js";
 import type { Texts } from "./texts.js";
 
@@ -36,8 +36,9 @@ export function useCommands(agent: string, text: Texts): Commands {
       try {
         const current = deskStore.get().call;
         if (GIVING.has(name) && current !== null) await giveScreen(agent, current.interactionId);
+        const asked = callNews();
         const { call } = await api.post<{ call: AgentCall | null }>(`/api/agents/${agent}/call/${name}`, body);
-        putCall(call);
+        putCall(call, asked);
         setProblem(undefined);
         return true;
       } catch (error) {
