@@ -182,13 +182,13 @@ function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly 
         {text.wrapUp}
       </StatusTag>
       <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
-      <Button size="small" onClick={() => void finishWrapUp(agent.number, text)}>
+      <Button size="small" aria-keyshortcuts="W" onClick={() => void finishWrapUp(agent.number, text)}>
         {text.done}
-        <kbd>W</kbd>
+        <kbd aria-hidden>W</kbd>
       </Button>
-      <Button size="small" type="text" onClick={() => void extendWrapUp(agent.number, text)}>
+      <Button size="small" type="text" aria-keyshortcuts="+" onClick={() => void extendWrapUp(agent.number, text)}>
         {text.more}
-        <kbd>+</kbd>
+        <kbd aria-hidden>+</kbd>
       </Button>
     </>
   );
