@@ -50,7 +50,7 @@ describe.skipIf(!hasSipp() || !hasBaresip())("a media worker that hangs under a 
     await agent.registered();
   });
   afterEach(async () => {
-    for (const citizen of citizens.splice(0)) citizen.end();
+    for (const citizen of citizens.splice(0)) await citizen.end();
     await agent?.dispose();
     await example?.dispose();
     rmSync(folder, { recursive: true, force: true });

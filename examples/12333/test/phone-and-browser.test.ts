@@ -61,9 +61,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
   const ready = (): Promise<void> => page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 30_000 });
   /** A citizen whose call rings at both devices. */
   async function rings(): Promise<CitizenCall["probe"]> {
+    await citizen?.end();
     await state("available");
     const before = heard("CALL_INCOMING");
-    citizen?.end();
     citizen = await citizenCall(example.sipPort, 90_000);
     await phone.event("CALL_INCOMING", 40_000, before + 1);
     return citizen.probe;
@@ -89,8 +89,8 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     await page.keyboard.press("Escape");
     await ready();
   }, 180_000);
-  afterEach(() => {
-    citizen?.end();
+  afterEach(async () => {
+    await citizen?.end();
     citizen = undefined;
   });
   afterAll(async () => {

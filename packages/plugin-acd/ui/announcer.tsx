@@ -95,9 +95,17 @@ function AnnouncementPicker({ onChoose, onClose }: { readonly onChoose: (key: st
   const [both, setBoth] = useState(false);
   const search = useDeferredValue(words.trim());
   const { data, error, reload } = useLoad(`announcements ${search}`, (signal) => api.get<{ items: Announcement[]; next: string | null }>("/api/announcements", { search, limit: SHOWN }, { signal }));
+  // Enter before the answer is there means the first of what it will be.
+  const [entered, setEntered] = useState(false);
+  const [first] = data?.items ?? [];
+  const found = data !== undefined && search === words.trim();
+  useEffect(() => {
+    if (!entered || (!found && error === undefined)) return;
+    setEntered(false);
+    if (found && first !== undefined) onChoose(first.key, both);
+  }, [entered, found, error, first, both, onChoose]);
   const list = useRef<HTMLDivElement>(null);
   const rows = (): HTMLButtonElement[] => [...(list.current?.querySelectorAll("button") ?? [])];
-  const first = data?.items[0];
   return (
     <div
       className="acd-picker acd-announcements"
@@ -115,10 +123,10 @@ function AnnouncementPicker({ onChoose, onClose }: { readonly onChoose: (key: st
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (first !== undefined && search === words.trim()) onChoose(first.key, both);
+          setEntered(true);
         }}
       >
-        <Input value={words} data-announce-search onChange={(event) => setWords(event.target.value)} placeholder={text.announcer.search} aria-label={text.announcer.search} maxLength={100} allowClear />
+        <Input value={words} data-announce-search onChange={(event) => (setWords(event.target.value), setEntered(false))} placeholder={text.announcer.search} aria-label={text.announcer.search} maxLength={100} allowClear />
       </form>
       <Checkbox checked={both} onChange={(event) => setBoth(event.target.checked)}>
         {text.announcer.hearToo}

@@ -27,7 +27,7 @@ export const ttsConfig = z.strictObject({
   digits: z.enum(["clips", "inline"]).default("clips"),
   /** Synthesise prompts in the background after the start. */
   warm: z.boolean().default(true),
-  /** Milliseconds one synthesis may take. */
+  /** Milliseconds the synthesis of a text of up to 100 characters may take; longer texts have as much for each further 100. */
   timeoutMs: z.number().int().min(100).max(120_000).default(10_000),
   /** Syntheses at once. */
   concurrency: z.number().int().min(1).max(64).default(2),

@@ -144,6 +144,14 @@ describe("a worker that fails", () => {
     await expect(next).resolves.toMatchObject({ sampleRate: 8000 });
   });
 
+  it("is not taken for hanging over a long text", async () => {
+    const slow = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, request.text.length < 200 ? 60_000 : 900); ${answer}`;
+    const provider = make({ timeoutMs: 500, worker: worker("slow", slow) });
+    const [short, long] = await Promise.allSettled([provider.synthesize("hang", { language: "zh-CN" }), provider.synthesize("长".repeat(2_000), { language: "zh-CN" })]);
+    expect([short, long]).toMatchObject([{ reason: { code: "HTL_ESPEAK_TIMEOUT" } }, { status: "fulfilled" }]);
+    expect(provider.restarts).toBe(1);
+  });
+
   it("fails with a code when its script cannot be loaded", async () => {
     const provider = make({ worker: pathToFileURL(join(folder, "missing.mjs")) });
     await expect(provider.synthesize("x", { language: "zh-CN" })).rejects.toMatchObject({ code: "HTL_ESPEAK_FAILED" });

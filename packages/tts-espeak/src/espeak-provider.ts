@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import type { SpeechAudio, SpeechProvider, SpeechVoice, SynthesisOptions } from "@hotlinejs/plugin-tts/contract";
+import { timeAllowed, type SpeechAudio, type SpeechProvider, type SpeechVoice, type SynthesisOptions } from "@hotlinejs/plugin-tts/contract";
 import { errors } from "./errors.js";
 import type { SpeakReply, SpeakRequest } from "./worker/protocol.js";
 
@@ -13,7 +13,7 @@ export interface EspeakProviderOptions {
   readonly rate: number;
   /** 0-99. */
   readonly pitch: number;
-  /** A text that takes longer is given up and the worker replaced. */
+  /** A text of up to 100 characters that takes longer is given up and the worker replaced; longer texts have as much for each further 100. */
   readonly timeoutMs: number;
   /** The worker's script; default the built one of this package. */
   readonly worker?: URL;
@@ -113,7 +113,8 @@ export class EspeakProvider implements SpeechProvider {
     if (this.#current || this.#stopped) return;
     const job = this.#queue.shift();
     if (!job) return;
-    const timer = this.#options.clock.setTimeout(() => this.#hangs(), this.#options.timeoutMs);
+    const timeoutMs = timeAllowed(this.#options.timeoutMs, job.request.text);
+    const timer = this.#options.clock.setTimeout(() => this.#hangs(timeoutMs), timeoutMs);
     this.#current = { job, timer };
     try {
       this.#ensureWorker().postMessage(job.request);
@@ -153,11 +154,11 @@ export class EspeakProvider implements SpeechProvider {
     this.#next();
   }
 
-  #hangs(): void {
+  #hangs(timeoutMs: number): void {
     const worker = this.#worker;
     if (worker) this.#replace(worker);
-    this.#options.log.warn({ timeoutMs: this.#options.timeoutMs, characters: this.#current?.job.request.text.length }, "the speech worker hangs and is replaced");
-    this.#finish()?.reject(errors.TIMEOUT(this.#options.timeoutMs));
+    this.#options.log.warn({ timeoutMs, characters: this.#current?.job.request.text.length }, "the speech worker hangs and is replaced");
+    this.#finish()?.reject(errors.TIMEOUT(timeoutMs));
     this.#next();
   }
 

@@ -9,7 +9,7 @@ export const espeakConfig = z.strictObject({
   rate: z.number().int().min(80).max(450).default(155),
   /** Pitch of the voice, 0-99. */
   pitch: z.number().int().min(0).max(99).default(50),
-  /** Milliseconds one text may take. */
+  /** Milliseconds a text of up to 100 characters may take; longer texts have as much for each further 100. */
   timeoutMs: z.number().int().min(500).max(60_000).default(8_000),
 });
 

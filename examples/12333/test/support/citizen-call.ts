@@ -6,8 +6,12 @@ export interface CitizenCall {
   readonly probe: RtpProbe;
   /** Code with which SIPp ended: 0 after a call that went as it should. */
   readonly exited: Promise<number | null>;
-  end(): void;
+  /** Hangs up, as a telephone does: one that only vanished would keep the agent for minutes. */
+  end(): Promise<void>;
 }
+
+/** So long a hang-up may take before the process is ended. */
+const PATIENCE_MS = 5_000;
 
 /** A citizen who calls, presses 1 and says nothing yet. */
 export async function citizenCall(sipPort: number, talkMs: number, from = "13812345678"): Promise<CitizenCall> {
@@ -23,7 +27,8 @@ export async function citizenCall(sipPort: number, talkMs: number, from = "13812
   return {
     probe,
     exited: caller.exited,
-    end: () => {
+    end: async () => {
+      await Promise.race([caller.hangUp(), pause(PATIENCE_MS)]);
       probe.close();
       caller.dispose();
     },

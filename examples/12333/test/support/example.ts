@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { freePort, rtpRange } from "./free-ports.js";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const MAIN = join(HERE, "../../dist/main.js");
-/** What one example has synthesised none has to synthesise again: three quarters of a minute of computing each. */
-const SPEECH = join(HERE, "../../../../node_modules/.cache/hotline-test-speech");
+export const MAIN = join(HERE, "../../dist/main.js");
+/** What one example has synthesised none has to synthesise again. */
+export const SPEECH = join(HERE, "../../../../node_modules/.cache/hotline-test-speech");
 
 export interface ExampleOptions {
   readonly dataDir?: string;

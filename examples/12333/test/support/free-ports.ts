@@ -1,8 +1,6 @@
 import { createSocket } from "node:dgram";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { claimPort } from "../../../../packages/plugin-sip/test/support/port-claims.js";
 
 /** Below what the system gives to those who ask for any port, above the examples' defaults, and without the ports a browser refuses. */
 const FIRST = 7_000;
@@ -16,39 +14,9 @@ export async function freePort(): Promise<number> {
   for (let tried = 0; tried < COUNT / STEP; tried++) {
     next = (next + STEP) % COUNT;
     const port = FIRST + next;
-    if (claimed(port) && (await overTcp(port)) && (await overUdp(port))) return port;
+    if (claimPort(port) && (await overTcp(port)) && (await overUdp(port))) return port;
   }
   throw new Error(`no port is free from ${FIRST} on`);
-}
-
-const CLAIMS = join(tmpdir(), "hotline-test-ports");
-const claims: string[] = [];
-process.once("exit", () => {
-  for (const file of claims) rmSync(file, { force: true });
-});
-
-/** Between the look and the listening of who was given the port there may be seconds: other processes see by a file that it is taken. */
-function claimed(port: number): boolean {
-  mkdirSync(CLAIMS, { recursive: true });
-  const file = join(CLAIMS, String(port));
-  try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
-  } catch {
-    if (lives(file)) return false;
-    // Of a run that was killed.
-    writeFileSync(file, String(process.pid));
-  }
-  claims.push(file);
-  return true;
-}
-
-function lives(file: string): boolean {
-  try {
-    process.kill(Number(readFileSync(file, "utf8")), 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function overTcp(port: number): Promise<boolean> {

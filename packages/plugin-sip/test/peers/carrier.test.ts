@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../support/hotline-side.js";
-import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+import { freeMediaPort, freePort, peerPresent, PeerProcess } from "../support/peers.js";
 
 /** A stack of another's making must agree with ours on what RFC 3262, 3311 and 4028 mean: SIPp with scenarios after the RFCs' figures. One hotline for all. */
 const SIPP = "/usr/bin/sipp";
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function sipp(name: string, port: number, ...args: string[]): Promise<PeerProcess> {
   const scenario = fileURLToPath(new URL(`scenarios/${name}.xml`, import.meta.url));
-  return new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-p", String(port), "-mp", String(await freePort()), "-sf", scenario, "-timeout", "20", "-timeout_error", "-trace_err", "-error_file", join(folder, `${name}.log`), ...args], { cwd: folder });
+  return new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-p", String(port), "-mp", String(await freeMediaPort()), "-sf", scenario, "-timeout", "20", "-timeout_error", "-trace_err", "-error_file", join(folder, `${name}.log`), ...args], { cwd: folder });
 }
 
 async function succeeded(peer: PeerProcess, name: string): Promise<void> {

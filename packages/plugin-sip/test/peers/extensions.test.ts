@@ -1,11 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Call } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../support/hotline-side.js";
-import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+import { freePort, peerPresent } from "../support/peers.js";
+import { SippPeers, type SippPeer } from "../support/sipp-peers.js";
 
 /** What carriers do beyond the plain call, as SIPp understands the RFCs. Each scenario checks what it gets, and each test what the hotline made of it. */
 const SIPP = "/usr/bin/sipp";
@@ -13,45 +10,24 @@ const present = peerPresent("SIPp", SIPP);
 const LONG = { timeout: 60_000 };
 
 let hotline: HotlineSide | undefined;
-let folder: string;
-const running: PeerProcess[] = [];
+let peers: SippPeers;
 
 beforeEach(async () => {
   hotline = undefined;
-  folder = await mkdtemp(join(tmpdir(), "hotline-extensions-"));
+  peers = await SippPeers.open();
 });
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((peer) => peer.stop()));
+  await peers.stop();
   await hotline?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await peers.remove();
   if (hotline !== undefined) expect(hotline.media.open).toBe(0);
 });
 
-interface Peer {
-  readonly port: number;
-  /** Resolves when it has got all it waited for; rejects with what it did not like. */
-  succeeded(): Promise<void>;
-}
-
-async function sipp(name: string, ...args: string[]): Promise<Peer> {
-  const port = await freePort();
-  const log = join(folder, `${name}-${port}.log`);
-  const scenario = fileURLToPath(new URL(`scenarios/${name}.xml`, import.meta.url));
-  const peer = new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-p", String(port), "-mp", String(await freePort()), "-sf", scenario, "-m", "1", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", log, ...args], { cwd: folder });
-  running.push(peer);
-  return {
-    port,
-    succeeded: async () => {
-      const code = await peer.ended;
-      const errors = await readFile(log, "utf8").catch(() => peer.output.slice(-3000));
-      expect(code, errors.slice(0, 3000)).toBe(0);
-    },
-  };
-}
+const sipp = (name: string, ...args: string[]): Promise<SippPeer> => peers.start(name, ...args);
 
 /** SIPp calls 12333 by the trunk `demo`; the call it makes. */
-async function calls(side: HotlineSide, name: string, ...args: string[]): Promise<{ readonly call: Call; readonly peer: Peer }> {
+async function calls(side: HotlineSide, name: string, ...args: string[]): Promise<{ readonly call: Call; readonly peer: SippPeer }> {
   hotline = await side.start();
   const arrived = hotline.next();
   const peer = await sipp(name, "-s", "12333", ...args, `127.0.0.1:${hotline.port}`);
@@ -59,7 +35,7 @@ async function calls(side: HotlineSide, name: string, ...args: string[]): Promis
 }
 
 /** A peer that ends before its call has come has failed. */
-async function failing(peer: Peer): Promise<never> {
+async function failing(peer: SippPeer): Promise<never> {
   await peer.succeeded();
   throw new Error("SIPp ended before its call was there");
 }

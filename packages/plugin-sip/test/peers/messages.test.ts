@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { InboundMessage, Notification } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HotlineSide } from "../support/hotline-side.js";
-import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+import { peerPresent } from "../support/peers.js";
+import { scenarioFile, SippPeers, type SippPeer } from "../support/sipp-peers.js";
 
 const SIPP = "/usr/bin/sipp";
 const present = peerPresent("SIPp", SIPP);
@@ -13,53 +12,31 @@ const LONG = { timeout: 60_000 };
 
 let hotline: HotlineSide;
 let taken: InboundMessage[];
-let folder: string;
-const running: PeerProcess[] = [];
+let peers: SippPeers;
 
 beforeEach(async () => {
   taken = [];
-  folder = await mkdtemp(join(tmpdir(), "hotline-messages-"));
+  peers = await SippPeers.open();
 });
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((peer) => peer.stop()));
+  await peers.stop();
   await hotline.stop();
-  await rm(folder, { recursive: true, force: true });
+  await peers.remove();
 });
-
-interface Peer {
-  readonly port: number;
-  /** Resolves when it has got all it waited for; rejects with what it did not like. */
-  succeeded(): Promise<void>;
-}
-
-const scenario = (name: string): string => fileURLToPath(new URL(`scenarios/${name}.xml`, import.meta.url));
 
 /** The scenario of a carrier that answers a short message so. SIPp takes no status from a key. */
 async function answering(answer: string): Promise<string> {
-  const text = await readFile(scenario("message-answers"), "utf8");
-  const file = join(folder, `message-answers-${answer.slice(0, 3)}.xml`);
+  const text = await readFile(scenarioFile("message-answers"), "utf8");
+  const file = join(peers.folder, `message-answers-${answer.slice(0, 3)}.xml`);
   await writeFile(file, text.replace("SIP/2.0 200 OK", `SIP/2.0 ${answer}`));
   return file;
 }
 
-async function sipp(file: string, ...args: string[]): Promise<Peer> {
-  const port = await freePort();
-  const log = join(folder, `${port}.log`);
-  const peer = new PeerProcess(SIPP, ["-i", "127.0.0.1", "-nostdin", "-p", String(port), "-mp", String(await freePort()), "-sf", file, "-m", "1", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", log, ...args], { cwd: folder });
-  running.push(peer);
-  return {
-    port,
-    succeeded: async () => {
-      const code = await peer.ended;
-      const errors = await readFile(log, "utf8").catch(() => peer.output.slice(-3000));
-      expect(code, errors.slice(0, 3000)).toBe(0);
-    },
-  };
-}
+const sipp = (file: string, ...args: string[]): Promise<SippPeer> => peers.start(file, ...args);
 
 /** A trunk that short messages go out by, as the scenario of the carrier expects them. */
 const OUT = { messages: true, callerId: "12333" };
-const out = ({ port }: Peer, priority: number) => ({ host: "127.0.0.1", port, priority, rewrite: [{ of: "called", prefix: "1", minLength: 11, prepend: "+86" }] });
+const out = ({ port }: SippPeer, priority: number) => ({ host: "127.0.0.1", port, priority, rewrite: [{ of: "called", prefix: "1", minLength: 11, prepend: "+86" }] });
 const NOTIFICATION: Notification = { id: "n1", channel: "sms", to: "138 0013 8000", template: "t", title: null, text: "您的诉求已受理", html: null, attachments: [], headers: {}, subject: null, createdAt: 0, attempt: 1 };
 
 /** A hotline whose first trunk is this machine. */
@@ -77,7 +54,7 @@ const endpoint = (kind: "udp" | "tcp"): string => `127.0.0.1:${hotline.adapter.a
 describe.skipIf(!present)("short messages (RFC 3428) with SIPp", () => {
   it.each([["udp", "u1"], ["tcp", "t1"]] as const)("come in over %s: each that can be taken once, the others refused as they must be", LONG, async (kind, transport) => {
     await begin({ messages: true, numbers: ["12333"], rewriteInbound: [{ of: "caller", prefix: "+86", strip: 3 }] });
-    await (await sipp(scenario("message-gateway"), "-t", transport, endpoint(kind))).succeeded();
+    await (await sipp("message-gateway", "-t", transport, endpoint(kind))).succeeded();
     expect(taken).toMatchObject([
       { channel: "sms", from: "13800138000", fromName: "Gateway", to: "12333", text: "养老金什么时候发？" },
       { channel: "sms", from: "13800138000", fromName: "Gateway", to: "12333", text: "谢谢" },
@@ -88,7 +65,7 @@ describe.skipIf(!present)("short messages (RFC 3428) with SIPp", () => {
   it("that nobody takes are asked for again later", LONG, async () => {
     await begin({ messages: true });
     hotline.onMessage = () => Promise.reject(new Error("nobody"));
-    await (await sipp(scenario("message-later"), endpoint("udp"))).succeeded();
+    await (await sipp("message-later", endpoint("udp"))).succeeded();
   });
 
   it.each([
@@ -96,7 +73,7 @@ describe.skipIf(!present)("short messages (RFC 3428) with SIPp", () => {
     ["of nobody we know", { messages: true, match: ["192.0.2.1"] }],
   ])("%s are not allowed", LONG, async (_whose, trunk) => {
     await begin(trunk);
-    await (await sipp(scenario("message-not-allowed"), endpoint("udp"))).succeeded();
+    await (await sipp("message-not-allowed", endpoint("udp"))).succeeded();
     expect(taken).toEqual([]);
   });
 

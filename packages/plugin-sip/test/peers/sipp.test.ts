@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Call } from "@hotlinejs/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../support/hotline-side.js";
-import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
+import { freeMediaPort, freePort, peerPresent, PeerProcess } from "../support/peers.js";
 
 const SIPP = "/usr/bin/sipp";
 const present = peerPresent("SIPp", SIPP);
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function sipp(...args: string[]): Promise<PeerProcess> {
-  const peer = new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-mp", String(await freePort()), "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", join(folder, "errors.log"), ...args], { cwd: folder });
+  const peer = new PeerProcess(SIPP, ["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-mp", String(await freeMediaPort()), "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", join(folder, "errors.log"), ...args], { cwd: folder });
   running.push(peer);
   return peer;
 }

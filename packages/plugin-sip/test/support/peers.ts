@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
+import { claimPort } from "./port-claims.js";
 
 /** Whether this program is here. Missing: one line and `false`; under HOTLINE_REQUIRE_PEERS=1 an error. */
 export function peerPresent(name: string, path: string): boolean {
@@ -25,8 +26,14 @@ const MEDIA_FIRST = 10_000;
 const MEDIA_COUNT = 1_980;
 let nextMedia = (process.pid * 60) % MEDIA_COUNT;
 
-/** The first of four UDP ports for the media of a SIPp, which dies if another that starts at the same moment takes one of them in between. */
+/** The first of four UDP ports for the media of a SIPp, which dies where another has one of them: no process of these tests is given the same. */
 export function sippMediaPort(): number {
+  for (let tried = 0; tried < MEDIA_COUNT; tried += 4) {
+    nextMedia = (nextMedia + 4) % MEDIA_COUNT;
+    const port = MEDIA_FIRST + nextMedia;
+    if (claimPort(port)) return port;
+  }
+  // All were given out, the oldest by this process long ago.
   nextMedia = (nextMedia + 4) % MEDIA_COUNT;
   return MEDIA_FIRST + nextMedia;
 }

@@ -86,6 +86,21 @@ describe("Synthesizer", () => {
     await expect(make().speak(say("d"))).rejects.toEqual(failed);
   });
 
+  it("gives a long text as much more time as it is longer", async () => {
+    provider.answer = () => "hang";
+    const article = make().speak(say("长".repeat(350)));
+    const outcome = expect(article).rejects.toMatchObject({ code: "HTL_TTS_SYNTHESIS_FAILED", message: expect.stringContaining("3500 ms") as string });
+    let over = false;
+    void article.catch(() => (over = true));
+    await settle();
+    clock.advance(3_499);
+    await settle();
+    expect(over).toBe(false);
+    clock.advance(1);
+    await outcome;
+    expect(clock.timers).toBe(0);
+  });
+
   it("gives a hanging provider up, frees the slot, and leaves no timer", async () => {
     provider.answer = (text) => (text === "hang" ? "hang" : { pcm: Int16Array.of(9000, -9000), sampleRate: 8000 });
     const synthesizer = make();
