@@ -251,6 +251,24 @@ describe("who calls, and why it ended", () => {
   });
 
   it.each([
+    ["off", undefined, undefined],
+    ["diversion", "<sip:01012333@127.0.0.1>;reason=deflection;counter=1", undefined],
+    ["history-info", undefined, /^<sip:01012333@127\.0\.0\.1>;index=1, ?<sip:139@127\.0\.0\.1;cause=480>;index=1\.1$/],
+  ] as const)("tells a carrier with forwarded %s of a call that came in first", async (forwarded, diversion, history) => {
+    const far = await carrier();
+    const rewrite = [{ of: "caller" as const, prefix: "12333", prepend: "010" }];
+    hotline = await new HotlineSide({ trunks: [{ key: "carrier", forwarded, outbound: { host: "127.0.0.1", port: far.port, rewrite } }] }).start();
+    far.onInvite = (invite) => invite.reject({ status: 486 });
+    await (await hotline.adapter.originate("tel:139", { forwarded: { called: "12333" } })).ended;
+    await (await hotline.adapter.originate("tel:139")).ended;
+    const [sentOn, own] = far.invites.map(({ request }) => request.headers);
+    expect(sentOn?.get("diversion")).toBe(diversion);
+    if (history === undefined) expect(sentOn?.has("history-info")).toBe(false);
+    else expect(sentOn?.list("history-info").join(", ")).toMatch(history);
+    expect([own?.has("diversion"), own?.has("history-info")]).toEqual([false, false]);
+  });
+
+  it.each([
     [480, 'Q.850;cause=19;text="no answer"', "no-answer"],
     [500, "SIP;cause=500, Q.850;cause=17", "busy"],
     [503, "Q.850;cause=1", "not-found"],

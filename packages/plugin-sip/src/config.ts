@@ -131,6 +131,12 @@ const trunk = z
      * with the trunk's number; a call whose headers ask for `Privacy: id` then shows nobody in From. Default: none.
      */
     identity: z.enum(["off", "asserted", "preferred"]).default("off"),
+    /**
+     * How the carrier is told that a call of ours carries on one that came in (a transfer outside, a bridged redirection), which many ask for before
+     * they show the caller's own number: by Diversion (RFC 5806) or History-Info (RFC 7044), with the number of ours that was called and, where
+     * it had been sent to us by another, that one's. Numbers are written as `rewrite` says for `caller`. Default: not at all.
+     */
+    forwarded: z.enum(["off", "diversion", "history-info"]).default("off"),
     /** How keys are sent to the far end of this trunk: with the sound (RFC 4733, tones where it knows none) or by INFO. */
     dtmf: z.enum(["media", "info"]).default("media"),
     /**

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { DialPlan, DialTarget, DialWay } from "./call/outbound-call.js";
 import { challengeHandler } from "./digest/challenge-handler.js";
 import { sipErrors } from "./errors.js";
+import { forwardedHeaders } from "./forwarded.js";
 import { cleanNumber } from "./numbers.js";
 import { isBrowser } from "./call/browsers.js";
 import type { Binding } from "./registrar/binding.js";
@@ -203,7 +204,7 @@ export class Dialer {
         contactUser: registration?.username ?? contactUser(shown.number),
         targets: [{ uri, ...(outbound.transport === undefined ? {} : { transport: outbound.transport }), ...(onChallenge === undefined ? {} : { onChallenge }), redirected: this.#redirected(trunk, number) }],
         ...(options.headers === undefined ? {} : { headers: options.headers }),
-        ...this.#trunkHeaders(trunk, from, options),
+        ...this.#trunkHeaders(trunk, from, number, options),
         via: { kind: "trunk", key: trunk.key },
         caller: from,
         delayMs: waitMs,
@@ -238,17 +239,20 @@ export class Dialer {
     };
   }
 
-  #trunkHeaders(trunk: Trunk, from: Party, options: OriginateOptions): Pick<DialPlan, "headers"> {
+  #trunkHeaders(trunk: Trunk, from: Party, target: string, options: OriginateOptions): Pick<DialPlan, "headers"> {
     const { demands = [] } = this.#deps;
-    const { identity, callerId, registration } = trunk.config;
+    const { identity, callerId, registration, forwarded } = trunk.config;
     const known = callerId ?? registration?.username ?? from.number;
-    const number = known === registration?.username ? known : rewritten(trunk.config.outbound?.rewrite ?? [], "caller", known);
+    const written = (number: string): string => rewritten(trunk.config.outbound?.rewrite ?? [], "caller", number);
+    const number = known === registration?.username ? known : written(known);
     const host = registration?.server ?? this.#deps.localHost();
+    const past = forwarded === "off" || options.forwarded === undefined ? {} : forwardedHeaders(options.forwarded, forwarded, { host, written, target });
     const own = identity === "off" || number === "" ? undefined : new NameAddr("", `sip:${escapeUser(number)}@${isIP(host) === 6 ? `[${host}]` : host}`).toString();
-    if (demands.length === 0 && own === undefined) return {};
+    if (demands.length === 0 && own === undefined && Object.keys(past).length === 0) return {};
     return {
       headers: {
         ...options.headers,
+        ...past,
         ...(demands.length === 0 ? {} : { Require: demands.join(", ") }),
         ...(own === undefined ? {} : { [identity === "asserted" ? "P-Asserted-Identity" : "P-Preferred-Identity"]: own }),
       },

@@ -6,6 +6,7 @@ import { createTestHotline, type TestHotline } from "./create-test-hotline.js";
 import type { FakeAgent } from "./fake-agent.js";
 import type { FakeCall } from "./fake-call.js";
 import type { FakeCaller } from "./fake-caller.js";
+import { FAKE_TELEPHONY } from "./fake-telephony.js";
 
 let test: TestHotline;
 let caller: FakeCaller;
@@ -63,6 +64,20 @@ interface Referred {
 const rows = <T>(sql: string): Promise<T[]> => test.services.get(READ_POOL).read((em) => em.execute<T[]>(sql));
 
 describe("a conversation", () => {
+  it("is sent on with word of how it came: to whom it was, and who had sent it here before", async () => {
+    const asked = test.services.get(FAKE_TELEPHONY).asked;
+    refer(agent.call, "sip:1002@hotline.test");
+    await test.advance(500);
+    expect(asked.map(({ options }) => options.forwarded)).toEqual([undefined, { called: "12333" }]);
+    await caller.hangup();
+    const attributes = { "diverted-from": "01066660000", "diverted-by": "02188880000", "diversion-reason": "no-answer", "diversion-count": "2" };
+    await test.dial("12333", { attributes });
+    await agent.answer();
+    refer(agent.call, "tel:01012345");
+    await test.advance(500);
+    expect(asked.at(-1)).toMatchObject({ to: "tel:01012345", options: { forwarded: { called: "12333", before: { from: "01066660000", by: "02188880000", reason: "no-answer", count: 2 } } } });
+  });
+
   it("is transferred by the agent's phone: ring-back, then the colleague; the agent is let go, the conversation goes on", async () => {
     const colleague = await test.agent("1002");
     const told = refer(agent.call, "sip:1002@hotline.test");

@@ -1,5 +1,5 @@
 import { ActivityCounter, createHotline, createSilentLogger, seededRandom, SystemClock, UuidIds, VirtualClock } from "@hotlinejs/core";
-import type { Durability, Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
+import type { Call, Durability, Hotline, HotlineOptions, Logger, Plugin, Services } from "@hotlinejs/core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -44,7 +44,7 @@ export interface TestHotline {
   /** Moves time on, `advance(500)`, `advance("5m")` or `advance({ minutes: 5 })`; everything that falls due happens, in order. */
   advance(duration: Duration): Promise<void>;
   /** A citizen dials, over the trunk `test` or one of another key. Resolves when the hotline has taken the call (or refused it). */
-  dial(number: string, options?: { from?: string; trunk?: string }): Promise<FakeCaller>;
+  dial(number: string, options?: { from?: string; trunk?: string; attributes?: Call["attributes"] }): Promise<FakeCaller>;
   /** A way out, for calls of the hotline's own. Without one every number that is no phone is unreachable. */
   trunk(key: string, options?: Omit<FakeTrunkOptions, "key">): FakeTrunk;
   /** An agent's phone, registered unless told otherwise. */
@@ -96,8 +96,8 @@ export async function createTestHotline(options: TestHotlineOptions): Promise<Te
     events,
     journal,
     advance,
-    dial: async (number, { from = "13800138000", trunk } = {}) => {
-      const caller = new FakeCaller(hotline.services.get(FAKE_TELEPHONY).arrive(from, number, trunk), advance);
+    dial: async (number, { from = "13800138000", trunk, attributes } = {}) => {
+      const caller = new FakeCaller(hotline.services.get(FAKE_TELEPHONY).arrive(from, number, trunk, attributes), advance);
       await advance(50);
       return caller;
     },

@@ -8,6 +8,7 @@ export interface FakeCallOptions {
   readonly from: Party;
   readonly to: Party;
   readonly via?: Call["via"];
+  readonly attributes?: Call["attributes"];
   readonly clock: Clock;
   readonly makeLeg: () => FakeMediaLeg;
 }
@@ -23,7 +24,7 @@ export class FakeCall implements OutboundCall {
   via: Call["via"];
   /** States in the order in which they were entered. */
   readonly states: { readonly state: CallState; readonly at: number }[] = [];
-  readonly attributes: Readonly<Record<string, string>> = {};
+  readonly attributes: Call["attributes"];
   readonly ended: Promise<CallEnd>;
   readonly answered: Promise<boolean>;
   /** How the hotline ended or refused it. */
@@ -44,6 +45,7 @@ export class FakeCall implements OutboundCall {
     this.direction = options.direction;
     this.from = options.from;
     this.to = options.to;
+    this.attributes = options.attributes ?? {};
     this.via = options.via ?? { kind: "trunk", key: "test" };
     this.#clock = options.clock;
     this.#makeLeg = options.makeLeg;

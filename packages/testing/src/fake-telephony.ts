@@ -20,6 +20,8 @@ export class FakeTelephony implements TelephonyAdapter {
   readonly capabilities = { hold: true, redirect: true, t38: false, earlyMedia: false };
   /** Every call the hotline has made. */
   readonly outbound: FakeCall[] = [];
+  /** What was asked for with each of them. */
+  readonly asked: { readonly to: string; readonly options: OriginateOptions }[] = [];
   /** Every call, in and out, by its id. */
   readonly calls = new Map<string, FakeCall>();
   readonly #trunks: FakeTrunk[] = [];
@@ -54,9 +56,9 @@ export class FakeTelephony implements TelephonyAdapter {
   }
 
   /** A citizen's call arrives over a trunk of this key, or that of a phone here. */
-  arrive(from: string, to: string, via: string | FakeCall["via"] = "test"): FakeCall {
+  arrive(from: string, to: string, via: string | FakeCall["via"] = "test", attributes: FakeCall["attributes"] = {}): FakeCall {
     const { clock, ids, media, pipeline } = this.#deps;
-    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, via: typeof via === "string" ? { kind: "trunk", key: via } : via, clock, makeLeg: () => media.createLeg() });
+    const call = new FakeCall({ id: ids.next(), direction: "inbound", from: { number: from, uri: `sip:${from}@caller.test` }, to: { number: to, uri: `sip:${to}@hotline.test` }, via: typeof via === "string" ? { kind: "trunk", key: via } : via, attributes, clock, makeLeg: () => media.createLeg() });
     this.calls.set(call.id, call);
     const closed = pipeline().admission();
     if (closed === undefined) pipeline().arrive(call);
@@ -72,6 +74,7 @@ export class FakeTelephony implements TelephonyAdapter {
     const number = to.replace(/^(sip|tel):/, "").replace(/@.*/, "");
     const call = new FakeCall({ id: options.id ?? ids.next(), direction: "outbound", from: { number: options.from?.number ?? "", uri: options.from?.uri ?? "sip:12333@hotline.test" }, to: { number, uri: to }, clock, makeLeg: () => media.createLeg() });
     this.outbound.push(call);
+    this.asked.push({ to, options });
     this.calls.set(call.id, call);
     const timer = clock.setTimeout(() => call.finish("no-answer", "system", 408), options.timeoutMs ?? 30_000);
     void call.answered.then(() => timer.cancel());

@@ -1,4 +1,4 @@
-import type { Call, CallControl, CallPipeline, CallSession, Connection, OutboundCall, OutboundRequest, TelephonyAdapter } from "../contracts/call.js";
+import type { Call, CallControl, CallPipeline, CallSession, Connection, ForwardedCall, OutboundCall, OutboundRequest, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaEngine } from "../contracts/media.js";
 import type { Audit } from "../contracts/data.js";
 import type { Clock, Ids } from "../contracts/time.js";
@@ -128,8 +128,10 @@ export class DefaultCallControl implements CallControl {
     journal.leg({ id, interactionId: request.interactionId, adapter: adapter.name, direction: "outbound", role: request.role, from: request.from?.number ?? "", to: request.to });
     let call: OutboundCall;
     try {
-      const hops = this.#sessions.get(request.interactionId)?.call.hopsLeft;
-      call = await adapter.originate(request.to, { ...(hops === undefined ? {} : { hopsLeft: hops - 1 }), ...request, id });
+      const caller = this.#sessions.get(request.interactionId)?.call;
+      const hops = caller?.hopsLeft;
+      const forwarded = request.purpose === "transfer" && caller?.direction === "inbound" ? forwardedCall(caller) : undefined;
+      call = await adapter.originate(request.to, { ...(hops === undefined ? {} : { hopsLeft: hops - 1 }), ...(forwarded === undefined ? {} : { forwarded }), ...request, id });
     } catch (error) {
       journal.legState(id, { endedAt: this.#deps.clock.now(), endReason: "failed" });
       throw error;
@@ -166,6 +168,12 @@ export class DefaultCallControl implements CallControl {
     this.#legs.set(interactionId, legs);
     void call.ended.then(() => legs.delete(call));
   }
+}
+
+/** What is known of a call that is sent on (see `Call.attributes`). */
+function forwardedCall({ to, attributes }: Call): ForwardedCall {
+  const { "diverted-from": from, "diverted-by": by = "", "diversion-reason": reason = "unknown", "diversion-count": count } = attributes;
+  return { called: to.number, ...(from === undefined ? {} : { before: { from, by, reason, count: Math.max(1, Number(count) || 1) } }) };
 }
 
 /** An address whose number is masked. */

@@ -179,6 +179,16 @@ export interface OriginateOptions {
    * less than the caller's `Call.hopsLeft`. Below 0 nobody is rung any more; adapters that know of no such thing ignore it.
    */
   readonly hopsLeft?: number;
+  /** It carries on a call that came in. Default, of a transfer: what is known of the citizen's call. Adapters tell the far end as far as they are set to. */
+  readonly forwarded?: ForwardedCall;
+}
+
+/** How a call that is sent on came to us, for who gets it. */
+export interface ForwardedCall {
+  /** The number of ours it came to. */
+  readonly called: string;
+  /** Where it had been before it came to us: the number first called, the one that sent it here, why (RFC 5806: `no-answer`, `user-busy` ...), and how often it was sent on. */
+  readonly before?: { readonly from: string; readonly by: string; readonly reason: string; readonly count: number };
 }
 
 /** A way into and out of the telephone network. sip, voiceboard and asterisk pass one contract suite. */

@@ -78,6 +78,16 @@ describe.skipIf(!present)("who calls, with SIPp", () => {
     await peer.succeeded();
   });
 
+  it("a call that is sent on says from where, in Diversion (RFC 5806)", LONG, async () => {
+    const peer = await sipp("carrier-sent-on");
+    const side = await callingOut(peer.port, { forwarded: "diversion" });
+    const forwarded = { called: "12333", before: { from: "02188880000", by: "02188880000", reason: "no-answer", count: 1 } };
+    const call = await side.adapter.originate("tel:13900139000", { forwarded });
+    expect(await call.answered).toBe(true);
+    await call.hangup();
+    await peer.succeeded();
+  });
+
   it("a caller of ours who is withheld is told to the carrier alone", LONG, async () => {
     const peer = await sipp("carrier-identity");
     const side = await callingOut(peer.port, { identity: "asserted" });
