@@ -53,8 +53,33 @@ describe.skipIf(!present)("scanners at the edge of the example", () => {
   it.each(["REGISTER", "INVITE", "OPTIONS"])("svwar finds no account by %s and is banned by its name", { timeout: 120_000 }, async (method) => {
     await begin();
     try {
-      const output = await run(folder, "svwar", "-m", method, "-e", "1000-1010", "-P", String(await freePort()), "-p", String(example.sipPort), "--force", "-v", "127.0.0.1");
+      const [output] = await Promise.all([run(folder, "svwar", "-m", method, "-e", "1000-1010", "-P", String(await freePort()), "-p", String(example.sipPort), "--force", "-v", "127.0.0.1"), callsGoOn()]);
       expect(output).not.toMatch(/\b10\d\d\s*\|/);
+      expect(await bans()).toMatchObject([{ address: "127.0.0.66", reason: "scanner" }]);
+      await callsGoOn();
+    } finally {
+      await example.dispose();
+    }
+  });
+
+  it("svmap finds no hotline, and is banned", { timeout: 120_000 }, async () => {
+    await begin();
+    try {
+      const output = await run(folder, "svmap", "-P", String(await freePort()), "-p", String(example.sipPort), "-v", "127.0.0.1");
+      expect(output).not.toMatch(/127\.0\.0\.1:\d+\s*\|/);
+      expect(await bans()).toMatchObject([{ address: "127.0.0.66", reason: "scanner" }]);
+      await callsGoOn();
+    } finally {
+      await example.dispose();
+    }
+  });
+
+  it("svcrack does not find a password that is in its list, while citizens' calls go through", { timeout: 120_000 }, async () => {
+    await begin();
+    try {
+      writeFileSync(join(folder, "passwords"), [...Array.from({ length: 200 }, (_, i) => `guess-${i}`), "demo-1001", ""].join("\n"));
+      const [output] = await Promise.all([run(folder, "svcrack", "-u", "1001", "-d", "passwords", "-P", String(await freePort()), "-p", String(example.sipPort), "-v", "127.0.0.1"), callsGoOn()]);
+      expect(output).not.toContain("demo-1001");
       expect(await bans()).toMatchObject([{ address: "127.0.0.66", reason: "scanner" }]);
       await callsGoOn();
     } finally {
