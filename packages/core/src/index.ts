@@ -41,6 +41,7 @@ export { redactOptions } from "./config/redact.js";
 export { runUntilSignal } from "./kernel/run-until-signal.js";
 export type { RunUntilSignalOptions, SignalSource } from "./kernel/run-until-signal.js";
 export { citizenParty } from "./calls/citizen-party.js";
+export { LazySignal } from "./calls/lazy-signal.js";
 export type { CallPipelineOptions } from "./calls/call-pipeline.js";
 export { SystemClock } from "./time/system-clock.js";
 export { VirtualClock } from "./time/virtual-clock.js";

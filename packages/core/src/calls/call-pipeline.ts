@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Call, CallEnd, CallHandler, CallPipeline, CallSession, LaunchedCall, LaunchRequest, OutboundCall, OutboundRequest, Party, RoutePlan, Successor, TelephonyAdapter } from "../contracts/call.js";
 import type { MediaLeg } from "../contracts/media.js";
 import type { Clock } from "../contracts/time.js";
@@ -9,6 +8,7 @@ import type { HookRunner } from "../hooks/hook-runner.js";
 import type { Logger } from "../log/logger.js";
 import { CallCounts } from "./call-counts.js";
 import type { InteractionJournal } from "./interaction-journal.js";
+import { LazySignal } from "./lazy-signal.js";
 import type { DefaultCallControl } from "./call-control.js";
 import { watchLeg } from "./leg-watch.js";
 
@@ -24,7 +24,8 @@ export interface CallPipelineOptions {
   readonly language?: string;
 }
 
-type Session = { -readonly [K in keyof CallSession]: CallSession[K] };
+/** `over`: resolves when the citizen has gone. */
+type Session = { -readonly [K in keyof CallSession]: CallSession[K] } & { readonly over: Promise<void> };
 
 const endedErrors = new Map<string, Error>();
 
@@ -209,10 +210,18 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   #session(call: Call, interaction: ReturnType<InteractionJournal["open"]>, plan: RoutePlan): Session {
-    const abort = new AbortController();
-    const session: Session = { interaction, call, signal: abort.signal, language: plan.language ?? this.#deps.options.language ?? "zh-CN", plan };
-    // A prompt of many parts listens once for each; Node would take that for a leak.
-    setMaxListeners(0, abort.signal);
+    const gone = new LazySignal();
+    let settle: () => void = () => undefined;
+    const session: Session = {
+      interaction,
+      call,
+      get signal() {
+        return gone.signal;
+      },
+      language: plan.language ?? this.#deps.options.language ?? "zh-CN",
+      plan,
+      over: new Promise((resolve) => (settle = resolve)),
+    };
     const follow = (leg: Call): void =>
       void leg.ended.then((end) => {
         const coming = this.#successors.get(session)?.(end);
@@ -227,7 +236,8 @@ export class DefaultCallPipeline implements CallPipeline {
       });
     const over = (leg: Call, end: CallEnd): void => {
       this.#endedAt.set(leg, this.#deps.clock.now());
-      abort.abort(endedError(end.reason));
+      gone.abort(endedError(end.reason));
+      settle();
     };
     follow(call);
     return session;
@@ -275,7 +285,7 @@ export class DefaultCallPipeline implements CallPipeline {
     if (options.fallback !== undefined) plans.push(options.fallback);
     for (const [index, plan] of plans.entries()) {
       const { call } = session;
-      if (call.signal.aborted) return;
+      if (call.state === "ended") return;
       session.plan = plan;
       const handler = this.#handlers.get(plan.handler);
       if (handler === undefined) {
@@ -287,7 +297,7 @@ export class DefaultCallPipeline implements CallPipeline {
         await this.#untilGone(Promise.resolve(handler(session, plan)), session);
         return;
       } catch (error) {
-        if (session.call.signal.aborted) return;
+        if (session.call.state === "ended") return;
         log.error({ err: error, interactionId, handler: plan.handler }, "a call handler failed; what stands behind it takes over");
         journal.event(interactionId, "handler.failed", { handler: plan.handler, error: isHotlineError(error) ? error.code : errorText(error) });
       }
@@ -295,10 +305,9 @@ export class DefaultCallPipeline implements CallPipeline {
   }
 
   /** The handler's result, or its end some seconds after the caller has gone. */
-  async #untilGone(work: Promise<void>, { call, signal }: Session): Promise<void> {
+  async #untilGone(work: Promise<void>, { call, over }: Session): Promise<void> {
     let stop: (() => void) | undefined;
-    const ended = new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
-    const gone = ended.then(
+    const gone = over.then(
       () =>
         new Promise<void>((resolve) => {
           const timer = this.#deps.clock.setTimeout(() => {

@@ -1,7 +1,7 @@
 import type {
   AttemptCause, AudioSource, Call, CallEnd, CallEvent, CallState, Collected, CollectOptions, EndReason, HangupOptions, MediaLeg, Party, Playback, PlayOptions, T38Port, T38Request,
 } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import { errorText, LazySignal } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { ELSEWHERE } from "../stack/index.js";
 import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingReoffer, IncomingRequest, Replaces, Session, SessionEnd } from "../stack/index.js";
@@ -64,7 +64,7 @@ export abstract class SipCall implements Call {
   protected mediaOpen = false;
   #state: CallState = "new";
   #settle: (end: CallEnd) => void = () => undefined;
-  readonly #abort = new AbortController();
+  readonly #gone = new LazySignal();
   readonly #listeners: CallListeners;
   #end: CallEnd | undefined;
   #holding = false;
@@ -147,7 +147,7 @@ export abstract class SipCall implements Call {
   }
 
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#gone.signal;
   }
 
   get media(): MediaLeg | undefined {
@@ -235,7 +235,7 @@ export abstract class SipCall implements Call {
       this.#journal(null);
       this.environment.dialogEnded(this.session.dialog, this.via);
     }
-    this.#abort.abort(abortReason(whole.reason));
+    this.#gone.abort(abortReason(whole.reason));
     this.#settle(whole);
     this.#listeners.tell({ type: "state", state: "ended", at: whole.at });
     this.#listeners.clear();
