@@ -110,6 +110,60 @@ describe("a play", () => {
     expect(result.agents[0]?.occupancy).toBeCloseTo(140 / 3_600, 9);
   });
 
+  it("agents on demand are rung after the wait that is set, or never", () => {
+    const past = readPastCalls("time,talk,patience\n08:00:00,300,\n08:00:10,60,90\n");
+    const backed = (onDemandAfterMs: number | null) =>
+      play(
+        base({
+          from: "08:00",
+          to: "09:00",
+          queues: [{ key: "general", onDemandAfterMs }],
+          callers: [{ name: "citizens", queue: "general", arrivals: { past }, talk: 1 }],
+          agents: [{ name: "team", count: 1, queues: ["general"] }, { name: "office", count: 1, queues: ["general"], onDemand: true }],
+        }),
+      );
+    expect(backed(20_000).total).toMatchObject({ answered: 2, longestWait: 20 });
+    expect(backed(20_000).agents).toMatchObject([{ calls: 1 }, { calls: 1, occupancy: 60 / 3_600 }]);
+    expect(backed(null).total).toMatchObject({ answered: 1, abandoned: 1 });
+  });
+
+  it("an empty queue lets in and sends away by the states that are named", () => {
+    const past = readPastCalls("time,talk\n08:30:00,60\n09:30:00,60\n");
+    const shut = (rules: Pick<ScenarioInput["queues"][number], "joinEmpty" | "leaveEmpty" | "emptyGraceMs">) =>
+      play(
+        base({
+          from: "08:00",
+          to: "10:00",
+          queues: [{ key: "general", ...rules }],
+          callers: [{ name: "citizens", queue: "general", arrivals: { past }, talk: 1, patience: 900 }],
+          agents: [{ name: "team", count: 1, queues: ["general"], shifts: [{ from: "08:00", to: "09:00" }], breaks: [{ from: "08:20", to: "08:45" }] }],
+        }),
+      ).total;
+    // On the break the one waits, who comes when all have gone is not let in.
+    expect(shut({ joinEmpty: ["offline"] })).toMatchObject({ answered: 1, longestWait: 900, abandoned: 0, turnedAway: 1 });
+    expect(shut({ joinEmpty: ["offline", "not-ready"] })).toMatchObject({ answered: 0, turnedAway: 2 });
+    expect(shut({ leaveEmpty: ["not-ready"], emptyGraceMs: 60_000 })).toMatchObject({ answered: 0, turnedAway: 1, abandoned: 1 });
+  });
+
+  it("a step of weight is worth so long a wait where that is said", () => {
+    const past = readPastCalls("time,queue,talk\n08:00:00,light,60\n08:00:05,light,60\n08:00:25,heavy,60\n");
+    const first = (weightWorthMs?: number) => {
+      const { queues } = play(
+        base({
+          from: "08:00",
+          to: "09:00",
+          queues: [{ key: "light" }, { key: "heavy", weight: 1 }],
+          callers: [{ name: "citizens", queue: "light", arrivals: { past }, talk: 1 }],
+          agents: [{ name: "team", count: 1, queues: ["light", "heavy"] }],
+          ...(weightWorthMs !== undefined && { weightWorthMs }),
+        }),
+      );
+      return queues.map(({ figures }) => figures.longestWait);
+    };
+    // 20 s before the heavy one came the light one: strict weight, 30 s of wait and 10 s of wait for it.
+    expect([first(), first(30_000), first(10_000)]).toEqual([[115, 35], [115, 35], [55, 95]]);
+  });
+
   it("shifts sign in and out; who is in a call finishes it", () => {
     const result = play(
       base({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { QueueingError } from "../errors.js";
+import { AGENT_STATUSES } from "../acd/events.js";
 import { strategyNames } from "../strategies/strategies.js";
 import { distribution } from "./distribution.js";
 
@@ -11,6 +12,8 @@ const name = z.string().min(1).max(60);
 const probability = z.number().min(0).max(1);
 const spanMs = z.number().min(0);
 const levels = z.record(name, z.number());
+/** All agents away, or all of them in one of these states. */
+const empty = z.union([z.boolean(), z.array(z.enum(AGENT_STATUSES)).min(1)]);
 
 /** Time of day, `08:30`; past midnight it goes on counting: `26:00` is two o'clock of the next day. */
 const clock = z.string().regex(/^\d{1,2}:[0-5]\d$/, "a time such as 08:30").refine((text) => clockMs(text) <= 48 * 3_600_000, "at most 48:00");
@@ -80,8 +83,12 @@ const queue = z.strictObject({
     .optional(),
   overflow: z.array(z.strictObject({ afterMs: spanMs, queues: z.array(name).min(1) })).optional(),
   regainMs: spanMs.optional(),
-  joinEmpty: z.boolean().optional(),
-  leaveEmpty: z.boolean().optional(),
+  joinEmpty: empty.optional(),
+  leaveEmpty: empty.optional(),
+  /** Who counts as staff, see `QueueConfig`. */
+  staff: z.enum(["reachable", "ready"]).optional(),
+  /** Wait from which agents on demand are rung; `null`: never. */
+  onDemandAfterMs: spanMs.nullable().optional(),
   emptyGraceMs: spanMs.optional(),
   rejectDelayMs: spanMs.optional(),
   noAnswerDelayMs: spanMs.optional(),
@@ -112,6 +119,8 @@ const agents = z.strictObject({
   shifts: z.array(z.strictObject({ from: clock, to: clock })).optional(),
   /** Not ready between these times. */
   breaks: z.array(z.strictObject({ from: clock, to: clock })).optional(),
+  /** Rung only where nobody else is free, and once a caller has waited `onDemandAfterMs`. They count among the agents, also those of the formulas. Default false. */
+  onDemand: z.boolean().default(false),
   /** From the ring to the answer. Default 0. */
   answer: distribution.default(0),
   /** Share of offers not answered at all. Default 0. */
@@ -135,6 +144,8 @@ const scenarioSchema = z
     intervalMinutes: z.number().min(1).max(1440).default(15),
     /** Aging, see `createAcdState`. */
     priorityWorthMs: spanMs.optional(),
+    /** One step of a queue's weight is worth so long a wait, see `createAcdState`. */
+    weightWorthMs: spanMs.optional(),
     queues: z.array(queue).min(1),
     callers: z.array(callers).min(1),
     agents: z.array(agents).min(1),

@@ -74,7 +74,7 @@ interface Bucket {
 }
 
 const WORKING: readonly AgentStatus[] = ["reserved", "busy", "wrap-up"];
-const READY: readonly AgentStatus[] = ["available", "held", "occupied", ...WORKING];
+const READY: readonly AgentStatus[] = ["available", "on-demand", "held", "occupied", ...WORKING];
 
 /**
  * Plays a scenario through the very reducer that runs the live ACD, under virtual time. The same scenario and seed give the same
@@ -114,7 +114,7 @@ class Play {
     private readonly scenario: Scenario,
     private readonly seed: number,
   ) {
-    this.#state = createAcdState({ seed, ...(scenario.priorityWorthMs !== undefined && { priorityWorthMs: scenario.priorityWorthMs }) });
+    this.#state = createAcdState({ seed, ...(scenario.priorityWorthMs !== undefined && { priorityWorthMs: scenario.priorityWorthMs }), ...(scenario.weightWorthMs !== undefined && { weightWorthMs: scenario.weightWorthMs }) });
     this.#intervalMs = scenario.intervalMinutes * 60_000;
     this.#from = clockMs(scenario.from) + scenario.warmUpMinutes * 60_000;
     this.#to = (scenario.days - 1) * DAY_MS + clockMs(scenario.to);
@@ -186,7 +186,8 @@ class Play {
 
   /** Shifts and breaks as changes of state; the last day runs over until the last caller is served. */
   #plan(agentId: string, group: Scenario["agents"][number]): void {
-    const set = (at: number, state: "available" | "not-ready" | "offline"): void => {
+    const set = (at: number, wanted: "available" | "not-ready" | "offline"): void => {
+      const state = wanted === "available" && group.onDemand ? "on-demand" : wanted;
       if (at <= this.#now) this.#dispatch({ type: "agent.state", agentId, state });
       else this.#at(at, () => this.#dispatch({ type: "agent.state", agentId, state }));
     };
