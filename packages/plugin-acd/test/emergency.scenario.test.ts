@@ -120,8 +120,8 @@ describe("emergency contacts", () => {
     expect(calls.current("1001")?.consult).toMatchObject({ number: "13900139000", name: "市长热线" });
   });
 
-  it("a contact whose number is an agent's is that agent, however signed out; the agent's own is refused", async () => {
-    const { at, calls } = await talking(["1001", "9001"]);
+  it("a contact whose number is an agent's is that agent, however signed out; the agent's own is refused, and not in the audit", async () => {
+    const { at, calls, audited } = await talking(["1001", "9001"]);
     const leader = await at.phone("9001");
     await at.acd.setAgentState("9001", "offline", { actor: "t" });
     const asking = calls.consult("1001", "emergency:leader", "u1");
@@ -133,7 +133,14 @@ describe("emergency contacts", () => {
     await at.test.advance(500);
     await cancelled;
     await at.acd.setAgentState("9001", "available", { actor: "t" });
+    await at.dial("13800000002");
+    await leader.answer();
+    await at.test.advance(500);
+    for (const command of ["consult", "transfer"] as const) await expect(calls[command]("9001", "emergency:leader", "u1")).rejects.toMatchObject({ code: "HTL_ACD_TARGET_SELF" });
+    await leader.hangup();
+    await at.test.advance(11_000);
     await expect(calls.dial("9001", "emergency:leader", "u1")).rejects.toMatchObject({ code: "HTL_ACD_TARGET_SELF" });
+    expect(await audited()).toHaveLength(1);
   });
 
   it.each([
