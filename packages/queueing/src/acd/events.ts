@@ -74,7 +74,7 @@ export type AcdEvent =
       readonly yields?: boolean;
     }
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
-  | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
+  | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string; /** There. Default: as before. */ readonly priority?: number }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */
   | { readonly type: "interaction.ended"; readonly interactionId: string; readonly broken?: boolean }

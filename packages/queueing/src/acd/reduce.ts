@@ -67,7 +67,7 @@ function apply(step: Step, event: AcdEvent): void {
     case "interaction.moved": {
       const interaction = state.interactions.get(event.interactionId);
       const queue = state.queues.get(event.queue);
-      return interaction === undefined || queue === undefined ? undefined : move(step, interaction, queue);
+      return interaction === undefined || queue === undefined ? undefined : move(step, interaction, queue, event.priority);
     }
     case "interaction.ended":
     case "interaction.exited":
