@@ -17,7 +17,7 @@ type Payload<N extends keyof EventMap> = EventMap[N];
 
 /**
  * Nobody whom the agent could have served stood before the one for whom the agent was rung: higher priority first, then the earlier
- * place. Among callers of one queue of their own; what an agent is rung for along with others is not looked at.
+ * place. Among callers of one queue who are rung for through it; what an agent is rung for along with others is not looked at.
  *
  * @param told of one process, in order
  * @param rows stays as they were written in the end
@@ -49,6 +49,8 @@ export function checkOrder(
       const own = standing.get(offer.interactionId);
       if (own === undefined || !own.waits) continue;
       own.waits = false;
+      // As a guest: the other queue's weight counts.
+      if (offer.queue !== own.row.queue) continue;
       for (const [id, other] of standing) {
         const { row } = other;
         // Others of the queue who still stood there after that moment.
