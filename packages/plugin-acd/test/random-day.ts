@@ -59,7 +59,7 @@ function configuration(strategy: string): AcdPluginOptions {
 const one = fc.constantFrom(...AGENTS);
 const pick = fc.nat(9);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 9, arbitrary: fc.record({ does: fc.constant("calls" as const), queue: fc.constantFrom(...QUEUES), priority: fc.constantFrom(0, 0, 0, 1, -1), skills: fc.constantFrom({}, {}, { law: 1 }, { law: 2 }), prefers: fc.option(one, { nil: undefined, freq: 6 }), again: fc.boolean() }) },
+  { weight: 9, arbitrary: fc.record({ does: fc.constant("calls" as const), queue: fc.constantFrom(...QUEUES), priority: fc.constantFrom(0, 0, 0, 1, -1), skills: fc.constantFrom<Readonly<Record<string, number>>>({}, {}, { law: 1 }, { law: 2 }), prefers: fc.option(one, { nil: undefined, freq: 6 }), again: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ does: fc.constantFrom("gives-up" as const, "gives-up" as const, "breaks-off" as const), pick }) },
   { weight: 9, arbitrary: fc.record({ does: fc.constant("answers" as const), pick }) },
   { weight: 5, arbitrary: fc.record({ does: fc.constantFrom("declines" as const, "is-busy" as const, "hangs-up" as const, "hangs-up" as const, "phone-breaks" as const), pick }) },
