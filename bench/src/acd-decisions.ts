@@ -131,7 +131,7 @@ const TEAMS = [100, 1_000, 10_000];
 
 /** Rows for 100, 1,000 and 10,000 agents with 20 skills and 500 waiting callers, and how the cost grows from one to the next. */
 export function measurePlacements(): AcdRow[] {
-  return [...placementsBy("longest-idle", true), ...placementsBy("round-robin", false), ...placementsBy("most-skilled", false)];
+  return [...placementsBy("longest-idle", true), ...["round-robin", "most-skilled", "random", "ring-progressively", "ring-all"].flatMap((strategy) => placementsBy(strategy, false))];
 }
 
 /** `whole`: rate and latency too, not only how the cost grows. */

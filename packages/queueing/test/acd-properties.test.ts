@@ -84,6 +84,8 @@ const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.frozen" as const), queue: queueKey, frozen: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.removed" as const), queue: queueKey }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("agent.configured" as const), agent: agentConfig }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.history" as const), agentId, callsTaken: fc.nat(3), talkMs: span }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.history" as const), queue: queueKey, lastAgentId: agentId, handled: fc.record({ count: fc.nat(3), averageMs: span }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.removed" as const), agentId }) },
 );
 
