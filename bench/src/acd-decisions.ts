@@ -73,7 +73,7 @@ interface Spans {
  * `waiting` callers wait (the agent looks for the first who fits), and a caller comes while half of the agents are free (the
  * caller looks for the first in the strategy's order who fits). A decision is all that follows from one such event, the answer and the joining included.
  */
-function measurePlacement(agents: number, waiting: number, strategy: string): { busy: Spans; free: Spans } {
+function measurePlacement(agents: number, waiting: number, strategy: string, turns: number): { busy: Spans; free: Spans } {
   const skillsOf = (index: number): Record<string, number> => Object.fromEntries([0, 1, 2, 3, 4].map((n) => [`s${(index * 3 + n * 7) % SKILLS}`, 1 + ((index + n) % 3)]));
   const needs = (index: number): Record<string, number> => Object.fromEntries([0, 2].map((n) => [`s${(index * 3 + n * 7) % SKILLS}`, 1]));
   const measure = (floor: Floor, events: Iterable<Event>, warm: number): Spans => {
@@ -95,18 +95,20 @@ function measurePlacement(agents: number, waiting: number, strategy: string): { 
   };
   const make = (available: number): Floor => {
     const floor = new Floor();
-    floor.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0, strategy } });
+    // Filled one by one, whatever is measured: to ring thousands for each of thousands would take minutes.
+    floor.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0 } });
     for (let a = 0; a < available; a++) floor.agent(`a${a}`, ["q"], skillsOf(a));
     return floor;
   };
-  const turns = 6_000;
-  const warm = 1_000;
+  const warm = turns / 6;
+  const begin = (floor: Floor): void => floor.send({ type: "queue.configured", queue: { key: "q", wrapUpMs: 0, strategy } });
 
   const full = make(agents);
   let next = 0;
   const enter = (): Event => ({ type: "interaction.enqueued", interactionId: `i${next++}`, queue: "q", priority: next % 3, skills: needs(next * 11) });
   while (full.talking.length < agents) full.send(enter());
   for (let i = 0; i < waiting; i++) full.send(enter());
+  begin(full);
   function* ends(): Generator<Event> {
     for (let i = 0; i < turns; i++) {
       yield { type: "interaction.ended", interactionId: full.talking.shift() ?? "" };
@@ -118,6 +120,7 @@ function measurePlacement(agents: number, waiting: number, strategy: string): { 
 
   const half = make(agents);
   while (half.talking.length < agents / 2) half.send(enter());
+  begin(half);
   function* arrivals(): Generator<Event> {
     for (let i = 0; i < turns; i++) {
       yield enter();
@@ -131,15 +134,19 @@ const TEAMS = [100, 1_000, 10_000];
 
 /** Rows for 100, 1,000 and 10,000 agents with 20 skills and 500 waiting callers, and how the cost grows from one to the next. */
 export function measurePlacements(): AcdRow[] {
-  return [...placementsBy("longest-idle", true), ...placementsBy("round-robin", false), ...placementsBy("most-skilled", false)];
+  return [...placementsBy("longest-idle", true), ...["round-robin", "most-skilled", "random", "ring-progressively"].flatMap((strategy) => placementsBy(strategy, false)), ...placementsBy("ring-all", false, TURNS_OF_MANY)];
 }
 
+/** Who rings hundreds at a time needs fewer calls to tell what one costs. */
+const TURNS = 6_000;
+const TURNS_OF_MANY = 600;
+
 /** `whole`: rate and latency too, not only how the cost grows. */
-function placementsBy(strategy: string, whole: boolean): AcdRow[] {
+function placementsBy(strategy: string, whole: boolean, turns = TURNS): AcdRow[] {
   const rows: AcdRow[] = [];
   let before: number | undefined;
   for (const agents of TEAMS) {
-    const { busy, free } = measurePlacement(agents, 500, strategy);
+    const { busy, free } = measurePlacement(agents, 500, strategy, turns);
     const all = [...busy.spans, ...free.spans].sort((a, b) => a - b);
     const quantile = (share: number): number => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0;
     const total = all.reduce((sum, span) => sum + span, 0);

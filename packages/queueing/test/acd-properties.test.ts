@@ -70,7 +70,7 @@ type Action = { kind: "event"; event: AcdEvent } | { kind: "offer"; pick: number
 
 const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant("interaction.enqueued" as const), interactionId: callId, queue: queueKey, priority: fc.integer({ min: -1, max: 2 }), skills, callerKey: fc.option(fc.constantFrom("k0", "k1"), { nil: undefined }), channel: fc.constantFrom("voice", "voice", "voice", "chat", "chat", "email"), preferredAgent: fc.option(agentId, { nil: undefined }), preferredMs: fc.option(span, { nil: undefined, freq: 4 }), placeAt: fc.option(fc.constantFrom(999_000, 2_000_000), { nil: undefined, freq: 8 }), ringMs: fc.option(fc.constantFrom(500, 90_000), { nil: undefined, freq: 4 }), patient: fc.option(fc.constant(true), { nil: undefined, freq: 6 }), yields: fc.option(fc.constant(true), { nil: undefined, freq: 4 }), onlyAgent: fc.option(agentId, { nil: undefined, freq: 6 }), exceptAgent: fc.option(agentId, { nil: undefined, freq: 6 }) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("interaction.moved" as const), interactionId: callId, queue: queueKey }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("interaction.moved" as const), interactionId: callId, queue: queueKey, priority: fc.option(fc.integer({ min: -1, max: 2 }), { nil: undefined }) }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constantFrom("interaction.ended" as const, "interaction.exited" as const), interactionId: callId }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("interaction.ended" as const), interactionId: callId, broken: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.closing" as const), queue: queueKey }) },
@@ -84,6 +84,8 @@ const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.frozen" as const), queue: queueKey, frozen: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.removed" as const), queue: queueKey }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("agent.configured" as const), agent: agentConfig }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.history" as const), agentId, callsTaken: fc.nat(3), talkMs: span }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.history" as const), queue: queueKey, lastAgentId: agentId, handled: fc.record({ count: fc.nat(3), averageMs: span }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.removed" as const), agentId }) },
 );
 

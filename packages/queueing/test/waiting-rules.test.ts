@@ -161,6 +161,20 @@ describe("a waiting caller is moved", () => {
     driver.send({ type: "interaction.moved", interactionId: "rung", queue: "p" });
     expect(driver.last).toEqual([]);
   });
+
+  it("with another priority, where one is given: it counts from the first moment on", () => {
+    const driver = acd({}, 0);
+    driver.send({ type: "queue.configured", queue: { key: "p" } });
+    driver.call("early", { queue: "p" });
+    driver.call("urgent", { priority: 5 });
+    driver.send({ type: "interaction.moved", interactionId: "urgent", queue: "p", priority: 0 });
+    expect(driver.of("entered")).toMatchObject([{ queue: "p", ahead: 1 }]);
+    driver.send({ type: "interaction.moved", interactionId: "urgent", queue: "q" });
+    driver.send({ type: "interaction.moved", interactionId: "urgent", queue: "p", priority: 1 });
+    expect(driver.of("entered")).toMatchObject([{ queue: "p", ahead: 0 }]);
+    driver.send({ type: "interaction.moved", interactionId: "urgent", queue: "q", priority: Number.NaN });
+    expect(interactionView(driver.state, "urgent")).toMatchObject({ queue: "q", priority: 1 });
+  });
 });
 
 it("tells place and wait that never go up, though a more urgent caller comes in between", () => {

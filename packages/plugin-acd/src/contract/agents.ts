@@ -76,8 +76,9 @@ export interface AgentSnapshot {
   readonly roomForCall: boolean;
   /** End of wrap-up, epoch ms. */
   readonly wrapUpUntil: number | null;
-  /** Calls answered and milliseconds talked since the hotline started. */
+  /** Answered on this business day from queues, also before a restart; strategies that go by the fewest calls or the least talk count the same. */
   readonly callsTaken: number;
+  /** Milliseconds talked on this business day, of talks that are over. */
   readonly talkMs: number;
   /** Since midnight, the state that lasts included. */
   readonly today: AgentFigures;

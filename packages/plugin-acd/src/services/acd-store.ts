@@ -12,6 +12,7 @@ import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-in
 import { acdErrors } from "../errors.js";
 import { issuesOf } from "./checked.js";
 import type { IntervalBook } from "./interval-book.js";
+import { workHistory } from "./work-history.js";
 
 export interface StoredQueue {
   readonly key: string;
@@ -149,6 +150,11 @@ export class AcdStore {
   /** Quarter hours of all queues on a business date. */
   async queueDay(businessDate: string): Promise<QueueIntervalRow[]> {
     return this.#reads.read((em) => em.find(QueueIntervalEntity, { businessDate }));
+  }
+
+  /** See `workHistory`. */
+  async history(where: Parameters<typeof workHistory>[1]): ReturnType<typeof workHistory> {
+    return workHistory(this.#reads, where);
   }
 
   /** Quarter hours of agents in a span. */

@@ -160,8 +160,8 @@ export class AgentDesk implements AgentCalls {
 
   async transfer(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
-    await this.#targets.note(agent, to, actor);
     const target = this.#targets.find(agent, to);
+    await this.#targets.note(agent, to, actor);
     const colleague = this.#invite(talk, target, false);
     try {
       await talk.transfer(target, actor, colleague);
@@ -181,8 +181,8 @@ export class AgentDesk implements AgentCalls {
 
   async consult(agent: string, to: string, actor: string): Promise<void> {
     const talk = this.#of(agent);
-    await this.#targets.note(agent, to, actor);
     const target = this.#targets.find(agent, to);
+    await this.#targets.note(agent, to, actor);
     const colleague = this.#invite(talk, target, true);
     try {
       await talk.consult(target, actor, colleague);

@@ -83,6 +83,8 @@ export class DefaultAcd implements Acd {
   readonly places: KeptPlaces;
   readonly #closing: ClosingTimes;
   #checkTimer: Timer | undefined;
+  /** Business date for which the calls of agents are counted. */
+  #day = "";
   /** Wrong at the last check. */
   readonly #suspects = new Set<string>();
   #stopped = false;
@@ -186,6 +188,7 @@ export class DefaultAcd implements Acd {
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
     const { store, config, log } = this.#deps;
+    const before = this.#deps.clock.now();
     this.#announcements.prepare();
     for (const { kind, key, settings } of await store.seed(config)) {
       // Agents and profiles are changed by supervisors, too.
@@ -210,8 +213,11 @@ export class DefaultAcd implements Acd {
     const places = await store.closeLeftovers();
     const { facts, calendars, clock } = this.#deps;
     const today = calendars.get("default").dateOf(clock.now());
-    for (const row of await store.queueDay(today)) facts.today.add(row.queue, row.startsAt, row);
+    const quarters = await store.queueDay(today);
+    for (const row of quarters) facts.today.add(row.queue, row.startsAt, row);
     for (const row of await store.agentDay(today)) facts.today.addAgent(row.agent, row.startsAt, row);
+    for (const event of await store.history({ today, before, quarters })) this.#floor.engine.dispatch(event);
+    this.#day = today;
     for (const place of places) this.#floor.engine.dispatch({ type: "place.restored", ...place });
   }
 
@@ -257,6 +263,7 @@ export class DefaultAcd implements Acd {
   reconcile(): void {
     const { log } = this.#deps;
     this.#floor.engine.checkClock();
+    this.#turnDay();
     const before = new Set(this.#suspects);
     this.#suspects.clear();
     for (const [id, { call, owner }] of this.#floor.entries) {
@@ -267,6 +274,15 @@ export class DefaultAcd implements Acd {
       } else this.#suspects.add(id);
     }
     this.#occupations.check(before, this.#suspects);
+  }
+
+  /** A new business day: calls and talks are counted anew, so that who was away for days does not have to catch up. */
+  #turnDay(): void {
+    const { calendars, clock } = this.#deps;
+    const today = calendars.get("default").dateOf(clock.now());
+    if (today === this.#day) return;
+    this.#day = today;
+    for (const agentId of this.#floor.agents.keys()) this.#floor.engine.dispatch({ type: "agent.history", agentId, callsTaken: 0, talkMs: 0 });
   }
 
   /** A phone has signed on or off. */

@@ -36,12 +36,19 @@ export class LineSteering {
       floor.open(queue);
       if (onlyAgent !== undefined) floor.server(onlyAgent, queue);
     };
-    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue }), possible);
+    return this.#steer(interactionId, actor, "acd.caller-moved", { queue }, (id) => ({ type: "interaction.moved", interactionId: id, queue, ...this.#priorityIn(queue, id) }), possible);
   }
 
   /** @throws HTL_ACD_NOT_WAITING */
   async setPriority(interactionId: string, priority: number, actor: string): Promise<WaitingCaller> {
     return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+  }
+
+  /** What the caller brought, or was given since, with the new queue's own instead of the old one's. */
+  #priorityIn(queue: string, id: string): { priority?: number } {
+    const { floor } = this.#deps;
+    const view = interactionView(floor.engine.state, id);
+    return view === undefined ? {} : { priority: view.priority - floor.queue(view.queue).settings.priority + floor.queue(queue).settings.priority };
   }
 
   async #steer(interactionId: string, actor: string, action: string, details: Readonly<Record<string, string | number>>, event: (id: string) => AcdEvent, possible: (from: string, onlyAgent: string | undefined) => void = () => undefined): Promise<WaitingCaller> {

@@ -207,10 +207,11 @@ export class QueueEntrance {
 
   /** The stay in the next queue is an entry of its own. */
   moved(entry: Entry, id: string): void {
-    const queue = this.#floor.queues.get(interactionView(this.#floor.engine.state, id)?.queue ?? "");
+    const there = interactionView(this.#floor.engine.state, id);
+    const queue = this.#floor.queues.get(there?.queue ?? "");
     if (queue === undefined) return;
     entry.entered = false;
-    entry.owner = this.#owner(this.#deps.ids.next(), entry.owner.interactionId, queue, entry.owner);
+    entry.owner = this.#owner(this.#deps.ids.next(), entry.owner.interactionId, queue, { ...entry.owner, priority: there?.priority ?? entry.owner.priority });
   }
 }
 

@@ -9,6 +9,7 @@ export function clockStepped({ state }: Step, ms: number): void {
   for (const agent of state.agents.values()) {
     agent.statusSince += ms;
     agent.idleSince += ms;
+    if (agent.idleFrom !== undefined) agent.idleFrom = { since: agent.idleFrom.since + ms, until: agent.idleFrom.until + ms };
     agent.wrapSince += ms;
     agent.wrapUntil += ms;
     // 0: none yet.

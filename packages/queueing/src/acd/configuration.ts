@@ -110,6 +110,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
       reservation: undefined,
       interactions: new Set(),
       idleSince: now,
+      idleFrom: undefined,
       lastCallEndedAt: 0,
       callsTaken: 0,
       talkMs: 0,

@@ -74,7 +74,7 @@ export type AcdEvent =
       readonly yields?: boolean;
     }
   /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
-  | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string }
+  | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string; /** There. Default: as before. */ readonly priority?: number }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */
   | { readonly type: "interaction.ended"; readonly interactionId: string; readonly broken?: boolean }
@@ -90,6 +90,13 @@ export type AcdEvent =
   | { readonly type: "offer.picked-up"; readonly reservationId: string; readonly agentId: string }
   /** Orders of an earlier process up to this one are given (of places that come into a line only later): no new one is like them. */
   | { readonly type: "sequence.restored"; readonly placeSeq: number }
+  /**
+   * What an agent did before (an earlier process today), for the strategies that go by it; what is left out stays as it is. `idleSince`
+   * (epoch ms) counts for who becomes available within a minute.
+   */
+  | { readonly type: "agent.history"; readonly agentId: string; readonly callsTaken?: number; readonly talkMs?: number; readonly lastCallEndedAt?: number; readonly idleSince?: number }
+  /** The same of a queue: who was rung last, for strategies that go round, and how long its calls took an agent, for the expected wait. */
+  | { readonly type: "queue.history"; readonly queue: string; readonly lastAgentId?: string; readonly handled?: { readonly count: number; readonly averageMs: number } }
   /** A place left behind by an earlier process. */
   | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */

@@ -147,7 +147,8 @@ function holdForPreferred(step: Step, interaction: InteractionState): void {
   agent.awaitedBy.add(interaction);
 }
 
-function setKey(step: Step, interaction: InteractionState): void {
+/** Where it stands in a line; while it stands in none. */
+export function setKey(step: Step, interaction: InteractionState): void {
   const worth = step.state.priorityWorthMs;
   interaction.major = worth === undefined ? -interaction.priority : 0;
   interaction.minor = worth === undefined ? interaction.placeAt : interaction.placeAt - interaction.priority * worth;

@@ -1,11 +1,11 @@
-import { detach, join, servesSometime } from "./interactions.js";
+import { detach, join, servesSometime, setKey } from "./interactions.js";
 import { letGo } from "./reservations.js";
 import type { InteractionState, QueueState } from "./state.js";
 import type { Step } from "./step.js";
 import { removeFromLine } from "./waiting-line.js";
 
 /** A supervisor puts a waiting caller into another queue; the time waited so far counts for the place there. */
-export function move(step: Step, interaction: InteractionState, to: QueueState): void {
+export function move(step: Step, interaction: InteractionState, to: QueueState, priority: number | undefined): void {
   const from = interaction.queue;
   if (interaction.state === "connected" || from === to || to.removed || to.frozen) return;
   if (interaction.onlyAgent !== undefined && !servesSometime(step.state.agents.get(interaction.onlyAgent), to)) return;
@@ -29,5 +29,7 @@ export function move(step: Step, interaction: InteractionState, to: QueueState):
   interaction.toldAhead = Infinity;
   interaction.toldWaitMs = Infinity;
   interaction.tried.clear();
+  if (priority !== undefined && Number.isFinite(priority)) interaction.priority = priority;
+  setKey(step, interaction);
   join(step, interaction, false);
 }

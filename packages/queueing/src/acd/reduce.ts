@@ -1,6 +1,7 @@
 import { clockStepped } from "./clock-step.js";
 import { closeQueue, configureAgent, configureQueue, removeAgent, removeQueue, setChoice, setOccupied, setReachable } from "./configuration.js";
 import type { AcdEffect, AcdEvent } from "./events.js";
+import { agentHistory, queueHistory } from "./history.js";
 import { announce, divertLast, enqueue, keepOwnPlace, leave, restorePlace, restoreSequence, setPriority } from "./interactions.js";
 import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
@@ -52,6 +53,10 @@ function apply(step: Step, event: AcdEvent): void {
       const queue = state.queues.get(event.queue);
       return queue === undefined ? undefined : closeQueue(step, queue);
     }
+    case "queue.history": {
+      const queue = state.queues.get(event.queue);
+      return queue === undefined ? undefined : queueHistory(step, queue, event);
+    }
     case "agent.configured":
       return configureAgent(step, event.agent);
     case "interaction.enqueued":
@@ -67,7 +72,7 @@ function apply(step: Step, event: AcdEvent): void {
     case "interaction.moved": {
       const interaction = state.interactions.get(event.interactionId);
       const queue = state.queues.get(event.queue);
-      return interaction === undefined || queue === undefined ? undefined : move(step, interaction, queue);
+      return interaction === undefined || queue === undefined ? undefined : move(step, interaction, queue, event.priority);
     }
     case "interaction.ended":
     case "interaction.exited":
@@ -92,6 +97,8 @@ function apply(step: Step, event: AcdEvent): void {
       const agent = state.agents.get(event.agentId);
       if (agent === undefined) return;
       switch (event.type) {
+        case "agent.history":
+          return agentHistory(step, agent, event);
         case "agent.removed":
           return removeAgent(step, agent);
         case "agent.state":

@@ -7,7 +7,7 @@ import type { Step } from "./step.js";
 /** Longest pause after repeated failures of an agent's phone. */
 const MAX_FAIL_DELAY_MS = 60_000;
 /** Weight of the newest call in the smoothed handling time. */
-const SMOOTHING = 0.1;
+export const SMOOTHING = 0.1;
 
 export function accept(step: Step, reservation: Reservation): void {
   if (reservation.phase !== "pending") return;

@@ -83,6 +83,8 @@ export interface AgentState {
   /** What the agent is at. */
   readonly interactions: Set<InteractionState>;
   idleSince: number;
+  /** Idle since before this process, if available again until then. */
+  idleFrom: { since: number; until: number } | undefined;
   lastCallEndedAt: number;
   callsTaken: number;
   talkMs: number;

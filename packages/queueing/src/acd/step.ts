@@ -101,7 +101,10 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     agent.status = status;
     agent.statusSince = step.now;
     // A ring that came to nothing through no fault of the agent must not cost the place among the idle.
-    if ((status === "available" || status === "on-demand") && before !== "reserved") agent.idleSince = step.now;
+    if ((status === "available" || status === "on-demand") && before !== "reserved") {
+      agent.idleSince = agent.idleFrom !== undefined && agent.idleFrom.until >= step.now ? agent.idleFrom.since : step.now;
+      agent.idleFrom = undefined;
+    }
     step.effects.push({ type: "agent-status", agentId: agent.id, from: before, to: status, reason: status === "not-ready" ? agent.reason : undefined });
   }
   if (AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
