@@ -1,6 +1,6 @@
 import { announce, api } from "@hotlinejs/plugin-console/sdk";
 import type { AgentSnapshot } from "../src/contract.js";
-import { putAgent } from "./desk-store.js";
+import { agentNews, putAgent } from "./desk-store.js";
 import type { Texts } from "./texts.js";
 
 /** One more of these each time. */
@@ -18,7 +18,8 @@ export function extendWrapUp(agent: string, text: Texts): Promise<void> {
 
 async function send(agent: string, path: string, body: object, text: Texts): Promise<void> {
   try {
-    putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent}/wrap-up/${path}`, body));
+    const asked = agentNews(agent);
+    putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent}/wrap-up/${path}`, body), asked);
   } catch (error) {
     console.warn("the wrap-up could not be changed", error);
     announce(text.network, "assertive");
