@@ -2,11 +2,14 @@ import { AGENT_STATUSES, strategyNames } from "@hotlinejs/queueing";
 import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { byName } from "./domain/by-name.js";
+import { GB_T_33358_CONNECT_RATE } from "./domain/service-level.js";
 import { knownSkills, queueFaults, servedFaults, type SettingFault } from "./domain/settings-faults.js";
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 /** Skill -> lowest level; a list means level 1 of each. */
 const skills = byName(z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]));
+
+const share = z.number().min(0).max(1);
 
 const music = z.union([
   /** A soft melody made by the program. */
@@ -105,8 +108,10 @@ export const queueSettings = z.strictObject({
   busyDelaySeconds: seconds(0, 3600).default(5),
   /** Put an agent into not-ready after so many missed calls in a row; 0 = never. */
   pauseAfterMisses: z.int().min(0).max(100).default(0),
-  /** Answered within this counts as in time (GB/T 33358: 15 s). */
-  serviceLevelSeconds: seconds(1, 3600).default(15),
+  /** Answered within this counts as in time: of every channel, or by channel (`voice`, `chat`, `email`, `fax` ..., `*`: those not named). Default, and for what is not named: calls 15 s, e-mail 24 h, others 3 min (GB/T 33358). */
+  serviceLevelSeconds: z.union([seconds(1, 604_800), byName(z.record(z.string().min(1), seconds(1, 604_800)))]).default({}),
+  /** Figures this queue is held against, instead of the plugin's `targets`. */
+  targets: z.strictObject({ /** See the plugin's `targets`. */ connectRate: share.nullable().optional(), /** See the plugin's `targets`. */ serviceLevel: share.nullable().optional() }).optional(),
   /** Who gives up within so many seconds counts as a short abandon, which no rate counts. */
   shortAbandonSeconds: seconds(0, 600).default(5),
 });
@@ -286,6 +291,15 @@ export const acdConfig = z
     wrapUp: seconds(0, 3600).default(10),
     /** After-call work that agents extend beyond this becomes not-ready with the reason `wrap-up`. Default: no limit. */
     wrapUpMaxSeconds: seconds(10, 7200).optional(),
+    /** What figures are held against, where a queue has none of its own; 0 to 1, `null`: nothing. Shown beside the figures, which are marked where they fall short. */
+    targets: z
+      .strictObject({
+        /** 接通率 at least. Default 0.95, as GB/T 33358 asks over 24 hours in a row. */
+        connectRate: share.nullable().default(GB_T_33358_CONNECT_RATE),
+        /** At least this share of those answered, answered in time. Default: none, the standard has no share for it. */
+        serviceLevel: share.nullable().default(null),
+      })
+      .prefault({}),
     /** How much an agent has at once where neither agent nor profile says otherwise. Default: one thing at a time, whatever the channel. */
     capacity: capacity.optional(),
     /** Callbacks that keep the place (see the queue node's `callback`). */

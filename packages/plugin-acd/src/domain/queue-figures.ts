@@ -45,6 +45,8 @@ export function addSums(sums: QueueSums, delta: QueueDelta): QueueSums {
 /** Figures as the field defines them; `null` where there is nothing to divide by. Shares are 0 to 1. */
 export interface QueueFigures {
   readonly offered: number;
+  /** Asked for a person: offered without short abandons and those moved on, who count where they arrive. What `connectRate` and `abandonRate` are shares of. */
+  readonly asked: number;
   readonly answered: number;
   readonly abandoned: number;
   /** Of these, who gave up within the queue's `shortAbandonSeconds`: in neither rate. */
@@ -72,6 +74,7 @@ export function queueFigures(sums: QueueSums): QueueFigures {
   const asked = sums.offered - sums.abandonedShort - sums.moved;
   return {
     offered: sums.offered,
+    asked: Math.max(0, asked),
     answered: sums.answered,
     abandoned: sums.abandoned,
     abandonedShort: sums.abandonedShort,

@@ -122,8 +122,8 @@ export class DefaultAcd implements Acd {
     this.#occupations = new Occupations({ floor, control: deps.control, log: deps.log, wrapUp: deps.config.wrapUp });
     this.#entrance = new QueueEntrance({ ...deps, floor, desk: () => this.desk, stopped: () => this.#stopped });
     this.#decisions = new Decisions({ ...deps, floor, autoPaused: (effect) => this.#states.autoPaused(effect), moved: (entry, id) => this.#entrance.moved(entry, id) });
-    this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, reasons: this.#states.reasons });
-    this.#figures = new FigureReports({ ...deps, floor });
+    this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, reasons: this.#states.reasons, targets: deps.config.targets });
+    this.#figures = new FigureReports({ ...deps, floor, targets: deps.config.targets });
     this.#steering = new LineSteering({ ...deps, floor });
     const { callback } = deps.config;
     this.places = new KeptPlaces({

@@ -1,7 +1,9 @@
 import type { Clock } from "@hotlinejs/core";
 import { agentView, couldBeOffered, queueView } from "@hotlinejs/queueing";
-import type { AgentSnapshot, AgentState, Colleague, QueueSnapshot } from "../contract.js";
+import type { AgentSnapshot, AgentState, Colleague, FigureTargets, QueueSnapshot } from "../contract.js";
 import { addAgentSums, agentFigures, emptyAgentSums, occupancy } from "../domain/queue-figures.js";
+import { targetsOf } from "../domain/figure-targets.js";
+import { serviceLevelOf, serviceLevels } from "../domain/service-level.js";
 import type { AgentReasons } from "./agent-reasons.js";
 import type { Floor } from "./floor.js";
 import type { Occupations } from "./occupations.js";
@@ -13,6 +15,8 @@ export interface LiveViewDeps {
   readonly clock: Pick<Clock, "now">;
   readonly occupations: Occupations;
   readonly reasons: AgentReasons;
+  /** Where a queue has none of its own. */
+  readonly targets: FigureTargets;
 }
 
 const WORKING: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "occupied", "wrap-up"]);
@@ -88,6 +92,7 @@ export class LiveView {
       const status = agentView(floor.engine.state, number)?.status;
       if (status !== undefined && WORKING.has(status)) working += 1;
     }
+    const levels = serviceLevels(queue.settings.serviceLevelSeconds);
     return {
       key,
       name: queue.name,
@@ -103,7 +108,10 @@ export class LiveView {
       working,
       occupancy: occupancy(spent),
       frozen: view.frozen,
-      serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+      serviceLevelSeconds: serviceLevelOf(levels, "voice"),
+      serviceLevels: levels,
+      oldestLateAt: view.oldestAt === undefined ? null : view.oldestAt + serviceLevelOf(levels, view.oldestChannel ?? "voice") * 1000,
+      targets: targetsOf(queue, this.#deps.targets),
       onDemandAfterMs: queue.settings.onDemandAfterSeconds === null ? null : queue.settings.onDemandAfterSeconds * 1000,
       today: facts.today.of(key),
     };
