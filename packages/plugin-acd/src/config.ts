@@ -10,6 +10,7 @@ const seconds = (least: number, most: number) => z.number().min(least).max(most)
 const skills = byName(z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.number().min(0))]));
 
 const share = z.number().min(0).max(1);
+const code = z.string().regex(/^[\w.-]{1,32}$/, "1 to 32 letters, digits, `.`, `_`, `-`");
 
 const music = z.union([
   /** A soft melody made by the program. */
@@ -110,6 +111,10 @@ export const queueSettings = z.strictObject({
   pauseAfterMisses: z.int().min(0).max(100).default(0),
   /** Answered within this counts as in time: of every channel, or by channel (`voice`, `chat`, `email`, `fax` ..., `*`: those not named). Default, and for what is not named: calls 15 s, e-mail 24 h, others 3 min (GB/T 33358). */
   serviceLevelSeconds: z.union([seconds(1, 604_800), byName(z.record(z.string().min(1), seconds(1, 604_800)))]).default({}),
+  /** Codes of the plugin's `wrapUpCodes` that agents choose from after talks of this queue. Default: all. */
+  wrapUpCodes: z.array(code).min(1).max(200).optional(),
+  /** An agent cannot end the after-call work before a code is chosen. It ends by itself all the same: nobody is stuck in it. */
+  wrapUpCodeRequired: z.boolean().default(false),
   /** Figures this queue is held against, instead of the plugin's `targets`. */
   targets: z.strictObject({ /** See the plugin's `targets`. */ connectRate: share.nullable().optional(), /** See the plugin's `targets`. */ serviceLevel: share.nullable().optional() }).optional(),
   /** Who gives up within so many seconds counts as a short abandon, which no rate counts. */
@@ -180,6 +185,16 @@ export const agentConfig = agentSettings.extend({
     .string()
     .regex(/^[a-z][a-z0-9+.-]*:.+$/i, "must be an address like sip:1001")
     .optional(),
+});
+
+/** @like WrapUpCode */
+const wrapUpCode = z.strictObject({
+  /** Stored and counted. Letters, digits, `.`, `_`, `-`. */
+  code,
+  /** What people see. */
+  name: z.string().min(1).max(50),
+  /** The name in English. */
+  nameEn: z.string().min(1).max(50),
 });
 
 const reasonConfig = z.strictObject({
@@ -306,6 +321,8 @@ export const acdConfig = z
     callback: callback.prefault({}),
     /** Why agents may be not ready or sign out; others are refused. */
     reasons: z.array(reasonConfig).max(100).default(() => REASONS.map((reason) => reasonConfig.parse(reason))),
+    /** What agents say of a conversation in the after-call work (小结): written into its record, counted in reports. None: nothing is asked. */
+    wrapUpCodes: z.array(wrapUpCode).max(200).default([]),
     /** Nobody becomes not ready without a reason. */
     reasonRequired: z.boolean().default(false),
     /** Who has been signed in for so many hours is signed out once the call in progress is over; 0 = never. */
@@ -357,7 +374,8 @@ export const acdConfig = z
     });
     const tell = (at: (string | number)[], faults: readonly SettingFault[]): void => faults.forEach(({ path, message }) => issue([...at, ...path], message));
     const skills = knownSkills(config.agents, config.profiles);
-    config.queues.forEach((queue, index) => tell(["queues", index], queueFaults(queue.key, queue, keys, skills)));
+    const wrapUpCodes = new Set(config.wrapUpCodes.map((each) => each.code));
+    config.queues.forEach((queue, index) => tell(["queues", index], queueFaults(queue.key, queue, { queues: keys, skills, wrapUpCodes })));
     const twice = (list: readonly string[], path: string, name: string): Set<string> => {
       list.forEach((key, index) => list.indexOf(key) < index && issue([path, index, name], `${key} is given twice`));
       return new Set(list);
@@ -367,6 +385,7 @@ export const acdConfig = z
     twice(config.emergencyContacts.map(({ key }) => key), "emergencyContacts", "key");
     twice(config.announcements.map(({ key }) => key), "announcements", "key");
     twice(config.reasons.map(({ code }) => code), "reasons", "code");
+    twice(config.wrapUpCodes.map(({ code }) => code), "wrapUpCodes", "code");
     config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
     config.profiles.forEach((profile, index) => tell(["profiles", index], servedFaults(profile.queues, keys)));
     const numbers = new Set<string>();

@@ -45,7 +45,7 @@ export function addSums(sums: QueueSums, delta: QueueDelta): QueueSums {
 /** Figures as the field defines them; `null` where there is nothing to divide by. Shares are 0 to 1. */
 export interface QueueFigures {
   readonly offered: number;
-  /** Asked for a person: offered without short abandons and those moved on, who count where they arrive. What `connectRate` and `abandonRate` are shares of. */
+  /** Asked for a person, and left the queue one way or another: without short abandons, those moved on (they count where they arrive) and who still waits. What `connectRate` and `abandonRate` are shares of. */
   readonly asked: number;
   readonly answered: number;
   readonly abandoned: number;
@@ -57,7 +57,7 @@ export interface QueueFigures {
   readonly serviceLevel: number | null;
   /** SL2: (answered + abandoned, both within the threshold) / (answered + abandoned). */
   readonly serviceLevel2: number | null;
-  /** 接通率 of GB/T 33358: answered / (offered - short abandons); those moved on count where they arrive. */
+  /** 接通率 of GB/T 33358: answered / asked. */
   readonly connectRate: number | null;
   readonly abandonRate: number | null;
   /** ASA: average speed of answer. */
@@ -71,10 +71,10 @@ export interface QueueFigures {
 }
 
 export function queueFigures(sums: QueueSums): QueueFigures {
-  const asked = sums.offered - sums.abandonedShort - sums.moved;
+  const asked = sums.answered + sums.abandoned - sums.abandonedShort + sums.timeouts + sums.refused + sums.diverted + sums.exits + sums.cut;
   return {
     offered: sums.offered,
-    asked: Math.max(0, asked),
+    asked,
     answered: sums.answered,
     abandoned: sums.abandoned,
     abandonedShort: sums.abandonedShort,

@@ -8,6 +8,7 @@ import type { AgentReasons } from "./agent-reasons.js";
 import type { Floor } from "./floor.js";
 import type { Occupations } from "./occupations.js";
 import type { QueueFacts } from "./queue-facts.js";
+import type { WrapUps } from "./wrap-ups.js";
 
 export interface LiveViewDeps {
   readonly floor: Floor;
@@ -15,6 +16,7 @@ export interface LiveViewDeps {
   readonly clock: Pick<Clock, "now">;
   readonly occupations: Occupations;
   readonly reasons: AgentReasons;
+  readonly wrapUps: Pick<WrapUps, "view">;
   /** Where a queue has none of its own. */
   readonly targets: FigureTargets;
 }
@@ -61,6 +63,7 @@ export class LiveView {
       offered: view.offered ?? null,
       roomForCall: couldBeOffered(floor.engine.state, number, "voice"),
       wrapUpUntil: view.wrapUntil ?? null,
+      wrapUp: view.status === "wrap-up" ? (this.#deps.wrapUps.view(number) ?? null) : null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
       today: agentFigures(facts.agentDay(number)),

@@ -16,10 +16,10 @@ export function QueueFiguresStrip({ queue }: { readonly queue: QueueSnapshot }):
     <section className="sup-today" aria-label={text.today(queue.name)}>
       <h2>{text.today(queue.name)}</h2>
       <dl>
-        <Figure label={text.connectRate} hint={text.connectRateHint}>
+        <Figure label={text.connectRate} hint={text.connectRateHint} target={targets.connectRate}>
           <TargetShare share={today.connectRate} base={today.asked} target={targets.connectRate} />
         </Figure>
-        <Figure label={text.inTime} hint={text.inTimeHint(levels)}>
+        <Figure label={text.inTime} hint={text.inTimeHint(levels)} target={targets.serviceLevel}>
           <TargetShare share={today.serviceLevel} base={today.answered} target={targets.serviceLevel} />
         </Figure>
         <Figure label={text.sl2} hint={text.sl2Hint(levels)}>
@@ -60,10 +60,13 @@ export function TargetShare({ share, base, target }: { readonly share: number | 
   );
 }
 
-function Figure({ label, hint, children }: { readonly label: string; readonly hint: string; readonly children: ReactNode }): ReactElement {
+function Figure({ label, hint, target = null, children }: { readonly label: string; readonly hint: string; readonly target?: number | null; readonly children: ReactNode }): ReactElement {
   return (
     <div title={hint}>
-      <dt>{label}</dt>
+      <dt>
+        {label}
+        {target === null ? null : ` ≥ ${targetWords(target)}`}
+      </dt>
       <dd>{children}</dd>
     </div>
   );
