@@ -136,6 +136,20 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     await page.getByRole("button", { name: "投诉举报", exact: true }).click();
     await page.getByRole("region", { name: "投诉举报 · 排队" }).getByText("139****").waitFor({ timeout: 10_000 });
     await page.getByRole("button", { name: "综合咨询", exact: true }).click();
+    // The figures of the day, with what they are held against; who still waits counts in none.
+    const today = page.getByRole("region", { name: "综合咨询 · 今日指标" });
+    const figures = await today.locator("dl > div").allInnerTexts();
+    expect(figures.map((each) => each.split("\n").map((part) => part.trim()))).toEqual([
+      ["接通率 ≥ 95%", "1 / 1"],
+      ["按时接通 ≥ 80%", "1 / 1"],
+      ["服务水平 2", "1 / 1"],
+      ["平均等候", expect.stringMatching(/^00:0\d$/)],
+      ["均处理", "–"],
+      ["占用率", expect.stringMatching(/^\d+\.\d%$/)],
+      ["预计等候误差", expect.stringMatching(/^±00:\d\d$/)],
+      ["短时放弃", "0"],
+    ]);
+    expect(await general.locator("td").nth(7).innerText()).toBe("1 / 1");
     await pause(16_000 * (PICTURES === undefined ? 0 : 1));
     await picture("supervision-light");
     if (PICTURES !== undefined) {

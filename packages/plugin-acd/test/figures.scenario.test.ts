@@ -44,7 +44,7 @@ it("quarter hours add up with the entries, live and stored figures agree, a rest
     expect(one.ringing).toBe(true);
 
     const today = at.acd.queue("q")?.today;
-    expect(today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, abandonedShort: 1, serviceLevel: 1, serviceLevel2: 2 / 3, connectRate: 0.25, abandonRate: 0.25 });
+    expect(today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, abandonedShort: 1, serviceLevel: 1, serviceLevel2: 2 / 3, asked: 2, connectRate: 0.5, abandonRate: 0.5 });
     const { total, intervals } = await at.acd.figures({ queue: "q", ...day });
     expect(total).toEqual(today);
     expect(intervals).toHaveLength(1);
@@ -77,7 +77,8 @@ it("quarter hours add up with the entries, live and stored figures agree, a rest
     const after = await stage({ dataDir, startAt: at.test.clock.now() + 60_000, acd });
     expect((await after.entries()).every((entry) => entry.outcome !== null)).toBe(true);
     await addsUp(after);
-    expect(after.acd.queue("q")?.today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, otherwise: 2 });
+    // Who still waited counted in neither rate; who was cut off asked for a person in vain.
+    expect(after.acd.queue("q")?.today).toMatchObject({ offered: 5, answered: 1, abandoned: 2, otherwise: 2, asked: 4, connectRate: 0.25, abandonRate: 0.25 });
     expect(after.acd.agent("1002")?.today).toMatchObject({ handled: 1, occupancy: live?.occupancy });
     await crash(after);
   } finally {

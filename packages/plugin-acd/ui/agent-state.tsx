@@ -4,7 +4,7 @@ import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { agentStatus, announce, api, DropMenu, formatDuration, StatusTag, useLanguage, useServerSeconds, useTexts, type Language, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { useReasons } from "./agent-reasons.js";
-import { putAgent } from "./desk-store.js";
+import { agentNews, putAgent } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
 import { limitOf } from "./reason-limit.js";
@@ -24,8 +24,9 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
   const choose = async (state: AgentChoice, reason?: string, label?: string): Promise<void> => {
     // The click that signs in is the one that may unlock sound and ask for the microphone.
     if (agent.choice === "offline" && settingsStore.get().mode === "browser") void takeBrowser();
+    const asked = agentNews(agent.number);
     const after = await api.post<AgentSnapshot>(`/api/agents/${agent.number}/state`, { state, ...(reason === undefined ? {} : { reason }) });
-    putAgent(after);
+    putAgent(after, asked);
     announce(state === "available" ? text.said.ready : state === "on-demand" ? text.said.onDemand : state === "offline" ? text.said.signedOut : text.said.notReady(label ?? text.notReady));
   };
   if (agent.choice === "offline") {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { letterAction, type LetterScene } from "./bar-keys.js";
 
-const scene = (more: Partial<LetterScene> = {}): LetterScene => ({ slots: [], agent: { state: "available", wrapUpUntil: null, reachable: true }, call: null, canPickUp: false, ...more });
-const wrapUp = scene({ agent: { state: "wrap-up", wrapUpUntil: 5, reachable: true }, canPickUp: true });
+const scene = (more: Partial<LetterScene> = {}): LetterScene => ({ slots: [], agent: { state: "available", wrapUpUntil: null, wrapUp: null, reachable: true }, call: null, canPickUp: false, ...more });
+const wrapUp = scene({ agent: { state: "wrap-up", wrapUpUntil: 5, wrapUp: null, reachable: true }, canPickUp: true });
 
 describe("letters in the focused bar", () => {
   it("press the places that can be used, in small letters too", () => {
@@ -23,9 +23,14 @@ describe("letters in the focused bar", () => {
     expect(["w", "+"].map((key) => letterAction(key, { ...wrapUp, call: { commands: ["reject"] } }))).toEqual([undefined, undefined]);
   });
 
+  it("N goes to the code of the wrap-up, where there is one to choose", () => {
+    const codes = { interactionId: "a", queue: null, code: null, codes: ["solved"], required: false };
+    expect([letterAction("n", { ...wrapUp, agent: { ...wrapUp.agent, wrapUp: codes } }), letterAction("n", wrapUp), letterAction("n", scene())]).toEqual(["code", undefined, undefined]);
+  });
+
   it("D dials and P picks up while there is no call", () => {
     expect(letterAction("d", scene())).toBe("dial");
-    expect(letterAction("d", scene({ agent: { state: "unreachable", wrapUpUntil: null, reachable: false } }))).toBeUndefined();
+    expect(letterAction("d", scene({ agent: { state: "unreachable", wrapUpUntil: null, wrapUp: null, reachable: false } }))).toBeUndefined();
     expect([letterAction("p", scene()), letterAction("p", scene({ canPickUp: true }))]).toEqual([undefined, "pick-up"]);
     expect(["d", "p"].map((key) => letterAction(key, scene({ call: { commands: [] }, canPickUp: true })))).toEqual([undefined, undefined]);
   });

@@ -21,6 +21,7 @@ import { isTyping } from "./typing.js";
 import { useCommands, type Commands } from "./use-commands.js";
 import { followCall, selectWork, workStore } from "./work-store.js";
 import { extendWrapUp, finishWrapUp } from "./wrap-up.js";
+import { focusWrapUpCode } from "./wrap-up-focus.js";
 
 /** The bar over every page: my state, the call, nine places that never move. */
 export function CallBar(): ReactElement | null {
@@ -132,7 +133,7 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   const dial = (to: string): void => void expectOwnRing(() => commands.run("dial", text.dial, { to })).then((done) => done && setOpen(undefined));
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
-  const beside = { "pick-up": pickUp, dial: () => setOpen("dial"), flow: () => setOpen("flow"), finish: () => void finishWrapUp(agent.number, text), extend: () => void extendWrapUp(agent.number, text) };
+  const beside = { "pick-up": pickUp, dial: () => setOpen("dial"), flow: () => setOpen("flow"), finish: () => void finishWrapUp(agent.number, text), extend: () => void extendWrapUp(agent.number, text), code: focusWrapUpCode };
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
     // What is typed in an open panel comes by here too (React's portals): its arrows and letters are its own.
     if (event.target instanceof Node && bar.current?.contains(event.target) !== true) {

@@ -14,6 +14,7 @@ import { problemWords } from "./phone/problem-words.js";
 import { texts, type Texts } from "./texts.js";
 import type { Commands } from "./use-commands.js";
 import { extendWrapUp, finishWrapUp } from "./wrap-up.js";
+import { WrapUpCodeChoice } from "./wrap-up-code.js";
 
 interface CallInfoProps {
   readonly agent: AgentSnapshot;
@@ -178,16 +179,20 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
 function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly now: number; readonly text: Texts }): ReactElement {
   return (
     <>
-      <StatusTag status="after" solid>
-        {text.wrapUp}
-      </StatusTag>
-      <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
+      <div className="acd-after">
+        <StatusTag status="after" solid>
+          {text.wrapUp}
+        </StatusTag>
+        <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
+        <WrapUpCodeChoice agent={agent} text={text} />
+      </div>
       <Button size="small" aria-keyshortcuts="W" onClick={() => void finishWrapUp(agent.number, text)}>
         {text.done}
         <kbd aria-hidden>W</kbd>
       </Button>
-      <Button size="small" type="text" aria-keyshortcuts="+" onClick={() => void extendWrapUp(agent.number, text)}>
-        {text.more}
+      <Button size="small" type="text" aria-label={`${text.extend} ${text.extendBy}`} aria-keyshortcuts="+" onClick={() => void extendWrapUp(agent.number, text)}>
+        <span className="acd-wide">{text.extend} </span>
+        {text.extendBy}
         <kbd aria-hidden>+</kbd>
       </Button>
     </>

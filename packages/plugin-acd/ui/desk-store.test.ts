@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { AgentCall } from "../src/contract.js";
+import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 
 vi.stubGlobal("sessionStorage", { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
 const { sessionStore } = await import("@hotlinejs/plugin-console/sdk");
-const { callNews, deskStore, loadDesk, newsOfCall, putCall } = await import("./desk-store.js");
+const { agentNews, callNews, deskStore, loadDesk, newsOfAgent, newsOfCall, putAgent, putCall } = await import("./desk-store.js");
 
 const call = (state: AgentCall["state"]): AgentCall => ({ interactionId: "a", state, answeredAt: null, given: null }) as unknown as AgentCall;
+const agent = (number: string, state: AgentSnapshot["state"]): AgentSnapshot => ({ number, state }) as AgentSnapshot;
+const stateOf = (number: string): string | undefined => deskStore.get().agents.get(number)?.state;
 const shown = (): string | undefined => deskStore.get().call?.state;
 
 beforeEach(() => {
@@ -39,5 +41,32 @@ describe("the call at the desk", () => {
     meanwhile = () => newsOfCall(call("talking"));
     await loadDesk();
     expect([deskStore.get().error, shown()]).toEqual([undefined, "talking"]);
+  });
+});
+
+describe("the agents at the desk", () => {
+  it("the answer to a command is shown, unless the server has told of that agent meanwhile; news of another do not count", () => {
+    putAgent(agent("1001", "available"), agentNews("1001"));
+    expect(stateOf("1001")).toBe("available");
+    // Rung before the answer arrived, which tells what was before.
+    const asked = agentNews("1001");
+    newsOfAgent(agent("1001", "reserved"));
+    putAgent(agent("1001", "available"), asked);
+    expect(stateOf("1001")).toBe("reserved");
+    const other = agentNews("1001");
+    newsOfAgent(agent("1002", "busy"));
+    putAgent(agent("1001", "not-ready"), other);
+    expect([stateOf("1001"), stateOf("1002")]).toEqual(["not-ready", "busy"]);
+  });
+
+  it("nor does what was loaded put back an agent of whom something came while it was loaded", async () => {
+    const answers = new Map<string, unknown>([["/api/agents", { items: [agent("1001", "available"), agent("1002", "available")] }], ["/api/agents/1001/call", { call: null }], ["/api/queues", { items: [] }]]);
+    vi.stubGlobal("fetch", (path: string) => {
+      const of = path.split("?")[0] ?? "";
+      if (of.endsWith("/queues")) newsOfAgent(agent("1002", "busy"));
+      return Promise.resolve(new Response(JSON.stringify(answers.get(of)), { headers: { "content-type": "application/json" } }));
+    });
+    await loadDesk();
+    expect([stateOf("1001"), stateOf("1002")]).toEqual(["available", "busy"]);
   });
 });

@@ -43,19 +43,42 @@ export function putCall(call: AgentCall | null, asked: number): void {
   if (asked === toldOfCall) patch({ call });
 }
 
-export function putAgent(agent: AgentSnapshot): void {
+const toldOfAgents = new Map<string, number>();
+
+/** How often the server has told of this agent. */
+export function agentNews(number: string): number {
+  return toldOfAgents.get(number) ?? 0;
+}
+
+/** The server tells of an agent. */
+export function newsOfAgent(agent: AgentSnapshot): void {
+  toldOfAgents.set(agent.number, agentNews(agent.number) + 1);
+  show(agent);
+}
+
+/**
+ * The answer to a command, unless an event of this agent came while it was on its way: the answer may be older than that.
+ * @param asked `agentNews(agent.number)` when it was asked for
+ */
+export function putAgent(agent: AgentSnapshot, asked: number): void {
+  if (asked === agentNews(agent.number)) show(agent);
+}
+
+function show(agent: AgentSnapshot): void {
   patch({ agents: new Map(deskStore.get().agents).set(agent.number, agent) });
 }
 
 export async function loadDesk(): Promise<void> {
   const number = sessionStore.get()?.user.agentNumber ?? null;
   const asked = toldOfCall;
+  const askedOf = new Map(toldOfAgents);
   try {
     const [agents, queues] = await Promise.all([api.get<{ items: AgentSnapshot[] }>("/api/agents", { limit: 1000 }), api.get<{ items: QueueSnapshot[] }>("/api/queues", { limit: 1000 })]);
     const known = new Map(agents.items.map((agent) => [agent.number, agent]));
     const own = number !== null && known.has(number) ? number : null;
     const loaded = own === null ? null : (await api.get<{ call: AgentCall | null }>(`/api/agents/${own}/call`)).call;
     const call = asked === toldOfCall ? loaded : deskStore.get().call;
+    for (const [told, agent] of deskStore.get().agents) if (agentNews(told) !== (askedOf.get(told) ?? 0)) known.set(told, agent);
     deskStore.set({ number: own, agents: known, queues: new Map(queues.items.map((queue) => [queue.key, queue])), call, loaded: true, error: undefined });
     // Told while the page was away: what came with the caller.
     if (own !== null && call !== null && call.answeredAt !== null && call.given?.asked !== true) void takeScreen(own, call.interactionId);
@@ -67,7 +90,7 @@ export async function loadDesk(): Promise<void> {
 function start(): () => void {
   void loadDesk();
   const stops = [
-    onTopic("acd.agent", (data) => putAgent(data as AgentSnapshot)),
+    onTopic("acd.agent", (data) => newsOfAgent(data as AgentSnapshot)),
     onTopic("acd.queue", (data) => patch({ queues: new Map(deskStore.get().queues).set((data as QueueSnapshot).key, data as QueueSnapshot) })),
     onTopic("acd.agents-today", (data) => {
       const { today } = data as { today: Readonly<Record<string, AgentSnapshot["today"]>> };

@@ -15,6 +15,7 @@ const measure = {
   decimals: z.int().min(0).max(3).optional(),
   scale: z.number().positive().optional(),
   better: z.enum(["up", "down"]).optional(),
+  target: z.number().optional(),
   hidden: z.boolean().optional(),
 };
 /** @like CountedMeasure */
@@ -79,6 +80,8 @@ export const reportsConfig = z.strictObject({
   shortAbandonSeconds: z.int().min(0).max(60).default(5),
   /** Calls answered within so many seconds of queueing are in time (15 秒接听率). */
   answerWithinSeconds: z.int().min(1).max(600).default(15),
+  /** 接通率 at least, per cent (GB/T 33358: 95 over 24 hours in a row); `null`: no target. */
+  answerRateTarget: z.number().min(0).max(100).nullable().default(95),
   /** Calendar whose zone the days are of. */
   calendar: z.string().min(1).default("default"),
   /** Most groups one figure is counted in: days times agents, for example. */

@@ -18,6 +18,8 @@ interface MeasureBase {
   readonly scale?: number;
   /** Whether more is good. Left out: neither. */
   readonly better?: "up" | "down";
+  /** What is to be reached, in the unit shown; with `better: "down"` what is not to be exceeded. Shown with the key figure. */
+  readonly target?: number;
   /** Only for the formulas of others. */
   readonly hidden?: boolean;
 }
@@ -154,6 +156,8 @@ export interface ReportFigure {
   readonly value: ReportCell;
   /** For cards: `1.28 万` from ten thousand on. */
   readonly short: string;
+  /** What it is held against; `met` is `null` where there is no value. */
+  readonly target: { /** `≥ 95.0%`. */ readonly text: string; readonly met: boolean | null } | null;
   readonly year: ReportChange;
   readonly previous: ReportChange;
 }

@@ -7,7 +7,7 @@ import { reportRoutes } from "./http/report-routes.js";
 import { DatasetReader } from "./query/dataset-reader.js";
 import { Turnstile } from "./query/turnstile.js";
 import { DefaultReports, READ } from "./services/default-reports.js";
-import { DimensionNames, TICKETS } from "./services/dimension-names.js";
+import { ACD, DimensionNames, TICKETS } from "./services/dimension-names.js";
 
 /** Statistics over the datasets of the plugins present: tables, charts, CSV, paper. */
 export const reports = definePlugin({
@@ -34,7 +34,10 @@ export const reports = definePlugin({
       const clock = services.get(CLOCK);
       const calendar = () => services.get(CALENDARS).get(config.calendar);
       return (made ??= new DefaultReports({
-        definitions: [...builtInReports(config, services.optional(TICKETS)?.kinds.filter(({ key }) => key !== "void") ?? DEFAULT_NATURES), ...config.reports],
+        definitions: [
+          ...builtInReports(config, { natures: services.optional(TICKETS)?.kinds.filter(({ key }) => key !== "void") ?? DEFAULT_NATURES, wrapUpCodes: (services.optional(ACD)?.wrapUpCodes().length ?? 0) > 0 }),
+          ...config.reports,
+        ],
         datasets: () => services.get(DATASETS),
         reader: new DatasetReader({ reads: services.get(READ_POOL), now: () => clock.now(), calendar, turnstile: new Turnstile(config.concurrency), rowLimit: config.rowLimit, timeoutMs: config.timeoutSeconds * 1000 }),
         names: new DimensionNames(services),

@@ -147,10 +147,13 @@ describe("one request", () => {
     const service = test.services.get(REPORTS);
     const without = (permission: string): Principal => ({ ...analyst, permissions: new Set([...EVERYBODY].filter((each) => each !== permission)) });
     for (const permission of EVERYBODY) await expect(service.run({ report: "volume", principal: without(permission) })).rejects.toMatchObject({ code: "HTL_REPORTS_FORBIDDEN", status: 403, details: { permission } });
-    expect(service.list(without("tickets.statistics")).map(({ id }) => id)).toEqual([]);
-    expect(service.list(without("core.interactions.read")).map(({ id }) => id)).toEqual(["agents", "natures"]);
+    expect(service.list(without("tickets.statistics")).map(({ id }) => id)).toEqual(["service"]);
+    expect(service.list(without("core.interactions.read")).map(({ id }) => id)).toEqual(["agents", "natures", "service"]);
     await expect(service.filterValues("volume", "agent", without("acd.queues.read"))).rejects.toMatchObject({ code: "HTL_REPORTS_FORBIDDEN" });
-    expect((await get(test, "/api/reports", {})).json.items.map(({ id }) => id)).toEqual(["volume", "agents", "natures", "daily", "comparison"]);
+    expect((await get(test, "/api/reports", {})).json.items.map(({ id }) => id)).toEqual(["volume", "agents", "natures", "daily", "service", "comparison"]);
+    // How agents spend their time is seen by who may see agents.
+    expect(service.list({ ...analyst, permissions: new Set([...EVERYBODY, "acd.agents.read"]) }).map(({ id }) => id)).toContain("workload");
+    await expect(service.run({ report: "workload", principal: analyst })).rejects.toMatchObject({ code: "HTL_REPORTS_FORBIDDEN", details: { permission: "acd.agents.read" } });
   });
 
   it("refuses what cannot be meant, with words", async () => {

@@ -1,6 +1,6 @@
 import { useEffect, type ReactElement } from "react";
 import { Button, Segmented, Tabs } from "antd";
-import { api, EmptyState, ErrorState, LoadingState, navigate, PageFrame, titleIn, useLanguage, useLoad, useParams, useQuery, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
+import { api, EmptyState, ErrorState, LoadingState, navigate, PageFrame, StatusTag, titleIn, useLanguage, useLoad, useParams, useQuery, useTexts, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import type { ChartKind, ReportCalendar, ReportFigure, ReportSummary } from "../src/contract.js";
 import { FilterBar } from "./filter-bar.js";
 import { Change, ReportTable } from "./report-table.js";
@@ -124,6 +124,11 @@ function Figure({ figure }: { readonly figure: ReportFigure }): ReactElement {
         {english ? value.text : figure.short}
         {rate || value.value === null ? null : <span className="rp-unit"> {english ? inEnglish(figure.unit) : figure.unit}</span>}
       </div>
+      {figure.target === null ? null : (
+        <div className="rp-change">
+          {text.target} {figure.target.text} {figure.target.met === false ? <StatusTag status="fault">{text.missed}</StatusTag> : null}
+        </div>
+      )}
       <div className="rp-change">
         {text.yearShort} <Change change={figure.year} words />
       </div>

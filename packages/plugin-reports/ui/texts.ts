@@ -29,6 +29,8 @@ export const texts = defineTexts({
     unfinished: "本期未结束",
     basis: "统计口径",
     current: "本期",
+    target: "目标",
+    missed: "未达标",
     yearShort: "同比",
     previousShort: "环比",
     better: "变好",
@@ -70,6 +72,8 @@ export const texts = defineTexts({
     unfinished: "Not over yet",
     basis: "What is counted",
     current: "This",
+    target: "Target",
+    missed: "missed",
     yearShort: "Last year",
     previousShort: "Before",
     better: "better",
@@ -87,5 +91,5 @@ export const texts = defineTexts({
 
 /** Units and words the server writes in Chinese. Names of periods and of values stay as they are. */
 export function inEnglish(words: string): string {
-  return words.replace("百分点", "pp").replace("（基数小）", " (small base)").replace("持平", "even").replace(/（(.*)）/, " ($1)").replace(/^(次|件)$/, "").replace(/^秒$/, "s");
+  return words.replace("百分点", "pp").replace("（基数小）", " (small base)").replace("持平", "even").replace(/（(.*)）/, " ($1)").replace(/^(次|件)$/, "").replace(/^秒$/, "s").replace(/^分$/, "min");
 }

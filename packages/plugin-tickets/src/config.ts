@@ -107,6 +107,11 @@ export const ticketsConfig = z.strictObject({
   noDispatch: z.array(z.string()).default([]),
   /** Messages that become tickets, by channel, and the kind they are given. Kinds are corrected when the ticket is registered. */
   intake: z.record(z.string(), z.strictObject({ /** Key of the nature. */ kind: z.string().min(1), /** Queue of plugin-acd that finds an agent for each message. Default: none, they wait in the list of tickets. */ queue: z.string().min(1).optional() })).default({ email: { kind: "help" }, fax: { kind: "help" }, sms: { kind: "help" }, web: { kind: "help" } }),
+  /**
+   * Source -> hours, round the clock, within which somebody takes up what came that way and waits in `received` (受理时限); after that who may urge is
+   * told. Default: messages left in the voice mailbox and e-mails 24, as GB/T 33358 asks of mailboxes.
+   */
+  acceptWithinHours: z.record(z.string(), z.number().min(0.1).max(720)).default({ voicemail: 24, email: 24 }),
   /** Channels that citizens are told through when their ticket did not come through one of its own. */
   citizenChannels: z.array(z.enum(["email", "sms"])).default(["email"]),
   /** Digits of the query code, 4 to 8; `reports` for kinds whose state is told only with the code. */

@@ -136,6 +136,10 @@ export interface TicketView {
   readonly handlingDepartment: string | null;
   /** 承办人: a user id. */
   readonly handler: string | null;
+  /** 受理时限: somebody is to take it up by then; `null`: no limit, or it did not have to wait for a person. */
+  readonly acceptBy: number | null;
+  /** When somebody did; `null` while it waits. */
+  readonly acceptedAt: number | null;
   readonly clock: TicketClockView;
   readonly interactionId: string | null;
   /** Ids of recordings. */

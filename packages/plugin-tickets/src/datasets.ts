@@ -25,6 +25,8 @@ export const ticketDatasets: readonly Dataset[] = [
       { name: "clock_stopped_at", label: "计时停止时间", type: "datetime", sensitivity: "public" },
       { name: "due_at", label: "办理时限", type: "datetime", sensitivity: "public" },
       { name: "overdue_at", label: "超期时间", type: "datetime", sensitivity: "public" },
+      { name: "accept_by", label: "受理时限", type: "datetime", sensitivity: "public" },
+      { name: "accepted_at", label: "登记受理时间", type: "datetime", sensitivity: "public" },
       { name: "card", label: "黄牌红牌", type: "string", sensitivity: "public" },
       { name: "created_at", label: "受理时间", type: "datetime", sensitivity: "public" },
       { name: "business_date", label: "受理日期", type: "date", sensitivity: "public" },

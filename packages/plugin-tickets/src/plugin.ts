@@ -27,6 +27,7 @@ import { CONTACT_BOOK, CREATE, TICKET_CATALOGUE, TICKET_READER, ticketRoutes } f
 import { complaintNode } from "./ivr/complaint-node.js";
 import { TICKET_PROMPTS } from "./ivr/ticket-prompts.js";
 import { TICKET_WORKFLOW, ticketStatusNode } from "./ivr/ticket-status-node.js";
+import { TicketsAcceptance } from "./migrations/acceptance.js";
 import { TicketsAgent } from "./migrations/agent.js";
 import { TicketsGivenMessages } from "./migrations/given-messages.js";
 import { TicketsInit } from "./migrations/init.js";
@@ -67,7 +68,7 @@ export const tickets = definePlugin({
   critical: false,
   config: ticketsConfig,
   entities: [TicketEntity, TicketEventEntity, TicketAttachmentEntity, TicketSerialEntity, QueryLockEntity, TicketDraftEntity, TicketPauseEntity, TicketUrgeEntity, TicketMessageEntity, QueuedMessageEntity],
-  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages, TicketsGivenMessages],
+  migrations: [TicketsInit, TicketsAgent, TicketsWorkflow, TicketsQueuedMessages, TicketsGivenMessages, TicketsAcceptance],
   provides: [TICKETS, QUEUED_MESSAGES, TICKET_WORKFLOW, TICKET_READER, TICKET_CATALOGUE, CONTACT_BOOK],
   audit: ticketAuditWords,
   consoleUi: {
@@ -145,7 +146,7 @@ export const tickets = definePlugin({
       const reader = new TicketReader(common.pool, common.contacts, catalogue, workflow, common.dueClock);
       const notifier = new TicketNotifier({ ...common, templates, mailboxes: config.mailboxes, citizenChannels: config.citizenChannels });
       const urger = new TicketUrger({ ...common, ladder, notifier });
-      const creator = new TicketCreator({ ...common, reader, urger, codeDigits: config.queryCode });
+      const creator = new TicketCreator({ ...common, reader, urger, codeDigits: config.queryCode, acceptWithinHours: config.acceptWithinHours });
       const drafts = new TicketDrafts({ ...common, creator });
       const queued = new QueuedMessageStore(common);
       const mover = new TicketMover({ ...common, reader, urger, notifier, queued, noDispatch: config.noDispatch });

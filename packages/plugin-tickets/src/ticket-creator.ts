@@ -39,9 +39,14 @@ export interface TicketCreatorParts {
   readonly calendar: () => BusinessCalendar;
   readonly catalogue: TicketCatalogue;
   readonly services: Services;
+  /** Source -> hours within which somebody is to take up what waits for a person. */
+  readonly acceptWithinHours: Readonly<Record<string, number>>;
   readonly codeDigits: { readonly digits: number; readonly reports: number };
 }
 
+/** Here a ticket waits for a person. */
+export const WAITING = "received";
+const HOUR_MS = 3_600_000;
 /** Longest texts kept. */
 const MOST_SUMMARY = 500;
 const MOST_CONTENT = 20_000;
@@ -55,7 +60,7 @@ export class TicketCreator {
     const { parts } = this;
     const kind = parts.catalogue.kind(input.kind);
     const category = parts.catalogue.category(input.category);
-    const status = input.status ?? (input.source === "agent" || input.source === "phone" ? "accepted" : "received");
+    const status = input.status ?? (input.source === "agent" || input.source === "phone" ? "accepted" : WAITING);
     checkText("summary", input.summary, MOST_SUMMARY);
     checkText("content", input.content, MOST_CONTENT);
     if (input.anonymous === true && kind.anonymousAllowed !== true) throw errors.ANONYMOUS_NOT_ALLOWED(kind.name);
@@ -113,6 +118,8 @@ export class TicketCreator {
     const queryCode = randomDigits(kind.codeOnly === true ? parts.codeDigits.reports : parts.codeDigits.digits);
     const confidentiality = higher(kind.confidentiality ?? "normal", input.confidentiality ?? "normal");
     const clock = parts.dueClock.begin(kind.key, category, parts.workflow.clockOf(status), now);
+    const hours = status === WAITING ? parts.acceptWithinHours[input.source] : undefined;
+    const acceptBy = hours === undefined ? null : now + Math.round(hours * HOUR_MS);
     await uow.em.insert(TicketEntity, {
       id,
       serial,
@@ -141,9 +148,12 @@ export class TicketCreator {
       version: 1,
       handlingDepartment: null,
       handler: null,
+      acceptBy,
+      acceptedAt: null,
       ...clock,
     });
     await parts.urger.plan(uow, { id, ...clock });
+    if (acceptBy !== null) await parts.urger.planAcceptance(uow, id, acceptBy);
     await uow.em.insert(TicketEventEntity, { id: parts.ids.next(), ticketId: id, at: now, action: "create", fromStatus: null, toStatus: status, actor: input.actor, note: null, data: { source: input.source }, version: 1 });
     await this.attach(uow, id, input.recordingIds ?? [], confidentiality !== "normal");
     await this.attachFiles(uow, id, input.files ?? []);

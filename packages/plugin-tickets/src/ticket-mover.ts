@@ -15,6 +15,7 @@ import { errors } from "./errors.js";
 import type { QueuedMessageStore } from "./queued-message-store.js";
 import type { TicketClock } from "./ticket-clock.js";
 import type { TicketNotifier } from "./ticket-notifier.js";
+import { WAITING } from "./ticket-creator.js";
 import type { TicketReader } from "./ticket-reader.js";
 import { confidentialOnly, mayFind } from "./ticket-scope.js";
 import type { TicketUrger } from "./ticket-urger.js";
@@ -151,8 +152,9 @@ export class TicketMover {
       now,
     });
     // 受理工号: what came by itself belongs to the agent who accepts it.
-    const agent = row.status === "received" && step.to === "accepted" ? (row.agent ?? request.principal?.agentNumber) : undefined;
-    const changed = { ...columns, ...due, ...(agent === undefined ? {} : { agent }), status: step.to, updatedAt: now, version };
+    const agent = row.status === WAITING && step.to === "accepted" ? (row.agent ?? request.principal?.agentNumber) : undefined;
+    const taken = row.status === WAITING && step.to !== WAITING ? { acceptedAt: row.acceptedAt ?? now } : {};
+    const changed = { ...columns, ...due, ...taken, ...(agent === undefined ? {} : { agent }), status: step.to, updatedAt: now, version };
     // The hook judged what was read: the commit holds only if it is still so.
     if ((await uow.em.nativeUpdate(TicketEntity, { id: row.id, version: row.version }, changed)) === 0) throw errors.CONFLICT();
     await this.writePauses(uow, row, before, pauses, due.clockCycle ?? 0);

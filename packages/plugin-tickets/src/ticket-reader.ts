@@ -146,6 +146,8 @@ export class TicketReader {
         staffCode: row.staffCode ?? null,
         handlingDepartment: row.handlingDepartment ?? null,
         handler: row.handler ?? null,
+        acceptBy: row.acceptBy ?? null,
+        acceptedAt: row.acceptedAt ?? null,
         clock: this.dueClock.view(row),
         interactionId: row.interactionId ?? null,
         recordings: own.filter((each) => each.kind === "recording").map((each) => each.reference),

@@ -15,6 +15,8 @@ import type { TicketNotifier } from "./ticket-notifier.js";
 import { FRESH } from "./ticket-reader.js";
 
 export const URGE_JOB = "tickets.urge";
+/** Nobody has taken up in time what came by itself. It stands beside the ladder, which is of the due day. */
+const ACCEPTANCE: LadderLevel = { id: "accept", name: "受理超时", days: 0, at: "closing", to: ["permission:tickets.urge"], via: ["screen"], template: "accept-late" };
 /** Level of what people urge by hand. */
 const MANUAL = "manual";
 const MANUAL_TEMPLATE = "manual-urge";
@@ -74,6 +76,14 @@ export class TicketUrger {
     }
   }
 
+  /** Who may urge is told at that time, unless somebody has taken it up. */
+  async planAcceptance(uow: Uow, ticketId: string, acceptBy: number): Promise<void> {
+    const { clock, ids } = this.parts;
+    const id = ids.next();
+    await uow.em.insert(TicketUrgeEntity, { id, ticketId, cycle: 0, level: ACCEPTANCE.id, state: "planned", plannedAt: acceptBy, plan: 1, firedAt: null, actor: "system", text: null, createdAt: clock.now() });
+    this.enqueue(uow, id, 1, acceptBy);
+  }
+
   /** The job `tickets.urge`. */
   async fire({ urgeId, plan }: UrgePayload): Promise<void> {
     const { pool, work, workflow, notifier, log } = this.parts;
@@ -87,11 +97,12 @@ export class TicketUrger {
       const urge = await uow.em.findOne(TicketUrgeEntity, { id: urgeId }, FRESH);
       const row = urge === null ? null : await uow.em.findOne(TicketEntity, { id: urge.ticketId }, FRESH);
       if (urge === null || row === null || urge.state !== "planned" || urge.plan !== plan) return;
-      const level = this.parts.ladder.find(({ id }) => id === urge.level);
+      const level = urge.level === ACCEPTANCE.id ? ACCEPTANCE : this.parts.ladder.find(({ id }) => id === urge.level);
       const now = this.parts.clock.now();
       const stopped = workflow.clockOf(row.status) === "stopped";
       const late = isSet(row.dueAt) && row.dueAt <= now;
-      if (stopped || (urge.level.startsWith(MANUAL) ? false : level === undefined || (isEarly(level) && late))) {
+      const taken = level === ACCEPTANCE && isSet(row.acceptedAt);
+      if (stopped || taken || (urge.level.startsWith(MANUAL) ? false : level === undefined || (isEarly(level) && late))) {
         await uow.em.nativeUpdate(TicketUrgeEntity, { id: urgeId, state: "planned" }, { state: "dropped" });
         log.info({ ticketId: row.id, level: urge.level }, "an urging that has become moot is dropped");
         return;
@@ -183,7 +194,7 @@ export class TicketUrger {
 
   private view(row: TicketUrgeRow): Urging {
     const level = row.level.startsWith(MANUAL) ? MANUAL : row.level;
-    const name = level === MANUAL ? "人工催办" : (this.parts.ladder.find(({ id }) => id === level)?.name ?? level);
+    const name = level === MANUAL ? "人工催办" : level === ACCEPTANCE.id ? ACCEPTANCE.name : (this.parts.ladder.find(({ id }) => id === level)?.name ?? level);
     return { id: row.id, level, name, state: row.state, plannedAt: row.plannedAt, firedAt: row.firedAt ?? null, actor: row.actor, text: row.text ?? null };
   }
 }
@@ -192,7 +203,7 @@ export class TicketUrger {
 export function checkLadder(ladder: readonly LadderLevel[]): void {
   const seen = new Set<string>();
   for (const { id } of ladder) {
-    if (seen.has(id) || id.startsWith(MANUAL)) throw errors.BAD_LADDER(`the level ${id} ${seen.has(id) ? "is given twice" : "has a name that is taken"}`);
+    if (seen.has(id) || id.startsWith(MANUAL) || id === ACCEPTANCE.id) throw errors.BAD_LADDER(`the level ${id} ${seen.has(id) ? "is given twice" : "has a name that is taken"}`);
     seen.add(id);
   }
 }

@@ -12,7 +12,7 @@ export function DueLine({ ticket, now }: { readonly ticket: TicketView; readonly
   const why = useLoad(open ? `due ${ticket.id} ${ticket.version}` : undefined, (signal) => api.get<DueExplanation>(`/api/tickets/${ticket.id}/due`, {}, { signal }));
   return (
     <div className="tic-due-line">
-      <Due clock={ticket.clock} now={now} full />
+      <Due ticket={ticket} now={now} full />
       {ticket.clock.state === "none" ? null : (
         <Button type="link" size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
           {text.why}

@@ -79,7 +79,7 @@ function columns(text: Texts, now: number, departmentOf: (code: string | null) =
     { title: text.serial, key: "serial", width: 136, render: (_, ticket) => <Link to={`/tickets/${ticket.id}`}>{formatSerial(ticket.serial)}</Link> },
     { title: text.title, key: "title", ellipsis: true, render: (_, ticket) => (ticket.confidentiality !== "normal" && ticket.summary === null ? <span className="hl-meta">{text.hidden}</span> : (ticket.summary ?? ticket.kindName)) },
     { title: text.kind, dataIndex: "kindName", width: 80 },
-    { title: text.due, key: "due", width: 248, render: (_, ticket) => <Due clock={ticket.clock} now={now} /> },
+    { title: text.due, key: "due", width: 248, render: (_, ticket) => <Due ticket={ticket} now={now} /> },
     { title: text.status, key: "status", width: 104, render: (_, ticket) => <StatusTag status={ticket.clock.card === "red" ? "fault" : ticket.clock.state === "stopped" ? "closed" : "open"}>{ticket.statusName}</StatusTag> },
     { title: text.handling, key: "handling", width: 112, ellipsis: true, render: (_, ticket) => departmentOf(ticket.handlingDepartment) },
     { title: text.registered, key: "at", width: 112, align: "right", render: (_, ticket) => formatDateTime(ticket.createdAt, now) },

@@ -19,7 +19,7 @@ export function PersonTickets({ interactionId, callerNumber }: InteractionContex
         <li key={ticket.id}>
           <Link to={`/tickets/${ticket.id}`}>{formatSerial(ticket.serial)}</Link> <span>{ticket.statusName}</span>
           <div>{ticket.summary ?? ticket.kindName}</div>
-          <Due clock={ticket.clock} now={now} />
+          <Due ticket={ticket} now={now} />
         </li>
       ))}
     </ol>

@@ -54,6 +54,9 @@ describe("hotline-sim", () => {
     expect(lines.some((line) => /(^|,)[=@]/.test(line))).toBe(false);
     const picture = readFileSync(svg, "utf8");
     expect(picture).toMatch(/^<svg/);
+    // Three diagrams; besides what was played Erlang C is dashed, Erlang A dotted.
+    for (const title of ["Service level", "Mean wait, s", "Occupancy", "Erlang C"]) expect(picture).toContain(title);
+    expect(picture.match(/stroke-dasharray/g)?.length ?? 0).toBeGreaterThanOrEqual(6);
     expect(picture).toContain("callers=+10%");
   });
 

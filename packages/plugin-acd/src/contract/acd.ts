@@ -1,6 +1,6 @@
 import { token } from "@hotlinejs/core";
 import type { CallSession } from "@hotlinejs/core";
-import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Colleague, Occupation } from "./agents.js";
+import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Colleague, Occupation, WrapUpCode } from "./agents.js";
 import type { CallbackOffer, KeptPlace, KeptPlaceResult } from "./kept-places.js";
 import type { FiguresReport, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "./queues.js";
 
@@ -86,8 +86,19 @@ export interface Acd {
   move(interactionId: string, queue: string, options: { readonly actor: string }): Promise<WaitingCaller>;
   /** Changes the priority of a waiting caller. In the audit before it is done. `HTL_ACD_NOT_WAITING`. */
   setPriority(interactionId: string, priority: number, options: { readonly actor: string }): Promise<WaitingCaller>;
-  /** Ends the agent's wrap-up early. Idempotent: outside of after-call work, which may have run out in that moment, nothing changes. `HTL_ACD_UNKNOWN_AGENT`. */
-  finishWrapUp(number: string): AgentSnapshot;
+  /** What agents may say of a conversation in the after-call work, as configured. */
+  wrapUpCodes(): readonly WrapUpCode[];
+  /**
+   * Says of the conversation that the agent's after-call work belongs to what it was about: goes into its record, and may be changed until
+   * the after-call work is over. `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_WRAP_UP_CODE` (not one of the queue's), `HTL_ACD_NOT_IN_WRAP_UP`.
+   */
+  setWrapUpCode(number: string, code: string): AgentSnapshot;
+  /**
+   * Ends the agent's wrap-up early, with `code` saying first what it was about (see `setWrapUpCode`). Idempotent: outside of after-call work,
+   * which may have run out in that moment, nothing changes. `HTL_ACD_UNKNOWN_AGENT`; `HTL_ACD_WRAP_UP_CODE_NEEDED` where the queue requires a
+   * code and none was chosen.
+   */
+  finishWrapUp(number: string, options?: { readonly code?: string }): AgentSnapshot;
   /** Gives the agent so many ms more for after-call work. `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_NOT_IN_WRAP_UP`. */
   extendWrapUp(number: string, ms: number): AgentSnapshot;
   /**

@@ -23,6 +23,28 @@ export interface AgentReason {
   readonly own: boolean;
 }
 
+/** What can be said of a conversation in the after-call work (小结). */
+export interface WrapUpCode {
+  /** Stored and counted. */
+  readonly code: string;
+  /** What people see. */
+  readonly name: string;
+  readonly nameEn: string;
+}
+
+/** The conversation an agent's after-call work belongs to, and what is said of it. */
+export interface AgentWrapUp {
+  readonly interactionId: string;
+  /** Key of the queue that gave it; `null`: none did. */
+  readonly queue: string | null;
+  /** What was chosen; stands in the record of the interaction. */
+  readonly code: string | null;
+  /** What can be chosen, in the order of the hotline's list. */
+  readonly codes: readonly string[];
+  /** The after-call work cannot be ended without; it ends by itself all the same. */
+  readonly required: boolean;
+}
+
 /** How much an agent has at once. */
 export interface AgentCapacity {
   /** Channel -> most at once; `*` for those not named. */
@@ -76,6 +98,8 @@ export interface AgentSnapshot {
   readonly roomForCall: boolean;
   /** End of wrap-up, epoch ms. */
   readonly wrapUpUntil: number | null;
+  /** In after-call work, where the hotline has codes for it: what they are said of. */
+  readonly wrapUp: AgentWrapUp | null;
   /** Answered on this business day from queues, also before a restart; strategies that go by the fewest calls or the least talk count the same. */
   readonly callsTaken: number;
   /** Milliseconds talked on this business day, of talks that are over. */

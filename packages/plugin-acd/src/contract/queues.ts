@@ -29,16 +29,35 @@ export interface QueueSnapshot {
   readonly occupancy: number | null;
   /** No new entries: the hotline is draining. */
   readonly frozen: boolean;
+  /** Seconds within which a call counts as answered in time. */
   readonly serviceLevelSeconds: number;
+  /** The same by channel; `*`: those not named. */
+  readonly serviceLevels: Readonly<Record<string, number>>;
+  /** When the first in line has waited as long as its channel allows, epoch ms. */
+  readonly oldestLateAt: number | null;
+  /** What the figures are held against. */
+  readonly targets: FigureTargets;
   /** Waiting time from which agents on demand (待命) serve, once nobody else is free, ms; `null`: never, but what is directed at them. */
   readonly onDemandAfterMs: number | null;
   /** Since midnight; whoever came yesterday counts for yesterday. */
   readonly today: QueueFigures;
 }
 
-/** Figures of a span: the whole, and its quarters of an hour by queue and channel. */
+/** What figures are held against, shares of 0 to 1; `null`: nothing. */
+export interface FigureTargets {
+  /** 接通率 at least (GB/T 33358: 0.95 over 24 hours in a row). */
+  readonly connectRate: number | null;
+  /** SL at least. */
+  readonly serviceLevel: number | null;
+}
+
+/** Figures of a span: the whole, by channel, and its quarters of an hour by queue and channel. */
 export interface FiguresReport {
   readonly total: QueueFigures;
+  /** Of the queue, or those of the hotline for all queues. */
+  readonly targets: FigureTargets;
+  /** Each channel by its own threshold. */
+  readonly channels: readonly ({ readonly channel: string } & QueueFigures)[];
   readonly intervals: readonly ({ readonly queue: string; readonly channel: string; readonly startsAt: number } & QueueFigures)[];
 }
 

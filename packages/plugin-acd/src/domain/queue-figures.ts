@@ -45,6 +45,8 @@ export function addSums(sums: QueueSums, delta: QueueDelta): QueueSums {
 /** Figures as the field defines them; `null` where there is nothing to divide by. Shares are 0 to 1. */
 export interface QueueFigures {
   readonly offered: number;
+  /** Asked for a person, and left the queue one way or another: without short abandons, those moved on (they count where they arrive) and who still waits. What `connectRate` and `abandonRate` are shares of. */
+  readonly asked: number;
   readonly answered: number;
   readonly abandoned: number;
   /** Of these, who gave up within the queue's `shortAbandonSeconds`: in neither rate. */
@@ -55,7 +57,7 @@ export interface QueueFigures {
   readonly serviceLevel: number | null;
   /** SL2: (answered + abandoned, both within the threshold) / (answered + abandoned). */
   readonly serviceLevel2: number | null;
-  /** 接通率 of GB/T 33358: answered / (offered - short abandons); those moved on count where they arrive. */
+  /** 接通率 of GB/T 33358: answered / asked. */
   readonly connectRate: number | null;
   readonly abandonRate: number | null;
   /** ASA: average speed of answer. */
@@ -69,9 +71,10 @@ export interface QueueFigures {
 }
 
 export function queueFigures(sums: QueueSums): QueueFigures {
-  const asked = sums.offered - sums.abandonedShort - sums.moved;
+  const asked = sums.answered + sums.abandoned - sums.abandonedShort + sums.timeouts + sums.refused + sums.diverted + sums.exits + sums.cut;
   return {
     offered: sums.offered,
+    asked,
     answered: sums.answered,
     abandoned: sums.abandoned,
     abandonedShort: sums.abandonedShort,

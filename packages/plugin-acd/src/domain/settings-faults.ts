@@ -10,8 +10,17 @@ export interface SettingFault {
 
 type Membership = ProfileSettings["queues"][number];
 
-/** @param queues keys of all queues @param skills every skill an agent or profile has; `undefined`: not known, nobody is configured yet */
-export function queueFaults(key: string, settings: QueueSettings, queues: ReadonlySet<string>, skills: ReadonlySet<string> | undefined): SettingFault[] {
+/** What there is that a queue may name. */
+export interface Known {
+  /** Keys of all queues. */
+  readonly queues: ReadonlySet<string>;
+  /** Every skill an agent or profile has; `undefined`: not known, nobody is configured yet. */
+  readonly skills: ReadonlySet<string> | undefined;
+  /** Codes for the after-call work. */
+  readonly wrapUpCodes: ReadonlySet<string>;
+}
+
+export function queueFaults(key: string, settings: QueueSettings, { queues, skills, wrapUpCodes }: Known): SettingFault[] {
   const faults: SettingFault[] = [];
   const fault = (path: readonly (string | number)[], message: string): void => void faults.push({ path, message });
   const { announce, atClosing, calendar, divert, overflow, skillSteps, skillWeights, strategy } = settings;
@@ -34,6 +43,8 @@ export function queueFaults(key: string, settings: QueueSettings, queues: Readon
   skillSteps.forEach((step, at) => known(["skillSteps", at, "skills"], Object.keys(step.skills)));
   known(["skillWeights"], Object.keys(skillWeights));
   if (Object.keys(skillWeights).length > 0 && strategy !== "most-skilled") fault(["skillWeights"], `weigh nothing in the strategy ${strategy}: set strategy to most-skilled, or leave them out`);
+  (settings.wrapUpCodes ?? []).forEach((code, at) => wrapUpCodes.has(code) || fault(["wrapUpCodes", at], `there is no wrap-up code ${code}: add it to the plugin's wrapUpCodes, or leave it out`));
+  if (settings.wrapUpCodeRequired && wrapUpCodes.size === 0) fault(["wrapUpCodeRequired"], "there is no wrap-up code to choose: give the plugin's wrapUpCodes, or leave it out");
   const { messages, messagesEverySeconds, messagesFirstSeconds } = announce;
   if (messages.length === 0 && (messagesEverySeconds ?? messagesFirstSeconds) !== undefined) fault(["announce", messagesEverySeconds === undefined ? "messagesFirstSeconds" : "messagesEverySeconds"], "there is nothing to say: give messages, or leave it out");
   else if (messagesFirstSeconds !== undefined && messagesEverySeconds === undefined) fault(["announce", "messagesFirstSeconds"], "counts only with messagesEverySeconds: give that too, or leave it out");

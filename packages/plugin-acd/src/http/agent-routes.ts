@@ -29,12 +29,14 @@ const agent = z.object({
   offered: z.string().nullable(),
   roomForCall: z.boolean(),
   wrapUpUntil: z.number().nullable(),
+  wrapUp: z.object({ interactionId: z.string(), queue: z.string().nullable(), code: z.string().nullable(), codes: z.array(z.string()), required: z.boolean() }).nullable(),
   callsTaken: z.number(),
   talkMs: z.number(),
   today: agentFigures,
 });
 const reason = z.object({ code: z.string(), name: z.string(), nameEn: z.string(), choice: z.enum(["not-ready", "offline"]), maxMinutes: z.number().nullable(), whenOver: z.enum(["tell", "sign-out"]), own: z.boolean() });
 const profile = z.object({ key: z.string(), name: z.string(), ...profileSettings.shape });
+const wrapUpCode = z.string().min(1).max(64);
 const number = z.strictObject({ number: z.string().min(1).max(32) });
 const key = z.string().regex(/^[\w.-]{1,64}$/);
 
@@ -62,9 +64,9 @@ export const agentRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/agent-states",
     permission: "acd.agents.read",
-    summary: "What agents can choose, and the reasons for not being ready or signing out; `own` ones only the hotline gives",
-    output: z.object({ choices: z.array(z.enum(choices)), reasons: z.array(reason) }),
-    handler: ({ services }) => Promise.resolve({ choices: [...choices], reasons: [...services.get(ACD).reasons()] }),
+    summary: "What agents can choose, the reasons for not being ready or signing out (`own` ones only the hotline gives), and the codes for the after-call work",
+    output: z.object({ choices: z.array(z.enum(choices)), reasons: z.array(reason), wrapUpCodes: z.array(z.object({ code: z.string(), name: z.string(), nameEn: z.string() })) }),
+    handler: ({ services }) => Promise.resolve({ choices: [...choices], reasons: [...services.get(ACD).reasons()], wrapUpCodes: [...services.get(ACD).wrapUpCodes()] }),
   }),
   defineRoute({
     method: "GET",
@@ -135,12 +137,26 @@ export const agentRoutes: readonly HttpRoute[] = [
     method: "POST",
     path: "/api/agents/:number/wrap-up/done",
     permission: "authenticated",
-    summary: "Ends after-call work early; nothing changes where it is over already",
+    summary: "Ends after-call work early, with a code for the conversation where one is given; without one nothing changes where it is over already",
     params: number,
+    body: z.strictObject({ code: wrapUpCode.optional() }).default({}),
     output: agent,
-    handler: async ({ services, params, principal }) => {
+    handler: async ({ services, params, body: { code }, principal }) => {
       requireAgent(params.number, principal);
-      return Promise.resolve(services.get(ACD).finishWrapUp(params.number));
+      return Promise.resolve(services.get(ACD).finishWrapUp(params.number, code === undefined ? {} : { code }));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/wrap-up/code",
+    permission: "authenticated",
+    summary: "Says what the conversation before the after-call work was about, by a configured code; goes into its record",
+    params: number,
+    body: z.strictObject({ code: wrapUpCode }),
+    output: agent,
+    handler: async ({ services, params, body, principal }) => {
+      requireAgent(params.number, principal);
+      return Promise.resolve(services.get(ACD).setWrapUpCode(params.number, body.code));
     },
   }),
   defineRoute({

@@ -11,6 +11,7 @@ const share = z.number().nullable();
 const spent = agentFigures.extend({ availableMs: z.number(), onDemandMs: z.number(), reservedMs: z.number(), busyMs: z.number(), occupiedMs: z.number(), wrapUpMs: z.number(), heldMs: z.number(), notReadyMs: z.number(), unreachableMs: z.number() });
 const figures = z.object({
   offered: z.number(),
+  asked: z.number(),
   answered: z.number(),
   abandoned: z.number(),
   abandonedShort: z.number(),
@@ -25,6 +26,7 @@ const figures = z.object({
   averageHandleMs: share,
   expectedErrorMs: share,
 });
+const targets = z.object({ connectRate: share, serviceLevel: share });
 const queue = z.object({
   key: z.string(),
   name: z.string(),
@@ -41,6 +43,9 @@ const queue = z.object({
   occupancy: share,
   frozen: z.boolean(),
   serviceLevelSeconds: z.number(),
+  serviceLevels: z.record(z.string(), z.number()),
+  oldestLateAt: z.number().nullable(),
+  targets,
   onDemandAfterMs: z.number().nullable(),
   today: figures,
 });
@@ -63,9 +68,9 @@ export const acdRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/queues/figures",
     permission: "acd.queues.read",
-    summary: "Service level, waits, abandonment and handling times by quarter of an hour",
+    summary: "Service level, waits, abandonment and handling times: the whole span with its targets, by channel, and by quarter of an hour",
     query: z.strictObject({ queue: z.string().min(1).max(64).optional(), ...span }).refine(inSpan, tooLong),
-    output: z.object({ total: figures, intervals: z.array(z.object({ queue: z.string(), channel: z.string(), startsAt: z.number(), ...figures.shape })) }),
+    output: z.object({ total: figures, targets, channels: z.array(z.object({ channel: z.string(), ...figures.shape })), intervals: z.array(z.object({ queue: z.string(), channel: z.string(), startsAt: z.number(), ...figures.shape })) }),
     handler: ({ services, query: { queue: key, from, to } }) => services.get(ACD).figures({ from, to, ...(key === undefined ? {} : { queue: key }) }),
   }),
   defineRoute({

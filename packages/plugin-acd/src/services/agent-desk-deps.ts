@@ -1,4 +1,4 @@
-import type { Audit, AudioSource, CallControl, CallPipeline, Clock, EventMap, EventName, FlowVisits, Ids, Logger } from "@hotlinejs/core";
+import type { Audit, AudioSource, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Logger } from "@hotlinejs/core";
 import type { AgentSnapshot, EmergencyContact, Occupation } from "../contract.js";
 import type { Announcements } from "./announcements.js";
 import type { CallPickupDeps } from "./call-pickup.js";
@@ -20,6 +20,8 @@ export interface AgentDeskDeps {
   readonly agentAt: (address: string) => string | undefined;
   /** A call no queue gave, for which the agent is taken, is another interaction's now. */
   readonly movedTo: (agent: string, interactionId: string) => void;
+  /** The agent has this call on the phone, or is rung for it. `queue`: key of the one that gave it. */
+  readonly talks: (agent: string, session: CallSession, queue: string | null) => void;
   readonly audit: () => Audit;
   readonly emergencyContacts: readonly EmergencyContact[];
   readonly pickup: Pick<CallPickupDeps, "code" | "hasGroups" | "take">;

@@ -350,6 +350,7 @@ export class AgentDesk implements AgentCalls {
   #talk(facts: ConstructorParameters<typeof AgentTalk>[0]): AgentTalk {
     const { control, clock, log } = this.#deps;
     const { agent } = facts;
+    this.#deps.talks(agent, facts.session, facts.queue?.key ?? null);
     return new AgentTalk(facts, { control, clock, log, phones: this.#phonesOf(agent), abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
   }
 

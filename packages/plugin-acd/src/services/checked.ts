@@ -18,6 +18,7 @@ export const INPUTS = {
   callback: z.object(asked),
   priority: asked.priority.unwrap(),
   wrapUpMs: z.number().positive(),
+  wrapUpCode: z.string().min(1).max(64),
   span: z.object({ from: epochMs, to: epochMs }),
   keys: z.string().regex(/^[0-9*#A-D]{1,32}$/, "keys: 1 to 32 of 0-9, *, # and A-D"),
   watchMode: z.enum(["listen", "whisper", "barge"]),

@@ -3,6 +3,7 @@ import { agentView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import type { Entry, Floor } from "./floor.js";
 import type { QueueFacts } from "./queue-facts.js";
+import type { WrapUps } from "./wrap-ups.js";
 
 export interface DecisionsDeps {
   readonly floor: Floor;
@@ -12,6 +13,7 @@ export interface DecisionsDeps {
   readonly agentChanged: (number: string) => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
   readonly autoPaused: (effect: Extract<AcdEffect, { type: "auto-paused" }>) => void;
+  readonly wrapUps: Pick<WrapUps, "had" | "over">;
   /** The caller stands in another queue now. */
   readonly moved: (entry: Entry, id: string) => void;
 }
@@ -25,12 +27,13 @@ export class Decisions {
   }
 
   perform(effect: Exclude<AcdEffect, { type: "timer" | "timer-cancel" }>, at: number): void {
-    const { facts, publish, floor } = this.#deps;
+    const { facts, publish, floor, wrapUps } = this.#deps;
     switch (effect.type) {
       case "queue-length":
         return this.#deps.queueChanged(effect.queue);
       case "agent-status":
         facts.agentStatus(effect, at);
+        if (effect.to !== "wrap-up") wrapUps.over(effect.agentId);
         // Who is there and free, and how long talks are taken care of, are figures of the queues too.
         for (const key of agentView(floor.engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });
@@ -74,6 +77,7 @@ export class Decisions {
         return call.left(effect);
       case "ended":
         facts.ended(owner, effect, at, call.brokenOff);
+        wrapUps.had(effect.agentId, owner);
         floor.entries.delete(effect.interactionId);
         call.ended(effect);
         // Who has other work goes on in that state, with room for more.

@@ -1,7 +1,7 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
 import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "../contract.js";
+import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { citizenNumber } from "../domain/citizen-number.js";
 import { bareNumber } from "../domain/callback-number.js";
@@ -30,6 +30,7 @@ import { Occupations } from "./occupations.js";
 import { QueueEngine } from "./queue-engine.js";
 import { QueueEntrance } from "./queue-entrance.js";
 import type { QueueFacts } from "./queue-facts.js";
+import { WrapUps } from "./wrap-ups.js";
 
 export interface DefaultAcdDeps {
   readonly config: AcdConfig;
@@ -76,6 +77,7 @@ export class DefaultAcd implements Acd {
   readonly #live: LiveView;
   readonly #figures: FigureReports;
   readonly #steering: LineSteering;
+  readonly #wrapUps: WrapUps;
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
   readonly #states: AgentStates;
@@ -104,6 +106,7 @@ export class DefaultAcd implements Acd {
     const floor = new Floor(engine);
     this.#floor = floor;
     this.#closing = new ClosingTimes(deps.clock);
+    this.#wrapUps = new WrapUps(floor, deps.config);
     this.#states = new AgentStates({
       config: deps.config,
       store: deps.store,
@@ -123,9 +126,9 @@ export class DefaultAcd implements Acd {
     });
     this.#occupations = new Occupations({ floor, control: deps.control, log: deps.log, wrapUp: deps.config.wrapUp });
     this.#entrance = new QueueEntrance({ ...deps, floor, desk: () => this.desk, stopped: () => this.#stopped });
-    this.#decisions = new Decisions({ ...deps, floor, autoPaused: (effect) => this.#states.autoPaused(effect), moved: (entry, id) => this.#entrance.moved(entry, id) });
-    this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, reasons: this.#states.reasons });
-    this.#figures = new FigureReports({ ...deps, floor });
+    this.#decisions = new Decisions({ ...deps, floor, wrapUps: this.#wrapUps, autoPaused: (effect) => this.#states.autoPaused(effect), moved: (entry, id) => this.#entrance.moved(entry, id) });
+    this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, wrapUps: this.#wrapUps, reasons: this.#states.reasons, targets: deps.config.targets });
+    this.#figures = new FigureReports({ ...deps, floor, targets: deps.config.targets });
     this.#steering = new LineSteering({ ...deps, floor });
     const { callback } = deps.config;
     this.places = new KeptPlaces({
@@ -168,6 +171,7 @@ export class DefaultAcd implements Acd {
       redirect: (interactionId, queue) => this.#entrance.redirect(interactionId, queue),
       publish: deps.publish,
       screens: deps.screens,
+      talks: (number, { interaction }, queue) => this.#wrapUps.had(number, { interactionId: interaction.id, queue, record: interaction }),
       agent: (number) => this.agent(number),
       occupy: (number, interactionId, options) => this.occupy(number, { interactionId, ...options }),
     });
@@ -201,7 +205,8 @@ export class DefaultAcd implements Acd {
       this.#floor.queues.set(queue.key, queue);
       this.#floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
-    for (const queue of queues) this.#tell("queue", queue.key, queueFaults(queue.key, queue.settings, new Set(this.#floor.queues.keys()), undefined));
+    const wrapUpCodes = new Set(config.wrapUpCodes.map(({ code }) => code));
+    for (const queue of queues) this.#tell("queue", queue.key, queueFaults(queue.key, queue.settings, { queues: new Set(this.#floor.queues.keys()), skills: undefined, wrapUpCodes }));
     for (const { number, own } of agents) this.#tell("agent", number, servedFaults(own.queues, new Set(this.#floor.queues.keys())));
     for (const { key, settings } of profiles) this.#tell("profile", key, servedFaults(settings.queues, new Set(this.#floor.queues.keys())));
     const { calendar: citizenHours } = config.callback;
@@ -434,8 +439,23 @@ export class DefaultAcd implements Acd {
     return this.#states.setProfile(profile, actor);
   }
 
-  finishWrapUp(number: string): AgentSnapshot {
+  wrapUpCodes(): readonly WrapUpCode[] {
+    return this.#wrapUps.all();
+  }
+
+  setWrapUpCode(number: string, code: string): AgentSnapshot {
     this.#floor.agent(number);
+    checked(INPUTS.wrapUpCode, code, `The wrap-up code of agent ${number}`);
+    if (agentView(this.#floor.engine.state, number)?.status !== "wrap-up") throw acdErrors.NOT_IN_WRAP_UP(number);
+    this.#wrapUps.set(number, code);
+    this.#deps.agentChanged(number);
+    return this.#known(number);
+  }
+
+  finishWrapUp(number: string, { code }: { readonly code?: string } = {}): AgentSnapshot {
+    this.#floor.agent(number);
+    if (code !== undefined) this.setWrapUpCode(number, code);
+    if (agentView(this.#floor.engine.state, number)?.status === "wrap-up") this.#wrapUps.mayEnd(number);
     this.#floor.engine.dispatch({ type: "agent.wrap-up-done", agentId: number });
     return this.#known(number);
   }

@@ -1,6 +1,7 @@
-import type { AgentFiguresReport, FiguresReport } from "../contract.js";
+import type { AgentFiguresReport, FiguresReport, FigureTargets } from "../contract.js";
 import type { QueueFact } from "../domain/facts.js";
-import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, queueFigures, type AgentSums } from "../domain/queue-figures.js";
+import { addAgentSums, addSums, agentFigures, emptyAgentSums, emptySums, queueFigures, type AgentSums, type QueueSums } from "../domain/queue-figures.js";
+import { targetsOf } from "../domain/figure-targets.js";
 import type { AcdStore } from "./acd-store.js";
 import type { FactWriter } from "./fact-writer.js";
 import type { Floor } from "./floor.js";
@@ -8,6 +9,8 @@ import type { QueueFacts } from "./queue-facts.js";
 
 export interface FigureReportsDeps {
   readonly floor: Floor;
+  /** Of all queues. */
+  readonly targets: FigureTargets;
   readonly store: AcdStore;
   readonly facts: QueueFacts;
   readonly writer: Pick<FactWriter<QueueFact>, "flush">;
@@ -23,12 +26,18 @@ export class FigureReports {
 
   async queues(where: { readonly queue?: string; readonly from: number; readonly to: number }): Promise<FiguresReport> {
     const { floor, store, writer } = this.#deps;
-    if (where.queue !== undefined) floor.queue(where.queue);
+    const targets = where.queue === undefined ? this.#deps.targets : targetsOf(floor.queue(where.queue), this.#deps.targets);
     await writer.flush();
     const rows = await store.queueIntervals(where);
     const total = emptySums();
-    for (const row of rows) addSums(total, row);
-    return { total: queueFigures(total), intervals: rows.map((row) => ({ queue: row.queue, channel: row.channel, startsAt: row.startsAt, ...queueFigures(row) })) };
+    const channels = new Map<string, QueueSums>();
+    for (const row of rows) {
+      addSums(total, row);
+      const own = channels.get(row.channel) ?? emptySums();
+      channels.set(row.channel, addSums(own, row));
+    }
+    const byChannel = [...channels].sort(([a], [b]) => a.localeCompare(b)).map(([channel, sums]) => ({ channel, ...queueFigures(sums) }));
+    return { total: queueFigures(total), targets, channels: byChannel, intervals: rows.map((row) => ({ queue: row.queue, channel: row.channel, startsAt: row.startsAt, ...queueFigures(row) })) };
   }
 
   async agents(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport> {

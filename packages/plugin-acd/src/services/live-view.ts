@@ -1,11 +1,14 @@
 import type { Clock } from "@hotlinejs/core";
 import { agentView, couldBeOffered, queueView } from "@hotlinejs/queueing";
-import type { AgentSnapshot, AgentState, Colleague, QueueSnapshot } from "../contract.js";
+import type { AgentSnapshot, AgentState, Colleague, FigureTargets, QueueSnapshot } from "../contract.js";
 import { addAgentSums, agentFigures, emptyAgentSums, occupancy } from "../domain/queue-figures.js";
+import { targetsOf } from "../domain/figure-targets.js";
+import { serviceLevelOf, serviceLevels } from "../domain/service-level.js";
 import type { AgentReasons } from "./agent-reasons.js";
 import type { Floor } from "./floor.js";
 import type { Occupations } from "./occupations.js";
 import type { QueueFacts } from "./queue-facts.js";
+import type { WrapUps } from "./wrap-ups.js";
 
 export interface LiveViewDeps {
   readonly floor: Floor;
@@ -13,6 +16,9 @@ export interface LiveViewDeps {
   readonly clock: Pick<Clock, "now">;
   readonly occupations: Occupations;
   readonly reasons: AgentReasons;
+  readonly wrapUps: Pick<WrapUps, "view">;
+  /** Where a queue has none of its own. */
+  readonly targets: FigureTargets;
 }
 
 const WORKING: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "occupied", "wrap-up"]);
@@ -57,6 +63,7 @@ export class LiveView {
       offered: view.offered ?? null,
       roomForCall: couldBeOffered(floor.engine.state, number, "voice"),
       wrapUpUntil: view.wrapUntil ?? null,
+      wrapUp: view.status === "wrap-up" ? (this.#deps.wrapUps.view(number) ?? null) : null,
       callsTaken: view.callsTaken,
       talkMs: view.talkMs,
       today: agentFigures(facts.agentDay(number)),
@@ -88,6 +95,7 @@ export class LiveView {
       const status = agentView(floor.engine.state, number)?.status;
       if (status !== undefined && WORKING.has(status)) working += 1;
     }
+    const levels = serviceLevels(queue.settings.serviceLevelSeconds);
     return {
       key,
       name: queue.name,
@@ -103,7 +111,10 @@ export class LiveView {
       working,
       occupancy: occupancy(spent),
       frozen: view.frozen,
-      serviceLevelSeconds: queue.settings.serviceLevelSeconds,
+      serviceLevelSeconds: serviceLevelOf(levels, "voice"),
+      serviceLevels: levels,
+      oldestLateAt: view.oldestAt === undefined ? null : view.oldestAt + serviceLevelOf(levels, view.oldestChannel ?? "voice") * 1000,
+      targets: targetsOf(queue, this.#deps.targets),
       onDemandAfterMs: queue.settings.onDemandAfterSeconds === null ? null : queue.settings.onDemandAfterSeconds * 1000,
       today: facts.today.of(key),
     };

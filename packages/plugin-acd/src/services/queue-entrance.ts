@@ -2,6 +2,7 @@ import type { Calendars, CallControl, CallPipeline, CallSession, Clock, Ids, Int
 import { interactionView } from "@hotlinejs/queueing";
 import type { QueueRequest, QueueResult, QueueWork, WorkRequest } from "../contract.js";
 import { citizenNumber } from "../domain/citizen-number.js";
+import { serviceLevelOf, serviceLevels } from "../domain/service-level.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredQueue } from "./acd-store.js";
@@ -169,7 +170,7 @@ export class QueueEntrance {
   #owner(entryId: string, interactionId: string, queue: StoredQueue, more: Pick<EntryOwner, "channel" | "priority" | "callerKey" | "record">): EntryOwner {
     const { serviceLevelSeconds, shortAbandonSeconds } = queue.settings;
     const { channel, priority, callerKey, record } = more;
-    return { entryId, interactionId, queue: queue.key, serviceLevelMs: serviceLevelSeconds * 1000, shortAbandonMs: shortAbandonSeconds * 1000, channel, priority, callerKey, record };
+    return { entryId, interactionId, queue: queue.key, serviceLevelMs: serviceLevelOf(serviceLevels(serviceLevelSeconds), channel) * 1000, shortAbandonMs: shortAbandonSeconds * 1000, channel, priority, callerKey, record };
   }
 
   #outOfHours({ settings: { calendar } }: StoredQueue): boolean {

@@ -33,7 +33,9 @@ export interface EntryOwner {
   /** Giving up within so many ms counts as a short abandon. */
   readonly shortAbandonMs: number;
   /** Where the after-call work is told, which comes after its end. */
-  readonly record?: Pick<LiveInteraction, "event"> | undefined;
+  readonly record?: Pick<LiveInteraction, "event" | "update"> | undefined;
+  /** What the agent said of it in the after-call work. */
+  wrapUpCode?: string;
   /** Set on entering. */
   enteredAt?: number;
   expectedWaitMs?: number;
@@ -125,7 +127,7 @@ export class QueueFacts {
     if (from === "wrap-up") this.#lastOf.delete(agentId);
     if (talk !== undefined) {
       this.today.add(talk.queue, talk.enteredAt ?? at, counts);
-      talk.record?.event("queue.wrapped-up", { queue: talk.queue, agent: agentId, wrapUpMs: row.previousMs });
+      talk.record?.event("queue.wrapped-up", { queue: talk.queue, agent: agentId, wrapUpMs: row.previousMs, ...(talk.wrapUpCode === undefined ? {} : { code: talk.wrapUpCode }) });
     }
     this.#booked.set(agentId, { state: to, at });
     this.#writer.push({ kind: "agent-status", id: row.id, row, spans, ...(talk === undefined ? {} : { wrapUp: { of: keyOf(talk), enteredAt: talk.enteredAt ?? at, counts } }) });

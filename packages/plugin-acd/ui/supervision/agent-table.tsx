@@ -6,7 +6,7 @@ import type { AgentCall, AgentChoice, AgentSnapshot, QueueSnapshot, WatchMode } 
 import type { Reason } from "../reason-limit.js";
 import { statusOf } from "../agent-state.js";
 import { callWord } from "../call-info.js";
-import { putAgent } from "../desk-store.js";
+import { agentNews, putAgent } from "../desk-store.js";
 import { texts as deskTexts, type Texts } from "../texts.js";
 import { canWatch, isOdd, percentWords } from "./live-rows.js";
 import { texts } from "./texts.js";
@@ -149,7 +149,10 @@ function StateMenu({ agent, reasons, act, busy }: { readonly agent: AgentSnapsho
   const may = useMay("acd.agents.state");
   if (!may) return null;
   const post = (path: string, body: object): void =>
-    void act(text.actions.state, `state ${agent.number}`, async () => putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent.number}/${path}`, body)));
+    void act(text.actions.state, `state ${agent.number}`, async () => {
+      const asked = agentNews(agent.number);
+      putAgent(await api.post<AgentSnapshot>(`/api/agents/${agent.number}/${path}`, body), asked);
+    });
   const choose = (state: AgentChoice, reason?: string): void => post("state", { state, ...(reason === undefined ? {} : { reason }) });
   const signOut = (): void => void modal.confirm({ title: text.ask.signOut(agent.name), content: text.ask.signOutWhy, okText: text.signOut, okButtonProps: { danger: true }, cancelText: text.ask.signOutNo, autoFocusButton: "cancel", onOk: () => choose("offline") });
   const items = [

@@ -6,7 +6,7 @@ import { agentRows, canWatch, isLate, isOdd, isTalking, percentWords, queueRows,
 
 const agent = (number: string, state: AgentSnapshot["state"], since = 0, more: Partial<AgentSnapshot> = {}): AgentSnapshot => ({ number, state, since, choice: state === "offline" ? "offline" : "available", queues: ["q"], work: [], ...more }) as AgentSnapshot;
 const call = (state: AgentCall["state"], answeredAt: number | null = 0): AgentCall => ({ agent: "1", state, since: 0, answeredAt }) as AgentCall;
-const queue = (key: string, agents: number, oldestAt: number | null = null): QueueSnapshot => ({ key, agents, oldestAt, serviceLevelSeconds: 15 }) as QueueSnapshot;
+const queue = (key: string, agents: number, oldestAt: number | null = null): QueueSnapshot => ({ key, agents, oldestAt, oldestLateAt: oldestAt === null ? null : oldestAt + 15_000 }) as QueueSnapshot;
 const MINUTE = 60_000;
 const reasons = [{ code: "rest", label: "小休", limitMs: 10 * MINUTE }, { code: "meal", label: "用餐", limitMs: 45 * MINUTE }, { code: "fault", label: "故障", limitMs: null }];
 

@@ -36,9 +36,9 @@ export function queueRows(queues: Iterable<QueueSnapshot>): QueueSnapshot[] {
   return [...queues].sort((a, b) => b.agents - a.agents || a.key.localeCompare(b.key));
 }
 
-/** A caller waits longer than the queue's service level allows. */
-export function isLate(queue: QueueSnapshot, now: number): boolean {
-  return queue.oldestAt !== null && now - queue.oldestAt > queue.serviceLevelSeconds * 1000;
+/** The first in line waits longer than the service level of that channel allows. */
+export function isLate({ oldestLateAt }: Pick<QueueSnapshot, "oldestLateAt">, now: number): boolean {
+  return oldestLateAt !== null && now > oldestLateAt;
 }
 
 /** A share as people read it: one decimal, and with few cases the cases themselves. */

@@ -1,7 +1,9 @@
 import type { ReactElement } from "react";
 import { formatDuration, StatusTag, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { QueueSnapshot } from "../../src/contract.js";
+import { levelWords } from "./level-words.js";
 import { isLate, percentWords, shareWords } from "./live-rows.js";
+import { TargetShare } from "./queue-figures.js";
 import { texts } from "./texts.js";
 
 /** One row a queue, in an order no event changes; the selected one shows who waits. */
@@ -19,6 +21,7 @@ export function QueueTable({ queues, selected, onSelect, now }: { readonly queue
           <th scope="col" className="sup-n">{text.free}</th>
           <th scope="col" className="sup-n">{text.working}</th>
           <th scope="col" className="sup-n">{text.staffed}</th>
+          <th scope="col" className="sup-n" title={text.connectRateHint}>{text.connectRate}</th>
           <th scope="col" className="sup-n">{text.inTime}</th>
           <th scope="col" className="sup-n" title={text.abandonedHint}>{text.abandoned}</th>
           <th scope="col" className="sup-n" title={text.handleHint}>{text.handle}</th>
@@ -50,7 +53,7 @@ function Row({ queue, on, onSelect, now }: { readonly queue: QueueSnapshot; read
       <td className="sup-n">{queue.waiting + queue.ringing}</td>
       <td className="sup-n">
         {late ? (
-          <StatusTag status="due" title={text.late(queue.serviceLevelSeconds)}>
+          <StatusTag status="due" title={text.late(formatDuration((queue.oldestLateAt ?? now) - (queue.oldestAt ?? now)))}>
             {wait}
           </StatusTag>
         ) : (
@@ -63,10 +66,13 @@ function Row({ queue, on, onSelect, now }: { readonly queue: QueueSnapshot; read
       <td className="sup-n">
         {queue.staffed} / {queue.agents}
       </td>
-      <td className="sup-n" title={text.inTimeHint(queue.serviceLevelSeconds)}>
-        {shareWords(today.serviceLevel, today.answered)}
+      <td className="sup-n">
+        <TargetShare share={today.connectRate} base={today.asked} target={queue.targets.connectRate} />
       </td>
-      <td className="sup-n">{shareWords(today.abandonRate, Math.max(0, today.offered - today.abandonedShort))}</td>
+      <td className="sup-n" title={text.inTimeHint(levelWords(queue.serviceLevels, text))}>
+        <TargetShare share={today.serviceLevel} base={today.answered} target={queue.targets.serviceLevel} />
+      </td>
+      <td className="sup-n">{shareWords(today.abandonRate, today.asked)}</td>
       <td className="sup-n">{today.averageHandleMs === null ? "–" : formatDuration(today.averageHandleMs)}</td>
       <td className="sup-n">{percentWords(queue.occupancy)}</td>
     </tr>

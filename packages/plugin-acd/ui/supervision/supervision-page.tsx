@@ -6,6 +6,7 @@ import { useReasons } from "../agent-reasons.js";
 import { loadDesk, useDesk } from "../desk-store.js";
 import { AgentTable } from "./agent-table.js";
 import { agentRows, isOdd, isTalking, queueRows, type AgentFilter } from "./live-rows.js";
+import { QueueFiguresStrip } from "./queue-figures.js";
 import { QueueTable } from "./queue-table.js";
 import { loadCalls, useLiveCalls } from "./supervision-store.js";
 import { texts } from "./texts.js";
@@ -68,6 +69,7 @@ export function SupervisionPage(): ReactElement {
       <div className={stale === undefined ? "sup-top" : "sup-top hl-stale"}>
         <section className="hl-card sup-scroll" aria-label={text.queues}>
           {queues.length === 0 ? <EmptyState>{text.noQueues}</EmptyState> : <QueueTable queues={queues} selected={selected?.key} onSelect={(key) => patch({ queue: key })} now={now} />}
+          {selected === undefined ? null : <QueueFiguresStrip queue={selected} />}
         </section>
         {selected === undefined ? null : <WaitingPanel queue={selected} queues={queues} now={now} act={act} pending={pending} />}
       </div>

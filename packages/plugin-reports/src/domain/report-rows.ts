@@ -1,4 +1,4 @@
-import type { CompareKind, DerivedMeasure, ReportCell, ReportChange, ReportColumn, ReportDefinition, ReportFigure, ReportRow } from "../contract.js";
+import type { CompareKind, DerivedMeasure, Measure, ReportCell, ReportChange, ReportColumn, ReportDefinition, ReportFigure, ReportRow } from "../contract.js";
 import { partsOf } from "./calendar-date.js";
 import type { DateSpan } from "./calendar-date.js";
 import { changeOf } from "./changes.js";
@@ -75,8 +75,17 @@ export function keyFigures({ definition, plan, times, tally }: RowsInput): reado
     if (formula === undefined) return [];
     const { measure } = formula;
     const value = figure(formula, sums);
-    return [{ id, label: measure.label, labelEn: measure.labelEn, unit: measure.unit, value: cellOf(value, measure.unit, measure.decimals ?? 0), short: value === null || isRate(measure) ? cellOf(value, measure.unit, measure.decimals ?? 0).text : short(value, measure.decimals ?? 0), year: changeOf(measure, value, figure(formula, year)), previous: changeOf(measure, value, figure(formula, previous)) }];
+    return [{ id, target: targetOf(measure, value), label: measure.label, labelEn: measure.labelEn, unit: measure.unit, value: cellOf(value, measure.unit, measure.decimals ?? 0), short: value === null || isRate(measure) ? cellOf(value, measure.unit, measure.decimals ?? 0).text : short(value, measure.decimals ?? 0), year: changeOf(measure, value, figure(formula, year)), previous: changeOf(measure, value, figure(formula, previous)) }];
   });
+}
+
+/** As shown: a value that rounds to the target has reached it. */
+function targetOf({ target, unit, decimals = 0, better }: Measure, value: number | null): ReportFigure["target"] {
+  if (target === undefined) return null;
+  const wanted = cellOf(target, unit, decimals);
+  const shown = cellOf(value, unit, decimals).value;
+  const least = better !== "down";
+  return { text: `${least ? "≥" : "≤"} ${wanted.text}`, met: shown === null ? null : least ? shown >= target : shown <= target };
 }
 
 /** What is compared: the sums, and those of the other span; `undefined` where there is none. */

@@ -25,6 +25,8 @@ export class DimensionNames {
         return new Map(this.services.optional(TICKETS)?.kinds.map(({ key, name }) => [key, name]));
       case "queue":
         return new Map(this.services.optional(ACD)?.queues().map(({ key, name }) => [key, name]));
+      case "wrapUp":
+        return new Map(this.services.optional(ACD)?.wrapUpCodes().map(({ code, name }) => [code, name]));
       case "department":
         return new Map((await this.services.optional(DIRECTORY)?.listDepartments())?.map(({ code, shortName }) => [code, shortName]));
       default:

@@ -33,6 +33,7 @@ export const DEFAULT_TEMPLATES: Readonly<Record<string, TicketTemplate>> = {
   yellow: { title: "黄牌督办：{serial}", text: "工单{serial}已超期{overdue}个工作日，请1个工作日内说明原因并提出办结时间。" },
   red: { title: "红牌督办：{serial}", text: "工单{serial}已超期{overdue}个工作日，请立即办理，并提交书面情况。" },
   report: { title: "超期上报：{serial}", text: "工单{serial}超期{overdue}个工作日，拟列入通报并上报，请审签。" },
+  "accept-late": { title: "受理超时：{serial}", text: "工单{serial}来件后尚无人受理，已超过受理时限，请立即登记。" },
   "manual-urge": { title: "人工催办：{serial}", text: "工单{serial}催办：{text}（时限：{due}）" },
 };
 

@@ -70,6 +70,10 @@ export const TicketEntity = defineEntity({
     dueAt: p.bigint("number").nullable(),
     dueProvisional: p.boolean().nullable(),
     overdueAt: p.bigint("number").nullable(),
+    /** 受理时限: somebody is to take it up by then. Null: none, or it did not have to wait for a person. */
+    acceptBy: p.bigint("number").nullable(),
+    /** When it left `received`. Null: it waits still, or never did. */
+    acceptedAt: p.bigint("number").nullable(),
     card: p.text().$type<"yellow" | "red">().nullable(),
   },
 });

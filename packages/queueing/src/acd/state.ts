@@ -248,6 +248,8 @@ export interface QueueView {
   readonly offered: number;
   /** Since when the first in line waits. */
   readonly oldestAt: number | undefined;
+  /** Channel of who that is. */
+  readonly oldestChannel: string | undefined;
   readonly members: number;
   readonly staffed: number;
   /**
@@ -301,6 +303,7 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
   const queue = state.queues.get(key);
   if (queue === undefined) return undefined;
   const calls = takesCalls(queue);
+  const oldest = queue.line.find((interaction) => interaction.queue === queue);
   let available = 0;
   for (const agent of queue.eligible) if (!calls || roomFor(agent, VOICE)) available += 1;
   return {
@@ -309,7 +312,8 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
     frozen: queue.frozen,
     waiting: queue.waiting,
     offered: queue.offered,
-    oldestAt: queue.line.find((interaction) => interaction.queue === queue)?.enteredAt,
+    oldestAt: oldest?.enteredAt,
+    oldestChannel: oldest?.channel,
     members: queue.members.size,
     staffed: queue.staff.size,
     available,
