@@ -34,7 +34,7 @@ describe("what agents did before", () => {
       if (!first && strategy === "longest-idle") continue;
       const driver = before({ strategy });
       if (!first) arrive(driver);
-      for (const [index, history] of known.entries()) driver.send({ type: "agent.history", agentId: `a${index}`, ...history });
+      for (const [index, history] of known.entries()) driver.send({ type: "agent.history", agentId: `a${index}`, ...(history as object) });
       if (first) arrive(driver);
       expect([rung(driver), rung(driver), rung(driver)]).toEqual(["a1", "a2", "a0"]);
     }
