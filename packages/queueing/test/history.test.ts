@@ -24,7 +24,7 @@ function rung(driver: Driver): string | undefined {
 }
 
 describe("what agents did before", () => {
-  it.each([
+  it.each<[string, ...object[]]>([
     ["fewest-calls", { callsTaken: 3 }, { callsTaken: 1 }, { callsTaken: 2 }],
     ["least-talk-time", { talkMs: 90_000 }, { talkMs: 30_000 }, { talkMs: 60_000 }],
     ["least-recent", { lastCallEndedAt: 900_000 }, { lastCallEndedAt: 700_000 }, { lastCallEndedAt: 800_000 }],
