@@ -1,5 +1,6 @@
 import { tieBreak } from "../strategies/strategies.js";
 import type { Strategy } from "../strategies/strategies.js";
+import { OrderedList } from "./ordered-list.js";
 import type { AgentState } from "./state.js";
 
 /** 1 for who comes after all others. */
@@ -31,7 +32,7 @@ export class EligibleAgents {
   readonly #key: string;
   #strategy: Strategy;
   readonly #places = new Map<AgentState, Place>();
-  #order: Place[] = [];
+  readonly #order = new OrderedList(comparePlaces);
   /** Who has a skill, at whatever level; only where everybody would have to be looked at otherwise. */
   readonly #bySkill = new Map<string, Set<AgentState>>();
 
@@ -41,7 +42,7 @@ export class EligibleAgents {
   }
 
   get size(): number {
-    return this.#order.length;
+    return this.#places.size;
   }
 
   has(agent: AgentState): boolean {
@@ -79,7 +80,7 @@ export class EligibleAgents {
       this.#places.set(agent, place);
       this.#noteSkills(place);
     }
-    this.#order = [...this.#places.values()].sort(comparePlaces);
+    this.#order.replace([...this.#places.values()]);
   }
 
   /** Gives the agent the place that follows from the present figures. Returns whether the agent was not there before. */
@@ -88,12 +89,12 @@ export class EligibleAgents {
     const place = this.#placeOf(agent);
     if (before !== undefined) {
       if (comparePlaces(before, place) === 0 && before.skills === place.skills) return false;
-      this.#order.splice(this.#indexOf(before), 1);
+      this.#order.remove(before);
       this.#forgetSkills(before);
     }
     this.#places.set(agent, place);
     this.#noteSkills(place);
-    this.#order.splice(this.#indexOf(place), 0, place);
+    this.#order.insert(place);
     return before === undefined;
   }
 
@@ -101,14 +102,14 @@ export class EligibleAgents {
     const place = this.#places.get(agent);
     if (place === undefined) return;
     this.#places.delete(agent);
-    this.#order.splice(this.#indexOf(place), 1);
+    this.#order.remove(place);
     this.#forgetSkills(place);
   }
 
   clear(): void {
     this.#places.clear();
     this.#bySkill.clear();
-    this.#order = [];
+    this.#order.replace([]);
   }
 
   /**
@@ -117,29 +118,24 @@ export class EligibleAgents {
    */
   first(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
     if (this.#strategy.goesRound === true) return this.#firstInTurn(suits, lastOrder);
-    for (const { agent } of this.#order) if (suits(agent)) return agent;
-    return undefined;
+    return this.#order.find(({ agent }) => suits(agent))?.agent;
   }
 
   /** In each tier those after the last one first, then the rest from the top. */
   #firstInTurn(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
-    const order = this.#order;
-    let start = 0;
-    while (start < order.length) {
-      const { last, tier } = order[start] as Place;
-      let fromTop: AgentState | undefined;
-      let index = start;
-      for (; index < order.length; index++) {
-        const place = order[index] as Place;
-        if (place.last !== last || place.tier !== tier) break;
-        if (place.order > lastOrder) {
-          if (suits(place.agent)) return place.agent;
-        } else if (fromTop === undefined && suits(place.agent)) fromTop = place.agent;
+    let tier: Place | undefined;
+    let found: AgentState | undefined;
+    let fromTop: AgentState | undefined;
+    this.#order.find((place) => {
+      if (tier === undefined || place.last !== tier.last || place.tier !== tier.tier) {
+        if (fromTop !== undefined) return true;
+        tier = place;
       }
-      if (fromTop !== undefined) return fromTop;
-      start = index;
-    }
-    return undefined;
+      if (place.order > lastOrder) found = suits(place.agent) ? place.agent : undefined;
+      else if (fromTop === undefined && suits(place.agent)) fromTop = place.agent;
+      return found !== undefined;
+    });
+    return found ?? fromTop;
   }
 
   #noteSkills({ agent, skills }: Place): void {
@@ -162,17 +158,5 @@ export class EligibleAgents {
   #placeOf(agent: AgentState): Place {
     const { id, idleSince, order, skills } = agent;
     return { agent, skills, id, last: onDemand(agent), tier: agent.memberships.get(this.#key)?.tier ?? 0, score: this.#strategy.standing?.(agent) ?? 0, idleSince, order };
-  }
-
-  /** Index at which the place stands or would stand. */
-  #indexOf(place: Place): number {
-    let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (comparePlaces(this.#order[middle] as Place, place) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
