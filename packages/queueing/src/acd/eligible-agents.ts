@@ -53,6 +53,16 @@ export class EligibleAgents {
     return this.#places.keys();
   }
 
+  /** All as they are now, in the order in which they would be rung. */
+  inOrder(): AgentState[] {
+    const agents: AgentState[] = [];
+    this.#order.find(({ agent }) => {
+      agents.push(agent);
+      return false;
+    });
+    return agents;
+  }
+
   /** Those who have one of the skills, the fewest there are, or everybody if none is named: nobody else can have all of them. */
   having(skills: Iterable<string>): Iterable<AgentState> {
     if (this.#strategy.standing !== undefined) return this.#places.keys();

@@ -115,7 +115,7 @@ function ringAlong(step: Step, agent: AgentState): void {
 function ringOthers(step: Step, interaction: InteractionState): void {
   const queue = interaction.rungBy;
   if (queue === undefined || !queue.ringing.has(interaction) || interaction.winner !== undefined || interaction.expired !== undefined) return;
-  for (const agent of [...queue.eligible].sort(tieBreak)) if (mayRingAlong(agent, interaction, queue)) offer(step, interaction, agent, queue);
+  for (const agent of queue.eligible.inOrder()) if (mayRingAlong(agent, interaction, queue)) offer(step, interaction, agent, queue);
 }
 
 export function offerTo(step: Step, interaction: InteractionState): void {
@@ -240,5 +240,5 @@ export function offer(step: Step, interaction: InteractionState, agent: AgentSta
   // A new round: who declined or missed the last one is rung again.
   interaction.tried.clear();
   queue.ringing.add(interaction);
-  for (const other of [...queue.eligible].sort(tieBreak)) if (mayRingAlong(other, interaction, queue)) offer(step, interaction, other, queue);
+  for (const other of queue.eligible.inOrder()) if (mayRingAlong(other, interaction, queue)) offer(step, interaction, other, queue);
 }
