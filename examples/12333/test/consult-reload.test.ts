@@ -14,7 +14,7 @@ import { TabEar } from "./support/tab-ear.js";
 const CALLER_HZ = 1_300;
 
 interface Now {
-  readonly call: { readonly state: string; readonly interactionId: string; readonly consult: { readonly until: number | null } | null } | null;
+  readonly call: { readonly state: string; readonly interactionId: string; readonly consult: { readonly until: number | null } | null; readonly members: readonly { readonly until: number | null }[] } | null;
 }
 
 interface Desk {
@@ -92,7 +92,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("a page that is loaded anew while 
       let reloaded = colleague.page.reload();
       await state(agent, (call) => call?.state === "consulting" && typeof call.consult?.until === "number");
       await state(colleague, (call) => call?.state === "reconnecting");
-      await agent.page.locator(".acd-sub", { hasText: "的话机断开，还等" }).waitFor({ timeout: 10_000 });
+      await agent.page.locator(".acd-side", { hasText: "断开，还等" }).waitFor({ timeout: 10_000 });
       expect(await slot(agent, "完成转接").getAttribute("aria-disabled")).toBe("true");
       await hearsMusic();
       await reloaded;
@@ -113,7 +113,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("a page that is loaded anew while 
       await agent.command("conference");
       await probe.until(() => probe.toneLevel(agent.hz, 1_500) > -45 && probe.toneLevel(colleague.hz, 1_500) > -45, 15_000, "agent and colleague");
       reloaded = colleague.page.reload();
-      const { call } = await state(agent, (now) => typeof now?.consult?.until === "number");
+      const { call } = await state(agent, (now) => typeof now?.members[1]?.until === "number");
       expect(call?.state).toBe("conference");
       await agent.ear.hearsTone(CALLER_HZ);
       await probe.until(() => probe.toneLevel(agent.hz, 1_500) > -45, 10_000, "the agent");

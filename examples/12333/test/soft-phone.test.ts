@@ -342,6 +342,18 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
       await citizen.getByRole("button", { name: "静音" }).click();
       await ear.hearsTone(CITIZEN_HZ);
 
+      // Another tab of the agent's shows the call, and fetches the one that has it. A browser without a window shows all its tabs: the first is told that it is behind.
+      const other = await browser.newPage();
+      await other.goto(`${root}/console/desk`);
+      await page.evaluate("Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })");
+      await other.getByRole("button", { name: "切到那个窗口" }).waitFor({ timeout: 20_000 });
+      await picture("bar-other-window", other);
+      await other.getByRole("button", { name: "切到那个窗口" }).click();
+      await expect.poll(() => page.title(), { timeout: 10_000 }).toMatch(/^● /);
+      await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+      await expect.poll(() => page.title(), { timeout: 10_000 }).not.toMatch(/^● /);
+      await other.close();
+
       await citizen.getByRole("button", { name: "挂断" }).click();
       await state.getByText("通话已结束").waitFor();
       await page.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });

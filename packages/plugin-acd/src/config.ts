@@ -315,6 +315,8 @@ export const acdConfig = z
         serviceLevel: share.nullable().default(null),
       })
       .prefault({}),
+    /** Most people in a conference, citizen and agent included. */
+    conferenceMaxMembers: z.int().min(3).max(32).default(8),
     /** How much an agent has at once where neither agent nor profile says otherwise. Default: one thing at a time, whatever the channel. */
     capacity: capacity.optional(),
     /** Callbacks that keep the place (see the queue node's `callback`). */

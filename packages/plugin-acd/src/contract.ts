@@ -1,4 +1,4 @@
-import type { AgentCall } from "./contract/agent-call.js";
+import type { AgentCall, CallMember, ConferenceChange } from "./contract/agent-call.js";
 import type { AnnouncedTo, AnnouncementResult } from "./contract/announcements.js";
 import type { WatchMode } from "./contract/watching.js";
 
@@ -36,6 +36,8 @@ declare module "@hotlinejs/core" {
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** An agent's announcement has begun in a call (`result` null), or is over. */
     "acd.announcement": { interactionId: string; agent: string; /** Key of the announcement. */ announcement: string; /** Of the announcement, as agents see it. */ title: string; /** Who hears it: `citizen` or `both`. */ to: AnnouncedTo; /** `completed`, `stopped`, `cut` or `failed`; `null`: it has begun. */ result: AnnouncementResult | null; /** Milliseconds heard, once it is over. */ playedMs: number | null; at: number };
+    /** Somebody has come into an agent's conference, has left it, is not heard in it, or it is over for all. */
+    "acd.conference": { interactionId: string; /** Whose conference it is. */ agent: string; /** `joined`, `left`, `removed`, `muted`, `unmuted` or `ended`. */ change: ConferenceChange; /** Whom it is about; `null`: all. */ member: Pick<CallMember, "id" | "kind" | "number" | "name"> | null; /** Who is in it afterwards, citizen and agent included. */ members: number; at: number };
     /** A supervisor comes into an agent's call, changes the mode, or is out of it (`null`; also after a take-over). */
     "acd.watched": { /** The supervisor's agent number. */ by: string; agent: string; interactionId: string; /** How: `listen`, `whisper` or `barge`; `null` once out. */ mode: WatchMode | null; at: number };
     /** An agent is in another state. */

@@ -89,6 +89,7 @@ export const acd = definePlugin({
     defineEvent("acd.place-kept", { durable: true }),
     defineEvent("acd.agent-call"),
     defineEvent("acd.announcement"),
+    defineEvent("acd.conference"),
     defineEvent("acd.watched"),
     defineEvent("acd.agent-state"),
     defineEvent("acd.agent-signed-out"),

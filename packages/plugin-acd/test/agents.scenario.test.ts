@@ -86,6 +86,34 @@ describe("reasons", () => {
   });
 });
 
+describe("a break chosen during a call (之后小休)", () => {
+  it("begins after the wrap-up, and so does the time it may last; before that it can be taken back", async () => {
+    const at = await stage({ acd: { ...team({ connectPrompt: false, whisper: false }, ["1001"], 60), reasons: [{ code: "rest", name: "小休", nameEn: "Rest", maxMinutes: 15 }] } });
+    const phone = await at.phone("1001");
+    const caller = await at.dial();
+    await at.test.advance(2_000);
+    await phone.answer();
+    await at.test.advance(1_000);
+    expect(await at.acd.setAgentState("1001", "not-ready", { ...by, reason: "rest" })).toMatchObject({ state: "busy", choice: "not-ready", reason: "rest" });
+    await at.test.advance(20 * 60_000);
+    expect(at.events("acd.agent-overdue")).toEqual([]);
+    await caller.hangup();
+    await at.test.advance(500);
+    expect(at.acd.agent("1001")).toMatchObject({ state: "wrap-up", choice: "not-ready" });
+    expect(await at.acd.setAgentState("1001", "available", { ...by, keepWrapUp: true })).toMatchObject({ state: "wrap-up", choice: "available" });
+    await at.acd.setAgentState("1001", "not-ready", { ...by, reason: "rest" });
+    await at.test.advance(60_000);
+    expect(at.acd.agent("1001")).toMatchObject({ state: "not-ready", reason: "rest" });
+    await at.test.advance(14 * 60_000);
+    expect(at.events("acd.agent-overdue")).toEqual([]);
+    await at.test.advance(2 * 60_000);
+    expect(at.events("acd.agent-overdue")).toMatchObject([{ agent: "1001", reason: "rest" }]);
+    // A restart counts from when it began, too.
+    const [row] = await at.test.services.get(READ_POOL).read((em) => em.execute<{ choice_at: number | string }[]>("select choice_at from acd_agent where number = '1001'"));
+    expect(at.test.clock.now() - Number(row?.choice_at)).toBeLessThan(17 * 60_000);
+  });
+});
+
 describe("states that do not stick", () => {
   it("whoever is signed in too long is signed out when the call is over; a restart does not begin the time anew", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "acd-"));

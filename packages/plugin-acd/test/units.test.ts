@@ -143,7 +143,7 @@ describe("routes", () => {
     await at.dial("13812345678");
     await at.test.advance(5_000);
     for (const who of [undefined, principal("1002")]) {
-      for (const name of ["/reject", "/hold", "/retrieve", "/transfer", "/consult", "/swap", "/complete", "/conference", "/cancel", "/hangup", "/dial", "/dtmf", "/reveal"]) await expect(call("POST", name, "1001", who, { to: "2", digits: "1" }), name).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED" });
+      for (const name of ["/reject", "/hold", "/retrieve", "/transfer", "/consult", "/swap", "/complete", "/conference", "/remove", "/mute", "/end", "/cancel", "/hangup", "/dial", "/dtmf", "/reveal"]) await expect(call("POST", name, "1001", who, { to: "2", digits: "1" }), name).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED" });
       await expect(call("GET", "", "1001", who)).rejects.toMatchObject({ code: "HTL_ACD_NOT_ALLOWED" });
     }
     const seen = await call("GET", "", "1001", principal("1001"));

@@ -4,6 +4,7 @@ import { ClockCircleOutlined, DownOutlined } from "@ant-design/icons";
 import { agentStatus, announce, api, DropMenu, formatDuration, StatusTag, useLanguage, useServerSeconds, useTexts, type Language, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { AgentChoice, AgentSnapshot, AgentState } from "../src/contract.js";
 import { useReasons } from "./agent-reasons.js";
+import { breakAfter, isAtWork, isBreakAhead, noBreakAfter } from "./break-after.js";
 import { agentNews, putAgent } from "./desk-store.js";
 import { takeBrowser } from "./phone/phone-control.js";
 import { settingsStore } from "./phone/phone-state.js";
@@ -39,24 +40,27 @@ export function AgentStateMenu({ agent }: { readonly agent: AgentSnapshot }): Re
       </div>
     );
   }
+  const ahead = isBreakAhead(agent);
   const items = [
+    ...(ahead ? [{ key: "no-break", label: text.revokeBreak, onClick: () => void noBreakAfter(agent, text) }, { type: "divider" as const }] : []),
     { key: "available", label: text.ready, disabled: agent.choice === "available", onClick: () => void choose("available") },
     { key: "on-demand", label: text.onDemand, title: text.onDemandMeans, disabled: agent.choice === "on-demand", onClick: () => void choose("on-demand") },
     { type: "divider" as const },
-    ...reasons.map(({ code, label }) => ({ key: code, label, onClick: () => void choose("not-ready", code, label) })),
+    ...reasons.map(({ code, label }) => (isAtWork(agent) ? { key: code, label: text.breakAhead(label), title: text.breakAfterMeans, disabled: ahead && agent.reason === code, onClick: () => void breakAfter(agent, code, label, text) } : { key: code, label, onClick: () => void choose("not-ready", code, label) })),
     { type: "divider" as const },
     { key: "offline", label: text.signOut, onClick: () => void choose("offline") },
   ];
   // The call's own state stands beside it: here is what the agent has chosen, and will be in again afterwards.
   const state: AgentState = agent.choice === "not-ready" ? "not-ready" : agent.state === "unreachable" ? "unreachable" : agent.choice === "on-demand" ? "on-demand" : "available";
-  const [status, word] = agentStatus({ ...agent, state, channels: [] }, language);
+  const [status, chosen] = agentStatus({ ...agent, state, channels: [] }, language);
+  const word = ahead ? text.breakAhead(chosen) : chosen;
   const limit = limitOf(agent, reasons);
   const over = limit !== null && now - agent.since > limit;
   return (
     <DropMenu items={items}>
       <button type="button" className="acd-state acd-state-button" title={state === "unreachable" ? text.noPhone : limit === null ? word : over ? text.overLimit(word, formatDuration(limit)) : text.limit(word, formatDuration(limit))}>
         <StatusTag status={status}>{word}</StatusTag>
-        <span className={`acd-state-time${over ? " acd-state-over" : ""}`}>
+        <span hidden={ahead} className={`acd-state-time${over ? " acd-state-over" : ""}`}>
           {over ? <ClockCircleOutlined aria-hidden /> : null} {formatDuration(now - agent.since)}
         </span>
         <DownOutlined aria-hidden />

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { Popover } from "antd";
-import { AudioMutedOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, RollbackOutlined, TeamOutlined } from "@ant-design/icons";
+import { AudioMutedOutlined, CloseCircleOutlined, CustomerServiceOutlined, ForwardOutlined, NumberOutlined, PauseCircleOutlined, PhoneFilled, PhoneOutlined, QuestionCircleOutlined, RollbackOutlined, TeamOutlined } from "@ant-design/icons";
 import { announce, api, navigate, placeStore, serverNow, useMay, useStore, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { AgentCall, AgentCallCommand, AgentSnapshot } from "../src/contract.js";
 import { AgentStateMenu } from "./agent-state.js";
 import { letterAction } from "./bar-keys.js";
 import { CallInfo } from "./call-info.js";
+import { EndAll } from "./conference.js";
 import { useDesk } from "./desk-store.js";
 import { PhoneButton } from "./phone/phone-panel.js";
 import { answerHere, expectOwnRing, playSound, resume, toggleMute } from "./phone/phone-control.js";
@@ -90,7 +91,7 @@ function usePhoneSaid(text: Texts): void {
 }
 
 /** The panel that is open: at a place of the bar, or, for dialling, at the button beside them. */
-type Open = "transfer" | "flow" | "consult" | "keys" | "dial";
+type Open = "transfer" | "flow" | "consult" | "keys" | "dial" | "end";
 
 interface Slot {
   readonly key: string;
@@ -134,13 +135,15 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   useBarKeys({ bar, back, slots, call, waiting, toggleHold: () => (has("hold") ? void commands.run("hold", text.slot.hold) : has("retrieve") ? void commands.run("retrieve", text.slot.hold) : undefined) });
 
   const beside = { "pick-up": pickUp, dial: () => setOpen("dial"), flow: () => setOpen("flow"), finish: () => void finishWrapUp(agent.number, text), extend: () => void extendWrapUp(agent.number, text), code: focusWrapUpCode };
+  const closePanel = (): void => {
+    closed.current = open === "flow" ? "transfer" : open;
+    setOpen(undefined);
+  };
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
     // What is typed in an open panel comes by here too (React's portals): its arrows and letters are its own.
     if (event.target instanceof Node && bar.current?.contains(event.target) !== true) {
       if (event.key !== "Escape" || open === undefined) return;
-      closed.current = open === "flow" ? "transfer" : open;
-      setOpen(undefined);
-      return;
+      return closePanel();
     }
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       const next = (at + (event.key === "ArrowRight" ? 1 : slots.length - 1)) % slots.length;
@@ -167,18 +170,19 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
       <CallInfo agent={agent} call={call} phone={phone} commands={commands} onDial={(shown) => setOpen(shown ? "dial" : undefined)} dialOpen={open === "dial"} dialPanel={<TargetPicker key={String(open === "dial")} purpose="dial" onChoose={dial} />} ringing={ringing} onPickUp={pickUp} onGoToCall={waiting === undefined ? undefined : () => goToCall(waiting)} />
       <div className="acd-slots" role="toolbar" aria-label={text.bar} ref={bar} onKeyDown={move}>
         {slots.map((slot, index) => (
-          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, call, text)} onClose={() => setOpen(undefined)} />
+          <SlotButton key={slot.key} slot={slot} tabbable={index === at} pending={commands.pending?.name === slot.key || (slot.key === "answer" && phone.call?.state === "answering")} onFocus={() => setAt(index)} panel={panelOf(slot.key, open, commands, call, text, closePanel)} onClose={() => setOpen(undefined)} />
         ))}
       </div>
     </div>
   );
 }
 
-function panelOf(key: string, open: Open | undefined, commands: Commands, call: AgentCall | null, text: Texts): ReactNode {
+function panelOf(key: string, open: Open | undefined, commands: Commands, call: AgentCall | null, text: Texts, onClose: () => void): ReactNode {
   const onFlow = (flow: string): void => void commands.run("to-flow", text.sendToFlow, { flow });
   // The caller is given away here too.
   if (key === "transfer" && open === "flow" && call !== null) return <FlowPicker agent={call.agent} onChoose={onFlow} />;
   if (key !== open) return undefined;
+  if (key === "end" && call !== null) return <EndAll call={call} text={text} onEnd={() => void commands.run("end", text.members.endAll)} onKeep={onClose} />;
   if (key === "keys") return <Keypad onKey={(digits) => void commands.run("dtmf", text.slot.keys, { digits })} />;
   if (key === "consult") return <TargetPicker purpose="consult" onChoose={(to) => void commands.run("consult", text.slot.consult, { to })} />;
   if (key === "transfer") {
@@ -220,7 +224,8 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
 function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (command: AgentCallCommand) => boolean, commands: Commands, setOpen: (open: Open | undefined) => void, open: Open | undefined, help: () => void): readonly Slot[] {
   const none = call === null ? text.whyNoCall : text.whyNow;
   const consulting = call?.state === "consulting";
-  const toggle = (which: "transfer" | "consult" | "keys") => () => setOpen(open === which ? undefined : which);
+  const talkingTogether = call?.state === "conference" && call.commands.includes("end");
+  const toggle = (which: "transfer" | "consult" | "keys" | "end") => () => setOpen(open === which ? undefined : which);
   const simple = (command: AgentCallCommand, word: string) => () => void commands.run(command, word);
   const hangup = call?.state === "ringing" ? text.slot.reject : call?.state === "consulting" || call?.state === "consult-ringing" ? text.slot.endConsult : call?.state === "conference" ? text.slot.leave : text.slot.hangup;
   return [
@@ -229,12 +234,14 @@ function makeSlots(text: Texts, call: AgentCall | null, phone: Phone, has: (comm
     { key: call?.state === "held" ? "retrieve" : "hold", word: text.slot.hold, hotkey: "F9", icon: <PauseCircleOutlined aria-hidden />, enabled: has("hold") || has("retrieve"), why: none, pressed: call?.state === "held", act: () => void commands.run(has("retrieve") ? "retrieve" : "hold", text.slot.hold) },
     consulting
       ? { key: "swap", word: text.slot.swap, hotkey: "X", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("swap"), why: none, act: simple("swap", text.slot.swap) }
-      : { key: "consult", word: text.slot.consult, hotkey: "C", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("consult"), why: none, act: toggle("consult") },
+      : { key: "consult", word: text.slot.consult, hotkey: "C", icon: <CustomerServiceOutlined aria-hidden />, enabled: has("consult"), why: talkingTogether ? text.members.full : none, act: toggle("consult") },
     { key: "conference", word: consulting ? text.slot.join : text.slot.conference, hotkey: "J", icon: <TeamOutlined aria-hidden />, enabled: has("conference"), why: none, act: simple("conference", text.slot.join) },
     call?.state === "in-flow"
       ? { key: "cancel", word: text.slot.takeBack, hotkey: "T", icon: <RollbackOutlined aria-hidden />, enabled: has("cancel"), why: none, act: simple("cancel", text.slot.takeBack) }
       : consulting
       ? { key: "complete", word: text.slot.complete, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("complete"), why: none, act: simple("complete", text.slot.complete) }
+      : talkingTogether
+      ? { key: "end", word: text.members.endAll, icon: <CloseCircleOutlined aria-hidden />, enabled: true, why: none, act: toggle("end") }
       : { key: "transfer", word: text.slot.transfer, hotkey: "T", icon: <ForwardOutlined aria-hidden />, enabled: has("transfer"), why: none, act: toggle("transfer") },
     { key: "keys", word: text.slot.keys, hotkey: "D", icon: <NumberOutlined aria-hidden />, enabled: has("dtmf"), why: none, act: toggle("keys") },
     { key: "help", word: text.slot.help, hotkey: "S", icon: <QuestionCircleOutlined aria-hidden />, enabled: call !== null && call.state !== "ringing", why: none, act: help },

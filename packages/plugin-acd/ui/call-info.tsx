@@ -5,10 +5,13 @@ import { announce, formatDuration, formatPhone, Slot, StatusTag, useMay, useServ
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 import { Announcer, playingWords } from "./announcer.js";
 import { isWrappingUp } from "./bar-keys.js";
+import { BreakAfter } from "./break-after.js";
 import { isHeldLong } from "./call-facts.js";
+import { ConsultSides, Members } from "./conference.js";
+import { talkers } from "./member-words.js";
 import { useDesk } from "./desk-store.js";
 import { focusPanel } from "./pickers.js";
-import { takeBrowser } from "./phone/phone-control.js";
+import { showPhoneTab, takeBrowser } from "./phone/phone-control.js";
 import type { Phone } from "./phone/phone-state.js";
 import { problemWords } from "./phone/problem-words.js";
 import { texts, type Texts } from "./texts.js";
@@ -64,6 +67,29 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
   const heldLong = isHeldLong(call, now);
   const playing = playingWords(call.announcement, now, text);
   const who = call.citizenNumber === "" ? text.unknownNumber : formatPhone(call.citizenNumber);
+  const timer = <span className="acd-timer">{formatDuration(now - (call.answeredAt ?? call.since))}</span>;
+  const tools = (
+    <>
+      <Announcer call={call} commands={commands} />
+      {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
+    </>
+  );
+  const others = othersOf(call, commands, now, text);
+  if (others !== null) {
+    return (
+      <>
+        <div className="acd-who acd-who-shared">
+          <StatusTag status={status} solid>
+            {word}
+          </StatusTag>
+          {timer}
+        </div>
+        <Chips call={call} phone={phone} text={text} />
+        {others}
+        {tools}
+      </>
+    );
+  }
   return (
     <>
       <StatusTag status={status} solid>
@@ -74,8 +100,12 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
           {who}
           {call.state === "talking" && phone.call?.quality !== undefined ? <span className="acd-quality">{text.phone.quality[phone.call.quality]}</span> : null}
         </strong>
-        <PhoneChip phone={phone} text={text} />
-        {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
+        <Chips call={call} phone={phone} text={text} />
+        {phone.elsewhere && phone.call !== undefined ? (
+          <button type="button" className="acd-other-window" title={text.phone.inOtherWindow} onClick={() => goToPhoneTab(text)}>
+            {text.phone.goToWindow}
+          </button>
+        ) : null}
         <span className={`acd-sub${heldLong ? " acd-held-long" : ""}`} title={heldLong ? text.heldLong : undefined}>
           {heldLong && playing === undefined ? <ClockCircleOutlined aria-label={text.heldLong} /> : null}
           {playing !== undefined
@@ -85,14 +115,34 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
             : second(call, now, text, phone)}
         </span>
       </div>
-      <span className="acd-timer">{call.answeredAt === null ? formatDuration(now - call.since) : formatDuration(now - call.answeredAt)}</span>
+      {timer}
       {call.state === "reconnecting" && phone.mode === "desk" && may ? (
         <Button size="small" type="primary" onClick={() => void takeBrowser()}>
           {text.phone.takeHere}
         </Button>
       ) : null}
-      <Announcer call={call} commands={commands} />
-      {call.answeredAt === null ? null : <Slot name="agent.call" props={{ interactionId: call.interactionId, callerNumber: call.citizenNumber, channel: "voice", live: true }} />}
+      {tools}
+    </>
+  );
+}
+
+/** With whom else the agent has to do, each for themselves; `null`: with the caller only. */
+function othersOf(call: AgentCall, commands: Commands, now: number, text: Texts): ReactElement | null {
+  if (call.state === "conference") return <Members call={call} commands={commands} now={now} text={text} />;
+  return call.state === "consulting" || call.state === "consult-ringing" ? <ConsultSides call={call} now={now} text={text} /> : null;
+}
+
+/** The browser lets another tab come forward only when its notice is clicked: that is said, too. */
+function goToPhoneTab(text: Texts): void {
+  showPhoneTab({ title: text.phone.hereNotice, body: text.phone.hereNoticeBody });
+  announce(text.phone.windowCalled);
+}
+
+function Chips({ call, phone, text }: { readonly call: AgentCall; readonly phone: Phone; readonly text: Texts }): ReactElement {
+  return (
+    <>
+      <PhoneChip phone={phone} text={text} />
+      {call.supervisor === null ? null : <span className="acd-chip acd-chip-supervised">{text.supervised[call.supervisor]}</span>}
     </>
   );
 }
@@ -131,7 +181,7 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
     case "consulting":
       return ["held", text.slot.consult];
     case "conference":
-      return ["live", text.slot.conference];
+      return ["live", text.members.word(talkers(call))];
     case "in-flow":
       return ["held", text.inFlow];
     case "transferring":
@@ -145,12 +195,6 @@ export function callWord(call: AgentCall, text: Texts): readonly [Status, string
 
 /** The second half of the line: what the caller hears, whom the agent talks with. */
 function second(call: AgentCall, now: number, text: Texts, phone: Phone): string {
-  const who = call.consult?.name ?? call.consult?.number ?? "";
-  const until = call.consult?.until ?? null;
-  if (until !== null && call.state !== "reconnecting") {
-    const awaited = text.awaited(who, Math.max(0, Math.ceil((until - now) / 1000)));
-    return call.state === "consulting" && call.consult?.talking === false ? `${text.callerTalking} · ${awaited}` : awaited;
-  }
   switch (call.state) {
     case "ringing":
       if (call.joining) return text.joiningNote;
@@ -160,11 +204,10 @@ function second(call: AgentCall, now: number, text: Texts, phone: Phone): string
     case "held":
       return `${formatDuration(now - call.since)} ${text.music}`;
     case "consult-ringing":
-      return `${text.consultRinging(who)} · ${text.callerHeld}`;
     case "consulting":
-      return call.consult?.talking === false ? text.callerTalking : `${text.consulting(who)} · ${text.callerHeld}`;
     case "conference":
-      return text.conference;
+      // Told by the pills.
+      return "";
     case "in-flow":
       return `${call.flow?.title ?? ""} · ${text.unheard}`;
     case "transferring":
@@ -186,15 +229,18 @@ function WrapUp({ agent, now, text }: { readonly agent: AgentSnapshot; readonly 
         <span className="acd-timer">{text.left(formatDuration(Math.max(0, (agent.wrapUpUntil ?? now) - now)))}</span>
         <WrapUpCodeChoice agent={agent} text={text} />
       </div>
-      <Button size="small" aria-keyshortcuts="W" onClick={() => void finishWrapUp(agent.number, text)}>
-        {text.done}
-        <kbd aria-hidden>W</kbd>
-      </Button>
-      <Button size="small" type="text" aria-label={`${text.extend} ${text.extendBy}`} aria-keyshortcuts="+" onClick={() => void extendWrapUp(agent.number, text)}>
-        <span className="acd-wide">{text.extend} </span>
-        {text.extendBy}
-        <kbd aria-hidden>+</kbd>
-      </Button>
+      <div className="acd-wrap-up">
+        <Button size="small" aria-keyshortcuts="W" onClick={() => void finishWrapUp(agent.number, text)}>
+          {text.done}
+          <kbd aria-hidden>W</kbd>
+        </Button>
+        <Button size="small" type="text" aria-label={`${text.extend} ${text.extendBy}`} aria-keyshortcuts="+" onClick={() => void extendWrapUp(agent.number, text)}>
+          <span className="acd-wide">{text.extend} </span>
+          {text.extendBy}
+          <kbd aria-hidden>+</kbd>
+        </Button>
+        <BreakAfter agent={agent} />
+      </div>
     </>
   );
 }

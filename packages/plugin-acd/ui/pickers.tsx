@@ -177,5 +177,5 @@ export function Keypad({ onKey }: { readonly onKey: (digit: string) => void }): 
 /** An open panel takes the focus once it is in its place: at its first field, key or flow. */
 export function focusPanel(): void {
   // A panel that was open before stays in the page, hidden.
-  [...document.querySelectorAll<HTMLElement>(".acd-picker input, .acd-keypad button, .acd-flow-picker [data-flow]")].find((each) => each.offsetParent !== null)?.focus();
+  [...document.querySelectorAll<HTMLElement>(".acd-picker input, .acd-keypad button, .acd-flow-picker [data-flow], .acd-end-keep, .acd-members-all button")].find((each) => each.offsetParent !== null)?.focus();
 }

@@ -4,7 +4,7 @@ import { saidFor, type Told } from "./said.js";
 import { texts } from "./texts.js";
 
 const NOW = 1_000_000;
-const call = (state: AgentCall["state"], more: Partial<AgentCall> = {}): AgentCall => ({ agent: "1001", interactionId: "a", direction: "inbound", state, since: 0, citizenNumber: "", queue: "q", queueName: "社保咨询", waitMs: 42_000, ringUntil: null, joining: false, answeredAt: null, supervisor: null, given: null, consult: null, flow: null, announcement: null, commands: [], ...more });
+const call = (state: AgentCall["state"], more: Partial<AgentCall> = {}): AgentCall => ({ agent: "1001", interactionId: "a", direction: "inbound", state, since: 0, citizenNumber: "", queue: "q", queueName: "社保咨询", waitMs: 42_000, ringUntil: null, joining: false, answeredAt: null, supervisor: null, given: null, consult: null, members: [], flow: null, announcement: null, commands: [], ...more });
 const told = (of: AgentCall | null, wrapUpSeconds?: number): Told => ({ call: of, wrapUpUntil: wrapUpSeconds === undefined ? null : NOW + wrapUpSeconds * 1_000 });
 const said = (before: Told, after: Told, { language = "zh", here = true }: { language?: "zh" | "en"; here?: boolean } = {}): string | undefined => saidFor(before, after, NOW, texts[language], here);
 
@@ -25,6 +25,18 @@ describe("what the bar says aloud", () => {
     expect(said(told(call("consult-ringing", { consult })), told(call("consulting", { consult })))).toBe("正在与 张科 通话，来电人保持中");
     expect(said(told(call("consulting", { consult })), told(call("consulting", { consult: { ...consult, until: NOW + 9 } })))).toBe("张科 的话机断开，正在等其恢复");
     expect(said(told(call("consulting", { consult: { ...consult, until: NOW + 9 } })), told(call("consulting", { consult })))).toBe("正在与 张科 通话，来电人保持中");
+  });
+
+  it("a conference by the number of people, and who comes and goes", () => {
+    const member = (id: string) => ({ id, kind: "agent" as const, number: id, name: null, since: 0, muted: false, until: null });
+    const three = call("conference", { members: [member("citizen"), member("1002")] });
+    const four = call("conference", { members: [...three.members, member("1003")] });
+    expect(said(told(call("consulting")), told(three))).toBe("三方通话，共 3 人");
+    expect(said(told(call("consulting", { members: three.members })), told(four))).toBe("多方通话，共 4 人");
+    expect(said(told(four), told(three))).toBe("1003 已离开，共 3 人");
+    expect(said(told(three), told(three))).toBeUndefined();
+    const consult = { number: "1003", name: "李科", answeredAt: 1, talking: true, until: null };
+    expect(said(told(three), told(call("consulting", { consult, members: three.members })))).toBe("正在与 李科 通话，其他人互相通话");
   });
 
   it("a supervisor who comes in, once", () => {

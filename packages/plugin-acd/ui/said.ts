@@ -1,4 +1,5 @@
 import type { AgentCall } from "../src/contract.js";
+import { membersSaid, talkers } from "./member-words.js";
 import type { Texts } from "./texts.js";
 
 /** What the bar tells of, as the server said it last. */
@@ -32,7 +33,7 @@ function saidOf(before: AgentCall | null, call: AgentCall, text: Texts, here: bo
   const broke = call.consult !== null && call.consult.until !== null && (before?.consult?.until ?? null) === null;
   if (broke) return text.said.brokeOff(who);
   const back = call.consult?.until === null && (before?.consult?.until ?? null) !== null;
-  if (!back && before?.interactionId === call.interactionId && before.state === call.state) return undefined;
+  if (!back && before?.interactionId === call.interactionId && before.state === call.state) return call.state === "conference" ? membersSaid(before.members, call.members, text) : undefined;
   switch (call.state) {
     case "ringing":
       return text.said.ringing(call.queueName ?? "", Math.round((call.waitMs ?? 0) / 1000), here);
@@ -45,9 +46,9 @@ function saidOf(before: AgentCall | null, call: AgentCall, text: Texts, here: bo
     case "consult-ringing":
       return text.consultRinging(who);
     case "consulting":
-      return text.said.consulting(who);
+      return call.members.length > 0 ? text.members.said.consulting(who) : text.said.consulting(who);
     case "conference":
-      return text.said.conference;
+      return text.said.conference(talkers(call));
     case "reconnecting":
       return text.phone.said.broken;
     default:

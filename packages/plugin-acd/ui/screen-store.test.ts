@@ -36,7 +36,7 @@ afterEach(() => {
 const type = (content: string, at = Date.now()): void => void kept.set(`hotline.draft.u1.ticket ${id}`, JSON.stringify({ at, values: { content } }));
 const typed = (): unknown => JSON.parse(kept.get(`hotline.draft.u1.ticket ${id}`) ?? "null");
 const path = (): string => `/api/agents/1001/calls/${id}/screen`;
-const call = (more: Partial<AgentCall> = {}): AgentCall => ({ agent: "1001", interactionId: id, direction: "inbound", state: "talking", since: 0, citizenNumber: "138****5678", queue: "q", queueName: "综合", waitMs: 1, ringUntil: null, joining: false, answeredAt: 1, supervisor: null, given: null, consult: null, flow: null, announcement: null, commands: [], ...more });
+const call = (more: Partial<AgentCall> = {}): AgentCall => ({ agent: "1001", interactionId: id, direction: "inbound", state: "talking", since: 0, citizenNumber: "138****5678", queue: "q", queueName: "综合", waitMs: 1, ringUntil: null, joining: false, answeredAt: 1, supervisor: null, given: null, consult: null, members: [], flow: null, announcement: null, commands: [], ...more });
 const given = (more: Partial<ScreenHandover> = {}): ScreenHandover => ({ from: "1002", fromName: "李敏", at: 5, panel: "contacts/card", drafts: [{ key: `ticket ${id}`, at: Date.now(), values: { kind: "query", content: "养老金" } }], ...more });
 
 describe("who gives the caller on", () => {

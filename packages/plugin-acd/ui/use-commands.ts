@@ -68,6 +68,10 @@ function reason(command: string, { code }: ApiError, text: Texts): string {
     case "HTL_ACD_CALL_STATE":
     case "HTL_CORE_CALL_ENDED":
       return text.stateChanged;
+    case "HTL_ACD_CONFERENCE_FULL":
+      return text.members.full;
+    case "HTL_ACD_UNKNOWN_MEMBER":
+      return text.members.gone;
     case "HTL_ACD_UNKNOWN_QUEUE":
     case "HTL_ACD_UNKNOWN_FLOW":
       return text.targetGone;

@@ -7,7 +7,7 @@ vi.stubGlobal("sessionStorage", { getItem: (key: string) => kept.get(key) ?? nul
 const { closeWork, followCall, selectWork, workStore } = await import("./work-store.js");
 
 function call(interactionId: string, state: AgentCall["state"], answeredAt: number | null = null): AgentCall {
-  return { agent: "1001", interactionId, direction: "inbound", state, since: 0, citizenNumber: "138****5678", queue: "q", queueName: "综合", waitMs: 1, ringUntil: null, joining: false, answeredAt, supervisor: null, given: null, consult: null, flow: null, announcement: null, commands: [] };
+  return { agent: "1001", interactionId, direction: "inbound", state, since: 0, citizenNumber: "138****5678", queue: "q", queueName: "综合", waitMs: 1, ringUntil: null, joining: false, answeredAt, supervisor: null, given: null, consult: null, members: [], flow: null, announcement: null, commands: [] };
 }
 
 beforeEach(() => {

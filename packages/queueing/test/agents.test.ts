@@ -308,3 +308,23 @@ describe("who is not on the line", () => {
     expect(driver.of("rescind")).toMatchObject([{ reason: "no-answer" }]);
   });
 });
+
+describe("what is chosen in the wrap-up", () => {
+  it("ready ends it, but for one who only takes a break back that was to follow", () => {
+    const driver = acd({ wrapUpMs: 10_000 }, 1);
+    driver.call("c");
+    driver.answer("c");
+    choose(driver, "a0", "not-ready");
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    expect(status(driver, "a0")).toBe("wrap-up");
+    driver.send({ type: "agent.state", agentId: "a0", state: "available", keepWrapUp: true });
+    expect(status(driver, "a0")).toBe("wrap-up");
+    driver.advance(10_000);
+    expect(status(driver, "a0")).toBe("available");
+    driver.call("d");
+    driver.answer("d");
+    driver.send({ type: "interaction.ended", interactionId: "d" });
+    choose(driver, "a0", "available");
+    expect(status(driver, "a0")).toBe("available");
+  });
+});

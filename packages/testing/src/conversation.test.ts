@@ -211,6 +211,82 @@ describe("a conversation", () => {
     expect((await rows<{ left_at: number | null }>("select left_at from core_bridge_membership")).map(({ left_at }) => left_at !== null)).toEqual([true, true, true, true]);
   });
 
+  describe("with two more who talk", () => {
+    let one: FakeAgent;
+    let two: FakeAgent;
+    let legs: OutboundCall[];
+    beforeEach(async () => {
+      const interactionId = (await rows<{ id: string }>("select id from core_interaction"))[0]?.id ?? "";
+      legs = [];
+      for (const number of ["1002", "1003"]) {
+        const colleague = await test.agent(number);
+        const leg = await test.services.get(CALL_CONTROL).originate({ to: `sip:${number}`, interactionId, purpose: "consult", role: "agent" });
+        await test.advance(50);
+        await colleague.answer();
+        await connection.join(leg);
+        legs.push(leg);
+        if (number === "1002") one = colleague;
+        else two = colleague;
+      }
+    });
+    const hears = (ear: FakeCall | undefined): string[] => [caller.call, agent.call, one.call, two.call].flatMap((mouth, at) => (ear?.leg?.hears.has(mouth?.leg as never) === true ? ["citizen", "agent", "one", "two"][at] ?? [] : []));
+
+    it("those aside hear each other and nobody else; each comes back, or goes on hold, alone", async () => {
+      await connection.aside(caller.call);
+      await connection.aside(legs[0] as OutboundCall);
+      expect([hears(caller.call), hears(one.call), hears(agent.call), hears(two.call)]).toEqual([["one"], ["citizen"], ["two"], ["agent"]]);
+      expect(connection.members.map(({ held, aside }) => [held, aside])).toEqual([[false, true], [false, false], [false, true], [false, false]]);
+      await connection.hold(legs[0] as OutboundCall, { kind: "tone", tone: "ringback" });
+      expect([hears(caller.call), hears(one.call)]).toEqual([[], []]);
+      expect(connection.members[2]).toMatchObject({ held: true, aside: false });
+      await connection.retrieve(caller.call);
+      await connection.retrieve(legs[0] as OutboundCall);
+      expect(hears(caller.call)).toEqual(["agent", "one", "two"]);
+      expect(hears(one.call)).toEqual(["citizen", "agent", "two"]);
+      // Who hangs up aside is out of it like any other.
+      await connection.aside(legs[0] as OutboundCall);
+      await connection.aside(legs[1] as OutboundCall);
+      await one.hangup();
+      await test.advance(100);
+      expect(hears(two.call)).toEqual([]);
+      expect(over).toBeUndefined();
+      expect(connection.members).toHaveLength(3);
+      await caller.hangup();
+      await test.advance(100);
+      expect(over).toEqual({ by: "a" });
+      expect(await rows("select id from core_bridge_membership where left_at is null")).toEqual([]);
+    });
+
+    it("one who is muted hears all and is heard by nobody, also after a hold, until it is heard again", async () => {
+      await connection.mute(legs[0] as OutboundCall, true);
+      expect([hears(caller.call), hears(one.call), hears(two.call)]).toEqual([["agent", "two"], ["citizen", "agent", "two"], ["citizen", "agent"]]);
+      expect(connection.members[2]).toMatchObject({ role: "talk", muted: true, held: false });
+      await connection.mute(legs[0] as OutboundCall, true);
+      await connection.hold(legs[0] as OutboundCall);
+      await connection.retrieve(legs[0] as OutboundCall);
+      expect(hears(caller.call)).toEqual(["agent", "two"]);
+      await connection.mute(legs[0] as OutboundCall, false);
+      expect(hears(caller.call)).toEqual(["agent", "one", "two"]);
+      await test.advance(1_000);
+      const told = await rows<{ type: string }>("select type from core_interaction_event where type in ('leg.muted', 'leg.unmuted') order by at, id");
+      expect(told.map(({ type }) => type)).toEqual(["leg.muted", "leg.unmuted"]);
+      // Who could be heard when stands in the record.
+      const seats = await rows<{ role: string }>(`select role from core_bridge_membership where leg_id = '${legs[0]?.id ?? ""}' order by joined_at, id`);
+      expect(seats.map(({ role }) => role)).toEqual(["talk", "listen", "listen", "talk"]);
+    });
+
+    it("who only listens is not muted, nor is a stranger", async () => {
+      await connection.leave(legs[1] as OutboundCall);
+      await connection.join(legs[1] as OutboundCall, { role: "listen" });
+      await connection.mute(legs[1] as OutboundCall, true);
+      expect(connection.members.at(-1)).toMatchObject({ role: "listen", muted: false });
+      await connection.leave(legs[0] as OutboundCall);
+      await connection.mute(legs[0] as OutboundCall, true);
+      await connection.aside(legs[0] as OutboundCall);
+      expect(connection.members).toHaveLength(3);
+    });
+  });
+
   it("joined again, one on hold is taken off hold; one in another conversation, on hold there or not, is refused and stays there", async () => {
     const control = test.services.get(CALL_CONTROL);
     await connection.hold(agentCall, { kind: "tone", tone: "waiting" });

@@ -23,6 +23,8 @@ export class FakeMediaLeg implements RtpLeg, LineLeg {
   sent = "";
   /** Legs this one talks with at the moment. */
   readonly bridgedWith = new Set<MediaLeg>();
+  /** Legs it hears in its bridge: those who talk, and those who whisper to it. */
+  readonly hears = new Set<MediaLeg>();
   /** What was sent to the part of a line. */
   readonly posted: unknown[] = [];
   /** Sets what a capture will report: a test's "the caller spoke for four seconds". */

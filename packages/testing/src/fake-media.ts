@@ -68,6 +68,7 @@ class FakeBridge implements MediaBridge {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #members = new Map<MediaLeg, BridgeRole>();
+  readonly #whispers = new Map<MediaLeg, readonly MediaLeg[]>();
   #playing: FakePlayback | undefined;
 
   constructor(clock: Clock, ids: Ids) {
@@ -80,7 +81,7 @@ class FakeBridge implements MediaBridge {
     return [...this.#members].map(([leg, role]) => ({ leg, role }));
   }
 
-  join(leg: MediaLeg, options: { role?: BridgeRole } = {}): Promise<void> {
+  join(leg: MediaLeg, options: { role?: BridgeRole; whisperTo?: readonly MediaLeg[] } = {}): Promise<void> {
     if (leg.ended) return Promise.reject(new Error("the leg has ended"));
     for (const other of this.#members.keys()) {
       if (leg instanceof FakeMediaLeg) leg.bridgedWith.add(other);
@@ -89,16 +90,36 @@ class FakeBridge implements MediaBridge {
     // Who ends leaves, as with the real engine: the hotline takes only those out who go on elsewhere.
     if (!this.#members.has(leg)) leg.subscribe((event) => void (event.type === "ended" && this.leave(leg)));
     this.#members.set(leg, options.role ?? "talk");
+    this.#whispers.set(leg, options.whisperTo ?? []);
+    this.#listen();
     return Promise.resolve();
   }
 
   leave(leg: MediaLeg): Promise<void> {
     this.#members.delete(leg);
     for (const other of this.#members.keys()) {
-      if (leg instanceof FakeMediaLeg) leg.bridgedWith.delete(other);
-      if (other instanceof FakeMediaLeg) other.bridgedWith.delete(leg);
+      if (leg instanceof FakeMediaLeg) {
+        leg.bridgedWith.delete(other);
+        leg.hears.delete(other);
+      }
+      if (other instanceof FakeMediaLeg) {
+        other.bridgedWith.delete(leg);
+        other.hears.delete(leg);
+      }
     }
     return Promise.resolve();
+  }
+
+  /** Who hears whom, by their roles. */
+  #listen(): void {
+    for (const ear of this.#members.keys()) {
+      if (!(ear instanceof FakeMediaLeg)) continue;
+      for (const [mouth, role] of this.#members) {
+        if (mouth === ear) continue;
+        if (role === "talk" || (role === "whisper" && this.#whispers.get(mouth)?.includes(ear) === true)) ear.hears.add(mouth);
+        else ear.hears.delete(mouth);
+      }
+    }
   }
 
   play(source: AudioSource | readonly AudioSource[], { except = [] }: { readonly except?: readonly MediaLeg[] } = {}): Playback {

@@ -101,10 +101,7 @@ export class Baresip {
 
   /** Level in dBFS of a frequency in what this phone heard in its last call, over the last `ms`. Complete after the call. */
   heardTone(hz: number, ms = 2_000): number {
-    const files = readdirSync(this.folder)
-      .filter((name) => name.endsWith("-dec.wav"))
-      .sort();
-    const last = files.at(-1);
+    const last = this.#heard().at(-1);
     if (last === undefined) return -120;
     const data = readFileSync(join(this.folder, last)).subarray(44);
     const samples = new Int16Array(Math.floor(data.length / 2));
@@ -113,6 +110,23 @@ export class Baresip {
     // The tone need not last to the end of the file: the loudest window counts.
     for (let from = 0; from + ms * 8 <= samples.length; from += 800) best = Math.max(best, goertzelLevel(samples.subarray(from, from + ms * 8), hz));
     return best;
+  }
+
+  /** Level in dBFS of a frequency in the last `ms` of what this phone has heard so far; its call may go on. */
+  hearing(hz: number, ms = 600): number {
+    const last = this.#heard().at(-1);
+    if (last === undefined) return -120;
+    const data = readFileSync(join(this.folder, last)).subarray(44);
+    const whole = Math.floor(data.length / 2);
+    const samples = new Int16Array(Math.min(whole, ms * 8));
+    for (let i = 0; i < samples.length; i++) samples[i] = data.readInt16LE((whole - samples.length + i) * 2);
+    return goertzelLevel(samples, hz);
+  }
+
+  #heard(): readonly string[] {
+    return readdirSync(this.folder)
+      .filter((name) => name.endsWith("-dec.wav"))
+      .sort();
   }
 
   async dispose(): Promise<void> {

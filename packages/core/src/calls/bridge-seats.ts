@@ -1,4 +1,4 @@
-import type { Call } from "../contracts/call.js";
+import type { Call, Connection } from "../contracts/call.js";
 import type { AudioSource, BridgeRole, MediaBridge, MediaLeg, Playback } from "../contracts/media.js";
 import { coreErrors } from "../errors/core-errors.js";
 import type { InteractionJournal } from "./interaction-journal.js";
@@ -8,7 +8,11 @@ interface Seat {
   readonly leg: MediaLeg;
   readonly role: BridgeRole;
   readonly whisperTo: readonly Call[];
-  /** The journal's row while it is in the bridge. */
+  /** Hears the others, and is not heard. */
+  muted: boolean;
+  /** The bridge it is in. */
+  room: MediaBridge | undefined;
+  /** The journal's row while it is in a bridge. */
   membership: string | undefined;
   music: Playback | undefined;
   readonly given: () => void;
@@ -19,16 +23,19 @@ export interface BridgeSeatsDeps {
   readonly journal: InteractionJournal;
   /** A leg takes a seat; what it returns runs when the seat is given up. */
   readonly taken: (call: Call) => () => void;
+  /** A second bridge, for those who talk apart from the others. */
+  readonly room: (near: MediaLeg) => Promise<MediaBridge>;
 }
 
 /**
- * Who sits in a conversation: in its bridge, or beside it on hold. Keeps the journal's rows of who was in the bridge and when.
+ * Who sits in a conversation: in its bridge, or beside it: on hold, or together with others who were asked aside. Keeps the journal's rows of who was in the bridge and when.
  * Steps must be taken one after the other; whoever uses it sees to that.
  */
 export class BridgeSeats {
   readonly #deps: BridgeSeatsDeps;
   readonly #seats = new Map<Call, Seat>();
   #bridge: MediaBridge | undefined;
+  #aside: MediaBridge | undefined;
 
   constructor(deps: BridgeSeatsDeps) {
     this.#deps = deps;
@@ -47,8 +54,8 @@ export class BridgeSeats {
     return this.#bridge?.id ?? "";
   }
 
-  get members(): readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[] {
-    return [...this.#seats.values()].map(({ call, role, membership }) => ({ call, role, held: membership === undefined }));
+  get members(): Connection["members"] {
+    return [...this.#seats.values()].map(({ call, role, room, muted }) => ({ call, role, held: room === undefined, aside: room !== undefined && room === this.#aside, muted }));
   }
 
   has(call: Call): boolean {
@@ -57,7 +64,7 @@ export class BridgeSeats {
 
   /** Into the bridge. @throws HTL_CORE_CALL_ENDED; then the leg is as it was */
   async enter(call: Call, role: BridgeRole, whisperTo: readonly Call[]): Promise<void> {
-    const seat: Seat = { call, leg: soundOf(call), role, whisperTo, membership: undefined, music: undefined, given: this.#deps.taken(call) };
+    const seat: Seat = { call, leg: soundOf(call), role, whisperTo, muted: false, room: undefined, membership: undefined, music: undefined, given: this.#deps.taken(call) };
     this.#seats.set(call, seat);
     try {
       await this.#open(seat);
@@ -73,10 +80,9 @@ export class BridgeSeats {
     if (seat === undefined) return;
     this.#giveUp(seat);
     seat.music?.stop();
-    if (seat.membership !== undefined) {
-      this.#close(seat);
-      if (!seat.leg.ended) await this.#bridge?.leave(seat.leg);
-    }
+    const { room } = seat;
+    this.#close(seat);
+    if (!seat.leg.ended) await room?.leave(seat.leg);
   }
 
   /** Beside the bridge, hearing music or nothing. Whether it was in the bridge before. */
@@ -92,18 +98,42 @@ export class BridgeSeats {
   /** Into the bridge again. Whether it was beside it before. */
   async retrieve(call: Call): Promise<boolean> {
     const seat = this.#seats.get(call);
-    if (seat === undefined || seat.membership !== undefined) return false;
-    seat.music?.stop();
-    seat.music = undefined;
-    await this.#open(seat);
+    if (seat === undefined || (seat.room !== undefined && seat.room === this.#bridge)) return false;
+    await this.#back(seat);
     return true;
   }
 
-  /** Out of the bridge, as on hold; what is heard beside it stays as it is. Whether it was in the bridge. */
+  /** Out of the bridge, into the one of those who are aside. Whether it was not there before. */
+  async aside(call: Call): Promise<boolean> {
+    const seat = this.#seats.get(call);
+    if (seat === undefined || (seat.room !== undefined && seat.room === this.#aside)) return false;
+    if (this.#bridge === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
+    const room = (this.#aside ??= await this.#deps.room(seat.leg));
+    await this.part(call);
+    this.#quiet(seat);
+    await this.#open(seat, room);
+    return true;
+  }
+
+  /** Is not heard by the others from now on, or heard again, wherever it sits. Only who talks is muted. Whether that is new. */
+  async mute(call: Call, muted: boolean): Promise<boolean> {
+    const seat = this.#seats.get(call);
+    if (seat === undefined || seat.role !== "talk" || seat.muted === muted) return false;
+    seat.muted = muted;
+    const { room } = seat;
+    if (room === undefined) return true;
+    // In its place: the others, and itself, hear on without a gap.
+    this.#close(seat);
+    await this.#open(seat, room);
+    return true;
+  }
+
+  /** Out of the bridge it is in, as on hold; what is heard beside it stays as it is. Whether it was in one. */
   async part(call: Call): Promise<boolean> {
     const seat = this.#seats.get(call);
-    if (seat?.membership === undefined) return false;
-    await this.#bridge?.leave(seat.leg);
+    const room = seat?.room;
+    if (seat === undefined || room === undefined) return false;
+    await room.leave(seat.leg);
     this.#close(seat);
     return true;
   }
@@ -112,9 +142,7 @@ export class BridgeSeats {
   async reopen(call: Call): Promise<boolean> {
     const seat = this.#seats.get(call);
     if (seat === undefined || call.signal.aborted) return false;
-    seat.music?.stop();
-    seat.music = undefined;
-    if (seat.membership === undefined) await this.#open(seat);
+    await this.#back(seat);
     return true;
   }
 
@@ -124,12 +152,13 @@ export class BridgeSeats {
     return this.#bridge.play(source, { except: except.flatMap((call) => this.#seats.get(call)?.leg ?? []) });
   }
 
-  /** Nobody is in the bridge any more; it is closed. `clear` gives up the seats. */
+  /** Nobody is in a bridge any more; they are closed. `clear` gives up the seats. */
   async close(): Promise<void> {
     for (const seat of this.#seats.values()) {
       this.#close(seat);
       seat.music?.stop();
     }
+    await this.#aside?.close();
     await this.#bridge?.close();
   }
 
@@ -142,16 +171,32 @@ export class BridgeSeats {
     this.#seats.delete(seat.call);
   }
 
-  async #open(seat: Seat): Promise<void> {
-    if (this.#bridge === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
+  /** Into the conversation's bridge, from wherever it is. */
+  async #back(seat: Seat): Promise<void> {
+    this.#quiet(seat);
+    if (seat.room !== undefined && seat.room === this.#bridge) return;
+    await this.part(seat.call);
+    await this.#open(seat);
+  }
+
+  #quiet(seat: Seat): void {
+    seat.music?.stop();
+    seat.music = undefined;
+  }
+
+  async #open(seat: Seat, room = this.#bridge): Promise<void> {
+    if (room === undefined) throw coreErrors.CALL_ENDED("the conversation is over");
     const whisperTo = seat.whisperTo.map((call) => call.media).filter((leg) => leg !== undefined);
-    await this.#bridge.join(seat.leg, { role: seat.role, ...(seat.role === "whisper" ? { whisperTo } : {}) });
-    seat.membership = this.#deps.journal.joined(this.#deps.interactionId, this.#bridge.id, seat.call.id, seat.role);
+    const role = seat.muted ? "listen" : seat.role;
+    await room.join(seat.leg, { role, ...(role === "whisper" ? { whisperTo } : {}) });
+    seat.room = room;
+    seat.membership = this.#deps.journal.joined(this.#deps.interactionId, room.id, seat.call.id, role);
   }
 
   #close(seat: Seat): void {
     if (seat.membership !== undefined) this.#deps.journal.left(seat.membership);
     seat.membership = undefined;
+    seat.room = undefined;
   }
 }
 

@@ -56,7 +56,7 @@ export class Conversation implements Connection {
     this.#interactionId = interactionId;
     this.#first = first;
     this.#deps = deps;
-    this.#seats = new BridgeSeats({ interactionId, journal: deps.journal, taken: (call) => this.#seated(call) });
+    this.#seats = new BridgeSeats({ interactionId, journal: deps.journal, taken: (call) => this.#seated(call), room: (near) => deps.media().createBridge({ near }) });
     this.ended = new Promise((resolve) => (this.#settle = resolve));
   }
 
@@ -64,7 +64,7 @@ export class Conversation implements Connection {
     return this.#seats.bridgeId;
   }
 
-  get members(): readonly { call: Call; role: BridgeRole; held: boolean }[] {
+  get members(): Connection["members"] {
     return this.#seats.members;
   }
 
@@ -116,6 +116,19 @@ export class Conversation implements Connection {
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void> {
     return this.#move(async () => {
       if (await this.#seats.hold(call, music)) this.#deps.journal.event(this.#interactionId, "leg.held", { legId: call.id });
+    });
+  }
+
+  aside(call: Call): Promise<void> {
+    return this.#move(async () => {
+      this.#requireLive();
+      if (await this.#seats.aside(call)) this.#deps.journal.event(this.#interactionId, "leg.aside", { legId: call.id });
+    });
+  }
+
+  mute(call: Call, muted: boolean): Promise<void> {
+    return this.#move(async () => {
+      if (await this.#seats.mute(call, muted)) this.#deps.journal.event(this.#interactionId, muted ? "leg.muted" : "leg.unmuted", { legId: call.id });
     });
   }
 
@@ -372,7 +385,7 @@ export class Conversation implements Connection {
     return ringParty(to, options, {
       interactionId: this.#interactionId,
       first: this.#first,
-      alone: this.#seats.members.every(({ call, held }) => call === this.#first || held),
+      alone: this.#seats.members.every(({ call, held, aside }) => call === this.#first || held || aside),
       journal,
       log,
       originate,

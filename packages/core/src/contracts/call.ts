@@ -387,7 +387,7 @@ export interface Connection {
    * which may not send itself elsewhere, nor where a Replaces names the call that is meant. Unknown numbers lead to a registered extension or outside.
    */
   directTransfers(director: TransferDirector): void;
-  readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean }[];
+  readonly members: readonly { readonly call: Call; readonly role: BridgeRole; readonly held: boolean; /** Together with others, apart from the rest: see `aside`. */ readonly aside: boolean; /** See `mute`. */ readonly muted: boolean }[];
   /** Parts the legs; all stay alive. Idempotent. */
   separate(): Promise<void>;
   /**
@@ -399,6 +399,18 @@ export interface Connection {
   leave(call: Call): Promise<void>;
   /** Parts a leg from the others for a while; it hears `music`, or silence. On one that is held already it changes what is heard. */
   hold(call: Call, music?: AudioSource | readonly AudioSource[]): Promise<void>;
+  /**
+   * Parts a leg from the others for a while, together with those who are aside already: they hear each other and nobody else. Alone it
+   * hears silence. `retrieve` brings it back, `hold` parts it from those aside, too. Rejects with `HTL_CORE_CALL_ENDED` when it or the
+   * conversation is over; no effect on a leg that is not a member.
+   */
+  aside(call: Call): Promise<void>;
+  /**
+   * A member who talks is not heard by the others from now on, or is heard again, in its place; it hears all as before. Lasts
+   * on hold and aside, until the leg leaves. No effect on who only listens or whispers, nor on a leg that is not a member.
+   */
+  mute(call: Call, muted: boolean): Promise<void>;
+  /** Ends `hold` and `aside`. */
   retrieve(call: Call): Promise<void>;
   /**
    * Plays into the conversation: all members who are not held hear it together with each other, supervisors too. What was played before

@@ -53,13 +53,15 @@ export interface Acd {
    */
   agentFigures(where: { readonly agent?: string; readonly queue?: string; readonly from: number; readonly to: number }): Promise<AgentFiguresReport>;
   /**
-   * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on.
+   * Stores the choice, then takes it into account; it survives a restart. A call in progress goes on, and so does after-call work unless the
+   * agent is ready again: a break that is chosen meanwhile (之后小休) begins afterwards, with the time it may last.
    * `HTL_ACD_UNKNOWN_AGENT`, `HTL_ACD_UNKNOWN_REASON`, `HTL_ACD_REASON_NEEDED`.
    *
    * @param reason code (or name) of a configured reason
+   * @param keepWrapUp after-call work goes on though the agent will be ready: a break that was to follow it is taken back. Default: ready ends it
    * @param actor user id, `system` or `plugin:<name>`, for the audit
    */
-  setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot>;
+  setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string; readonly keepWrapUp?: boolean }): Promise<AgentSnapshot>;
   /** Reasons agents may give, then those of the hotline's own. */
   reasons(): readonly AgentReason[];
   /**

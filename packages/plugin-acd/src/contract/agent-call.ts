@@ -10,7 +10,8 @@ import type { LiveAnnouncementView } from "./announcements.js";
  *                                  v  |                       |
  * dialling --answered--> talking  consult-ringing --answered--> consulting <--swap--> (talks with the caller)
  *                                                             |-- complete --> over for this agent
- *                                                             \-- conference --> conference
+ *                                                             \-- conference --> conference --consult--> consult-ringing (back by cancel)
+ * conference --remove, or they hang up: nobody is left but the caller--> talking;  --complete--> over for this agent;  --end--> over for all
  * consult-ringing, consulting, conference --the agent's phone hangs up--> over for this agent; the caller is theirs who were asked, or,
  *                                                             where nobody answers, first in the queue again
  * talking, held --the phone's own transfer--> transferring --answered--> over for this agent; --not--> talking
@@ -19,13 +20,16 @@ import type { LiveAnnouncementView } from "./announcements.js";
  * reconnecting --it (or another device) comes back--> as before; a consultation that only rang is over
  *              \-- nobody in time --> over; the caller is first in the queue again, or talks with who was asked
  * ```
+ * While somebody is asked from a conference, the caller and the other members stay together and hear each other, not the agent nor who is
+ * asked; `swap` puts the agent among them. An agent who leaves a conference gives it to a colleague in it: who joined first.
+ *
  * The phone of a colleague who was asked is waited for as well (`consult.until`; at the colleague's desk the state is `reconnecting`):
  * whoever is alone hears music, in a conference the others talk on; when it does not come back the consultation is over.
  */
 export type AgentCallState = "ringing" | "dialling" | "talking" | "held" | "consult-ringing" | "consulting" | "conference" | "in-flow" | "transferring" | "reconnecting";
 
 /** Something an agent can do with the call. Which ones make sense now stands in `commands`. */
-export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "cancel" | "to-flow" | "announce" | "stop-announcement" | "dtmf" | "hangup";
+export type AgentCallCommand = "reject" | "hold" | "retrieve" | "transfer" | "consult" | "swap" | "complete" | "conference" | "remove" | "mute" | "end" | "cancel" | "to-flow" | "announce" | "stop-announcement" | "dtmf" | "hangup";
 
 export interface AgentCall {
   /** 工号. */
@@ -50,14 +54,36 @@ export interface AgentCall {
   readonly supervisor: "whisper" | "barge" | null;
   /** 工号 of who gives the caller on, or asks about them: the agent was rung by a colleague. */
   readonly given: { readonly by: string; readonly name: string; /** Asked only: the caller is still the colleague's. */ readonly asked: boolean } | null;
-  /** The other half of a consultation or conference. */
+  /** Who is asked about the caller, apart from the others; `null` again once all talk. */
   readonly consult: { readonly number: string; readonly name: string | null; readonly answeredAt: number | null; /** Whom the agent talks with. */ readonly talking: boolean; /** Epoch ms until which a colleague whose phone broke off is waited for. */ readonly until: number | null } | null;
+  /** Who is in the conference besides this agent, the citizen first, then as they joined; empty where there is none. While another one is asked they talk without the agent. */
+  readonly members: readonly CallMember[];
   /** The flow the caller was sent to, the last one: `outcome` is null while the caller is in it. */
   readonly flow: { readonly id: string; readonly title: string; readonly outcome: FlowVisitOutcome | null; /** What the flow says of it (`verified`). */ readonly result: string | null } | null;
   /** What the agent plays to the caller, or played last; `null`: nothing yet. */
   readonly announcement: LiveAnnouncementView | null;
   readonly commands: readonly AgentCallCommand[];
 }
+
+/** Somebody in a conference. */
+export interface CallMember {
+  /** Of the member as long as the conference, whatever leg the member has; for `remove` and `mute`. */
+  readonly id: string;
+  /** The citizen can be muted, not removed. */
+  readonly kind: "citizen" | "agent" | "other";
+  /** Telephone number or 工号; empty where the citizen's is withheld. In full: whoever shows it masks it. */
+  readonly number: string;
+  readonly name: string | null;
+  /** In it since then, epoch ms. */
+  readonly since: number;
+  /** Hears the others and is not heard by them. */
+  readonly muted: boolean;
+  /** Epoch ms until which a colleague whose phone broke off is waited for. */
+  readonly until: number | null;
+}
+
+/** What has become of a conference: `joined` and `left` by the member's own doing or the network's, `removed`, `muted` and `unmuted` by the agent whose it is; `ended` for all. */
+export type ConferenceChange = "joined" | "left" | "removed" | "muted" | "unmuted" | "ended";
 
 /** What an agent's screen shows of a call: it goes with the caller to the next agent. */
 export interface AgentScreen {

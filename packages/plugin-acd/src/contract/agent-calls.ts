@@ -32,15 +32,27 @@ export interface AgentCalls {
    * `HTL_ACD_QUEUE_FROZEN` while the hotline is being stopped: the agent keeps the caller.
    */
   toQueue(agent: string, queue: string, actor: string): Promise<void>;
-  /** The caller is held while the agent rings somebody else. Resolves when that phone is being rung. */
+  /**
+   * The caller is held while the agent rings somebody else; from a conference its members go on without the agent. Resolves when that
+   * phone is being rung. `HTL_ACD_AGENT_BUSY`; `HTL_ACD_CONFERENCE_FULL` where nobody else fits in.
+   */
   consult(agent: string, to: string, actor: string): Promise<void>;
-  /** Talks with the other of the two; the one left hears music. */
+  /** Talks with the other of the two, or with the others of the conference; who is left alone hears music. */
   swap(agent: string): Promise<void>;
-  /** Caller and consulted talk, the agent is free. */
+  /** The agent is free, all others talk: caller and consulted, or a whole conference. A colleague among them has the caller, and the conference. */
   complete(agent: string): Promise<void>;
-  /** All three talk. */
+  /** All talk: agent, caller, who was asked, and who is in the conference already. */
   conference(agent: string): Promise<void>;
-  /** Ends the consultation; the caller is taken off hold. Takes a caller back who is in a flow. */
+  /**
+   * Lets one member of the agent's conference go (移除): hung up. In the audit before it is done. `HTL_ACD_UNKNOWN_MEMBER`: gone already;
+   * `HTL_ACD_CALLER_STAYS` for the citizen.
+   */
+  remove(agent: string, member: string, actor: string): Promise<void>;
+  /** One member is not heard by the others any more (静音), or heard again; it hears all as before. In the audit before it is done. `HTL_ACD_UNKNOWN_MEMBER`. */
+  mute(agent: string, member: string, options: { readonly muted: boolean; readonly actor: string }): Promise<void>;
+  /** The conference is over for all (全部结束): members and agent are let go, and the caller goes on as after any call the agent ends. In the audit before it is done. */
+  end(agent: string, actor: string): Promise<void>;
+  /** Ends the consultation; the caller is taken off hold, or the agent is in the conference again. Takes a caller back who is in a flow. */
   cancel(agent: string): Promise<void>;
   /** Flows an agent may send callers to (`desk: true`). */
   flows(): readonly { readonly id: string; readonly title: string }[];

@@ -7,7 +7,7 @@ const COMMANDS: Readonly<Record<AgentCallState, readonly AgentCallCommand[]>> = 
   held: ["retrieve", "transfer", "consult", "to-flow", "hangup"],
   "consult-ringing": ["cancel", "hangup"],
   consulting: ["swap", "complete", "conference", "cancel", "dtmf", "hangup"],
-  conference: ["complete", "dtmf", "hangup"],
+  conference: ["consult", "complete", "remove", "mute", "dtmf", "hangup", "end"],
   "in-flow": ["cancel", "hangup"],
   transferring: ["hangup"],
   reconnecting: ["hangup"],

@@ -114,13 +114,13 @@ export const agentRoutes: readonly HttpRoute[] = [
     path: "/api/agents/:number/state",
     // Agents may set their own state; that of others needs acd.agents.state.
     permission: "authenticated",
-    summary: "Ready, on demand, not ready (with the code of a reason) or signed out",
+    summary: "Ready, on demand, not ready (with the code of a reason) or signed out; chosen during a call or after-call work it begins afterwards, but ready ends after-call work unless `keepWrapUp`",
     params: number,
-    body: z.strictObject({ state: z.enum(choices), reason: z.string().trim().min(1).max(100).optional() }),
+    body: z.strictObject({ state: z.enum(choices), reason: z.string().trim().min(1).max(100).optional(), keepWrapUp: z.boolean().optional() }),
     output: agent,
     handler: async ({ services, params, body, principal }) => {
       const actor = requireAgent(params.number, principal).userId;
-      return services.get(ACD).setAgentState(params.number, body.state, { actor, ...(body.reason === undefined ? {} : { reason: body.reason }) });
+      return services.get(ACD).setAgentState(params.number, body.state, { actor, ...(body.reason === undefined ? {} : { reason: body.reason }), ...(body.keepWrapUp === undefined ? {} : { keepWrapUp: body.keepWrapUp }) });
     },
   }),
   defineRoute({

@@ -23,7 +23,8 @@ export const agentCall = z.object({
   answeredAt: z.number().nullable(),
   supervisor: z.enum(["whisper", "barge"]).nullable(),
   given: z.object({ by: z.string(), name: z.string(), asked: z.boolean() }).nullable(),
-  consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean() }).nullable(),
+  consult: z.object({ number: z.string(), name: z.string().nullable(), answeredAt: z.number().nullable(), talking: z.boolean(), until: z.number().nullable() }).nullable(),
+  members: z.array(z.object({ id: z.string(), kind: z.enum(["citizen", "agent", "other"]), number: z.string(), name: z.string().nullable(), since: z.number(), muted: z.boolean(), until: z.number().nullable() })),
   flow: z.object({ id: z.string(), title: z.string(), outcome: z.string().nullable(), result: z.string().nullable() }).nullable(),
   announcement: z
     .object({
@@ -169,13 +170,58 @@ export const callRoutes: readonly HttpRoute[] = [
   }),
   command("hold", "The caller hears music", (calls, agent) => calls.hold(agent)),
   command("retrieve", "The caller is taken off hold", (calls, agent) => calls.retrieve(agent)),
-  command("swap", "Talks with the other of caller and consulted", (calls, agent) => calls.swap(agent)),
-  command("complete", "Caller and consulted talk, the agent is free", (calls, agent) => calls.complete(agent)),
-  command("conference", "All three talk", (calls, agent) => calls.conference(agent)),
+  command("swap", "Talks with the other of caller, or conference, and consulted", (calls, agent) => calls.swap(agent)),
+  command("complete", "Caller and consulted, or all others of the conference, talk; the agent is free", (calls, agent) => calls.complete(agent)),
+  command("conference", "All talk: agent, caller, who was asked, and who is in the conference already", (calls, agent) => calls.conference(agent)),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/remove",
+    permission: "authenticated",
+    summary: "Lets one member of the agent's conference go; audited",
+    params: number,
+    body: z.strictObject({ member: z.string().min(1).max(64) }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.remove(params.number, body.member, actor);
+      return shown(calls.current(params.number));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/mute",
+    permission: "authenticated",
+    summary: "One member of the agent's conference is not heard by the others any more, or, with `muted: false`, heard again; audited",
+    params: number,
+    body: z.strictObject({ member: z.string().min(1).max(64), muted: z.boolean().default(true) }),
+    output: answer,
+    handler: async ({ services, params, body, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.mute(params.number, body.member, { muted: body.muted, actor });
+      return shown(calls.current(params.number));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/agents/:number/call/end",
+    permission: "authenticated",
+    summary: "The conference is over for all; the caller goes on as after any call the agent ends. Audited",
+    params: number,
+    body: z.strictObject({}).optional(),
+    output: answer,
+    handler: async ({ services, params, principal }) => {
+      const actor = requireAgent(params.number, principal).userId;
+      const calls = services.get(AGENT_CALLS);
+      await calls.end(params.number, actor);
+      return shown(calls.current(params.number));
+    },
+  }),
   command("cancel", "Ends the consultation, or takes the caller back from a flow", (calls, agent) => calls.cancel(agent)),
   command("hangup", "The agent leaves the call; in a consultation only that ends", (calls, agent) => calls.hangup(agent)),
   targeted("transfer", "Blind transfer to an agent, extension or number", (calls, agent, to, actor) => calls.transfer(agent, to, actor)),
-  targeted("consult", "Holds the caller and rings somebody else", (calls, agent, to, actor) => calls.consult(agent, to, actor)),
+  targeted("consult", "Holds the caller, or leaves the conference to the others, and rings somebody else", (calls, agent, to, actor) => calls.consult(agent, to, actor)),
   targeted("dial", "Rings the agent's phone, then the number", (calls, agent, to, actor) => calls.dial(agent, to, actor)),
   defineRoute({
     method: "POST",

@@ -182,6 +182,11 @@ export class AcdStore {
     });
   }
 
+  /** What an agent chose earlier has begun. */
+  async choiceBegan(number: string, choiceAt: number): Promise<void> {
+    await this.#unitOfWork.run((uow) => uow.em.nativeUpdate(AgentEntity, { number }, { choiceAt }));
+  }
+
   async assign(number: string, own: AgentSettings, actor: string): Promise<void> {
     await this.#unitOfWork.run(async (uow) => {
       await uow.em.nativeUpdate(AgentEntity, { number }, { settings: changed(own, agentSettings.parse({})) });

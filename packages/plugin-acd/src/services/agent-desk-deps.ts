@@ -26,6 +26,8 @@ export interface AgentDeskDeps {
   readonly emergencyContacts: readonly EmergencyContact[];
   readonly pickup: Pick<CallPickupDeps, "code" | "hasGroups" | "take">;
   readonly announcements: Announcements;
+  /** Most people in a conference. */
+  readonly conferenceMost: number;
   /** `undefined`: there are no flows here. */
   readonly flows: () => FlowVisits | undefined;
   /** How the caller goes on into another queue once the talk is over; `undefined`: no queue gave this call. @throws HTL_ACD_UNKNOWN_QUEUE */

@@ -1,5 +1,5 @@
 import type { AudioSource, Call, CallSession, Connection, OutboundCall, RoutePlan } from "@hotlinejs/core";
-import { errorText } from "@hotlinejs/core";
+import { errorText, maskPhone } from "@hotlinejs/core";
 import type { AgentCall, AgentCalls, AgentScreen, Announcement, AnnouncedTo, EmergencyContact, FollowedCall, FollowedTalk, LiveAnnouncementView, PickupOptions, ScreenHandover, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { AgentDeskDeps } from "./agent-desk-deps.js";
@@ -9,6 +9,7 @@ import { CallPickup, PICKUP_HANDLER } from "./call-pickup.js";
 import { CallTargets } from "./call-targets.js";
 import { AgentTalk } from "./agent-talk.js";
 import { checked, INPUTS } from "./checked.js";
+import type { ConferenceNews } from "./conference.js";
 import { Invitation } from "./invitation.js";
 import { PHONE_HANDLER, PhoneCalls, TAKEN } from "./phone-calls.js";
 import { PhoneTransfers } from "./phone-transfers.js";
@@ -47,7 +48,7 @@ export class AgentDesk implements AgentCalls {
       talk: (agent) => this.#of(agent),
       agent: deps.agent,
       occupy: deps.occupy,
-      follow: (agent, call) => this.follow(agent, call),
+      follow: (agent, call) => this.#keep(agent, call, undefined),
       clock: deps.clock,
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
@@ -204,6 +205,21 @@ export class AgentDesk implements AgentCalls {
     await this.#of(agent).conference();
   }
 
+  async remove(agent: string, member: string, actor: string): Promise<void> {
+    const talk = await this.#confers(agent, actor, "acd.member-removed", { member: memberOf(this.#of(agent), member) });
+    await talk.remove(member);
+  }
+
+  async mute(agent: string, member: string, { muted, actor }: { readonly muted: boolean; readonly actor: string }): Promise<void> {
+    const talk = await this.#confers(agent, actor, muted ? "acd.member-muted" : "acd.member-unmuted", { member: memberOf(this.#of(agent), member) });
+    await talk.mute(member, muted);
+  }
+
+  async end(agent: string, actor: string): Promise<void> {
+    const talk = await this.#confers(agent, actor, "acd.conference-ended", {});
+    await talk.end();
+  }
+
   async cancel(agent: string): Promise<void> {
     await this.#of(agent).cancel();
   }
@@ -300,6 +316,21 @@ export class AgentDesk implements AgentCalls {
     return this.#screens.read(agent, interactionId);
   }
 
+  /** The agent's conference; what is done to it is in the audit first. @throws HTL_ACD_NO_CALL, HTL_ACD_CALL_STATE */
+  async #confers(agent: string, actor: string, action: string, details: Readonly<Record<string, unknown>>): Promise<AgentTalk> {
+    const talk = this.#of(agent);
+    if (talk.state !== "conference") throw acdErrors.CALL_STATE(agent, talk.state);
+    await this.#deps.audit().record({ actor, action, subject: { type: "interaction", id: talk.session.interaction.id }, details: { agent, ...details } });
+    return talk;
+  }
+
+  #conferred({ agent, session: { interaction } }: AgentTalk, { change, member, members }: ConferenceNews): void {
+    const who = member === null ? null : { id: member.id, kind: member.kind, number: member.number, name: member.name };
+    // The citizen's number stands in the record already.
+    interaction.event(`conference.${change}`, { agent, ...(member === null ? {} : member.kind === "citizen" ? { kind: member.kind } : { kind: member.kind, number: maskPhone(member.number), legId: member.id }), members });
+    this.#deps.publish("acd.conference", { interactionId: interaction.id, agent, change, member: who, members, at: this.#deps.clock.now() });
+  }
+
   /** A colleague is to be rung for the caller, or asked; `undefined`: it is no agent. @throws HTL_ACD_AGENT_BUSY */
   #invite(talk: AgentTalk, { role, number }: Target, asked: boolean): Invitation | undefined {
     if (role !== "agent") return undefined;
@@ -311,7 +342,7 @@ export class AgentDesk implements AgentCalls {
       this.#talks.set(number, guest);
       return guest;
     };
-    return new Invitation({ show, keep: (connection, call) => this.#keep(number, { session, connection, call }, talk), phones: this.#phonesOf(number) }, occupation);
+    return new Invitation({ show, keep: (connection, call, from = talk) => this.#keep(number, { session, connection, call }, from), phones: this.#phonesOf(number) }, occupation);
   }
 
   /**
@@ -351,7 +382,7 @@ export class AgentDesk implements AgentCalls {
     const { control, clock, log } = this.#deps;
     const { agent } = facts;
     this.#deps.talks(agent, facts.session, facts.queue?.key ?? null);
-    return new AgentTalk(facts, { control, clock, log, phones: this.#phonesOf(agent), abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view) });
+    return new AgentTalk(facts, { control, clock, log, phones: this.#phonesOf(agent), abandoned: (lost) => void this.#lost.add(lost), changed: (talk) => this.#changed(talk), announcements: this.#deps.announcements, announced: (talk, view) => this.#announced(talk, view), name: this.#nameOf(agent), conferenceMost: this.#deps.conferenceMost, conferred: (talk, news) => this.#conferred(talk, news) });
   }
 
   #phonesOf(agent: string): AgentTalkDeps["phones"] {
@@ -402,4 +433,10 @@ export class AgentDesk implements AgentCalls {
     if (talk !== undefined) return acdErrors.CALL_STATE(agent, talk.state);
     return this.#deps.agent(agent) === undefined ? acdErrors.UNKNOWN_AGENT(agent) : acdErrors.NO_CALL(agent);
   }
+}
+
+/** What the audit says of a member: who it is, not only the id. */
+function memberOf(talk: AgentTalk, id: string): string {
+  const member = talk.view().members.find((each) => each.id === id);
+  return member === undefined ? id : member.kind === "citizen" ? "citizen" : maskPhone(member.number);
 }

@@ -26,6 +26,8 @@ export interface AgentStatesDeps {
   readonly signedOut: (agent: string, reason: string | null) => void;
   readonly overdue: (about: { readonly agent: string; readonly reason: string; readonly since: number }) => void;
   readonly notify: (notification: NewNotification) => Promise<unknown>;
+  /** The agent is at work: what is chosen meanwhile begins afterwards. */
+  readonly atWork: (agent: string) => boolean;
 }
 
 /** What agents choose and what they are assigned: stored first, then taken into account. */
@@ -34,6 +36,8 @@ export class AgentStates {
   readonly #deps: AgentStatesDeps;
   readonly #profiles = new Map<string, StoredProfile>();
   readonly #leases: AgentLeases;
+  /** Whose break begins when the work is done. */
+  readonly #later = new Set<string>();
   /** Place of the agents in the team's order. */
   readonly #order = new Map<string, number>();
 
@@ -75,10 +79,10 @@ export class AgentStates {
     }
   }
 
-  async choose(number: string, choice: AgentChoice, { actor, reason }: { readonly actor: string; readonly reason?: string }): Promise<void> {
+  async choose(number: string, choice: AgentChoice, { actor, reason, keepWrapUp }: { readonly actor: string; readonly reason?: string; readonly keepWrapUp?: boolean }): Promise<void> {
     const agent = this.#known(number);
     checked(INPUTS.choice, choice, `The state for agent ${number}`);
-    await this.#choose(agent, choice, choice === "available" || choice === "on-demand" ? null : this.reasons.codeFor(choice, reason), actor);
+    await this.#choose(agent, choice, choice === "available" || choice === "on-demand" ? null : this.reasons.codeFor(choice, reason), actor, keepWrapUp);
   }
 
   /** Signed out by somebody else. */
@@ -93,6 +97,15 @@ export class AgentStates {
     if (agent === undefined) return;
     agent.choice = "not-ready";
     agent.reason = cause;
+  }
+
+  /** A break that was chosen during a call begins now that the work is done: so does the time it may last. */
+  idle(number: string): void {
+    const agent = this.#deps.agents.get(number);
+    if (agent?.choice !== "not-ready" || !this.#later.delete(number)) return;
+    agent.choiceAt = this.#deps.clock.now();
+    this.#watch(agent);
+    this.#deps.store.choiceBegan(number, agent.choiceAt).catch((error: unknown) => this.#deps.log.warn({ agent: number, error: errorText(error) }, "when a break began could not be stored; after a restart its time counts from when it was chosen"));
   }
 
   profiles(): readonly AgentProfile[] {
@@ -157,13 +170,15 @@ export class AgentStates {
     this.#deps.moved(agent);
   }
 
-  async #choose(agent: StoredAgent, choice: AgentChoice, reason: string | null, actor: string): Promise<void> {
+  async #choose(agent: StoredAgent, choice: AgentChoice, reason: string | null, actor: string, keepWrapUp = false): Promise<void> {
     const choiceAt = this.#deps.clock.now();
     const wasIn = agent.choice !== "offline";
     const state = { choice, reason, choiceAt, signedInAt: choice === "offline" ? null : (agent.signedInAt ?? choiceAt) };
     await this.#deps.store.choose(agent.number, state, actor);
     Object.assign(agent, state);
-    this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined });
+    if (choice === "not-ready" && this.#deps.atWork(agent.number)) this.#later.add(agent.number);
+    else this.#later.delete(agent.number);
+    this.#deps.dispatch({ type: "agent.state", agentId: agent.number, state: choice, reason: reason ?? undefined, keepWrapUp });
     this.#watch(agent);
     // On a call, in after-call work, without a phone the state stays as it is: what was chosen does not.
     this.#deps.changed(agent.number);
@@ -171,7 +186,7 @@ export class AgentStates {
   }
 
   #watch(agent: StoredAgent): void {
-    this.#leases.watch(agent.number, { ...agent, reason: this.reasons.find(agent.reason) });
+    this.#leases.watch(agent.number, { ...agent, reason: this.#later.has(agent.number) ? undefined : this.reasons.find(agent.reason) });
   }
 
   #over(number: string, reason: AgentReason): void {

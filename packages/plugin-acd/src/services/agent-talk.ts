@@ -1,10 +1,10 @@
 import type { CallEnd, CallSession, Connection, FlowVisitResult, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { AgentCall, AgentCallState, AnnouncedTo, LiveAnnouncementView } from "../contract.js";
+import type { AgentCall, AgentCallState, AnnouncedTo, CallMember, LiveAnnouncementView } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { Announcements } from "./announcements.js";
 import { CallerInFlow } from "./caller-in-flow.js";
-import { Consultation, type ConsultationHost } from "./consultation.js";
+import { Conference } from "./conference.js";
 import type { Invitation } from "./invitation.js";
 import { PhoneHold } from "./phone-hold.js";
 import { AWAITED, awaitPhone, brokeOff, reattach } from "./reattachment.js";
@@ -31,7 +31,7 @@ export class AgentTalk {
   #waiting: AbortController | undefined;
   /** What the agent goes on with once the phone is back. */
   #resume: AgentCallState = "talking";
-  readonly #facts: TalkFacts;
+  #facts: TalkFacts;
   readonly #deps: AgentTalkDeps;
   #state: AgentCallState;
   #since: number;
@@ -39,7 +39,7 @@ export class AgentTalk {
   #joining = false;
   #connection: Connection | undefined;
   #agentCall: OutboundCall | undefined;
-  #consult: Consultation | undefined;
+  readonly #conference: Conference;
   readonly #inFlow: CallerInFlow;
   readonly #announcements: TalkAnnouncements;
   /** Legs of others that were taken into the conversation from here. */
@@ -50,6 +50,8 @@ export class AgentTalk {
   #supervisor: AgentCall["supervisor"] = null;
   /** The other agent talks with this one, not with the caller. */
   #asked = false;
+  /** Who else is in another agent's conference. */
+  #company: readonly CallMember[] = [];
 
   constructor(facts: TalkFacts, deps: AgentTalkDeps) {
     this.agent = facts.agent;
@@ -67,6 +69,7 @@ export class AgentTalk {
     this.#announcements = new TalkAnnouncements({ agent: facts.agent, session: facts.session, clock, log, offered, told });
     this.#steps = new StepQueue((error) => log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a step of a consultation failed"));
     this.#inFlow = new CallerInFlow({ agent: facts.agent, session: facts.session, log, music: facts.music, state: () => this.#state, over: () => this.#over, enter: (state) => this.#enter(state) });
+    this.#conference = this.#conferenceOf(facts, deps);
     this.#phoneHold = new PhoneHold({ state: () => (this.#over ? undefined : this.#state), hold: () => this.hold(), retrieve: () => this.retrieve(), log });
     this.left = new Promise((resolve) => (this.#leave = resolve));
   }
@@ -92,7 +95,7 @@ export class AgentTalk {
   }
 
   view(): AgentCall {
-    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, ringUntil: this.#ringUntil, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, consult: this.#consult, visit: this.#inFlow.visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
+    return talkView({ facts: this.#facts, state: this.#state, since: this.#since, ringUntil: this.#ringUntil, until: this.#until, answeredAt: this.#answeredAt, joining: this.#joining, supervisor: this.#supervisor, conference: this.#conference, company: this.#company, visit: this.#inFlow.visit, guest: this.#guest, asked: this.#asked, over: this.#over, announcements: this.#announcements });
   }
 
   /** The agent has answered; the caller still hears by whom. */
@@ -114,7 +117,7 @@ export class AgentTalk {
       if (event.from !== this.#agentCall) return;
       if (event.type === "transferring") this.#enter("transferring");
       else if (event.type === "transfer-failed" && event.call === event.from) {
-        this.#enter("talking");
+        this.#enter(this.#conference.state);
         this.#phoneHold.settle();
       }
     });
@@ -126,7 +129,7 @@ export class AgentTalk {
     if (this.#answeredAt !== null) this.#answeredAt += ms;
     if (this.#until !== null) this.#until += ms;
     if (this.#ringUntil !== null) this.#ringUntil += ms;
-    this.#consult?.clockStepped(ms);
+    this.#conference.clockStepped(ms);
     this.#deps.changed(this);
   }
 
@@ -144,10 +147,23 @@ export class AgentTalk {
 
   /** Rung for another agent's caller, or asked about one. */
   guest(state: "ringing" | "consulting" | "conference", agentCall: OutboundCall, talking: boolean): void {
+    if (state === this.#state && agentCall === this.#agentCall && talking === this.#asked) return;
     this.#asked = talking;
     this.#waiting = undefined;
     if (state !== "ringing") this.#answeredAt ??= this.#deps.clock.now();
     this.progress(state, agentCall);
+  }
+
+  /** A guest's: the other agent's part is another one's now. */
+  hostedBy({ by, name }: { readonly by: string; readonly name: string }): void {
+    this.#facts = { ...this.#facts, given: { by, name, asked: true } };
+    this.#deps.changed(this);
+  }
+
+  /** A guest's: who else is in the conference. */
+  knows(members: readonly CallMember[]): void {
+    this.#company = members;
+    this.#deps.changed(this);
   }
 
   /** A guest's phone broke off. @param until epoch ms; @param waiting ends the waiting */
@@ -229,54 +245,53 @@ export class AgentTalk {
   }
 
   consult(target: Target, actor: string, colleague?: Invitation): Promise<void> {
-    return this.#move(["talking", "held"], async ({ connection, agentCall }) => {
-      if (this.#state === "talking") await connection.hold(this.session.call, await this.#facts.music);
-      await connection.hold(agentCall, [{ kind: "tone", tone: "ringback" }]);
-      let consult: Consultation;
-      try {
-        consult = await Consultation.dial(target, actor, colleague, this.#asks(connection));
-      } catch (error) {
-        await this.#endConsultation(connection, agentCall);
-        throw error;
-      }
-      if (agentCall.signal.aborted) {
-        consult.cut();
-        throw acdErrors.CALL_STATE(this.agent, this.#state);
-      }
-      this.#consult = consult;
-      this.#enter("consult-ringing");
-      consult.begin();
-    });
+    return this.#move(["talking", "held", "conference"], () => this.#conference.ask(target, actor, colleague));
   }
 
   swap(): Promise<void> {
-    return this.#move(["consulting"], async ({ consult }) => {
-      await consult.swap();
-      this.#enter("consulting");
-      if (consult.until === null) consult.colleague?.at("consulting", consult.call, consult.talking);
-    });
+    return this.#move(["consulting"], () => this.#conference.swap());
   }
 
   complete(): Promise<void> {
-    return this.#move(["consulting", "conference"], async ({ connection, agentCall, consult }) => {
+    return this.#move(["consulting", "conference"], async ({ connection, agentCall }) => {
       // Nobody is there whom the caller could be given to.
-      if (consult.until !== null) throw acdErrors.CALL_STATE(this.agent, this.#state);
+      if (!this.#conference.canBeLeft) throw acdErrors.CALL_STATE(this.agent, this.#state);
       await connection.leave(agentCall);
-      await connection.retrieve(consult.call);
-      await connection.retrieve(this.session.call);
       this.close();
-      consult.colleague?.has(connection, consult.call);
+      await this.#conference.leave();
       await agentCall.hangup();
     });
   }
 
   conference(): Promise<void> {
-    return this.#move(["consulting"], async ({ consult }) => {
-      await consult.arrange(true);
-      consult.talking = true;
-      this.#enter("conference");
-      if (consult.until === null) consult.colleague?.at("conference", consult.call, true);
+    return this.#move(["consulting"], () => this.#conference.join());
+  }
+
+  remove(member: string): Promise<void> {
+    return this.#move(["conference"], () => this.#conference.remove(member));
+  }
+
+  mute(member: string, muted: boolean): Promise<void> {
+    return this.#move(["conference"], () => this.#conference.mute(member, muted));
+  }
+
+  /** The conversation is over for all; the caller goes on as after any other. */
+  end(): Promise<void> {
+    return this.#move(["conference"], async ({ agentCall }) => {
+      this.close();
+      await this.#conference.end();
+      await agentCall.hangup();
     });
+  }
+
+  /** Somebody is taking the agent's place. */
+  expectHeir(heir: Promise<AgentTalk | undefined>): void {
+    this.#conference.expect(heir);
+  }
+
+  /** Who talked along in a call that is this agent's from now on. */
+  adopt(...those: Parameters<Conference["adopt"]>): void {
+    this.#conference.adopt(...those);
   }
 
   /** The caller goes through a flow and comes back. @param begin takes the caller through it; the signal takes the caller back */
@@ -286,7 +301,7 @@ export class AgentTalk {
 
   cancel(): Promise<void> {
     if (this.#state === "in-flow") return this.#takeBack();
-    return this.#move(["consult-ringing", "consulting"], ({ connection, agentCall }) => this.#endConsultation(connection, agentCall));
+    return this.#move(["consult-ringing", "consulting"], () => this.#conference.unask());
   }
 
   /** Plays something to the caller; what runs is cut. Resolves when it is being prepared. */
@@ -305,7 +320,10 @@ export class AgentTalk {
   }
 
   dtmf(digits: string): Promise<void> {
-    return this.#move(["talking", "consulting", "conference"], ({ consult }) => (consult !== undefined && this.#state === "consulting" && consult.talking ? consult.call : this.session.call).sendDtmf(digits), false);
+    return this.#move(["talking", "consulting", "conference"], () => {
+      const { asked } = this.#conference;
+      return (asked?.talking === true && this.#state === "consulting" ? asked.call : this.session.call).sendDtmf(digits);
+    }, false);
   }
 
   hangup(): Promise<void> {
@@ -334,60 +352,41 @@ export class AgentTalk {
   }
 
   /** One command at a time, and only from a state in which it means something. */
-  #move(from: readonly AgentCallState[], fn: (parts: { connection: Connection; agentCall: OutboundCall; consult: Consultation }) => Promise<void>, exclusive = true): Promise<void> {
+  #move(from: readonly AgentCallState[], fn: (parts: { connection: Connection; agentCall: OutboundCall }) => Promise<void>, exclusive = true): Promise<void> {
     const run = async (): Promise<void> => {
       const connection = this.#connection;
       const agentCall = this.#agentCall;
       if (this.#over || connection === undefined || agentCall === undefined || !from.includes(this.#state)) throw acdErrors.CALL_STATE(this.agent, this.#over ? "over" : this.#state);
       if (exclusive) this.#announcements.stop("cut");
-      await fn({ connection, agentCall, consult: this.#consult as Consultation });
+      await fn({ connection, agentCall });
     };
     if (!exclusive) return run();
     return this.#steps.run(run);
   }
 
-  /** What a consultation of this talk goes by. */
-  #asks(connection: Connection): ConsultationHost {
-    const { control, clock, log, changed } = this.#deps;
-    return {
-      agent: this.agent,
-      session: this.session,
-      connection,
-      music: this.#facts.music,
+  #conferenceOf({ agent, session, music }: TalkFacts, { control, clock, log, name, conferenceMost, changed, conferred }: AgentTalkDeps): Conference {
+    return new Conference({
+      agent,
+      name,
+      session,
+      music,
       control,
       clock,
       log,
       steps: this.#steps,
+      most: conferenceMost,
+      talk: () => this,
+      connection: () => this.#connection,
       agentCall: () => this.#agentCall,
-      conference: () => (this.#state === "reconnecting" ? this.#resume : this.#state) === "conference",
+      state: () => this.#state,
       over: () => this.#over,
-      brought: (leg) => void this.#brought.add(leg),
-      answered: () => this.#enter("consulting"),
+      enter: (state) => this.#enter(state),
+      resume: (state) => (this.#resume = state),
       changed: () => changed(this),
-      lost: (consult) => this.#consultLost(connection, consult),
-      abandoned: () => this.#abandon(connection),
-    };
-  }
-
-  /** Who was asked did not answer, has hung up or is gone for good: agent and caller talk again. */
-  async #consultLost(connection: Connection, consult: Consultation): Promise<void> {
-    if (this.#consult !== consult || this.#over || this.#agentCall === undefined) return;
-    await this.#endConsultation(connection, this.#agentCall);
-  }
-
-  async #endConsultation(connection: Connection, agentCall: OutboundCall): Promise<void> {
-    const consult = this.#consult;
-    this.#consult = undefined;
-    await consult?.end();
-    // The agent's phone has broken off meanwhile: now the caller waits for it.
-    if (this.#state === "reconnecting") {
-      this.#resume = "talking";
-      await connection.hold(this.session.call, await this.#facts.music);
-      return this.#deps.changed(this);
-    }
-    await connection.retrieve(agentCall);
-    await connection.retrieve(this.session.call);
-    this.#enter("talking");
+      brought: (leg) => void this.#brought.add(leg),
+      abandoned: () => this.#abandon(),
+      told: (news) => conferred(this, news),
+    });
   }
 
   /** Also of a leg that came in the place of one that broke off. */
@@ -410,9 +409,8 @@ export class AgentTalk {
     const { control, clock, log, phones } = this.#deps;
     const { call, interaction } = this.session;
     const before = this.#state;
-    const consult = this.#consult;
-    this.#resume = before === "consult-ringing" ? "talking" : before;
-    if (before === "consult-ringing") this.#consult = undefined;
+    const conference = this.#conference;
+    this.#resume = before === "consult-ringing" ? conference.state : before;
     const wait = awaitPhone(clock, call.signal);
     const waiting = wait.controller;
     this.#waiting = waiting;
@@ -420,8 +418,8 @@ export class AgentTalk {
     this.#enter("reconnecting");
     interaction.event("leg.lost", { agent: this.agent });
     try {
-      if (before === "consult-ringing") consult?.cut();
-      if (this.#consult !== undefined) await this.#steps.run(() => consult?.arrange() ?? Promise.resolve());
+      if (before === "consult-ringing") conference.cutRinging();
+      if (conference.any) await this.#steps.run(() => conference.arrange());
       else if (!this.#inFlow.going) await connection.hold(call, await this.#facts.music);
       const leg = await reattach(this.agent, this.session, waiting.signal, { control, log, ...phones });
       // Who was asked may hang up at any moment: one step after the other.
@@ -440,17 +438,16 @@ export class AgentTalk {
     this.#follow(leg);
     interaction.event("leg.reattached", { agent: this.agent, legId: leg.id });
     if (this.#inFlow.going) return this.#enter("in-flow");
-    const consult = this.#consult;
     // The flow may be through by now.
     const state = this.#resume === "in-flow" ? "talking" : this.#resume;
     if (state === "talking") await connection.retrieve(call);
-    else await consult?.arrange();
+    else await this.#conference.arrange();
     this.#enter(state);
   }
 
   /** Who was asked and the caller talk, as when the agent hangs up; a caller who has nobody goes back to the queue. */
   #notBack(why: unknown): Promise<void> {
-    if (this.#consult !== undefined) this.#agentGone();
+    if (this.#conference.any) this.#agentGone();
     // From the screen it is a hang-up like any other.
     else if (why === GIVEN_UP) this.close();
     else {
@@ -462,9 +459,9 @@ export class AgentTalk {
   }
 
   /** Nobody has taken the caller: unless others are there to talk with, the caller waits for the next agent. */
-  #abandon({ members }: Connection): void {
+  #abandon(): void {
     const { session } = this;
-    if (!session.call.signal.aborted && !members.some(({ call, role }) => call !== session.call && role === "talk" && !call.signal.aborted)) this.#deps.abandoned(session);
+    if (!session.call.signal.aborted && this.#connection?.members.some(({ call, role }) => call !== session.call && role === "talk" && !call.signal.aborted) !== true) this.#deps.abandoned(session);
   }
 
   #giveUp(): void {
@@ -480,17 +477,16 @@ export class AgentTalk {
 
   /** The agent's phone has hung up, or was. In the middle of a consultation that means: you two talk. */
   #agentGone(): void {
-    const consult = this.#consult;
     const connection = this.#connection;
     this.close();
-    if (consult === undefined || connection === undefined) return;
-    void connection.keepOpen(this.#steps.run(() => consult.handOver())).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be handed over to who was asked"));
+    if (!this.#conference.any || connection === undefined) return;
+    void connection.keepOpen(this.#steps.run(() => this.#conference.handOver())).catch((error: unknown) => this.#deps.log.warn({ error: errorText(error), agent: this.agent, interactionId: this.session.interaction.id }, "a caller could not be handed over to who was asked"));
   }
 
   /** Who was brought in has nobody else to look after the leg. */
   #conversationOver(by: "a" | "b" | "separate" | "moved"): void {
     if (by !== "moved") for (const call of this.#brought) void call.hangup();
-    this.#consult?.cut();
+    this.#conference.close();
     this.close();
   }
 }

@@ -1,4 +1,5 @@
-import type { AudioSource, CallControl, CallEnd, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import type { CallControl, CallEnd, CallSession, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
+import type { CallMember } from "../contract.js";
 import type { Invitation } from "./invitation.js";
 import { awaitPhone, brokeOff, reattach } from "./reattachment.js";
 import type { StepQueue } from "./step-queue.js";
@@ -10,17 +11,14 @@ export interface ConsultationHost {
   readonly agent: string;
   readonly session: CallSession;
   readonly connection: Connection;
-  readonly music: Promise<readonly AudioSource[]>;
   readonly control: CallControl;
   readonly clock: Clock;
   readonly log: Logger;
   readonly steps: StepQueue;
-  /** The leg of who asks; it may have ended. */
-  readonly agentCall: () => OutboundCall | undefined;
-  /** All three talk, or would if all were there. */
-  readonly conference: () => boolean;
   /** Who asks is out of it. */
   readonly over: () => boolean;
+  /** Everybody hears those they are to hear now. A step. */
+  readonly arrange: () => Promise<void>;
   /** The leg is the conversation's to look after from now on. */
   readonly brought: (leg: OutboundCall) => void;
   /** Who was asked has answered, and talks with who asks. */
@@ -28,34 +26,43 @@ export interface ConsultationHost {
   readonly changed: () => void;
   /** Nobody is asked any more: did not answer, has hung up, or broke off for good. A step. */
   readonly lost: (consultation: Consultation) => Promise<void>;
+  /** Who asks is out of it, and a phone that was waited for is back: the caller may be that agent's. A step. */
+  readonly returned: () => Promise<void>;
   /** Nobody is left to take the caller of an agent who has hung up. */
   readonly abandoned: () => void;
 }
 
 /**
- * Somebody is asked about a caller who is held meanwhile:
+ * Somebody is asked about a caller who is kept apart meanwhile, and may talk along afterwards:
  * ```
- * rung --answered--> there <--the phone breaks off / comes back--> awaited
- *   \__________________\_____ hung up, or not back in time ___________\---> lost
+ * rung --answered--> asked apart --joined--> in the conference      (each but `rung`: <--the phone breaks off / comes back--> awaited)
+ *   \__________________\______________________\__ hung up, removed, or not back in time __> lost
  * ```
  * Only agents' phones are awaited, as long as the caller's own agent's would be; whoever is alone hears music, in a conference the
  * others talk on.
  */
 export class Consultation {
+  /** Of the member, whatever leg it has. */
+  readonly id: string;
   readonly number: string;
   readonly name: string | null;
   /** When it is an agent who is asked. */
   readonly colleague: Invitation | undefined;
   answeredAt: number | null = null;
-  /** Whom the agent talks with. */
+  /** Asked apart: the agent talks with this one, not with the caller. */
   talking = true;
-  readonly #host: ConsultationHost;
+  /** Talks along with all the others. */
+  joined = false;
+  /** Is not heard by the others. */
+  muted = false;
+  #host: ConsultationHost;
   #call: OutboundCall;
   #until: number | null = null;
   #wait: AbortController | undefined;
   #ended = false;
 
   private constructor(call: OutboundCall, { number, name }: Target, colleague: Invitation | undefined, host: ConsultationHost) {
+    this.id = call.id;
     this.#call = call;
     this.number = number;
     this.name = name;
@@ -80,44 +87,42 @@ export class Consultation {
     return this.#until;
   }
 
+  /** In the conversation at this moment. */
+  get there(): boolean {
+    return this.answeredAt !== null && this.#until === null && !this.#ended && !this.#call.signal.aborted;
+  }
+
+  member(): CallMember {
+    const { id, number, name, muted, colleague } = this;
+    return { id, kind: colleague === undefined ? "other" : "agent", number, name, since: this.answeredAt ?? this.#host.clock.now(), muted, until: this.#until };
+  }
+
   /** The clock was set. */
   clockStepped(ms: number): void {
     if (this.answeredAt !== null) this.answeredAt += ms;
     if (this.#until !== null) this.#until += ms;
   }
 
+  /** Another agent has the caller from now on. */
+  moveTo(host: ConsultationHost): void {
+    this.#host = host;
+  }
+
   /** What becomes of the ringing is followed from now on. */
   begin(): void {
     void this.#call.answered.then((answered) => {
       if (!answered) return this.#lost();
-      this.#host.steps.then(() => this.#joined());
+      this.#host.steps.then(() => this.#answered());
       this.#follow(this.#call);
     });
   }
 
-  /** The agent talks with the one, and the other hears music; in a conference, or where the agent has left, all talk who are there. */
-  async arrange(conference = this.#host.conference()): Promise<void> {
-    const { connection, session, agentCall, over } = this.#host;
-    const music = await this.#host.music;
-    const agent = agentCall();
-    const ours = [agent, session.call, this.#call];
-    const others = conference || over() ? [session.call, this.#call] : [this.talking ? this.#call : session.call];
-    const there = connection.members.filter(({ call }) => ours.includes(call as OutboundCall) && !call.signal.aborted);
-    const group = there.filter(({ call }) => call === agent || others.includes(call as OutboundCall));
-    // Out first: nobody hears what is not for them.
-    for (const member of there) if (!member.held && (group.length < 2 || !group.includes(member))) await connection.hold(member.call, music);
-    if (group.length > 1) for (const { call } of group) await connection.retrieve(call);
-  }
-
-  /** Whom the agent talks with changes. */
-  async swap(): Promise<void> {
-    this.talking = !this.talking;
-    try {
-      await this.arrange();
-    } catch (error) {
-      this.talking = !this.talking;
-      throw error;
-    }
+  /** Into the conversation, for who has just answered. */
+  async enter(): Promise<void> {
+    const { connection, brought, clock } = this.#host;
+    await connection.join(this.#call);
+    brought(this.#call);
+    this.answeredAt = clock.now();
   }
 
   /** The agent's doing: nobody is asked any more. */
@@ -133,48 +138,25 @@ export class Consultation {
     void this.#call.hangup();
   }
 
+  /** The colleague's screen shows where the colleague is. */
+  tell(): void {
+    if (this.#until === null) this.colleague?.at(this.joined ? "conference" : "consulting", this.#call, this.joined || this.talking);
+  }
+
   #stop(): void {
     this.#ended = true;
     this.#wait?.abort(new Error("nobody is asked any more"));
   }
 
-  /** The agent has hung up: who was asked has the caller. One who only rings yet is rung for the caller, as by a transfer; one whose phone broke off is waited for. A step. */
-  async handOver(): Promise<void> {
-    if (this.#until !== null) return this.arrange();
-    const { connection, abandoned, brought } = this.#host;
-    const { call } = this.#host.session;
-    if (this.answeredAt === null) {
-      await connection.retrieve(call);
-      const ringback = call.signal.aborted ? undefined : call.play({ kind: "tone", tone: "ringback" }, { loop: true });
-      const answered = await this.#call.answered;
-      ringback?.stop();
-      if (!answered || call.signal.aborted) {
-        await this.#call.hangup();
-        return abandoned();
-      }
-      brought(this.#call);
-      await connection.join(this.#call);
-    }
-    await connection.retrieve(this.#call);
-    await connection.retrieve(call);
-    if (call.signal.aborted) return;
-    if (this.#call.signal.aborted) abandoned();
-    else this.colleague?.has(connection, this.#call);
-  }
-
-  /** In the conversation while the caller is out of it, on hold. */
-  async #joined(): Promise<void> {
-    const { connection, session, over, agentCall, brought, clock, answered } = this.#host;
+  async #answered(): Promise<void> {
+    const { session, over, arrange, answered } = this.#host;
     if (this.#ended) return void this.#call.hangup();
     // The agent has hung up meanwhile: it goes on as a transfer.
     if (over()) return session.call.signal.aborted ? void this.#call.hangup() : undefined;
-    await connection.join(this.#call);
-    brought(this.#call);
-    const agent = agentCall();
-    if (agent !== undefined) await connection.retrieve(agent);
-    this.answeredAt = clock.now();
+    await this.enter();
+    await arrange();
     answered();
-    this.colleague?.at("consulting", this.#call, true);
+    this.tell();
   }
 
   #follow(leg: OutboundCall): void {
@@ -199,17 +181,17 @@ export class Consultation {
   }
 
   async #reattach(colleague: Invitation): Promise<void> {
-    const { session, control, clock, log, steps, agent, changed } = this.#host;
+    const { session, control, clock, log, agent } = this.#host;
     const wait = awaitPhone(clock, session.call.signal);
     this.#wait = wait.controller;
     this.#until = wait.until;
     session.interaction.event("leg.lost", { agent: this.number });
     colleague.awaited(wait.until, wait.controller);
-    changed();
+    this.#host.changed();
     try {
-      await steps.run(() => this.arrange());
+      await this.#host.steps.run(() => this.#host.arrange());
       const leg = await reattach(this.number, session, wait.controller.signal, { control, log, ...colleague.phones, asking: agent });
-      await steps.run(() => (leg === undefined ? this.#notBack() : this.#back(leg, colleague)));
+      await this.#host.steps.run(() => (leg === undefined ? this.#notBack() : this.#back(leg, colleague)));
     } finally {
       wait.done();
       this.#wait = undefined;
@@ -218,7 +200,7 @@ export class Consultation {
   }
 
   async #back(leg: OutboundCall, colleague: Invitation): Promise<void> {
-    const { connection, session, conference, over, brought, changed } = this.#host;
+    const { connection, session, over, brought, arrange, changed, returned } = this.#host;
     if (this.#ended || session.call.signal.aborted || leg.signal.aborted) {
       await leg.hangup();
       return this.#notBack();
@@ -228,9 +210,9 @@ export class Consultation {
     this.#call = leg;
     brought(leg);
     session.interaction.event("leg.reattached", { agent: this.number, legId: leg.id });
-    await this.arrange();
-    if (over()) colleague.has(connection, leg);
-    else colleague.at(conference() ? "conference" : "consulting", leg, this.talking);
+    await arrange();
+    if (over()) await returned();
+    else colleague.at(this.joined ? "conference" : "consulting", leg, this.joined || this.talking);
     // Not before the colleague has the caller: one that breaks off again is then the colleague's own.
     this.#follow(leg);
     changed();
@@ -244,4 +226,3 @@ export class Consultation {
     else await this.#host.lost(this);
   }
 }
-

@@ -1,9 +1,13 @@
 import type { EventMap, EventName, Logger } from "@hotlinejs/core";
 import { agentView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
+import type { AgentState } from "../contract.js";
 import type { Entry, Floor } from "./floor.js";
 import type { QueueFacts } from "./queue-facts.js";
 import type { WrapUps } from "./wrap-ups.js";
+
+/** In these an agent has something to do; what is chosen then holds afterwards. */
+export const AT_WORK: ReadonlySet<AgentState> = new Set<AgentState>(["reserved", "busy", "wrap-up", "occupied"]);
 
 export interface DecisionsDeps {
   readonly floor: Floor;
@@ -14,6 +18,8 @@ export interface DecisionsDeps {
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
   readonly autoPaused: (effect: Extract<AcdEffect, { type: "auto-paused" }>) => void;
   readonly wrapUps: Pick<WrapUps, "had" | "over">;
+  /** The agent has no work, or none any more. */
+  readonly idle: (agent: string) => void;
   /** The caller stands in another queue now. */
   readonly moved: (entry: Entry, id: string) => void;
 }
@@ -34,6 +40,7 @@ export class Decisions {
       case "agent-status":
         facts.agentStatus(effect, at);
         if (effect.to !== "wrap-up") wrapUps.over(effect.agentId);
+        if (!AT_WORK.has(effect.to)) this.#deps.idle(effect.agentId);
         // Who is there and free, and how long talks are taken care of, are figures of the queues too.
         for (const key of agentView(floor.engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
         return publish("acd.agent-state", { agent: effect.agentId, from: effect.from, to: effect.to, reason: effect.reason ?? null, at });

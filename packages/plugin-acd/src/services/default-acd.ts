@@ -17,7 +17,7 @@ import { Announcements } from "./announcements.js";
 import { answered } from "./answered.js";
 import { checked, INPUTS } from "./checked.js";
 import { ClosingTimes } from "./closing-times.js";
-import { Decisions } from "./decisions.js";
+import { AT_WORK, Decisions } from "./decisions.js";
 import type { FactWriter } from "./fact-writer.js";
 import { FigureReports } from "./figure-reports.js";
 import { Floor } from "./floor.js";
@@ -123,10 +123,11 @@ export class DefaultAcd implements Acd {
       signedOut: (agent, reason) => deps.publish("acd.agent-signed-out", { agent, reason, at: deps.clock.now() }),
       overdue: (about) => deps.publish("acd.agent-overdue", { ...about, at: deps.clock.now() }),
       notify: deps.notify,
+      atWork: (agent) => AT_WORK.has(agentView(floor.engine.state, agent)?.status ?? "offline"),
     });
     this.#occupations = new Occupations({ floor, control: deps.control, log: deps.log, wrapUp: deps.config.wrapUp });
     this.#entrance = new QueueEntrance({ ...deps, floor, desk: () => this.desk, stopped: () => this.#stopped });
-    this.#decisions = new Decisions({ ...deps, floor, wrapUps: this.#wrapUps, autoPaused: (effect) => this.#states.autoPaused(effect), moved: (entry, id) => this.#entrance.moved(entry, id) });
+    this.#decisions = new Decisions({ ...deps, floor, wrapUps: this.#wrapUps, autoPaused: (effect) => this.#states.autoPaused(effect), idle: (agent) => this.#states.idle(agent), moved: (entry, id) => this.#entrance.moved(entry, id) });
     this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, wrapUps: this.#wrapUps, reasons: this.#states.reasons, targets: deps.config.targets });
     this.#figures = new FigureReports({ ...deps, floor, targets: deps.config.targets });
     this.#steering = new LineSteering({ ...deps, floor });
@@ -165,6 +166,7 @@ export class DefaultAcd implements Acd {
         take: (reservationId, agentId) => floor.engine.dispatch({ type: "offer.picked-up", reservationId, agentId }),
       },
       announcements: this.#announcements,
+      conferenceMost: deps.config.conferenceMaxMembers,
       flows: deps.flows,
       agentAt: (address) => [...floor.agents.values()].find((agent) => sameAddress(agent.address, address))?.number,
       movedTo: (number, interactionId) => this.#occupations.movedTo(number, interactionId),
@@ -407,7 +409,7 @@ export class DefaultAcd implements Acd {
     return this.#steering.setPriority(interactionId, priority, actor);
   }
 
-  async setAgentState(number: string, choice: AgentChoice, options: { readonly actor: string; readonly reason?: string }): Promise<AgentSnapshot> {
+  async setAgentState(number: string, choice: AgentChoice, options: Parameters<Acd["setAgentState"]>[2]): Promise<AgentSnapshot> {
     await this.#states.choose(number, choice, options);
     return this.#known(number);
   }

@@ -1,5 +1,5 @@
 import type { Connection, OutboundCall } from "@hotlinejs/core";
-import type { Occupation } from "../contract.js";
+import type { CallMember, Occupation } from "../contract.js";
 import type { AgentTalk } from "./agent-talk.js";
 import { brokeOff } from "./reattachment.js";
 import type { AgentTalkDeps } from "./talk-parts.js";
@@ -7,8 +7,8 @@ import type { AgentTalkDeps } from "./talk-parts.js";
 export interface InvitationHost {
   /** The call as the colleague sees it while it is not the colleague's. */
   readonly show: () => AgentTalk;
-  /** The caller is the colleague's. */
-  readonly keep: (connection: Connection, leg: OutboundCall) => Pick<AgentTalk, "left">;
+  /** The caller is the colleague's; `from`: who gave the caller on, where that is not who asked. */
+  readonly keep: (connection: Connection, leg: OutboundCall, from: AgentTalk | undefined) => AgentTalk;
   /** The colleague's, for calling back one that broke off. */
   readonly phones: AgentTalkDeps["phones"];
 }
@@ -60,10 +60,23 @@ export class Invitation {
     if (!this.#kept) this.over();
   }
 
-  has(connection: Connection, leg: OutboundCall): void {
-    if (leg.signal.aborted || this.#kept) return;
+  /** The conference the colleague is in is another agent's now. */
+  hostedBy(given: { readonly by: string; readonly name: string }): void {
+    this.#talk?.hostedBy(given);
+  }
+
+  /** Who else is in the conference, the one whose it is left out. */
+  knows(members: readonly CallMember[]): void {
+    if (!this.#kept) this.#talk?.knows(members);
+  }
+
+  /** The caller is the colleague's. `undefined`: the leg is over, or the colleague has had the caller. */
+  has(connection: Connection, leg: OutboundCall, from?: AgentTalk): AgentTalk | undefined {
+    if (leg.signal.aborted || this.#kept) return undefined;
     this.#kept = true;
-    void this.#host.keep(connection, leg).left.then(() => this.over());
+    const talk = this.#host.keep(connection, leg, from);
+    void talk.left.then(() => this.over());
+    return talk;
   }
 
   /** The colleague's part is over, or there never was one. Idempotent. */

@@ -60,7 +60,8 @@ export class PhoneTransfers {
     const talk = this.#deps.talkOf(from);
     const digits = targetDigits(number);
     if (talk === undefined || digits === undefined) return undefined;
-    if (digits === talk.agent) return { refuse: 603 };
+    // Who is sent there, of all those who talk? The bar has an order for it: leave them to each other.
+    if (digits === talk.agent || talk.state === "conference") return { refuse: 603 };
     const colleague = this.#deps.agent(digits);
     if (colleague === undefined) return undefined;
     if (!colleague.reachable) return { refuse: 480 };

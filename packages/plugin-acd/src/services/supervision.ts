@@ -1,6 +1,6 @@
 import type { Audit, CallControl, Clock, Connection, Logger, OutboundCall } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import type { FollowedCall, FollowedTalk, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
+import type { FollowedCall, Occupation, Watching, WatchMode, WatchOptions } from "../contract.js";
 import { acdErrors } from "../errors.js";
 import type { AgentTalk } from "./agent-talk.js";
 
@@ -12,7 +12,7 @@ export interface SupervisionDeps {
   readonly talk: (agent: string) => AgentTalk;
   readonly agent: (number: string) => { readonly address: string; readonly reachable: boolean } | undefined;
   readonly occupy: (agent: string, interactionId: string) => Occupation | undefined;
-  readonly follow: (agent: string, call: FollowedCall) => FollowedTalk;
+  readonly follow: (agent: string, call: FollowedCall) => AgentTalk;
   readonly clock: Pick<Clock, "now">;
   /** Something about a supervisor in a call has changed; `undefined`: out of it. */
   readonly changed: (before: Watching, now: Watching | undefined) => void;
@@ -70,10 +70,14 @@ export class Supervision {
       const { connection, leg, agentCall, talk } = watch;
       await connection.leave(leg);
       watch.takenOver = true;
+      // Whoever talks along in a conference stays in it.
+      let heir: (talk: AgentTalk | undefined) => void = () => undefined;
+      talk.expectHeir(new Promise((resolve) => (heir = resolve)));
       try {
         await connection.replace(agentCall, leg);
       } catch (error) {
         watch.takenOver = false;
+        heir(undefined);
         await leg.hangup();
         throw error;
       }
@@ -82,6 +86,7 @@ export class Supervision {
       interaction.event("supervisor.took-over", { agent, by: options.by });
       this.#over(watch);
       const own = this.#deps.follow(options.by, { session: talk.session, connection, call: leg });
+      heir(own);
       void own.left.then(() => watch.occupation.release({ wrapUp: true }));
     });
   }

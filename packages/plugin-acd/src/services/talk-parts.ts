@@ -2,6 +2,7 @@ import type { AudioSource, CallControl, CallSession, Clock, FlowVisitOutcome, Fl
 import type { AgentCall, AgentCallState, LiveAnnouncementView } from "../contract.js";
 import type { AgentTalk } from "./agent-talk.js";
 import type { Announcements } from "./announcements.js";
+import type { ConferenceNews } from "./conference.js";
 import type { ReattachmentDeps } from "./reattachment.js";
 
 /* What an AgentTalk is made of: what it is given, and what it keeps of a flow. */
@@ -19,6 +20,12 @@ export interface AgentTalkDeps {
   readonly announcements: Pick<Announcements, "any">;
   /** An announcement has begun, or is over. */
   readonly announced: (talk: AgentTalk, view: LiveAnnouncementView) => void;
+  /** The agent's. */
+  readonly name: string;
+  /** Most who may be in a conference, citizen and agent included. */
+  readonly conferenceMost: number;
+  /** Somebody has come into a conference of the agent's, has left it, or is (not) heard in it. */
+  readonly conferred: (talk: AgentTalk, news: ConferenceNews) => void;
 }
 
 export interface TalkFacts {

@@ -1,8 +1,8 @@
 import { citizenParty } from "@hotlinejs/core";
-import type { AgentCall, AgentCallCommand, AgentCallState } from "../contract.js";
+import type { AgentCall, AgentCallCommand, AgentCallState, CallMember } from "../contract.js";
 import { commandsIn } from "../domain/agent-call-commands.js";
 import type { TalkAnnouncements } from "./talk-announcements.js";
-import type { Consultation } from "./consultation.js";
+import type { Conference } from "./conference.js";
 import type { TalkFacts, Visit } from "./talk-parts.js";
 
 /** How a talk stands at this moment. */
@@ -18,7 +18,10 @@ export interface TalkMoment {
   /** Answered, and not yet joined with the caller. */
   readonly joining: boolean;
   readonly supervisor: AgentCall["supervisor"];
-  readonly consult: Consultation | undefined;
+  /** Whom the agent has brought in. */
+  readonly conference: Conference;
+  /** Of another agent's conference: who else is in it. */
+  readonly company: readonly CallMember[];
   readonly visit: Visit | undefined;
   /** The caller is another agent's. */
   readonly guest: boolean;
@@ -30,7 +33,7 @@ export interface TalkMoment {
 
 /** What the desk shows of it. */
 export function talkView(moment: TalkMoment): AgentCall {
-  const { facts, state, consult, visit, guest, announcements } = moment;
+  const { facts, state, visit, guest, announcements } = moment;
   const { agent, session, direction, queue, waitMs, given = null } = facts;
   return {
     agent,
@@ -47,16 +50,33 @@ export function talkView(moment: TalkMoment): AgentCall {
     answeredAt: moment.answeredAt,
     supervisor: moment.supervisor,
     given,
-    consult: given !== null && guest && moment.answeredAt !== null ? { number: given.by, name: given.name, answeredAt: moment.answeredAt, talking: moment.asked, until: null } : consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking, until: consult.until },
+    consult: consultOf(moment),
+    members: guest ? hosted(moment) : moment.conference.members(),
     flow: visit === undefined ? null : { id: visit.id, title: visit.title, outcome: visit.outcome, result: visit.result },
     commands: moment.over ? [] : guest ? [state === "ringing" ? "reject" : "hangup"] : announcements.commands(possible(moment)),
     announcement: announcements.view(),
   };
 }
 
+function consultOf({ facts: { given }, state, guest, answeredAt, asked, conference }: TalkMoment): AgentCall["consult"] {
+  if (guest) return given === undefined || answeredAt === null || state === "conference" ? null : { number: given.by, name: given.name, answeredAt, talking: asked, until: null };
+  const consult = conference.asked;
+  return consult === undefined ? null : { number: consult.number, name: consult.name, answeredAt: consult.answeredAt, talking: consult.talking, until: consult.until };
+}
+
+/** Another agent's conference, as one of its members sees it: that agent comes after the citizen. */
+function hosted({ facts: { given }, state, answeredAt, company: [citizen, ...others] }: TalkMoment): readonly CallMember[] {
+  if (state !== "conference" || given === undefined || citizen === undefined) return [];
+  return [citizen, { id: "agent", kind: "agent", number: given.by, name: given.name, since: answeredAt ?? citizen.since, muted: false, until: null }, ...others];
+}
+
 /** Who was asked has a phone that broke off: the caller cannot be given away, nor keys be sent there. */
-function possible({ state, consult }: TalkMoment): readonly AgentCallCommand[] {
-  const commands = commandsIn(state);
-  if (consult === undefined || consult.until === null) return commands;
-  return commands.filter((command) => command !== "complete" && (command !== "dtmf" || state === "conference" || !consult.talking));
+function possible({ state, conference }: TalkMoment): readonly AgentCallCommand[] {
+  const { asked } = conference;
+  const awaited = asked !== undefined && asked.until !== null;
+  return commandsIn(state).filter((command) => {
+    if (command === "complete") return conference.canBeLeft;
+    if (command === "dtmf") return !awaited || !asked.talking;
+    return command !== "consult" || !conference.full;
+  });
 }

@@ -2,6 +2,7 @@ import { onSignedOut } from "@hotlinejs/plugin-console/sdk";
 import { deskStore } from "../desk-store.js";
 import { isTalking } from "../call-facts.js";
 import type { BrowserPhone } from "./browser-phone.js";
+import { comeForward, type ComeForwardTexts } from "./come-forward.js";
 import { microphoneProblem } from "./microphone.js";
 import { patchPhone, phoneStore, putSettings, settingsStore, type Phone, type SoundKind } from "./phone-state.js";
 
@@ -9,7 +10,7 @@ const LOCK = "hotline.phone";
 
 type Command = "answer" | "mute";
 /** Between the tab that is the phone and those that show it. */
-type TabMessage = { readonly kind: "state"; readonly phone: Pick<Phone, "link" | "call" | "problem"> } | { readonly kind: "hello" } | { readonly kind: "do"; readonly command: Command };
+type TabMessage = { readonly kind: "state"; readonly phone: Pick<Phone, "link" | "call" | "problem"> } | { readonly kind: "hello" } | ({ readonly kind: "come" } & ComeForwardTexts) | { readonly kind: "do"; readonly command: Command };
 
 let phone: BrowserPhone | undefined;
 let tabs: BroadcastChannel | undefined;
@@ -110,6 +111,7 @@ function listenToTabs(): void {
       if (phone === undefined && phoneStore.get().mode === "browser") phoneStore.set({ ...phoneStore.get(), ...message.phone, elsewhere: true });
     } else if (phone !== undefined) {
       if (message.kind === "hello") tell({ kind: "state", phone: phoneStore.get() });
+      else if (message.kind === "come") comeForward(message);
       else run(message.command);
     }
   };
@@ -133,6 +135,11 @@ export function answerHere(): void {
 
 export function toggleMute(): void {
   run("mute");
+}
+
+/** The tab that is the phone is wanted in front. */
+export function showPhoneTab(words: ComeForwardTexts): void {
+  tell({ kind: "come", ...words });
 }
 
 /** Sounds in one tab of the browser only: the one that is the phone. */

@@ -4,13 +4,15 @@ import { isHeldLong, isTalking } from "../call-facts.js";
 import type { SoundKind } from "./phone-state.js";
 import { cueOf, nextTick, SoundCues } from "./sound-cues.js";
 
-const call = (state: AgentCall["state"], more: Partial<AgentCall> = {}): AgentCall => ({ interactionId: "a", state, since: 0, supervisor: null, ...more }) as AgentCall;
+const call = (state: AgentCall["state"], more: Partial<AgentCall> = {}): AgentCall => ({ interactionId: "a", state, since: 0, supervisor: null, members: [], ...more }) as AgentCall;
 
 describe("sounds of a call", () => {
   it("who was asked answers, somebody comes into a conference or leaves it", () => {
     expect(cueOf(call("consult-ringing"), call("consulting"))).toBe("tick");
     expect(cueOf(call("consulting"), call("conference"))).toBe("tick");
     expect(cueOf(call("conference"), call("talking"))).toBe("tick");
+    const more = call("conference", { members: [{ id: "citizen" }] as unknown as AgentCall["members"] });
+    expect([cueOf(call("conference"), more), cueOf(more, call("conference")), cueOf(more, more)]).toEqual(["tick", "tick", undefined]);
   });
 
   it("nothing at the end, at a phone that breaks off or is back, or without a change", () => {

@@ -10,7 +10,8 @@ const WRAP_UP_LEFT_MS = 10_000;
 export function cueOf(before: AgentCall | null, call: AgentCall | null): SoundKind | undefined {
   if (call === null) return undefined;
   if (call.supervisor !== null && before?.supervisor !== call.supervisor) return "waiting";
-  if (before === null || before.interactionId !== call.interactionId || before.state === call.state) return undefined;
+  if (before === null || before.interactionId !== call.interactionId) return undefined;
+  if (before.state === call.state) return call.state === "conference" && before.members.length !== call.members.length ? "tick" : undefined;
   if (before.state === "consult-ringing" && call.state === "consulting") return "tick";
   if (call.state === "conference" && before.state !== "reconnecting") return "tick";
   return before.state === "conference" && call.state !== "reconnecting" ? "tick" : undefined;

@@ -7,6 +7,7 @@ import type { Reason } from "../reason-limit.js";
 import { statusOf } from "../agent-state.js";
 import { callWord } from "../call-info.js";
 import { agentNews, putAgent } from "../desk-store.js";
+import { talkers } from "../member-words.js";
 import { texts as deskTexts, type Texts } from "../texts.js";
 import { canWatch, isOdd, percentWords } from "./live-rows.js";
 import { texts } from "./texts.js";
@@ -103,7 +104,8 @@ function callLine(call: AgentCall, queues: ReadonlyMap<string, QueueSnapshot>, h
   const queue = call.queueName ?? (call.queue === null ? null : (queues.get(call.queue)?.name ?? call.queue));
   const direction = call.direction === "outbound" ? desk.outbound : null;
   const consult = call.consult === null ? null : `${desk.slot.consult} ${call.consult.name ?? formatPhone(call.consult.number)}`;
-  return [who, direction, queue, consult, call.supervisor === null ? null : heardBy[call.supervisor]].filter((part) => part !== null).join(" · ");
+  const conference = call.members.length === 0 ? null : desk.members.title(talkers(call));
+  return [who, direction, queue, conference, consult, call.supervisor === null ? null : heardBy[call.supervisor]].filter((part) => part !== null).join(" · ");
 }
 
 const MODES: readonly WatchMode[] = ["listen", "whisper", "barge"];

@@ -177,17 +177,17 @@ export function removeAgent(step: Step, agent: AgentState): void {
   if (agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 
-export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, reason: string | undefined): void {
+export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, reason: string | undefined, keepWrapUp = false): void {
   if (agent.removed) return;
   agent.choice = choice;
   agent.reason = reason;
   agent.autoPaused = undefined;
   agent.misses = 0;
   if (isReady(agent)) {
-    // Pressing "ready" means it: no rest of wrap-up, no pause after a missed call.
+    // Pressing "ready" means it: no rest of wrap-up (but where a break after it is taken back), no pause after a missed call.
     clearTimer(step, agent.holdTimer);
     agent.holdTimer = undefined;
-    endWrapUp(step, agent);
+    if (!keepWrapUp) endWrapUp(step, agent);
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-not-ready");
   refreshAgent(step, agent);
   // From on demand to available: more may fit, though the agent was free before.

@@ -35,8 +35,8 @@ export type AcdEvent =
   /** New agents start `offline` and unreachable. */
   | { readonly type: "agent.configured"; readonly agent: AgentConfig }
   | { readonly type: "agent.removed"; readonly agentId: string }
-  /** A call in progress goes on; an offer being rung is taken back unless the choice is `available` or `on-demand`, which end wrap-up. */
-  | { readonly type: "agent.state"; readonly agentId: string; readonly state: AgentChoice; readonly reason?: string }
+  /** A call in progress goes on; an offer being rung is taken back unless the choice is `available` or `on-demand`, which end wrap-up but for `keepWrapUp`. */
+  | { readonly type: "agent.state"; readonly agentId: string; readonly state: AgentChoice; readonly reason?: string; readonly keepWrapUp?: boolean }
   | { readonly type: "agent.reachable"; readonly agentId: string; readonly reachable: boolean }
   /** On a call that no queue gave, or no longer; then after-call work of `wrapUpMs`. Ends a wrap-up. No effect while an offer or a queue's call has the agent. */
   | { readonly type: "agent.occupied"; readonly agentId: string; readonly occupied: boolean; readonly wrapUpMs?: number }

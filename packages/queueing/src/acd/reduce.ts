@@ -102,7 +102,7 @@ function apply(step: Step, event: AcdEvent): void {
         case "agent.removed":
           return removeAgent(step, agent);
         case "agent.state":
-          return setChoice(step, agent, event.state, event.reason);
+          return setChoice(step, agent, event.state, event.reason, event.keepWrapUp);
         case "agent.reachable":
           return setReachable(step, agent, event.reachable);
         case "agent.occupied":
