@@ -268,12 +268,12 @@ export const sip = definePlugin({
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {
       const reachable = new Set<string>();
       return {
-        bound(binding: Binding, refreshed: boolean) {
+        bound(binding: Binding, refreshed: boolean, moved: boolean) {
           to.save(binding);
           adapter?.bound(binding);
           if (!refreshed) events.publish("sip.registered", { account: binding.account, contact: binding.contact, expiresAt: binding.expiresAt, userAgent: binding.userAgent ?? null });
-          // Told of every device that comes: one of several may be waited for.
-          if (refreshed && reachable.has(binding.account)) return;
+          // Told of every device that comes, or comes back by another way before the loss of the first was seen: one of several may be waited for.
+          if (refreshed && !moved && reachable.has(binding.account)) return;
           reachable.add(binding.account);
           events.publish("endpoint.reachable", { address: `sip:${binding.account}`, adapter: "sip" });
         },

@@ -115,6 +115,11 @@ export class Baresip {
     return best;
   }
 
+  /** The process is gone from one moment to the next, as with a power cut: no BYE, still registered. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   async dispose(): Promise<void> {
     this.#control.destroy();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

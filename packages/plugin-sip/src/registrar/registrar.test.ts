@@ -250,6 +250,18 @@ describe("Registrar", () => {
       expect(to()).toEqual({ kind: "tcp", host: "192.0.2.10", port: 40000, flow: "f7" });
     });
 
+    it("tells when a phone that refreshes is reached by another way", () => {
+      const moves: boolean[] = [];
+      registrar = new Registrar({ clock, ids: { next: () => "id" }, listener: { bound: (_binding, _refreshed, moved) => void moves.push(moved), unbound: () => undefined } });
+      register({ contact: A });
+      register({ contact: A });
+      register({ contact: A }, { ...SOURCE, port: 40_001 });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f7" });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f8" });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f8" });
+      expect(moves).toEqual([false, false, true, true, true, false]);
+    });
+
     it("through a proxy: along the path, which is told back", () => {
       const answer = register({ contact: A, path: "<sip:edge.example;lr>", via: "SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1" });
       expect(answer.headers.Path).toEqual(["<sip:edge.example;lr>"]);

@@ -161,7 +161,10 @@ export class Registrar {
       const replaced = this.lookup(account).filter((b) => touched(b, wish));
       const same = replaced.find((b) => sameUri(b, wish));
       // The new one comes first, so that an account whose phone moved never looks unreachable.
-      if (wish.expires > 0) this.#put(this.#binding(account, wish, same, path, request, source), same !== undefined);
+      if (wish.expires > 0) {
+        const binding = this.#binding(account, wish, same, path, request, source);
+        this.#put(binding, same !== undefined, same !== undefined && !sameWay(same.destination, binding.destination));
+      }
       for (const b of replaced) if (b !== same || wish.expires === 0) this.#remove(b, wish.expires === 0 ? "removed" : "replaced");
     }
     this.#makeRoom(account);
@@ -245,14 +248,14 @@ export class Registrar {
     return `<${contact}>;expires=${Math.max(1, Math.round((expiresAt - this.#clock.now()) / 1000))};q=${q}${told}`;
   }
 
-  #put(binding: Binding, refreshed: boolean): void {
+  #put(binding: Binding, refreshed: boolean, moved = false): void {
     const byId = this.#bindings.get(binding.account) ?? new Map<string, Binding>();
     const before = byId.get(binding.id);
     byId.set(binding.id, binding);
     this.#count(binding, 1);
     if (before !== undefined) this.#count(before, -1);
     this.#bindings.set(binding.account, byId);
-    this.#listener.bound(binding, refreshed);
+    this.#listener.bound(binding, refreshed, moved);
     this.#arm(binding.expiresAt);
   }
 
@@ -292,6 +295,10 @@ export class Registrar {
     }
     if (next !== Infinity) this.#arm(next);
   }
+}
+
+function sameWay(a: Destination, b: Destination): boolean {
+  return a.kind === b.kind && a.host === b.host && a.port === b.port && a.flow === b.flow;
 }
 
 /** Where a phone over TCP or TLS takes connections, if its Contact names the address it came from (else it is behind NAT) and it did not ask to be reached by its own alone (RFC 5626). */
