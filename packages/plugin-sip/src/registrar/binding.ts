@@ -32,4 +32,6 @@ export interface RegistrarListener {
   /** @param refreshed the phone was registered already; @param moved and is now reached by another way: another connection, another address */
   bound(binding: Binding, refreshed: boolean, moved: boolean): void;
   unbound(binding: Binding, reason: UnbindReason): void;
+  /** A phone that stays registered does not answer any more, or answers again. One that registers or goes is not told here. */
+  silent?(binding: Binding, silent: boolean): void;
 }

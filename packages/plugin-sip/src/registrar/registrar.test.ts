@@ -285,6 +285,27 @@ describe("Registrar", () => {
     expect(told.slice(2)).toEqual([["unbound", "sip:1001@192.168.1.6:5062", "lost"]]);
   });
 
+  it("does not have a phone rung that does not answer, until it does or registers again; it stays registered", () => {
+    const silences: string[] = [];
+    registrar = new Registrar({ clock, ids: { next: () => `id-${silences.length}-${registrar.all().length}` }, listener: { bound: () => undefined, unbound: () => undefined, silent: ({ contact }, silent) => void silences.push(`${contact} ${silent}`) } });
+    register({ contact: [A, B] });
+    const rung = (): string[] => registrar.reachable("1001").map(({ contact }) => contact).sort();
+    const [a] = registrar.lookup("1001").filter(({ contact }) => contact === "sip:1001@192.168.1.5:5062");
+    if (a === undefined) throw new Error("no binding");
+    registrar.setSilent(a, true);
+    registrar.setSilent(a, true);
+    expect([rung(), contacts().length, registrar.silent, registrar.isSilent(a)]).toEqual([["sip:1001@192.168.1.6:5062"], 2, 1, true]);
+    registrar.setSilent(a, false);
+    expect([rung().length, registrar.silent]).toEqual([2, 0]);
+    registrar.setSilent(a, true);
+    register({ contact: A });
+    expect([rung().length, registrar.silent]).toEqual([2, 0]);
+    registrar.setSilent(a, true);
+    register({ contact: A, expires: "0" });
+    registrar.setSilent(a, true);
+    expect([registrar.silent, silences]).toEqual([0, ["sip:1001@192.168.1.5:5062 true", "sip:1001@192.168.1.5:5062 false", "sip:1001@192.168.1.5:5062 true", "sip:1001@192.168.1.5:5062 true"]]);
+  });
+
   it("arms no timer once closed", () => {
     register({ contact: A });
     registrar.close();
