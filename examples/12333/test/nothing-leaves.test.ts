@@ -6,9 +6,12 @@ import { hasSipp } from "./support/peers.js";
 import { hasPrivateNetwork, PrivateNetwork } from "./support/private-network.js";
 import { pause } from "./support/rtp-probe.js";
 import { SippCallers } from "./support/sipp.js";
+import { TabEar } from "./support/tab-ear.js";
 
 /** How long what was begun may take to be seen on the wire. */
 const SETTLE_MS = 500;
+const AGENT_HZ = 620;
+const CITIZEN_HZ = 900;
 
 describe.skipIf(!hasSipp() || !hasChromium() || !hasPrivateNetwork())("a hotline as it comes, in a network of its own", () => {
   let network: PrivateNetwork;
@@ -52,6 +55,50 @@ describe.skipIf(!hasSipp() || !hasChromium() || !hasPrivateNetwork())("a hotline
     }
     // The log is whole: the pages, what they fetch, and what they hold open.
     expect(asked).toEqual(expect.arrayContaining([`${root}/portal`, `${root}/console`, expect.stringMatching(/\/api\/auth\/login$/), expect.stringMatching(/^ws:/)]));
+    expect(asked.filter((url) => !/^(data|blob):/.test(url) && !/^(http|ws):\/\/127\.0\.0\.1:/.test(url))).toEqual([]);
+    expect(network.escaped).toEqual([]);
+  });
+
+  it("is called from one browser and answered in another, both ways by tone: no STUN, no TURN, no name but those of the machine", { timeout: 180_000 }, async () => {
+    const desk = await openChromium({ within: network.within(), toneHz: AGENT_HZ });
+    const home = await openChromium({ within: network.within(), toneHz: CITIZEN_HZ });
+    const asked: string[] = [];
+    try {
+      for (const each of [desk, home]) {
+        each.on("request", (request) => void asked.push(request.url()));
+        each.on("page", (page) => void page.on("websocket", (socket) => void asked.push(socket.url())));
+      }
+      const agent = await desk.newPage();
+      const agentEar = await TabEar.on(agent);
+      await agent.goto(`${root}/console/desk`);
+      await agent.locator("#login-username").fill("1001");
+      await agent.locator("#login-password").fill("demo-1001");
+      await agent.getByRole("button", { name: "登录" }).click();
+      await agent.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
+      await agent.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+      await agent.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+      const citizen = await home.newPage();
+      const citizenEar = await TabEar.on(citizen);
+      await citizen.goto(`${root}/portal/call`);
+      await citizen.getByRole("button", { name: "开始通话" }).click();
+      await citizen.locator("#talk-state").getByText("通话中").waitFor({ timeout: 20_000 });
+      // The menu is asked for a person by a key of the page.
+      await pause(1_000);
+      await citizen.getByRole("button", { name: "1", exact: true }).click();
+      await agent.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
+      const answer = agent.getByRole("toolbar").getByRole("button", { name: "接听" });
+      await expect.poll(() => answer.getAttribute("aria-disabled"), { timeout: 5_000 }).toBe("false");
+      await answer.click();
+      await agentEar.hearsTone(CITIZEN_HZ);
+      await citizenEar.hearsTone(AGENT_HZ);
+      await citizen.getByRole("button", { name: "挂断" }).click();
+      await agent.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
+      await pause(SETTLE_MS);
+    } finally {
+      await home.dispose();
+      await desk.dispose();
+    }
+    expect(asked.filter((url) => url.endsWith("/sip"))).toHaveLength(2);
     expect(asked.filter((url) => !/^(data|blob):/.test(url) && !/^(http|ws):\/\/127\.0\.0\.1:/.test(url))).toEqual([]);
     expect(network.escaped).toEqual([]);
   });

@@ -263,6 +263,13 @@ export const sipConfig = z.strictObject({
       defaultExpires: z.int().min(60).max(86_400).default(300),
       /** Phones of one account. */
       maxContacts: z.int().min(1).max(100).default(10),
+      /**
+       * Phones over UDP are asked by OPTIONS every so many seconds (a fifth more or less) whether they are there: NAT in front of them stays open, and
+       * one that does not answer is not rung. Below 30 where their NAT forgets that soon. 0: not asked, which costs nothing.
+       */
+      keepAliveSeconds: z.union([z.literal(0), z.int().min(10).max(3600)]).default(0),
+      /** Questions in a row without any answer until a phone counts as out of reach. */
+      keepAliveMisses: z.int().min(1).max(20).default(3),
     })
     .refine((r) => r.minExpires <= r.maxExpires, { message: "must not be above maxExpires", path: ["minExpires"] })
     .refine((r) => r.defaultExpires >= r.minExpires && r.defaultExpires <= r.maxExpires, { message: "must lie between minExpires and maxExpires", path: ["defaultExpires"] })

@@ -28,6 +28,8 @@ export interface SipRegistration {
   readonly userAgent: string | null;
   /** Epoch ms. */
   readonly expiresAt: number;
+  /** False while it does not answer (`registrar.keepAliveSeconds`): it is not rung until it does, or registers again. */
+  readonly reachable: boolean;
 }
 
 export interface SipTrunkState {
@@ -72,6 +74,10 @@ export interface SipStats {
   /** Live calls, answered or not. */
   readonly calls: number;
   readonly registrations: number;
+  /** Of them: phones that do not answer (`registrar.keepAliveSeconds`), and are not rung. */
+  readonly silentPhones: number;
+  /** Phones asked by OPTIONS whether they are there since the start, and questions that nobody answered. */
+  readonly keepAlives: { readonly asked: number; readonly missed: number };
   /** Requests and responses since the start. */
   readonly received: number;
   readonly sent: number;

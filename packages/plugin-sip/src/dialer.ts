@@ -142,7 +142,7 @@ export class Dialer {
 
   #toAccount(account: string, to: string, options: OriginateOptions): PlannedCall {
     const { registrar } = this.#deps;
-    const targets = registrar.lookup(account).map(
+    const targets = registrar.reachable(account).map(
       (binding): DialTarget => ({
         // A Request-URI has no headers (RFC 3261 section 19.1.1).
         uri: binding.contact.replace(/\?.*$/, ""),

@@ -25,6 +25,8 @@ import { SipWebCredentials } from "./migrations/web-credentials.js";
 import { AuthThrottle } from "./registrar/auth-throttle.js";
 import { Authenticator } from "./registrar/authenticator.js";
 import type { Binding, RegistrarListener } from "./registrar/binding.js";
+import { phoneKeepAlive } from "./registrar/phone-keep-alive.js";
+import type { PhoneKeepAlive } from "./registrar/phone-keep-alive.js";
 import { Registrar } from "./registrar/registrar.js";
 import { RegistrationEntity } from "./registrar/registration.entity.js";
 import { RegistrationStore } from "./registrar/registration-store.js";
@@ -68,7 +70,7 @@ export const sip = definePlugin({
       permission: REGISTRATIONS_VIEW,
       summary: "Registered phones",
       output: z.object({
-        items: z.array(z.object({ account: z.string(), contact: z.string(), address: z.string(), userAgent: z.string().nullable(), expiresAt: z.number() })),
+        items: z.array(z.object({ account: z.string(), contact: z.string(), address: z.string(), userAgent: z.string().nullable(), expiresAt: z.number(), reachable: z.boolean() })),
         next: z.null(),
       }),
       handler: async ({ services }) => ({ items: services.get(SIP).registrations(), next: null }),
@@ -83,6 +85,7 @@ export const sip = definePlugin({
     const trunks = new TrunkTable(config.trunks);
     let adapter: SipAdapter | undefined;
     let registrar: Registrar | undefined;
+    let keepAlive: PhoneKeepAlive | undefined;
     let store: RegistrationStore | undefined;
     let web: WebCredentials | undefined;
     let listener: WsListener | undefined;
@@ -123,7 +126,7 @@ export const sip = definePlugin({
     const webSocketPath = (): string | undefined => (config.ws && (webRoutes() !== undefined || config.wsPort !== undefined) ? config.wsPath : undefined);
     const gate = new WsGate({ agent: () => adapter?.agent, log, secureInFront: (peer) => securedInFront(peer, { publicUrl: settings.publicUrl, tlsOnly: config.tlsOnly, isProxy }), allowed: (_address, kind) => kind === "wss" || !config.tlsOnly });
 
-    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy }));
+    services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy, keepAlive: () => keepAlive }));
 
     registerSipMetrics(services.get(METRICS), () => services.get(SIP), () => throttle?.counters ?? { failures: 0, waits: 0 });
 
@@ -192,6 +195,7 @@ export const sip = definePlugin({
       });
       store = new RegistrationStore({ unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), clock, log });
       registrar = new Registrar({ clock, ids: services.get(IDS), listener: tell(store, () => registrar), ...config.registrar });
+      keepAlive = phoneKeepAlive(config.registrar, { clock, log, registrar, own: () => adapter });
       if (digest.realm !== credentials.realm) log.warn({ realm: digest.realm }, "the SIP realm differs from the one the stored digests were made for: no phone can register. Leave `realm` out");
       throttle = new AuthThrottle(clock, { perAccount: config.authFailures, perSource: config.authFailures * 10, windowMs: config.authBlockSeconds * 1000 });
       adapter = new SipAdapter({
@@ -250,6 +254,7 @@ export const sip = definePlugin({
     onDrain(() => adapter?.drain());
 
     onStop(async () => {
+      keepAlive?.stop();
       await adapter?.stop();
       await listener?.stop();
       registrar?.close();
@@ -267,21 +272,31 @@ export const sip = definePlugin({
 
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {
       const reachable = new Set<string>();
+      const lost = (account: string): void => {
+        if ((live()?.reachable(account).length ?? 0) > 0 || !reachable.delete(account)) return;
+        events.publish("endpoint.unreachable", { address: `sip:${account}`, adapter: "sip" });
+      };
       return {
-        bound(binding: Binding, refreshed: boolean) {
+        bound(binding: Binding, refreshed: boolean, moved: boolean) {
           to.save(binding);
           adapter?.bound(binding);
+          keepAlive?.bound(binding);
           if (!refreshed) events.publish("sip.registered", { account: binding.account, contact: binding.contact, expiresAt: binding.expiresAt, userAgent: binding.userAgent ?? null });
-          // Told of every device that comes: one of several may be waited for.
-          if (refreshed && reachable.has(binding.account)) return;
+          // Told of every device that comes, or comes back by another way before the loss of the first was seen: one of several may be waited for.
+          if (refreshed && !moved && reachable.has(binding.account)) return;
           reachable.add(binding.account);
           events.publish("endpoint.reachable", { address: `sip:${binding.account}`, adapter: "sip" });
         },
         unbound(binding, reason) {
           to.remove(binding.id);
+          keepAlive?.unbound(binding);
           events.publish("sip.unregistered", { account: binding.account, contact: binding.contact, reason });
-          if ((live()?.lookup(binding.account).length ?? 0) > 0 || !reachable.delete(binding.account)) return;
-          events.publish("endpoint.unreachable", { address: `sip:${binding.account}`, adapter: "sip" });
+          lost(binding.account);
+        },
+        silent({ account }, silent) {
+          if (silent) return lost(account);
+          reachable.add(account);
+          events.publish("endpoint.reachable", { address: `sip:${account}`, adapter: "sip" });
         },
       };
     }

@@ -151,6 +151,11 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#agent;
   }
 
+  /** Host of our own addresses, as it stands in a URI. */
+  get host(): string {
+    return bracketed(this.#own.local);
+  }
+
   /** Why no SIP comes through any more, if so. */
   get failure(): string | undefined {
     return this.#failure;
@@ -207,14 +212,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.recover(this.#deps.journal?.orphans(this.name) ?? []);
     this.#registrations = new TrunkRegistrations({ agent, trunks: this.#deps.trunks.trunks, clock, log, changed: (trunk, state, status) => this.#deps.trunkChanged(trunk.key, state, status) });
     this.#registrations.start();
-    this.#monitor = new TrunkMonitor({
-      agent,
-      trunks: this.#deps.trunks.trunks,
-      clock,
-      log,
-      localHost: () => bracketed(this.#own.local),
-      changed: (trunk, up, status) => this.#deps.trunkReachable?.(trunk.key, up, status),
-    });
+    this.#monitor = new TrunkMonitor({ agent, trunks: this.#deps.trunks.trunks, clock, log, localHost: () => this.host, changed: (trunk, up, status) => this.#deps.trunkReachable?.(trunk.key, up, status) });
     this.#monitor.start();
     if (tls !== undefined) this.#tls.watch((settings) => agent.useTls(settings));
   }
@@ -281,7 +279,7 @@ export class SipAdapter implements TelephonyAdapter {
   reachable(address: string): boolean | undefined {
     try {
       const account = this.#dialer.accountOf(address);
-      if (account !== undefined) return this.#deps.registrar.lookup(account).length > 0;
+      if (account !== undefined) return this.#deps.registrar.reachable(account).length > 0;
       return this.#dialer.leadsOut(address) ? undefined : false;
     } catch (error) {
       this.#deps.log.debug({ error: errorText(error) }, "asked whether a thing that is no address can be reached");

@@ -12,6 +12,11 @@ export function registerSipMetrics(metrics: Metrics, sip: () => SipService, gues
   metrics.gauge({ name: "hotline_sip_calls", help: "Live legs over SIP, answered or not." }, () => sip().stats().calls);
   metrics.gauge({ name: "hotline_sip_calls_setting_up", help: "Calls that came in and neither ring nor are answered yet, or wait for their media." }, () => sip().stats().settingUp);
   metrics.gauge({ name: "hotline_sip_registrations", help: "Registered phones." }, () => sip().stats().registrations);
+  metrics.gauge({ name: "hotline_sip_phones_silent", help: "Registered phones that do not answer OPTIONS, and are not rung." }, () => sip().stats().silentPhones);
+  metrics.counter({ name: "hotline_sip_keep_alives_total", help: "OPTIONS to registered phones, by whether they were answered.", labels: ["answered"] }, () => {
+    const { asked, missed } = sip().stats().keepAlives;
+    return [{ value: asked - missed, labels: { answered: "yes" } }, { value: missed, labels: { answered: "no" } }];
+  });
   metrics.counter({ name: "hotline_sip_messages_total", help: "SIP messages, repetitions included.", labels: ["direction"] }, () => {
     const { received, sent } = sip().stats();
     return [{ value: received, labels: { direction: "received" } }, { value: sent, labels: { direction: "sent" } }];

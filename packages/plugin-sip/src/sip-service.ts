@@ -3,6 +3,7 @@ import type { SipService } from "./contract.js";
 import type { BanList } from "./edge/ban-list.js";
 import type { EdgeGuard, GuardCounters } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
+import type { PhoneKeepAlive } from "./registrar/phone-keep-alive.js";
 import type { Registrar } from "./registrar/registrar.js";
 import type { SipAdapter } from "./sip-adapter.js";
 import type { TrunkSwitches } from "./trunk/trunk-switches.js";
@@ -15,9 +16,9 @@ const NOTHING_COUNTED: GuardCounters = { banned: 0, denied: 0, limited: 0, scann
 export function createSipService(parts: {
   trunks: TrunkTable; clock: () => Clock; registrar: () => Registrar | undefined; adapter: () => SipAdapter | undefined; credentials: () => WebCredentials | undefined; webSocketPath: () => string | undefined;
   webSocketPort: () => number | undefined; publicUrl: string | undefined; guard: () => EdgeGuard | undefined; banList: () => BanList | undefined; tollRefusals: () => number; switches: () => TrunkSwitches;
-  isProxy(address: string): boolean;
+  isProxy(address: string): boolean; keepAlive: () => PhoneKeepAlive | undefined;
 }): SipService {
-  const { trunks, registrar, adapter } = parts;
+  const { trunks, registrar, adapter, keepAlive } = parts;
   const credentials = (): WebCredentials => {
     const found = parts.credentials();
     if (found === undefined || parts.webSocketPath() === undefined) throw sipErrors.NO_WEB_SOCKET();
@@ -32,6 +33,7 @@ export function createSipService(parts: {
         address: `${b.destination.kind}:${b.destination.host.includes(":") ? `[${b.destination.host}]` : b.destination.host}:${b.destination.port}`,
         userAgent: b.userAgent ?? null,
         expiresAt: b.expiresAt,
+        reachable: registrar()?.isSilent(b) !== true,
       }));
     },
     trunks: () => trunks.trunks.map((trunk) => trunk.describe(parts.clock())),
@@ -41,6 +43,8 @@ export function createSipService(parts: {
       return {
         calls: adapter()?.calls ?? 0,
         registrations: registrar()?.all().length ?? 0,
+        silentPhones: registrar()?.silent ?? 0,
+        keepAlives: { asked: keepAlive()?.asked ?? 0, missed: keepAlive()?.missed ?? 0 },
         received: metrics?.received ?? 0,
         sent: metrics?.sent ?? 0,
         malformed: metrics?.malformed ?? 0,

@@ -30,11 +30,14 @@ interface Issued {
 let dataDir: string;
 let hotline: Hotline;
 let calls: Call[];
+/** Addresses told as reachable, each time. */
+let reachable: string[];
 const browsers: Browser[] = [];
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "hotline-browser-"));
   calls = [];
+  reachable = [];
 });
 
 afterEach(async () => {
@@ -49,7 +52,8 @@ const answering = () =>
     version: "0.1.0",
     core: ">=0.1.0 <1.0.0",
     config: z.strictObject({}),
-    register({ services, hooks }) {
+    register({ services, hooks, events }) {
+      events.handle("endpoint.reachable", ({ address }) => void reachable.push(address));
       hooks.callRoute.tap(() => ({ handler: "test", target: "" }));
       services.get(CALL_PIPELINE).handler("test", async ({ call }) => {
         calls.push(call);
@@ -145,6 +149,18 @@ describe("a phone in a browser", () => {
     expect(hotline.services.get(SIP).registrations("1001")).toHaveLength(1);
     await call?.hangup();
     await expect(session?.ended).resolves.toMatchObject({ by: "remote", cause: "bye" });
+  });
+
+  it("is told as reachable again when it comes over another connection while the first one, dead, still seems open; a refresh over the same is not", async () => {
+    const url = await run();
+    const { browser } = await browserOf(url);
+    await browser.open({ origin: url });
+    await browser.register();
+    await browser.register();
+    expect(reachable).toEqual(["sip:1001"]);
+    await browser.open({ origin: url });
+    expect((await browser.register()).status).toBe(200);
+    expect([reachable, hotline.services.get(SIP).registrations("1001").length]).toEqual([["sip:1001", "sip:1001"], 1]);
   });
 
   it("tells nobody else: a page of another site, no session, no permission, another subprotocol", async () => {

@@ -129,6 +129,11 @@ export class Baresip {
       .sort();
   }
 
+  /** The process is gone from one moment to the next, as with a power cut: no BYE, still registered. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   async dispose(): Promise<void> {
     this.#control.destroy();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

@@ -26,7 +26,10 @@ mount --bind "$0/resolv.conf" /etc/resolv.conf
 exec python3 -u "$0/capture.py"
 `;
 
-/** One line per packet that arrives at `beyond`; what the kernel says by itself of a new link (ARP, ICMPv6 of neighbours and groups) is no packet of anybody's. */
+/**
+ * One line per packet that arrives at `beyond`; what the kernel says by itself of a link (ARP, ICMPv6 of neighbours and groups, IGMP: a browser with WebRTC is of the
+ * group of multicast DNS) is no packet of anybody's. What is said within such a group is.
+ */
 const CAPTURE = `
 import socket, struct
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -47,6 +50,7 @@ while True:
     frame, (_, _, kind, _, _) = s.recvfrom(65535)
     if kind == socket.PACKET_OUTGOING: continue
     ether, p = struct.unpack("!H", frame[12:14])[0], frame[14:]
+    if ether == 0x0800 and p[9] == 2: continue
     if ether == 0x0800: told(socket.inet_ntoa(p[16:20]), p[9], p[(p[0] & 15) * 4:])
     elif ether == 0x86dd:
         protocol, data = p[6], p[40:]

@@ -1,10 +1,12 @@
 import * as JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession.js";
+import type { Socket } from "jssip/lib/Socket.js";
 import type { IncomingRTCSessionEvent, UA } from "jssip/lib/UA.js";
 import { api, type ApiError } from "@hotlinejs/plugin-console/sdk";
 import { microphoneProblem, openMicrophone, problemOf } from "./microphone.js";
 import { patchPhone, phoneStore, settingsStore, type PhoneCall, type SoundKind } from "./phone-state.js";
 import { Ringer } from "./ringer.js";
+import { SipSocket } from "./sip-socket.js";
 import { SoundMeter } from "./sound-meter.js";
 
 /** Answer of `POST /api/sip/credentials`. */
@@ -49,6 +51,8 @@ export class BrowserPhone {
   readonly #ringer = new Ringer((silent) => patchPhone({ silent }));
   readonly #ear = new Audio();
   #agent: UA | undefined;
+  #socket: SipSocket | undefined;
+  readonly #networkChanged = (): void => void this.#socket?.prove();
   #line: Line | undefined;
   #renew: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +66,8 @@ export class BrowserPhone {
     this.#expected = expected;
     this.#inCall = inCall;
     this.#ear.autoplay = true;
+    window.addEventListener("online", this.#networkChanged);
+    connectionOf(navigator)?.addEventListener("change", this.#networkChanged);
   }
 
   /** Never rejects: what is wrong stands in the store, and is tried again where that can help. */
@@ -86,6 +92,8 @@ export class BrowserPhone {
     // The call is not taken from the citizen because the agent has chosen another phone.
     if (line?.talking === true) await new Promise<void>((resolve) => line.session.once("ended", () => resolve()));
     this.#ringer.close();
+    window.removeEventListener("online", this.#networkChanged);
+    connectionOf(navigator)?.removeEventListener("change", this.#networkChanged);
     this.#agent?.stop();
     patchPhone({ call: undefined });
   }
@@ -153,8 +161,9 @@ export class BrowserPhone {
       return;
     }
     if (this.#isOver()) return;
+    const socket = new SipSocket(credentials.wsUrl);
     const agent = new JsSIP.UA({
-      sockets: [new JsSIP.WebSocketInterface(credentials.wsUrl)],
+      sockets: [socket as unknown as Socket],
       uri: credentials.uri,
       authorization_user: credentials.authorizationUser,
       password: credentials.password,
@@ -167,6 +176,7 @@ export class BrowserPhone {
       user_agent: "hotline-browser",
     }) as UA;
     this.#agent = agent;
+    this.#socket = socket;
     agent.on("registered", () => {
       patchPhone({ link: "ready", problem: phoneStore.get().problem === "refused" ? undefined : phoneStore.get().problem });
       this.#mendAfterReturn();
@@ -217,6 +227,10 @@ export class BrowserPhone {
   }
 
   #incoming({ session, request }: IncomingRTCSessionEvent): void {
+    // RFC 5373: a call that was this agent's before is put back without a second answer.
+    const back = /^\s*auto\b/i.test(request.getHeader("Answer-Mode") ?? "");
+    // Then the leg it had is over, and only the word of it was lost with the network.
+    if (back && this.#line?.talking === true) this.#replaced(this.#line);
     if (this.#line !== undefined || this.#over) {
       session.terminate({ status_code: 486 });
       return;
@@ -237,8 +251,7 @@ export class BrowserPhone {
     });
     session.on("ended", () => this.#gone(line));
     session.on("failed", () => this.#gone(line));
-    // RFC 5373: a call that was this agent's before is put back without a second answer.
-    if (this.#expected() || /^\s*auto\b/i.test(request.getHeader("Answer-Mode") ?? "")) void this.answer();
+    if (this.#expected() || back) void this.answer();
     else this.#ringer.ring(this.#inCall());
   }
 
@@ -276,23 +289,24 @@ export class BrowserPhone {
     } else if (iceConnectionState === "disconnected" || iceConnectionState === "failed") {
       if (phoneStore.get().call?.broken === false) this.#ringer.play("lost");
       this.#show({ broken: true });
-      line.mend ??= setTimeout(() => this.#restartIce(line), MEND_AFTER_MS);
+      line.mend ??= setTimeout(() => void this.#restartIce(line), MEND_AFTER_MS);
     }
   }
 
   /** The network has changed under the call: new addresses are agreed on (RFC 8445 section 9). */
-  #restartIce(line: Line): void {
+  async #restartIce(line: Line): Promise<void> {
+    const wanted = (): boolean => this.#line === line && line.talking && phoneStore.get().call?.broken === true && phoneStore.get().link === "ready";
+    // Without the socket nothing can be agreed; `registered` comes back here. An offer that went into one that only seems open would end the call, unanswered.
+    const alive = wanted() && (await this.#socket?.prove()) === true;
     line.mend = undefined;
-    if (this.#line !== line || !line.talking || phoneStore.get().call?.broken !== true) return;
-    // Without the socket nothing can be agreed; `registered` comes back here.
-    if (phoneStore.get().link !== "ready") return;
+    if (!alive || !wanted()) return;
     line.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
-    line.mend = setTimeout(() => this.#restartIce(line), RETRY_MS);
+    line.mend = setTimeout(() => void this.#restartIce(line), RETRY_MS);
   }
 
   #mendAfterReturn(): void {
     const line = this.#line;
-    if (line !== undefined && line.mend === undefined) this.#restartIce(line);
+    if (line !== undefined && line.mend === undefined) void this.#restartIce(line);
   }
 
   async #measure(line: Line, connection: RTCPeerConnection): Promise<void> {
@@ -338,6 +352,12 @@ export class BrowserPhone {
     }
   }
 
+  /** Another leg takes this one's place. */
+  #replaced(line: Line): void {
+    this.#gone(line);
+    line.session.terminate();
+  }
+
   #gone(line: Line): void {
     release(line);
     clearTimeout(line.mend);
@@ -354,6 +374,11 @@ export class BrowserPhone {
     if (call === undefined || this.#line === undefined) return;
     if (Object.entries(change).some(([key, value]) => call[key as keyof PhoneCall] !== value)) patchPhone({ call: { ...call, ...change } });
   }
+}
+
+/** Not in every browser, and not in TypeScript's library. */
+function connectionOf(from: Navigator): EventTarget | undefined {
+  return (from as Navigator & { readonly connection?: EventTarget }).connection;
 }
 
 function release(line: Line): void {

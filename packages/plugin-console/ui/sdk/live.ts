@@ -57,6 +57,7 @@ const DEAD_MS = 25_000;
  * The one connection of this page:
  * ```
  * connecting --hello--> online --(closed, or silent for 25 s)--> waiting (0.5 s doubling to 10 s) --> connecting
+ * any --(the computer has a network again)--> connecting
  * ```
  * Returns what ends it.
  */
@@ -131,10 +132,13 @@ export function connectLive(url: string): () => void {
       dead.close();
     } else if (silent > QUIET_MS && socket.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
   }, 5_000);
+  // There is a network again, most likely another one: what seems open by the old address may be dead, and TCP would find out in a quarter of an hour.
   const again = (): void => {
-    if (socket !== undefined || ended) return;
+    if (ended) return;
+    const old = socket;
     clearTimeout(retry);
     open();
+    old?.close();
   };
   window.addEventListener("online", again);
   open();

@@ -29,6 +29,9 @@ export type UnbindReason = "removed" | "expired" | "replaced" | "lost";
 
 /** What the registrar tells. Called after its state has changed; must not throw. */
 export interface RegistrarListener {
-  bound(binding: Binding, refreshed: boolean): void;
+  /** @param refreshed the phone was registered already; @param moved and is now reached by another way: another connection, another address */
+  bound(binding: Binding, refreshed: boolean, moved: boolean): void;
   unbound(binding: Binding, reason: UnbindReason): void;
+  /** A phone that stays registered does not answer any more, or answers again. One that registers or goes is not told here. */
+  silent?(binding: Binding, silent: boolean): void;
 }

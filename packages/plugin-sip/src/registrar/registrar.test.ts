@@ -250,6 +250,18 @@ describe("Registrar", () => {
       expect(to()).toEqual({ kind: "tcp", host: "192.0.2.10", port: 40000, flow: "f7" });
     });
 
+    it("tells when a phone that refreshes is reached by another way", () => {
+      const moves: boolean[] = [];
+      registrar = new Registrar({ clock, ids: { next: () => "id" }, listener: { bound: (_binding, _refreshed, moved) => void moves.push(moved), unbound: () => undefined } });
+      register({ contact: A });
+      register({ contact: A });
+      register({ contact: A }, { ...SOURCE, port: 40_001 });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f7" });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f8" });
+      register({ contact: A }, { ...SOURCE, kind: "tcp", flow: "f8" });
+      expect(moves).toEqual([false, false, true, true, true, false]);
+    });
+
     it("through a proxy: along the path, which is told back", () => {
       const answer = register({ contact: A, path: "<sip:edge.example;lr>", via: "SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1" });
       expect(answer.headers.Path).toEqual(["<sip:edge.example;lr>"]);
@@ -271,6 +283,27 @@ describe("Registrar", () => {
     registrar.drop(left);
     registrar.drop(left);
     expect(told.slice(2)).toEqual([["unbound", "sip:1001@192.168.1.6:5062", "lost"]]);
+  });
+
+  it("does not have a phone rung that does not answer, until it does or registers again; it stays registered", () => {
+    const silences: string[] = [];
+    registrar = new Registrar({ clock, ids: { next: () => `id-${silences.length}-${registrar.all().length}` }, listener: { bound: () => undefined, unbound: () => undefined, silent: ({ contact }, silent) => void silences.push(`${contact} ${silent}`) } });
+    register({ contact: [A, B] });
+    const rung = (): string[] => registrar.reachable("1001").map(({ contact }) => contact).sort();
+    const [a] = registrar.lookup("1001").filter(({ contact }) => contact === "sip:1001@192.168.1.5:5062");
+    if (a === undefined) throw new Error("no binding");
+    registrar.setSilent(a, true);
+    registrar.setSilent(a, true);
+    expect([rung(), contacts().length, registrar.silent, registrar.isSilent(a)]).toEqual([["sip:1001@192.168.1.6:5062"], 2, 1, true]);
+    registrar.setSilent(a, false);
+    expect([rung().length, registrar.silent]).toEqual([2, 0]);
+    registrar.setSilent(a, true);
+    register({ contact: A });
+    expect([rung().length, registrar.silent]).toEqual([2, 0]);
+    registrar.setSilent(a, true);
+    register({ contact: A, expires: "0" });
+    registrar.setSilent(a, true);
+    expect([registrar.silent, silences]).toEqual([0, ["sip:1001@192.168.1.5:5062 true", "sip:1001@192.168.1.5:5062 false", "sip:1001@192.168.1.5:5062 true", "sip:1001@192.168.1.5:5062 true"]]);
   });
 
   it("arms no timer once closed", () => {

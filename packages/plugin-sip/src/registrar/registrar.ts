@@ -61,6 +61,8 @@ export class Registrar {
   readonly #bindings = new Map<string, Map<string, Binding>>();
   /** By address: how many phones are reached there. */
   readonly #addresses = new Map<string, number>();
+  /** Bindings, by id, whose phones are known not to answer. */
+  readonly #silent = new Set<string>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #closed = false;
@@ -88,6 +90,31 @@ export class Registrar {
     const now = this.#clock.now();
     const live = [...(this.#bindings.get(account)?.values() ?? [])].filter((b) => b.expiresAt > now);
     return live.sort((a, b) => b.q - a.q || b.expiresAt - a.expiresAt);
+  }
+
+  /** Those of them that can be rung: phones known not to answer are left out. */
+  reachable(account: string): readonly Binding[] {
+    const live = this.lookup(account);
+    return this.#silent.size === 0 ? live : live.filter(({ id }) => !this.#silent.has(id));
+  }
+
+  /** Whether this phone is known not to answer. */
+  isSilent({ id }: Binding): boolean {
+    return this.#silent.has(id);
+  }
+
+  /** How many phones are known not to answer. */
+  get silent(): number {
+    return this.#silent.size;
+  }
+
+  /** A phone was asked whether it is there. Until it answers, or registers again, it is not rung. */
+  setSilent({ account, id }: Binding, silent: boolean): void {
+    const current = this.#bindings.get(account)?.get(id);
+    if (current === undefined || this.#silent.has(id) === silent) return;
+    if (silent) this.#silent.add(id);
+    else this.#silent.delete(id);
+    this.#listener.silent?.(current, silent);
   }
 
   /** Whether a phone is registered that is reached at this address. */
@@ -161,7 +188,10 @@ export class Registrar {
       const replaced = this.lookup(account).filter((b) => touched(b, wish));
       const same = replaced.find((b) => sameUri(b, wish));
       // The new one comes first, so that an account whose phone moved never looks unreachable.
-      if (wish.expires > 0) this.#put(this.#binding(account, wish, same, path, request, source), same !== undefined);
+      if (wish.expires > 0) {
+        const binding = this.#binding(account, wish, same, path, request, source);
+        this.#put(binding, same !== undefined, same !== undefined && !sameWay(same.destination, binding.destination));
+      }
       for (const b of replaced) if (b !== same || wish.expires === 0) this.#remove(b, wish.expires === 0 ? "removed" : "replaced");
     }
     this.#makeRoom(account);
@@ -245,14 +275,15 @@ export class Registrar {
     return `<${contact}>;expires=${Math.max(1, Math.round((expiresAt - this.#clock.now()) / 1000))};q=${q}${told}`;
   }
 
-  #put(binding: Binding, refreshed: boolean): void {
+  #put(binding: Binding, refreshed: boolean, moved = false): void {
     const byId = this.#bindings.get(binding.account) ?? new Map<string, Binding>();
     const before = byId.get(binding.id);
     byId.set(binding.id, binding);
+    this.#silent.delete(binding.id);
     this.#count(binding, 1);
     if (before !== undefined) this.#count(before, -1);
     this.#bindings.set(binding.account, byId);
-    this.#listener.bound(binding, refreshed);
+    this.#listener.bound(binding, refreshed, moved);
     this.#arm(binding.expiresAt);
   }
 
@@ -261,6 +292,7 @@ export class Registrar {
     const current = byId?.get(binding.id);
     if (byId === undefined || current === undefined) return;
     byId.delete(binding.id);
+    this.#silent.delete(binding.id);
     this.#count(current, -1);
     if (byId.size === 0) this.#bindings.delete(binding.account);
     this.#listener.unbound(binding, reason);
@@ -292,6 +324,10 @@ export class Registrar {
     }
     if (next !== Infinity) this.#arm(next);
   }
+}
+
+function sameWay(a: Destination, b: Destination): boolean {
+  return a.kind === b.kind && a.host === b.host && a.port === b.port && a.flow === b.flow;
 }
 
 /** Where a phone over TCP or TLS takes connections, if its Contact names the address it came from (else it is behind NAT) and it did not ask to be reached by its own alone (RFC 5626). */

@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ensureWorkerBuilt } from "../../../media/test/built-worker.js";
 import { RtpPeer } from "../../../media/test/rtp-peer.js";
 import { HotlineSide, until } from "../support/hotline-side.js";
+import { ManualClock } from "../support/manual-clock.js";
 import { freePort, peerPresent, PeerProcess } from "../support/peers.js";
 
 const BARESIP = "/usr/bin/baresip";
@@ -35,6 +36,7 @@ afterEach(async () => {
   expect(hotline.media.open).toBe(0);
 });
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const certificates = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
 
 interface Setting {
@@ -116,6 +118,32 @@ describe.skipIf(!present)("with baresip", () => {
     expect(hotline.media.last.remote).toMatchObject({ direction: "sendrecv" });
     await call.hangup();
     await expect(call.ended).resolves.toMatchObject({ reason: "hangup", by: "local" });
+  });
+
+  it("answers when it is asked whether it is there; without its network it is not rung, and it is again when it answers", { timeout: 60_000 }, async () => {
+    const clock = new ManualClock();
+    const peer = await begin("demo-1001", "udp", { side: new HotlineSide({ registrar: { keepAliveSeconds: 10, keepAliveMisses: 2 } }, clock) });
+    await until(() => hotline.registrar.lookup("1001").length === 1, () => `the registration: ${peer.output.slice(-2000)}`, 15);
+    const { adapter, keepAlive } = hotline;
+    const counts = (): { asked: number; missed: number } => ({ asked: keepAlive?.asked ?? 0, missed: keepAlive?.missed ?? 0 });
+    /** Asks once more; whether it was answered. */
+    const asks = async (): Promise<boolean> => {
+      const { asked, missed } = counts();
+      for (let tick = 0; tick < 200 && counts().asked === asked; tick++) await clock.advance(100);
+      await Promise.race([until(() => adapter.agent?.metrics().clientTransactions === 0, () => "the answer", 3), pause(1_000)]).catch(() => undefined);
+      await clock.advance(5_000);
+      return counts().asked === asked + 1 && counts().missed === missed;
+    };
+    expect([await asks(), await asks(), adapter.reachable("sip:1001")]).toEqual([true, true, true]);
+    peer.freeze();
+    expect([await asks(), adapter.reachable("sip:1001")]).toEqual([false, true]);
+    expect([await asks(), adapter.reachable("sip:1001")]).toEqual([false, false]);
+    // Registered it is still; rung it is not.
+    expect([hotline.registrar.lookup("1001").length, hotline.registrar.silent]).toEqual([1, 1]);
+    await expect((await adapter.originate("sip:1001")).ended).resolves.toMatchObject({ reason: "unreachable" });
+    peer.resume();
+    expect([await asks(), adapter.reachable("sip:1001")]).toEqual([true, true]);
+    expect(hotline.events.filter((event) => event.startsWith("1001 "))).toEqual(["1001 silent", "1001 back"]);
   });
 
   it("is refused with a wrong password", { timeout: 40_000 }, async () => {

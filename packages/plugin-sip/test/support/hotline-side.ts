@@ -6,6 +6,8 @@ import { DigestServer } from "../../src/digest/digest-server.js";
 import { ProvenSources } from "../../src/edge/proven-sources.js";
 import { AuthThrottle } from "../../src/registrar/auth-throttle.js";
 import { Authenticator } from "../../src/registrar/authenticator.js";
+import { phoneKeepAlive } from "../../src/registrar/phone-keep-alive.js";
+import type { PhoneKeepAlive } from "../../src/registrar/phone-keep-alive.js";
 import { Registrar } from "../../src/registrar/registrar.js";
 import { SipAdapter } from "../../src/sip-adapter.js";
 import type { DialogSnapshot } from "../../src/stack/index.js";
@@ -40,6 +42,7 @@ export class HotlineSide {
   /** What to do with a short message. */
   onMessage: MessageIntake["arrive"] = () => Promise.resolve({ accepted: true, ref: "test:1" });
   readonly registrar: Registrar;
+  readonly keepAlive: PhoneKeepAlive | undefined;
   readonly trunks: TrunkTable;
   readonly adapter: SipAdapter;
   /** Lookups of accounts wait until told. */
@@ -58,10 +61,19 @@ export class HotlineSide {
       ids,
       ...config.registrar,
       listener: {
-        bound: (b, refreshed) => void this.events.push(`${refreshed ? "refreshed" : "bound"} ${b.account}`),
-        unbound: (b, reason) => void this.events.push(`unbound ${b.account} ${reason}`),
+        bound: (b, refreshed) => {
+          this.events.push(`${refreshed ? "refreshed" : "bound"} ${b.account}`);
+          this.adapter.bound(b);
+          this.keepAlive?.bound(b);
+        },
+        unbound: (b, reason) => {
+          this.events.push(`unbound ${b.account} ${reason}`);
+          this.keepAlive?.unbound(b);
+        },
+        silent: (b, silent) => void this.events.push(`${b.account} ${silent ? "silent" : "back"}`),
       },
     });
+    this.keepAlive = phoneKeepAlive(config.registrar, { clock: this.clock, log, registrar: this.registrar, own: () => this.adapter });
     this.trunks = new TrunkTable(config.trunks);
     const pipeline: CallPipeline = {
       register: () => undefined,
@@ -132,6 +144,7 @@ export class HotlineSide {
   }
 
   async stop(): Promise<void> {
+    this.keepAlive?.stop();
     await this.adapter.stop();
     this.registrar.close();
   }

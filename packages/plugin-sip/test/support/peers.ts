@@ -72,6 +72,15 @@ export class PeerProcess {
     });
   }
 
+  /** It says and hears nothing until it is resumed, as without its network. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode === null) this.#child.kill("SIGKILL");
     await this.ended;

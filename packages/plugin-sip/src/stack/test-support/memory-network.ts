@@ -10,6 +10,8 @@ export interface NetworkFaults {
   /** Each copy takes `delay` plus up to `jitter`, so that datagrams overtake each other. */
   readonly delay: number;
   readonly jitter: number;
+  /** Share held up by two more T1 (1 s), so that whatever is sent again overtakes it. Default 0. */
+  readonly reorder?: number;
 }
 
 /** A datagram as it went out, before the network did anything to it. */
@@ -64,11 +66,11 @@ export class MemoryNetwork {
     const bytes = this.rewrite === undefined ? written : Buffer.from(this.rewrite(written.toString("latin1"), from), "latin1");
     const datagram: SentDatagram = { at: this.#clock.now(), from, to, bytes, text: bytes.toString("utf8") };
     this.sent.push(datagram);
-    const { loss, duplication, delay, jitter } = this.faults;
+    const { loss, duplication, delay, jitter, reorder = 0 } = this.faults;
     const copies = this.#random.number() < duplication ? 2 : 1;
     const lost = this.#random.number() < loss;
     for (let i = 0; i < copies; i++) {
-      const late = delay + this.#random.number() * jitter;
+      const late = delay + this.#random.number() * jitter + (reorder > 0 && this.#random.number() < reorder ? 1_000 : 0);
       if ((lost && i === 0) || this.drop?.(datagram) === true) continue;
       this.#clock.setTimeout(() => this.#ports.get(key(to))?.(Buffer.from(bytes), from), late);
     }
