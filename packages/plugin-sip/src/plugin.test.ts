@@ -51,12 +51,12 @@ const watcher = () =>
     },
   })();
 
-async function run(port = 0, accounts = true): Promise<Hotline> {
+async function run(port = 0, accounts = true, options: Record<string, unknown> = {}): Promise<Hotline> {
   const hotline = createHotline({
     dataDir,
     logger: createSilentLogger(),
     environment: { HOTLINE_SIP_PORT: String(port) },
-    plugins: [watcher(), stubMedia(media), ...(accounts ? [stubDirectory()] : []), sip({ transports: ["udp"], trunks: [{ key: "demo", match: ["127.0.0.1"] }] })],
+    plugins: [watcher(), stubMedia(media), ...(accounts ? [stubDirectory()] : []), sip({ transports: ["udp"], trunks: [{ key: "demo", match: ["127.0.0.1"] }], ...options })],
   });
   live.push(hotline);
   await hotline.start();
@@ -69,6 +69,23 @@ describe("the sip plugin in a hotline", () => {
   it("does not start with hours for calls out that are nowhere told", async () => {
     const hotline = createHotline({ dataDir, logger: createSilentLogger(), environment: {}, plugins: [watcher(), stubMedia(media), sip({ transports: ["udp"], port: 0, toll: { calendar: "nights" } })] });
     await expect(hotline.start()).rejects.toMatchObject({ message: expect.stringContaining("nights") });
+  });
+
+  it("tells of a phone that does not answer any more, shows it so, and can ring another of the account", { timeout: 60_000 }, async () => {
+    const hotline = await run(0, true, { registrar: { keepAliveSeconds: 10, keepAliveMisses: 1 } });
+    const { registrations, stats } = hotline.services.get(SIP);
+    const gone = await new Phone("1001", { password: "demo-1001" }).start();
+    gone.onRequest = (request) => request.respond({ status: 405 });
+    expect((await gone.register(portOf(hotline))).status).toBe(200);
+    await until(() => stats().keepAlives.asked === 1, "the first question", 15);
+    expect([registrations("1001")[0]?.reachable, stats().silentPhones]).toEqual([true, 0]);
+    await gone.stop();
+    await until(() => told.includes("unreachable sip:1001"), "the silent phone", 25);
+    expect([registrations("1001")[0]?.reachable, stats().silentPhones, stats().keepAlives]).toEqual([false, 1, { asked: 2, missed: 1 }]);
+    expect((await phone.register(portOf(hotline))).status).toBe(200);
+    await until(() => told.at(-1) === "reachable sip:1001", "another phone of the account");
+    expect(registrations("1001").map(({ reachable }) => reachable).sort()).toEqual([false, true]);
+    expect(told.filter((each) => !each.startsWith("registered"))).toEqual(["reachable sip:1001", "unreachable sip:1001", "reachable sip:1001"]);
   });
 
   it("takes calls, lists phones, and knows them again after a restart", async () => {
