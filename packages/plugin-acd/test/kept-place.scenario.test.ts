@@ -208,6 +208,29 @@ describe("a callback that keeps the place", () => {
     expect(rings).toHaveLength(1);
   });
 
+  it.each<readonly [string, Record<string, unknown>, (at: Awaited<ReturnType<typeof scene>>["at"], one: Awaited<ReturnType<typeof scene>>["one"]) => Promise<unknown>]>([
+    ["the agent declines, and the longest wait is over", { maxWaitSeconds: 30, rejectDelaySeconds: 600 }, (_, one) => one.decline()],
+    ["the agent signs out, and nobody is there for longer than callers may wait so", { leaveEmpty: true, emptyGraceSeconds: 10 }, (at) => at.acd.signOut("1001", { actor: "u1" })],
+  ])("who was called back and has come is not sent away where %s", async (_, queue, gone) => {
+    const { at, one, rings, place, wish, free } = await scene({ queue });
+    await wish();
+    await free();
+    await accept(at, rings[0]);
+    await gone(at, one);
+    await at.test.advance(5 * MINUTE);
+    expect(rings[0]?.state).toBe("answered");
+    expect(at.acd.waiting("q").map(({ callerNumber }) => callerNumber)).toEqual([CITIZEN]);
+    await at.acd.setAgentState("1001", "available", { actor: "u1" });
+    await at.test.advance(10 * MINUTE);
+    if (one.ringing) await one.answer();
+    await at.test.advance(1_000);
+    expect(one.call?.leg?.bridgedWith.has(rings[0]?.leg as never)).toBe(true);
+    expect(rings).toHaveLength(1);
+    await one.hangup();
+    await at.test.advance(2_000);
+    expect(await place()).toMatchObject({ state: "closed", result: "reached" });
+  });
+
   it("at closing time it is offered, and dialled at the next opening", async () => {
     const { at, one, rings, place } = await scene({ startAt: BEFORE_CLOSING, calendars: [{ key: "hours", week: { 1: [["09:00", "17:30"]], 2: [["09:00", "17:30"]] } }], queue: { calendar: "hours", atClosing: "callback", maxWaitSeconds: 0 } });
     const caller = await at.dial(CITIZEN);

@@ -1,7 +1,7 @@
 import type { PromptRef } from "@hotlinejs/core";
 
 /** What is said around a callback that keeps the place. */
-export type CallbackPrompt = "offer" | "offerNumber" | "number" | "check" | "wrong" | "kept" | "failed" | "accept" | "bye";
+export type CallbackPrompt = "offer" | "offerNumber" | "number" | "check" | "wrong" | "kept" | "failed" | "accept" | "later" | "bye";
 
 const chinese: Readonly<Record<CallbackPrompt, string>> = {
   offer: "您可以挂机，我们为您保留排队位置，轮到您时给您回电。回电号码是{{number|digits}}，正确请按1，更换号码请按2，不需要回电请按星号键。",
@@ -12,6 +12,7 @@ const chinese: Readonly<Record<CallbackPrompt, string>> = {
   kept: "已为您登记回电，排队位置保留。轮到您时我们会拨打这个号码，请留意接听。再见。",
   failed: "抱歉，现在不能登记回电。",
   accept: "您好，您在服务热线预约的回电已经轮到您。接听请按1，不再需要请按2。",
+  later: "抱歉，现在没有人员能接听，我们稍后再给您回电。再见。",
   bye: "好的，再见。",
 };
 
@@ -24,6 +25,7 @@ const english: Readonly<Record<CallbackPrompt, string>> = {
   kept: "Your place is kept. We call you when it is your turn. Goodbye.",
   failed: "Sorry, we cannot note a callback now.",
   accept: "Hello, this is the callback you asked for. To be connected, press 1. If you no longer need it, press 2.",
+  later: "Sorry, nobody can take your call now. We call you again later. Goodbye.",
   bye: "All right. Goodbye.",
 };
 

@@ -213,7 +213,10 @@ export class KeptPlaces {
     // The agent kept so far is free only once the caller stands in the line, so that nobody else gets there first.
     const result = await this.#deps.serve(session, { queue, priority, skills, placeAt, ...(placeSeq > 0 ? { placeSeq } : {}), signal: session.signal, ...(agent === undefined ? {} : { preferredAgent: agent, preferredSeconds: 0 }) }, held.leave);
     if (result.outcome === "answered") return "reached";
-    if (!result.callerGone) return "no-agents";
+    if (!result.callerGone) {
+      await say(session, this.#wish, "later", {}, session.signal);
+      return "no-agents";
+    }
     return (await session.call.ended).by === "remote" ? "given-up" : "no-agents";
   }
 

@@ -66,7 +66,7 @@ export class QueueEntrance {
     if (this.#deps.stopped()) throw acdErrors.STOPPED();
     let talkMs = 0;
     for (let back: Place | undefined; ; ) {
-      const { result, lostAgent, next, place } = await this.#wait(session, request, queue, back, back === undefined ? entered : undefined);
+      const { result, lostAgent, next, place } = await this.#wait(session, request, queue, back, back === undefined ? entered : undefined, entered !== undefined);
       talkMs += result.talkMs;
       if (next !== undefined && !result.callerGone && !this.#deps.stopped()) {
         const further = await this.serve(session, { queue: next, priority: request.priority, exitKeys: request.exitKeys, exitHint: request.exitHint, signal: request.signal });
@@ -78,8 +78,8 @@ export class QueueEntrance {
     }
   }
 
-  /** One stay in the queue, with the talk that comes of it. */
-  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, back: Place | undefined, entered: (() => void) | undefined): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined; readonly place?: Place | undefined }> {
+  /** One stay in the queue, with the talk that comes of it. @param patient called back, and came: is not sent away for the length of the wait, nor because all are away */
+  async #wait(session: CallSession, request: QueueRequest, queue: StoredQueue, back: Place | undefined, entered: (() => void) | undefined, patient: boolean): Promise<{ readonly result: QueueResult; readonly lostAgent: boolean; /** The queue to which the agent gave the caller. */ readonly next?: string | undefined; readonly place?: Place | undefined }> {
     const { ids, clock, control, prompts, log, music, secrets, desk } = this.#deps;
     const { id: interactionId } = session.interaction;
     const callerNumber = citizenNumber(session);
@@ -115,7 +115,7 @@ export class QueueEntrance {
       back: back !== undefined,
     });
     this.#floor.entries.set(id, { call, owner, entered: false });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(back === undefined ? preferredAgent : undefined, request), placeAt: back?.placeAt ?? request.placeAt, placeSeq: back === undefined ? request.placeSeq : back.placeSeq });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(back === undefined ? preferredAgent : undefined, request), patient, placeAt: back?.placeAt ?? request.placeAt, placeSeq: back === undefined ? request.placeSeq : back.placeSeq });
     entered?.();
     if (this.#floor.entries.has(id)) call.watch();
     this.#floor.serving.set(interactionId, call);

@@ -92,7 +92,8 @@ describe("Synthesizer", () => {
     const outcome = expect(article).rejects.toMatchObject({ code: "HTL_TTS_SYNTHESIS_FAILED", message: expect.stringContaining("3500 ms") as string });
     let over = false;
     void article.catch(() => (over = true));
-    await settle();
+    // The disk was asked first.
+    await vi.waitFor(() => expect(clock.timers).toBe(1));
     clock.advance(3_499);
     await settle();
     expect(over).toBe(false);
