@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     ...common,
     reporters: ["default", "./test/summary-reporter.ts"],
-    include: ["packages/*/test/**/*.long.ts", "examples/*/test/**/*.long.ts"],
+    // What follows a kill -9 is timed here, too.
+    include: ["packages/*/test/**/*.long.ts", "examples/*/test/**/*.long.ts", "examples/12333/test/crash-queue.test.ts"],
     fileParallelism: false,
     testTimeout: 100_000_000,
     hookTimeout: 600_000,
