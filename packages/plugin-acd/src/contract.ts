@@ -22,14 +22,24 @@ declare module "@hotlinejs/core" {
     "acd.requeued": { interactionId: string; queue: string; agent: string; /** `declined`, `busy`, `no-answer`, `failed`, `agent-unreachable`, `agent-not-ready`, `connect-timeout` or `outranked` (needed for what cannot wait). */ cause: string; /** Agents still being rung for this citizen; 0: the wait goes on. */ ringing: number; at: number };
     /** An agent has taken a call that rang at a colleague, and is rung for it (`acd.offered` besides). */
     "acd.picked-up": { interactionId: string; queue: string; /** Who is rung now. */ agent: string; /** At whom it rang. */ from: string; at: number };
+    /** An agent who is rung is let go without having missed anything. */
+    "acd.withdrawn": { interactionId: string; queue: string; agent: string; /** `answered-elsewhere`, `picked-up`, `caller-gone` or `moved`. */ reason: string; at: number };
+    /** An agent has answered, and is being joined with the citizen. */
+    "acd.connecting": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
+    /** Agents of further queues may serve the citizen, who has waited so long. */
+    "acd.overflowed": { interactionId: string; /** Where the citizen stands, as before. */ queue: string; /** Those that have come. */ queues: readonly string[]; at: number };
+    /** A supervisor has changed the priority of a waiting citizen. */
+    "acd.priority-changed": { interactionId: string; queue: string; priority: number; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
     "acd.abandoned": { interactionId: string; queue: string; waitMs: number; at: number };
     /** Durable. A citizen left the queue without an agent and without hanging up. */
-    "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents`, `diverted`, `closed`, `moved` (into another queue) or `cut` (the hotline ended the call). */ outcome: string; waitMs: number; at: number };
+    "acd.left": { interactionId: string; queue: string; /** `exit`, `timeout`, `full`, `no-agents`, `diverted`, `closed`, `moved` (into another queue), `cut` (the hotline ended the call) or `process_restart` (the process died). */ outcome: string; waitMs: number; at: number };
     /** Durable. The talk is over. */
-    "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked. */ talkMs: number; at: number };
+    "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked; `null`: not known, since the process died meanwhile. */ talkMs: number | null; at: number };
+    /** Durable. The after-call work is over, and with it the interaction for the agent. */
+    "acd.wrapped-up": { interactionId: string; queue: string; agent: string; wrapUpMs: number; at: number };
     /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
     "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */

@@ -113,7 +113,7 @@ it("a connection lost at the commit counts nothing twice", { timeout: 60_000 }, 
   const [{ available } = { available: 0 }] = await at.test.services.get(READ_POOL).read((em) => em.execute<{ available: number }[]>("select sum(available_ms) as available from acd_agent_interval"));
   expect(Number(available)).toBeLessThan(at.test.clock.now());
   const told = await at.test.services.get(READ_POOL).read((em) => em.execute<{ name: string; n: number }[]>("select name, count(*) as n from core_outbox where name like 'acd.%' group by name order by name"));
-  expect(told.map(({ name, n }) => [name, Number(n)])).toEqual([["acd.abandoned", 1], ["acd.answered", 2], ["acd.ended", 2]]);
+  expect(told.map(({ name, n }) => [name, Number(n)])).toEqual([["acd.abandoned", 1], ["acd.answered", 2], ["acd.ended", 2], ["acd.wrapped-up", 2]]);
   expect(existsSync(join(folder, "one", "acd-facts.ndjson"))).toBe(false);
 });
 

@@ -216,7 +216,11 @@ export class AcdStore {
           entry.leftAt = now;
           entry.waitMs = Math.max(0, now - entry.enteredAt);
           await this.#book.queue(uow, entry, entry.enteredAt, { cut: 1 });
-        } else if (entry.outcome === "answered") entry.cutAt = now;
+          uow.publish("acd.left", { interactionId: entry.interactionId, queue: entry.queue, outcome: entry.outcome, waitMs: entry.waitMs, at: now }, { aggregate: entry.interactionId });
+        } else if (entry.outcome === "answered") {
+          entry.cutAt = now;
+          if (typeof entry.agent === "string") uow.publish("acd.ended", { interactionId: entry.interactionId, queue: entry.queue, agent: entry.agent, talkMs: null, at: now }, { aggregate: entry.interactionId });
+        }
         entry.endedAt = now;
       }
       await em.flush();

@@ -3,6 +3,7 @@ import { agentView } from "@hotlinejs/queueing";
 import type { AcdEffect } from "@hotlinejs/queueing";
 import type { AgentState } from "../contract.js";
 import type { Entry, Floor } from "./floor.js";
+import { NOBODYS_FAULT } from "./queued-call.js";
 import type { QueueFacts } from "./queue-facts.js";
 import type { WrapUps } from "./wrap-ups.js";
 
@@ -63,11 +64,14 @@ export class Decisions {
         publish("acd.offered", { interactionId, queue: effect.queue, agent: effect.agentId, attempt: effect.attempt, at });
         return call.offered(effect);
       case "rescind":
+        // Of the others `requeued` tells next.
+        if (NOBODYS_FAULT.has(effect.reason)) publish("acd.withdrawn", { interactionId, queue: owner.queue, agent: effect.agentId, reason: effect.reason, at });
         return call.rescinded(effect);
       case "requeued":
         publish("acd.requeued", { interactionId, queue: owner.queue, agent: effect.agentId, cause: effect.cause, ringing: effect.ringing, at });
         return call.requeued(effect);
       case "connect":
+        publish("acd.connecting", { interactionId, queue: effect.queue, agent: effect.agentId, waitMs: effect.waitMs, at });
         void call.connect(effect).catch((error: unknown) => {
           this.#deps.log.error({ err: error, interactionId, agent: effect.agentId }, "joining caller and agent failed");
           floor.engine.dispatch({ type: "offer.rejected", reservationId: effect.reservationId, cause: "failed" });
@@ -76,6 +80,7 @@ export class Decisions {
       case "announce":
         return call.announce(effect);
       case "overflowed":
+        publish("acd.overflowed", { interactionId, queue: owner.queue, queues: effect.queues, at });
         return call.overflowed(effect);
       case "left":
         facts.left(owner, effect, { at, entered: entry.entered, cut: call.cut });

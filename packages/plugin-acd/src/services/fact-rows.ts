@@ -86,7 +86,10 @@ export class FactRows {
   async #agentStatus(uow: Uow, { row, spans, wrapUp }: Fact<"agent-status">, again: boolean): Promise<void> {
     if (!(await this.#insert(uow, AgentStateLogEntity, row, again))) return;
     for (const { agent, startsAt, delta } of spans) await this.#book.agent(uow, agent, startsAt, delta);
-    if (wrapUp !== undefined) await this.#book.queue(uow, wrapUp.of, wrapUp.enteredAt, wrapUp.counts);
+    if (wrapUp === undefined) return;
+    const { of, enteredAt, counts } = wrapUp;
+    await this.#book.queue(uow, of, enteredAt, counts);
+    uow.publish("acd.wrapped-up", { interactionId: of.interactionId, queue: of.queue, agent: String(row.agent), wrapUpMs: Number(row.previousMs), at: Number(row.at) }, { aggregate: of.interactionId });
   }
 
   /** No row tells it: a mark does. */

@@ -1,4 +1,4 @@
-import type { Audit } from "@hotlinejs/core";
+import type { Audit, Clock, EventMap, EventName } from "@hotlinejs/core";
 import { aheadOf, interactionView } from "@hotlinejs/queueing";
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { WaitingCaller } from "../contract.js";
@@ -10,6 +10,8 @@ export interface LineSteeringDeps {
   readonly floor: Floor;
   readonly audit: () => Pick<Audit, "record">;
   readonly queueChanged: (key: string) => void;
+  readonly clock: Pick<Clock, "now">;
+  readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
 /** Supervisors see who waits, move them and change their priority; each step is in the audit before it is taken. */
@@ -41,7 +43,9 @@ export class LineSteering {
 
   /** @throws HTL_ACD_NOT_WAITING */
   async setPriority(interactionId: string, priority: number, actor: string): Promise<WaitingCaller> {
-    return this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+    const now = await this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+    this.#deps.publish("acd.priority-changed", { interactionId, queue: now.queue, priority, at: this.#deps.clock.now() });
+    return now;
   }
 
   /** What the caller brought, or was given since, with the new queue's own instead of the old one's. */

@@ -38,8 +38,8 @@ export interface CalledQueue {
   readonly settings: QueueSettings;
 }
 
-/** An agent was rung and is let go, without the attempt having failed. */
-const NOBODYS_FAULT: ReadonlySet<Effect<"rescind">["reason"]> = new Set<Effect<"rescind">["reason"]>(["answered-elsewhere", "picked-up", "caller-gone", "moved"]);
+/** Why an agent is no longer rung who has missed nothing. */
+export const NOBODYS_FAULT: ReadonlySet<Effect<"rescind">["reason"]> = new Set<Effect<"rescind">["reason"]>(["answered-elsewhere", "picked-up", "caller-gone", "moved"]);
 
 /**
  * One caller's stay in a queue:
