@@ -59,6 +59,8 @@ describe("events tell each step of a citizen through a queue", () => {
       const after = await stage({ acd: team(), dataDir: copy, startAt: now + 3_600_000 });
       await after.test.advance(1_000);
       expect(after.test.events.of("acd.left")).toMatchObject([{ queue: "q", outcome: "process_restart" }]);
+      // The hour without a process is nobody's wait.
+      expect(after.test.events.of("acd.left")[0]?.waitMs).toBeLessThan(60_000);
       expect(after.test.events.of("acd.ended")).toMatchObject([{ queue: "q", agent: "1001", talkMs: null }]);
       await closeStages();
       rmSync(copy, { recursive: true, force: true });

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock, ReadPool, UnitOfWork } from "@hotlinejs/core";
+import type { Clock, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import { queueSettings, agentSettings, profileSettings } from "../config.js";
 import type { AcdConfig, AgentSettings, ProfileSettings, QueueSettings } from "../config.js";
 import type { AgentChoice } from "../contract.js";
 import { AgentIntervalEntity, type AgentIntervalRow } from "../entities/agent-interval.entity.js";
+import { AgentStateLogEntity } from "../entities/agent-state-log.entity.js";
 import { AgentProfileEntity } from "../entities/agent-profile.entity.js";
 import { AgentEntity } from "../entities/agent.entity.js";
+import { FactMarkEntity } from "../entities/fact-mark.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
 import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-interval.entity.js";
@@ -206,15 +208,18 @@ export class AcdStore {
   }
 
   /** Closes the entries a crashed process left open and returns the places that callers may come back to. */
-  async closeLeftovers(): Promise<LeftPlace[]> {
+  async closeLeftovers(before: number): Promise<LeftPlace[]> {
     const now = this.#clock.now();
     return this.#unitOfWork.run(async (uow) => {
       const { em } = uow;
-      for (const entry of await em.find(QueueEntryEntity, { endedAt: null })) {
+      const open = await em.find(QueueEntryEntity, { endedAt: null });
+      // Of a process that was down for a night nobody has waited that night.
+      const alive = Math.min(now, Math.max(...open.map(({ enteredAt }) => enteredAt), ...(await lastSigns(uow, before))));
+      for (const entry of open) {
         if (typeof entry.leftAt !== "number") {
           entry.outcome = "process_restart";
           entry.leftAt = now;
-          entry.waitMs = Math.max(0, now - entry.enteredAt);
+          entry.waitMs = Math.max(0, alive - entry.enteredAt);
           await this.#book.queue(uow, entry, entry.enteredAt, { cut: 1 });
           uow.publish("acd.left", { interactionId: entry.interactionId, queue: entry.queue, outcome: entry.outcome, waitMs: entry.waitMs, at: now }, { aggregate: entry.interactionId });
         } else if (entry.outcome === "answered") {
@@ -236,6 +241,13 @@ export class AcdStore {
         .sort((a, b) => a.leftAt - b.leftAt);
     });
   }
+}
+
+/** When the process before wrote last of what agents do: at most a minute before its end. */
+async function lastSigns({ em }: Uow, before: number): Promise<readonly number[]> {
+  const newest = { orderBy: { at: "desc" }, limit: 1 } as const;
+  const [marks, states] = [await em.find(FactMarkEntity, { at: { $lt: before } }, newest), await em.find(AgentStateLogEntity, { at: { $lt: before } }, newest)];
+  return [...marks, ...states].map(({ at }) => at);
 }
 
 /** Only what differs from the defaults is stored. */

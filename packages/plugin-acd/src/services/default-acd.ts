@@ -217,7 +217,7 @@ export class DefaultAcd implements Acd {
     this.#states.load(profiles);
     // First what an earlier process knew: what is open after that was open when it ended.
     await this.#deps.writer.replay();
-    const places = await store.closeLeftovers();
+    const places = await store.closeLeftovers(before);
     const { facts, calendars, clock } = this.#deps;
     const today = calendars.get("default").dateOf(clock.now());
     const quarters = await store.queueDay(today);
