@@ -76,7 +76,7 @@ export const queueSettings = z.strictObject({
   /** Strategy `ring-progressively`: one more agent every so often. */
   progressSeconds: seconds(1, 300).default(10),
   /** Send callers elsewhere (outcome `diverted`) where the wait would be too long. Never past a free agent. */
-  divert: z.strictObject({ /** Longest expected wait. */ waitSeconds: seconds(0, 86_400).optional(), /** Most callers per agent who is there. */ ratio: z.number().min(0).optional(), /** Also those who wait last, as agents leave or talks take longer. */ whileWaiting: z.boolean().default(false) }).optional(),
+  divert: z.strictObject({ /** Longest expected wait. */ waitSeconds: seconds(0, 86_400).optional(), /** Most callers per agent at work: free, rung, talking or in after-call work, never on a break. */ ratio: z.number().min(0).optional(), /** Also those who wait last, as agents leave or talks take longer. */ whileWaiting: z.boolean().default(false) }).optional(),
   /** Key of the calendar of opening hours; outside of it nobody is let in (outcome `closed`), those inside are served. Default: always open. */
   calendar: z.string().min(1).optional(),
   /** Who still waits when the `calendar` closes: is served (`serve`), or leaves with the outcome `closed`, told apart by queue nodes that `distinguish` `callback` or `voicemail`. Whose agent is being rung keeps that chance. */
@@ -99,7 +99,7 @@ export const queueSettings = z.strictObject({
   leaveEmpty: z.union([z.boolean(), absent]).default(true),
   /** See `leaveEmpty`. */
   emptyGraceSeconds: seconds(0, 3600).default(30),
-  /** Who is "there": all agents with a registered phone who have not signed out, or only those not in not-ready. */
+  /** Who is "there" for `joinEmpty` and `leaveEmpty`: all agents with a registered phone who have not signed out, or only those not in not-ready. The expected wait counts only agents at work either way. */
   staff: z.enum(["reachable", "ready"]).default("reachable"),
   /** Rest for an agent who declined a call, before the next. */
   rejectDelaySeconds: seconds(0, 3600).default(5),

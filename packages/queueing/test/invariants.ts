@@ -2,7 +2,7 @@ import { servesSometime } from "../src/acd/interactions.js";
 import { onDemand } from "../src/acd/eligible-agents.js";
 import { fits } from "../src/acd/matching.js";
 import type { AcdState, AgentState, QueueState } from "../src/acd/state.js";
-import { isAway, isEligible } from "../src/acd/step.js";
+import { isAtWork, isAway, isEligible, isStaff } from "../src/acd/step.js";
 import { comparePlaces } from "../src/acd/waiting-line.js";
 import { tieBreak } from "../src/strategies/strategies.js";
 
@@ -89,7 +89,11 @@ export function checkInvariants(state: AcdState): void {
     for (const agent of state.agents.values()) {
       const member = agent.memberships.has(queue.config.key) && !agent.removed;
       if (queue.eligible.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
+      if (queue.staff.has(agent) !== (member && isStaff(agent, queue))) fail(`staff of ${queue.config.key} wrong for ${agent.id}`);
+      if (queue.atWork.has(agent) !== (member && isAtWork(agent, queue))) fail(`those at work of ${queue.config.key} wrong for ${agent.id}`);
+      if (queue.atWork.has(agent) && isAway(agent)) fail(`${agent.id} is away and counted as at work in ${queue.config.key}`);
     }
+    for (const agent of [...queue.staff, ...queue.atWork]) if (state.agents.get(agent.id) !== agent) fail(`${queue.config.key} counts an agent who is gone`);
     checkKeptOrder(queue, fail);
   }
   if (lines !== 0) fail("a line holds a caller who does not wait");

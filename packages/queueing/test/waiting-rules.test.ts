@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aheadOf, interactionView, queueView, QueueingError } from "../src/index.js";
+import { agentView, aheadOf, interactionView, queueView, QueueingError } from "../src/index.js";
 import { acd } from "./driver.js";
 
 describe("rules that change with the wait", () => {
@@ -107,6 +107,70 @@ describe("diversion", () => {
     expect(long.of("offer")).toHaveLength(1);
     long.call("waits");
     expect(long.of("left")).toMatchObject([{ outcome: "diverted" }]);
+  });
+
+  it("counts those at work, nobody on a break, whatever `staff` says of who is there", () => {
+    for (const staff of ["reachable", "ready"] as const) {
+      const driver = acd({ staff, divert: { ratio: 1.5 } }, 10);
+      for (let i = 2; i < 10; i++) driver.send({ type: "agent.state", agentId: `a${i}`, state: "not-ready", reason: "meal" });
+      for (const id of ["t0", "t1"]) {
+        driver.call(id);
+        driver.answer(id);
+      }
+      driver.call("third");
+      // One talk of 180 s on average, two who talk: not the 18 s of ten agents.
+      expect(driver.of("entered")).toMatchObject([{ expectedWaitMs: 90_000 }]);
+      for (const id of ["fourth", "fifth"]) driver.call(id);
+      expect(driver.of("entered")).toMatchObject([{ expectedWaitMs: 270_000 }]);
+      driver.call("sixth");
+      expect(driver.of("left")).toMatchObject([{ interactionId: "sixth", outcome: "diverted" }]);
+      expect(queueView(driver.state, "q")).toMatchObject({ staffed: staff === "ready" ? 2 : 10, expectedWaitMs: 360_000 });
+      // Who is back takes part at once; after-call work is work, a break chosen for after the talk is none.
+      driver.send({ type: "interaction.ended", interactionId: "t0" });
+      expect(agentView(driver.state, "a0")?.status).toBe("wrap-up");
+      const two = queueView(driver.state, "q")?.expectedWaitMs ?? 0;
+      driver.send({ type: "agent.state", agentId: "a1", state: "not-ready" });
+      expect(agentView(driver.state, "a1")?.status).toBe("busy");
+      expect(queueView(driver.state, "q")?.expectedWaitMs).toBe(2 * two);
+      driver.send({ type: "agent.state", agentId: "a2", state: "available" });
+      expect(driver.of("offer")).toMatchObject([{ agentId: "a2", interactionId: "third" }]);
+      // One in after-call work, one who is rung; two in line before who comes.
+      expect(queueView(driver.state, "q")).toMatchObject({ waiting: 2, expectedWaitMs: (two * 3) / 4 });
+    }
+  });
+
+  it("with nobody at work the wait is that of a single agent who may come", () => {
+    const driver = acd({}, 3);
+    for (let i = 0; i < 3; i++) driver.send({ type: "agent.state", agentId: `a${i}`, state: "not-ready" });
+    driver.call("first");
+    expect(driver.of("entered")).toMatchObject([{ expectedWaitMs: 180_000 }]);
+  });
+
+  it("whoever is on demand counts only where such agents are rung", () => {
+    for (const [onDemandAfterMs, expected] of [[0, 90_000], [null, 180_000]] as const) {
+      const driver = acd({ onDemandAfterMs }, 2);
+      driver.send({ type: "agent.state", agentId: "a1", state: "on-demand" });
+      driver.call("talks");
+      driver.answer("talks");
+      driver.send({ type: "agent.occupied", agentId: "a1", occupied: true });
+      driver.call("waits");
+      expect(driver.of("entered")).toMatchObject([{ expectedWaitMs: expected }]);
+    }
+  });
+
+  it("while waiting: those at the end leave when agents go on a break", () => {
+    const driver = acd({ divert: { ratio: 2, whileWaiting: true } }, 2);
+    for (const id of ["t0", "t1"]) {
+      driver.call(id);
+      driver.answer(id);
+    }
+    for (let i = 0; i < 4; i++) driver.call(`w${i}`);
+    driver.send({ type: "interaction.ended", interactionId: "t1" });
+    driver.send({ type: "agent.state", agentId: "a1", state: "not-ready" });
+    expect(driver.of("left")).toMatchObject([
+      { interactionId: "w3", outcome: "diverted" },
+      { interactionId: "w2", outcome: "diverted" },
+    ]);
   });
 
   it("while waiting: those at the end leave when agents leave", () => {

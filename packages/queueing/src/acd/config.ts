@@ -41,7 +41,7 @@ export interface QueueConfig {
   readonly progressMs?: number;
   /**
    * Sends callers elsewhere (outcome `diverted`) when the wait to be expected is above `ewtMs`, or there are more than `ratio`
-   * callers per agent who is there. Asked on entry; with `whileWaiting` also of the last in line whenever the queue changes.
+   * callers per agent at work: free, rung, talking or in after-call work, never on a break, whatever `staff` says. Asked on entry; with `whileWaiting` also of the last in line whenever the queue changes.
    * A caller for whom an agent is free is never diverted.
    */
   readonly divert?: { readonly ewtMs?: number; readonly ratio?: number; readonly whileWaiting?: boolean };
@@ -59,7 +59,7 @@ export interface QueueConfig {
   readonly leaveEmpty?: boolean | readonly AgentStatus[];
   /** Default 30 000. */
   readonly emptyGraceMs?: number;
-  /** Who counts as staff: all who are reachable and not offline, or only those not in not-ready. Default `reachable`. */
+  /** Who counts as staff for `joinEmpty` and `leaveEmpty`: all who are reachable and not offline, or only those not in not-ready. Default `reachable`. */
   readonly staff?: "reachable" | "ready";
   /** An agent is left alone for this long after a decline, no answer, busy or failed attempt. Defaults 5 000, 5 000, 5 000; failed starts at 1 000 and doubles up to 60 000. */
   readonly rejectDelayMs?: number;

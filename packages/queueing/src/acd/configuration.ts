@@ -27,6 +27,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       members: new Set(),
       eligible: new EligibleAgents(config.key, resolved.strategy),
       staff: new Set(),
+      atWork: new Set(),
       present: new Set(),
       ringing: new Set(),
       offered: 0,
@@ -76,6 +77,7 @@ export function removeQueue(step: Step, queue: QueueState): void {
   queue.line.length = 0;
   queue.eligible.clear();
   queue.staff.clear();
+  queue.atWork.clear();
   queue.present.clear();
   queue.ringing.clear();
   clearTimer(step, queue.emptyTimer);
@@ -157,7 +159,8 @@ function leaveQueues(step: Step, agent: AgentState): void {
     const queue = step.state.queues.get(key);
     queue?.members.delete(agent);
     queue?.eligible.delete(agent);
-    if (queue?.staff.delete(agent)) step.strained.add(queue);
+    queue?.staff.delete(agent);
+    if (queue?.atWork.delete(agent)) step.strained.add(queue);
     queue?.present.delete(agent);
   }
 }

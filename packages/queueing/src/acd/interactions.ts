@@ -1,6 +1,6 @@
 import { VOICE } from "./capacity.js";
 import type { AcdEvent, LeftOutcome } from "./events.js";
-import { expectedWaitMs } from "./state.js";
+import { agentsAtWork, expectedWaitMs } from "./state.js";
 import type { AgentState, InteractionState, KeptPlace, QueueState } from "./state.js";
 import { addTimer, clearTimer, isAway, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
@@ -119,7 +119,7 @@ function isEmpty(queue: QueueState): boolean {
 function tooLong(queue: QueueState, ahead: number, callers: number): boolean {
   const { divert } = queue.config;
   if (divert === undefined) return false;
-  return (divert.ewtMs !== undefined && expectedWaitMs(queue, ahead) > divert.ewtMs) || (divert.ratio !== undefined && callers / Math.max(1, queue.staff.size) > divert.ratio);
+  return (divert.ewtMs !== undefined && expectedWaitMs(queue, ahead) > divert.ewtMs) || (divert.ratio !== undefined && callers / agentsAtWork(queue) > divert.ratio);
 }
 
 /** Those who wait last leave while the wait is too long for them. Guests stay: their own queue decides. */

@@ -37,6 +37,8 @@ export interface QueueState {
   readonly eligible: EligibleAgents;
   /** Members who count as staff. */
   readonly staff: Set<AgentState>;
+  /** Members who take the calls that come next: what the wait to be expected is divided by, whatever `staff` says. */
+  readonly atWork: Set<AgentState>;
   /** Members for whose sake callers stay, where `leaveEmpty` is a list. */
   readonly present: Set<AgentState>;
   /** Callers for whom everybody is being rung through this queue. */
@@ -354,7 +356,12 @@ export function aheadOf(state: AcdState, interactionId: string): number | undefi
   return placeInLine(interaction.queue.line, interaction);
 }
 
-/** A rough wait: callers ahead and oneself, each taking one of the staffed agents for the usual time. */
+/** A rough wait: callers ahead and oneself, each taking one of the agents at work for the usual time. With nobody at work it is reckoned as for a single agent who may come. */
 export function expectedWaitMs(queue: QueueState, ahead: number): number {
-  return Math.round(((ahead + 1) * queue.handleMs) / Math.max(1, queue.staff.size));
+  return Math.round(((ahead + 1) * queue.handleMs) / agentsAtWork(queue));
+}
+
+/** Those who will take the next callers: free, held, ringing, talking or in after-call work; on demand where such agents are rung. Nobody on a break. At least 1. */
+export function agentsAtWork(queue: QueueState): number {
+  return Math.max(1, queue.atWork.size);
 }

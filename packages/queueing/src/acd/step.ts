@@ -65,11 +65,19 @@ export function isReady({ choice }: AgentState): boolean {
   return choice === "available" || choice === "on-demand";
 }
 
-export function isStaff(agent: AgentState, queue: QueueState): boolean {
-  if (agent.removed || !agent.reachable || agent.choice === "offline") return false;
+/**
+ * Whether the agent takes callers of the queue now or after what is at hand. Who has chosen a break, or signed out, for after
+ * the talk takes none of those who wait.
+ */
+export function isAtWork(agent: AgentState, { config }: QueueState): boolean {
+  if (agent.removed || !agent.reachable) return false;
   // Who is there for directed work only cannot be waited for.
-  if (agent.choice === "on-demand") return queue.config.onDemandAfterMs !== Infinity;
-  return queue.config.staff === "reachable" || agent.choice === "available";
+  return agent.choice === "on-demand" ? config.onDemandAfterMs !== Infinity : agent.choice === "available";
+}
+
+/** Whether the agent counts as there: for `joinEmpty` and `leaveEmpty`, not for the wait to be expected. */
+export function isStaff(agent: AgentState, queue: QueueState): boolean {
+  return isAtWork(agent, queue) || (queue.config.staff === "reachable" && agent.choice === "not-ready" && agent.reachable && !agent.removed);
 }
 
 /** Whether callers stay for this agent's sake. */
@@ -116,7 +124,9 @@ export function refreshAgent(step: Step, agent: AgentState): void {
       if (queue.eligible.put(agent)) step.freed.add(agent);
     } else queue.eligible.delete(agent);
     if (isStaff(agent, queue)) queue.staff.add(agent);
-    else if (queue.staff.delete(agent)) step.strained.add(queue);
+    else queue.staff.delete(agent);
+    if (isAtWork(agent, queue)) queue.atWork.add(agent);
+    else if (queue.atWork.delete(agent)) step.strained.add(queue);
     if (isPresent(agent, queue)) {
       if (!queue.present.has(agent)) {
         queue.present.add(agent);
