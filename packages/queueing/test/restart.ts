@@ -40,8 +40,8 @@ export class Lives {
       after.send({ type: "agent.configured", agent });
       after.send({ type: "agent.state", agentId: agent.id, state: choices.get(agent.id) ?? "offline" });
     }
-    for (const { callerKey, queue, placeAt, state } of inside) {
-      if (callerKey !== undefined && state !== "connected") after.send({ type: "place.restored", callerKey, queue: queue.config.key, placeAt, leftAt: after.now });
+    for (const { callerKey, queue, cameTo, placeAt, state } of inside) {
+      if (callerKey !== undefined && state !== "connected") after.send({ type: "place.restored", callerKey, queue: queue.config.key, cameTo, placeAt, leftAt: after.now });
     }
     for (const agent of after.state.agents.values()) {
       if (agent.choice !== (choices.get(agent.id) ?? "offline")) throw new Error(`${agent.id} is not as it chose`);

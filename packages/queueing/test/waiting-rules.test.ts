@@ -205,6 +205,82 @@ describe("diversion", () => {
   });
 });
 
+describe("who was moved, hangs up and rings again", () => {
+  /** `k` came into `q` before `later`, and was moved to `p`, where `there` waits; then hung up. */
+  function moved(regain: { q?: number; p?: number } = {}): ReturnType<typeof acd> {
+    const driver = acd({ regainMs: regain.q ?? 60_000 });
+    driver.send({ type: "queue.configured", queue: { key: "p", regainMs: regain.p ?? 60_000 } });
+    driver.call("k", { callerKey: "K" });
+    driver.advance(1_000);
+    driver.call("later");
+    driver.call("there", { queue: "p" });
+    driver.send({ type: "interaction.moved", interactionId: "k", queue: "p" });
+    driver.advance(1_000);
+    driver.send({ type: "interaction.ended", interactionId: "k" });
+    return driver;
+  }
+
+  it.each(["q", "p"])("has the place in %s, and once only", (queue) => {
+    for (const clock of [0, -3_600_000]) {
+      const driver = moved();
+      if (clock !== 0) driver.stepClock(clock);
+      driver.advance(60_000);
+      driver.call("again", { callerKey: "K", queue });
+      expect(driver.of("entered")).toMatchObject([{ queue, regained: true, ahead: 0, placeAt: driver.now - 62_000 }]);
+      for (const other of ["q", "p"]) {
+        driver.call(`second in ${other}`, { callerKey: "K", queue: other });
+        expect(driver.of("entered")).toMatchObject([{ regained: false }]);
+      }
+    }
+  });
+
+  it("not too late; each queue by its own span, and not where it keeps no places", () => {
+    const driver = moved({ q: 10_000 });
+    driver.advance(10_001);
+    driver.call("too late", { callerKey: "K" });
+    expect(driver.of("entered")).toMatchObject([{ regained: false }]);
+    driver.call("in time", { callerKey: "K", queue: "p" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, ahead: 0 }]);
+    const off = moved({ p: 0 });
+    off.call("off", { callerKey: "K", queue: "p" });
+    expect(off.of("entered")).toMatchObject([{ regained: false }]);
+    off.call("on", { callerKey: "K" });
+    expect(off.of("entered")).toMatchObject([{ regained: true, ahead: 0 }]);
+  });
+
+  it("a place of a later stay in the other queue is not taken away with it", () => {
+    const driver = moved();
+    driver.advance(1_000);
+    driver.call("direct", { callerKey: "K", placeAt: driver.now });
+    driver.send({ type: "interaction.ended", interactionId: "direct" });
+    driver.call("first", { callerKey: "K", queue: "p" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, placeAt: driver.now - 3_000 }]);
+    driver.call("second", { callerKey: "K" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, placeAt: driver.now }]);
+  });
+
+  it.each(["q", "p"])("also when cut off in the talk, and after a restart: in %s", (queue) => {
+    const driver = moved();
+    driver.send({ type: "agent.configured", agent: { id: "pia", queues: [{ queue: "p" }] } });
+    driver.call("back", { callerKey: "K" });
+    driver.send({ type: "interaction.moved", interactionId: "back", queue: "p" });
+    driver.agent("pia", ["p"]);
+    driver.answer("back");
+    driver.send({ type: "interaction.ended", interactionId: "back", broken: true });
+    driver.call("again", { callerKey: "K", queue });
+    expect(driver.of("entered")).toMatchObject([{ queue, regained: true, ahead: 0 }]);
+
+    const after = acd({ regainMs: 60_000 });
+    after.send({ type: "queue.configured", queue: { key: "p", regainMs: 60_000 } });
+    after.call("new", { queue });
+    after.send({ type: "place.restored", callerKey: "K", queue: "p", cameTo: "q", placeAt: after.now - 5_000, leftAt: after.now });
+    after.call("again", { callerKey: "K", queue });
+    expect(after.of("entered")).toMatchObject([{ queue, regained: true, ahead: 0 }]);
+    after.call("twice", { callerKey: "K", queue: queue === "q" ? "p" : "q" });
+    expect(after.of("entered")).toMatchObject([{ regained: false }]);
+  });
+});
+
 describe("a waiting caller is moved", () => {
   it("to another queue with the place kept; whoever rings is let go; a talk is not moved", () => {
     const driver = acd({}, 1);

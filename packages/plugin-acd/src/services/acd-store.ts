@@ -9,7 +9,7 @@ import { AgentProfileEntity } from "../entities/agent-profile.entity.js";
 import { AgentEntity } from "../entities/agent.entity.js";
 import { FactMarkEntity } from "../entities/fact-mark.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
-import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
+import { QueueEntryEntity, type QueueEntryRow } from "../entities/queue-entry.entity.js";
 import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-interval.entity.js";
 import { acdErrors } from "../errors.js";
 import { issuesOf } from "./checked.js";
@@ -49,6 +49,8 @@ export interface StoredProfile {
 export interface LeftPlace {
   readonly callerKey: string;
   readonly queue: string;
+  /** The queue they came to first, for who was moved by hand into `queue`. */
+  readonly cameTo?: string;
   readonly placeAt: number;
   /** Order among places of the same `placeAt`. */
   readonly placeSeq: number;
@@ -233,10 +235,13 @@ export class AcdStore {
       const orderBy = { placeAt: "asc", placeSeq: "asc", id: "asc" } as const;
       const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } }, { orderBy });
       const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } }, { orderBy });
+      const moved = stayBefore(await em.find(QueueEntryEntity, { outcome: "moved", leftAt: { $gte: since }, callerKey: { $ne: null } }));
       return [...waited, ...talked]
-        .flatMap(({ callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent }): LeftPlace[] => {
+        .flatMap((entry): LeftPlace[] => {
+          const { callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent } = entry;
           const at = cutAt ?? leftAt;
-          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, placeAt, placeSeq, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
+          const cameTo = moved(entry);
+          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, ...(cameTo === undefined ? {} : { cameTo }), placeAt, placeSeq, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
         })
         .sort((a, b) => a.leftAt - b.leftAt);
     });
@@ -248,6 +253,25 @@ async function lastSigns({ em }: Uow, before: number): Promise<readonly number[]
   const newest = { orderBy: { at: "desc" }, limit: 1 } as const;
   const [marks, states] = [await em.find(FactMarkEntity, { at: { $lt: before } }, newest), await em.find(AgentStateLogEntity, { at: { $lt: before } }, newest)];
   return [...marks, ...states].map(({ at }) => at);
+}
+
+type Stay = Pick<QueueEntryRow, "interactionId" | "queue" | "enteredAt" | "leftAt">;
+
+/** In which queue somebody began to wait who was moved from one to the next: each stay begins at the moment at which the one before was left. `undefined`: not moved. */
+function stayBefore(moves: readonly Stay[]): (stay: Stay) => string | undefined {
+  const byCall = new Map<string, Stay[]>();
+  for (const move of moves) byCall.set(move.interactionId, [...(byCall.get(move.interactionId) ?? []), move]);
+  return (stay) => {
+    // Each is passed once: moves of one and the same moment may stand in any order.
+    const left = new Set(byCall.get(stay.interactionId));
+    let first = stay;
+    for (;;) {
+      const before = [...left].find(({ leftAt }) => leftAt === first.enteredAt);
+      if (before === undefined) return first === stay ? undefined : first.queue;
+      left.delete(before);
+      first = before;
+    }
+  };
 }
 
 /** Only what differs from the defaults is stored. */

@@ -51,7 +51,7 @@ export interface QueueConfig {
   readonly announceFirstMs?: number;
   /** Between announcements. Default none. */
   readonly announceEveryMs?: number;
-  /** A caller who abandons and comes back within this span regains the place. Default 0 = off. */
+  /** A caller who abandons and comes back within this span regains the place; who was moved, in the queue they came to first as well as in the last. Default 0 = off. */
   readonly regainMs?: number;
   /** Let callers in while nobody is staffed. A list: not while every agent is in one of these states. Default true. */
   readonly joinEmpty?: boolean | readonly AgentStatus[];

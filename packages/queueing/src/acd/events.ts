@@ -73,7 +73,7 @@ export type AcdEvent =
       /** Can be done later (a letter): an agent who is only being asked to take it is asked for something else instead when nobody else is free. Default false. */
       readonly yields?: boolean;
     }
-  /** Into another queue, with the place kept: whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
+  /** Into another queue, with the place kept; who rings back has it in the queue they came to first too. Whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string; /** There. Default: as before. */ readonly priority?: number }
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */
@@ -98,7 +98,7 @@ export type AcdEvent =
   /** The same of a queue: who was rung last, for strategies that go round, and how long its calls took an agent, for the expected wait. */
   | { readonly type: "queue.history"; readonly queue: string; readonly lastAgentId?: string; readonly handled?: { readonly count: number; readonly averageMs: number } }
   /** A place left behind by an earlier process. */
-  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; /** Where the caller came in, if moved to `queue` later: the place counts in either, once. Default: `queue`. */ readonly cameTo?: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
   | { readonly type: "clock.stepped"; readonly ms: number }
   | { readonly type: "timer"; readonly id: string };

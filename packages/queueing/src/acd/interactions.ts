@@ -29,6 +29,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const interaction: InteractionState = {
     id: event.interactionId,
     queue,
+    cameTo: queue.config.key,
     priority: event.priority === undefined || !Number.isFinite(event.priority) ? 0 : event.priority,
     skills: event.skills ?? {},
     callerKey: event.callerKey,
@@ -231,16 +232,19 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
   interaction.limitTimer = undefined;
 }
 
-/** Who comes back soon goes on where they stood. */
-export function keepOwnPlace(step: Step, { callerKey, queue, placeAt, seq }: InteractionState, agentId?: string): void {
-  if (callerKey !== undefined && queue.config.regainMs > 0) keepPlace(step, callerKey, queue.config.key, { placeAt, placeSeq: seq, leftAt: step.now, agentId });
+/** Who comes back soon goes on where they stood. Who was moved may come back by the same way as before, and so into the queue they came to first. */
+export function keepOwnPlace(step: Step, { callerKey, queue, cameTo, placeAt, seq }: InteractionState, agentId?: string): void {
+  if (callerKey === undefined) return;
+  const first = step.state.queues.get(cameTo);
+  const queues = [...new Set([queue, first ?? queue])].filter(({ config }) => config.regainMs > 0).map(({ config }) => config.key);
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt: step.now, agentId, queues });
 }
 
 /** A place of an earlier process; who comes now stands behind it, whatever the clock says. */
-export function restorePlace(step: Step, { callerKey, queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
+export function restorePlace(step: Step, { callerKey, queue, cameTo = queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
   restoreSequence(step, placeSeq);
   const seq = orderOf(placeSeq) ?? (step.state.sequence += 1);
-  keepPlace(step, callerKey, queue, { placeAt, placeSeq: seq, leftAt, agentId });
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt, agentId, queues: [...new Set([queue, cameTo])] });
 }
 
 /** What was given out by an earlier process is not given out again. */
@@ -266,11 +270,13 @@ function sequenceOf({ state }: Step, kept: number | undefined): number {
   return kept;
 }
 
-function keepPlace(step: Step, callerKey: string, queue: string, place: KeptPlace): void {
+function keepPlace(step: Step, callerKey: string, place: KeptPlace): void {
   const { places } = step.state;
-  const key = `${queue}\n${callerKey}`;
-  places.delete(key);
-  places.set(key, place);
+  for (const queue of place.queues) {
+    const key = placeKey(queue, callerKey);
+    places.delete(key);
+    places.set(key, place);
+  }
   for (const oldest of places.keys()) {
     if (places.size <= MAX_PLACES) break;
     places.delete(oldest);
@@ -279,11 +285,20 @@ function keepPlace(step: Step, callerKey: string, queue: string, place: KeptPlac
 
 function takePlace(step: Step, queue: QueueState, callerKey: string | undefined): KeptPlace | undefined {
   if (callerKey === undefined || queue.config.regainMs <= 0) return undefined;
-  const key = `${queue.config.key}\n${callerKey}`;
-  const place = step.state.places.get(key);
+  const { places } = step.state;
+  const key = placeKey(queue.config.key, callerKey);
+  const place = places.get(key);
   if (place === undefined) return undefined;
-  step.state.places.delete(key);
-  return step.now - place.leftAt <= queue.config.regainMs ? place : undefined;
+  places.delete(key);
+  // The other queue of who was moved may give longer.
+  if (step.now - place.leftAt > queue.config.regainMs) return undefined;
+  // Given once, in whichever queue: elsewhere a later stay may have left another one.
+  for (const other of place.queues.map((each) => placeKey(each, callerKey))) if (places.get(other)?.placeSeq === place.placeSeq) places.delete(other);
+  return place;
+}
+
+function placeKey(queue: string, callerKey: string): string {
+  return `${queue}\n${callerKey}`;
 }
 
 export function announce(step: Step, interaction: InteractionState): void {

@@ -97,6 +97,8 @@ export interface AgentState {
 export interface InteractionState {
   readonly id: string;
   queue: QueueState;
+  /** Key of the queue into which the caller came: another than `queue` once moved. */
+  readonly cameTo: string;
   priority: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly callerKey: string | undefined;
@@ -179,6 +181,8 @@ export interface KeptPlace {
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId: string | undefined;
+  /** Keys of the queues in which it counts, once: the last one, and where the caller came in before being moved. */
+  readonly queues: readonly string[];
 }
 
 /** The whole state of an ACD. Opaque: read it by the views, change it by `reduce`. */
@@ -190,7 +194,7 @@ export interface AcdState {
   /** Those of interactions that yield. */
   readonly yielding: Set<Reservation>;
   readonly timers: Map<string, TimerTarget>;
-  /** Places of callers who abandoned or were cut off, oldest first. */
+  /** Places of callers who abandoned or were cut off, by queue and caller, oldest first. */
   readonly places: Map<string, KeptPlace>;
   readonly priorityWorthMs: number | undefined;
   readonly weightWorthMs: number | undefined;
