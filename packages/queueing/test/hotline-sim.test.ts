@@ -32,7 +32,47 @@ describe("hotline-sim", () => {
     expect(text.match(/^ {2}service level +[▁-█·]{20} {2}0 to 100 %$/gm)).toHaveLength(2);
     // 20 half hours, twice, each with what Erlang C or A says.
     expect(text.match(/^\d\d:[03]0 +general\+disputes .*%/gm)).toHaveLength(40);
-    expect(text).toMatch(/A: lost/);
+    // In the table of the intervals too.
+    expect(text.match(/A: lost +occ\. +C: occ\. +A: occ\.$/gm)).toHaveLength(3);
+    const [interval] = text.match(/^09:00 +general\+disputes .*$/m) ?? [];
+    expect(interval).toMatch(/(\d+\.\d|—)( %)? +\d+\.\d % +(\d+\.\d %|—) +\d+\.\d %$/);
+  });
+
+  it("tells by itself what Erlang C and A say of the service level, the wait and the occupancy of each pool", async () => {
+    const scenario = {
+      from: "08:00",
+      to: "18:00",
+      queues: [{ key: "calm" }, { key: "flooded" }],
+      callers: [
+        { name: "calm", queue: "calm", arrivals: { perHour: 120 }, talk: { exponential: 170 }, patience: { exponential: 120 } },
+        { name: "flooded", queue: "flooded", arrivals: { perHour: 120 }, talk: { exponential: 170 }, patience: { exponential: 120 } },
+      ],
+      agents: [
+        { name: "calm", count: 7, queues: ["calm"], wrapUp: 10 },
+        { name: "flooded", count: 4, queues: ["flooded"], wrapUp: 10 },
+      ],
+    };
+    writeFileSync(join(folder, "pools.json"), JSON.stringify(scenario));
+    const text = await run({ file: join(folder, "pools.json"), whatIf: ["agents.calm=9"], runs: 8 });
+    const lines = text.split("\n");
+    const head = lines.findIndex((line) => /^ +queues +load +agents +SL +C: SL +A: SL +wait +C: wait +A: wait +lost +A: lost +occ\. +C: occ\. +A: occ\.$/.test(line));
+    const rows = lines.slice(head + 2, head + 6).map((line) => line.replaceAll(" %", "%").trim().split(/ {2,}/));
+    expect(rows.map(([name, queues]) => `${name} ${queues}`)).toEqual(["as it is calm", "as it is flooded", "agents.calm=9 calm", "agents.calm=9 flooded"]);
+    for (const row of rows) {
+      expect(row).toHaveLength(15);
+      const [load = 0, agents = 0, level = 0, , levelA = 0, wait = 0, , waitA = 0, , , occupancy = 0, , occupancyA = 0] = row.slice(2).map((cell) => Number.parseFloat(cell));
+      // 120 calls an hour of 180 s each.
+      expect(Math.abs(load - 6)).toBeLessThan(0.5);
+      expect(agents).toBe(row[1] === "flooded" ? 4 : row[0] === "as it is" ? 7 : 9);
+      // Calls give up as Erlang A supposes: it comes near to what was played.
+      expect(Math.abs(level - levelA)).toBeLessThan(6);
+      expect(Math.abs(wait - waitA)).toBeLessThan(8);
+      expect(Math.abs(occupancy - occupancyA)).toBeLessThan(5);
+    }
+    // Erlang C has no answer to more load than agents.
+    expect(rows.map((row) => [row[5], row[8], row[13]].map((cell) => cell !== "—"))).toEqual([[true, true, true], [false, false, false], [true, true, true], [false, false, false]]);
+    // Nobody gives up there, so that it has everybody served.
+    expect(Math.abs(Number.parseFloat(rows[0]?.[13] ?? "") - (100 * 6) / 7)).toBeLessThan(6);
   });
 
   it("one run is printed without an interval it cannot have", async () => {
@@ -47,7 +87,12 @@ describe("hotline-sim", () => {
     const lines = readFileSync(csv, "utf8").trim().split("\r\n");
     expect(lines).toHaveLength(41);
     const head = (lines[0] ?? "").replace("\uFEFF", "").split(",");
-    expect(head).toContain("erlangA_abandonRate");
+    for (const column of ["erlangC_occupancy", "erlangA_abandonRate", "erlangA_occupancy"]) expect(head).toContain(column);
+    for (const column of ["erlangC_occupancy", "erlangA_occupancy"]) {
+      const shares = lines.slice(1).map((line) => line.split(",")[head.indexOf(column)] ?? "").filter((cell) => cell !== "").map(Number);
+      expect(shares.length).toBeGreaterThan(20);
+      for (const share of shares) expect(share > 0 && share <= 1).toBe(true);
+    }
     const offered = lines.slice(1, 21).reduce((sum, line) => sum + Number(line.split(",")[head.indexOf("offered")]), 0);
     expect(offered).toBe(json[0]?.runs[0]?.total.offered);
     // Nothing was thrown into a formula of a spreadsheet.

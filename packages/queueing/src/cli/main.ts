@@ -13,10 +13,11 @@ const HELP = `hotline-sim: plays a queue with the ACD of @hotlinejs, under virtu
                        ${WHAT_IF_FORMS.join("\n                       ")}
   --runs N           play each so often (default 10): means with 95 % confidence intervals
   --seed N           first seed (default 1); the same seed gives the same result
-  --intervals        a line for each interval, with the formulas beside it
-  --csv FILE         the intervals of the first run of each variant, for a spreadsheet
+  --intervals        a line for each interval, with Erlang C and A beside it, as for the whole time
+  --csv FILE         the intervals of the first run of each variant with Erlang C and A, for a spreadsheet
   --json FILE        everything, - for the screen
-  --svg FILE         waits and service level over the day as a picture (needs the package echarts)
+  --svg FILE         service level, mean wait and occupancy over the day as a picture, with
+                     Erlang C (dashed) and Erlang A (dotted) (needs the package echarts)
   --example          prints a scenario to begin with
   --help, --version
 

@@ -1,10 +1,12 @@
 import { stringify } from "csv-stringify/sync";
+import { estimate } from "../simulator/replicate.js";
 import type { Estimate } from "../simulator/replicate.js";
-import type { IntervalResult } from "../simulator/simulate.js";
+import type { IntervalResult, SimulationResult } from "../simulator/simulate.js";
 import type { Variant } from "./run.js";
 
 const percent = (value: number | undefined): string => (value === undefined ? "—" : `${(value * 100).toFixed(1)} %`);
-const seconds = (value: number | undefined): string => (value === undefined ? "—" : value.toFixed(1));
+const oneDigit = (value: number | undefined): string => (value === undefined ? "—" : value.toFixed(1));
+const seconds = oneDigit;
 
 /** The variants side by side: mean and half width of the 95 % confidence interval, the formulas below. */
 export function comparison(variants: readonly Variant[]): string {
@@ -27,6 +29,46 @@ export function comparison(variants: readonly Variant[]): string {
   return table(["", ...variants.map(({ name }) => name)], rows.map(([name, cell]) => [name, ...variants.map(cell)]));
 }
 
+const POOL_HEAD = ["", "queues", "load", "agents", "SL", "C: SL", "A: SL", "wait", "C: wait", "A: wait", "lost", "A: lost", "occ.", "C: occ.", "A: occ."] as const;
+
+/**
+ * A line for each pool of each variant: means over the runs, and beside them what Erlang C and A (columns C: and A:) say of the
+ * mean load and staff of the whole time. A formula that does not hold for every run, as Erlang C under overload, is left empty.
+ */
+export function poolTable(variants: readonly Variant[]): string {
+  return table(
+    POOL_HEAD,
+    variants.flatMap(({ name, played: { runs } }) =>
+      (runs[0]?.pools ?? []).map(({ queues }, index) => {
+        type Pool = SimulationResult["pools"][number];
+        const pools = runs.map((run) => run.pools[index] as Pool);
+        const mean = (of: (pool: Pool) => number | undefined): number | undefined => estimate(pools.map(of))?.mean;
+        const formula = (of: (analytic: NonNullable<Pool["analytic"]>) => number | undefined): number | undefined => {
+          const values = pools.map(({ analytic }) => analytic && of(analytic));
+          return values.includes(undefined) ? undefined : estimate(values)?.mean;
+        };
+        return [
+          name,
+          queues.join("+"),
+          oneDigit(formula(({ load }) => load)),
+          oneDigit(mean(({ agents }) => agents)),
+          percent(mean(({ figures }) => figures.serviceLevel)),
+          percent(formula(({ erlangC }) => erlangC?.serviceLevel)),
+          percent(formula(({ erlangA }) => erlangA?.serviceLevel)),
+          seconds(mean(({ figures }) => figures.averageWait)),
+          seconds(formula(({ erlangC }) => erlangC?.averageWait)),
+          seconds(formula(({ erlangA }) => erlangA?.averageWait)),
+          percent(mean(({ figures }) => (figures.offered === 0 ? undefined : figures.abandoned / figures.offered))),
+          percent(formula(({ erlangA }) => erlangA?.abandonRate)),
+          percent(mean(({ occupancy }) => occupancy)),
+          percent(formula(({ erlangC }) => erlangC?.occupancy)),
+          percent(formula(({ erlangA }) => erlangA?.occupancy)),
+        ];
+      }),
+    ),
+  );
+}
+
 /** Service level, wait and staff over the day as bars, first run, one line each for every pool. */
 export function sparklines({ played }: Variant): string {
   const run = played.runs[0];
@@ -45,7 +87,7 @@ export function sparklines({ played }: Variant): string {
     .join("");
 }
 
-const HEAD = ["from", "queues", "calls", "agents", "SL", "C: SL", "A: SL", "wait", "C: wait", "A: wait", "lost", "A: lost", "occ.", "C: occ."] as const;
+const HEAD = ["from", "queues", "calls", "agents", "SL", "C: SL", "A: SL", "wait", "C: wait", "A: wait", "lost", "A: lost", "occ.", "C: occ.", "A: occ."] as const;
 
 /** A line for each interval, Erlang C and A (columns C: and A:) beside what was played. */
 export function intervalTable({ played }: Variant): string {
@@ -67,6 +109,7 @@ export function intervalTable({ played }: Variant): string {
       percent(analytic?.erlangA?.abandonRate),
       percent(occupancy),
       percent(analytic?.erlangC?.occupancy),
+      percent(analytic?.erlangA?.occupancy),
     ]),
   );
 }
@@ -84,9 +127,11 @@ export function intervalCsv(variants: readonly Variant[]): string {
       load: analytic?.load,
       erlangC_serviceLevel: analytic?.erlangC?.serviceLevel,
       erlangC_averageWait: analytic?.erlangC?.averageWait,
+      erlangC_occupancy: analytic?.erlangC?.occupancy,
       erlangA_serviceLevel: analytic?.erlangA?.serviceLevel,
       erlangA_averageWait: analytic?.erlangA?.averageWait,
       erlangA_abandonRate: analytic?.erlangA?.abandonRate,
+      erlangA_occupancy: analytic?.erlangA?.occupancy,
     })),
   );
   const columns = Object.keys(rows[0] ?? {});
