@@ -38,7 +38,7 @@ export async function runHotlineSim(command: SimCommand): Promise<void> {
   const variants: Variant[] = scenarios.map((variant) => ({ ...variant, played: replicate(variant.scenario, command.runs, command.seed) }));
   if (command.json !== "-") {
     command.write(`${scenario.name ?? command.file}: ${command.runs} run${command.runs === 1 ? "" : "s"} from seed ${command.seed}\n\n${comparison(variants)}\n`);
-    command.write(`\nQueues that share agents, and what Erlang C and A say of their mean load and agents${command.intervals ? "" : " (--intervals: of each interval)"}\n${poolTable(variants)}\n`);
+    command.write(`\nQueues that share agents, and what Erlang C and A say of their mean load and agents, peaks evened out${command.intervals ? "" : " (--intervals: of each interval)"}\n${poolTable(variants)}\n`);
     for (const variant of variants) command.write(`\n${variant.name}\n${sparklines(variant)}${command.intervals ? `\n${intervalTable(variant)}\n` : ""}`);
   }
   if (command.json !== undefined) {
