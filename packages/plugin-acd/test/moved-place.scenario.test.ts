@@ -51,7 +51,7 @@ describe.each(["q", "law"])("who was moved from q to law, hung up and rings %s a
     expect(here.line(other)).toEqual([`222${other.length}`, CITIZEN]);
   });
 
-  it.each(["stopped", "killed"])("also where the hotline was %s meanwhile", async (how) => {
+  it.each([["stopped", 5_000], ["killed", 5_000], ["killed", 60 * 3_600_000]] as const)("also where the hotline was %s meanwhile, and down for %i ms", async (how, downMs) => {
     const before = await busy("a");
     await before.dial(CITIZEN);
     await before.at.test.advance(1_000);
@@ -60,7 +60,7 @@ describe.each(["q", "law"])("who was moved from q to law, hung up and rings %s a
     expect((await before.at.entries()).map((entry) => [entry.queue, entry.outcome])).toEqual([["q", "moved"], ["tax", "moved"], ["law", null]]);
     if (how === "killed") cpSync(join(root, "a"), join(root, "b"), { recursive: true });
     await crash(before.at);
-    const after = await busy(how === "killed" ? "b" : "a", before.at.test.clock.now() + 5_000);
+    const after = await busy(how === "killed" ? "b" : "a", before.at.test.clock.now() + downMs);
     await after.dial("333", { queue: key });
     await after.dial(CITIZEN, { queue: key });
     expect(after.line(key)).toEqual([CITIZEN, "333"]);

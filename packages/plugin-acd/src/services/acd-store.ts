@@ -235,7 +235,9 @@ export class AcdStore {
       const orderBy = { placeAt: "asc", placeSeq: "asc", id: "asc" } as const;
       const waited = await em.find(QueueEntryEntity, { outcome: { $in: ["process_restart", "cut"] }, leftAt: { $gte: since } }, { orderBy });
       const talked = await em.find(QueueEntryEntity, { cutAt: { $gte: since } }, { orderBy });
-      const moved = stayBefore(await em.find(QueueEntryEntity, { outcome: "moved", leftAt: { $gte: since }, callerKey: { $ne: null } }));
+      // Who was open when the process ended may have been moved long before: nobody before the earliest place.
+      const earliest = Math.min(since, ...[waited[0], talked[0]].map((entry) => entry?.placeAt ?? since));
+      const moved = stayBefore(await em.find(QueueEntryEntity, { outcome: "moved", leftAt: { $gte: earliest }, callerKey: { $ne: null } }));
       return [...waited, ...talked]
         .flatMap((entry): LeftPlace[] => {
           const { callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent } = entry;
