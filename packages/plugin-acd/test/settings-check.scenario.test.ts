@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definePlugin, PROMPTS, UNIT_OF_WORK } from "@hotlinejs/core";
-import type { FlowDefinition, Logger, Plugin } from "@hotlinejs/core";
+import type { Logger, Plugin } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
+import type { FlowDefinition } from "@hotlinejs/plugin-ivr";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AgentEntity } from "../src/entities/agent.entity.js";
@@ -76,7 +77,7 @@ describe("sounds that are not there", () => {
 });
 
 it("the same key twice in a node keeps the hotline from starting", async () => {
-  const flow = { id: "main", start: "wait", nodes: [{ id: "wait", type: "queue", queue: "q", callback: { key: "1" }, exitKeys: { "1": "voicemail" }, on: { voicemail: "end", kept: "end", timeout: "end", full: "end", "no-agents": "end" }, next: "end" }, { id: "end", type: "hangup" }] } as FlowDefinition;
+  const flow: FlowDefinition = { id: "main", start: "wait", nodes: [{ id: "wait", type: "queue", queue: "q", callback: { key: "1" }, exitKeys: { "1": "voicemail" }, on: { voicemail: "end", kept: "end", timeout: "end", full: "end", "no-agents": "end" }, next: "end" }, { id: "end", type: "hangup" }] };
   await expect(stage({ plugins: [ivr({ flows: [flow] })] })).rejects.toMatchObject({ code: "HTL_IVR_FLOW_INVALID", message: expect.stringContaining("flows[0].nodes[0].callback.key: 1 is one of the exitKeys") as string });
 });
 
