@@ -3,7 +3,7 @@ import { promptRef } from "@hotlinejs/core";
 import { z } from "zod";
 import { byName } from "./domain/by-name.js";
 import { GB_T_33358_CONNECT_RATE } from "./domain/service-level.js";
-import { knownSkills, queueFaults, servedFaults, type SettingFault } from "./domain/settings-faults.js";
+import { knownHosts, knownReserves, knownSkills, phoneFaults, queueFaults, reasonFaults, servedFaults, type SettingFault } from "./domain/settings-faults.js";
 
 const seconds = (least: number, most: number) => z.number().min(least).max(most);
 /** Skill -> lowest level; a list means level 1 of each. */
@@ -376,8 +376,8 @@ export const acdConfig = z
     });
     const tell = (at: (string | number)[], faults: readonly SettingFault[]): void => faults.forEach(({ path, message }) => issue([...at, ...path], message));
     const skills = knownSkills(config.agents, config.profiles);
-    const wrapUpCodes = new Set(config.wrapUpCodes.map((each) => each.code));
-    config.queues.forEach((queue, index) => tell(["queues", index], queueFaults(queue.key, queue, { queues: keys, skills, wrapUpCodes })));
+    const known = { queues: keys, skills, reserves: knownReserves(config.agents, config.profiles), hosts: knownHosts(config.queues), wrapUpCodes: new Set(config.wrapUpCodes.map((each) => each.code)) };
+    config.queues.forEach((queue, index) => tell(["queues", index], queueFaults(queue.key, queue, known)));
     const twice = (list: readonly string[], path: string, name: string): Set<string> => {
       list.forEach((key, index) => list.indexOf(key) < index && issue([path, index, name], `${key} is given twice`));
       return new Set(list);
@@ -389,6 +389,8 @@ export const acdConfig = z
     twice(config.reasons.map(({ code }) => code), "reasons", "code");
     twice(config.wrapUpCodes.map(({ code }) => code), "wrapUpCodes", "code");
     config.reasons.forEach(({ code }, index) => OWN_REASONS.includes(code) && issue(["reasons", index, "code"], `${code} is a reason of the hotline's own`));
+    tell([], reasonFaults(config));
+    tell([], phoneFaults(config));
     config.profiles.forEach((profile, index) => tell(["profiles", index], servedFaults(profile.queues, keys)));
     const numbers = new Set<string>();
     config.agents.forEach((agent, index) => {

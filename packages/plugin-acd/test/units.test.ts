@@ -79,7 +79,37 @@ describe("options that would do nothing", () => {
     ["weights in a strategy that weighs nothing", { skillWeights: { english: 2 } }, "queues.0.skillWeights: weigh nothing in the strategy longest-idle: set strategy to most-skilled, or leave them out"],
     ["a clock of messages without messages", { announce: { messagesEverySeconds: 60 } }, "queues.0.announce.messagesEverySeconds: there is nothing to say: give messages, or leave it out"],
     ["a first message without a clock", { announce: { messages: ["M1"], messagesFirstSeconds: 60 } }, "queues.0.announce.messagesFirstSeconds: counts only with messagesEverySeconds: give that too, or leave it out"],
+    ["a pace of a strategy that has none", { progressSeconds: 5 }, "queues.0.progressSeconds: counts in the strategy ring-progressively only, not in longest-idle: set that, or leave it out"],
+    ["waits of a reserve there is not", { tiersAfterSeconds: [20] }, 'queues.0.tiersAfterSeconds: no agent or profile serves q in a tier above 0: give the reserve its tier ({ queue: "q", tier: 1 }), or leave it out'],
+    ["a grace where nobody leaves", { leaveEmpty: false, emptyGraceSeconds: 5 }, "queues.0.emptyGraceSeconds: with leaveEmpty: false nobody is sent on: leave it out, or let callers leave"],
+    ["a step that asks for more than the queue", { skills: ["english"], skillSteps: [{ afterSeconds: 5, skills: { english: 2 } }] }, "queues.0.skillSteps.0.skills.english: steps lower what is needed, and before this one english 1 is enough: give at most that, or leave it out"],
+    ["a step that asks for more than the one before", { skills: { english: 5 }, skillSteps: [{ afterSeconds: 9, skills: { english: 3 } }, { afterSeconds: 5, skills: { english: 2 } }] }, "queues.0.skillSteps.0.skills.english: steps lower what is needed, and before this one english 2 is enough: give at most that, or leave it out"],
   ])("%s is refused with its path and what to do", (_name, settings, message) => expect(queue(settings)).toEqual([message]));
+
+  it.each<[string, object, string]>([
+    ["a limit of who has signed out", { reasons: [{ code: "home", name: "下班", nameEn: "Home", choice: "offline", maxMinutes: 5 }] }, "reasons.0.maxMinutes: who has signed out may stay away as long as wanted: leave it out, or make it a reason for not-ready"],
+    ["what follows a limit there is not", { reasons: [{ code: "rest", name: "小休", nameEn: "Rest", whenOver: "sign-out" }] }, "reasons.0.whenOver: is never over without maxMinutes: give that too, or leave it out"],
+    ["a reason required of none", { reasons: [], reasonRequired: true }, "reasonRequired: there is no reason for not-ready to choose: give reasons, or leave it out"],
+  ])("%s is refused with its path and what to do", (_name, config, message) => expect(issues(config)).toEqual([message]));
+
+  it("what the defaults say anyway, what serves others' callers, and lower levels are no fault", () => {
+    expect(queue({ progressSeconds: 10, emptyGraceSeconds: 30, leaveEmpty: false, skills: { english: 5 }, skillSteps: [{ afterSeconds: 9, skills: { english: 0 } }, { afterSeconds: 5, skills: { english: 5, law: 3 } }] }, { profiles: [{ key: "p", name: "P", skills: { law: 3 } }] })).toEqual([]);
+    expect(queue({ strategy: "ring-progressively", progressSeconds: 5, tiersAfterSeconds: [20] }, { profiles: [{ key: "p", name: "P", queues: [{ queue: "q", tier: 1 }] }] })).toEqual([]);
+    // Callers of r, who do leave it, wait for the agents of q, too.
+    const empty = (leaveEmpty: boolean): string[] => issues({ queues: [{ key: "q", name: "Q", leaveEmpty: false, emptyGraceSeconds: 5 }, { key: "r", name: "R", leaveEmpty, overflow: [{ afterSeconds: 5, queues: ["q"] }] }] });
+    expect([empty(true).length, empty(false).length]).toEqual([0, 1]);
+  });
+
+  it.each<[string, object, string[]]>([
+    ["addresses of their own", { agents: [{ number: "1001", name: "A", address: "sip:9" }, { number: "1002", name: "B", address: "sip:9@10.0.0.1" }] }, ["agents.1.address"]],
+    ["the address of an agent without one", { agents: [{ number: "1001", name: "A", address: "sip:1002" }, { number: "1002", name: "B" }] }, ["agents.1.address"]],
+    ["the profile's", { profiles: [{ key: "p", name: "P", address: "sip:desk" }], agents: [{ number: "1001", name: "A", profile: "p" }, { number: "1002", name: "B", profile: "p" }, { number: "1003", name: "C", profile: "p" }] }, ["agents.1.profile", "agents.2.profile"]],
+    ["nothing: each has one", { profiles: [{ key: "p", name: "P", address: "sip:desk-{number}" }, { key: "r", name: "R", address: "sip:room" }], agents: [{ number: "1001", name: "A", profile: "p" }, { number: "1002", name: "B", profile: "p" }, { number: "1003", name: "C", profile: "r" }, { number: "1004", name: "D", address: "sip:9@a.test" }, { number: "1005", name: "E", address: "sip:9@b.test" }] }, []],
+  ])("one telephone for two agents is refused: %s", (_name, config, paths) => {
+    const told = issues(config);
+    expect(told.map((each) => each.split(":")[0])).toEqual(paths);
+    for (const each of told) expect(each).toContain("have one telephone, sip:");
+  });
 
   it("what does something is taken", () => {
     const all = { calendar: "hours", atClosing: "callback", divert: { ratio: 2 }, overflow: [{ afterSeconds: 5, queues: ["r"] }], strategy: "most-skilled", skills: ["english"], skillWeights: { law: 2 }, announce: { messages: ["M1"], messagesEverySeconds: 60, messagesFirstSeconds: 10 } };
@@ -102,6 +132,11 @@ describe("IVR node queue", () => {
     const step = await queueNode.run({ config, services: services(acd), session: { language: "zh-CN" }, signal: new AbortController().signal } as unknown as Parameters<typeof queueNode.run>[0]);
     return { step, asked, outcomes: queueNode.outcomes(config).map((outcome) => outcome.name) };
   };
+
+  it.each([{ "1": "voicemail" }, "12"])("a key that offers the callback and leaves by exitKeys %j is refused", (exitKeys) => {
+    expect(queueNode.config.safeParse({ queue: "q", callback: { key: "1" }, exitKeys }).error?.issues).toMatchObject([{ path: ["callback", "key"], message: "1 is one of the exitKeys, too, and can do one thing only: give the callback another key, or take it out of exitKeys" }]);
+    expect(queueNode.config.safeParse({ queue: "q", callback: { key: "3" }, exitKeys }).success).toBe(true);
+  });
 
   it("leads on by outcome, and ends the flow when the caller is gone", async () => {
     expect((await run({})).step).toEqual({ outcome: "answered" });

@@ -32,6 +32,9 @@ const queueNodeConfig = z.strictObject({
   agent: z.string().min(1).max(32).optional(),
   /** So long the caller is kept for that `agent` who is at work; then the whole queue serves. */
   agentSeconds: z.number().min(0).max(3600).default(30),
+}).superRefine((config, context) => {
+  const key = config.callback?.key;
+  if (key !== undefined && exitOutcomes(config).has(key)) context.addIssue({ code: "custom", path: ["callback", "key"], message: `${key} is one of the exitKeys, too, and can do one thing only: give the callback another key, or take it out of exitKeys` });
 });
 
 type QueueNodeConfig = z.output<typeof queueNodeConfig>;
@@ -73,7 +76,7 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
     const acd = services.get(ACD);
     // Nothing is offered that could not be kept.
     const callback = config.callback !== undefined && acd.canCallBack(session) ? config.callback : undefined;
-    const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits, [callback.key, "kept"]]);
+    const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits]);
     const request = { queue, priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...keys.keys()].join(""), exitHint: exitHint(config, keys, session.language), signal };
     let place: Pick<QueueResult, "placeAt" | "placeSeq"> = {};
     let result: QueueResult;
@@ -111,7 +114,7 @@ function plain({ outcome, closing }: { readonly outcome: QueueOutcome; readonly 
   return outcome;
 }
 
-function exitOutcomes({ exitKeys }: QueueNodeConfig): Map<string, string> {
+function exitOutcomes({ exitKeys }: Pick<QueueNodeConfig, "exitKeys">): Map<string, string> {
   if (exitKeys === undefined) return new Map();
   return typeof exitKeys === "string" ? new Map([...exitKeys].map((key) => [key, "exit"])) : new Map(Object.entries(exitKeys));
 }

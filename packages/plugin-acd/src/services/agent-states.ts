@@ -3,7 +3,9 @@ import { errorText } from "@hotlinejs/core";
 import type { AcdEffect, AcdEvent } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { AgentChoice, AgentProfile, AgentReason } from "../contract.js";
+import { agentAddress, sharedPhones } from "../domain/agent-address.js";
 import { effectiveAgent, engineAgent } from "../domain/engine-config.js";
+import { capacityDoubts } from "../domain/settings-doubts.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent, StoredProfile } from "./acd-store.js";
 import { AgentLeases } from "./agent-leases.js";
@@ -40,6 +42,8 @@ export class AgentStates {
   readonly #later = new Set<string>();
   /** Place of the agents in the team's order. */
   readonly #order = new Map<string, number>();
+  /** The change of agents or profiles that is under way: the next sees what it left. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AgentStatesDeps) {
     this.#deps = deps;
@@ -116,7 +120,23 @@ export class AgentStates {
     return this.#deps.config.groups.map(({ key, name }) => ({ key, name, agents: [...this.#deps.agents.values()].filter((agent) => agent.own.groups.includes(key)).map(({ number }) => number) }));
   }
 
-  async assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, actor: string): Promise<void> {
+  /** @throws HTL_ACD_UNKNOWN_AGENT, HTL_ACD_UNKNOWN_PROFILE, HTL_ACD_UNKNOWN_GROUP, HTL_ACD_PHONE_TWICE */
+  assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, actor: string): Promise<void> {
+    return this.#inTurn(() => this.#assign(number, change, actor));
+  }
+
+  /** @throws HTL_ACD_UNKNOWN_QUEUE, HTL_ACD_QUEUE_TWICE, HTL_ACD_PHONE_TWICE */
+  setProfile(given: AgentProfile, actor: string): Promise<AgentProfile> {
+    return this.#inTurn(() => this.#setProfile(given, actor));
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #assign(number: string, change: { readonly profile?: string | null; readonly groups?: readonly string[] }, actor: string): Promise<void> {
     const agent = this.#known(number);
     checked(INPUTS.assignment, change, `The assignment of agent ${number}`);
     const { groups: known } = this.#deps.config;
@@ -125,12 +145,13 @@ export class AgentStates {
     for (const key of change.groups ?? []) if (!known.some((group) => group.key === key)) throw acdErrors.UNKNOWN_GROUP(key, known.map((group) => group.key).join(", ") || "none");
     const { profile: _before, ...rest } = agent.own;
     const own = { ...rest, ...(profile === undefined ? {} : { profile }), groups: [...new Set(change.groups ?? agent.own.groups)] };
+    this.#ownPhones([agent], profile === undefined ? undefined : this.#profiles.get(profile)?.settings.address);
     await this.#deps.store.assign(number, own, actor);
     agent.own = own;
     this.#reconfigure([agent]);
   }
 
-  async setProfile(given: AgentProfile, actor: string): Promise<AgentProfile> {
+  async #setProfile(given: AgentProfile, actor: string): Promise<AgentProfile> {
     const { key, name, ...settings } = checked(INPUTS.profile, given, `The profile ${String((given as Partial<AgentProfile> | undefined)?.key)}`);
     const served = new Set<string>();
     for (const membership of settings.queues) {
@@ -140,10 +161,22 @@ export class AgentStates {
       served.add(queue);
     }
     const profile = { key, name, settings };
+    const members = [...this.#deps.agents.values()].filter(({ own }) => own.profile === key);
+    this.#ownPhones(members, settings.address);
+    for (const { path, message } of capacityDoubts(settings.capacity)) this.#deps.log.warn({ profile: key, setting: path.join(".") }, `a setting probably has no effect: ${message}`);
     await this.#deps.store.putProfile(profile, actor);
     this.#profiles.set(key, profile);
-    this.#reconfigure([...this.#deps.agents.values()].filter(({ own }) => own.profile === key));
+    this.#reconfigure(members);
     return { key, name, ...settings };
+  }
+
+  /** Whoever shares a telephone since before the change is not to blame for it. @throws HTL_ACD_PHONE_TWICE */
+  #ownPhones(changed: readonly StoredAgent[], profileAddress: string | undefined): void {
+    const moved = new Map(changed.map((agent) => [agent.number, agentAddress(agent.number, agent.ownAddress, profileAddress)]));
+    const after = [...this.#deps.agents.values()].map(({ number, address }) => ({ number, address: moved.get(number) ?? address, stays: (moved.get(number) ?? address) === address }));
+    // Who stays comes first, so that only who moves is told.
+    const [shared] = sharedPhones([...after.filter(({ stays }) => stays), ...after.filter(({ stays }) => !stays)]).filter(({ number }) => after.some((agent) => agent.number === number && !agent.stays));
+    if (shared !== undefined) throw acdErrors.PHONE_TWICE(shared.with, shared.number, shared.address);
   }
 
   #reconfigure(agents: readonly StoredAgent[]): void {
@@ -164,7 +197,7 @@ export class AgentStates {
     if (agent.own.profile !== undefined && profile === undefined) log.warn({ agent: agent.number, profile: agent.own.profile }, "the agent's profile is not there; only the agent's own settings count");
     agent.settings = effectiveAgent(agent.own, profile?.settings, config.capacity);
     dispatch({ type: "agent.configured", agent: engineAgent(agent.number, agent.settings, this.#order.get(agent.number) ?? this.#order.size) });
-    const address = profile?.settings.address?.replaceAll("{number}", agent.number) ?? agent.ownAddress;
+    const address = agentAddress(agent.number, agent.ownAddress, profile?.settings.address);
     if (address === agent.address) return;
     agent.address = address;
     this.#deps.moved(agent);

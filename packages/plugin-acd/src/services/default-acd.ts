@@ -7,7 +7,6 @@ import { citizenNumber } from "../domain/citizen-number.js";
 import { bareNumber } from "../domain/callback-number.js";
 import { engineQueue } from "../domain/engine-config.js";
 import type { QueueFact } from "../domain/facts.js";
-import { queueFaults, servedFaults, type SettingFault } from "../domain/settings-faults.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent } from "./acd-store.js";
 import { AgentDesk } from "./agent-desk.js";
@@ -30,6 +29,7 @@ import { Occupations } from "./occupations.js";
 import { QueueEngine } from "./queue-engine.js";
 import { QueueEntrance } from "./queue-entrance.js";
 import type { QueueFacts } from "./queue-facts.js";
+import { SettingsCheck } from "./settings-check.js";
 import { WrapUps } from "./wrap-ups.js";
 
 export interface DefaultAcdDeps {
@@ -196,6 +196,8 @@ export class DefaultAcd implements Acd {
     const { store, config, log } = this.#deps;
     const before = this.#deps.clock.now();
     this.#announcements.prepare();
+    const check = new SettingsCheck(this.#deps);
+    await check.configured();
     for (const { kind, key, settings } of await store.seed(config)) {
       // Agents and profiles are changed by supervisors, too.
       log[kind === "queue" ? "warn" : "info"]({ [kind]: key, settings }, `the configuration has a${kind === "agent" ? "n" : ""} ${kind} otherwise than the database, which counts; managed: "code" lets the configuration count`);
@@ -207,14 +209,12 @@ export class DefaultAcd implements Acd {
       this.#floor.queues.set(queue.key, queue);
       this.#floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
-    const wrapUpCodes = new Set(config.wrapUpCodes.map(({ code }) => code));
-    for (const queue of queues) this.#tell("queue", queue.key, queueFaults(queue.key, queue.settings, { queues: new Set(this.#floor.queues.keys()), skills: undefined, wrapUpCodes }));
-    for (const { number, own } of agents) this.#tell("agent", number, servedFaults(own.queues, new Set(this.#floor.queues.keys())));
-    for (const { key, settings } of profiles) this.#tell("profile", key, servedFaults(settings.queues, new Set(this.#floor.queues.keys())));
+    await check.stored({ queues, agents, profiles });
     const { calendar: citizenHours } = config.callback;
     if (citizenHours !== undefined) this.#deps.calendars.get(citizenHours);
     for (const agent of agents) this.#floor.agents.set(agent.number, agent);
     this.#states.load(profiles);
+    check.agents(agents);
     // First what an earlier process knew: what is open after that was open when it ended.
     await this.#deps.writer.replay();
     const places = await store.closeLeftovers(before);
@@ -226,11 +226,6 @@ export class DefaultAcd implements Acd {
     for (const event of await store.history({ today, before, quarters })) this.#floor.engine.dispatch(event);
     this.#day = today;
     for (const place of places) this.#floor.engine.dispatch({ type: "place.restored", ...place });
-  }
-
-  /** Of what is stored: a hotline that has lived with it starts again; new settings with such faults are refused. */
-  #tell(kind: string, key: string, faults: readonly SettingFault[]): void {
-    for (const { path, message } of faults) this.#deps.log.warn({ [kind]: key, setting: path.join(".") }, `a stored setting has no effect: ${message}`);
   }
 
   /** Asks the adapters which phones are there, and prepares the music. */
