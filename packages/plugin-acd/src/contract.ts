@@ -29,7 +29,7 @@ declare module "@hotlinejs/core" {
     /** Agents of further queues may serve the citizen, who has waited so long. */
     "acd.overflowed": { interactionId: string; /** Where the citizen stands, as before. */ queue: string; /** Those that have come. */ queues: readonly string[]; at: number };
     /** A supervisor has changed the priority of a waiting citizen. */
-    "acd.priority-changed": { interactionId: string; queue: string; priority: number; at: number };
+    "acd.priority-changed": { interactionId: string; queue: string; /** From now on; higher goes first. */ priority: number; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
@@ -39,7 +39,7 @@ declare module "@hotlinejs/core" {
     /** Durable. The talk is over. */
     "acd.ended": { interactionId: string; queue: string; agent: string; /** Milliseconds they talked; `null`: not known, since the process died meanwhile. */ talkMs: number | null; at: number };
     /** Durable. The after-call work is over, and with it the interaction for the agent. */
-    "acd.wrapped-up": { interactionId: string; queue: string; agent: string; wrapUpMs: number; at: number };
+    "acd.wrapped-up": { interactionId: string; queue: string; agent: string; /** Milliseconds of after-call work. */ wrapUpMs: number; at: number };
     /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
     "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
