@@ -40,13 +40,5 @@ export interface SpeechProvider {
 
 export const TTS_PROVIDER = token<SpeechProvider>("tts.provider");
 
-/** A text so long has the time that is set; a longer one as much for each further stretch of this length. */
-const CHARACTERS_PER_TIMEOUT = 100;
-
-/**
- * How long the synthesis of a text may take: a whole article on a busy machine is not taken for a provider that hangs.
- * @param timeoutMs for a text of up to 100 characters
- */
-export function timeAllowed(timeoutMs: number, text: string): number {
-  return Math.round(timeoutMs * Math.max(1, text.length / CHARACTERS_PER_TIMEOUT));
-}
+/** Characters of a text to which a time limit applies as it is set; a longer text has as much for each further stretch of this length: a whole article on a busy machine is not taken for a provider that hangs. */
+export const CHARACTERS_PER_TIMEOUT = 100;

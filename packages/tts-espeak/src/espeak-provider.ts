@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import { timeAllowed, type SpeechAudio, type SpeechProvider, type SpeechVoice, type SynthesisOptions } from "@hotlinejs/plugin-tts/contract";
+import { CHARACTERS_PER_TIMEOUT, type SpeechAudio, type SpeechProvider, type SpeechVoice, type SynthesisOptions } from "@hotlinejs/plugin-tts/contract";
 import { errors } from "./errors.js";
 import type { SpeakReply, SpeakRequest } from "./worker/protocol.js";
 
@@ -113,7 +113,7 @@ export class EspeakProvider implements SpeechProvider {
     if (this.#current || this.#stopped) return;
     const job = this.#queue.shift();
     if (!job) return;
-    const timeoutMs = timeAllowed(this.#options.timeoutMs, job.request.text);
+    const timeoutMs = Math.round(this.#options.timeoutMs * Math.max(1, job.request.text.length / CHARACTERS_PER_TIMEOUT));
     const timer = this.#options.clock.setTimeout(() => this.#hangs(timeoutMs), timeoutMs);
     this.#current = { job, timer };
     try {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AudioAsset, Clock, Logger, MediaEngine } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
-import { timeAllowed, type SpeechProvider } from "../contract.js";
+import { CHARACTERS_PER_TIMEOUT, type SpeechProvider } from "../contract.js";
 import type { DiskCache } from "../cache/disk-cache.js";
 import { makeAsset, trimSilence } from "../cache/asset-format.js";
 import type { MemoryCache } from "../cache/memory-cache.js";
@@ -15,7 +15,7 @@ export interface SynthesizerOptions {
   readonly disk: DiskCache | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  /** For a text of up to 100 characters: `timeAllowed`. */
+  /** For a text of `CHARACTERS_PER_TIMEOUT`. */
   readonly timeoutMs: number;
   readonly concurrency: number;
   /** Voice by language, for example `{ "zh-CN": "cmn" }`. */
@@ -130,7 +130,7 @@ export class Synthesizer {
     if (clock.monotonic() < this.#openUntil) throw errors.SYNTHESIS_FAILED(`${provider.name} failed ${this.#failures} times in a row and is left alone for a while`);
     let asset: AudioAsset | undefined;
     try {
-      asset = await this.#limited(timeAllowed(this.#options.timeoutMs, request.text), async (signal) => {
+      asset = await this.#limited(Math.round(this.#options.timeoutMs * Math.max(1, request.text.length / CHARACTERS_PER_TIMEOUT)), async (signal) => {
         const { pcm, sampleRate } = await provider.synthesize(request.text, { language: request.language, voice: this.#voice(request), signal });
         if (!(sampleRate >= 4000 && sampleRate <= 192_000)) throw new Error(`sample rate ${sampleRate} Hz`);
         const trimmed = trimSilence(pcm, sampleRate);
