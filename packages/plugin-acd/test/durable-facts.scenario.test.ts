@@ -1,13 +1,13 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HotlineError, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { READ_POOL } from "@hotlinejs/core";
 import type { FakeAgent } from "@hotlinejs/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
 import { AgentStateLogEntity } from "../src/entities/agent-state-log.entity.js";
 import { addsUp } from "./adds-up.js";
-import { closeStages, crash, stage, team, type Stage } from "./stage.js";
+import { closeStages, crash, database, stage, team, type Stage } from "./stage.js";
 
 let folder: string;
 
@@ -20,20 +20,6 @@ afterEach(async () => {
 });
 
 const start = (name: string, startAt?: number): Promise<Stage> => stage({ dataDir: join(folder, name), acd: team({ connectPrompt: false, whisper: false, maxWaitSeconds: 0 }, ["1001"], 5), ...(startAt === undefined ? {} : { startAt }) });
-
-/** `away`: no unit of work begins; `lost`: each is committed, and then the connection breaks before that is known. */
-function database(at: Stage): { state: "there" | "away" | "lost" } {
-  const unitOfWork = at.test.services.get(UNIT_OF_WORK);
-  const run = unitOfWork.run.bind(unitOfWork);
-  const link: ReturnType<typeof database> = { state: "there" };
-  unitOfWork.run = async (fn) => {
-    if (link.state === "away") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
-    const result = await run(fn);
-    if (link.state === "lost") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
-    return result;
-  };
-  return link;
-}
 
 async function talk(at: Stage, phone: FakeAgent, from: string, ms: number): Promise<void> {
   const caller = await at.dial(from);

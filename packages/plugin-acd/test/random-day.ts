@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CALL_PIPELINE, definePlugin, HotlineError, isHotlineError, MEDIA, READ_POOL, UNIT_OF_WORK } from "@hotlinejs/core";
+import { CALL_PIPELINE, definePlugin, isHotlineError, MEDIA, READ_POOL } from "@hotlinejs/core";
 import { FAKE_TELEPHONY, type FakeCall } from "@hotlinejs/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -12,7 +12,7 @@ import { AgentStateLogEntity } from "../src/entities/agent-state-log.entity.js";
 import { addsUp } from "./adds-up.js";
 import { agent, queue } from "./routing-scene.js";
 import { checkOrder, type Told } from "./served-in-order.js";
-import { crash, stage, type Stage } from "./stage.js";
+import { crash, database, stage, type Stage } from "./stage.js";
 
 /** What may happen on a day; `pick` chooses among those there are. */
 export type Happening =
@@ -433,18 +433,4 @@ function fits(number: string, { queue: key, waited }: { readonly queue: string; 
   if (key === "law" && waited >= RELAX_S * 1_000) return true;
   const needed = Math.max(key === "law" ? 1 : 0, own["law"] ?? 0);
   return needed === 0 || (SKILLS[number]?.["law"] ?? 0) >= needed;
-}
-
-/** `away`: nothing is written; `lost`: it is, and then the connection breaks before that is known. */
-function database(at: Stage): { state: "there" | "away" | "lost" } {
-  const unitOfWork = at.test.services.get(UNIT_OF_WORK);
-  const run = unitOfWork.run.bind(unitOfWork);
-  const link: ReturnType<typeof database> = { state: "there" };
-  unitOfWork.run = async (fn) => {
-    if (link.state === "away") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
-    const result = await run(fn);
-    if (link.state === "lost") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
-    return result;
-  };
-  return link;
 }

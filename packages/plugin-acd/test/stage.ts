@@ -1,4 +1,4 @@
-import { CALL_PIPELINE, definePlugin, READ_POOL, SCREENS } from "@hotlinejs/core";
+import { CALL_PIPELINE, definePlugin, HotlineError, READ_POOL, SCREENS, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { CalendarData, EventMap, EventName, Logger, Plugin, RoutePlan, Screens } from "@hotlinejs/core";
 import { createTestHotline } from "@hotlinejs/testing";
 import type { FakeAgent, FakeCall, FakeCaller, TestHotline } from "@hotlinejs/testing";
@@ -99,6 +99,20 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
 export async function crash(at: Stage): Promise<void> {
   open.splice(open.indexOf(at.test), 1);
   await at.test.close({ drain: false });
+}
+
+/** `away`: no unit of work begins; `lost`: each is committed, and then the connection breaks before that is known. */
+export function database(at: Stage): { state: "there" | "away" | "lost" } {
+  const unitOfWork = at.test.services.get(UNIT_OF_WORK);
+  const run = unitOfWork.run.bind(unitOfWork);
+  const link: ReturnType<typeof database> = { state: "there" };
+  unitOfWork.run = async (fn) => {
+    if (link.state === "away") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
+    const result = await run(fn);
+    if (link.state === "lost") throw new HotlineError("HTL_CORE_DATABASE_UNREACHABLE", "gone");
+    return result;
+  };
+  return link;
 }
 
 /** Open pages, in the console's place: hears what they are told. */
