@@ -5,8 +5,11 @@ import { common, fromSource } from "./vitest.shared.js";
 const retry = process.env.CI === undefined ? 0 : 1;
 const limits = { testTimeout: 30_000, hookTimeout: 90_000, retry };
 
-/** Measure sound or time so closely, or load the machine so much, that nothing may run beside them. */
-const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "crash-reservation", "call-to-agent", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
+/**
+ * Measure sound or time so closely, or load the machine so much, that nothing may run beside them; `changing-network` changes the machine's own devices,
+ * upon which every Chromium there gives up what it is loading (ERR_NETWORK_CHANGED).
+ */
+const alone = ["hundred-calls", "crash", "crash-channels", "crash-queue", "crash-reservation", "call-to-agent", "changing-network", "transfer", "scanners", "reconciliation"].map((name) => `examples/12333/test/${name}.test.ts`);
 
 const speech = ["./examples/12333/test/support/warm-speech.ts"];
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import sqlite3 from "sqlite3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Page } from "playwright-core";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
@@ -111,7 +111,8 @@ describe.skipIf(!hasChromium())("the page of the audit", () => {
     await seals.getByText(/已校验到第 \d+ 条，没有改动、删除或插入。/).waitFor({ timeout: 20_000 });
     await expect.poll(() => page.locator("#hl-live-polite").textContent()).toMatch(/^完好 已校验到第/);
     await shots(page, "audit-whole");
-    await tamper("update core_audit set actor = 'citizen' where number = 2");
+    await tamper("create table kept as select * from core_audit where number = 2; update core_audit set actor = 'citizen' where number = 2");
+    onTestFinished(() => tamper("insert or replace into core_audit select * from kept; drop table kept"));
     await verify.click();
     await seals.getByText("第 2 条与封存时不同", { exact: false }).waitFor({ timeout: 20_000 });
     expect(await seals.locator(".aud-facts").innerText()).toMatch(/市民[\s\S]*按配置建立账号/);
@@ -126,6 +127,7 @@ describe.skipIf(!hasChromium())("the page of the audit", () => {
   }, 120_000);
 
   it("is told in English too; the director reads it, an agent does not", async () => {
+    await tamper("update core_audit set actor = 'citizen' where number = 2");
     const agent = await signedIn("1001");
     await agent.getByText("没有这个页面", { exact: false }).waitFor({ timeout: 30_000 });
     expect(await agent.getByRole("link", { name: "审计" }).count()).toBe(0);

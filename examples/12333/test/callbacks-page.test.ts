@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
 
@@ -10,11 +10,12 @@ const PICTURES = process.env.HOTLINE_SCREENSHOTS;
 describe.skipIf(!hasChromium())("the page of callbacks", () => {
   let example: Example;
   let browser: Awaited<ReturnType<typeof openChromium>>;
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
     example = await Example.start();
     browser = await openChromium();
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await browser?.dispose();
     await example?.dispose();
   });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { shortFlow } from "./support/busy-hour.js";
@@ -59,7 +59,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("a conference of 
     await said(words);
   }
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
+    broken.length = 0;
     folder = mkdtempSync(join(tmpdir(), "hotline-conference-"));
     example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "60", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" }, readyMs: 120_000 });
     for (const user of ["1001", "1002", "1003"] as const) {
@@ -77,7 +79,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("a conference of 
     await page.goto(`${example.url}/console/desk`);
     await page.locator(".acd-bar .acd-slots").waitFor({ timeout: 30_000 });
   }, 180_000);
-  afterAll(async () => {
+  afterEach(async () => {
     await citizen?.end();
     await browser?.dispose();
     await Promise.all([...phones.values()].map((phone) => phone.dispose()));

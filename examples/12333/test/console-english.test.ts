@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { FaxPeer, hasFaxPeer, writeTiff } from "../../../packages/plugin-fax/test/support/fax-peer.js";
 import { textPage } from "../../../packages/plugin-fax/test/support/sample-pages.js";
@@ -39,7 +39,8 @@ describe.skipIf(!hasChromium() || !hasBaresip() || !hasFaxPeer())("the console's
     await started.registered();
   };
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
     example = await Example.start({ readyMs: 120_000, environment: { HOTLINE_ACD_WRAP_UP: "1" } });
     base = `http://127.0.0.1:${example.httpPort}`;
     await phone("1001");
@@ -56,13 +57,16 @@ describe.skipIf(!hasChromium() || !hasBaresip() || !hasFaxPeer())("the console's
     expect((await fetch(`${base}/api/agents/1002/state`, { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify({ state: "not-ready", reason: "rest" }) })).status).toBe(200);
     expect((await browser.request.post(`${base}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
   }, 180_000);
-  afterAll(async () => {
+  afterEach(async () => {
     await fax?.stop();
     await Promise.all(browsers.map((each) => each.dispose()));
     await Promise.all(phones.map((each) => each.dispose()));
     await example?.dispose();
-    rmSync(folder, { recursive: true, force: true });
+    fax = undefined;
+    browsers = [];
+    phones = [];
   });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("chats: offered, in talk, to be handed over, filed, over", async () => {
     await desk.goto(`${base}/console/chats`);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { shortFlow } from "./support/busy-hour.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
@@ -56,13 +56,15 @@ describe.skipIf(!hasChromium() || !hasSipp())("a page that is loaded anew while 
   const state = ({ number }: Desk, wanted: (now: Now["call"]) => boolean): Promise<Now> => example.eventually<Now>(`/api/agents/${number}/call`, ({ call }) => wanted(call), 25_000);
   const slot = ({ page }: Desk, name: string) => page.getByRole("toolbar").getByRole("button", { name });
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
+    broken.length = 0;
     folder = mkdtempSync(join(tmpdir(), "hotline-consult-reload-"));
     example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "1", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" }, readyMs: 120_000 });
     root = `http://127.0.0.1:${example.httpPort}`;
   }, 130_000);
-  afterAll(async () => {
-    for (const { browser } of desks) await browser.dispose();
+  afterEach(async () => {
+    for (const { browser } of desks.splice(0)) await browser.dispose();
     await example?.dispose();
     rmSync(folder, { recursive: true, force: true });
   });

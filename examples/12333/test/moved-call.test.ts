@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { hasChromium, openChromium, type Chromium } from "./support/chromium.js";
@@ -58,7 +58,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("a talk that move
     await phone.registered();
   }
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
+    broken.length = 0;
     example = await Example.start({ readyMs: 120_000, environment: { HOTLINE_ACD_WRAP_UP: "1", HOTLINE_SIP_MEDIA_TIMEOUT_MS: String(PHONE_SILENT_MS) } });
     await startPhone();
     await openBrowser();
@@ -66,8 +68,6 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("a talk that move
   afterEach(async () => {
     await citizen?.end();
     citizen = undefined;
-  });
-  afterAll(async () => {
     await browser?.dispose();
     await phone?.dispose();
     await example?.dispose();
@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("a talk that move
     await talkIs("reconnecting");
     await hearsMusic(probe);
     const established = heard("CALL_ESTABLISHED");
-    phone.command("accept");
+    await phone.accept();
     await phone.event("CALL_ESTABLISHED", 10_000, established + 1);
     await talkIs("talking");
     await hearsFromNow(probe, PHONE_HZ);

@@ -1,11 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { citizenCall, type CitizenCall } from "./support/citizen-call.js";
 import { Example } from "./support/example.js";
+import { freeAgent } from "./support/free-agent.js";
 import { hasBaresip, hasSipp } from "./support/peers.js";
 import { RawPhone } from "./support/raw-phone.js";
 import { TabEar } from "./support/tab-ear.js";
@@ -82,20 +83,29 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     root = `http://127.0.0.1:${example.httpPort}`;
     browser = await openChromium({ width: 1280, height: 720, toneHz: BROWSER_HZ });
     expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
-    await startPhone();
     await openConsole();
     await page.locator(".acd-phone").click({ timeout: 30_000 });
     await page.getByText("这个浏览器").click();
     await page.keyboard.press("Escape");
     await ready();
+    await page.close();
   }, 180_000);
+  // A telephone and a window of their own for each try: some tests take one of them away.
+  beforeEach(async () => {
+    await freeAgent(example, "1001");
+    await startPhone();
+    await openConsole();
+    await ready();
+  }, 90_000);
   afterEach(async () => {
     await citizen?.end();
     citizen = undefined;
+    await page?.close();
+    await phone?.dispose();
+    expect(broken.splice(0)).toEqual([]);
   });
   afterAll(async () => {
     await browser?.dispose();
-    await phone?.dispose();
     await example?.dispose();
   });
 
@@ -128,7 +138,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     await ringsInBrowser();
     probe.playTone(CALLER_HZ);
     const closed = heard("CALL_CLOSED");
-    phone.command("accept");
+    await phone.accept();
     await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 20_000 });
     await bar().getByText("话机通话").waitFor({ timeout: 15_000 });
     await probe.hearsTone(PHONE_HZ);
@@ -152,7 +162,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     // Hung up at the telephone it is over in the browser, too.
     const again = await rings();
     await ringsInBrowser();
-    phone.command("accept");
+    await phone.accept();
     await again.hearsTone(PHONE_HZ);
     await bar().getByText("话机通话").waitFor({ timeout: 15_000 });
     phone.command("hangup");
@@ -166,7 +176,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     await ringsInBrowser();
     const closed = heard("CALL_CLOSED");
     await page.close();
-    phone.command("accept");
+    await phone.accept();
     await probe.hearsTone(PHONE_HZ);
     expect(heard("CALL_CLOSED")).toBe(closed);
     await agent((now) => now.state === "busy" && now.reachable);
@@ -174,7 +184,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     await over();
     await agent((now) => now.state === "available" && now.reachable);
     const again = await rings();
-    phone.command("accept");
+    await phone.accept();
     await again.hearsTone(PHONE_HZ);
     phone.command("hangup");
     await over();
@@ -182,8 +192,6 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
   }, 180_000);
 
   it("with the telephone gone: the browser, open again, takes the call; the telephone back in mid-call changes nothing", async () => {
-    await openConsole();
-    await ready();
     await phone.dispose();
     await agent((now) => now.state === "available" && now.reachable);
     const talk = await citizenCall(example.sipPort, 90_000);
@@ -203,6 +211,5 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("an agent with a 
     // Both ring again.
     await rings();
     await ringsInBrowser();
-    expect(broken).toEqual([]);
   }, 180_000);
 });

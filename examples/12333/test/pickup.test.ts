@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { shortFlow } from "./support/busy-hour.js";
@@ -31,6 +31,17 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
     await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   };
   const pickUp = () => page.locator(".acd-pick-up");
+  const told = () => page.locator(".acd-info .acd-problem");
+  async function again(): Promise<void> {
+    await page.getByRole("button", { name: "重试" }).click();
+    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+  }
+  /** The telephone is in the browser. */
+  async function takeBrowser(): Promise<void> {
+    await page.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
+    await told().waitFor({ timeout: 20_000 });
+    await again();
+  }
 
   async function call(from: string): Promise<void> {
     const probe = await RtpProbe.open();
@@ -44,7 +55,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
     await probe.press("1");
   }
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
+    broken.length = 0;
     folder = mkdtempSync(join(tmpdir(), "hotline-pickup-"));
     example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "1", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" }, readyMs: 120_000 });
     root = `http://127.0.0.1:${example.httpPort}`;
@@ -68,8 +81,8 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     expect((await fetch(`${root}/api/agents/1001/state`, { method: "POST", headers, body: JSON.stringify({ state: "not-ready" }) })).ok).toBe(true);
   }, 240_000);
-  afterAll(async () => {
-    for (const end of ends) end();
+  afterEach(async () => {
+    for (const end of ends.splice(0)) end();
     await browser?.dispose();
     await phone?.dispose();
     await example?.dispose();
@@ -78,16 +91,15 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
 
   it("before that: a refused microphone is told in full, and asked for again by the button beside it", async () => {
     await page.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
-    const told = page.locator(".acd-info .acd-problem");
-    await told.waitFor({ timeout: 20_000 });
-    expect(await told.innerText()).toContain("在地址栏左侧的网站权限里允许麦克风");
-    expect(await told.evaluate((box: { scrollHeight: number; clientHeight: number }) => box.scrollHeight - box.clientHeight)).toBeLessThanOrEqual(1);
+    await told().waitFor({ timeout: 20_000 });
+    expect(await told().innerText()).toContain("在地址栏左侧的网站权限里允许麦克风");
+    expect(await told().evaluate((box: { scrollHeight: number; clientHeight: number }) => box.scrollHeight - box.clientHeight)).toBeLessThanOrEqual(1);
     await picture("microphone-refused");
-    await page.getByRole("button", { name: "重试" }).click();
-    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 20_000 });
+    await again();
   }, 60_000);
 
   it("while nothing rings the button keeps its place and says why; then it names the colleague, and F2 P takes the call", async () => {
+    await takeBrowser();
     await pickUp().waitFor({ timeout: 15_000 });
     expect(await pickUp().innerText()).toMatch(/^代接\s*P$/);
     expect(await pickUp().getAttribute("aria-disabled")).toBe("true");
@@ -114,6 +126,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("call pickup at t
   }, 120_000);
 
   it("speaks the browser's English while no language was chosen, and is not there for whom it is not allowed", async () => {
+    await takeBrowser();
     await page.addInitScript('Object.defineProperty(navigator, "languages", { get: () => ["fr", "en-GB", "zh-CN"] })');
     await page.reload();
     await pickUp().waitFor({ timeout: 20_000 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { shortFlow } from "./support/busy-hour.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
@@ -72,7 +72,8 @@ describe.skipIf(!hasChromium() || !hasSipp())("a certificate that is renewed whi
     await desk.page.keyboard.press("F2");
   }
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
     // The test's own requests believe the authority of the fixtures.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
     folder = mkdtempSync(join(tmpdir(), "hotline-renewed-"));
@@ -80,8 +81,8 @@ describe.skipIf(!hasChromium() || !hasSipp())("a certificate that is renewed whi
     sipsPort = await freePort();
     example = await Example.start({ environment: { HOTLINE_TLS_CERT: file("cert.pem"), HOTLINE_TLS_KEY: file("key.pem"), HOTLINE_SIP_TLS_PORT: String(sipsPort), HOTLINE_ACD_WRAP_UP: "1", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" }, readyMs: 120_000 });
   }, 130_000);
-  afterAll(async () => {
-    for (const browser of browsers) await browser.dispose();
+  afterEach(async () => {
+    for (const browser of browsers.splice(0)) await browser.dispose();
     await example?.dispose();
     rmSync(folder, { recursive: true, force: true });
     if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;

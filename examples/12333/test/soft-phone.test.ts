@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import type { Page, Route } from "playwright-core";
 import { citizenCall, type CitizenCall } from "./support/citizen-call.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
+import { freeAgent } from "./support/free-agent.js";
 import { hasSipp } from "./support/peers.js";
 import { goertzelLevel, pause, type RtpProbe } from "./support/rtp-probe.js";
 import { TabEar } from "./support/tab-ear.js";
@@ -118,22 +119,45 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
     }
   }
 
-  beforeAll(async () => {
-    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5" } });
-    root = `http://127.0.0.1:${example.httpPort}`;
-    browser = await openChromium({ toneHz: AGENT_HZ });
+  /** A window in which nobody has been yet, and the only one. */
+  async function openWindow(): Promise<void> {
+    const before = browser.pages();
     page = await browser.newPage();
     ear = await TabEar.on(page);
     page.on("pageerror", (error) => broken.push(error.message));
     page.on("console", (message) => (message.type() === "error" && /Content Security Policy|Refused to/.test(message.text()) ? broken.push(message.text()) : undefined));
+    await Promise.all(before.map((each) => each.close()));
+  }
+
+  /** The desk in such a window, with the telephone in it. */
+  async function atPhone(): Promise<void> {
+    await openWindow();
+    await page.goto(`${root}/console/desk`);
+    const use = page.getByRole("button", { name: "用浏览器接听" });
+    const ready = page.locator(".acd-phone[data-link=ready]");
+    await use.or(ready).first().waitFor({ timeout: 30_000 });
+    if (await use.isVisible()) await use.click();
+    await ready.waitFor({ timeout: 20_000 });
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+  }
+
+  beforeAll(async () => {
+    example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5" } });
+    root = `http://127.0.0.1:${example.httpPort}`;
+    browser = await openChromium({ toneHz: AGENT_HZ });
     expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
   }, 120_000);
+  beforeEach(() => freeAgent(example, "1001"), 60_000);
   afterAll(async () => {
     await browser?.dispose();
     await example?.dispose();
   });
 
   it("one click makes the browser the agent's phone; it is not loaded before", async () => {
+    await openWindow();
+    // Nobody has chosen a telephone at this computer.
+    await page.goto(root);
+    await page.evaluate("localStorage.clear()");
     const loaded: string[] = [];
     page.on("response", (response) => void loaded.push(new URL(response.url()).pathname));
     await page.goto(`${root}/console/desk`);
@@ -160,6 +184,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   }, 60_000);
 
   it("takes a call from SIPp: F2 answers, tones and keys both ways, mute, hold, a cut WebSocket in mid-call", async () => {
+    await atPhone();
     const citizen = await call(120_000);
     const { probe } = citizen;
     try {
@@ -254,7 +279,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   }, 180_000);
 
   it("a page that is loaded anew in mid-call gets the call back by itself; the caller hears music until then", async () => {
-    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    await atPhone();
     const citizen = await call(120_000);
     const { probe } = citizen;
     try {
@@ -307,7 +332,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   }, 180_000);
 
   it("two tabs: a citizen calls from the page, presses 1, and the agent's tab answers; keys, mute and hang-up by the citizen", async () => {
-    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    await atPhone();
     const home = await openChromium({ toneHz: CITIZEN_HZ, width: 480, height: 900 });
     try {
       const first = await home.newPage();
@@ -366,7 +391,7 @@ describe.skipIf(!hasChromium() || !hasSipp())("the telephone in the agent's brow
   }, 180_000);
 
   it("of two tabs one is the phone: the other shows and steers it, and takes over when it is closed; the own ring of a number dialled is answered by itself", async () => {
-    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 15_000 });
+    await atPhone();
     const second = await browser.newPage();
     const secondEar = await TabEar.on(second);
     second.on("pageerror", (error) => broken.push(error.message));

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page, WebSocketRoute } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { shortFlow } from "./support/busy-hour.js";
@@ -44,7 +44,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
 
   const focused = (): Promise<string> => page.evaluate("document.activeElement === document.body ? 'BODY' : document.activeElement.textContent.trim()");
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
+    broken.length = 0;
     folder = mkdtempSync(join(tmpdir(), "hotline-supervision-"));
     example = await Example.start({ environment: { HOTLINE_ACD_WRAP_UP: "5", HOTLINE_FLOW_FILE: shortFlow(folder), HOTLINE_DRAIN_SECONDS: "1" } });
     const phone = (user: string, toneHz: number) => Baresip.start({ sipPort: example.sipPort, user, password: `demo-${user}`, toneHz, autoAnswer: true });
@@ -54,8 +56,8 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the supervision 
     page = await browser.newPage();
     page.on("pageerror", (error) => broken.push(error.message));
   }, 120_000);
-  afterAll(async () => {
-    for (const end of ends) end();
+  afterEach(async () => {
+    for (const end of ends.splice(0)) end();
     await browser?.dispose();
     await Promise.all(phones.map((each) => each.dispose()));
     await example?.dispose();

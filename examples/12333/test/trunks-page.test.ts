@@ -73,6 +73,9 @@ describe.skipIf(!hasChromium())("the page of trunks", () => {
   it("shows what each carrier does; who may disables one by its name, and enables it again", async () => {
     const page = await signedIn("admin");
     const row = (key: string) => page.locator("tr", { hasText: new RegExp(`^${key}`) });
+    await row("first").waitFor({ timeout: 30_000 });
+    // An earlier try may have left it disabled.
+    if (await row("first").getByRole("button", { name: "启用" }).isVisible()) await row("first").getByRole("button", { name: "启用" }).click();
     await row("first").getByText("已注册").waitFor({ timeout: 30_000 });
     await row("first").getByText("运营商有应答").waitFor({ timeout: 15_000 });
     await row("second").getByText("注册失败").waitFor({ timeout: 60_000 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Baresip } from "./support/baresip.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { Example } from "./support/example.js";
@@ -24,7 +24,8 @@ describe.skipIf(!hasChromium() || !hasBaresip())("a citizen and an agent write t
   let desk: Page;
   let base: string;
 
-  beforeAll(async () => {
+  // A hotline for each try: what an earlier one left must not stand in the way of the next.
+  beforeEach(async () => {
     example = await Example.start();
     base = `http://127.0.0.1:${example.httpPort}`;
     phone = await Baresip.start({ sipPort: example.sipPort, user: "1001", password: "demo-1001", toneHz: 1_000 });
@@ -40,8 +41,8 @@ describe.skipIf(!hasChromium() || !hasBaresip())("a citizen and an agent write t
     await desk.getByLabel("密码").fill("demo-1001");
     await desk.getByRole("button", { name: /登\s*录/ }).click();
     await desk.getByText("现在没有会话").waitFor();
-  });
-  afterAll(async () => {
+  }, 90_000);
+  afterEach(async () => {
     await staff?.dispose();
     await phone?.dispose();
     await example?.dispose();

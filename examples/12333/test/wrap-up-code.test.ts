@@ -1,15 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { Baresip } from "./support/baresip.js";
 import { shortFlow } from "./support/busy-hour.js";
-import { hasChromium, openChromium } from "./support/chromium.js";
+import { hasChromium, holdBack, openChromium } from "./support/chromium.js";
+import { citizenCall, type CitizenCall } from "./support/citizen-call.js";
 import { Example } from "./support/example.js";
+import { freeAgent } from "./support/free-agent.js";
 import { hasBaresip, hasSipp } from "./support/peers.js";
-import { RtpProbe } from "./support/rtp-probe.js";
-import { SippCallers } from "./support/sipp.js";
 
 /** Where screenshots go when somebody wants to look at them. */
 const PICTURES = process.env.HOTLINE_SCREENSHOTS;
@@ -26,8 +26,9 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the code of the 
   let phone: Baresip;
   let browser: Awaited<ReturnType<typeof openChromium>>;
   let page: Page;
+  let root: string;
   const broken: string[] = [];
-  const ends: (() => void)[] = [];
+  const citizens: CitizenCall[] = [];
 
   async function picture(name: string): Promise<void> {
     if (PICTURES === undefined) return;
@@ -35,18 +36,12 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the code of the 
     await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
-  /** A citizen talks with the agent for a while and hangs up. */
-  async function call(talkMs: number): Promise<void> {
-    const probe = await RtpProbe.open();
-    const caller = await SippCallers.start({ sipPort: example.sipPort, calls: [{ from: "13812345678", mediaPort: probe.port }], talkMs });
-    ends.push(() => {
-      probe.close();
-      caller.dispose();
-    });
-    probe.playSilence();
-    await probe.hearsSound();
-    await probe.press("1");
+  /** A citizen talks with the agent until one of them hangs up. */
+  async function call(): Promise<CitizenCall> {
+    const citizen = await citizenCall(example.sipPort, 240_000);
+    citizens.push(citizen);
     await page.locator(".acd-card[data-state=talking]").waitFor({ timeout: 40_000 });
+    return citizen;
   }
 
   const info = (words: string | RegExp) => page.locator(".acd-info", { hasText: words });
@@ -59,11 +54,24 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the code of the 
     phone = await Baresip.start({ sipPort: example.sipPort, user: "1001", password: "demo-1001", toneHz: 1_000, autoAnswer: true });
     await phone.registered();
     browser = await openChromium();
+    root = `http://127.0.0.1:${example.httpPort}`;
+    expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
+  }, 120_000);
+  // A window that was never opened before, and an agent who has nothing.
+  beforeEach(async () => {
+    await freeAgent(example, "1001");
     page = await browser.newPage();
     page.on("pageerror", (error) => broken.push(error.message));
-  }, 120_000);
+    await page.goto(`${root}/console/desk`);
+    await page.evaluate('localStorage.setItem("hotline.language", "zh")');
+    await page.reload();
+    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 30_000 });
+  }, 90_000);
+  afterEach(async () => {
+    await Promise.all(citizens.splice(0).map((each) => each.end()));
+    await page.close();
+  });
   afterAll(async () => {
-    for (const end of ends) end();
     await browser?.dispose();
     await phone?.dispose();
     await example?.dispose();
@@ -71,11 +79,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the code of the 
   });
 
   it("is asked for where the queue requires it, found by typing, stands in the record and in the history of the number", async () => {
-    const root = `http://127.0.0.1:${example.httpPort}`;
-    expect((await browser.request.post(`${root}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
-    await page.goto(`${root}/console/desk`);
-    await page.locator(".acd-state", { hasText: "示闲" }).waitFor({ timeout: 30_000 });
-    await call(15_000);
+    await (await call()).end();
     await info("话后整理").waitFor({ timeout: 30_000 });
     await info("还差：小结").waitFor();
     await picture("wrap-up-code-missing");
@@ -110,13 +114,20 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the code of the 
       await picture(`wrap-up-code-${language}`);
     }
     expect(before.endedAt).not.toBeNull();
+    // The form of the call that is over comes late, as on a slow line: it leaves the caret alone, or the agent would seem to type in it.
+    const catalogue = await holdBack(page, "**/api/tickets/catalogue");
+    await page.reload();
     await page.getByRole("button", { name: "完成" }).click();
-    await info("没有通话").waitFor({ state: "attached", timeout: 5_000 });
+    await info("没有通话").waitFor({ state: "attached", timeout: 15_000 });
+    await expect.poll(catalogue.asked, { timeout: 15_000 }).toBe(true);
+    await catalogue.letGo();
+    await page.locator(".acd-work textarea").first().waitFor({ timeout: 15_000 });
+    expect(await page.evaluate("document.activeElement.tagName")).toBe("BODY");
 
     // The same citizen again: what became of the first call is seen in the talk.
-    await call(60_000);
+    await call();
     const history = page.locator(".acd-history");
-    await history.getByText("打错电话").waitFor({ timeout: 15_000 });
+    await history.locator("li").first().getByText("打错电话").waitFor({ timeout: 15_000 });
     await picture("wrap-up-code-history");
     const { id } = await last();
     expect(id).not.toBe(before.id);

@@ -34,7 +34,7 @@ export function CallBar(): ReactElement | null {
   useEffect(() => {
     if (may && mine) resume();
   }, [may, mine]);
-  useCallFollowing(desk.call, agent?.wrapUpUntil ?? null, text);
+  useCallFollowing(desk.loaded, desk.call, agent?.wrapUpUntil ?? null, text);
   usePhoneSaid(text);
   useRingNotice(desk.call, text);
   useSoundCues(desk.call, agent?.wrapUpUntil ?? null);
@@ -43,16 +43,17 @@ export function CallBar(): ReactElement | null {
   return <AgentBar agent={agent} call={desk.call} />;
 }
 
-/** What the phone does fills the desk's rows and tabs, wherever the agent is at the moment, and is said aloud. */
-function useCallFollowing(call: AgentCall | null, wrapUpUntil: number | null, text: Texts): void {
+/** What the phone does fills the desk's rows and tabs, wherever the agent is at the moment, and is said aloud; once it is known. */
+function useCallFollowing(known: boolean, call: AgentCall | null, wrapUpUntil: number | null, text: Texts): void {
   const before = useRef<Told>({ call: null, wrapUpUntil: null });
   useEffect(() => {
+    if (!known) return;
     const earlier = before.current;
     before.current = { call, wrapUpUntil };
     followCall(earlier.call, call, serverNow(), isTyping());
     const words = saidFor(earlier, before.current, serverNow(), text, phoneStore.get().link === "ready");
     if (words !== undefined) announce(words, call?.state === "ringing" || call?.state === "reconnecting" ? "assertive" : "polite");
-  }, [call, wrapUpUntil, text]);
+  }, [known, call, wrapUpUntil, text]);
 }
 
 /** What the call and the wrap-up ask for is heard, in the tab that is the phone. */

@@ -89,7 +89,7 @@ function Work({ item, panels, on }: { readonly item: WorkItem; readonly panels: 
   const shown = usePageShown();
   const screen = useStore(screenStore)[item.interactionId];
   const given = screen?.givenTo;
-  const live = on && shown && item.answeredAt !== null && given === undefined;
+  const live = on && shown && item.answeredAt !== null && item.endedAt === null && given === undefined;
   return (
     <div>
       {given !== undefined ? <Alert className="acd-passed" type="info" showIcon title={text.screen.givenTo(given)} /> : screen?.keptFrom !== undefined ? <Alert className="acd-passed" type="warning" showIcon title={text.screen.kept} /> : screen?.received !== undefined ? <p className="acd-passed hl-meta">{text.screen.received(screen.received.from, screen.received.filled)}</p> : null}

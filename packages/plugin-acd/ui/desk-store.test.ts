@@ -1,15 +1,16 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AgentCall, AgentSnapshot } from "../src/contract.js";
 
 vi.stubGlobal("sessionStorage", { getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
-const { sessionStore } = await import("@hotlinejs/plugin-console/sdk");
-const { agentNews, callNews, deskStore, loadDesk, newsOfAgent, newsOfCall, putAgent, putCall } = await import("./desk-store.js");
+const { connectLive, sessionStore } = await import("@hotlinejs/plugin-console/sdk");
+const { agentNews, callNews, deskStore, followDesk, loadDesk, newsOfAgent, newsOfCall, putAgent, putCall } = await import("./desk-store.js");
 
 const call = (state: AgentCall["state"]): AgentCall => ({ interactionId: "a", state, answeredAt: null, given: null }) as unknown as AgentCall;
 const agent = (number: string, state: AgentSnapshot["state"]): AgentSnapshot => ({ number, state }) as AgentSnapshot;
 const stateOf = (number: string): string | undefined => deskStore.get().agents.get(number)?.state;
 const shown = (): string | undefined => deskStore.get().call?.state;
 
+afterAll(() => void vi.unstubAllGlobals());
 beforeEach(() => {
   sessionStore.set({ user: { id: "u1", agentNumber: "1001" } } as never);
   newsOfCall(null);
@@ -42,6 +43,31 @@ describe("the call at the desk", () => {
     await loadDesk();
     expect([deskStore.get().error, shown()]).toEqual([undefined, "talking"]);
   });
+});
+
+it("what the server tells of my call before the desk is loaded counts: what is being loaded is older", async () => {
+  deskStore.set({ number: null, agents: new Map(), queues: new Map(), call: null, loaded: false, error: undefined });
+  const wire: { onmessage?: (event: { data: string }) => void; close(): void } = { close: () => undefined };
+  vi.stubGlobal("window", { addEventListener: () => undefined, removeEventListener: () => undefined });
+  vi.stubGlobal("WebSocket", function () {
+    return wire;
+  });
+  const answers = new Map<string, unknown>([["/api/agents/1001/call", { call: call("ringing") }], ["/api/agents", { items: [agent("1001", "available")] }], ["/api/queues", { items: [] }]]);
+  const tell = (message: object): void => wire.onmessage?.({ data: JSON.stringify(message) });
+  vi.stubGlobal("fetch", (path: string) => {
+    const of = path.split("?")[0] ?? "";
+    const answer = new Response(JSON.stringify(answers.get(of)), { headers: { "content-type": "application/json" } });
+    // Answered at the server while the page reads that it rings; a colleague's call is none of the desk's.
+    if (of.endsWith("/call")) ["1001", "1002"].forEach((number, index) => tell({ type: "event", id: index + 1, topic: "acd.call", data: { agent: number, call: call(number === "1001" ? "talking" : "held") } }));
+    return Promise.resolve(answer);
+  });
+  const disconnect = connectLive("ws://desk/live");
+  tell({ type: "hello", epoch: "e", id: 0 });
+  const leave = followDesk();
+  await vi.waitFor(() => expect(deskStore.get().loaded).toBe(true));
+  expect([deskStore.get().error, shown()]).toEqual([undefined, "talking"]);
+  leave();
+  disconnect();
 });
 
 describe("the agents at the desk", () => {

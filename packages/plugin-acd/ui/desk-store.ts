@@ -87,7 +87,13 @@ export async function loadDesk(): Promise<void> {
   }
 }
 
-function start(): () => void {
+/** Told before the desk is loaded, it counts as well: what is being loaded may be older. */
+function isMine(agent: string): boolean {
+  return agent === sessionStore.get()?.user.agentNumber;
+}
+
+/** Loads the desk and follows what the server tells. Returns what ends it. */
+export function followDesk(): () => void {
   void loadDesk();
   const stops = [
     onTopic("acd.agent", (data) => newsOfAgent(data as AgentSnapshot)),
@@ -98,22 +104,22 @@ function start(): () => void {
     }),
     onTopic("acd.call", (data) => {
       const { agent, call } = data as { agent: string; call: AgentCall | null };
-      if (agent === deskStore.get().number) newsOfCall(call);
+      if (isMine(agent)) newsOfCall(call);
     }),
     onTopic("acd.passed", (data) => {
       const { agent, interactionId, name } = data as { agent: string; interactionId: string; name: string };
-      if (agent === deskStore.get().number) void passScreen(agent, interactionId, name, texts[languageStore.get()].screen.kept);
+      if (isMine(agent)) void passScreen(agent, interactionId, name, texts[languageStore.get()].screen.kept);
     }),
     onTopic("acd.screen", (data) => {
       const { agent, interactionId } = data as { agent: string; interactionId: string };
-      if (agent === deskStore.get().number) void takeScreen(agent, interactionId);
+      if (isMine(agent)) void takeScreen(agent, interactionId);
     }),
     onResync(() => void loadDesk()),
   ];
   return () => stops.forEach((each) => each());
 }
 
-const useNews = whileUsed(start);
+const useNews = whileUsed(followDesk);
 
 /** The desk, kept up to date as long as anybody looks. */
 export function useDesk(): Desk {

@@ -18,6 +18,7 @@ let id: string;
 
 beforeEach(() => {
   kept.clear();
+  region.textContent = "";
   asked = [];
   id = `i${(nth += 1)}`;
   answer = () => new Response(null, { status: 204 });
@@ -83,6 +84,40 @@ describe("who gives the caller on", () => {
     expect(await giving).toBe(false);
   });
 
+  it("on a line that fails for a moment it says so, and gives all the same, with what was typed meanwhile", async () => {
+    vi.useFakeTimers();
+    type("一");
+    answer = () => Promise.reject(new TypeError("no network"));
+    const passing = passScreen("1001", id, "张科", "still here");
+    await vi.advanceTimersByTimeAsync(900);
+    expect([asked.length, screenStore.get()[id], region.textContent]).toEqual([1, undefined, ""]);
+    await vi.advanceTimersByTimeAsync(900);
+    expect([asked.length, screenStore.get()[id]]).toEqual([2, { keptFrom: "张科" }]);
+    type("一二");
+    answer = () => new Response(null, { status: 204 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await passing;
+    expect((asked.at(-1)?.body as ScreenHandover).drafts[0]?.values).toEqual({ content: "一二" });
+    expect(screenStore.get()[id]).toEqual({ givenTo: "张科", keptFrom: undefined });
+  });
+
+  it("an answer that comes late is one; where the caller is back by then, nothing is given", async () => {
+    vi.useFakeTimers();
+    type("一");
+    let late = (): void => undefined;
+    answer = () => new Promise((resolve) => (late = () => resolve(new Response(null, { status: 204 }))));
+    for (const back of [false, true]) {
+      const passing = passScreen("1001", id, "张科", "still here");
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(screenStore.get()[id]).toMatchObject({ keptFrom: "张科" });
+      if (back) followCall(null, call(), 1, false);
+      late();
+      await passing;
+      expect([isGiven(id), screenStore.get()[id]?.keptFrom]).toEqual([!back, undefined]);
+      followCall(null, call(), 2, false);
+    }
+  });
+
   it("writes again when the caller comes back, but not when only asked about them", async () => {
     type("一");
     await giveScreen("1001", id);
@@ -112,6 +147,16 @@ describe("who has the caller next", () => {
     answer = () => Response.json({ screen: given({ at: 6 }) });
     await takeScreen("1001", id);
     expect(typed()).toMatchObject({ values: { content: "养老金" } });
+  });
+
+  it("has it also when the line fails at that moment, or the server has no answer yet", async () => {
+    vi.useFakeTimers();
+    const answers = [() => Promise.reject(new TypeError("no network")), () => Response.json({ code: "HTL_HTTP_BUSY", message: "" }, { status: 503 }), () => Response.json({ screen: given() })];
+    answer = () => (answers.shift() ?? expect.unreachable())();
+    const taking = takeScreen("1001", id);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await taking;
+    expect([typed(), screenStore.get()[id]?.received]).toMatchObject([{ values: { content: "养老金" } }, { from: "李敏", filled: 2 }]);
   });
 
   it.each([

@@ -32,6 +32,18 @@ describe("the agent's open work", () => {
     expect(ids()).toEqual([]);
   });
 
+  it("what ended while the page was away is over, or gone when nobody had answered; what is still on goes on", () => {
+    followCall(null, call("a", "talking", 10), 10, false);
+    followCall(null, call("a", "talking", 10), 20, false);
+    expect(workStore.get().items[0]).toMatchObject({ interactionId: "a", endedAt: null });
+    followCall(null, null, 30, false);
+    expect(workStore.get()).toMatchObject({ items: [{ interactionId: "a", answeredAt: 10, endedAt: 30 }], selected: "a" });
+    followCall(null, call("b", "ringing"), 40, false);
+    followCall(null, call("c", "ringing"), 50, false);
+    expect(ids()).toEqual(["c", "a"]);
+    expect(workStore.get().items[1]).toMatchObject({ endedAt: 30 });
+  });
+
   it("an answered call does not take the screen from an agent who types", () => {
     followCall(null, call("a", "talking", 1), 1, false);
     followCall(call("a", "talking", 1), null, 2, false);

@@ -48,14 +48,13 @@ function put(work: Work): void {
   }
 }
 
-/** Follows the call on the phone: a row and an unselected tab while it rings. `before` is what was there so far. */
+/** Follows the call on the phone: a row and an unselected tab while it rings. `before` is what was there so far; a page that is loaded anew has seen nothing yet. */
 export function followCall(before: AgentCall | null, call: AgentCall | null, now: number, busyTyping: boolean): void {
   let { items, selected, waitingFor } = workStore.get();
-  // A call that was never answered leaves nothing to work on.
-  if (before !== null && before.interactionId !== call?.interactionId) {
-    items = before.answeredAt === null ? items.filter((item) => item.interactionId !== before.interactionId || item.answeredAt !== null) : items.map((item) => (item.interactionId === before.interactionId && item.endedAt === null ? { ...item, endedAt: now } : item));
-    if (waitingFor === before.interactionId) waitingFor = undefined;
-  }
+  // Whatever was on and is on no more is over, also when that was while the page was away. A call that was never answered leaves nothing to work on.
+  const over = (item: WorkItem): boolean => item.endedAt === null && item.interactionId !== call?.interactionId;
+  items = items.filter((item) => !over(item) || item.answeredAt !== null).map((item) => (over(item) ? { ...item, endedAt: now } : item));
+  if (waitingFor !== call?.interactionId) waitingFor = undefined;
   if (call !== null) {
     if (isMine(call) && !(before?.interactionId === call.interactionId && isMine(before))) keepScreen(call.interactionId);
     const known = items.find((item) => item.interactionId === call.interactionId);

@@ -32,7 +32,7 @@ export const staffConsole = definePlugin({
     const theHub = (): ScreenHub => (hub ??= new ScreenHub(services.get(IDS).next(), services.get(CLOCK), log));
     let host: ConsoleHost | undefined;
     const theHost = (): ConsoleHost => (host ??= new ConsoleHost(OWN, services.get(CONSOLE_UIS), log));
-    services.provide(CONSOLE_HOST, () => ({ host: theHost(), title: config.title ?? settings.name }));
+    services.provide(CONSOLE_HOST, () => ({ host: theHost(), title: config.title ?? settings.name, hub: theHub() }));
     services.provide(SCREENS, theHub);
     let inbox: Inbox | undefined;
     const theInbox = (): Inbox => (inbox ??= new Inbox(services.get(UNIT_OF_WORK), services.get(READ_POOL), services.get(CLOCK), theHub(), config.inboxDays));

@@ -7,6 +7,7 @@ let at: House;
 afterEach(() => at.close());
 
 interface Session {
+  readonly news: { readonly epoch: string; readonly id: number };
   readonly timezone: string;
   readonly user: { readonly username: string; readonly agentNumber: string | null };
   readonly pages: readonly { readonly path: string; readonly plugin: string }[];
@@ -180,6 +181,19 @@ describe("screens", () => {
     second.socket.send(JSON.stringify({ type: "ping" }));
     await second.until(({ type }) => type === "pong");
     second.socket.close();
+  });
+
+  it("tell from where the session was asked for, when the connection comes later", async () => {
+    at = await house([demo(ui(uiFolder()))]);
+    const cookie = await at.signIn("anna");
+    tell({ agents: ["1001"] }, "before");
+    const { news } = await session(cookie);
+    tell({ agents: ["1001"] }, "between");
+    const page = await open(cookie);
+    page.socket.send(JSON.stringify({ type: "resume", epoch: news.epoch, last: news.id }));
+    expect(await page.until(({ type }) => type === "resumed")).toMatchObject({ missed: 1 });
+    expect(topics(page.told)).toEqual(["between"]);
+    page.socket.close();
   });
 
   it("are not for strangers", async () => {

@@ -4,9 +4,9 @@ import { hasChromium, openConsole } from "./browser.js";
 import { demo, house, uiFolder, type House } from "./house.js";
 
 const SCRIPT = `
-import { createElement as h, lazy, useState } from "react";
+import { createElement as h, lazy, useLayoutEffect, useState } from "react";
 import { App, Button } from "antd";
-import { DropMenu, keepFocus, unlessBusy } from "@hotlinejs/plugin-console/sdk";
+import { api, DropMenu, draftsAbout, keepFocus, serverNow, takeDrafts, unlessBusy, useDraft, useLoad } from "@hotlinejs/plugin-console/sdk";
 const Page = () => {
   const { modal } = App.useApp();
   const [chosen, setChosen] = useState("");
@@ -26,7 +26,17 @@ const Page = () => {
     h("table", { ref: keepFocus }, h("tbody", null, rows.map((row) => h("tr", { key: row }, h("td", null, h("button", { className: "before" }, row), h("button", { className: "gone", onClick: () => setRows((all) => all.filter((each) => each !== row)) }, "去掉" + row)))))),
   );
 };
-export const ui = () => ({ pages: { "/controls": Page, "/late": lazy(() => import("./late.js")) } });
+const typed = () => draftsAbout("i1").map(({ values }) => values.text).join();
+const Note = () => {
+  const draft = useDraft("note i1", { text: "" });
+  const [given, setGiven] = useState("");
+  // Comes when the form is drawn, and is not yet known as being there.
+  useLayoutEffect(() => takeDrafts([{ key: "note i1", at: serverNow(), values: { text: "同事写的" } }]), []);
+  const type = () => { draft.set({ text: "一" }); draft.set({ text: "一二" }); setGiven(typed()); };
+  return h("div", null, h("textarea", { id: "note", value: draft.values.text, onChange: ({ target }) => draft.set({ text: target.value }) }), h("button", { id: "type", onClick: type }, "写"), h("output", { id: "given" }, given));
+};
+const Mine = () => h("p", { id: "mine" }, useLoad("mine", (signal) => api.get("/api/console/session", { mine: 1 }, { signal })).data?.user.username ?? "");
+export const ui = () => ({ pages: { "/controls": Page, "/mine": Mine, "/note": Note, "/late": lazy(() => import("./late.js")) } });
 `;
 const LATE = `import { createElement } from "react"; export default () => createElement("p", { id: "late" }, "来了");`;
 
@@ -44,6 +54,8 @@ describe.skipIf(!hasChromium())("controls of the console", () => {
         folder: uiFolder({ "index.js": SCRIPT, "late.js": LATE }),
         pages: [
           { path: "/controls", title: "控件", permission: "demo.use", menu: { icon: "list", order: 1 } },
+          { path: "/note", title: "便笺", permission: "demo.use", menu: { icon: "list", order: 3 } },
+          { path: "/mine", title: "我的", permission: "demo.use", menu: { icon: "list", order: 4 } },
           { path: "/late", title: "后来", permission: "demo.use", menu: { icon: "list", order: 2 } },
         ],
       }),
@@ -123,6 +135,23 @@ describe.skipIf(!hasChromium())("controls of the console", () => {
     }
     await page.keyboard.press("Enter");
     await expect.poll(() => page.evaluate("document.activeElement.tagName")).toBe("TABLE");
+  });
+
+  it("a draft shows what a colleague gave while the form was drawn, and gives what was typed this moment", async () => {
+    await page.getByRole("link", { name: "便笺" }).click();
+    await page.locator("#note").waitFor();
+    await expect.poll(() => page.locator("#note").inputValue()).toBe("同事写的");
+    await page.locator("#type").click();
+    await page.locator("#given", { hasText: "一" }).waitFor();
+    expect([await page.locator("#given").innerText(), await page.locator("#note").inputValue()]).toEqual(["一二", "一二"]);
+  });
+
+  it("what was being loaded when the network changed is loaded once more", async () => {
+    let tries = 0;
+    await page.route("**/api/console/session?mine=1", (route) => ((tries += 1) === 1 ? route.abort("internetdisconnected") : route.continue()));
+    await page.getByRole("link", { name: "我的" }).click();
+    await page.locator("#mine", { hasText: "anna" }).waitFor({ timeout: 10_000 });
+    expect(tries).toBe(2);
   });
 
   it("a page whose file could not be fetched is there after «重新加载»", async () => {

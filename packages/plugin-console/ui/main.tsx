@@ -7,7 +7,7 @@ import { LoginPage } from "./host/login-page.js";
 import { Shell } from "./host/shell.js";
 import { dark, light } from "./host/theme.js";
 import { motionStore, themeStore } from "./host/theme-store.js";
-import { api, onSignedOut, sessionStore, setServerTime, useLanguage, useStore, type ConsoleSession } from "./sdk/index.js";
+import { api, onSignedOut, sessionStore, setNewsPlace, setServerTime, useLanguage, useStore, type ConsoleSession, type NewsPlace } from "./sdk/index.js";
 import "./host/console.css";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="hotline-nonce"]')?.content ?? "";
@@ -26,8 +26,9 @@ function Console(): ReactElement | null {
 
   const load = useCallback(async () => {
     try {
-      const { now, ...loaded } = await api.get<ConsoleSession & { now: number }>("/api/console/session");
+      const { now, news, ...loaded } = await api.get<ConsoleSession & { now: number; news: NewsPlace }>("/api/console/session");
       setServerTime(now);
+      setNewsPlace(news);
       // Another person at the same screen: nothing of the first may stay in memory.
       const before = sessionStore.get();
       if (before !== undefined && before.user.id !== loaded.user.id) return location.reload();

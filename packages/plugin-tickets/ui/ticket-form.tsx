@@ -45,10 +45,13 @@ function Form({ catalogue, interactionId, live }: { readonly catalogue: Catalogu
   const content = useRef<InputRef>(null);
   const id = useId();
 
-  // The agent has picked up: the caret goes where the words go, unless it is in a field already.
+  // The agent has picked up: the caret goes where the words go, unless it is in a field already. A form that comes only then takes it from nothing else, either.
+  const there = useRef(false);
   useEffect(() => {
     const active = document.activeElement;
-    if (live && !(active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement)) content.current?.focus();
+    const free = there.current ? !(active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement) : active === null || active === document.body;
+    there.current = true;
+    if (live && free) content.current?.focus();
   }, [live]);
 
   if (done !== undefined) return <Registered {...done} text={text} onAgain={() => setDone(undefined)} />;

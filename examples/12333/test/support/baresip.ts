@@ -16,6 +16,17 @@ export interface BaresipOptions {
   readonly autoAnswer?: boolean;
 }
 
+/** A message of the control connection: an event, or the answer to a command. */
+interface Told {
+  readonly event?: boolean;
+  readonly type?: string;
+  /** Of the call an event is about. */
+  readonly id?: string;
+}
+
+/** Events after which a call stands otherwise. */
+const STATES = new Set(["CALL_INCOMING", "CALL_ESTABLISHED", "CALL_CLOSED"]);
+
 /** A telephone that is not ours: registers at the hotline, answers, speaks a tone and keeps what it hears. */
 export class Baresip {
   readonly #process: ChildProcess;
@@ -24,6 +35,8 @@ export class Baresip {
   readonly exited: Promise<number | null>;
   /** Events as baresip tells them: `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED`, `REGISTER_OK` ... */
   readonly events: string[] = [];
+  /** Its call -> the last event of it that says how it stands. */
+  readonly #calls = new Map<string, string>();
   log = "";
 
   private constructor(child: ChildProcess, folder: string, control: Socket) {
@@ -33,9 +46,8 @@ export class Baresip {
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.log += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.log += text));
-    control.setEncoding("utf8").on("data", (text: string) => {
-      for (const found of String(text).matchAll(/"event":true,"type":"([A-Z_]+)"/g)) this.events.push(found[1] ?? "");
-    });
+    const read = netstrings((text) => this.#told(JSON.parse(text) as Told));
+    control.on("data", read);
     control.on("error", () => undefined);
   }
 
@@ -93,7 +105,27 @@ export class Baresip {
     }
   }
 
-  /** `accept`, `hangup`, `dial` ... */
+  /**
+   * Lifts the receiver. What a desk or the hotline tells of a call comes before the INVITE is here, and a phone that does not ring yet ignores
+   * `accept`: so it is waited for the ring, and for the answer.
+   */
+  async accept(timeoutMs = 20_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    const ringing = (): string | undefined => [...this.#calls].find(([, state]) => state === "CALL_INCOMING")?.[0];
+    const until = async (what: string, met: () => boolean): Promise<void> => {
+      while (!met()) {
+        if (performance.now() > deadline) throw new Error(`baresip ${what} within ${timeoutMs} ms; events: ${this.events.join(" ")}\n${this.log.slice(-2_000)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await until("did not ring", () => ringing() !== undefined);
+    const call = ringing() ?? "";
+    this.command("accept");
+    await until("did not answer", () => this.#calls.get(call) !== "CALL_INCOMING");
+    if (this.#calls.get(call) !== "CALL_ESTABLISHED") throw new Error(`the call was over before baresip had answered\n${this.log.slice(-2_000)}`);
+  }
+
+  /** `hangup`, `dial` ...; for `accept` there is a method. */
   command(command: string, params = ""): void {
     const text = JSON.stringify({ command, params, token: "t" });
     this.#control.write(`${Buffer.byteLength(text)}:${text},`);
@@ -121,6 +153,12 @@ export class Baresip {
     const samples = new Int16Array(Math.min(whole, ms * 8));
     for (let i = 0; i < samples.length; i++) samples[i] = data.readInt16LE((whole - samples.length + i) * 2);
     return goertzelLevel(samples, hz);
+  }
+
+  #told({ event, type, id }: Told): void {
+    if (event !== true || type === undefined) return;
+    this.events.push(type);
+    if (id !== undefined && STATES.has(type)) this.#calls.set(id, type);
   }
 
   #heard(): readonly string[] {
@@ -164,6 +202,20 @@ export function wavTone(hz: number, seconds: number, burstMs?: number): Buffer {
   wav.writeUInt32LE(samples * 2, 40);
   for (let i = 0; i < samples; i++) wav.writeInt16LE(burstMs !== undefined && Math.floor(i / (burstMs * 8)) % 2 === 1 ? 0 : Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / 8_000)), 44 + i * 2);
   return wav;
+}
+
+/** Reads messages of the form `length:text,` however the connection cuts them. */
+function netstrings(each: (text: string) => void): (data: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (data) => {
+    rest = Buffer.concat([rest, data]);
+    for (let colon = rest.indexOf(":"); colon > 0; colon = rest.indexOf(":")) {
+      const end = colon + 1 + Number(rest.toString("latin1", 0, colon));
+      if (rest.length <= end) return;
+      each(rest.toString("utf8", colon + 1, end));
+      rest = rest.subarray(end + 1);
+    }
+  };
 }
 
 function dial(port: number): Promise<Socket> {

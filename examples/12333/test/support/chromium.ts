@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext } from "playwright-core";
+import { chromium, type BrowserContext, type Page } from "playwright-core";
 import { wavTone } from "./baresip.js";
 import { peer } from "./peers.js";
 
@@ -37,6 +37,27 @@ export async function openChromium(options: { readonly javaScript?: boolean; rea
       rmSync(profile, { recursive: true, force: true });
     },
   });
+}
+
+/** What the page asks of these addresses has no answer, as on a slow line, until it is let go. */
+export async function holdBack(page: Page, addresses: string): Promise<{ readonly asked: () => boolean; letGo(): Promise<void> }> {
+  let asked = false;
+  let letGo = (): void => undefined;
+  const gone = new Promise<void>((resolve) => (letGo = resolve));
+  const going: Promise<void>[] = [];
+  await page.route(addresses, (route) => {
+    asked = true;
+    going.push(gone.then(() => route.continue()));
+    return going.at(-1);
+  });
+  return {
+    asked: () => asked,
+    letGo: async () => {
+      letGo();
+      await Promise.all(going);
+      await page.unroute(addresses);
+    },
+  };
 }
 
 /** A script that tells its process, and starts the browser in it, by way of another command where there is one: the driver takes a file only. */

@@ -6,7 +6,7 @@ export interface CitizenCall {
   readonly probe: RtpProbe;
   /** Code with which SIPp ended: 0 after a call that went as it should. */
   readonly exited: Promise<number | null>;
-  /** Hangs up, as a telephone does: one that only vanished would keep the agent for minutes. */
+  /** Hangs up, as a telephone does: one that only vanished would keep the agent for minutes. Once, however often it is asked. */
   end(): Promise<void>;
 }
 
@@ -24,13 +24,11 @@ export async function citizenCall(sipPort: number, talkMs: number, from = "13812
   failed.catch(() => undefined);
   await pause(1_000);
   await probe.press("1");
-  return {
-    probe,
-    exited: caller.exited,
-    end: async () => {
-      await Promise.race([caller.hangUp(), pause(PATIENCE_MS)]);
-      probe.close();
-      caller.dispose();
-    },
+  let ended: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    await Promise.race([caller.hangUp(), pause(PATIENCE_MS)]);
+    probe.close();
+    caller.dispose();
   };
+  return { probe, exited: caller.exited, end: () => (ended ??= end()) };
 }

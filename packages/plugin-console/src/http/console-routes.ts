@@ -57,13 +57,14 @@ export const consoleRoutes: readonly HttpRoute[] = [
     method: "GET",
     path: "/api/console/session",
     permission: "authenticated",
-    summary: "Who I am, which pages and panels I get, and the server's time",
-    output: z.object({ now: z.number(), timezone: z.string(), title: z.string(), user, pages: z.array(page), panels: z.array(panel), scripts: z.array(z.object({ plugin: z.string(), script: z.string().nullable(), style: z.string().nullable() })) }),
+    summary: "Who I am, which pages and panels I get, the server's time, and up to which pushed event a page knows what it loads from now on",
+    output: z.object({ now: z.number(), news: z.object({ epoch: z.string(), id: z.number() }), timezone: z.string(), title: z.string(), user, pages: z.array(page), panels: z.array(panel), scripts: z.array(z.object({ plugin: z.string(), script: z.string().nullable(), style: z.string().nullable() })) }),
     handler: ({ services, principal }) => {
-      const { host, title } = services.get(CONSOLE_HOST);
+      const { host, title, hub } = services.get(CONSOLE_HOST);
       const permissions = principal?.permissions ?? new Set<string>();
       return Promise.resolve({
         now: services.get(CLOCK).now(),
+        news: hub.place,
         timezone: services.get(SETTINGS).timezone,
         title,
         user: {

@@ -8,6 +8,12 @@ type Socket = Duplex & { send(data: string | Buffer): void };
 
 const fromPage = z.discriminatedUnion("type", [z.object({ type: z.literal("resume"), epoch: z.string().max(64), last: z.number().int().min(0) }), z.object({ type: z.literal("ping") })]);
 
+/** Up to which event something is known. */
+export interface NewsPlace {
+  readonly epoch: string;
+  readonly id: number;
+}
+
 interface Screen {
   readonly socket: Socket;
   readonly principal: Principal;
@@ -40,6 +46,11 @@ export class ScreenHub implements Screens {
     return this.#screens.size;
   }
 
+  /** Up to where a page knows all that is loaded from now on. */
+  get place(): NewsPlace {
+    return { epoch: this.epoch, id: this.#log.last };
+  }
+
   tell(audience: ScreenAudience, message: { readonly topic: string; readonly data: unknown }): void {
     const event = this.#log.add(audience, message.topic, message.data);
     let text: string | undefined;
@@ -56,7 +67,7 @@ export class ScreenHub implements Screens {
     this.#screens.add(screen);
     socket.once("close", () => this.#screens.delete(screen));
     socket.on("data", (data: unknown) => this.#received(screen, String(data)));
-    socket.send(JSON.stringify({ type: "hello", epoch: this.epoch, id: this.#log.last, now: this.clock.now() }));
+    socket.send(JSON.stringify({ type: "hello", ...this.place, now: this.clock.now() }));
   }
 
   #received(screen: Screen, text: string): void {

@@ -8,7 +8,7 @@ export interface InteractionContext {
   readonly callerNumber: string;
   /** `voice`, `chat`, `mail` ... */
   readonly channel: string;
-  /** The work tab that shows it is selected and the call has been answered. */
+  /** The work tab that shows it is selected, and the call is on: answered, and not over. */
   readonly live: boolean;
 }
 

@@ -27,53 +27,56 @@ export function useDraft<T extends object>(key: string, initial: T): Draft<T> {
     const stored = readDraft<T>(full);
     return { values: stored === undefined ? initial : { ...initial, ...stored.values }, savedAt: stored?.at, restored: stored !== undefined };
   });
-  const dirty = useRef<T>(undefined);
-  const latest = useRef(state);
-  latest.current = state;
+  /** What the form holds, also what React has not drawn yet. */
+  const held = useRef(state);
+  const dirty = useRef(false);
+  const hold = useCallback((change: Partial<typeof state>) => {
+    held.current = { ...held.current, ...change };
+    setState(held.current);
+  }, []);
 
   const save = useCallback(() => {
-    const values = dirty.current;
-    if (values === undefined) return;
-    dirty.current = undefined;
+    if (!dirty.current) return;
+    dirty.current = false;
     const at = serverNow();
-    writeDraft(full, { at, values });
-    setState((before) => ({ ...before, savedAt: at }));
-  }, [full]);
+    writeDraft(full, { at, values: held.current.values });
+    hold({ savedAt: at });
+  }, [full, hold]);
 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const set = useCallback(
     (patch: Partial<T>) => {
-      setState((before) => {
-        const values = { ...before.values, ...patch };
-        dirty.current = values;
-        return { ...before, values };
-      });
+      dirty.current = true;
+      hold({ values: { ...held.current.values, ...patch } });
       clearTimeout(timer.current);
       timer.current = setTimeout(save, SAVE_AFTER_MS);
     },
-    [save],
+    [save, hold],
   );
   const clear = useCallback(() => {
     clearTimeout(timer.current);
-    dirty.current = undefined;
+    dirty.current = false;
     removeDraft(full);
-    setState({ values: first.current, savedAt: undefined, restored: false });
-  }, [full]);
+    hold({ values: first.current, savedAt: undefined, restored: false });
+  }, [full, hold]);
   const take = useCallback(
     (given: StoredDraft) => {
       clearTimeout(timer.current);
-      const { values, savedAt } = latest.current;
-      const own = dirty.current !== undefined ? { at: serverNow(), values: dirty.current } : savedAt === undefined ? undefined : { at: savedAt, values };
-      dirty.current = undefined;
+      const { values, savedAt } = held.current;
+      const own = dirty.current ? { at: serverNow(), values } : savedAt === undefined ? undefined : { at: savedAt, values };
+      dirty.current = false;
       const joined = joinDrafts(given as StoredDraft<T>, own, first.current);
       writeDraft(full, joined);
-      setState({ values: joined.values, savedAt: joined.at, restored: false });
+      hold({ values: joined.values, savedAt: joined.at, restored: false });
     },
-    [full],
+    [full, hold],
   );
 
   useEffect(() => {
     const leave = joinPage(full, { save, take });
+    // What a colleague gave between the first drawing of the form and now was laid down where the form had looked already.
+    const stored = readDraft<StoredDraft["values"]>(full);
+    if (stored !== undefined && stored.at !== held.current.savedAt) take(stored);
     document.addEventListener("visibilitychange", save);
     window.addEventListener("pagehide", save);
     return () => {

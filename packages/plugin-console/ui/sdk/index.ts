@@ -10,7 +10,7 @@ export { DropMenu, type DropItem } from "./drop-menu.js";
 export { useDraft, type Draft } from "./drafts.js";
 export { formatDateProse, formatDateTime, formatDuration, formatPhone, formatSerial, formatTime, maskPhone, startOfDay } from "./format.js";
 export { keepFocus, unlessBusy } from "./kept-focus.js";
-export { connectLive, linkStore, missedStore, onResync, onTopic, useTopic, type LinkState } from "./live.js";
+export { connectLive, linkStore, missedStore, onResync, onTopic, setNewsPlace, useTopic, type LinkState, type NewsPlace } from "./live.js";
 export { PageFrame } from "./page-frame.js";
 export { BASE, Link, matchPath, navigate, PageContext, placeStore, usePageShown, useParams, usePlace, useQuery, type PageContextValue, type Place } from "./router.js";
 export { sessionStore, useMay, useSession, useUser, type ConsoleSession, type ConsoleUser, type PageEntry, type PanelEntry, type ScriptEntry } from "./session.js";

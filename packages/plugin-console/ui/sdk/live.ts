@@ -50,6 +50,19 @@ interface ServerMessage {
   readonly data?: unknown;
 }
 
+/** Up to which pushed event something is known. */
+export interface NewsPlace {
+  readonly epoch: string;
+  readonly id: number;
+}
+
+let place: NewsPlace | undefined;
+
+/** The host tells up to where pages know all that they load: events from there on are told, also those from before the connection was there. */
+export function setNewsPlace(known: NewsPlace | undefined): void {
+  place = known;
+}
+
 const QUIET_MS = 15_000;
 const DEAD_MS = 25_000;
 
@@ -59,12 +72,15 @@ const DEAD_MS = 25_000;
  * connecting --hello--> online --(closed, or silent for 25 s)--> waiting (0.5 s doubling to 10 s) --> connecting
  * any --(the computer has a network again)--> connecting
  * ```
- * Returns what ends it.
+ * It begins where the session was asked for, so that nothing is missed between what a page loads and the connection. Returns what ends it.
  */
 export function connectLive(url: string): () => void {
   let socket: WebSocket | undefined;
-  let epoch: string | undefined;
-  let last = 0;
+  let { epoch, id: last } = place ?? { epoch: undefined, id: 0 };
+  /** The page has been connected before: what comes late was missed. */
+  let before = false;
+  /** While it is answered what was missed: what is told meanwhile is newer, and would make that look old. */
+  let early: ServerMessage[] | undefined;
   let heard = 0;
   let wait = 500;
   let ended = false;
@@ -94,30 +110,48 @@ export function connectLive(url: string): () => void {
     wait = Math.min(wait * 2, 10_000);
   };
 
+  const tell = ({ id, topic, data }: ServerMessage): void => {
+    if (id === undefined || id <= last || topic === undefined) return;
+    last = id;
+    for (const listener of [...(listeners.get(topic) ?? [])]) listener(data);
+  };
+
   const receive = (mine: WebSocket, message: ServerMessage): void => {
     heard = Date.now();
     switch (message.type) {
       case "hello":
         if (message.now !== undefined) setServerTime(message.now);
-        if (epoch !== undefined) mine.send(JSON.stringify({ type: "resume", epoch, last }));
-        else last = message.id ?? 0;
+        early = undefined;
+        if (epoch === undefined) {
+          last = message.id ?? 0;
+          before = true;
+        } else {
+          early = [];
+          mine.send(JSON.stringify({ type: "resume", epoch, last }));
+        }
         epoch = message.epoch;
         wait = 500;
         linkStore.set({ state: "online" });
         return;
       case "event":
-        if (message.id === undefined || message.id <= last || message.topic === undefined) return;
-        last = message.id;
-        for (const listener of [...(listeners.get(message.topic) ?? [])]) listener(message.data);
+        if (early === undefined) tell(message);
+        else early.push(message);
         return;
       case "reset":
+        early = undefined;
         last = message.id ?? 0;
-        missedStore.set("all");
+        if (before) missedStore.set("all");
+        before = true;
         for (const listener of [...resync]) listener();
         return;
-      case "resumed":
-        missedStore.set(message.missed ?? 0);
+      case "resumed": {
+        const all = early ?? [];
+        early = undefined;
+        all.sort((one, other) => (one.id ?? 0) - (other.id ?? 0)).forEach(tell);
+        if (before) missedStore.set(message.missed ?? 0);
+        before = true;
         return;
+      }
       case "pong":
         if (message.now !== undefined) setServerTime(message.now);
     }

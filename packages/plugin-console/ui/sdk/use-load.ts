@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { ApiError } from "./api.js";
+import { ApiError } from "./api.js";
 import { onResync, useTopic } from "./live.js";
 
 export interface Loaded<T> {
@@ -12,6 +12,9 @@ export interface Loaded<T> {
   /** Puts something newer in place (an answer to a command, a pushed event). */
   put(update: (data: T) => T): void;
 }
+
+/** After so long a load to which nobody answered is tried once more: a computer that changes its network breaks off all that is on its way. */
+const AGAIN_MS = 1_000;
 
 /**
  * Loads when the key changes, after a reconnect with a gap, and when one of the topics is told. `undefined` as key: not yet.
@@ -29,7 +32,7 @@ export function useLoad<T>(key: string | undefined, load: (signal: AbortSignal) 
     const abort = new AbortController();
     running.current = abort;
     setState((before) => ({ key, data: before.key === key ? before.data : undefined, error: before.key === key ? before.error : undefined, loading: true }));
-    latest.current(abort.signal).then(
+    withSecondTry(latest.current, abort.signal).then(
       (data) => {
         if (!abort.signal.aborted) setState({ key, data, error: undefined, loading: false });
       },
@@ -48,4 +51,15 @@ export function useLoad<T>(key: string | undefined, load: (signal: AbortSignal) 
 
   const put = useCallback((update: (data: T) => T) => setState((before) => (before.data === undefined ? before : { ...before, data: update(before.data) })), []);
   return { data: state.key === key ? state.data : undefined, error: state.error, loading: state.loading, reload: run, put };
+}
+
+async function withSecondTry<T>(load: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await load(signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ApiError && error.code === "NETWORK")) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  signal.throwIfAborted();
+  return load(signal);
 }
