@@ -25,7 +25,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       removed: false,
       line: [],
       members: new Set(),
-      eligible: new EligibleAgents(config.key, resolved.strategy),
+      eligible: new EligibleAgents(resolved.strategy),
       staff: new Set(),
       atWork: new Set(),
       present: new Set(),
@@ -37,7 +37,12 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       handleMs: FIRST_HANDLE_MS,
     };
     state.queues.set(config.key, queue);
-    for (const agent of state.agents.values()) if (agent.memberships.has(config.key)) queue.members.add(agent);
+    for (const agent of state.agents.values()) {
+      const own = agent.memberships.get(config.key);
+      if (own === undefined) continue;
+      own.queue = queue;
+      queue.members.add(agent);
+    }
   } else {
     queue.config = resolved;
     queue.eligible.rankBy(resolved.strategy);
@@ -50,7 +55,10 @@ export function configureQueue(step: Step, config: QueueConfig): void {
     }
     letBoundGo(step);
   }
-  for (const agent of queue.members) refreshAgent(step, agent);
+  for (const agent of queue.members) {
+    agent.countedAs = undefined;
+    refreshAgent(step, agent);
+  }
   step.strained.add(queue);
   watchEmpty(step, queue);
 }
@@ -75,6 +83,10 @@ export function removeQueue(step: Step, queue: QueueState): void {
     if (index > 0) interaction.servedBy.splice(index, 1);
   }
   queue.line.length = 0;
+  for (const agent of queue.members) {
+    const own = agent.memberships.get(queue.config.key);
+    if (own !== undefined) own.queue = undefined;
+  }
   queue.eligible.clear();
   queue.staff.clear();
   queue.atWork.clear();
@@ -105,6 +117,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
       removed: false,
       status: "offline",
       statusSince: now,
+      countedAs: undefined,
       holdTimer: undefined,
       wrapTimer: undefined,
       wrapSince: 0,
@@ -130,8 +143,9 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   agent.capacity = resolveCapacity(config.id, config.capacity);
   agent.memberships.clear();
   for (const membership of config.queues) {
-    agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0 });
-    step.state.queues.get(membership.queue)?.members.add(agent);
+    const queue = step.state.queues.get(membership.queue);
+    agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0, queue, place: undefined });
+    queue?.members.add(agent);
   }
   refreshAgent(step, agent);
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
@@ -155,13 +169,15 @@ function unstaffed(step: Step): QueueState[] {
 }
 
 function leaveQueues(step: Step, agent: AgentState): void {
-  for (const key of agent.memberships.keys()) {
-    const queue = step.state.queues.get(key);
-    queue?.members.delete(agent);
-    queue?.eligible.delete(agent);
-    queue?.staff.delete(agent);
-    if (queue?.atWork.delete(agent)) step.strained.add(queue);
-    queue?.present.delete(agent);
+  agent.countedAs = undefined;
+  for (const own of agent.memberships.values()) {
+    const { queue } = own;
+    if (queue === undefined) continue;
+    queue.members.delete(agent);
+    queue.eligible.delete(own);
+    queue.staff.delete(agent);
+    if (queue.atWork.delete(agent)) step.strained.add(queue);
+    queue.present.delete(agent);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Strategy } from "../strategies/strategies.js";
 import type { Capacity } from "./capacity.js";
 import type { ResolvedQueue } from "./config.js";
-import type { EligibleAgents } from "./eligible-agents.js";
+import type { EligibleAgents, Place } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
 import { placeInLine } from "./waiting-line.js";
@@ -56,6 +56,10 @@ export interface QueueState {
 export interface Membership {
   readonly weight: number;
   readonly tier: number;
+  /** While there is such a queue. */
+  queue: QueueState | undefined;
+  /** The last one the agent was given among those of the queue who could be offered something. */
+  place: Place | undefined;
 }
 
 export interface AgentState {
@@ -76,6 +80,8 @@ export interface AgentState {
   removed: boolean;
   status: AgentStatus;
   statusSince: number;
+  /** As whom the queues count the agent: what was chosen, or `away`. `undefined`: to be counted anew. */
+  countedAs: AgentChoice | "away" | undefined;
   holdTimer: string | undefined;
   wrapTimer: string | undefined;
   wrapSince: number;
@@ -162,11 +168,21 @@ export interface Reservation {
   /** The queue whose rules count: the one through which the agent was found. */
   readonly queue: QueueState;
   phase: "pending" | "accepted";
+  /** What ends it: the time to ring, then the time to be joined. */
+  limit: OfferLimit;
+}
+
+/** One timer for all who began to ring at once: thousands of telephones need no thousands of them. */
+export interface OfferLimit {
+  readonly kind: "offer";
   timer: string;
+  readonly reservations: Reservation[];
+  /** How many of them still hang on it. */
+  open: number;
 }
 
 export type TimerTarget =
-  | { readonly kind: "offer"; readonly reservation: Reservation }
+  | OfferLimit
   | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
   | { readonly kind: "max-wait" | "announce" | "widen"; readonly interaction: InteractionState }
   /** `ripeMs`: the wait it was set for. Reckoned back from the time of a clock that counts parts of a millisecond it might come out shorter, and the timer would be set again for ever. */
