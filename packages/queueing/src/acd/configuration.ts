@@ -101,30 +101,31 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   const { state, now } = step;
   let agent = state.agents.get(config.id);
   if (agent === undefined) {
+    // Side by side in memory what is looked at of everybody who is free for a caller.
     agent = {
       id: config.id,
+      status: "offline",
+      choice: "offline",
+      skills: {},
+      capacity: resolveCapacity(config.id, config.capacity),
+      reservation: undefined,
       order: config.order ?? state.agents.size,
       memberships: new Map(),
-      awaitedBy: new Set(),
-      skills: {},
-      wrapUpMs: undefined,
-      capacity: resolveCapacity(config.id, config.capacity),
-      choice: "offline",
-      reason: undefined,
-      autoPaused: undefined,
+      idleSince: now,
+      statusSince: now,
+      countedAs: undefined,
       reachable: false,
       occupied: false,
       removed: false,
-      status: "offline",
-      statusSince: now,
-      countedAs: undefined,
       holdTimer: undefined,
       wrapTimer: undefined,
+      interactions: new Set(),
+      awaitedBy: new Set(),
+      reason: undefined,
+      autoPaused: undefined,
+      wrapUpMs: undefined,
       wrapSince: 0,
       wrapUntil: 0,
-      reservation: undefined,
-      interactions: new Set(),
-      idleSince: now,
       idleFrom: undefined,
       lastCallEndedAt: 0,
       callsTaken: 0,
@@ -150,7 +151,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   refreshAgent(step, agent);
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
   // New skills, queues or room may fit a caller who waits.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
   letBoundGo(step);
 }
 
@@ -210,7 +211,7 @@ export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, re
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-not-ready");
   refreshAgent(step, agent);
   // From on demand to available: more may fit, though the agent was free before.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
 }
 
 export function setReachable(step: Step, agent: AgentState, reachable: boolean): void {

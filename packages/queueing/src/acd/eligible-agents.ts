@@ -22,6 +22,9 @@ export interface Place extends Listed {
   readonly skills: AgentState["skills"];
 }
 
+/** @param own the agent's membership in the queue */
+type Suits = (agent: AgentState, own: Membership) => boolean;
+
 function comparePlaces(a: Place, b: Place): number {
   return a.last - b.last || a.tier - b.tier || a.score - b.score || tieBreak(a, b);
 }
@@ -47,33 +50,33 @@ export class EligibleAgents {
 
   /** In the order in which they would be rung, as they are now. */
   [Symbol.iterator](): IterableIterator<AgentState> {
-    return this.inOrder()[Symbol.iterator]();
+    return this.filter(() => true)[Symbol.iterator]();
   }
 
-  /** All as they are now, in the order in which they would be rung. */
-  inOrder(): AgentState[] {
+  /** Those whom `suits` accepts, in the order in which they would be rung. */
+  filter(suits: Suits): AgentState[] {
     const agents: AgentState[] = [];
-    this.#order.find(({ agent }) => {
-      agents.push(agent);
+    this.#order.find(({ agent, own }) => {
+      if (suits(agent, own)) agents.push(agent);
       return false;
     });
     return agents;
   }
 
-  some(suits: (agent: AgentState) => boolean): boolean {
-    return this.#order.find(({ agent }) => suits(agent)) !== undefined;
+  some(suits: Suits): boolean {
+    return this.#order.find(({ agent, own }) => suits(agent, own)) !== undefined;
   }
 
   /** Those who have one of the skills, the fewest there are, or everybody if none is named: nobody else can have all of them. */
   having(skills: Iterable<string>): Iterable<AgentState> {
-    if (this.#strategy.standing !== undefined) return this.inOrder();
+    if (this.#strategy.standing !== undefined) return this.filter(() => true);
     let fewest: ReadonlySet<AgentState> | undefined;
     for (const skill of skills) {
       const those = this.#bySkill.get(skill);
       if (those === undefined) return [];
       if (fewest === undefined || those.size < fewest.size) fewest = those;
     }
-    return fewest ?? this.inOrder();
+    return fewest ?? this.filter(() => true);
   }
 
   /** New rules: another order. */
@@ -132,13 +135,13 @@ export class EligibleAgents {
    * The first whom the queue's strategy would ring and whom `suits` accepts; only for strategies whose order is `standing`.
    * @param lastOrder where a strategy that goes round left off
    */
-  first(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
+  first(suits: Suits, lastOrder: number): AgentState | undefined {
     if (this.#strategy.goesRound === true) return this.#firstInTurn(suits, lastOrder);
-    return this.#order.find(({ agent }) => suits(agent))?.agent;
+    return this.#order.find(({ agent, own }) => suits(agent, own))?.agent;
   }
 
   /** In each tier those after the last one first, then the rest from the top. */
-  #firstInTurn(suits: (agent: AgentState) => boolean, lastOrder: number): AgentState | undefined {
+  #firstInTurn(suits: Suits, lastOrder: number): AgentState | undefined {
     let tier: Place | undefined;
     let found: AgentState | undefined;
     let fromTop: AgentState | undefined;
@@ -147,8 +150,8 @@ export class EligibleAgents {
         if (fromTop !== undefined) return true;
         tier = place;
       }
-      if (place.order > lastOrder) found = suits(place.agent) ? place.agent : undefined;
-      else if (fromTop === undefined && suits(place.agent)) fromTop = place.agent;
+      if (place.order > lastOrder) found = suits(place.agent, place.own) ? place.agent : undefined;
+      else if (fromTop === undefined && suits(place.agent, place.own)) fromTop = place.agent;
       return found !== undefined;
     });
     return found ?? fromTop;

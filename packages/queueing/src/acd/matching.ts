@@ -14,8 +14,8 @@ import { tierAfterMs } from "./waiting-rules.js";
  * the caller who is first in line, which may be one who waited before.
  */
 export function match(step: Step): void {
-  if (step.freed.size > 0) {
-    const freed = step.freed.size === 1 ? [...step.freed] : [...step.freed].sort((a, b) => onDemand(a) - onDemand(b) || tieBreak(a, b));
+  if (step.freed.length > 0) {
+    const freed = step.freed.length === 1 ? step.freed : step.freed.toSorted((a, b) => onDemand(a) - onDemand(b) || tieBreak(a, b));
     for (const agent of freed) if (isEligible(agent)) offerBest(step, agent);
   }
   if (step.loose.size > 0) {
@@ -28,14 +28,13 @@ export function match(step: Step): void {
 }
 
 /** Whether the agent may serve the caller through this queue now: room, skills, reserve, on demand, a caller kept for somebody else. */
-export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
+export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState, own = agent.memberships.get(queue.config.key)): boolean {
   if (interaction.heldFor !== undefined && interaction.heldFor !== agent) return false;
   if ((interaction.onlyAgent ?? agent.id) !== agent.id || interaction.exceptAgent === agent.id) return false;
   // Early: of many who are looked at most lack a skill.
   if (!hasSkills(agent, interaction) || !roomFor(agent, interaction.channel)) return false;
   if (onDemand(agent) === 1 && interaction.preferredAgent !== agent.id && interaction.ripeMs < queue.config.onDemandAfterMs) return false;
-  const membership = agent.memberships.get(queue.config.key);
-  return membership !== undefined && (membership.tier === 0 || tierAfterMs(queue, membership) <= interaction.ripeMs);
+  return own !== undefined && (own.tier === 0 || tierAfterMs(queue, own) <= interaction.ripeMs);
 }
 
 /** The level under this very name: what every object inherits (`constructor`, `__proto__`) is none. */
@@ -46,7 +45,8 @@ function levelOf(levels: Readonly<Record<string, number>>, name: string): number
 /** Whether the agent has what the caller needs. */
 export function hasSkills({ skills }: AgentState, { needs }: InteractionState): boolean {
   // Not `own < level`: without the skill there is no level.
-  return needs.every(([skill, level]) => (levelOf(skills, skill) as number) >= level);
+  for (const [skill, level] of needs) if (!((levelOf(skills, skill) as number) >= level)) return false;
+  return true;
 }
 
 function offerBest(step: Step, agent: AgentState): void {
@@ -56,7 +56,7 @@ function offerBest(step: Step, agent: AgentState): void {
   for (const own of agent.memberships.values()) {
     const { queue } = own;
     if (queue === undefined || queue.removed) continue;
-    const first = queue.line.find((interaction) => fits(agent, interaction, queue));
+    const first = queue.line.find((interaction) => fits(agent, interaction, queue, own));
     if (first === undefined) continue;
     if (best === undefined || bestQueue === undefined || bestOwn === undefined || goesBefore(step, { queue, own, first }, { queue: bestQueue, own: bestOwn, first: best })) {
       best = first;
@@ -83,15 +83,14 @@ function isRungWithAny(agent: AgentState, { preferredAgent }: InteractionState):
 
 /** Everybody who is free and may be rung beside those who are rung, or beside the `first` who is about to be, in the order in which they are. */
 function restToRing(interaction: InteractionState, queue: QueueState, first?: AgentState): AgentState[] {
-  const rest: AgentState[] = [];
+  const { tried } = interaction;
   let onlyOnDemand = first === undefined ? [...interaction.reservations].every(({ agent }) => onDemand(agent) === 1) : onDemand(first) === 1;
-  for (const agent of queue.eligible.inOrder()) {
-    if (agent === first || interaction.tried.has(agent.id) || !fits(agent, interaction, queue)) continue;
-    if (!onlyOnDemand && !isRungWithAny(agent, interaction)) continue;
+  return queue.eligible.filter((agent, own) => {
+    if (agent === first || (tried.size > 0 && tried.has(agent.id)) || !fits(agent, interaction, queue, own)) return false;
+    if (!onlyOnDemand && !isRungWithAny(agent, interaction)) return false;
     if (onDemand(agent) === 0) onlyOnDemand = false;
-    rest.push(agent);
-  }
-  return rest;
+    return true;
+  });
 }
 
 interface Choice {
@@ -168,9 +167,9 @@ function preferred({ state }: Step, interaction: InteractionState, queue: QueueS
 function firstInOrder(interaction: InteractionState, queue: QueueState, fresh: boolean): AgentState | undefined {
   const { tried } = interaction;
   let again: AgentState | undefined;
-  const found = queue.eligible.first((agent) => {
-    if (!tried.has(agent.id)) return fits(agent, interaction, queue);
-    if (!fresh && again === undefined && fits(agent, interaction, queue)) again = agent;
+  const found = queue.eligible.first((agent, own) => {
+    if (!tried.has(agent.id)) return fits(agent, interaction, queue, own);
+    if (!fresh && again === undefined && fits(agent, interaction, queue, own)) again = agent;
     return false;
   }, queue.lastOrder);
   return found ?? again;

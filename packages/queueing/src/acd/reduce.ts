@@ -25,7 +25,7 @@ import { ripen } from "./waiting-rules.js";
  * available agent may serve.
  */
 export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect[] {
-  const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set(), strained: new Set() };
+  const step = newStep(state, now);
   apply(step, event);
   match(step);
   outrank(step);
@@ -33,6 +33,14 @@ export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect
   for (const queue of step.strained) if (!step.touchedQueues.has(queue)) divertLast(step, queue);
   for (const queue of step.touchedQueues) step.effects.push({ type: "queue-length", queue: queue.config.key, length: queue.waiting + queue.offered });
   return step.effects;
+}
+
+/** Most events set nothing free, and most that answer an offer made to thousands come too late: they should cost nothing. */
+function newStep(state: AcdState, now: number): Step {
+  const { freed, loose, touchedQueues, strained } = state.scratch;
+  freed.length = 0;
+  for (const set of [loose, touchedQueues, strained]) if (set.size > 0) set.clear();
+  return { state, now, effects: [], freed, loose, touchedQueues, strained };
 }
 
 function apply(step: Step, event: AcdEvent): void {

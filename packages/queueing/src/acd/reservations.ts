@@ -73,12 +73,19 @@ export function withdraw(step: Step, interaction: InteractionState, outcome: "ab
 
 /** Whoever is rung is let go at once, without blame and without wrap-up. */
 export function letGo(step: Step, interaction: InteractionState, reason: "caller-gone" | "moved"): void {
-  for (const reservation of [...interaction.reservations]) {
+  for (const reservation of takeReservations(interaction)) {
     const { agent } = reservation;
     release(step, reservation);
     step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason });
     refreshAgent(step, agent);
   }
+}
+
+/** All at once: thousands need not be taken out one by one. */
+function takeReservations({ reservations }: InteractionState): Reservation[] {
+  const all = [...reservations];
+  reservations.clear();
+  return all;
 }
 
 function release(step: Step, reservation: Reservation): void {
@@ -146,7 +153,7 @@ export function connected(step: Step, reservation: Reservation): void {
   agent.callsTaken += 1;
   stopTimers(step, interaction);
   refreshAgent(step, agent);
-  for (const other of [...interaction.reservations]) lose(step, other);
+  for (const other of takeReservations(interaction)) lose(step, other);
   step.touchedQueues.add(interaction.queue);
   step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, agentId: agent.id });
 }
@@ -166,7 +173,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
   // Less to do: there may be room for what waits, though the state is the same.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
   if (agent.removed && agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 

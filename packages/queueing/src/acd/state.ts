@@ -4,6 +4,7 @@ import type { ResolvedQueue } from "./config.js";
 import type { EligibleAgents, Place } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
+import type { Step } from "./step.js";
 import { placeInLine } from "./waiting-line.js";
 
 export interface AcdOptions {
@@ -216,6 +217,8 @@ export interface AcdState {
   readonly weightWorthMs: number | undefined;
   readonly wrapUpMaxMs: number;
   readonly reservationPrefix: string;
+  /** What the last event set free, kept to be used again by the next. */
+  readonly scratch: Pick<Step, "freed" | "loose" | "touchedQueues" | "strained">;
   sequence: number;
   random: number;
 }
@@ -229,6 +232,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     yielding: new Set(),
     timers: new Map(),
     places: new Map(),
+    scratch: { freed: [], loose: new Set(), touchedQueues: new Set(), strained: new Set() },
     priorityWorthMs: options.priorityWorthMs,
     weightWorthMs: options.weightWorthMs,
     wrapUpMaxMs: options.wrapUpMaxMs ?? Infinity,

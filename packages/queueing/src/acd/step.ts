@@ -7,8 +7,8 @@ export interface Step {
   readonly state: AcdState;
   readonly now: number;
   readonly effects: AcdEffect[];
-  /** Agents who became eligible, or whose queues or skills changed. */
-  readonly freed: Set<AgentState>;
+  /** Agents who became eligible, or whose queues or skills changed; one may be named twice. */
+  readonly freed: AgentState[];
   /** Callers who began to wait, whose rules became wider, or for whom one agent less is being rung. */
   readonly loose: Set<InteractionState>;
   readonly touchedQueues: Set<QueueState>;
@@ -115,7 +115,7 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     }
     step.effects.push({ type: "agent-status", agentId: agent.id, from: before, to: status, reason: status === "not-ready" ? agent.reason : undefined });
   }
-  if (agent.awaitedBy.size > 0 && AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
+  if (AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
   const eligible = isEligible(agent);
   const countedAs = agent.removed || !agent.reachable ? "away" : agent.choice;
   const recount = countedAs !== agent.countedAs;
@@ -124,7 +124,7 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     const { queue } = own;
     if (queue === undefined) continue;
     if (!eligible) queue.eligible.delete(own);
-    else if (queue.eligible.put(agent, own)) step.freed.add(agent);
+    else if (queue.eligible.put(agent, own)) step.freed.push(agent);
     if (recount) {
       if (isStaff(agent, queue)) queue.staff.add(agent);
       else queue.staff.delete(agent);
