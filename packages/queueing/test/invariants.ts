@@ -29,12 +29,14 @@ export function checkInvariants(state: AcdState): void {
   const fail = (message: string): never => {
     throw new Error(`invariant: ${message}`);
   };
+  if (state.reservations.values().length !== state.reservations.size) fail("offers are counted wrong");
   for (const reservation of state.reservations.values()) {
+    if (state.reservations.get(reservation.id) !== reservation) fail(`reservation ${reservation.id} is not found`);
     if (reservation.agent.reservation !== reservation) fail(`reservation ${reservation.id} not held by its agent`);
     if (!reservation.interaction.reservations.has(reservation)) fail(`reservation ${reservation.id} not held by its caller`);
     if (reservation.interaction.state !== "offered") fail("reserved caller is not offered");
     if (reservation.agent.status !== "reserved") fail("reserved agent is not reserved");
-    if (state.timers.get(reservation.limit.timer) !== reservation.limit || !reservation.limit.reservations.includes(reservation)) fail("a reservation without a timer could stick");
+    if (!state.timers.has(reservation.phase === "pending" ? reservation.round.timer : (reservation.joinTimer ?? ""))) fail("a reservation without a timer could stick");
   }
   for (const agent of state.agents.values()) {
     if ((agent.status === "reserved") !== (agent.reservation !== undefined)) fail(`${agent.id} sticks in reserved`);

@@ -2,9 +2,10 @@ import { tieBreak } from "../strategies/strategies.js";
 import type { Candidate } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
 import { isListed, onDemand } from "./eligible-agents.js";
+import { OpenOffers } from "./open-offers.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
-import type { AgentState, InteractionState, Membership, OfferLimit, QueueState, Reservation } from "./state.js";
+import type { AgentState, InteractionState, Membership, OfferRound, QueueState, Reservation } from "./state.js";
 import { comparePlaces, removeFromLine } from "./waiting-line.js";
 import { tierAfterMs } from "./waiting-rules.js";
 
@@ -249,13 +250,12 @@ export function offer(step: Step, interaction: InteractionState, agent: AgentSta
 function ring(step: Step, interaction: InteractionState, agents: readonly AgentState[], queue: QueueState, pickedUp = false): void {
   const { state, effects } = step;
   const ringMs = interaction.ringMs ?? queue.config.ringMs;
-  const limit: OfferLimit = { kind: "offer", timer: "", reservations: [], open: agents.length };
+  state.sequence += 1;
+  const round: OfferRound = { kind: "offer", id: `${state.reservationPrefix}${state.sequence}`, timer: "", reservations: [], ringing: agents.length, open: 0 };
   for (const agent of agents) {
     interaction.attempts += 1;
-    state.sequence += 1;
-    const reservation: Reservation = { id: `${state.reservationPrefix}${state.sequence}`, agent, interaction, queue, phase: "pending", limit };
-    limit.reservations.push(reservation);
-    state.reservations.set(reservation.id, reservation);
+    const reservation: Reservation = { id: OpenOffers.idIn(round), agent, interaction, queue, phase: "pending", round, joinTimer: undefined };
+    state.reservations.add(reservation);
     if (interaction.yields) state.yielding.add(reservation);
     interaction.reservations.add(reservation);
     agent.reservation = reservation;
@@ -264,5 +264,5 @@ function ring(step: Step, interaction: InteractionState, agents: readonly AgentS
     const effect = { type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts } as const;
     effects.push(pickedUp ? { ...effect, pickedUp } : effect);
   }
-  limit.timer = setTimer(step, step.now + ringMs, limit);
+  round.timer = setTimer(step, step.now + ringMs, round);
 }

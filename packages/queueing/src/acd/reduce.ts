@@ -7,7 +7,7 @@ import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
 import { outrank } from "./outranking.js";
 import { pickUp } from "./picking-up.js";
-import { accept, connected, endWrapUp, finish, offersOver, reject, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
+import { accept, connected, endWrapUp, finish, reject, rescind, ringingOver, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
 import { refreshAgent } from "./step.js";
 import type { Step } from "./step.js";
@@ -148,7 +148,9 @@ function fire(step: Step, id: string): void {
 function run(step: Step, target: TimerTarget): void {
   switch (target.kind) {
     case "offer":
-      return offersOver(step, target);
+      return ringingOver(step, target);
+    case "join":
+      return rescind(step, target.reservation, "connect-timeout");
     case "hold":
       target.agent.holdTimer = undefined;
       return refreshAgent(step, target.agent);

@@ -1,6 +1,6 @@
 import type { RejectCause, RescindReason } from "./events.js";
 import { backToWaiting, leaveFromOffer, stopTimers } from "./interactions.js";
-import type { AgentState, InteractionState, OfferLimit, Reservation } from "./state.js";
+import type { AgentState, InteractionState, OfferRound, Reservation } from "./state.js";
 import { clearTimer, isEligible, isReady, refreshAgent, setTimer, unhold } from "./step.js";
 import type { Step } from "./step.js";
 
@@ -18,9 +18,8 @@ export function accept(step: Step, reservation: Reservation): void {
   interaction.winner = reservation;
   agent.misses = 0;
   agent.failures = 0;
-  endLimit(step, reservation);
-  reservation.limit = { kind: "offer", timer: "", reservations: [reservation], open: 1 };
-  reservation.limit.timer = setTimer(step, step.now + queue.config.connectMs, reservation.limit);
+  endRinging(step, reservation);
+  reservation.joinTimer = setTimer(step, step.now + queue.config.connectMs, { kind: "join", reservation });
   step.effects.push({ type: "connect", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, waitMs: Math.max(0, step.now - interaction.enteredAt) });
 }
 
@@ -90,26 +89,24 @@ function takeReservations({ reservations }: InteractionState): Reservation[] {
 
 function release(step: Step, reservation: Reservation): void {
   const { interaction } = reservation;
-  step.state.reservations.delete(reservation.id);
   if (interaction.yields) step.state.yielding.delete(reservation);
   interaction.reservations.delete(reservation);
   if (interaction.winner === reservation) interaction.winner = undefined;
-  endLimit(step, reservation);
+  if (reservation.phase === "pending") endRinging(step, reservation);
+  else clearTimer(step, reservation.joinTimer);
   reservation.agent.reservation = undefined;
+  step.state.reservations.remove(reservation);
 }
 
 /** The timer ends with the last who hangs on it. */
-function endLimit(step: Step, { limit }: Reservation): void {
-  limit.open -= 1;
-  if (limit.open === 0) clearTimer(step, limit.timer);
+function endRinging(step: Step, { round }: Reservation): void {
+  round.ringing -= 1;
+  if (round.ringing === 0) clearTimer(step, round.timer);
 }
 
 /** The time is over for those who have neither answered nor been let go. */
-export function offersOver(step: Step, limit: OfferLimit): void {
-  for (const reservation of limit.reservations) {
-    if (reservation.limit !== limit || reservation.agent.reservation !== reservation) continue;
-    rescind(step, reservation, reservation.phase === "pending" ? "no-answer" : "connect-timeout");
-  }
+export function ringingOver(step: Step, { reservations }: OfferRound): void {
+  for (const reservation of reservations) if (reservation.phase === "pending" && reservation.agent.reservation === reservation) rescind(step, reservation, "no-answer");
 }
 
 function punish(step: Step, reservation: Reservation, cause: RejectCause): void {

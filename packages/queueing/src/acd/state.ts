@@ -4,6 +4,7 @@ import type { ResolvedQueue } from "./config.js";
 import type { EligibleAgents, Place } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
+import { OpenOffers } from "./open-offers.js";
 import type { Step } from "./step.js";
 import { placeInLine } from "./waiting-line.js";
 
@@ -169,21 +170,27 @@ export interface Reservation {
   /** The queue whose rules count: the one through which the agent was found. */
   readonly queue: QueueState;
   phase: "pending" | "accepted";
-  /** What ends it: the time to ring, then the time to be joined. */
-  limit: OfferLimit;
+  readonly round: OfferRound;
+  /** Ends the joining, once accepted. */
+  joinTimer: string | undefined;
 }
 
-/** One timer for all who began to ring at once: thousands of telephones need no thousands of them. */
-export interface OfferLimit {
+/** All who began to ring for one caller at once. One timer ends the ringing: thousands of telephones need no thousands of them. */
+export interface OfferRound {
   readonly kind: "offer";
+  readonly id: string;
   timer: string;
+  /** Also those that are over, as long as one is not. */
   readonly reservations: Reservation[];
-  /** How many of them still hang on it. */
+  /** How many of them still hang on the timer. */
+  ringing: number;
+  /** How many of them are not over. */
   open: number;
 }
 
 export type TimerTarget =
-  | OfferLimit
+  | OfferRound
+  | { readonly kind: "join"; readonly reservation: Reservation }
   | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
   | { readonly kind: "max-wait" | "announce" | "widen"; readonly interaction: InteractionState }
   /** `ripeMs`: the wait it was set for. Reckoned back from the time of a clock that counts parts of a millisecond it might come out shorter, and the timer would be set again for ever. */
@@ -207,7 +214,7 @@ export interface AcdState {
   readonly queues: Map<string, QueueState>;
   readonly agents: Map<string, AgentState>;
   readonly interactions: Map<string, InteractionState>;
-  readonly reservations: Map<string, Reservation>;
+  readonly reservations: OpenOffers;
   /** Those of interactions that yield. */
   readonly yielding: Set<Reservation>;
   readonly timers: Map<string, TimerTarget>;
@@ -228,7 +235,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     queues: new Map(),
     agents: new Map(),
     interactions: new Map(),
-    reservations: new Map(),
+    reservations: new OpenOffers(options.reservationPrefix ?? "r"),
     yielding: new Set(),
     timers: new Map(),
     places: new Map(),
