@@ -2,7 +2,7 @@ import { tieBreak } from "../strategies/strategies.js";
 import type { Candidate } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
 import { isListed, onDemand } from "./eligible-agents.js";
-import { OpenOffers } from "./open-offers.js";
+import { offerId } from "./open-offers.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
 import type { AgentState, InteractionState, Membership, OfferRound, QueueState, Reservation } from "./state.js";
@@ -251,11 +251,10 @@ function ring(step: Step, interaction: InteractionState, agents: readonly AgentS
   const { state, effects } = step;
   const ringMs = interaction.ringMs ?? queue.config.ringMs;
   state.sequence += 1;
-  const round: OfferRound = { kind: "offer", id: `${state.reservationPrefix}${state.sequence}`, timer: "", reservations: [], ringing: agents.length, open: 0 };
-  for (const agent of agents) {
+  const round: OfferRound = { kind: "offer", id: `${state.reservationPrefix}${state.sequence}`, timer: "", reservations: [], ringing: agents.length, open: agents.length };
+  round.reservations = agents.map((agent, index) => {
     interaction.attempts += 1;
-    const reservation: Reservation = { id: OpenOffers.idIn(round), agent, interaction, queue, phase: "pending", round, joinTimer: undefined };
-    state.reservations.add(reservation);
+    const reservation: Reservation = { id: offerId(round.id, index), agent, interaction, queue, phase: "pending", round, joinTimer: undefined };
     if (interaction.yields) state.yielding.add(reservation);
     interaction.reservations.add(reservation);
     agent.reservation = reservation;
@@ -263,6 +262,8 @@ function ring(step: Step, interaction: InteractionState, agents: readonly AgentS
     refreshAgent(step, agent);
     const effect = { type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts } as const;
     effects.push(pickedUp ? { ...effect, pickedUp } : effect);
-  }
+    return reservation;
+  });
+  state.reservations.add(round);
   round.timer = setTimer(step, step.now + ringMs, round);
 }

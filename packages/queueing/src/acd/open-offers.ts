@@ -21,18 +21,10 @@ export class OpenOffers {
     return this.#size;
   }
 
-  /** Id of the next offer of a round: that of the round, for all but the first with a number. */
-  static idIn({ id, reservations }: OfferRound): string {
-    return reservations.length === 0 ? id : `${id}${NUMBER}${reservations.length}`;
-  }
-
-  /** The offer just made. */
-  add(reservation: Reservation): void {
-    const { round } = reservation;
-    if (round.open === 0) this.#rounds.set(round.id, round);
-    round.reservations.push(reservation);
-    round.open += 1;
-    this.#size += 1;
+  /** The offers of a round that have just been made. */
+  add(round: OfferRound): void {
+    this.#rounds.set(round.id, round);
+    this.#size += round.reservations.length;
   }
 
   /** The offer is over, and no longer held by its agent. Once for each. */
@@ -57,6 +49,11 @@ export class OpenOffers {
   values(): Reservation[] {
     return [...this.#rounds.values()].flatMap(({ reservations }) => reservations.filter(stands));
   }
+}
+
+/** Id of an offer of a round: that of the round, for all but the first with a number. */
+export function offerId(round: string, index: number): string {
+  return index === 0 ? round : `${round}${NUMBER}${index}`;
 }
 
 function stands(reservation: Reservation): boolean {

@@ -25,7 +25,8 @@ import { ripen } from "./waiting-rules.js";
  * available agent may serve.
  */
 export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect[] {
-  const step = newStep(state, now);
+  if (isLate(state, event)) return [];
+  const step: Step = { state, now, effects: [], freed: [], loose: new Set(), touchedQueues: new Set(), strained: new Set() };
   apply(step, event);
   match(step);
   outrank(step);
@@ -35,12 +36,9 @@ export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect
   return step.effects;
 }
 
-/** Most events set nothing free, and most that answer an offer made to thousands come too late: they should cost nothing. */
-function newStep(state: AcdState, now: number): Step {
-  const { freed, loose, touchedQueues, strained } = state.scratch;
-  freed.length = 0;
-  for (const set of [loose, touchedQueues, strained]) if (set.size > 0) set.clear();
-  return { state, now, effects: [], freed, loose, touchedQueues, strained };
+/** Of thousands who were rung for one caller all but one answer too late, or are told so: that should cost next to nothing. */
+function isLate({ reservations }: AcdState, event: AcdEvent): boolean {
+  return "reservationId" in event && !reservations.has(event.reservationId);
 }
 
 function apply(step: Step, event: AcdEvent): void {

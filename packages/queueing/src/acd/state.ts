@@ -5,7 +5,6 @@ import type { EligibleAgents, Place } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
 import { OpenOffers } from "./open-offers.js";
-import type { Step } from "./step.js";
 import { placeInLine } from "./waiting-line.js";
 
 export interface AcdOptions {
@@ -181,7 +180,7 @@ export interface OfferRound {
   readonly id: string;
   timer: string;
   /** Also those that are over, as long as one is not. */
-  readonly reservations: Reservation[];
+  reservations: readonly Reservation[];
   /** How many of them still hang on the timer. */
   ringing: number;
   /** How many of them are not over. */
@@ -224,8 +223,6 @@ export interface AcdState {
   readonly weightWorthMs: number | undefined;
   readonly wrapUpMaxMs: number;
   readonly reservationPrefix: string;
-  /** What the last event set free, kept to be used again by the next. */
-  readonly scratch: Pick<Step, "freed" | "loose" | "touchedQueues" | "strained">;
   sequence: number;
   random: number;
 }
@@ -239,7 +236,6 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     yielding: new Set(),
     timers: new Map(),
     places: new Map(),
-    scratch: { freed: [], loose: new Set(), touchedQueues: new Set(), strained: new Set() },
     priorityWorthMs: options.priorityWorthMs,
     weightWorthMs: options.weightWorthMs,
     wrapUpMaxMs: options.wrapUpMaxMs ?? Infinity,
