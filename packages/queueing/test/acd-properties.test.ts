@@ -111,7 +111,7 @@ function play(driver: Driver, step: Action): void {
   else if (step.kind === "timer") driver.fireNext();
   else if (step.kind === "wait") driver.advance(step.ms);
   else {
-    const ids = [...driver.state.reservations.keys()];
+    const ids = driver.state.reservations.values().map(({ id }) => id);
     const reservationId = ids[step.pick % Math.max(1, ids.length)] ?? "r-unknown";
     if (step.as === "accept") driver.send({ type: "offer.accepted", reservationId });
     else if (step.as === "connect") driver.send({ type: "offer.connected", reservationId });

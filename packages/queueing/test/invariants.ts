@@ -1,5 +1,5 @@
 import { servesSometime } from "../src/acd/interactions.js";
-import { onDemand } from "../src/acd/eligible-agents.js";
+import { isListed, onDemand } from "../src/acd/eligible-agents.js";
 import { fits } from "../src/acd/matching.js";
 import type { AcdState, AgentState, QueueState } from "../src/acd/state.js";
 import { isAtWork, isAway, isEligible, isStaff } from "../src/acd/step.js";
@@ -29,12 +29,14 @@ export function checkInvariants(state: AcdState): void {
   const fail = (message: string): never => {
     throw new Error(`invariant: ${message}`);
   };
+  if (state.reservations.values().length !== state.reservations.size) fail("offers are counted wrong");
   for (const reservation of state.reservations.values()) {
+    if (state.reservations.get(reservation.id) !== reservation) fail(`reservation ${reservation.id} is not found`);
     if (reservation.agent.reservation !== reservation) fail(`reservation ${reservation.id} not held by its agent`);
     if (!reservation.interaction.reservations.has(reservation)) fail(`reservation ${reservation.id} not held by its caller`);
     if (reservation.interaction.state !== "offered") fail("reserved caller is not offered");
     if (reservation.agent.status !== "reserved") fail("reserved agent is not reserved");
-    if (!state.timers.has(reservation.timer)) fail("a reservation without a timer could stick");
+    if (!state.timers.has(reservation.phase === "pending" ? reservation.round.timer : (reservation.joinTimer ?? ""))) fail("a reservation without a timer could stick");
   }
   for (const agent of state.agents.values()) {
     if ((agent.status === "reserved") !== (agent.reservation !== undefined)) fail(`${agent.id} sticks in reserved`);
@@ -86,9 +88,13 @@ export function checkInvariants(state: AcdState): void {
     if (queue.waiting !== own.filter((interaction) => interaction.state === "waiting").length) fail("wrong count of waiting callers");
     if (queue.offered !== own.filter((interaction) => interaction.state === "offered").length) fail("wrong count of offered callers");
     for (const interaction of queue.ringing) if (interaction.rungBy !== queue || interaction.state !== "offered") fail(`ringing set of ${queue.config.key} wrong`);
+    const listed = new Set(queue.eligible);
+    if (listed.size !== queue.eligible.size) fail(`eligible set of ${queue.config.key} counts wrong`);
     for (const agent of state.agents.values()) {
+      const own = agent.memberships.get(queue.config.key);
+      if (own !== undefined && isListed(own) !== listed.has(agent)) fail(`place of ${agent.id} in ${queue.config.key} wrong`);
       const member = agent.memberships.has(queue.config.key) && !agent.removed;
-      if (queue.eligible.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
+      if (listed.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.staff.has(agent) !== (member && isStaff(agent, queue))) fail(`staff of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.atWork.has(agent) !== (member && isAtWork(agent, queue))) fail(`those at work of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.atWork.has(agent) && isAway(agent)) fail(`${agent.id} is away and counted as at work in ${queue.config.key}`);

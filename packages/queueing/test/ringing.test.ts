@@ -73,6 +73,62 @@ describe("ring-all", () => {
     expect(driver.of("rescind").map(({ agentId, reason }) => [agentId, reason])).toEqual([["a0", "caller-gone"], ["a1", "caller-gone"], ["a2", "caller-gone"]]);
     expect(driver.of("left")).toMatchObject([{ outcome: "abandoned" }]);
   });
+
+  it("one timer is enough for all who began to ring at once; who joins later has the own time, and whoever has answered is not cut off by it", () => {
+    const driver = acd({ strategy: "ring-all", ringMs: 10_000, connectMs: 30_000, noAnswerDelayMs: 5_000 }, 3);
+    const ringing = (): string[] => [...driver.timers.keys()].filter((id) => id.startsWith("offer:"));
+    driver.call("c");
+    expect(ringing()).toHaveLength(1);
+    driver.advance(4_000);
+    driver.agent("late");
+    expect(ringing()).toHaveLength(2);
+    driver.send({ type: "offer.accepted", reservationId: driver.all("offer")[1]?.reservationId ?? "" });
+    driver.advance(6_000);
+    // Missed by nobody: a1 had answered in time.
+    expect(driver.of("rescind").map(({ agentId, reason }) => [agentId, reason])).toEqual([["a0", "answered-elsewhere"], ["a2", "answered-elsewhere"]]);
+    driver.send({ type: "offer.rejected", reservationId: driver.all("offer")[1]?.reservationId ?? "", cause: "failed" });
+    driver.advance(4_000);
+    expect(driver.all("rescind").at(-1)).toMatchObject({ agentId: "late", reason: "no-answer" });
+  });
+
+  it("the time to ring ends for all at once: each has missed it, the caller waits again, and who comes first is asked first", () => {
+    const driver = acd({ strategy: "ring-all", ringMs: 10_000, noAnswerDelayMs: 5_000, rejectDelayMs: 60_000 }, 3);
+    driver.call("c");
+    driver.send({ type: "offer.rejected", reservationId: driver.of("offer")[1]?.reservationId ?? "", cause: "declined" });
+    driver.advance(10_000);
+    expect(driver.of("rescind").map(({ agentId, reason }) => [agentId, reason])).toEqual([["a0", "no-answer"], ["a2", "no-answer"]]);
+    expect(driver.of("requeued").map(({ agentId, ringing }) => [agentId, ringing])).toEqual([["a0", 1], ["a2", 0]]);
+    expect(["a0", "a2"].map((id) => agentView(driver.state, id)?.status)).toEqual(["held", "held"]);
+    expect([driver.state.reservations.size, [...driver.timers.keys()].filter((id) => id.startsWith("offer:"))]).toEqual([0, []]);
+    driver.advance(5_000);
+    expect(driver.all("offer").slice(3).map(({ agentId }) => agentId)).toEqual(["a0", "a2"]);
+  });
+
+  it("what comes for an offer that is over, or never was, changes nothing, though others of its round still ring", () => {
+    const driver = acd({ strategy: "ring-all" }, 3, { reservationPrefix: "n1.r" });
+    driver.call("c");
+    const [first = "", second = ""] = driver.of("offer").map(({ reservationId }) => reservationId);
+    driver.send({ type: "offer.rejected", reservationId: second, cause: "declined" });
+    for (const reservationId of [second, `${first}.`, `${first}.0`, `${first}.00`, `${first}.3`, `${first}.-1`, `${first}.x`, `${first}.2.1`, "n1.r", "", "x"]) {
+      expect([reservationId, driver.send({ type: "offer.accepted", reservationId })]).toEqual([reservationId, []]);
+      expect(driver.send({ type: "offer.picked-up", reservationId, agentId: "a1" })).toEqual([]);
+    }
+    expect(driver.state.reservations.values().map(({ agent }) => agent.id)).toEqual(["a0", "a2"]);
+    driver.send({ type: "offer.accepted", reservationId: first });
+    expect(driver.of("connect")).toMatchObject([{ agentId: "a0" }]);
+  });
+
+  it("who serves on demand is rung along with nobody but their like", () => {
+    const driver = acd({ strategy: "ring-all", onDemandAfterMs: 0 });
+    for (let n = 0; n < 20; n++) driver.agent(`d${n}`);
+    for (let n = 0; n < 20; n++) driver.send({ type: "agent.state", agentId: `d${n}`, state: "on-demand" });
+    driver.call("c");
+    expect(driver.of("offer")).toHaveLength(20);
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    driver.agent("regular");
+    driver.call("d");
+    expect(driver.of("offer").map(({ agentId }) => agentId)).toEqual(["regular"]);
+  });
 });
 
 describe("ring-progressively", () => {

@@ -160,7 +160,7 @@ export class DefaultMediaEngine implements MediaEngine {
     const port = slot.takePort();
     if (port === undefined) return undefined;
     const leg = new EngineRtpLeg(id, slot, this.#context, { address: this.#bindAddress, port });
-    slot.send({ op: "open-rtp", leg: id, port, options });
+    slot.sendAfterTurn({ op: "open-rtp", leg: id, port, options });
     return leg;
   }
 

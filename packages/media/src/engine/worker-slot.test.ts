@@ -102,6 +102,41 @@ describe("WorkerSlot", () => {
     expect(slot.up).toBe(false);
   });
 
+  test("what may wait for the end of the turn goes with what follows in it, in order, and with one waking of the worker", async () => {
+    const path = script("telling.cjs", "const { parentPort } = require('node:worker_threads'); parentPort.on('message', (m) => parentPort.postMessage({ ev: 'line-message', leg: 'leg', message: [m].flat().map((each) => each.digit ?? each.op) })); parentPort.postMessage({ ev: 'ready' });");
+    const clock = new VirtualClock();
+    const slot = new WorkerSlot(3, path, () => data, clock, undefined);
+    await slot.start();
+    const heard: unknown[] = [];
+    slot.addLeg("leg", { ...NOBODY, lineMessage: (message) => heard.push(message), gone: () => undefined });
+    const key = (digit: "1" | "2" | "3" | "4"): { op: "key"; leg: string; digit: typeof digit } => ({ op: "key", leg: "leg", digit });
+    slot.sendAfterTurn(key("1"));
+    slot.sendAfterTurn(key("2"));
+    await until(() => heard.length === 1);
+    slot.sendAfterTurn(key("3"));
+    slot.send(key("4"));
+    // Nothing is left for the end of the turn.
+    slot.send(key("1"));
+    await until(() => heard.length === 3);
+    await settled();
+    expect(heard).toEqual([["1", "2"], ["3", "4"], ["1"]]);
+    // Lost with the worker, not told to the next one.
+    const dying = new WorkerSlot(3, path, () => data, clock, undefined);
+    await dying.start();
+    dying.addLeg("leg", { ...NOBODY, lineMessage: (message) => heard.push(message), gone: () => void dying.sendAfterTurn(key("2")) });
+    const crashed = dying.crash();
+    await until(() => !dying.up);
+    dying.sendAfterTurn(key("1"));
+    await crashed;
+    await clock.advance(0);
+    await until(() => dying.up);
+    await settled();
+    expect(heard).toHaveLength(3);
+    const stopped = Promise.all([slot.stop(10), dying.stop(10)]);
+    await clock.advance(10);
+    await stopped;
+  });
+
   test("a worker that hangs is ended when its time to stop is over", async () => {
     const clock = new VirtualClock();
     const slot = new WorkerSlot(3, script("hanging.cjs", "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage({ ev: 'ready' });"), () => data, clock, undefined);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { clearImmediate as forgetTurn, setImmediate as nextTurn } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { Clock, Logger, MediaLegEvent, DtmfDigit, Timer } from "@hotlinejs/core";
@@ -90,8 +91,9 @@ export class WorkerSlot {
   readonly #onFailed = new Set<() => void>();
   /** Ports that the worker keeps ready for legs. */
   #ports: number[] = [];
-  /** Commands that wait for the next one to go along with, or for the timer. */
-  #leisurely: Command[] = [];
+  /** Commands that wait for the next one to go along with, or for the next turn or the timer. */
+  #waiting: Command[] = [];
+  #soon: NodeJS.Immediate | undefined;
   #leisure: Timer | undefined;
   readonly #senses: Partial<WatchSenses>;
   #thread: Thread | undefined;
@@ -219,6 +221,16 @@ export class WorkerSlot {
   }
 
   /**
+   * The same, but when this turn of the event loop has done all else, with what follows in it: waking the worker costs more than the
+   * command, and who is doing something for a caller is held up by neither. The order of commands stays.
+   */
+  sendAfterTurn(command: Exclude<Command, RequestCommand>): void {
+    if (this.#state !== "up") return;
+    this.#waiting.push(command);
+    this.#soon ??= nextTurn(() => this.#postWaiting());
+  }
+
+  /**
    * Sends a command and waits for its answer; rejects with a coded error.
    *
    * @param leisurely it may wait 20 ms for another command to go along with; the order of commands stays.
@@ -241,16 +253,16 @@ export class WorkerSlot {
   }
 
   #post(command: Command): void {
-    if (this.#leisurely.length === 0) {
+    if (this.#waiting.length === 0) {
       this.#thread?.worker.postMessage(command);
       return;
     }
-    this.#leisurely.push(command);
+    this.#waiting.push(command);
     this.#postWaiting();
   }
 
   #postLeisurely(command: Command): void {
-    this.#leisurely.push(command);
+    this.#waiting.push(command);
     this.#leisure ??= this.#clock.setTimeout(() => this.#postWaiting(), LEISURE_MS);
   }
 
@@ -269,8 +281,10 @@ export class WorkerSlot {
   #forgetWaiting(): readonly Command[] {
     this.#leisure?.cancel();
     this.#leisure = undefined;
-    const waiting = this.#leisurely;
-    this.#leisurely = [];
+    forgetTurn(this.#soon);
+    this.#soon = undefined;
+    const waiting = this.#waiting;
+    this.#waiting = [];
     return waiting;
   }
 

@@ -61,10 +61,13 @@ export function takes({ capacity }: AgentState, channel: string): boolean {
 
 /** Whether one more of the channel is within the agent's capacity and its rules. */
 export function roomFor(agent: AgentState, channel: string): boolean {
-  const { capacity, interactions } = agent;
-  const has = interactions.size + (agent.reservation === undefined ? 0 : 1);
+  const { capacity, interactions, status } = agent;
   const most = mostOf(capacity, channel);
-  if (most === 0 || has >= capacity.total) return false;
+  if (most === 0) return false;
+  // By the status alone who has nothing: of thousands who are free what they have need not be looked at.
+  if (status === "available" || status === "on-demand") return true;
+  const has = interactions.size + (agent.reservation === undefined ? 0 : 1);
+  if (has >= capacity.total) return false;
   if (has === 0) return true;
   if (loadOf(agent, channel) >= most) return false;
   return !capacity.rules.some((rule) => (rule.exclude.has(channel) || rule.exclude.has("*")) && (rule.while === "*" || loadOf(agent, rule.while) > 0));

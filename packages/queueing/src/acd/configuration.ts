@@ -25,7 +25,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       removed: false,
       line: [],
       members: new Set(),
-      eligible: new EligibleAgents(config.key, resolved.strategy),
+      eligible: new EligibleAgents(resolved.strategy),
       staff: new Set(),
       atWork: new Set(),
       present: new Set(),
@@ -37,7 +37,12 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       handleMs: FIRST_HANDLE_MS,
     };
     state.queues.set(config.key, queue);
-    for (const agent of state.agents.values()) if (agent.memberships.has(config.key)) queue.members.add(agent);
+    for (const agent of state.agents.values()) {
+      const own = agent.memberships.get(config.key);
+      if (own === undefined) continue;
+      own.queue = queue;
+      queue.members.add(agent);
+    }
   } else {
     queue.config = resolved;
     queue.eligible.rankBy(resolved.strategy);
@@ -50,7 +55,10 @@ export function configureQueue(step: Step, config: QueueConfig): void {
     }
     letBoundGo(step);
   }
-  for (const agent of queue.members) refreshAgent(step, agent);
+  for (const agent of queue.members) {
+    agent.countedAs = undefined;
+    refreshAgent(step, agent);
+  }
   step.strained.add(queue);
   watchEmpty(step, queue);
 }
@@ -75,6 +83,10 @@ export function removeQueue(step: Step, queue: QueueState): void {
     if (index > 0) interaction.servedBy.splice(index, 1);
   }
   queue.line.length = 0;
+  for (const agent of queue.members) {
+    const own = agent.memberships.get(queue.config.key);
+    if (own !== undefined) own.queue = undefined;
+  }
   queue.eligible.clear();
   queue.staff.clear();
   queue.atWork.clear();
@@ -89,29 +101,31 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   const { state, now } = step;
   let agent = state.agents.get(config.id);
   if (agent === undefined) {
+    // Side by side in memory what is looked at of everybody who is free for a caller.
     agent = {
       id: config.id,
+      status: "offline",
+      choice: "offline",
+      skills: {},
+      capacity: resolveCapacity(config.id, config.capacity),
+      reservation: undefined,
       order: config.order ?? state.agents.size,
       memberships: new Map(),
-      awaitedBy: new Set(),
-      skills: {},
-      wrapUpMs: undefined,
-      capacity: resolveCapacity(config.id, config.capacity),
-      choice: "offline",
-      reason: undefined,
-      autoPaused: undefined,
+      idleSince: now,
+      statusSince: now,
+      countedAs: undefined,
       reachable: false,
       occupied: false,
       removed: false,
-      status: "offline",
-      statusSince: now,
       holdTimer: undefined,
       wrapTimer: undefined,
+      interactions: new Set(),
+      awaitedBy: new Set(),
+      reason: undefined,
+      autoPaused: undefined,
+      wrapUpMs: undefined,
       wrapSince: 0,
       wrapUntil: 0,
-      reservation: undefined,
-      interactions: new Set(),
-      idleSince: now,
       idleFrom: undefined,
       lastCallEndedAt: 0,
       callsTaken: 0,
@@ -130,13 +144,14 @@ export function configureAgent(step: Step, config: AgentConfig): void {
   agent.capacity = resolveCapacity(config.id, config.capacity);
   agent.memberships.clear();
   for (const membership of config.queues) {
-    agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0 });
-    step.state.queues.get(membership.queue)?.members.add(agent);
+    const queue = step.state.queues.get(membership.queue);
+    agent.memberships.set(membership.queue, { weight: membership.weight ?? 1, tier: membership.tier ?? 0, queue, place: undefined });
+    queue?.members.add(agent);
   }
   refreshAgent(step, agent);
   for (const queue of unstaffed(step)) watchEmpty(step, queue);
   // New skills, queues or room may fit a caller who waits.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
   letBoundGo(step);
 }
 
@@ -155,13 +170,15 @@ function unstaffed(step: Step): QueueState[] {
 }
 
 function leaveQueues(step: Step, agent: AgentState): void {
-  for (const key of agent.memberships.keys()) {
-    const queue = step.state.queues.get(key);
-    queue?.members.delete(agent);
-    queue?.eligible.delete(agent);
-    queue?.staff.delete(agent);
-    if (queue?.atWork.delete(agent)) step.strained.add(queue);
-    queue?.present.delete(agent);
+  agent.countedAs = undefined;
+  for (const own of agent.memberships.values()) {
+    const { queue } = own;
+    if (queue === undefined) continue;
+    queue.members.delete(agent);
+    queue.eligible.delete(own);
+    queue.staff.delete(agent);
+    if (queue.atWork.delete(agent)) step.strained.add(queue);
+    queue.present.delete(agent);
   }
 }
 
@@ -194,7 +211,7 @@ export function setChoice(step: Step, agent: AgentState, choice: AgentChoice, re
   } else if (agent.reservation?.phase === "pending") rescind(step, agent.reservation, "agent-not-ready");
   refreshAgent(step, agent);
   // From on demand to available: more may fit, though the agent was free before.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
 }
 
 export function setReachable(step: Step, agent: AgentState, reachable: boolean): void {

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resolveStrategy } from "../strategies/strategies.js";
 import { EligibleAgents } from "./eligible-agents.js";
-import type { AgentState } from "./state.js";
+import type { AgentState, Membership } from "./state.js";
 
 const SKILLS = ["pension", "injury", "wages"] as const;
+const memberOf = (): Membership => ({ weight: 1, tier: 0, queue: undefined, place: undefined });
 const agentOf = (id: number): AgentState => ({ id: `a${id}`, order: id, idleSince: 0, choice: "available", memberships: new Map(), skills: {} }) as unknown as AgentState;
 
 const skills = fc.subarray([...SKILLS]).map((names) => Object.fromEntries(names.map((name) => [name, 1])));
@@ -21,15 +22,16 @@ describe("those who are free, by skill", () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const agents = Array.from({ length: 8 }, (_, id) => agentOf(id));
         const free = new Set<AgentState>();
-        const eligible = new EligibleAgents("q", resolveStrategy("most-skilled"));
+        const members = agents.map(memberOf);
+        const eligible = new EligibleAgents(resolveStrategy("most-skilled"));
         for (const each of steps) {
           if (each.kind === "put") {
             const agent = agents[each.agent] as AgentState;
             Object.assign(agent, { skills: each.skills, idleSince: each.idleSince });
-            expect(eligible.put(agent)).toBe(!free.has(agent));
+            expect(eligible.put(agent, members[each.agent] as Membership)).toBe(!free.has(agent));
             free.add(agent);
           } else if (each.kind === "delete") {
-            eligible.delete(agents[each.agent] as AgentState);
+            eligible.delete(members[each.agent] as Membership);
             free.delete(agents[each.agent] as AgentState);
           } else if (each.kind === "rank") eligible.rankBy(resolveStrategy(each.strategy));
           else {
@@ -48,8 +50,8 @@ describe("those who are free, by skill", () => {
   });
 
   it("of many, only those with the rarest skill are looked at", () => {
-    const eligible = new EligibleAgents("q", resolveStrategy("most-skilled"));
-    for (let id = 0; id < 100; id++) eligible.put(Object.assign(agentOf(id), { skills: { pension: 1, ...(id % 10 === 0 ? { injury: 2 } : {}) } }));
+    const eligible = new EligibleAgents(resolveStrategy("most-skilled"));
+    for (let id = 0; id < 100; id++) eligible.put(Object.assign(agentOf(id), { skills: { pension: 1, ...(id % 10 === 0 ? { injury: 2 } : {}) } }), memberOf());
     expect([...eligible.having(["pension", "injury"])].map(({ id }) => id)).toEqual(["a0", "a10", "a20", "a30", "a40", "a50", "a60", "a70", "a80", "a90"]);
     expect([...eligible.having(["none"])]).toEqual([]);
     expect([...eligible.having([])]).toHaveLength(100);

@@ -135,8 +135,7 @@ export function divertLast(step: Step, queue: QueueState): void {
 }
 
 function anyoneFree(queue: QueueState, interaction: InteractionState): boolean {
-  for (const agent of queue.eligible) if (fits(agent, interaction, queue)) return true;
-  return false;
+  return queue.eligible.some((agent, own) => fits(agent, interaction, queue, own));
 }
 
 /** Keeps the caller for the preferred agent while that one is at work. */

@@ -1,10 +1,11 @@
 import { tieBreak } from "../strategies/strategies.js";
 import type { Candidate } from "../strategies/strategies.js";
 import { roomFor } from "./capacity.js";
-import { onDemand } from "./eligible-agents.js";
+import { isListed, onDemand } from "./eligible-agents.js";
+import { offerId } from "./open-offers.js";
 import { addTimer, isEligible, refreshAgent, setTimer } from "./step.js";
 import type { Step } from "./step.js";
-import type { AgentState, InteractionState, Membership, QueueState, Reservation } from "./state.js";
+import type { AgentState, InteractionState, Membership, OfferRound, QueueState, Reservation } from "./state.js";
 import { comparePlaces, removeFromLine } from "./waiting-line.js";
 import { tierAfterMs } from "./waiting-rules.js";
 
@@ -14,8 +15,8 @@ import { tierAfterMs } from "./waiting-rules.js";
  * the caller who is first in line, which may be one who waited before.
  */
 export function match(step: Step): void {
-  if (step.freed.size > 0) {
-    const freed = step.freed.size === 1 ? [...step.freed] : [...step.freed].sort((a, b) => onDemand(a) - onDemand(b) || tieBreak(a, b));
+  if (step.freed.length > 0) {
+    const freed = step.freed.length === 1 ? step.freed : step.freed.toSorted((a, b) => onDemand(a) - onDemand(b) || tieBreak(a, b));
     for (const agent of freed) if (isEligible(agent)) offerBest(step, agent);
   }
   if (step.loose.size > 0) {
@@ -28,13 +29,13 @@ export function match(step: Step): void {
 }
 
 /** Whether the agent may serve the caller through this queue now: room, skills, reserve, on demand, a caller kept for somebody else. */
-export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
+export function fits(agent: AgentState, interaction: InteractionState, queue: QueueState, own = agent.memberships.get(queue.config.key)): boolean {
   if (interaction.heldFor !== undefined && interaction.heldFor !== agent) return false;
   if ((interaction.onlyAgent ?? agent.id) !== agent.id || interaction.exceptAgent === agent.id) return false;
-  if (!roomFor(agent, interaction.channel)) return false;
+  // Early: of many who are looked at most lack a skill.
+  if (!hasSkills(agent, interaction) || !roomFor(agent, interaction.channel)) return false;
   if (onDemand(agent) === 1 && interaction.preferredAgent !== agent.id && interaction.ripeMs < queue.config.onDemandAfterMs) return false;
-  const membership = agent.memberships.get(queue.config.key);
-  return membership !== undefined && (membership.tier === 0 || tierAfterMs(queue, membership) <= interaction.ripeMs) && hasSkills(agent, interaction);
+  return own !== undefined && (own.tier === 0 || tierAfterMs(queue, own) <= interaction.ripeMs);
 }
 
 /** The level under this very name: what every object inherits (`constructor`, `__proto__`) is none. */
@@ -53,10 +54,10 @@ function offerBest(step: Step, agent: AgentState): void {
   let best: InteractionState | undefined;
   let bestQueue: QueueState | undefined;
   let bestOwn: Membership | undefined;
-  for (const [key, own] of agent.memberships) {
-    const queue = step.state.queues.get(key);
+  for (const own of agent.memberships.values()) {
+    const { queue } = own;
     if (queue === undefined || queue.removed) continue;
-    const first = queue.line.find((interaction) => fits(agent, interaction, queue));
+    const first = queue.line.find((interaction) => fits(agent, interaction, queue, own));
     if (first === undefined) continue;
     if (best === undefined || bestQueue === undefined || bestOwn === undefined || goesBefore(step, { queue, own, first }, { queue: bestQueue, own: bestOwn, first: best })) {
       best = first;
@@ -71,12 +72,26 @@ function offerBest(step: Step, agent: AgentState): void {
   if (isEligible(agent)) offerBest(step, agent);
 }
 
-/** Who serves on demand is rung along with nobody but their like. */
+/** Whether the agent may be rung beside others. */
 function mayRingAlong(agent: AgentState, interaction: InteractionState, queue: QueueState): boolean {
-  if (interaction.tried.has(agent.id) || !fits(agent, interaction, queue)) return false;
-  if (onDemand(agent) === 0 || agent.id === interaction.preferredAgent) return true;
-  for (const other of interaction.reservations) if (onDemand(other.agent) === 0) return false;
-  return true;
+  return !interaction.tried.has(agent.id) && fits(agent, interaction, queue) && (isRungWithAny(agent, interaction) || [...interaction.reservations].every((other) => onDemand(other.agent) === 1));
+}
+
+/** Who serves on demand is rung along with nobody but their like. */
+function isRungWithAny(agent: AgentState, { preferredAgent }: InteractionState): boolean {
+  return onDemand(agent) === 0 || agent.id === preferredAgent;
+}
+
+/** Everybody who is free and may be rung beside those who are rung, or beside the `first` who is about to be, in the order in which they are. */
+function restToRing(interaction: InteractionState, queue: QueueState, first?: AgentState): AgentState[] {
+  const { tried } = interaction;
+  let onlyOnDemand = first === undefined ? [...interaction.reservations].every(({ agent }) => onDemand(agent) === 1) : onDemand(first) === 1;
+  return queue.eligible.filter((agent, own) => {
+    if (agent === first || (tried.size > 0 && tried.has(agent.id)) || !fits(agent, interaction, queue, own)) return false;
+    if (!onlyOnDemand && !isRungWithAny(agent, interaction)) return false;
+    if (onDemand(agent) === 0) onlyOnDemand = false;
+    return true;
+  });
 }
 
 interface Choice {
@@ -98,10 +113,10 @@ function goesBefore(step: Step, a: Choice, b: Choice): boolean {
 function ringAlong(step: Step, agent: AgentState): void {
   let best: InteractionState | undefined;
   let bestQueue: QueueState | undefined;
-  for (const key of agent.memberships.keys()) {
-    const queue = step.state.queues.get(key);
-    for (const interaction of queue?.ringing ?? []) {
-      if (queue === undefined || interaction.winner !== undefined || interaction.expired !== undefined || !mayRingAlong(agent, interaction, queue)) continue;
+  for (const { queue } of agent.memberships.values()) {
+    if (queue === undefined) continue;
+    for (const interaction of queue.ringing) {
+      if (interaction.winner !== undefined || interaction.expired !== undefined || !mayRingAlong(agent, interaction, queue)) continue;
       if (best === undefined || comparePlaces(interaction, best) < 0) {
         best = interaction;
         bestQueue = queue;
@@ -115,7 +130,8 @@ function ringAlong(step: Step, agent: AgentState): void {
 function ringOthers(step: Step, interaction: InteractionState): void {
   const queue = interaction.rungBy;
   if (queue === undefined || !queue.ringing.has(interaction) || interaction.winner !== undefined || interaction.expired !== undefined) return;
-  for (const agent of queue.eligible.inOrder()) if (mayRingAlong(agent, interaction, queue)) offer(step, interaction, agent, queue);
+  const rest = restToRing(interaction, queue);
+  if (rest.length > 0) ring(step, interaction, rest, queue);
 }
 
 export function offerTo(step: Step, interaction: InteractionState): void {
@@ -144,16 +160,17 @@ function choose(step: Step, interaction: InteractionState, queue: QueueState, fr
 /** Who is to serve the caller before all others, unless it was tried. */
 function preferred({ state }: Step, interaction: InteractionState, queue: QueueState): AgentState | undefined {
   const agent = interaction.preferredAgent === undefined || interaction.tried.has(interaction.preferredAgent) ? undefined : state.agents.get(interaction.preferredAgent);
-  return agent !== undefined && queue.eligible.has(agent) && fits(agent, interaction, queue) ? agent : undefined;
+  const own = agent?.memberships.get(queue.config.key);
+  return agent !== undefined && own !== undefined && isListed(own) && fits(agent, interaction, queue) ? agent : undefined;
 }
 
 /** Where the order is kept: the first who fits; of those who missed or declined the caller only if there is nobody else. */
 function firstInOrder(interaction: InteractionState, queue: QueueState, fresh: boolean): AgentState | undefined {
   const { tried } = interaction;
   let again: AgentState | undefined;
-  const found = queue.eligible.first((agent) => {
-    if (!tried.has(agent.id)) return fits(agent, interaction, queue);
-    if (!fresh && again === undefined && fits(agent, interaction, queue)) again = agent;
+  const found = queue.eligible.first((agent, own) => {
+    if (!tried.has(agent.id)) return fits(agent, interaction, queue, own);
+    if (!fresh && again === undefined && fits(agent, interaction, queue, own)) again = agent;
     return false;
   }, queue.lastOrder);
   return found ?? again;
@@ -210,35 +227,43 @@ function draw(step: Step): number {
   return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
 }
 
-/** Rings the agent for the caller. */
+/** Rings the agent for the caller; at the beginning, where the strategy says so, everybody else who is free too. */
 export function offer(step: Step, interaction: InteractionState, agent: AgentState, queue: QueueState, pickedUp = false): void {
-  const first = interaction.state === "waiting";
-  if (first) {
-    for (const served of interaction.servedBy) removeFromLine(served.line, interaction);
-    interaction.queue.waiting -= 1;
-    interaction.queue.offered += 1;
-    interaction.state = "offered";
-    interaction.rungBy = queue;
-    interaction.rings = queue.config.strategy.rings ?? "one";
+  if (interaction.state !== "waiting") return ring(step, interaction, [agent], queue, pickedUp);
+  for (const served of interaction.servedBy) removeFromLine(served.line, interaction);
+  interaction.queue.waiting -= 1;
+  interaction.queue.offered += 1;
+  interaction.state = "offered";
+  interaction.rungBy = queue;
+  interaction.rings = queue.config.strategy.rings ?? "one";
+  if (interaction.rings === "all") {
+    // A new round: who declined or missed the last one is rung again.
+    interaction.tried.clear();
+    queue.ringing.add(interaction);
+    return ring(step, interaction, [agent, ...restToRing(interaction, queue, agent)], queue);
   }
+  ring(step, interaction, [agent], queue);
+  if (interaction.rings === "progressive") addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });
+}
+
+/** Rings the agents, one or thousands, for the caller, all for the same time. */
+function ring(step: Step, interaction: InteractionState, agents: readonly AgentState[], queue: QueueState, pickedUp = false): void {
+  const { state, effects } = step;
   const ringMs = interaction.ringMs ?? queue.config.ringMs;
-  interaction.attempts += 1;
-  step.state.sequence += 1;
-  const reservation: Reservation = { id: `${step.state.reservationPrefix}${step.state.sequence}`, agent, interaction, queue, phase: "pending", timer: "" };
-  step.state.reservations.set(reservation.id, reservation);
-  if (interaction.yields) step.state.yielding.add(reservation);
-  interaction.reservations.add(reservation);
-  agent.reservation = reservation;
-  queue.lastOrder = agent.order;
-  refreshAgent(step, agent);
-  step.effects.push({ type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts, ...(pickedUp ? { pickedUp } : {}) });
-  reservation.timer = setTimer(step, step.now + ringMs, { kind: "offer", reservation });
-  if (!first) return;
-  const { rings } = interaction;
-  if (rings === "progressive") addTimer(step, interaction, queue.config.progressMs, { kind: "widen", interaction });
-  if (rings !== "all") return;
-  // A new round: who declined or missed the last one is rung again.
-  interaction.tried.clear();
-  queue.ringing.add(interaction);
-  for (const other of queue.eligible.inOrder()) if (mayRingAlong(other, interaction, queue)) offer(step, interaction, other, queue);
+  state.sequence += 1;
+  const round: OfferRound = { kind: "offer", id: `${state.reservationPrefix}${state.sequence}`, timer: "", reservations: [], ringing: agents.length, open: agents.length };
+  round.reservations = agents.map((agent, index) => {
+    interaction.attempts += 1;
+    const reservation: Reservation = { id: offerId(round.id, index), agent, interaction, queue, phase: "pending", round, joinTimer: undefined };
+    if (interaction.yields) state.yielding.add(reservation);
+    interaction.reservations.add(reservation);
+    agent.reservation = reservation;
+    queue.lastOrder = agent.order;
+    refreshAgent(step, agent);
+    const effect = { type: "offer", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, ringMs, attempt: interaction.attempts } as const;
+    effects.push(pickedUp ? { ...effect, pickedUp } : effect);
+    return reservation;
+  });
+  state.reservations.add(round);
+  round.timer = setTimer(step, step.now + ringMs, round);
 }

@@ -7,7 +7,7 @@ import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
 import { outrank } from "./outranking.js";
 import { pickUp } from "./picking-up.js";
-import { accept, connected, endWrapUp, finish, reject, rescind, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
+import { accept, connected, endWrapUp, finish, reject, rescind, ringingOver, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
 import { refreshAgent } from "./step.js";
 import type { Step } from "./step.js";
@@ -25,7 +25,8 @@ import { ripen } from "./waiting-rules.js";
  * available agent may serve.
  */
 export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect[] {
-  const step: Step = { state, now, effects: [], freed: new Set(), loose: new Set(), touchedQueues: new Set(), strained: new Set() };
+  if (isLate(state, event)) return [];
+  const step: Step = { state, now, effects: [], freed: [], loose: new Set(), touchedQueues: new Set(), strained: new Set() };
   apply(step, event);
   match(step);
   outrank(step);
@@ -33,6 +34,11 @@ export function reduce(state: AcdState, event: AcdEvent, now: number): AcdEffect
   for (const queue of step.strained) if (!step.touchedQueues.has(queue)) divertLast(step, queue);
   for (const queue of step.touchedQueues) step.effects.push({ type: "queue-length", queue: queue.config.key, length: queue.waiting + queue.offered });
   return step.effects;
+}
+
+/** Of thousands who were rung for one caller all but one answer too late, or are told so: that should cost next to nothing. */
+function isLate({ reservations }: AcdState, event: AcdEvent): boolean {
+  return "reservationId" in event && !reservations.has(event.reservationId);
 }
 
 function apply(step: Step, event: AcdEvent): void {
@@ -140,7 +146,9 @@ function fire(step: Step, id: string): void {
 function run(step: Step, target: TimerTarget): void {
   switch (target.kind) {
     case "offer":
-      return rescind(step, target.reservation, target.reservation.phase === "pending" ? "no-answer" : "connect-timeout");
+      return ringingOver(step, target);
+    case "join":
+      return rescind(step, target.reservation, "connect-timeout");
     case "hold":
       target.agent.holdTimer = undefined;
       return refreshAgent(step, target.agent);

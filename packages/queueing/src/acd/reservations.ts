@@ -1,6 +1,6 @@
 import type { RejectCause, RescindReason } from "./events.js";
 import { backToWaiting, leaveFromOffer, stopTimers } from "./interactions.js";
-import type { AgentState, InteractionState, Reservation } from "./state.js";
+import type { AgentState, InteractionState, OfferRound, Reservation } from "./state.js";
 import { clearTimer, isEligible, isReady, refreshAgent, setTimer, unhold } from "./step.js";
 import type { Step } from "./step.js";
 
@@ -18,8 +18,8 @@ export function accept(step: Step, reservation: Reservation): void {
   interaction.winner = reservation;
   agent.misses = 0;
   agent.failures = 0;
-  clearTimer(step, reservation.timer);
-  reservation.timer = setTimer(step, step.now + queue.config.connectMs, { kind: "offer", reservation });
+  endRinging(step, reservation);
+  reservation.joinTimer = setTimer(step, step.now + queue.config.connectMs, { kind: "join", reservation });
   step.effects.push({ type: "connect", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, queue: queue.config.key, waitMs: Math.max(0, step.now - interaction.enteredAt) });
 }
 
@@ -72,7 +72,7 @@ export function withdraw(step: Step, interaction: InteractionState, outcome: "ab
 
 /** Whoever is rung is let go at once, without blame and without wrap-up. */
 export function letGo(step: Step, interaction: InteractionState, reason: "caller-gone" | "moved"): void {
-  for (const reservation of [...interaction.reservations]) {
+  for (const reservation of takeReservations(interaction)) {
     const { agent } = reservation;
     release(step, reservation);
     step.effects.push({ type: "rescind", reservationId: reservation.id, agentId: agent.id, interactionId: interaction.id, reason });
@@ -80,14 +80,33 @@ export function letGo(step: Step, interaction: InteractionState, reason: "caller
   }
 }
 
+/** All at once: thousands need not be taken out one by one. */
+function takeReservations({ reservations }: InteractionState): Reservation[] {
+  const all = [...reservations];
+  reservations.clear();
+  return all;
+}
+
 function release(step: Step, reservation: Reservation): void {
   const { interaction } = reservation;
-  step.state.reservations.delete(reservation.id);
-  step.state.yielding.delete(reservation);
+  if (interaction.yields) step.state.yielding.delete(reservation);
   interaction.reservations.delete(reservation);
   if (interaction.winner === reservation) interaction.winner = undefined;
-  clearTimer(step, reservation.timer);
+  if (reservation.phase === "pending") endRinging(step, reservation);
+  else clearTimer(step, reservation.joinTimer);
   reservation.agent.reservation = undefined;
+  step.state.reservations.remove(reservation);
+}
+
+/** The timer ends with the last who hangs on it. */
+function endRinging(step: Step, { round }: Reservation): void {
+  round.ringing -= 1;
+  if (round.ringing === 0) clearTimer(step, round.timer);
+}
+
+/** The time is over for those who have neither answered nor been let go. */
+export function ringingOver(step: Step, { reservations }: OfferRound): void {
+  for (const reservation of reservations) if (reservation.phase === "pending" && reservation.agent.reservation === reservation) rescind(step, reservation, "no-answer");
 }
 
 function punish(step: Step, reservation: Reservation, cause: RejectCause): void {
@@ -131,7 +150,7 @@ export function connected(step: Step, reservation: Reservation): void {
   agent.callsTaken += 1;
   stopTimers(step, interaction);
   refreshAgent(step, agent);
-  for (const other of [...interaction.reservations]) lose(step, other);
+  for (const other of takeReservations(interaction)) lose(step, other);
   step.touchedQueues.add(interaction.queue);
   step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, agentId: agent.id });
 }
@@ -151,7 +170,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
   // Less to do: there may be room for what waits, though the state is the same.
-  if (isEligible(agent)) step.freed.add(agent);
+  if (isEligible(agent)) step.freed.push(agent);
   if (agent.removed && agent.interactions.size === 0) step.state.agents.delete(agent.id);
 }
 

@@ -1,9 +1,10 @@
 import type { Strategy } from "../strategies/strategies.js";
 import type { Capacity } from "./capacity.js";
 import type { ResolvedQueue } from "./config.js";
-import type { EligibleAgents } from "./eligible-agents.js";
+import type { EligibleAgents, Place } from "./eligible-agents.js";
 import type { AgentChoice, AgentStatus, LeftOutcome } from "./events.js";
 import { roomFor, takes, VOICE } from "./capacity.js";
+import { OpenOffers } from "./open-offers.js";
 import { placeInLine } from "./waiting-line.js";
 
 export interface AcdOptions {
@@ -56,6 +57,10 @@ export interface QueueState {
 export interface Membership {
   readonly weight: number;
   readonly tier: number;
+  /** While there is such a queue. */
+  queue: QueueState | undefined;
+  /** The last one the agent was given among those of the queue who could be offered something. */
+  place: Place | undefined;
 }
 
 export interface AgentState {
@@ -76,6 +81,8 @@ export interface AgentState {
   removed: boolean;
   status: AgentStatus;
   statusSince: number;
+  /** As whom the queues count the agent: what was chosen, or `away`. `undefined`: to be counted anew. */
+  countedAs: AgentChoice | "away" | undefined;
   holdTimer: string | undefined;
   wrapTimer: string | undefined;
   wrapSince: number;
@@ -162,11 +169,27 @@ export interface Reservation {
   /** The queue whose rules count: the one through which the agent was found. */
   readonly queue: QueueState;
   phase: "pending" | "accepted";
+  readonly round: OfferRound;
+  /** Ends the joining, once accepted. */
+  joinTimer: string | undefined;
+}
+
+/** All who began to ring for one caller at once. One timer ends the ringing: thousands of telephones need no thousands of them. */
+export interface OfferRound {
+  readonly kind: "offer";
+  readonly id: string;
   timer: string;
+  /** Also those that are over, as long as one is not. */
+  reservations: readonly Reservation[];
+  /** How many of them still hang on the timer. */
+  ringing: number;
+  /** How many of them are not over. */
+  open: number;
 }
 
 export type TimerTarget =
-  | { readonly kind: "offer"; readonly reservation: Reservation }
+  | OfferRound
+  | { readonly kind: "join"; readonly reservation: Reservation }
   | { readonly kind: "hold" | "wrap"; readonly agent: AgentState }
   | { readonly kind: "max-wait" | "announce" | "widen"; readonly interaction: InteractionState }
   /** `ripeMs`: the wait it was set for. Reckoned back from the time of a clock that counts parts of a millisecond it might come out shorter, and the timer would be set again for ever. */
@@ -190,7 +213,7 @@ export interface AcdState {
   readonly queues: Map<string, QueueState>;
   readonly agents: Map<string, AgentState>;
   readonly interactions: Map<string, InteractionState>;
-  readonly reservations: Map<string, Reservation>;
+  readonly reservations: OpenOffers;
   /** Those of interactions that yield. */
   readonly yielding: Set<Reservation>;
   readonly timers: Map<string, TimerTarget>;
@@ -209,7 +232,7 @@ export function createAcdState(options: AcdOptions = {}): AcdState {
     queues: new Map(),
     agents: new Map(),
     interactions: new Map(),
-    reservations: new Map(),
+    reservations: new OpenOffers(options.reservationPrefix ?? "r"),
     yielding: new Set(),
     timers: new Map(),
     places: new Map(),

@@ -7,8 +7,8 @@ export interface Step {
   readonly state: AcdState;
   readonly now: number;
   readonly effects: AcdEffect[];
-  /** Agents who became eligible, or whose queues or skills changed. */
-  readonly freed: Set<AgentState>;
+  /** Agents who became eligible, or whose queues or skills changed; one may be named twice. */
+  readonly freed: AgentState[];
   /** Callers who began to wait, whose rules became wider, or for whom one agent less is being rung. */
   readonly loose: Set<InteractionState>;
   readonly touchedQueues: Set<QueueState>;
@@ -117,24 +117,34 @@ export function refreshAgent(step: Step, agent: AgentState): void {
   }
   if (AWAY.has(status)) for (const interaction of [...agent.awaitedBy]) unhold(step, interaction);
   const eligible = isEligible(agent);
-  for (const key of agent.memberships.keys()) {
-    const queue = step.state.queues.get(key);
+  const countedAs = agent.removed || !agent.reachable ? "away" : agent.choice;
+  const recount = countedAs !== agent.countedAs;
+  agent.countedAs = countedAs;
+  for (const own of agent.memberships.values()) {
+    const { queue } = own;
     if (queue === undefined) continue;
-    if (eligible) {
-      if (queue.eligible.put(agent)) step.freed.add(agent);
-    } else queue.eligible.delete(agent);
-    if (isStaff(agent, queue)) queue.staff.add(agent);
-    else queue.staff.delete(agent);
-    if (isAtWork(agent, queue)) queue.atWork.add(agent);
-    else if (queue.atWork.delete(agent)) step.strained.add(queue);
-    if (isPresent(agent, queue)) {
-      if (!queue.present.has(agent)) {
-        queue.present.add(agent);
-        clearTimer(step, queue.emptyTimer);
-        queue.emptyTimer = undefined;
-      }
-    } else if (queue.present.delete(agent)) watchEmpty(step, queue);
+    if (!eligible) queue.eligible.delete(own);
+    else if (queue.eligible.put(agent, own)) step.freed.push(agent);
+    if (recount) {
+      if (isStaff(agent, queue)) queue.staff.add(agent);
+      else queue.staff.delete(agent);
+      if (isAtWork(agent, queue)) queue.atWork.add(agent);
+      else if (queue.atWork.delete(agent)) step.strained.add(queue);
+    }
+    // By the status where `leaveEmpty` names some.
+    if (recount || typeof queue.config.leaveEmpty === "object") countPresent(step, agent, queue);
   }
+}
+
+function countPresent(step: Step, agent: AgentState, queue: QueueState): void {
+  if (!isPresent(agent, queue)) {
+    if (queue.present.delete(agent)) watchEmpty(step, queue);
+    return;
+  }
+  if (queue.present.has(agent)) return;
+  queue.present.add(agent);
+  clearTimer(step, queue.emptyTimer);
+  queue.emptyTimer = undefined;
 }
 
 /** Starts the grace of a queue that nobody staffs while callers wait in it. */
