@@ -14,6 +14,8 @@ export const CAMPAIGN_PROMPTS: readonly PromptDefinition[] = [
 const KEY_MS = 5_000;
 /** The keys are told so often before the call ends by itself. */
 const TELLS = 2;
+/** So many keys that mean nothing are passed over at a time. */
+const WRONG_KEYS = 20;
 /** Somebody who presses «again» for ever holds no line for ever. */
 const PLAYS = 10;
 
@@ -66,14 +68,19 @@ export class AnnouncementTalk {
     for (let told = 0; told < TELLS && !this.deps.session.signal.aborted; told++) {
       await this.#say(this.#hasAgents ? "callbacks.campaign-keys" : "callbacks.campaign-keys-alone", this.#keys);
       const key = await this.#key(KEY_MS);
-      if (key !== undefined && this.#keys.includes(key)) return key;
+      if (key !== undefined) return key;
     }
     return undefined;
   }
 
+  /** The next of the keys that mean something here; others are passed over. `waitMs` 0: only those that were pressed already. */
   async #key(waitMs: number): Promise<string | undefined> {
-    const { digits } = await this.deps.session.call.collect({ min: 1, max: 1, firstDigitTimeoutMs: waitMs });
-    return digits === "" ? undefined : digits;
+    for (let wrong = 0; wrong <= WRONG_KEYS; wrong++) {
+      const { digits } = await this.deps.session.call.collect({ min: 1, max: 1, firstDigitTimeoutMs: waitMs });
+      if (digits === "") return undefined;
+      if (this.#keys.includes(digits)) return digits;
+    }
+    return undefined;
   }
 
   async #noMore(): Promise<void> {

@@ -46,11 +46,14 @@ export interface CampaignCallerDeps extends OutboundCallsDeps {
   readonly unitOfWork: UnitOfWork;
   readonly doNotCall: DoNotCallList;
   readonly line: OnTheLine;
-  readonly hours: (settings: CampaignSettings) => CallingHours;
+  /** `undefined`: its calendar is gone. */
+  readonly hours: (settings: CampaignSettings) => CallingHours | undefined;
   /** The campaign runs, as far as is known in this very moment. */
   readonly mayDial: (campaignId: string) => boolean;
   /** Nobody can be dialled for a while: all trunks are full, or no sound can be made. */
   readonly full: () => void;
+  /** Somebody could be dialled. */
+  readonly dialled: () => void;
   readonly began: () => void;
   readonly ended: (attempt: Attempt<CalledPerson>, result: AttemptResult) => void;
 }
@@ -131,7 +134,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { person, settings, campaign } = entry;
     if (settings.kind === "announcement") entry.sound = await this.#sound(entry);
     if (await line.has(person.number, interactionId)) throw new NotNow("on-the-line");
-    if (!isCallable(hours(settings), clock.now())) throw new NotNow("closed");
+    const open = hours(settings);
+    if (open === undefined || !isCallable(open, clock.now())) throw new NotNow("closed");
     await unitOfWork.run(async (uow) => {
       // Here, so that a pause or an entry that is committed first counts, and one that comes after knows of this call.
       if ((await store.present(uow, campaign.id)).status !== "running") throw new NotNow("stopped");
@@ -166,6 +170,10 @@ export class CampaignCaller implements CallList<CalledPerson> {
     // A flow that came to its end ends the call; who had enough of it has hung up before.
     if (entry.settings.kind === "flow" && result === "answered" && (end?.by === "local" || end?.reason === "redirected")) attempt.completedAt ??= end.at;
     return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, personId: entry.person.id }, result, entry.hindrance));
+  }
+
+  dialled(): void {
+    this.deps.dialled();
   }
 
   began(): void {
@@ -220,9 +228,10 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   #nextAt(settings: CampaignSettings, soonest: number, dialledAt: number | null, hindrance: Hindrance | undefined): number {
-    const { calendar } = this.deps.hours(settings);
+    const calendar = this.deps.hours(settings)?.calendar;
     const from = hindrance === "on-the-line" ? soonest + ON_THE_LINE_MS : soonest;
     // A phone that rang, whoever gave it up, does not ring again in this opening.
+    if (calendar === undefined) return from;
     const next = dialledAt !== null && settings.retry.otherSlot ? Math.max(from, afterThisOpening(calendar, dialledAt)) : from;
     return calendar.nextOpening(next) ?? next;
   }

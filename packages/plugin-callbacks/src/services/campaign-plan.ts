@@ -34,7 +34,8 @@ export interface CampaignPlanDeps extends Omit<RoundsDeps, "name" | "round"> {
   readonly line: OnTheLine;
   readonly unitOfWork: UnitOfWork;
   readonly clock: Clock;
-  readonly hours: (settings: CampaignSettings) => CallingHours;
+  /** `undefined`: its calendar is gone. */
+  readonly hours: (settings: CampaignSettings) => CallingHours | undefined;
   /** Resolves when callbacks have had their choice of the free agents. */
   readonly callbacksFirst: () => Promise<void>;
 }
@@ -51,6 +52,8 @@ export class CampaignPlan {
   /** Reminders that are set, epoch ms. */
   readonly #reminders = new Map<string, number>();
   #full: Timer | undefined;
+  /** After that: whether there is room is not known yet. */
+  #trying = false;
 
   constructor(private readonly deps: CampaignPlanDeps) {
     this.#rounds = new Rounds({ ...deps, name: "campaigns", round: () => this.#round() });
@@ -68,7 +71,8 @@ export class CampaignPlan {
 
   /** Begins nothing more; what is under way goes on. */
   stop(): Promise<void> {
-    this.freed();
+    this.#full?.cancel();
+    this.#full = undefined;
     return this.#rounds.stop();
   }
 
@@ -100,9 +104,17 @@ export class CampaignPlan {
     }
   }
 
-  /** Nobody can be dialled until a call ends, or for a while. */
+  /** Nobody can be dialled until a call ends, or for a while; then one is tried before the others are. */
   full(): void {
+    this.#trying = true;
     this.#full ??= this.deps.clock.setTimeout(() => this.freed(), FULL_MS);
+  }
+
+  /** Somebody could be dialled: there is room. */
+  dialled(): void {
+    if (!this.#trying) return;
+    this.#trying = false;
+    this.kick();
   }
 
   /** A call has ended: there may be room again. */
@@ -117,7 +129,11 @@ export class CampaignPlan {
     await this.deps.callbacksFirst();
     for (const campaign of this.#running.values()) {
       if (this.#rounds.stopped) return;
-      await this.#serve(campaign);
+      try {
+        await this.#serve(campaign);
+      } catch (error) {
+        this.deps.log.error({ err: error, campaignId: campaign.id }, "a campaign could not be gone on with; the next event tries again");
+      }
     }
   }
 
@@ -125,6 +141,7 @@ export class CampaignPlan {
     const { clock, store } = this.deps;
     const settings = settingsOf(campaign);
     const hours = this.deps.hours(settings);
+    if (hours === undefined) throw errors.UNKNOWN_CALENDAR(settings.calendar);
     const now = clock.now();
     if (hours.until !== null && now >= hours.until) return this.#expire(campaign);
     if (hours.until !== null) await this.#remind(campaign.id, "until", hours.until);
@@ -150,9 +167,11 @@ export class CampaignPlan {
   }
 
   #room(campaignId: string, { kind, queue, atOnce }: CampaignSettings): number {
+    const { agents, caller } = this.deps;
     if (!this.mayDial(campaignId) || this.#full !== undefined) return 0;
-    if (kind === "agent" && !this.deps.agents.all().some(({ queues }) => queue !== null && queues.includes(queue))) return 0;
-    return Math.max(0, atOnce - this.deps.caller.activeOf(campaignId).length);
+    if (this.#trying && caller.active.some(({ dialledAt }) => dialledAt === null)) return 0;
+    if (kind === "agent" && !agents.all().some(({ queues }) => queue !== null && queues.includes(queue))) return 0;
+    return Math.max(0, atOnce - caller.activeOf(campaignId).length);
   }
 
   /** Whether the next one may be looked at. */

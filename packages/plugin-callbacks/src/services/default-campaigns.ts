@@ -1,4 +1,4 @@
-import type { BusinessCalendar, CallPipeline, Clock, Page, UnitOfWork } from "@hotlinejs/core";
+import type { CallPipeline, Clock, Page, UnitOfWork } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
 import type { CallbacksConfig } from "../config.js";
 import type { Campaign, CampaignAttempt, CampaignCheck, CampaignPerson, Campaigns, CampaignSettings, CampaignStatus, DoNotCallEntry, NewPerson, PeopleAdded, PersonResult, PersonStatus } from "../contract.js";
@@ -37,7 +37,8 @@ export interface DefaultCampaignsDeps extends SettingsDeps {
   readonly unitOfWork: UnitOfWork;
   readonly clock: Clock;
   readonly pipeline: CallPipeline;
-  readonly hours: (settings: CampaignSettings) => CallingHours;
+  /** `undefined`: its calendar is gone. */
+  readonly hours: (settings: CampaignSettings) => CallingHours | undefined;
   /** Something of the lists has changed that no event tells. */
   readonly changed: () => void;
 }
@@ -156,7 +157,7 @@ export class DefaultCampaigns implements Campaigns {
     const ahead = await store.outlook(id);
     const callable = ahead.people - ahead.doNotCall;
     const attemptsAtMost = Math.max(0, callable * retry.maxAttempts - ahead.attempts);
-    const hours = this.#hours(settings);
+    const hours = this.deps.hours(settings);
     const firstCallAt = hours === undefined ? null : firstCall(hours, clock.now());
     return {
       people: ahead.people,
@@ -178,7 +179,7 @@ export class DefaultCampaigns implements Campaigns {
     const found = await store.find(id);
     if (found === null) throw errors.CAMPAIGN_NOT_FOUND(id);
     if (pipeline.admission() !== undefined) throw errors.DRAINING();
-    const hours = this.#hours(settingsOf(found));
+    const hours = this.deps.hours(settingsOf(found));
     const [obstacle] = this.#obstacles(found, await store.outlook(id), hours === undefined ? null : firstCall(hours, clock.now()));
     if (obstacle !== undefined) throw obstacle;
     const row = await unitOfWork.run(async (uow) => {
@@ -250,11 +251,6 @@ export class DefaultCampaigns implements Campaigns {
   async removeDoNotCall(number: string, actor: string): Promise<void> {
     await this.deps.doNotCall.remove(number, actor);
     this.deps.changed();
-  }
-
-  /** `undefined`: its calendar is gone. */
-  #hours(settings: CampaignSettings): (CallingHours & { readonly calendar: BusinessCalendar }) | undefined {
-    return this.deps.calendars.has(settings.calendar) ? this.deps.hours(settings) : undefined;
   }
 
   #obstacles(row: CampaignRow, { people }: OpenPeople, firstCallAt: number | null): readonly Error[] {

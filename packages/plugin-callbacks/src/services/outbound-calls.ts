@@ -65,6 +65,8 @@ export interface CallList<Entry> {
   noted(attempt: Attempt<Entry>): Promise<void>;
   /** Commits how it ended. `end`: of the citizen's call, where there was one. */
   settle(attempt: Attempt<Entry>, result: AttemptResult, end: CallEnd | undefined): Promise<void>;
+  /** The citizen is being rung. */
+  dialled?(attempt: Attempt<Entry>): void;
   /** The citizen could not be dialled; what that means here. `undefined`: it has failed. */
   notDialled?(attempt: Attempt<Entry>, error: unknown): AttemptResult | undefined;
   /** An attempt has begun: the list has changed. */
@@ -231,6 +233,7 @@ export class OutboundCalls<Entry> {
       log.warn({ err: error, attemptId: attempt.id }, "a citizen could not be called");
       return { result: "failed" };
     }
+    this.list.dialled?.(attempt);
     const answered = await launched.answered;
     if (answered) {
       attempt.answeredAt = clock.now();

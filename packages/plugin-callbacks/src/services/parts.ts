@@ -46,7 +46,7 @@ export function makeParts({ config, log, services }: { readonly config: Callback
   const activity = services.get(ACTIVITY);
   const calendar = () => calendars.get("default");
   const hours = () => calendars.get(config.calendar);
-  const campaignHours = (settings: CampaignSettings) => ({ calendar: calendars.get(settings.calendar), from: settings.from, until: settings.until });
+  const campaignHours = ({ calendar: key, from, until }: CampaignSettings) => (calendars.has(key) ? { calendar: calendars.get(key), from, until } : undefined);
 
   const tell = (topic: string) => (): void => services.optional(SCREENS)?.tell({ permission: READ }, { topic, data: {} });
   const callbackNews = tell("callbacks.changed");
@@ -88,6 +88,7 @@ export function makeParts({ config, log, services }: { readonly config: Callback
     hours: campaignHours,
     mayDial: (campaignId) => campaignPlan.mayDial(campaignId),
     full: () => campaignPlan.full(),
+    dialled: () => campaignPlan.dialled(),
     began: () => campaignNews.changed(),
     ended: ({ agent }, result) => {
       if (result === "no-agent" && agent !== null) agents.rest(agent);
