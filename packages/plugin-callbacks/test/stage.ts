@@ -40,6 +40,7 @@ export interface StageOptions {
   /** Where calls go. Default: into the queue. */
   readonly plan?: RoutePlan;
   readonly dataDir?: string;
+  readonly databaseUrl?: string;
   readonly startAt?: number;
   readonly callbacks?: CallbacksOptions;
   readonly queue?: Partial<NonNullable<AcdPluginOptions["queues"]>[number]>;
@@ -101,6 +102,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
     startAt: options.startAt ?? MONDAY_10,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     plugins: [
       acd({ wrapUp: 10, queues: [{ key: "q", name: "综合咨询", joinEmpty: true, leaveEmpty: false, regainSeconds: 0, ...options.queue }], agents: ["1001", "1002"].map((number) => ({ number, name: `坐席${number}`, queues: ["q"] })) }),
       callbacks({ callerId: "12333", calendar: "citizens", ...options.callbacks }),
