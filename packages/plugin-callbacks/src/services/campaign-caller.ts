@@ -116,7 +116,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   dial({ id: attemptId, entry: { settings, person } }: Attempt<CalledPerson>): Dial {
-    const { callerId } = this.deps.config;
+    const { agentPrompt, callerId } = this.deps.config;
     const { number, campaignId, given } = person;
     const { kind, queue, flow, script, name: campaignName } = settings;
     const name = person.name ?? null;
@@ -127,7 +127,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
       plan: kind === "flow" ? { handler: "flow", target: flow ?? "", params: { ...given, name: name ?? "", campaign: campaignName } } : { handler: CAMPAIGN_HANDLER, target: attemptId },
       data: { campaign: { v: 1, campaignId, campaignName, personId: person.id, name, values: given, script } },
       queue,
-      agentWords: { id: "callbacks.campaign-agent", values: { number } },
+      agentWords: agentPrompt === false ? false : { id: "callbacks.campaign-agent", values: { number } },
     };
   }
 
@@ -251,6 +251,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
 function hindranceOf(error: unknown): Hindrance | undefined {
   if (error instanceof NotNow) return error.why;
   if (!isHotlineError(error)) return undefined;
+  if (error.code === "HTL_CORE_DRAINING") return "stopped";
   if (error.code === "HTL_CORE_OUTBOUND_REFUSED") {
     const code = String(error.details?.["code"]);
     return code === DO_NOT_CALL ? "listed" : PASSING.has(code) ? "full" : undefined;
