@@ -132,7 +132,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   async dialling(attempt: Attempt<CalledPerson>): Promise<void> {
-    const { clock, doNotCall, hours, line, mayDial, store, unitOfWork } = this.deps;
+    const { clock, doNotCall, hours, line, mayDial, unitOfWork } = this.deps;
     const { entry, interactionId } = attempt;
     const { person, settings, campaign } = entry;
     if (settings.kind === "announcement") entry.sound = await this.#sound(entry);
@@ -140,12 +140,12 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const open = hours(settings);
     if (open === undefined || !isCallable(open, clock.now())) throw new NotNow("closed");
     await unitOfWork.run(async (uow) => {
-      // Here, so that a pause or an entry that is committed first counts, and one that comes after knows of this call.
-      if ((await store.present(uow, campaign.id)).status !== "running") throw new NotNow("stopped");
+      // Here, so that an entry that is committed first counts, and one that comes after finds the call.
       if ((await doNotCall.since(uow, person.number)) !== undefined) throw new NotNow("listed");
       attempt.dialledAt = clock.now();
       await uow.em.nativeUpdate(CampaignAttemptEntity, { id: attempt.id }, { dialledAt: attempt.dialledAt });
     });
+    // Last: a pause holds from its first instant on, and counts who is past this.
     if (!mayDial(campaign.id)) throw new NotNow("stopped");
   }
 

@@ -131,7 +131,6 @@ export class CampaignPlan {
   }
 
   async #round(): Promise<void> {
-    await this.deps.callbacksFirst();
     for (const campaign of this.#running.values()) {
       if (this.#rounds.stopped) return;
       try {
@@ -189,7 +188,6 @@ export class CampaignPlan {
     // Nobody is called twice in one opening: not by two campaigns, and not by this one where it says so.
     else if (await store.dialledSince(number, openingAt(calendar, now)?.from ?? now, settings.retry.otherSlot ? null : campaignId)) await store.postpone(person, afterThisOpening(calendar, now));
     else {
-      // Callbacks may have become due since the round began.
       if (settings.kind === "agent") await callbacksFirst();
       const agent = settings.kind === "agent" ? agents.for({ queue: settings.queue, dueAt: person.nextAt }) : null;
       if (agent === undefined) return false;
