@@ -8,6 +8,7 @@ import { callbackDatasets } from "./datasets.js";
 import { CallbackAttemptEntity } from "./entities/callback-attempt.entity.js";
 import { CallbackTaskEntity } from "./entities/callback-task.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
+import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { CALL, CALLBACK_STORE, callbackRoutes, MANAGE, READ } from "./http/callback-routes.js";
 import { CallbacksInit } from "./migrations/init.js";
 import { CallbacksPlaces } from "./migrations/places.js";
@@ -36,19 +37,29 @@ export const callbacks = definePlugin({
   config: callbacksConfig,
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity],
   migrations: [CallbacksInit, CallbacksPlaces],
-  provides: [CALLBACKS, CALLBACK_STORE],
+  provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [
     { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back" },
     { name: CALL, roles: STAFF, description: "Call citizens back" },
     { name: MANAGE, roles: STAFF, description: "Note and close callbacks" },
+    { name: "callbacks.campaigns", roles: ["team_leader", "shift_supervisor"], description: "Set up, start, pause and cancel campaigns, and keep the do-not-call list" },
   ],
   events: [defineEvent("callback.created", { durable: true }), defineEvent("callback.attempted", { durable: true }), defineEvent("callback.closed", { durable: true })],
-  routes: callbackRoutes,
+  routes: [...callbackRoutes, ...campaignChoiceRoutes],
   datasets: callbackDatasets,
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
-    pages: [{ path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } }],
+    pages: [
+      { path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } },
+      { path: "/campaigns", title: "外呼", titleEn: "Campaigns", permission: READ, menu: { icon: "phone", order: 32 } },
+      // Before the one with a parameter, which would take it for a campaign.
+      { path: "/campaigns/new", title: "新建外呼", titleEn: "New campaign", permission: "callbacks.campaigns" },
+      { path: "/campaigns/:id", title: "外呼任务", titleEn: "Campaign", permission: READ },
+      { path: "/campaigns/:id/check", title: "核对外呼", titleEn: "Check campaign", permission: READ },
+      { path: "/do-not-call", title: "勿扰名单", titleEn: "Do not call", permission: READ },
+    ],
+    panels: [{ slot: "agent.work", name: "campaign", title: "外呼任务", titleEn: "Campaign", permission: READ, order: 5 }],
   },
   register({ config, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
     const tell = (): void => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "callbacks.changed", data: {} });
@@ -67,6 +78,7 @@ export const callbacks = definePlugin({
     });
     services.provide(CALLBACKS, () => parts().service);
     services.provide(CALLBACK_STORE, () => parts().store);
+    services.provide(CAMPAIGN_DEFAULTS, () => ({ calendar: config.calendar, callerId: config.callerId ?? null }));
     services.optional(PROMPTS)?.define(PROMPT_DEFINITIONS);
 
     events.consume("callbacks.missed", "interaction.ended", (payload) => parts().missed.ended(payload));
