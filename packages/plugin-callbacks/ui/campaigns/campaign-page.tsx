@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from "react";
 import { Button, Tabs } from "antd";
 import { CaretRightOutlined, PauseOutlined } from "@ant-design/icons";
-import { EmptyState, ErrorState, keepFocus, Link, LoadingState, navigate, PageFrame, StaleNote, StatusTag, unlessBusy, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { EmptyState, ErrorState, keepFocus, Link, LoadingState, navigate, PageFrame, StaleNote, unlessBusy, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Campaign } from "../../src/campaign-contract.js";
 import { MANAGE, useCampaign, useOffline } from "./campaign-api.js";
 import { CancelDialog } from "./cancel-dialog.js";
@@ -9,9 +9,9 @@ import { Facts } from "./facts.js";
 import { PeopleList } from "./people-list.js";
 import { Progress, Results } from "./progress.js";
 import { SettingsTab } from "./settings-tab.js";
-import { texts } from "./texts.js";
+import { texts, type Texts } from "./texts.js";
 import { useCommands, type StillGoing } from "./use-commands.js";
-import { CampaignTag } from "./words.js";
+import { CampaignTag, Trail } from "./words.js";
 
 /** One campaign: how far it is, with whom, what came of it; what it is set to; and the brake, always in sight. */
 export function CampaignPage(): ReactElement {
@@ -31,6 +31,9 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
     return <ErrorState error={error} what={text.what} onRetry={reload} />;
   }
   const { counts } = campaign;
+  const settings = query.get("tab") === "settings";
+  // Elsewhere on the page something comes first: people, or what was changed.
+  const next = campaign.status === "running" || !(settings || counts.people === 0);
   const only = (status: string | undefined, result?: string): void => patch({ tab: undefined, status, result });
   return (
     <div className="cam-page">
@@ -38,18 +41,17 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
         wide
         title={
           <>
-            <Link to="/campaigns">{text.back}</Link> › <span className="cam-name">{campaign.name}</span> <CampaignTag status={campaign.status} />
+            <Trail>{campaign.name}</Trail> <span role="status">{campaign.status === "paused" ? <CampaignTag status="paused" words={stillWords(counts.calling, still, text)} /> : <CampaignTag status={campaign.status} />}</span>
           </>
         }
         extra={
           <>
             {stale === undefined ? null : <StaleNote at={stale} />}
-            <Acts campaign={campaign} changed={reload} paused={setStill} />
+            <Acts campaign={campaign} next={next} changed={reload} paused={setStill} />
           </>
         }
       >
         {error === undefined ? null : <ErrorState error={error} what={text.what} onRetry={reload} />}
-        {campaign.status === "paused" ? <PausedLine calling={counts.calling} still={still} /> : null}
         {counts.people === 0 ? null : (
           <div className={stale === undefined ? undefined : "cam-stale"}>
             <Progress counts={counts} only={only} />
@@ -57,7 +59,7 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
         )}
         <Tabs
           size="small"
-          activeKey={query.get("tab") === "settings" ? "settings" : "people"}
+          activeKey={settings ? "settings" : "people"}
           onChange={(tab) => patch({ tab: tab === "settings" ? tab : undefined })}
           items={[
             {
@@ -82,48 +84,45 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
 }
 
 /** What still rings or talks, as it was told at the pause as long as it is so, then by the count. */
-function PausedLine({ calling, still }: { readonly calling: number; readonly still: StillGoing | undefined }): ReactElement {
-  const text = useTexts(texts);
-  const words = still !== undefined && still.ringing + still.talking === calling ? text.paused(still.ringing, still.talking) : text.pausedStill(calling);
-  return (
-    <p className="cam-paused" role="status">
-      <StatusTag status="held">{words}</StatusTag>
-    </p>
-  );
+function stillWords(calling: number, still: StillGoing | undefined, text: Texts): string {
+  return still !== undefined && still.ringing + still.talking === calling ? text.paused(still.ringing, still.talking) : text.pausedStill(calling);
 }
 
 interface ActsProps {
   readonly campaign: Campaign;
+  /** The page's next step is here. */
+  readonly next: boolean;
   readonly changed: () => void;
   readonly paused: (still: StillGoing | undefined) => void;
 }
 
 /** What can be done now; the next step is the one primary button. */
-function Acts({ campaign, changed, paused }: ActsProps): ReactElement | null {
+function Acts({ campaign, next, changed, paused }: ActsProps): ReactElement | null {
   const text = useTexts(texts);
   const may = useMay(MANAGE);
   const offline = useOffline();
-  const commands = useCommands(campaign.id, changed);
+  const commands = useCommands(campaign.id, changed, { pauseShown: true });
   const [cancelling, setCancelling] = useState(false);
   const { status } = campaign;
   if (!may || status === "done" || status === "cancelled") return null;
   const off = offline || commands.busy;
   const title = offline ? text.offline : undefined;
+  const type = next ? "primary" : "default";
   return (
     <div className="cam-acts" ref={keepFocus}>
       <Button danger title={title} {...unlessBusy(off, () => setCancelling(true))}>
         {text.cancel}
       </Button>
       {status === "running" ? (
-        <Button type="primary" icon={<PauseOutlined aria-hidden />} loading={commands.busy} title={title} {...unlessBusy(off, () => void commands.pause().then(paused))}>
+        <Button type={type} icon={<PauseOutlined aria-hidden />} loading={commands.busy} title={title} {...unlessBusy(off, () => void commands.pause().then(paused))}>
           {text.pause}
         </Button>
       ) : status === "paused" ? (
-        <Button type="primary" icon={<CaretRightOutlined aria-hidden />} loading={commands.busy} title={title} {...unlessBusy(off, () => void commands.start())}>
+        <Button type={type} icon={<CaretRightOutlined aria-hidden />} loading={commands.busy} title={title} {...unlessBusy(off, () => void commands.start())}>
           {text.resume}
         </Button>
       ) : (
-        <Button type="primary" onClick={() => navigate(`/campaigns/${campaign.id}/check`)}>
+        <Button type={type} onClick={() => navigate(`/campaigns/${campaign.id}/check`)}>
           {text.check}
         </Button>
       )}

@@ -60,7 +60,7 @@ export function CampaignsPage(): ReactElement {
       ) : list.data.items.length === 0 ? (
         <EmptyState action={status === undefined ? undefined : <Button type="link" size="small" onClick={() => filter([])}>{text.clear}</Button>}>{status === undefined ? text.none : text.noMatch}</EmptyState>
       ) : (
-        <div ref={keepFocus} className={stale === undefined ? undefined : "hl-stale"}>
+        <div ref={keepFocus} className={stale === undefined ? "cam-table" : "cam-table hl-stale"}>
           <Table<Campaign> size="small" rowKey="id" pagination={false} scroll={{ x: 960 }} dataSource={[...list.data.items]} columns={columns(text, may, list.reload)} />
         </div>
       )}
@@ -77,13 +77,13 @@ function columns(text: Texts, may: boolean, changed: () => void): TableColumnsTy
   const now = serverNow();
   return [
     { title: text.name, key: "name", ellipsis: true, render: (_, campaign) => <Link to={`/campaigns/${campaign.id}`} title={campaign.name}>{campaign.name}</Link> },
-    { title: text.kind, key: "kind", width: 120, render: (_, { kind }) => text.kinds[kind] },
+    { title: text.kind, key: "kind", width: 112, render: (_, { kind }) => text.kinds[kind] },
     { title: text.status, key: "status", width: 112, render: (_, { status }) => <CampaignTag status={status} /> },
-    { title: text.progress, key: "progress", width: 260, render: (_, campaign) => <Progress campaign={campaign} /> },
-    { title: text.completed, key: "completed", width: 96, align: "right", render: (_, { counts }) => <span className="hl-number">{counts.people === 0 ? "–" : count(counts.results.completed ?? 0)}</span> },
-    { title: text.hours, key: "hours", width: 208, ellipsis: true, render: (_, campaign) => daysWords(campaign, now, text) },
-    { title: text.shown, key: "shown", width: 120, render: (_, { callerId }) => callerId ?? <span className="hl-meta">{text.own}</span> },
-    ...(may ? [{ title: text.acts, key: "act", width: 128, align: "right" as const, render: (_: unknown, campaign: Campaign) => <Act campaign={campaign} changed={changed} /> }] : []),
+    { title: text.progress, key: "progress", width: 236, render: (_, campaign) => <Progress campaign={campaign} /> },
+    { title: text.completed, key: "completed", width: 92, align: "right", render: (_, { counts }) => <span className="hl-number">{counts.people === 0 ? "–" : count(counts.results.completed ?? 0)}</span> },
+    { title: text.hours, key: "hours", width: 204, ellipsis: true, render: (_, campaign) => daysWords(campaign, now, text) },
+    { title: text.shown, key: "shown", width: 112, render: (_, { callerId }) => callerId ?? <span className="hl-meta">{text.own}</span> },
+    ...(may ? [{ title: text.acts, key: "act", width: 124, align: "right" as const, render: (_: unknown, campaign: Campaign) => <Act campaign={campaign} changed={changed} /> }] : []),
   ];
 }
 

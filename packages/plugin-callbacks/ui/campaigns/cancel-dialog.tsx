@@ -16,7 +16,7 @@ export function CancelDialog({ campaign, busy, cancel, keep }: { readonly campai
       <ul className="cam-effects">
         {counts.open === 0 ? null : <li>{words.open(count(counts.open))}</li>}
         {counts.calling === 0 ? null : <li>{words.calls}</li>}
-        <li>{words.final}</li>
+        <li>{campaign.status === "running" ? words.final : words.finalOnly}</li>
       </ul>
       <label className="cam-field">
         <span>{words.retype(name)}</span>

@@ -6,7 +6,7 @@ import type { Campaign, CampaignCheck } from "../../src/campaign-contract.js";
 import { MANAGE, pathOf, useCampaign, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { useCommands } from "./use-commands.js";
-import { CampaignTag, count } from "./words.js";
+import { CampaignTag, count, Trail } from "./words.js";
 
 const HOUR_S = 3600;
 /** Where an obstacle is settled. Others are nothing for who starts campaigns. */
@@ -61,7 +61,7 @@ function Found({ campaign, check, changed, trouble }: { readonly campaign: Campa
       <PageFrame
         title={
           <>
-            <Link to="/campaigns">{text.back}</Link> › <Link to={page}>{campaign.name}</Link> › {words.title} <CampaignTag status={campaign.status} />
+            <Trail above={[{ to: page, name: campaign.name }]}>{words.title}</Trail> <CampaignTag status={campaign.status} />
           </>
         }
         extra={
@@ -131,11 +131,13 @@ function Figures({ campaign, check }: { readonly campaign: Campaign; readonly ch
         {elsewhere === 0 ? null : <p>{words.elsewhere(count(elsewhere))}</p>}
       </Row>
       <Row label={words.first} state={firstCallAt === null ? "fault" : later ? "later" : "fine"} value={firstCallAt === null ? words.never : later ? formatDateProse(firstCallAt, language) : words.now} />
-      <Row label={words.open} state={openSeconds === 0 ? "fault" : hoursAtMost > openHours ? "later" : "fine"} value={campaign.until === null ? words.openWeek(words.hoursOf(openHours)) : words.openUntil(words.hoursOf(openHours))}>
-        {openSeconds > 0 && hoursAtMost > openHours ? <p>{words.short}</p> : null}
-      </Row>
-      <Row label={words.shown} state="fine" value={numberShown ?? words.shownNone} />
-      <Row label={words.cost} state="fine" value={words.calls(count(attemptsAtLeast), count(attemptsAtMost))}>
+      {firstCallAt === null ? null : (
+        <Row label={words.open} state={hoursAtMost > openHours ? "later" : "fine"} value={campaign.until === null ? words.openWeek(words.hoursOf(openHours)) : words.openUntil(words.hoursOf(openHours))}>
+          {hoursAtMost > openHours ? <p>{words.short}</p> : null}
+        </Row>
+      )}
+      <Row label={words.shown} value={numberShown ?? words.shownNone} />
+      <Row label={words.cost} value={words.calls(count(attemptsAtLeast), count(attemptsAtMost))}>
         <p>{text.retryWords(campaign.retry.maxAttempts, campaign.retry.waitMinutes.join(text.settings.separator), campaign.retry.otherSlot)}</p>
         {attemptsAtMost === attemptsAtLeast ? null : <p>{words.callsWhy}</p>}
         <p>{words.ringing(words.hoursOf(hoursAtMost), campaign.atOnce)}</p>
@@ -145,20 +147,21 @@ function Figures({ campaign, check }: { readonly campaign: Campaign; readonly ch
           {agents === 0 ? <p>{words.noAgents}</p> : null}
         </Row>
       )}
-      <Row label={words.startOf} state="fine" value={text.kindHints[campaign.kind] ?? ""} plain />
+      <Row label={words.startOf} value={text.kindHints[campaign.kind] ?? ""} plain />
     </dl>
   );
 }
 
 const ICONS = { fine: CheckCircleFilled, later: ClockCircleOutlined, fault: WarningFilled } as const;
 
-/** `later`: it goes, but somebody should know. */
-function Row({ label, state, value, plain = false, children }: { readonly label: string; readonly state: keyof typeof ICONS; readonly value: string; readonly plain?: boolean; readonly children?: ReactNode }): ReactElement {
-  const Icon = ICONS[state];
+/** `later`: it goes, but somebody should know. Without a state there is nothing to judge. */
+function Row({ label, state, value, plain = false, children }: { readonly label: string; readonly state?: keyof typeof ICONS; readonly value: string; readonly plain?: boolean; readonly children?: ReactNode }): ReactElement {
+  const Icon = state === undefined ? undefined : ICONS[state];
   return (
     <div className="cam-check" data-state={state}>
       <dt>
-        <Icon aria-hidden /> {label}
+        {Icon === undefined ? null : <Icon aria-hidden />}
+        <span>{label}</span>
       </dt>
       <dd>
         {plain ? value : <strong>{value}</strong>}

@@ -1,11 +1,11 @@
 import { useRef, useState, type ReactElement } from "react";
 import { App, Button, Input, Table } from "antd";
 import { SearchOutlined } from "@ant-design/icons";
-import { announce, api, EmptyState, ErrorState, formatDateTime, formatPhone, keepFocus, Link, LoadingState, PageFrame, serverNow, unlessBusy, useLoad, useMay, useQuery, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { announce, api, EmptyState, ErrorState, formatDateTime, formatPhone, keepFocus, LoadingState, PageFrame, serverNow, unlessBusy, useLoad, useMay, useQuery, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { DoNotCallEntry } from "../../src/campaign-contract.js";
 import { codeOf, firstPages, MANAGE, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
-import { problemWords } from "./words.js";
+import { problemWords, Trail } from "./words.js";
 
 const PAGE = 50;
 const PATH = "/api/do-not-call";
@@ -30,13 +30,7 @@ export function DoNotCallPage(): ReactElement {
     </Button>
   );
   return (
-    <PageFrame
-      title={
-        <>
-          <Link to="/campaigns">{text.back}</Link> › {words.title}
-        </>
-      }
-    >
+    <PageFrame title={<Trail>{words.title}</Trail>}>
       <p className="cam-intro">{words.intro}</p>
       {may ? <Add added={list.reload} /> : null}
       <div className="cam-filters">
@@ -116,7 +110,7 @@ function List({ entries, may, changed }: { readonly entries: readonly DoNotCallE
   const words = text.dnc;
   const now = serverNow();
   return (
-    <div ref={keepFocus}>
+    <div ref={keepFocus} className="cam-table">
       <Table<DoNotCallEntry>
         size="small"
         rowKey="number"

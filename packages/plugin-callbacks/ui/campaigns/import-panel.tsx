@@ -12,7 +12,7 @@ const MOST = 10_000;
 const NAMED = 20;
 
 /** People are added: pasted from a table, or out of a file. What became of each line is counted, nothing is lost silently. */
-export function ImportPanel({ campaignId, done, close }: { readonly campaignId: string; readonly done: () => void; readonly close: () => void }): ReactElement {
+export function ImportPanel({ campaignId, first, done, close }: { readonly campaignId: string; /** Nobody is on the list yet: it is what comes next. */ readonly first: boolean; readonly done: () => void; readonly close: () => void }): ReactElement {
   const text = useTexts(texts);
   const offline = useOffline();
   const id = useId();
@@ -88,7 +88,7 @@ export function ImportPanel({ campaignId, done, close }: { readonly campaignId: 
         <Button className="cam-right" onClick={close}>
           {text.import.close}
         </Button>
-        <Button type="primary" htmlType="submit" loading={busy} title={offline ? text.offline : undefined} {...unlessBusy(busy || offline, () => undefined)}>
+        <Button type={first ? "primary" : "default"} htmlType="submit" loading={busy} title={offline ? text.offline : undefined} {...unlessBusy(busy || offline, () => undefined)}>
           {text.import.submit}
         </Button>
       </div>

@@ -1,13 +1,13 @@
 import { useState, type ReactElement } from "react";
 import { Alert, Button } from "antd";
-import { api, ErrorState, Link, LoadingState, navigate, PageFrame, unlessBusy, useDraft, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { api, ErrorState, LoadingState, navigate, PageFrame, unlessBusy, useDraft, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Campaign } from "../../src/campaign-contract.js";
 import { codeOf, useChoices, useOffline } from "./campaign-api.js";
 import { SettingsForm } from "./settings-form.js";
 import { focusProblem } from "./settings-tab.js";
 import { FRESH, problemsOf, settingsOf, type SettingsValues } from "./settings-values.js";
 import { texts } from "./texts.js";
-import { problemWords } from "./words.js";
+import { problemWords, Trail } from "./words.js";
 
 /** A new campaign: its settings, then its page, where the people are added. */
 export function NewCampaignPage(): ReactElement {
@@ -36,13 +36,7 @@ export function NewCampaignPage(): ReactElement {
   };
   return (
     <div className="cam-page">
-      <PageFrame
-        title={
-          <>
-            <Link to="/campaigns">{text.back}</Link> › {text.create}
-          </>
-        }
-      >
+      <PageFrame title={<Trail>{text.create}</Trail>}>
         {choices.error !== undefined && choices.data === undefined ? <ErrorState error={choices.error} what={text.what} onRetry={choices.reload} /> : null}
         {choices.data === undefined ? (
           choices.error === undefined ? <LoadingState rows={10} /> : null

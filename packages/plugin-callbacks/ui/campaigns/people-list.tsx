@@ -74,7 +74,7 @@ export function PeopleList({ campaign, changed }: { readonly campaign: Campaign;
           ) : null}
         </span>
       </div>
-      {importing && may && !over ? <ImportPanel campaignId={campaign.id} done={after} close={() => setImporting(false)} /> : null}
+      {importing && may && !over ? <ImportPanel campaignId={campaign.id} first={campaign.counts.people === 0} done={after} close={() => setImporting(false)} /> : null}
       {list.error === undefined ? null : <ErrorState error={list.error} what={text.people.what} onRetry={refresh} />}
       {people === undefined ? list.error === undefined ? <LoadingState rows={8} /> : null : people.length === 0 ? <EmptyState action={filtered ? clear : undefined}>{filtered ? text.people.noMatch : text.people.none}</EmptyState> : <People campaign={campaign} people={people} may={may && !over} changed={after} />}
       {people === undefined || people.length === 0 ? null : (
@@ -102,7 +102,7 @@ function People({ campaign, people, may, changed }: PeopleProps): ReactElement {
   const text = useTexts(texts);
   const now = serverNow();
   return (
-    <div ref={keepFocus}>
+    <div ref={keepFocus} className="cam-table">
       <Table<CampaignPerson>
         size="small"
         rowKey="id"

@@ -72,7 +72,7 @@ export function SettingsForm({ values, set, choices, problems, kindFixed = false
           </Labelled>
         ) : null}
         {kind === "agent" || withAgents ? (
-          <Labelled {...at("script", `${settings.scriptHint}${settings.promptHint}`)} label={settings.script} optional={settings.optional}>
+          <Labelled {...at("script", settings.scriptHint)} label={settings.script} optional={settings.optional}>
             {(more) => <Input.TextArea {...more} className="cam-area" maxLength={10_000} value={values.script} onChange={({ target }) => set({ script: target.value })} />}
           </Labelled>
         ) : null}

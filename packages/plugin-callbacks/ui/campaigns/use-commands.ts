@@ -20,8 +20,8 @@ export interface Commands {
   cancel(): Promise<boolean>;
 }
 
-/** Commands of one campaign; what came of them is said, what went wrong too. `changed` follows each. */
-export function useCommands(id: string, changed: () => void): Commands {
+/** Commands of one campaign; what came of them is said, what went wrong too. `changed` follows each. `pauseShown`: the page itself shows what a pause told. */
+export function useCommands(id: string, changed: () => void, { pauseShown = false } = {}): Commands {
   const text = useTexts(texts);
   const { message } = App.useApp();
   const [busy, setBusy] = useState(false);
@@ -30,7 +30,7 @@ export function useCommands(id: string, changed: () => void): Commands {
     try {
       const answer = await api.post<T>(`${pathOf(id)}/${command}`);
       const words = said(answer);
-      void message.success(words);
+      if (command !== "pause" || !pauseShown) void message.success(words);
       announce(words);
       return answer;
     } catch (error) {

@@ -1,5 +1,5 @@
-import type { ReactElement } from "react";
-import { formatDateTime, StatusTag, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
+import type { ReactElement, ReactNode } from "react";
+import { formatDateTime, Link, StatusTag, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
 import type { Campaign, CampaignStatus } from "../../src/campaign-contract.js";
 import { texts, type Texts } from "./texts.js";
 
@@ -11,15 +11,31 @@ export const share = (part: number, whole: number): string => (whole === 0 ? "�
 
 const SHAPES: Readonly<Record<CampaignStatus, Status>> = { draft: "open", running: "live", paused: "held", done: "ready", cancelled: "closed" };
 
-export function CampaignTag({ status }: { readonly status: CampaignStatus }): ReactElement {
+export function CampaignTag({ status, words }: { readonly status: CampaignStatus; /** More than the name of the status. */ readonly words?: string }): ReactElement {
   const text = useTexts(texts);
-  return <StatusTag status={SHAPES[status]}>{text.statuses[status]}</StatusTag>;
+  return <StatusTag status={SHAPES[status]}>{words ?? text.statuses[status]}</StatusTag>;
+}
+
+/** Where the page stands: the pages above it, then its own name. */
+export function Trail({ above = [], children }: { readonly above?: readonly { readonly to: string; readonly name: string }[]; readonly children: ReactNode }): ReactElement {
+  const text = useTexts(texts);
+  return (
+    <span className="cam-trail">
+      {[{ to: "/campaigns", name: text.back }, ...above].map(({ to, name }) => (
+        <span key={to}>
+          <Link to={to}>{name}</Link> <span aria-hidden>›</span>
+        </span>
+      ))}
+      <span>{children}</span>
+    </span>
+  );
 }
 
 /** From when until when people are called, besides the hours of the calendar. */
 export function daysWords({ from, until }: Pick<Campaign, "from" | "until">, now: number, text: Texts): string {
-  const parts = [from === null ? "" : text.fromDay(formatDateTime(from, now)), until === null ? "" : text.untilDay(formatDateTime(until, now))].filter((part) => part !== "");
-  return parts.length === 0 ? text.always : parts.join(" ");
+  if (from !== null && until !== null) return `${formatDateTime(from, now)} – ${formatDateTime(until, now)}`;
+  if (from !== null) return text.fromDay(formatDateTime(from, now));
+  return until === null ? text.always : text.untilDay(formatDateTime(until, now));
 }
 
 export function problemWords(text: Texts, code: string): string {
