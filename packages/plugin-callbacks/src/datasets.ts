@@ -1,6 +1,5 @@
 import type { Dataset, DatasetField } from "@hotlinejs/core";
-
-export const READ = "callbacks.read";
+import { READ } from "./permissions.js";
 
 const field = (name: string, label: string, type: DatasetField["type"], sensitivity: DatasetField["sensitivity"] = "public"): DatasetField => ({ name, label, type, sensitivity });
 
@@ -40,6 +39,60 @@ export const callbackDatasets: readonly Dataset[] = [
       field("queue", "技能组", "string"),
       field("at", "时间", "datetime"),
       field("withheld", "号码未显示", "boolean"),
+      field("business_date", "业务日期", "date"),
+      field("business_hour", "业务小时", "number"),
+    ],
+  },
+  {
+    name: "callbacks.campaigns",
+    version: 1,
+    permission: READ,
+    source: "callbacks_campaign",
+    fields: [
+      field("id", "外呼任务编号", "string"),
+      field("name", "任务名称", "string"),
+      field("kind", "方式", "string"),
+      field("status", "状态", "string"),
+      field("queue", "技能组", "string"),
+      field("created_at", "创建时间", "datetime"),
+      field("started_at", "开始时间", "datetime"),
+      field("ended_at", "结束时间", "datetime"),
+    ],
+  },
+  {
+    name: "callbacks.campaign-people",
+    version: 1,
+    permission: READ,
+    source: "callbacks_campaign_person",
+    fields: [
+      field("id", "名单编号", "string"),
+      field("campaign_id", "外呼任务编号", "string"),
+      field("number", "号码", "string", "personal"),
+      field("name", "姓名", "string", "personal"),
+      field("status", "状态", "string"),
+      field("result", "结果", "string"),
+      field("attempts", "已拨次数", "number"),
+      field("last_attempt_at", "最近拨打时间", "datetime"),
+      field("closed_at", "完成时间", "datetime"),
+      field("business_date", "完成日期", "date"),
+    ],
+  },
+  {
+    name: "callbacks.campaign-attempts",
+    version: 1,
+    permission: READ,
+    source: "callbacks_campaign_attempt",
+    fields: [
+      field("id", "拨打编号", "string"),
+      field("campaign_id", "外呼任务编号", "string"),
+      field("person_id", "名单编号", "string"),
+      field("interaction_id", "联络编号", "string"),
+      field("agent", "坐席工号", "string"),
+      field("started_at", "开始时间", "datetime"),
+      field("dialled_at", "拨出时间", "datetime"),
+      field("answered_at", "接通时间", "datetime"),
+      field("ended_at", "结束时间", "datetime"),
+      field("result", "结果", "string"),
       field("business_date", "业务日期", "date"),
       field("business_hour", "业务小时", "number"),
     ],

@@ -1,52 +1,57 @@
-import { ACTIVITY, CALENDARS, CALL_CONTROL, CALL_PIPELINE, CLOCK, defineEvent, definePlugin, IDS, PROMPTS, READ_POOL, SCREENS, token, UNIT_OF_WORK } from "@hotlinejs/core";
+import { CALL_PIPELINE, defineEvent, definePlugin, PROMPTS } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
-import type { Acd, AgentCalls } from "@hotlinejs/plugin-acd/contract";
 import { callbackAuditWords } from "./audit-words.js";
 import { callbacksConfig } from "./config.js";
-import { CALLBACKS } from "./contract.js";
+import { CALLBACKS, CAMPAIGNS } from "./contract.js";
 import { callbackDatasets } from "./datasets.js";
 import { CallbackAttemptEntity } from "./entities/callback-attempt.entity.js";
 import { CallbackTaskEntity } from "./entities/callback-task.entity.js";
+import { CampaignAttemptEntity } from "./entities/campaign-attempt.entity.js";
+import { CampaignPersonEntity } from "./entities/campaign-person.entity.js";
+import { CampaignEntity } from "./entities/campaign.entity.js";
+import { DoNotCallEntity } from "./entities/do-not-call.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
+import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
-import { CALL, CALLBACK_STORE, callbackRoutes, MANAGE, READ } from "./http/callback-routes.js";
+import { campaignRoutes } from "./http/campaign-routes.js";
+import { CallbacksCampaigns } from "./migrations/campaigns.js";
 import { CallbacksInit } from "./migrations/init.js";
 import { CallbacksPlaces } from "./migrations/places.js";
-import { CALLBACK_HANDLER, CallbackCaller } from "./services/callback-caller.js";
-import { CallbackPlan } from "./services/callback-plan.js";
-import { CallbackStore, DUE_JOB } from "./services/callback-store.js";
-import { DefaultCallbacks } from "./services/default-callbacks.js";
-import { MissedCalls } from "./services/missed-calls.js";
-import { PlaceList } from "./services/place-list.js";
+import { CALL, CAMPAIGNS_MANAGE, MANAGE, READ } from "./permissions.js";
+import { CAMPAIGN_PROMPTS } from "./services/announcement-talk.js";
+import { CALLBACK_HANDLER } from "./services/callback-caller.js";
+import { DUE_JOB } from "./services/callback-store.js";
+import { CAMPAIGN_HANDLER } from "./services/campaign-caller.js";
+import { CAMPAIGN_CLOSE_JOB, CAMPAIGN_DUE_JOB } from "./services/campaign-store.js";
+import { makeParts } from "./services/parts.js";
 
-/** What is used of plugin-acd where it is present: the tokens are found by their names. */
-const ACD = token<Acd>("acd.acd");
-const AGENT_CALLS = token<AgentCalls>("acd.agent-calls");
-
-const HOUR_MS = 3_600_000;
-const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent", text: "现在为您回拨{{number|digits}}，请稍候。" }];
+const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent", text: "现在为您回拨{{number|digits}}，请稍候。" }, ...CAMPAIGN_PROMPTS];
+const CALLBACK_EVENTS = ["callback.created", "callback.attempted", "callback.closed"] as const;
+const CAMPAIGN_EVENTS = ["campaign.changed", "campaign.person-closed", "campaign.attempted"] as const;
+const DURABLE = [...CALLBACK_EVENTS, ...CAMPAIGN_EVENTS];
+const LEADERS = ["team_leader", "shift_supervisor", "admin"];
 const STAFF = ["agent", "team_leader", "shift_supervisor"];
 
-/** Missed calls make a list; one click, or the plan, calls back. */
+/** Missed calls make a list; one click, or the plan, calls back. Campaigns are lists of people who are called. */
 export const callbacks = definePlugin({
   name: "callbacks",
   version: __VERSION__,
   core: ">=0.1.0 <1.0.0",
-  after: ["acd", "tts", "recording"],
+  after: ["acd", "ivr", "tts", "recording"],
   critical: false,
   config: callbacksConfig,
-  entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity],
-  migrations: [CallbacksInit, CallbacksPlaces],
-  provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGN_DEFAULTS],
+  entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity, CampaignEntity, CampaignPersonEntity, CampaignAttemptEntity, DoNotCallEntity],
+  migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns],
+  provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [
     { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back" },
     { name: CALL, roles: STAFF, description: "Call citizens back" },
     { name: MANAGE, roles: STAFF, description: "Note and close callbacks" },
-    { name: "callbacks.campaigns", roles: ["team_leader", "shift_supervisor"], description: "Set up, start, pause and cancel campaigns, and keep the do-not-call list" },
+    { name: CAMPAIGNS_MANAGE, roles: LEADERS, description: "Make, start, pause and cancel campaigns, add people; audited" },
   ],
-  events: [defineEvent("callback.created", { durable: true }), defineEvent("callback.attempted", { durable: true }), defineEvent("callback.closed", { durable: true })],
-  routes: [...callbackRoutes, ...campaignChoiceRoutes],
+  events: DURABLE.map((name) => defineEvent(name, { durable: true })),
+  routes: [...callbackRoutes, ...campaignRoutes, ...campaignChoiceRoutes],
   datasets: callbackDatasets,
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
@@ -54,55 +59,56 @@ export const callbacks = definePlugin({
       { path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } },
       { path: "/campaigns", title: "外呼", titleEn: "Outbound", permission: READ, menu: { icon: "people", order: 32 } },
       // Before the one with a parameter, which would take it for a campaign.
-      { path: "/campaigns/new", title: "新建外呼", titleEn: "New campaign", permission: "callbacks.campaigns" },
+      { path: "/campaigns/new", title: "新建外呼", titleEn: "New campaign", permission: CAMPAIGNS_MANAGE },
       { path: "/campaigns/:id", title: "外呼任务", titleEn: "Campaign", permission: READ },
       { path: "/campaigns/:id/check", title: "核对外呼", titleEn: "Check campaign", permission: READ },
       { path: "/do-not-call", title: "勿扰名单", titleEn: "Do not call", permission: READ },
     ],
     panels: [{ slot: "agent.work", name: "campaign", title: "外呼任务", titleEn: "Campaign", permission: READ, order: 5 }],
   },
-  register({ config, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
-    const tell = (): void => services.optional(SCREENS)?.tell({ permission: READ }, { topic: "callbacks.changed", data: {} });
-    const parts = lazy(() => {
-      const clock = services.get(CLOCK);
-      const unitOfWork = services.get(UNIT_OF_WORK);
-      const readPool = services.get(READ_POOL);
-      const calendar = () => services.get(CALENDARS).get("default");
-      const hours = () => services.get(CALENDARS).get(config.calendar);
-      const acd = services.optional(ACD);
-      const store = new CallbackStore({ unitOfWork, readPool, clock, ids: services.get(IDS), calendar, hours, dueMs: config.dueHours * HOUR_MS });
-      const common = { config, store, unitOfWork, readPool, clock, log, acd, hours };
-      const caller: CallbackCaller = new CallbackCaller({ ...common, ids: services.get(IDS), control: services.get(CALL_CONTROL), pipeline: services.get(CALL_PIPELINE), agentCalls: () => services.optional(AGENT_CALLS), prompts: services.optional(PROMPTS), began: tell, ended: (agent, result) => plan.ended(agent, result) });
-      const plan: CallbackPlan = new CallbackPlan({ ...common, caller, activity: services.get(ACTIVITY) });
-      return { store, caller, plan, places: new PlaceList(common), missed: new MissedCalls({ ...common, calendar }), service: new DefaultCallbacks({ ...common, caller }) };
-    });
-    services.provide(CALLBACKS, () => parts().service);
-    services.provide(CALLBACK_STORE, () => parts().store);
+  register({ config, hooks, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
+    const parts = lazy(() => makeParts({ config, log, services }));
+    services.provide(CALLBACKS, () => parts().callbacks);
+    services.provide(CALLBACK_STORE, () => parts().callbackStore);
+    services.provide(CAMPAIGNS, () => parts().campaigns);
     services.provide(CAMPAIGN_DEFAULTS, () => ({ calendar: config.calendar, callerId: config.callerId ?? null }));
     services.optional(PROMPTS)?.define(PROMPT_DEFINITIONS);
 
     events.consume("callbacks.missed", "interaction.ended", (payload) => parts().missed.ended(payload));
     events.handle("acd.place-kept", ({ placeId }) => parts().places.changed(placeId));
-    events.handle("callback.created", () => parts().plan.kick());
-    for (const name of ["callback.created", "callback.attempted", "callback.closed"] as const) events.handle(name, tell);
+    events.handle("callback.created", () => parts().kick());
+    for (const name of CALLBACK_EVENTS) events.handle(name, () => parts().callbackNews());
+    for (const name of CAMPAIGN_EVENTS) events.handle(name, () => parts().campaignNews.changed());
     events.handle("acd.agent-state", ({ to }) => {
-      if (to === "available" || to === "on-demand") parts().plan.kick();
+      if (to === "available" || to === "on-demand") parts().kick();
     });
     // The queue may be empty now.
-    for (const name of ["acd.answered", "acd.abandoned", "acd.left"] as const) events.handle(name, () => parts().plan.kick());
-    jobs.define(DUE_JOB, { handler: () => Promise.resolve(parts().plan.kick()) });
+    for (const name of ["acd.answered", "acd.abandoned", "acd.left"] as const) events.handle(name, () => parts().kick());
+    events.handle("acd.answered", ({ interactionId }) => parts().campaignCaller.talks(interactionId));
+    events.handle("leg.ended", () => parts().campaignPlan.freed());
+    jobs.define(DUE_JOB, { handler: () => Promise.resolve(parts().kick()) });
+    jobs.define(CAMPAIGN_DUE_JOB, { handler: () => Promise.resolve(parts().campaignPlan.kick()) });
+    jobs.define<{ campaignId: string }>(CAMPAIGN_CLOSE_JOB, { handler: ({ campaignId }, { signal }) => parts().campaigns.closeRest(campaignId, signal) });
+    hooks.callOutbound.tap((context) => parts().refusal(context), { stage: -100 });
 
-    onReady(() => {
-      services.get(CALL_PIPELINE).handler(CALLBACK_HANDLER, (session, { target }) => parts().caller.connect(session, target));
-      return parts().caller.recover();
+    onReady(async () => {
+      const pipeline = services.get(CALL_PIPELINE);
+      pipeline.handler(CALLBACK_HANDLER, (session, { target }) => parts().callbackCaller.connect(session, target));
+      pipeline.handler(CAMPAIGN_HANDLER, (session, { target }) => parts().talk(session, target));
+      await parts().callbackCaller.recover();
+      await parts().campaignCaller.recover();
     });
     onStart(async () => {
       await parts().places.start();
-      parts().plan.start();
+      parts().callbackPlan.start();
+      await parts().campaignPlan.start();
     });
-    onDrain(() => parts().plan.stop());
-    onStop(() => parts().plan.stop());
-    health(() => ({ ok: true, details: { underWay: parts().caller.active, automatic: config.automatic } }));
+    onDrain(() => parts().stop());
+    onStop(() => parts().stop());
+    health(() => {
+      const { callbackCaller, campaignCaller, campaignPlan } = parts();
+      return { ok: true, details: { underWay: callbackCaller.active.length, automatic: config.automatic, campaigns: campaignPlan.running, campaignCalls: campaignCaller.active.length } };
+    });
   },
 });
 

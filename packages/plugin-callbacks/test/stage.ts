@@ -91,7 +91,11 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
   });
   const test = await createTestHotline({
     calls: { initial: options.plan ?? { handler: "queue", target: "q" } },
-    calendars: [{ key: "citizens", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) }],
+    calendars: [
+      { key: "citizens", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) },
+      // Two openings a day, for campaigns.
+      { key: "office", week: Object.fromEntries([1, 2, 3, 4, 5].map((day) => [day, [["09:00", "12:00"], ["14:00", "17:30"]]])) },
+    ],
     startAt: options.startAt ?? MONDAY_10,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),

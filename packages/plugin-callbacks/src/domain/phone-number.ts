@@ -6,6 +6,22 @@ export function normaliseNumber(number: string): string {
   return digits.replace(/^(?:00)?86(?=1\d{10}$|0?[2-9]\d{8,10}$)/, "");
 }
 
+/** What people put between digits: blanks, hyphens and dots of all widths, brackets. */
+const WRITTEN = /^\+?[\d\s().·\-‐-―－]+$/;
+
+/** The number as it is dialled, from a list that people have typed (full-width digits too); `undefined`: that cannot be called. */
+export function callableNumber(text: string, minDigits: number): string | undefined {
+  const written = text.normalize("NFKC").trim();
+  if (!WRITTEN.test(written)) return undefined;
+  const number = normaliseNumber(written);
+  return number.length >= minDigits && number.length <= 15 ? number : undefined;
+}
+
+/** The number of an address such as `tel:13800138000` or `sip:13800138000@trunk`; empty: none. */
+export function numberOfAddress(address: string): string {
+  return normaliseNumber(address.replace(/^[a-z][a-z0-9+.-]*:/i, "").replace(/[@;?].*$/, ""));
+}
+
 /** The ways the network may write a number that is kept as `normaliseNumber` gives it. */
 export function writtenForms(number: string): readonly string[] {
   return [number, `+86${number}`, `86${number}`, `0086${number}`];

@@ -12,6 +12,8 @@ export interface RetryRule {
 export type AfterAttempt = { readonly status: "closed"; readonly result: CallbackResult; readonly attempts: number } | { readonly status: "open"; readonly nextAt: number; readonly attempts: number } | { readonly status: "uncertain"; readonly attempts: number };
 
 const MINUTE_MS = 60_000;
+/** An attempt that did not count is made again after this at the soonest. */
+export const SHORT_WAIT_MS = MINUTE_MS;
 
 /**
  * @param attempts counted before this one

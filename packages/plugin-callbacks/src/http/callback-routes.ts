@@ -3,18 +3,14 @@ import { defineRoute, token } from "@hotlinejs/core";
 import type { HttpRoute, Principal } from "@hotlinejs/core";
 import { CALLBACKS } from "../contract.js";
 import type { CallbackTask } from "../contract.js";
-import { READ } from "../datasets.js";
 import { maskNumber } from "../domain/phone-number.js";
 import { errors } from "../errors.js";
+import { CALL, MANAGE, READ } from "../permissions.js";
 import { taskView } from "../services/callback-store.js";
 import type { CallbackStore } from "../services/callback-store.js";
 
 /** For the routes of this plugin only. */
 export const CALLBACK_STORE = token<CallbackStore>("callbacks.store");
-
-export const CALL = "callbacks.call";
-export const MANAGE = "callbacks.manage";
-export { READ };
 
 const id = z.object({ id: z.string().min(1).max(64) });
 const status = z.enum(["open", "kept", "calling", "uncertain", "closed"]);

@@ -1,7 +1,7 @@
 import { CALENDARS, CLOCK, defineRoute, token } from "@hotlinejs/core";
 import type { BusinessCalendar, HttpRoute } from "@hotlinejs/core";
 import type { Acd } from "@hotlinejs/plugin-acd/contract";
-import { READ } from "../datasets.js";
+import { READ } from "../permissions.js";
 
 /** What is used of other plugins where they are present: the tokens are found by their names. */
 const ACD = token<Acd>("acd.acd");

@@ -5,6 +5,7 @@ import type { CallbackAttemptRow } from "../entities/callback-attempt.entity.js"
 import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
 import type { CallbackTaskRow } from "../entities/callback-task.entity.js";
 import { errors } from "../errors.js";
+import { decodeCursor, encodeCursor } from "./cursor.js";
 
 export const DUE_JOB = "callbacks.due";
 
@@ -152,7 +153,7 @@ export class CallbackStore {
     const rows = await this.deps.readPool.read((em) => em.find(CallbackTaskEntity, where, { orderBy: { dueAt: "asc", id: "asc" }, limit: filter.limit + 1 }));
     const items = rows.slice(0, filter.limit);
     const last = items.at(-1);
-    return { items, next: rows.length > filter.limit && last !== undefined ? Buffer.from(JSON.stringify([last.dueAt, last.id])).toString("base64url") : null };
+    return { items, next: rows.length > filter.limit && last !== undefined ? encodeCursor({ at: last.dueAt, id: last.id }) : null };
   }
 }
 
@@ -175,14 +176,4 @@ export function taskView(row: CallbackTaskRow): CallbackTask {
 export function attemptView(row: CallbackAttemptRow): CallbackAttempt {
   const { id, taskId, interactionId, agent, actor, startedAt } = row;
   return { id, taskId, interactionId, agent, actor, startedAt, dialledAt: row.dialledAt ?? null, answeredAt: row.answeredAt ?? null, endedAt: row.endedAt ?? null, result: row.result ?? null };
-}
-
-function decodeCursor(cursor: string): { at: number; id: string } {
-  try {
-    const [at, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    if (typeof at === "number" && typeof id === "string") return { at, id };
-  } catch {
-    // Not one of ours: refused below.
-  }
-  throw errors.BAD_CURSOR();
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { api, ApiError, linkStore, useLoad, useStore, useTopic, withQuery, type Loaded } from "@hotlinejs/plugin-console/sdk";
 import type { Page } from "@hotlinejs/core";
-import type { Campaign, CampaignPerson, DoNotCallEntry } from "../../src/campaign-contract.js";
+import type { Campaign, CampaignPerson, DoNotCallEntry } from "../../src/contract.js";
 import type { CampaignChoices } from "../../src/http/campaign-choices.js";
 
 /** Told while campaigns run, about twice a second, and whenever one changes. */

@@ -2,7 +2,7 @@ import { useState, type ReactElement } from "react";
 import { Button, Tabs } from "antd";
 import { CaretRightOutlined, PauseOutlined } from "@ant-design/icons";
 import { EmptyState, ErrorState, keepFocus, Link, LoadingState, navigate, PageFrame, StaleNote, unlessBusy, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { MANAGE, useCampaign, useOffline } from "./campaign-api.js";
 import { CancelDialog } from "./cancel-dialog.js";
 import { Facts } from "./facts.js";

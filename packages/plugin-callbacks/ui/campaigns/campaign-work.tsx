@@ -2,6 +2,7 @@ import { useState, type ReactElement } from "react";
 import { App, Button } from "antd";
 import { announce, api, formatPhone, StatusTag, unlessBusy, useLoad, useTexts, type InteractionContext } from "@hotlinejs/plugin-console/sdk";
 import { codeOf, pathOf, useOffline } from "./campaign-api.js";
+import { filledScript } from "./script.js";
 import { texts } from "./texts.js";
 import { problemWords } from "./words.js";
 
@@ -68,7 +69,7 @@ function Talk({ data, number }: { readonly data: CampaignData; readonly number: 
           ))}
         </dl>
       )}
-      {data.script === null ? <p className="hl-meta">{words.noScript}</p> : <p className="cam-script">{data.script}</p>}
+      {data.script === null ? <p className="hl-meta">{words.noScript}</p> : <p className="cam-script">{filledScript(data.script, { ...data.values, ...(data.name === null ? {} : { name: data.name }) })}</p>}
     </section>
   );
 }

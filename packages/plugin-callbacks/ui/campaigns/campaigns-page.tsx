@@ -1,7 +1,7 @@
 import { useRef, type ReactElement } from "react";
 import { Button, Select, Table, type TableColumnsType } from "antd";
 import { EmptyState, ErrorState, keepFocus, Link, LoadingState, navigate, PageFrame, serverNow, StaleNote, unlessBusy, useLoad, useMay, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign, CampaignStatus } from "../../src/campaign-contract.js";
+import type { Campaign, CampaignStatus } from "../../src/contract.js";
 import { firstPages, MANAGE, useFollow, useOffline } from "./campaign-api.js";
 import { ProgressBar } from "./progress.js";
 import { texts, type Texts } from "./texts.js";

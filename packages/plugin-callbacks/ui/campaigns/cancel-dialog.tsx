@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from "react";
 import { Input, Modal } from "antd";
 import { useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { texts } from "./texts.js";
 import { count } from "./words.js";
 

@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from "react";
 import { Button } from "antd";
 import { CheckCircleFilled, ClockCircleOutlined, WarningFilled } from "@ant-design/icons";
 import { api, EmptyState, ErrorState, formatDateProse, Link, LoadingState, navigate, PageFrame, serverNow, StatusTag, unlessBusy, useLanguage, useLoad, useMay, useParams, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign, CampaignCheck } from "../../src/campaign-contract.js";
+import type { Campaign, CampaignCheck } from "../../src/contract.js";
 import { MANAGE, pathOf, useCampaign, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { useCommands } from "./use-commands.js";
@@ -13,11 +13,13 @@ const HOUR_S = 3600;
 const SETTLED: Readonly<Record<string, "people" | "settings">> = {
   HTL_CALLBACKS_CAMPAIGN_EMPTY: "people",
   HTL_CALLBACKS_CAMPAIGN_INCOMPLETE: "settings",
-  HTL_CALLBACKS_CAMPAIGN_NO_HOURS: "settings",
+  HTL_CALLBACKS_CAMPAIGN_NEVER_OPEN: "settings",
   HTL_CALLBACKS_UNKNOWN_QUEUE: "settings",
   HTL_CALLBACKS_UNKNOWN_CALENDAR: "settings",
   HTL_CALLBACKS_UNKNOWN_FLOW: "settings",
+  HTL_CALLBACKS_UNKNOWN_PROMPT: "settings",
   HTL_CALLBACKS_NO_AGENTS: "settings",
+  HTL_CALLBACKS_NO_SPEECH: "settings",
 };
 
 /** What would happen, before anybody's phone rings: one look, one button. */
@@ -144,7 +146,7 @@ function Figures({ campaign, check }: { readonly campaign: Campaign; readonly ch
       </Row>
       {agents === null ? null : (
         <Row label={words.agents} state={agents === 0 ? "later" : "fine"} value={words.agentsIn(count(agents))}>
-          {agents === 0 ? <p>{words.noAgents}</p> : null}
+          {agents === 0 ? <p>{campaign.kind === "agent" ? words.noAgents : words.noAgentsZero}</p> : null}
         </Row>
       )}
       <Row label={words.startOf} value={text.kindHints[campaign.kind] ?? ""} plain />

@@ -2,7 +2,7 @@ import { useRef, useState, type ReactElement } from "react";
 import { App, Button, Input, Table } from "antd";
 import { SearchOutlined } from "@ant-design/icons";
 import { announce, api, EmptyState, ErrorState, formatDateTime, formatPhone, keepFocus, LoadingState, PageFrame, serverNow, unlessBusy, useLoad, useMay, useQuery, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { DoNotCallEntry } from "../../src/campaign-contract.js";
+import type { DoNotCallEntry } from "../../src/contract.js";
 import { codeOf, firstPages, MANAGE, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { problemWords, Trail } from "./words.js";
@@ -15,6 +15,8 @@ export function DoNotCallPage(): ReactElement {
   const text = useTexts(texts);
   const words = text.dnc;
   const may = useMay(MANAGE);
+  // Whoever calls people is who is told.
+  const mayAdd = useMay("callbacks.call");
   const [query, patch] = useQuery();
   const number = query.get("number") ?? undefined;
   const pages = useRef(1);
@@ -32,7 +34,7 @@ export function DoNotCallPage(): ReactElement {
   return (
     <PageFrame title={<Trail>{words.title}</Trail>}>
       <p className="cam-intro">{words.intro}</p>
-      {may ? <Add added={list.reload} /> : null}
+      {mayAdd ? <Add added={list.reload} /> : null}
       <div className="cam-filters">
         <Input.Search
           key={number ?? ""}

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import { formatDateTime, serverNow, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { useChoices } from "./campaign-api.js";
 import { calendarWords } from "./settings-form.js";
 import { texts } from "./texts.js";

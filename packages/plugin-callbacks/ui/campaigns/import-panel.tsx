@@ -1,13 +1,14 @@
 import { useId, useRef, useState, type ReactElement } from "react";
 import { Alert, Button, Input } from "antd";
 import { announce, api, StatusTag, unlessBusy, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { PeopleAdded } from "../../src/campaign-contract.js";
+import type { PeopleAdded } from "../../src/contract.js";
 import { codeOf, pathOf, useOffline } from "./campaign-api.js";
 import { decodeText, listOf } from "./csv.js";
 import { texts, type Texts } from "./texts.js";
 import { count, problemWords } from "./words.js";
 
 const MOST = 10_000;
+const TOO_MANY = "HTL_CALLBACKS_TOO_MANY_PEOPLE";
 /** So many lines are named; the server tells no more than a hundred. */
 const NAMED = 20;
 
@@ -34,7 +35,7 @@ export function ImportPanel({ campaignId, first, done, close }: { readonly campa
   const submit = async (): Promise<void> => {
     setOutcome(undefined);
     if (list.lines === 0) return setProblem(text.import.empty);
-    if (list.lines > MOST) return setProblem(text.import.tooLarge);
+    if (list.lines > MOST) return setProblem(problemWords(text, TOO_MANY));
     setBusy(true);
     setProblem(undefined);
     try {
@@ -47,8 +48,7 @@ export function ImportPanel({ campaignId, first, done, close }: { readonly campa
       }
       done();
     } catch (error) {
-      const code = codeOf(error);
-      setProblem(code === "HTTP_413" ? text.import.tooLarge : problemWords(text, code));
+      setProblem(problemWords(text, codeOf(error)));
     } finally {
       setBusy(false);
     }

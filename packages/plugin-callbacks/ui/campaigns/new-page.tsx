@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from "react";
 import { Alert, Button } from "antd";
 import { api, ErrorState, LoadingState, navigate, PageFrame, unlessBusy, useDraft, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { codeOf, useChoices, useOffline } from "./campaign-api.js";
 import { SettingsForm } from "./settings-form.js";
 import { focusProblem } from "./settings-tab.js";

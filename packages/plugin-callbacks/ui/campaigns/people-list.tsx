@@ -1,7 +1,7 @@
 import { useRef, useState, type ReactElement } from "react";
 import { App, Button, Select, Table } from "antd";
 import { announce, api, DropMenu, EmptyState, ErrorState, formatDateTime, formatPhone, keepFocus, LoadingState, serverNow, StatusTag, unlessBusy, useLoad, useMay, useQuery, useTexts, useTopic } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign, CampaignPerson, PersonResult, PersonStatus } from "../../src/campaign-contract.js";
+import type { Campaign, CampaignPerson, PersonResult, PersonStatus } from "../../src/contract.js";
 import { codeOf, firstPages, MANAGE, pathOf, TOPIC, useFollow, useOffline } from "./campaign-api.js";
 import { ImportPanel } from "./import-panel.js";
 import { PersonDetail } from "./person-detail.js";

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { api, ErrorState, formatDateTime, formatDuration, LoadingState, serverNow, useLoad, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Page } from "@hotlinejs/core";
-import type { CampaignAttempt, CampaignPerson } from "../../src/campaign-contract.js";
+import type { CampaignAttempt, CampaignPerson } from "../../src/contract.js";
 import { pathOf } from "./campaign-api.js";
 import { texts, type Texts } from "./texts.js";
 

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import { useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { CampaignCounts, PersonResult } from "../../src/campaign-contract.js";
+import type { CampaignCounts, PersonResult } from "../../src/contract.js";
 import { texts } from "./texts.js";
 import { count, share } from "./words.js";
 

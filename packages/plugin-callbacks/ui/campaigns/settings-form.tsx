@@ -1,7 +1,7 @@
 import { useId, type ReactElement, type ReactNode } from "react";
 import { Checkbox, Input, InputNumber, Radio, Select } from "antd";
 import { formatTime, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { CampaignKind } from "../../src/campaign-contract.js";
+import type { CampaignKind } from "../../src/contract.js";
 import type { CampaignChoices } from "../../src/http/campaign-choices.js";
 import { localOf } from "./local-time.js";
 import type { Field, SettingsValues } from "./settings-values.js";
@@ -73,7 +73,7 @@ export function SettingsForm({ values, set, choices, problems, kindFixed = false
         ) : null}
         {kind === "agent" || withAgents ? (
           <Labelled {...at("script", settings.scriptHint)} label={settings.script} optional={settings.optional}>
-            {(more) => <Input.TextArea {...more} className="cam-area" maxLength={10_000} value={values.script} onChange={({ target }) => set({ script: target.value })} />}
+            {(more) => <Input.TextArea {...more} className="cam-area" maxLength={5_000} value={values.script} onChange={({ target }) => set({ script: target.value })} />}
           </Labelled>
         ) : null}
         <Labelled {...at("callerId", settings.callerIdHint)} label={settings.callerId} optional={settings.optional}>

@@ -1,7 +1,7 @@
 import { useState, type ReactElement } from "react";
 import { App, Button } from "antd";
 import { announce, api, ErrorState, LoadingState, unlessBusy, useDraft, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { codeOf, MANAGE, pathOf, useChoices, useOffline } from "./campaign-api.js";
 import { Facts } from "./facts.js";
 import { SettingsForm } from "./settings-form.js";

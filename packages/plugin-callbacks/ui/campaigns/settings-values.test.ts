@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CampaignSettings } from "../../src/campaign-contract.js";
+import type { CampaignSettings } from "../../src/contract.js";
 import { instantOf, localOf } from "./local-time.js";
 import { changedFields, FRESH, patchOf, problemsOf, settingsOf, valuesOf } from "./settings-values.js";
 

@@ -1,4 +1,4 @@
-import type { CampaignKind, CampaignSettings } from "../../src/campaign-contract.js";
+import type { CampaignKind, CampaignSettings } from "../../src/contract.js";
 import { instantOf, localOf } from "./local-time.js";
 
 /** The settings as they stand in the fields of the form. */
@@ -27,8 +27,11 @@ export interface SettingsValues {
 export const FIELDS = ["name", "kind", "queue", "script", "prompt", "flow", "callerId", "calendar", "from", "until", "retry", "atOnce"] as const satisfies readonly (keyof CampaignSettings)[];
 export type Field = (typeof FIELDS)[number];
 
+/** Minutes: a week. */
+const MOST_WAIT = 7 * 24 * 60;
+
 /** What a campaign begins with; the calendar is the one the hotline has for it. */
-export const FRESH: SettingsValues = { name: "", kind: "agent", queue: "", script: "", promptBy: "text", promptText: "", promptId: "", flow: "", callerId: "", calendar: "", from: "", until: "", maxAttempts: 3, waits: "30, 120", otherSlot: true, atOnce: 2 };
+export const FRESH: SettingsValues = { name: "", kind: "agent", queue: "", script: "", promptBy: "text", promptText: "", promptId: "", flow: "", callerId: "", calendar: "", from: "", until: "", maxAttempts: 3, waits: "30, 120", otherSlot: true, atOnce: 10 };
 
 export function valuesOf(settings: CampaignSettings): SettingsValues {
   const { prompt } = settings;
@@ -96,7 +99,7 @@ export function problemsOf(values: SettingsValues): readonly Field[] {
     callerId: settings.callerId !== null && !/^\+?[0-9*#]{1,20}$/.test(settings.callerId),
     from: settings.from !== null && Number.isNaN(settings.from),
     until: settings.until !== null && (Number.isNaN(settings.until) || (settings.from !== null && settings.until <= settings.from)),
-    retry: !(Number.isInteger(retry.maxAttempts) && retry.maxAttempts >= 1 && retry.maxAttempts <= 20) || retry.waitMinutes.length === 0 || retry.waitMinutes.some((minutes) => !(minutes > 0)),
+    retry: !(Number.isInteger(retry.maxAttempts) && retry.maxAttempts >= 1 && retry.maxAttempts <= 20) || retry.waitMinutes.length === 0 || retry.waitMinutes.length > 20 || retry.waitMinutes.some((minutes) => !(minutes >= 1 && minutes <= MOST_WAIT)),
     atOnce: !(Number.isInteger(settings.atOnce) && settings.atOnce >= 1 && settings.atOnce <= 1000),
   };
   return FIELDS.filter((field) => wrong[field] === true);

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { App } from "antd";
 import { announce, api, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/campaign-contract.js";
+import type { Campaign } from "../../src/contract.js";
 import { codeOf, pathOf } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { problemWords } from "./words.js";

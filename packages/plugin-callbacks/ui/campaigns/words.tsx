@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 import { formatDateTime, Link, StatusTag, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign, CampaignStatus } from "../../src/campaign-contract.js";
+import type { Campaign, CampaignStatus } from "../../src/contract.js";
 import { texts, type Texts } from "./texts.js";
 
 /** `12,803`. */

@@ -1,6 +1,6 @@
 import { token } from "@hotlinejs/core";
 import type { Page, PromptRef } from "@hotlinejs/core";
-import type { AttemptResult } from "./contract.js";
+import type { AttemptResult } from "./callbacks.js";
 
 /**
  * What happens on a call of a campaign.

@@ -1,0 +1,75 @@
+import type { NewPerson } from "../contract.js";
+
+/** A person of a list and the line of the file it stands in, from 1. */
+export interface ListedPerson extends NewPerson {
+  readonly line: number;
+}
+
+const NUMBER = new Set(["number", "phone", "号码", "电话", "手机", "手机号"]);
+const NAME = new Set(["name", "姓名"]);
+
+/**
+ * People of a CSV file (RFC 4180; with or without BOM, any line ends): its first line names the columns, of which one is the number and
+ * one may be the name; the others are values under their names. Empty lines are none.
+ *
+ * @returns `undefined` where no column is the number's
+ */
+export function peopleOfCsv(csv: string): readonly ListedPerson[] | undefined {
+  const [head, ...rows] = records(csv.replace(/^\uFEFF/, ""));
+  const names = (head?.fields ?? []).map((name) => name.trim());
+  const numberAt = names.findIndex((name) => NUMBER.has(name.toLowerCase()));
+  if (numberAt < 0) return undefined;
+  const nameAt = names.findIndex((name) => NAME.has(name.toLowerCase()));
+  return rows.map(({ line, fields }) => {
+    const name = fields[nameAt]?.trim() ?? "";
+    const values = names.flatMap((key, index): [string, string][] => {
+      const value = fields[index]?.trim() ?? "";
+      return index === numberAt || index === nameAt || key === "" || value === "" ? [] : [[key, value]];
+    });
+    return { line, number: fields[numberAt] ?? "", ...(name === "" ? {} : { name }), values: Object.fromEntries(values) };
+  });
+}
+
+interface CsvRecord {
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+/** A quoted field may hold commas, quotes (doubled) and line ends; one that is never closed ends with the file. */
+function records(csv: string): readonly CsvRecord[] {
+  const found: CsvRecord[] = [];
+  let fields: string[] = [];
+  let line = 1;
+  let begins = 1;
+  let at = 0;
+  const end = (): void => {
+    if (fields.some((field) => field.trim() !== "")) found.push({ line: begins, fields });
+    fields = [];
+    begins = line;
+  };
+  while (at < csv.length) {
+    let field = "";
+    if (csv[at] === '"') {
+      at++;
+      while (at < csv.length && !(csv[at] === '"' && csv[at + 1] !== '"')) {
+        if (csv[at] === '"') at++;
+        if (csv[at] === "\n") line++;
+        field += csv[at++];
+      }
+      at++;
+    }
+    while (at < csv.length && csv[at] !== "," && csv[at] !== "\n" && csv[at] !== "\r") field += csv[at++];
+    fields.push(field);
+    const closes = csv[at++];
+    if (closes === ",") {
+      // A comma at the very end of the file is followed by an empty field.
+      if (at >= csv.length) fields.push("");
+      continue;
+    }
+    if (closes === "\r" && csv[at] === "\n") at++;
+    if (closes !== undefined) line++;
+    end();
+  }
+  end();
+  return found;
+}
