@@ -9,6 +9,8 @@ import { useCommands } from "./use-commands.js";
 import { CampaignTag, count, Trail } from "./words.js";
 
 const HOUR_S = 3600;
+/** Who can be called within a minute can be called now. */
+const SOON_MS = 60_000;
 /** Where an obstacle is settled. Others are nothing for who starts campaigns. */
 const SETTLED: Readonly<Record<string, "people" | "settings">> = {
   HTL_CALLBACKS_CAMPAIGN_EMPTY: "people",
@@ -125,7 +127,7 @@ function Figures({ campaign, check }: { readonly campaign: Campaign; readonly ch
   const now = serverNow();
   const { people, doNotCall, elsewhere, numberShown, firstCallAt, openSeconds, attemptsAtLeast, attemptsAtMost, hoursAtMost, agents } = check;
   const openHours = openSeconds / HOUR_S;
-  const later = firstCallAt !== null && firstCallAt > now;
+  const later = firstCallAt !== null && firstCallAt > now + SOON_MS;
   return (
     <dl className="cam-checks hl-card">
       <Row label={words.callable} state={people === 0 ? "fault" : "fine"} value={words.callablePeople(count(people))}>
