@@ -28,5 +28,7 @@ export const prompts: readonly PromptDefinition[] = [
   { id: "P170", text: "输入有误，请重新选择。" },
   { id: "P171", text: "没有收到您的按键。" },
   { id: "P172", text: "抱歉，系统繁忙，正在为您转接人工。" },
+  // Of campaigns; which keys there are tells the plugin.
+  { id: "P208", text: "您好，这里是海晏市人力资源社会保障12333热线。{{announcement|text}}。" },
   { id: "P175", text: "感谢您的来电，再见。" },
 ];

@@ -2,6 +2,7 @@ import { HotlineError } from "@hotlinejs/core";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ANNA, BEN, campaignStage, CORA, keptStage, LEADER, numbers, restarted, sweepFolders } from "./campaign-stage.js";
+import { DoNotCallList } from "../src/services/do-not-call-list.js";
 import type { CampaignStage } from "./campaign-stage.js";
 import { closeStages, HOUR, MINUTE } from "./stage.js";
 
@@ -232,15 +233,18 @@ describe("the do-not-call list", () => {
     expect(await statuses(at, id)).toEqual(["do-not-call", "completed"]);
   });
 
-  it("fails closed: what cannot be looked up is not dialled", async () => {
+  it("fails closed: what cannot be looked up is not dialled, and nobody is given up for that", async () => {
     const at = await campaignStage();
-    at.phoneOf(ANNA);
-    const { DoNotCallList } = await import("../src/services/do-not-call-list.js");
-    vi.spyOn(DoNotCallList.prototype, "refusal").mockRejectedValue(new Error("the database is gone"));
+    at.phoneOf(ANNA, (call) => void call.answer());
+    const asked = vi.spyOn(DoNotCallList.prototype, "refusal").mockRejectedValue(new Error("the database is gone"));
     const id = await at.begin([ANNA]);
     await at.test.advance(MINUTE);
-    vi.restoreAllMocks();
     expect(at.calls).toHaveLength(0);
-    expect(await at.person(id)).toMatchObject({ status: "closed", result: "refused" });
+    expect(await at.person(id)).toMatchObject({ status: "open", attempts: 0 });
+    // Asked less and less often.
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(3);
+    vi.restoreAllMocks();
+    await at.test.advance(2 * MINUTE);
+    expect(await at.person(id)).toMatchObject({ result: "completed", attempts: 1 });
   });
 });

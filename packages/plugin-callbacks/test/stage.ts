@@ -40,6 +40,7 @@ export interface StageOptions {
   /** Where calls go. Default: into the queue. */
   readonly plan?: RoutePlan;
   readonly dataDir?: string;
+  readonly databaseUrl?: string;
   readonly startAt?: number;
   readonly callbacks?: CallbacksOptions;
   readonly queue?: Partial<NonNullable<AcdPluginOptions["queues"]>[number]>;
@@ -95,10 +96,13 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
       { key: "citizens", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) },
       // Two openings a day, for campaigns.
       { key: "office", week: Object.fromEntries([1, 2, 3, 4, 5].map((day) => [day, [["09:00", "12:00"], ["14:00", "17:30"]]])) },
+      // So many openings that much happens in little time.
+      { key: "often", week: { 1: Array.from({ length: 14 }, (_, hour) => [0, 20, 40].map((minute) => [minute, minute + 10].map((at) => `${String(hour + 8).padStart(2, "0")}:${String(at).padStart(2, "0")}`) as [string, string])).flat() } },
     ],
     startAt: options.startAt ?? MONDAY_10,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     plugins: [
       acd({ wrapUp: 10, queues: [{ key: "q", name: "综合咨询", joinEmpty: true, leaveEmpty: false, regainSeconds: 0, ...options.queue }], agents: ["1001", "1002"].map((number) => ({ number, name: `坐席${number}`, queues: ["q"] })) }),
       callbacks({ callerId: "12333", calendar: "citizens", ...options.callbacks }),

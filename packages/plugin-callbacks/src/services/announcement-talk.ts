@@ -12,6 +12,8 @@ export const CAMPAIGN_PROMPTS: readonly PromptDefinition[] = [
 
 /** So long is waited for a key. */
 const KEY_MS = 5_000;
+/** A key cuts a prompt short when it is pressed, and is there to be taken when it is released. */
+const RELEASE_MS = 1_000;
 /** The keys are told so often before the call ends by itself. */
 const TELLS = 2;
 /** So many keys that mean nothing are passed over at a time. */
@@ -46,9 +48,9 @@ export class AnnouncementTalk {
   async run(): Promise<void> {
     const { session, sound } = this.deps;
     for (let plays = 0; plays < PLAYS && !session.signal.aborted; plays++) {
-      const { reason } = await session.call.play(sound, { bargeIn: this.#keys }).done;
+      const { reason, digit } = await session.call.play(sound, { bargeIn: this.#keys }).done;
       if (reason === "completed") this.deps.heard();
-      const key = reason === "barge-in" ? await this.#key(0) : await this.#choice();
+      const key = reason === "barge-in" ? ((await this.#key(RELEASE_MS)) ?? digit) : await this.#choice();
       if (key === "9") return this.#noMore();
       if (key === "0") return this.#agent();
       if (key !== "1") break;
@@ -73,7 +75,7 @@ export class AnnouncementTalk {
     return undefined;
   }
 
-  /** The next of the keys that mean something here; others are passed over. `waitMs` 0: only those that were pressed already. */
+  /** The next of the keys that mean something here; others are passed over. */
   async #key(waitMs: number): Promise<string | undefined> {
     for (let wrong = 0; wrong <= WRONG_KEYS; wrong++) {
       const { digits } = await this.deps.session.call.collect({ min: 1, max: 1, firstDigitTimeoutMs: waitMs });

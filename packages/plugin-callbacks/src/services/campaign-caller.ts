@@ -24,6 +24,9 @@ export const CAMPAIGN_HANDLER = "campaign";
 /** Why somebody is not dialled at this moment, though the list says so. */
 type Hindrance = "stopped" | "closed" | "listed" | "on-the-line" | "no-speech" | "full";
 
+/** Refusals of `callOutbound` that say nothing about the person: a check that failed, and limits of the house (plugin-sip's `toll`). */
+const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily"]);
+
 class NotNow extends Error {
   constructor(readonly why: Hindrance) {
     super(`not dialled now: ${why}`);
@@ -150,13 +153,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { full, log } = this.deps;
     const { entry } = attempt;
     attempt.dialledAt = null;
-    if (error instanceof NotNow) entry.hindrance = error.why;
-    else if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED") && error.details?.["code"] === DO_NOT_CALL) entry.hindrance = "listed";
-    else if (isHotlineError(error) && (error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER")) {
-      // What has no room now is no fault of the person's: trunks that are full, off, or asked too fast.
-      log.warn({ err: error, campaignId: entry.campaign.id }, "a campaign waits: nobody can be dialled now");
-      entry.hindrance = "full";
-    }
+    entry.hindrance = hindranceOf(error);
+    if (entry.hindrance === "full") log.warn({ err: error, campaignId: entry.campaign.id }, "a campaign waits: nobody can be dialled now");
     if (entry.hindrance === "full" || entry.hindrance === "no-speech") full();
     return entry.hindrance === undefined ? undefined : entry.hindrance === "listed" ? "refused" : "cancelled";
   }
@@ -247,6 +245,18 @@ export class CampaignCaller implements CallList<CalledPerson> {
     }
     throw new NotNow("no-speech");
   }
+}
+
+/** `undefined`: the attempt has failed, or is refused for good. */
+function hindranceOf(error: unknown): Hindrance | undefined {
+  if (error instanceof NotNow) return error.why;
+  if (!isHotlineError(error)) return undefined;
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") {
+    const code = String(error.details?.["code"]);
+    return code === DO_NOT_CALL ? "listed" : PASSING.has(code) ? "full" : undefined;
+  }
+  // What has no room now is no fault of the person's: trunks that are full, off, or asked too fast.
+  return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "full" : undefined;
 }
 
 function withValues(prompt: PromptRef, values: Readonly<Record<string, unknown>>): PromptRef {

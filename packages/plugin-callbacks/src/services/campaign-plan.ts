@@ -21,8 +21,9 @@ import type { RoundsDeps } from "./rounds.js";
 const BATCH = 50;
 /** People who are closed in one unit of work. */
 const CLOSE_BATCH = 500;
-/** After a trunk was full and no call has ended meanwhile. */
+/** Wait after nobody could be dialled, unless a call ends meanwhile; doubled each time until somebody can be. */
 const FULL_MS = 10_000;
+const FULL_AT_MOST_MS = 5 * 60_000;
 /** Reminders of one campaign are this far apart at least. */
 const REMIND_MS = 10_000;
 
@@ -54,6 +55,7 @@ export class CampaignPlan {
   #full: Timer | undefined;
   /** After that: whether there is room is not known yet. */
   #trying = false;
+  #fullMs = FULL_MS;
 
   constructor(private readonly deps: CampaignPlanDeps) {
     this.#rounds = new Rounds({ ...deps, name: "campaigns", round: () => this.#round() });
@@ -107,13 +109,16 @@ export class CampaignPlan {
   /** Nobody can be dialled until a call ends, or for a while; then one is tried before the others are. */
   full(): void {
     this.#trying = true;
-    this.#full ??= this.deps.clock.setTimeout(() => this.freed(), FULL_MS);
+    if (this.#full !== undefined) return;
+    this.#full = this.deps.clock.setTimeout(() => this.freed(), this.#fullMs);
+    this.#fullMs = Math.min(this.#fullMs * 2, FULL_AT_MOST_MS);
   }
 
   /** Somebody could be dialled: there is room. */
   dialled(): void {
     if (!this.#trying) return;
     this.#trying = false;
+    this.#fullMs = FULL_MS;
     this.kick();
   }
 

@@ -169,7 +169,7 @@ export class DefaultCampaigns implements Campaigns {
       attemptsAtMost,
       attemptsAtLeast: callable,
       hoursAtMost: (attemptsAtMost * config.ringSeconds) / atOnce / 3_600,
-      agents: settings.kind !== "agent" && queue === null ? null : (acd?.agents() ?? []).filter(({ queues, state }) => queues.includes(queue ?? "") && state !== "offline").length,
+      agents: settings.kind !== "agent" && queue === null ? null : (acd?.agents() ?? []).filter(({ queues, state }) => queues.includes(queue ?? "") && state !== "offline" && state !== "unreachable").length,
       obstacles: this.#obstacles(row, ahead, firstCallAt).flatMap((error) => (isHotlineError(error) ? [error.code] : [])),
     };
   }

@@ -67,7 +67,7 @@ export interface CallList<Entry> {
   settle(attempt: Attempt<Entry>, result: AttemptResult, end: CallEnd | undefined): Promise<void>;
   /** The citizen is being rung. */
   dialled?(attempt: Attempt<Entry>): void;
-  /** The citizen could not be dialled; what that means here. `undefined`: it has failed. */
+  /** The citizen could not be dialled; what that means here. `undefined`: it is refused, or has failed. */
   notDialled?(attempt: Attempt<Entry>, error: unknown): AttemptResult | undefined;
   /** An attempt has begun: the list has changed. */
   began(attempt: Attempt<Entry>): void;
@@ -226,10 +226,10 @@ export class OutboundCalls<Entry> {
     } catch (error) {
       if (isHotlineError(error, errors.AGENT_MISSED.code)) return { result: "no-agent" };
       if (isHotlineError(error, "HTL_CORE_DRAINING")) return { result: "cancelled" };
-      // The agent's own leg may be refused too; that says nothing about the citizen.
-      if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED") && live.agentCall === undefined) return { result: "refused" };
       const result = this.list.notDialled?.(attempt, error);
       if (result !== undefined) return { result };
+      // The agent's own leg may be refused too; that says nothing about the citizen.
+      if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED") && live.agentCall === undefined) return { result: "refused" };
       log.warn({ err: error, attemptId: attempt.id }, "a citizen could not be called");
       return { result: "failed" };
     }
