@@ -73,7 +73,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     await page.getByText("写明要播放的内容。").waitFor();
     await expect.poll(() => page.evaluate("document.activeElement?.closest('.cam-field')?.querySelector('label')?.textContent")).toContain("名称");
     await page.keyboard.type("社保到账通知");
-    await page.getByLabel("播放内容").last().fill("{{name}}你好，社保缴费{{金额}}元已到账。");
+    await page.getByLabel("播放内容").last().fill("{{姓名}}你好，社保缴费{{金额}}元已到账。");
     await page.getByRole("combobox", { name: "日历" }).click();
     // Round the clock, whatever hour it is where the test runs.
     await page.locator(".ant-select-item-option", { hasText: "hotline" }).click();

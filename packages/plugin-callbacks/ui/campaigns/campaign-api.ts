@@ -10,6 +10,9 @@ export const TOPIC = "campaigns.changed";
 /** Who may change campaigns and the list of those who are not called. */
 export const MANAGE = "callbacks.campaigns";
 
+/** Who can be called within so long can be called now. */
+export const SOON_MS = 60_000;
+
 export const pathOf = (id: string): string => `/api/campaigns/${encodeURIComponent(id)}`;
 
 /**

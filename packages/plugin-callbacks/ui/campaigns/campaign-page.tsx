@@ -1,9 +1,9 @@
 import { useState, type ReactElement } from "react";
 import { Button, Tabs } from "antd";
 import { CaretRightOutlined, PauseOutlined } from "@ant-design/icons";
-import { EmptyState, ErrorState, keepFocus, Link, LoadingState, navigate, PageFrame, StaleNote, unlessBusy, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign } from "../../src/contract.js";
-import { MANAGE, useCampaign, useOffline } from "./campaign-api.js";
+import { api, EmptyState, ErrorState, formatDateTime, keepFocus, Link, LoadingState, navigate, PageFrame, serverNow, StaleNote, StatusTag, unlessBusy, useLoad, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
+import type { Campaign, CampaignCheck } from "../../src/contract.js";
+import { MANAGE, pathOf, SOON_MS, useCampaign, useFollow, useOffline } from "./campaign-api.js";
 import { CancelDialog } from "./cancel-dialog.js";
 import { Facts } from "./facts.js";
 import { PeopleList } from "./people-list.js";
@@ -52,6 +52,7 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
         }
       >
         {error === undefined ? null : <ErrorState error={error} what={text.what} onRetry={reload} />}
+        {campaign.status === "running" && counts.calling === 0 && counts.open > 0 ? <Waits campaign={campaign} /> : null}
         {counts.people === 0 ? null : (
           <div className={stale === undefined ? undefined : "cam-stale"}>
             <Progress counts={counts} only={only} />
@@ -80,6 +81,23 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
         />
       </PageFrame>
     </div>
+  );
+}
+
+/** Why a running campaign calls nobody now, where the clock or the agents are why. */
+function Waits({ campaign: { id, kind } }: { readonly campaign: Campaign }): ReactElement | null {
+  const text = useTexts(texts);
+  const check = useLoad(`campaign ${id} waits`, (signal) => api.get<CampaignCheck>(`${pathOf(id)}/check`, {}, { signal }));
+  useFollow(check);
+  if (check.data === undefined) return null;
+  const now = serverNow();
+  const { agents, firstCallAt } = check.data;
+  const words = firstCallAt !== null && firstCallAt > now + SOON_MS ? text.waits.hours(formatDateTime(firstCallAt, now)) : kind === "agent" && agents === 0 ? text.waits.agents : undefined;
+  if (words === undefined) return null;
+  return (
+    <p className="cam-waits">
+      <StatusTag status="due">{words}</StatusTag>
+    </p>
   );
 }
 

@@ -35,7 +35,7 @@ function Talk({ data, number }: { readonly data: CampaignData; readonly number: 
   const refuse = async (): Promise<void> => {
     setBusy(true);
     try {
-      await api.post(`${pathOf(data.campaignId)}/people/${encodeURIComponent(data.personId)}/close`, { result: "refused-by-person" });
+      await api.post(`${pathOf(data.campaignId)}/people/${encodeURIComponent(data.personId)}/do-not-call`);
       setRefused(true);
       announce(words.refused);
     } catch (error) {
@@ -69,7 +69,7 @@ function Talk({ data, number }: { readonly data: CampaignData; readonly number: 
           ))}
         </dl>
       )}
-      {data.script === null ? <p className="hl-meta">{words.noScript}</p> : <p className="cam-script">{filledScript(data.script, { ...data.values, ...(data.name === null ? {} : { name: data.name }) })}</p>}
+      {data.script === null ? <p className="hl-meta">{words.noScript}</p> : <p className="cam-script">{filledScript(data.script, { ...(data.name === null ? {} : { 姓名: data.name, name: data.name }), ...data.values })}</p>}
     </section>
   );
 }

@@ -3,14 +3,12 @@ import { Button } from "antd";
 import { CheckCircleFilled, ClockCircleOutlined, WarningFilled } from "@ant-design/icons";
 import { api, EmptyState, ErrorState, formatDateProse, Link, LoadingState, navigate, PageFrame, serverNow, StatusTag, unlessBusy, useLanguage, useLoad, useMay, useParams, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { Campaign, CampaignCheck } from "../../src/contract.js";
-import { MANAGE, pathOf, useCampaign, useFollow, useOffline } from "./campaign-api.js";
+import { MANAGE, pathOf, SOON_MS, useCampaign, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { useCommands } from "./use-commands.js";
 import { CampaignTag, count, Trail } from "./words.js";
 
 const HOUR_S = 3600;
-/** Who can be called within a minute can be called now. */
-const SOON_MS = 60_000;
 /** Where an obstacle is settled. Others are nothing for who starts campaigns. */
 const SETTLED: Readonly<Record<string, "people" | "settings">> = {
   HTL_CALLBACKS_CAMPAIGN_EMPTY: "people",
