@@ -178,7 +178,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
       await shot(page, "desk");
       await page.getByRole("button", { name: "不再拨打" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "不再拨打" }).click();
-      await page.getByText("已记下：不再拨打").waitFor({ timeout: 15_000 });
+      await page.locator(".cam-work", { hasText: "已记下：不再拨打" }).waitFor({ timeout: 15_000 });
       const listed = await example.get<Items<{ number: string }>>("/api/do-not-call?number=13700137000");
       expect(listed.items).toHaveLength(1);
     } finally {

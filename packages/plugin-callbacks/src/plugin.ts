@@ -57,7 +57,7 @@ export const callbacks = definePlugin({
     folder: new URL("../dist/ui/", import.meta.url),
     pages: [
       { path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } },
-      { path: "/campaigns", title: "外呼", titleEn: "Outbound", permission: READ, menu: { icon: "people", order: 32 } },
+      { path: "/campaigns", title: "外呼", titleEn: "Dial-out", permission: READ, menu: { icon: "people", order: 32 } },
       // Before the one with a parameter, which would take it for a campaign.
       { path: "/campaigns/new", title: "新建外呼", titleEn: "New campaign", permission: CAMPAIGNS_MANAGE },
       { path: "/campaigns/:id", title: "外呼任务", titleEn: "Campaign", permission: READ },

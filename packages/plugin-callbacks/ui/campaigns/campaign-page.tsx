@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from "react";
+import { useEffect, useState, type ReactElement } from "react";
 import { Button, Tabs } from "antd";
 import { CaretRightOutlined, PauseOutlined } from "@ant-design/icons";
 import { api, EmptyState, ErrorState, formatDateTime, keepFocus, Link, LoadingState, navigate, PageFrame, serverNow, StaleNote, StatusTag, unlessBusy, useLoad, useMay, useParams, useQuery, useStale, useTexts } from "@hotlinejs/plugin-console/sdk";
@@ -13,6 +13,9 @@ import { texts, type Texts } from "./texts.js";
 import { useCommands, type StillGoing } from "./use-commands.js";
 import { CampaignTag, Trail } from "./words.js";
 
+/** As long as what a pause told can be taken for what is. */
+const TOLD_MS = 5_000;
+
 /** One campaign: how far it is, with whom, what came of it; what it is set to; and the brake, always in sight. */
 export function CampaignPage(): ReactElement {
   const { id = "" } = useParams();
@@ -25,6 +28,11 @@ function OneCampaign({ id }: { readonly id: string }): ReactElement {
   const stale = useStale();
   const [query, patch] = useQuery();
   const [still, setStill] = useState<StillGoing>();
+  useEffect(() => {
+    if (still === undefined) return undefined;
+    const timer = setTimeout(() => setStill(undefined), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [still]);
   if (campaign === undefined) {
     if (error === undefined) return <LoadingState rows={10} />;
     if (error.status === 404) return <EmptyState action={<Link to="/campaigns">{text.back}</Link>}>{text.notFound}</EmptyState>;
@@ -101,7 +109,7 @@ function Waits({ campaign: { id, kind } }: { readonly campaign: Campaign }): Rea
   );
 }
 
-/** What still rings or talks, as it was told at the pause as long as it is so, then by the count. */
+/** What still rings or talks, as it was told at the pause a moment ago, later by the count: who rang then may talk by now. */
 function stillWords(calling: number, still: StillGoing | undefined, text: Texts): string {
   return still !== undefined && still.ringing + still.talking === calling ? text.paused(still.ringing, still.talking) : text.pausedStill(calling);
 }

@@ -77,11 +77,11 @@ function columns(text: Texts, may: boolean, changed: () => void): TableColumnsTy
   const now = serverNow();
   return [
     { title: text.name, key: "name", ellipsis: true, render: (_, campaign) => <Link to={`/campaigns/${campaign.id}`} title={campaign.name}>{campaign.name}</Link> },
-    { title: text.kind, key: "kind", width: 112, render: (_, { kind }) => text.kinds[kind] },
+    { title: text.kind, key: "kind", width: 120, render: (_, { kind }) => text.kinds[kind] },
     { title: text.status, key: "status", width: 112, render: (_, { status }) => <CampaignTag status={status} /> },
-    { title: text.progress, key: "progress", width: 236, render: (_, campaign) => <Progress campaign={campaign} /> },
+    { title: text.progress, key: "progress", width: 232, render: (_, campaign) => <Progress campaign={campaign} /> },
     { title: text.completed, key: "completed", width: 92, align: "right", render: (_, { counts }) => <span className="hl-number">{counts.people === 0 ? "–" : count(counts.results.completed ?? 0)}</span> },
-    { title: text.hours, key: "hours", width: 204, ellipsis: true, render: (_, campaign) => daysWords(campaign, now, text) },
+    { title: text.hours, key: "hours", width: 196, ellipsis: true, render: (_, campaign) => daysWords(campaign, now, text) },
     { title: text.shown, key: "shown", width: 112, render: (_, { callerId }) => callerId ?? <span className="hl-meta">{text.own}</span> },
     ...(may ? [{ title: text.acts, key: "act", width: 124, align: "right" as const, render: (_: unknown, campaign: Campaign) => <Act campaign={campaign} changed={changed} /> }] : []),
   ];

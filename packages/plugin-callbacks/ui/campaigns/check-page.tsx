@@ -6,7 +6,7 @@ import type { Campaign, CampaignCheck } from "../../src/contract.js";
 import { MANAGE, pathOf, SOON_MS, useCampaign, useFollow, useOffline } from "./campaign-api.js";
 import { texts } from "./texts.js";
 import { useCommands } from "./use-commands.js";
-import { CampaignTag, count, Trail } from "./words.js";
+import { CampaignTag, count, kindHint, Trail } from "./words.js";
 
 const HOUR_S = 3600;
 /** Where an obstacle is settled. Others are nothing for who starts campaigns. */
@@ -149,7 +149,7 @@ function Figures({ campaign, check }: { readonly campaign: Campaign; readonly ch
           {agents === 0 ? <p>{campaign.kind === "agent" ? words.noAgents : words.noAgentsZero}</p> : null}
         </Row>
       )}
-      <Row label={words.startOf} value={text.kindHints[campaign.kind] ?? ""} plain />
+      <Row label={words.startOf} value={kindHint(campaign, text)} plain />
     </dl>
   );
 }

@@ -31,6 +31,7 @@ export function Progress({ counts, only }: { readonly counts: CampaignCounts; re
       <ProgressBar counts={counts} />
       <dl className="cam-figures">
         <Figure label={text.completed} value={counts.results.completed ?? 0} mark="completed" onClick={() => only("closed", "completed")} />
+        <Figure label={figures.others} value={counts.closed - (counts.results.completed ?? 0)} mark="closed" onClick={() => only("closed")} />
         <Figure label={figures.calling} value={counts.calling} mark="calling" onClick={() => only("calling")} />
         <Figure label={figures.open} value={counts.open} onClick={() => only("open")} />
         {counts.uncertain === 0 ? null : <Figure label={figures.uncertain} value={counts.uncertain} alarm onClick={() => only("uncertain")} />}
@@ -43,7 +44,7 @@ export function Progress({ counts, only }: { readonly counts: CampaignCounts; re
   );
 }
 
-function Figure({ label, value, mark, alarm = false, onClick }: { readonly label: string; readonly value: number; readonly mark?: "completed" | "calling"; readonly alarm?: boolean; readonly onClick: () => void }): ReactElement {
+function Figure({ label, value, mark, alarm = false, onClick }: { readonly label: string; readonly value: number; readonly mark?: "completed" | "closed" | "calling"; readonly alarm?: boolean; readonly onClick: () => void }): ReactElement {
   const text = useTexts(texts);
   return (
     <div data-alarm={alarm || undefined}>

@@ -6,6 +6,7 @@ import type { CampaignChoices } from "../../src/http/campaign-choices.js";
 import { localOf } from "./local-time.js";
 import type { Field, SettingsValues } from "./settings-values.js";
 import { texts, type Texts } from "./texts.js";
+import { kindHint } from "./words.js";
 
 const KINDS: readonly CampaignKind[] = ["agent", "announcement", "flow"];
 
@@ -43,7 +44,7 @@ export function SettingsForm({ values, set, choices, problems, kindFixed = false
           ) : (
             <Radio.Group value={kind} onChange={({ target }) => set({ kind: target.value as CampaignKind })} optionType="button" options={KINDS.map((value) => ({ value, label: text.kinds[value] }))} />
           )}
-          <span className="hl-meta">{text.kindHints[kind]}</span>
+          <span className="hl-meta">{kindHint(values, text)}</span>
         </div>
       </fieldset>
 

@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 import { formatDateTime, Link, StatusTag, useTexts, type Status } from "@hotlinejs/plugin-console/sdk";
-import type { Campaign, CampaignStatus } from "../../src/contract.js";
+import type { Campaign, CampaignKind, CampaignStatus } from "../../src/contract.js";
 import { texts, type Texts } from "./texts.js";
 
 /** `12,803`. */
@@ -36,6 +36,11 @@ export function daysWords({ from, until }: Pick<Campaign, "from" | "until">, now
   if (from !== null && until !== null) return `${formatDateTime(from, now)} – ${formatDateTime(until, now)}`;
   if (from !== null) return text.fromDay(formatDateTime(from, now));
   return until === null ? text.always : text.untilDay(formatDateTime(until, now));
+}
+
+/** What happens on a call. */
+export function kindHint({ kind, queue }: { readonly kind: CampaignKind; /** Empty or `null`: none. */ readonly queue: string | null }, text: Texts): string {
+  return text.kindHints[kind === "announcement" && queue !== null && queue !== "" ? "announcement with queue" : kind] ?? "";
 }
 
 export function problemWords(text: Texts, code: string): string {
