@@ -29,7 +29,7 @@ const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent"
 const CALLBACK_EVENTS = ["callback.created", "callback.attempted", "callback.closed"] as const;
 const CAMPAIGN_EVENTS = ["campaign.changed", "campaign.person-closed", "campaign.attempted"] as const;
 const DURABLE = [...CALLBACK_EVENTS, ...CAMPAIGN_EVENTS];
-const LEADERS = ["team_leader", "shift_supervisor", "admin"];
+const LEADERS = ["team_leader", "shift_supervisor"];
 const STAFF = ["agent", "team_leader", "shift_supervisor"];
 
 /** Missed calls make a list; one click, or the plan, calls back. Campaigns are lists of people who are called. */
@@ -45,8 +45,8 @@ export const callbacks = definePlugin({
   provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [
-    { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back" },
-    { name: CALL, roles: STAFF, description: "Call citizens back" },
+    { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back, campaigns and the do-not-call list" },
+    { name: CALL, roles: STAFF, description: "Call citizens back, see their numbers in full, put them on the do-not-call list" },
     { name: MANAGE, roles: STAFF, description: "Note and close callbacks" },
     { name: CAMPAIGNS_MANAGE, roles: LEADERS, description: "Make, start, pause and cancel campaigns, add people; audited" },
   ],

@@ -13,10 +13,11 @@ export type CampaignKind = "agent" | "announcement" | "flow";
 /**
  * ```
  * draft --start--> running <--pause / resume--> paused
- *   |                 | \--every person is done with--> done
+ *   |                 | \--nobody is open or being called--> done
  *   \--cancel--> cancelled <--cancel--/ (from running and paused)
  * ```
- * `paused`: nobody new is dialled from that instant on; phones that ring go on ringing (they are told), talks go on.
+ * `paused`: nobody new is dialled from that instant on; phones that ring go on ringing (they are told), talks go on. Who is `uncertain` may
+ * still be closed by hand once it is done or cancelled.
  */
 export type CampaignStatus = "draft" | "running" | "paused" | "done" | "cancelled";
 
@@ -54,11 +55,11 @@ export interface CampaignSettings {
   readonly callerId: string | null;
   /** Calendar in whose hours people are called. */
   readonly calendar: string;
-  /** Nobody is called before / after, epoch ms; `null`: open. */
+  /** Nobody is called before / after, epoch ms; `null`: open. Who is open when `until` has passed is closed with how the last attempt ended, or `skipped`. */
   readonly from: number | null;
   readonly until: number | null;
   readonly retry: CampaignRetry;
-  /** Calls at once, 1 to 1,000. */
+  /** Calls at once, 1 to 1,000. Default 10. */
   readonly atOnce: number;
 }
 
@@ -171,15 +172,18 @@ export interface DoNotCallEntry {
 export interface Campaigns {
   list(filter?: { readonly status?: readonly CampaignStatus[]; readonly limit?: number; readonly cursor?: string }): Promise<Page<Campaign>>;
   get(id: string): Promise<Campaign | undefined>;
-  /** `HTL_CALLBACKS_UNKNOWN_QUEUE`, `_UNKNOWN_CALENDAR`, `_UNKNOWN_FLOW`, `_CAMPAIGN_INCOMPLETE`. */
+  /** A draft. `HTL_CALLBACKS_CAMPAIGN_INVALID`, `_CAMPAIGN_INCOMPLETE`, `_UNKNOWN_QUEUE`, `_UNKNOWN_CALENDAR`, `_UNKNOWN_FLOW`, `_UNKNOWN_PROMPT`. */
   create(settings: Partial<CampaignSettings> & Pick<CampaignSettings, "name" | "kind">, actor: string): Promise<Campaign>;
-  /** While it is a draft or paused; the kind only in a draft. `HTL_CALLBACKS_CONFLICT` when `version` is not the present one. */
+  /** While it is a draft or paused (`HTL_CALLBACKS_CAMPAIGN_RUNNING`, `_CAMPAIGN_OVER`); the kind only in a draft. `HTL_CALLBACKS_CONFLICT` when `version` is not the present one; else as `create`. */
   change(id: string, patch: Partial<CampaignSettings>, options: { readonly version: number; readonly actor: string }): Promise<Campaign>;
-  /** At most 10,000 at a time, also while it runs. */
+  /** At most 10,000 at a time (`HTL_CALLBACKS_TOO_MANY_PEOPLE`), also while it runs. Handed in again it adds the rest. */
   add(id: string, people: readonly NewPerson[], actor: string): Promise<PeopleAdded>;
   people(id: string, filter?: { readonly status?: readonly PersonStatus[]; readonly result?: PersonResult; readonly limit?: number; readonly cursor?: string }): Promise<Page<CampaignPerson>>;
   attempts(id: string, personId: string): Promise<readonly CampaignAttempt[]>;
-  /** Takes a person out (`skipped`), or tells how an `uncertain` one ended. Not while the phone rings. */
+  /**
+   * Takes a person out (`skipped`), or tells how an `uncertain` one ended; `refused-by-person` puts the number on the do-not-call list.
+   * `HTL_CALLBACKS_PERSON_NOT_FOUND`; `_PERSON_CALLING` while the phone rings, `_PERSON_CLOSED`.
+   */
   closePerson(id: string, personId: string, options: { readonly result: PersonResult; readonly note?: string; readonly actor: string }): Promise<CampaignPerson>;
   /** The person has said not to be called again: their number is on the do-not-call list from then on, also while they talk. A talk that goes on counts as `refused-by-person`. */
   refuse(id: string, personId: string, actor: string): Promise<DoNotCallEntry>;
@@ -188,7 +192,7 @@ export interface Campaigns {
   start(id: string, actor: string): Promise<Campaign>;
   /** Resolves when nobody new is dialled; `ringing` and `talking` are calls still under way. */
   pause(id: string, actor: string): Promise<{ readonly campaign: Campaign; readonly ringing: number; readonly talking: number }>;
-  /** Open people are `skipped`; calls under way end by themselves. */
+  /** Open people are `skipped` (those of a long list in the background); calls under way end by themselves. */
   cancel(id: string, actor: string): Promise<Campaign>;
   doNotCall(filter?: { readonly number?: string; readonly limit?: number; readonly cursor?: string }): Promise<Page<DoNotCallEntry>>;
   /** Nobody calls the number any more: neither a campaign nor the plan of callbacks. What the citizen asks for (a wish) still may be done. */
@@ -201,10 +205,10 @@ export const CAMPAIGNS = token<Campaigns>("callbacks.campaigns");
 declare module "@hotlinejs/core" {
   interface EventMap {
     /** Durable. A campaign has been started, paused, cancelled, or is done. */
-    "campaign.changed": { campaignId: string; /** `running`, `paused`, `done` or `cancelled`. */ status: string; at: number };
+    "campaign.changed": { /** Id of the campaign. */ campaignId: string; /** `running`, `paused`, `done` or `cancelled`. */ status: string; at: number };
     /** Durable. A person of a campaign is done with. */
-    "campaign.person-closed": { campaignId: string; personId: string; /** `completed`, `incomplete`, `no-answer` ... */ result: string; interactionId: string | null; at: number };
+    "campaign.person-closed": { /** Id of the campaign. */ campaignId: string; /** Id of the person in it. */ personId: string; /** `completed`, `incomplete`, `no-answer` ... */ result: string; interactionId: string | null; at: number };
     /** Durable. An attempt to reach a person is over. */
-    "campaign.attempted": { campaignId: string; personId: string; /** Id of the attempt. */ attemptId: string; interactionId: string; result: string; at: number };
+    "campaign.attempted": { /** Id of the campaign. */ campaignId: string; /** Id of the person in it. */ personId: string; /** Id of the attempt. */ attemptId: string; interactionId: string; /** As of `callback.attempted`. */ result: string; at: number };
   }
 }

@@ -92,9 +92,7 @@ export const campaignRoutes: readonly HttpRoute[] = [
     params: id,
     query: z.strictObject({ status: several(["open", "calling", "uncertain", "closed"]), result: z.enum(results).optional(), ...paged }),
     async handler({ params, query, services, principal }) {
-      const campaigns = services.get(CAMPAIGNS);
-      if ((await campaigns.get(params.id)) === undefined) throw errors.CAMPAIGN_NOT_FOUND(params.id);
-      const { items, next } = await campaigns.people(params.id, defined(query));
+      const { items, next } = await services.get(CAMPAIGNS).people(params.id, defined(query));
       return { items: items.map((each) => shown(each, principal)), next };
     },
   }),

@@ -121,7 +121,9 @@ export class DefaultCampaigns implements Campaigns {
   }
 
   async people(id: string, { status, result, limit = PAGE, cursor }: { status?: readonly PersonStatus[]; result?: PersonResult; limit?: number; cursor?: string } = {}): Promise<Page<CampaignPerson>> {
-    const { items, next } = await this.deps.store.people(id, { limit, ...(status === undefined ? {} : { status }), ...(result === undefined ? {} : { result }), ...(cursor === undefined ? {} : { cursor }) });
+    const { store } = this.deps;
+    if ((await store.find(id)) === null) throw errors.CAMPAIGN_NOT_FOUND(id);
+    const { items, next } = await store.people(id, { limit, ...(status === undefined ? {} : { status }), ...(result === undefined ? {} : { result }), ...(cursor === undefined ? {} : { cursor }) });
     return { items: items.map(personView), next };
   }
 
