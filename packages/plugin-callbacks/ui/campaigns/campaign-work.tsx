@@ -5,6 +5,7 @@ import { codeOf, pathOf, useOffline } from "./campaign-api.js";
 import { filledScript } from "./script.js";
 import { texts } from "./texts.js";
 import { problemWords } from "./words.js";
+import { workTexts } from "./work-texts.js";
 
 /** What a campaign puts with the call of one of its people. */
 interface CampaignData {
@@ -26,7 +27,7 @@ export function CampaignWork({ interactionId, callerNumber }: InteractionContext
 
 function Talk({ data, number }: { readonly data: CampaignData; readonly number: string }): ReactElement {
   const text = useTexts(texts);
-  const words = text.work;
+  const words = useTexts(workTexts);
   const { message, modal } = App.useApp();
   const offline = useOffline();
   const [busy, setBusy] = useState(false);

@@ -83,7 +83,7 @@ function columns(text: Texts, may: boolean, changed: () => void): TableColumnsTy
     { title: text.completed, key: "completed", width: 92, align: "right", render: (_, { counts }) => <span className="hl-number">{counts.people === 0 ? "–" : count(counts.results.completed ?? 0)}</span> },
     { title: text.hours, key: "hours", width: 196, ellipsis: true, render: (_, campaign) => daysWords(campaign, now, text) },
     { title: text.shown, key: "shown", width: 112, render: (_, { callerId }) => callerId ?? <span className="hl-meta">{text.own}</span> },
-    ...(may ? [{ title: text.acts, key: "act", width: 124, align: "right" as const, render: (_: unknown, campaign: Campaign) => <Act campaign={campaign} changed={changed} /> }] : []),
+    ...(may ? [{ title: text.acts, key: "act", width: 104, align: "right" as const, render: (_: unknown, campaign: Campaign) => <Act campaign={campaign} changed={changed} /> }] : []),
   ];
 }
 
@@ -120,8 +120,8 @@ function Act({ campaign, changed }: { readonly campaign: Campaign; readonly chan
       );
     case "draft":
       return (
-        <Button size="small" aria-label={`${text.check} ${campaign.name}`} onClick={() => navigate(`/campaigns/${campaign.id}/check`)}>
-          {text.check}
+        <Button size="small" aria-label={`${text.checkShort} ${campaign.name}`} onClick={() => navigate(`/campaigns/${campaign.id}/check`)}>
+          {text.checkShort}
         </Button>
       );
     default:

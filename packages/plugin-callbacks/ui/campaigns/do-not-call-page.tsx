@@ -4,6 +4,7 @@ import { SearchOutlined } from "@ant-design/icons";
 import { announce, api, EmptyState, ErrorState, formatDateTime, formatPhone, keepFocus, LoadingState, PageFrame, serverNow, unlessBusy, useLoad, useMay, useQuery, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { DoNotCallEntry } from "../../src/contract.js";
 import { codeOf, firstPages, MANAGE, useFollow, useOffline } from "./campaign-api.js";
+import { doNotCallTexts } from "./do-not-call-texts.js";
 import { texts } from "./texts.js";
 import { problemWords, Trail } from "./words.js";
 
@@ -13,7 +14,7 @@ const PATH = "/api/do-not-call";
 /** Who is called by nobody: to be searched by number, added to, and taken off. */
 export function DoNotCallPage(): ReactElement {
   const text = useTexts(texts);
-  const words = text.dnc;
+  const words = useTexts(doNotCallTexts);
   const may = useMay(MANAGE);
   // Whoever calls people is who is told.
   const mayAdd = useMay("callbacks.call");
@@ -61,7 +62,7 @@ export function DoNotCallPage(): ReactElement {
 
 function Add({ added }: { readonly added: () => void }): ReactElement {
   const text = useTexts(texts);
-  const words = text.dnc;
+  const words = useTexts(doNotCallTexts);
   const { message } = App.useApp();
   const offline = useOffline();
   const [number, setNumber] = useState("");
@@ -109,7 +110,7 @@ function Add({ added }: { readonly added: () => void }): ReactElement {
 
 function List({ entries, may, changed }: { readonly entries: readonly DoNotCallEntry[]; readonly may: boolean; readonly changed: () => void }): ReactElement {
   const text = useTexts(texts);
-  const words = text.dnc;
+  const words = useTexts(doNotCallTexts);
   const now = serverNow();
   return (
     <div ref={keepFocus} className="cam-table">
@@ -133,7 +134,7 @@ function List({ entries, may, changed }: { readonly entries: readonly DoNotCallE
 
 function Remove({ entry, changed }: { readonly entry: DoNotCallEntry; readonly changed: () => void }): ReactElement | null {
   const text = useTexts(texts);
-  const words = text.dnc;
+  const words = useTexts(doNotCallTexts);
   const { message, modal } = App.useApp();
   const offline = useOffline();
   const [busy, setBusy] = useState(false);
