@@ -66,7 +66,7 @@ pluginContract(vitest, webchat, {});
 pluginContract(vitest, portal, { paths: ["/portal"], with: () => [web()] });
 pluginContract(vitest, fax, { options: () => ({ stationId: "12333", callerId: "12333" }), paths: ["/api/faxes"] });
 pluginContract(vitest, surveys, { nouns: ["survey"], options: () => ({ surveys: [{ key: "s", title: "调查", question: { text: "满意请按1" }, options: [{ key: "1", label: "满意" }] }] }) });
-pluginContract(vitest, callbacks, { nouns: ["callback"], options: () => ({ callerId: "12333" }), work: aCall });
+pluginContract(vitest, callbacks, { nouns: ["callback", "campaign"], paths: ["/api/callbacks", "/api/campaigns", "/api/do-not-call"], options: () => ({ callerId: "12333" }), work: aCall });
 pluginContract(vitest, business, {
   // The token of what any plugin may ask is core's.
   nouns: ["core"],

@@ -17,6 +17,18 @@ export const verifyFlow: FlowDefinition = {
   ],
 };
 
+/** What a campaign leads people through whose opinion is asked. */
+export const pollFlow: FlowDefinition = {
+  id: "poll",
+  title: "民意调查外呼",
+  start: "hello",
+  nodes: [
+    { id: "hello", type: "play", label: "开场白", prompt: { text: "您好，这里是海晏市人力资源社会保障12333热线，邀请您参加一分钟的民意调查。" }, next: "ask" },
+    { id: "ask", type: "survey", label: "民意调查", survey: "service-2026", next: "bye" },
+    { id: "bye", type: "hangup" },
+  ],
+};
+
 /**
  * 12333: 人工服务请按1, 自动服务请按2. `0` leads to a person at any node, `*` back, `#` repeats.
  *

@@ -27,7 +27,7 @@ import { categories } from "./categories.js";
 import { site } from "./citizens.js";
 import { faxArticles } from "./fax-articles.js";
 import { fitFlow } from "./fit-flow.js";
-import { FLOW_NEEDS, mainFlow, verifyFlow } from "./flow.js";
+import { FLOW_NEEDS, mainFlow, pollFlow, verifyFlow } from "./flow.js";
 import { home } from "./home.js";
 import { lookups } from "./lookups.js";
 import { agents, departments, mailboxes, noDispatch, roles, staff, users } from "./people.js";
@@ -118,12 +118,12 @@ export function plugins(options: ExampleOptions): readonly Plugin[] {
   const present = [...(options.plugins ?? []), ...own.filter((plugin) => !replaced.has(plugin.definition.name))];
   if (options.flow !== undefined) return present;
   const types = new Set(present.flatMap(({ definition }) => (definition.ivrNodes ?? []).map((node) => node.type)));
-  const fitted = selfService(fitFlow(mainFlow(options.today), { types, needs: FLOW_NEEDS, prompts, last: "bye" }), types.has("lookup") ? [verifyFlow] : []);
+  const fitted = selfService(fitFlow(mainFlow(options.today), { types, needs: FLOW_NEEDS, prompts, last: "bye" }), [...(types.has("lookup") ? [verifyFlow] : []), ...(types.has("survey") ? [pollFlow] : [])]);
   return present.map((plugin) => (own.includes(plugin) && plugin.definition.name === "ivr" ? fitted : plugin));
 }
 
-function selfService(flow: FlowDefinition, desk: readonly FlowDefinition[] = []): Plugin {
-  return ivr({ flows: [flow, ...desk], routes: [{ number: "12333", flow: flow.id }] });
+function selfService(flow: FlowDefinition, others: readonly FlowDefinition[] = []): Plugin {
+  return ivr({ flows: [flow, ...others], routes: [{ number: "12333", flow: flow.id }] });
 }
 
 export function create12333(options: ExampleOptions): Hotline {

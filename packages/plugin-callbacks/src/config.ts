@@ -22,7 +22,7 @@ export const callbacksConfig = z.strictObject({
   ringSeconds: z.number().int().min(5).max(180).default(30),
   /** How long an agent's phone rings. */
   agentRingSeconds: z.number().int().min(5).max(180).default(20),
-  /** Said to the agent before the citizen is dialled. Values: `number`, `missed`. `false`: a beep. */
+  /** Said to the agent before the citizen is dialled. Values: `number`, `missed`. `false`: a beep, on the calls of campaigns too. */
   agentPrompt: z.union([promptRef, z.literal(false)]).default("callbacks.agent"),
   /** The plan calls back by itself while agents are free and nobody waits (`HOTLINE_CALLBACKS_AUTOMATIC`). */
   automatic: z.boolean().default(false),

@@ -1,7 +1,7 @@
 import { HotlineError } from "@hotlinejs/core";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ANNA, BEN, campaignStage, CORA, keptStage, LEADER, numbers, restarted, sweepFolders } from "./campaign-stage.js";
+import { ANNA, BEN, campaignStage, CORA, GOODBYE, keptStage, LEADER, numbers, restarted, sweepFolders } from "./campaign-stage.js";
 import { DoNotCallList } from "../src/services/do-not-call-list.js";
 import type { CampaignStage } from "./campaign-stage.js";
 import { closeStages, HOUR, MINUTE } from "./stage.js";
@@ -141,6 +141,29 @@ describe("a cancel", () => {
     await at.campaigns.cancel(id, LEADER);
     await at.test.advance(5_000);
     expect((await at.campaign(id)).counts).toMatchObject({ people: 1_200, open: 0, results: { skipped: 1_200 } });
+  });
+});
+
+describe("a stop of the hotline", () => {
+  it("dials nobody new, not for an agent who answers meanwhile either; who talks goes on, and nothing was an attempt", async () => {
+    const before = await keptStage();
+    before.phoneOf(ANNA, (call) => void call.answer());
+    const talking = await before.begin([ANNA, BEN], { atOnce: 1 });
+    const agents = await before.begin([CORA], { kind: "agent", queue: "q" });
+    const agent = await before.phone();
+    await before.test.advance(1_000);
+    expect(agent.ringing).toBe(true);
+    const stopped = before.test.hotline.stop({ drain: true });
+    await before.test.advance(100);
+    if (agent.ringing) await agent.answer();
+    await before.test.advance(MINUTE);
+    await stopped;
+    expect(before.calls).toHaveLength(1);
+    expect(before.calls[0]?.leg?.texts.at(-1)).toBe(GOODBYE);
+    // At noon nobody is called: what is found is what was left.
+    const at = await restarted(before, { afterMs: 2.5 * HOUR });
+    expect((await at.people(talking)).map(({ status, result, attempts }) => `${result ?? status} ${attempts}`)).toEqual(["completed 1", "open 0"]);
+    expect(await at.person(agents)).toMatchObject({ status: "open", attempts: 0 });
   });
 });
 

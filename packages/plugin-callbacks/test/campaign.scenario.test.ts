@@ -197,6 +197,19 @@ describe("agents", () => {
     expect(at.calls).toHaveLength(0);
   });
 
+  it("are all the callbacks' where as many are due", async () => {
+    const at = await campaignStage({ callbacks: { automatic: true } });
+    const acd = at.test.services.get(ACD);
+    for (const number of ["1001", "1002"]) await acd.setAgentState(number, "not-ready", { actor: "u1" });
+    const phones = [await at.phone("1001"), await at.phone("1002")];
+    for (const number of [BEN, CORA]) await at.abandons(number);
+    await at.begin([ANNA], { kind: "agent", queue: "q" });
+    await at.test.advance(MINUTE);
+    await Promise.all(["1001", "1002"].map((number) => acd.setAgentState(number, "available", { actor: "u1" })));
+    await at.test.advance(500);
+    expect(phones.map((phone) => phone.call?.from.number).sort()).toEqual([BEN, CORA]);
+  });
+
   it("who is lost when the person answers: the queue goes on with them, and that counts", async () => {
     const at = await campaignStage();
     at.phoneOf(ANNA);

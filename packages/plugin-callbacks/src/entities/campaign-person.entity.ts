@@ -9,8 +9,8 @@ export const CampaignPersonEntity = defineEntity({
     { properties: ["campaignId", "id"] },
     // Who is to be called next.
     { properties: ["campaignId", "status", "nextAt", "id"] },
-    // Counted without reading the rows.
-    { properties: ["campaignId", "status", "result", "attempts"] },
+    // Counted without reading the rows. Named, since PostgreSQL has no room for what it would be called.
+    { name: "callbacks_campaign_person_counts_index", properties: ["campaignId", "status", "result", "attempts"] },
     { properties: ["number"] },
   ],
   uniques: [{ properties: ["campaignId", "number"] }],

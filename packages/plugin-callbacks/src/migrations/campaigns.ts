@@ -42,7 +42,7 @@ export class CallbacksCampaigns extends Migration {
       knex.schema.alterTable("callbacks_campaign_person", (table) => void table.unique(["campaign_id", "number"])),
       knex.schema.alterTable("callbacks_campaign_person", (table) => void table.index(["campaign_id", "id"])),
       knex.schema.alterTable("callbacks_campaign_person", (table) => void table.index(["campaign_id", "status", "next_at", "id"])),
-      knex.schema.alterTable("callbacks_campaign_person", (table) => void table.index(["campaign_id", "status", "result", "attempts"])),
+      knex.schema.alterTable("callbacks_campaign_person", (table) => void table.index(["campaign_id", "status", "result", "attempts"], "callbacks_campaign_person_counts_index")),
       knex.schema.alterTable("callbacks_campaign_person", (table) => void table.index(["number"])),
       knex.schema.createTable("callbacks_campaign_attempt", (table) => {
         table.text("id").notNullable().primary();

@@ -116,7 +116,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   dial({ id: attemptId, entry: { settings, person } }: Attempt<CalledPerson>): Dial {
-    const { callerId } = this.deps.config;
+    const { agentPrompt, callerId } = this.deps.config;
     const { number, campaignId, given } = person;
     const { kind, queue, flow, script, name: campaignName } = settings;
     const name = person.name ?? null;
@@ -127,12 +127,12 @@ export class CampaignCaller implements CallList<CalledPerson> {
       plan: kind === "flow" ? { handler: "flow", target: flow ?? "", params: { ...given, name: name ?? "", campaign: campaignName } } : { handler: CAMPAIGN_HANDLER, target: attemptId },
       data: { campaign: { v: 1, campaignId, campaignName, personId: person.id, name, values: given, script } },
       queue,
-      agentWords: { id: "callbacks.campaign-agent", values: { number } },
+      agentWords: agentPrompt === false ? false : { id: "callbacks.campaign-agent", values: { number } },
     };
   }
 
   async dialling(attempt: Attempt<CalledPerson>): Promise<void> {
-    const { clock, doNotCall, hours, line, mayDial, store, unitOfWork } = this.deps;
+    const { clock, doNotCall, hours, line, mayDial, unitOfWork } = this.deps;
     const { entry, interactionId } = attempt;
     const { person, settings, campaign } = entry;
     if (settings.kind === "announcement") entry.sound = await this.#sound(entry);
@@ -140,12 +140,12 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const open = hours(settings);
     if (open === undefined || !isCallable(open, clock.now())) throw new NotNow("closed");
     await unitOfWork.run(async (uow) => {
-      // Here, so that a pause or an entry that is committed first counts, and one that comes after knows of this call.
-      if ((await store.present(uow, campaign.id)).status !== "running") throw new NotNow("stopped");
+      // Here, so that an entry that is committed first counts, and one that comes after finds the call.
       if ((await doNotCall.since(uow, person.number)) !== undefined) throw new NotNow("listed");
       attempt.dialledAt = clock.now();
       await uow.em.nativeUpdate(CampaignAttemptEntity, { id: attempt.id }, { dialledAt: attempt.dialledAt });
     });
+    // Last: a pause holds from its first instant on, and counts who is past this.
     if (!mayDial(campaign.id)) throw new NotNow("stopped");
   }
 
@@ -251,6 +251,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
 function hindranceOf(error: unknown): Hindrance | undefined {
   if (error instanceof NotNow) return error.why;
   if (!isHotlineError(error)) return undefined;
+  if (error.code === "HTL_CORE_DRAINING") return "stopped";
   if (error.code === "HTL_CORE_OUTBOUND_REFUSED") {
     const code = String(error.details?.["code"]);
     return code === DO_NOT_CALL ? "listed" : PASSING.has(code) ? "full" : undefined;

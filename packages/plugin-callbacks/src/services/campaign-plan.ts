@@ -131,7 +131,6 @@ export class CampaignPlan {
   }
 
   async #round(): Promise<void> {
-    await this.deps.callbacksFirst();
     for (const campaign of this.#running.values()) {
       if (this.#rounds.stopped) return;
       try {
@@ -181,7 +180,7 @@ export class CampaignPlan {
 
   /** Whether the next one may be looked at. */
   async #call(person: CampaignPersonRow, settings: CampaignSettings, { calendar }: CallingHours): Promise<boolean> {
-    const { agents, caller, clock, doNotCall, line, store, unitOfWork } = this.deps;
+    const { agents, callbacksFirst, caller, clock, doNotCall, line, store, unitOfWork } = this.deps;
     const { id, number, campaignId } = person;
     const now = clock.now();
     if (await doNotCall.has(number)) await this.#unlessTaken(() => unitOfWork.run((uow) => store.closePerson(uow, person, "do-not-call")));
@@ -189,6 +188,7 @@ export class CampaignPlan {
     // Nobody is called twice in one opening: not by two campaigns, and not by this one where it says so.
     else if (await store.dialledSince(number, openingAt(calendar, now)?.from ?? now, settings.retry.otherSlot ? null : campaignId)) await store.postpone(person, afterThisOpening(calendar, now));
     else {
+      if (settings.kind === "agent") await callbacksFirst();
       const agent = settings.kind === "agent" ? agents.for({ queue: settings.queue, dueAt: person.nextAt }) : null;
       if (agent === undefined) return false;
       return this.#unlessTaken(() => caller.begin(id, agent?.number ?? null));

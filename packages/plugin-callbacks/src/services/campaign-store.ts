@@ -114,7 +114,7 @@ export class CampaignStore {
     return { businessDate: calendar.dateOf(at), businessHour: calendar.hourOf(at) };
   }
 
-  /** Inserts those whose number is not in the campaign; their number, and that of those who were. */
+  /** Inserts those whose number is neither in the campaign nor on the do-not-call list, and counts. */
   async add(uow: Uow, campaignId: string, people: readonly ListedNumber[]): Promise<{ readonly added: number; readonly duplicate: number; readonly doNotCall: number }> {
     const { clock, ids } = this.deps;
     const knex = uow.em.getKnex();
@@ -233,8 +233,8 @@ export class CampaignStore {
   }
 }
 
-/** Apart from the unit of work, which would write changes of its own entity. */
-export function plainCampaign(row: CampaignRow): CampaignRow {
+/** A copy that is kept beyond its unit of work. */
+function plainCampaign(row: CampaignRow): CampaignRow {
   const { id, name, kind, status, queue, settings, createdBy, createdAt, startedAt, endedAt, version } = row;
   return { id, name, kind, status, queue, settings, createdBy, createdAt, startedAt, endedAt, version } as CampaignRow;
 }

@@ -225,9 +225,9 @@ export class OutboundCalls<Entry> {
       });
     } catch (error) {
       if (isHotlineError(error, errors.AGENT_MISSED.code)) return { result: "no-agent" };
-      if (isHotlineError(error, "HTL_CORE_DRAINING")) return { result: "cancelled" };
       const result = this.list.notDialled?.(attempt, error);
       if (result !== undefined) return { result };
+      if (isHotlineError(error, "HTL_CORE_DRAINING")) return { result: "cancelled" };
       // The agent's own leg may be refused too; that says nothing about the citizen.
       if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED") && live.agentCall === undefined) return { result: "refused" };
       log.warn({ err: error, attemptId: attempt.id }, "a citizen could not be called");
