@@ -12,6 +12,7 @@ import { CampaignEntity } from "./entities/campaign.entity.js";
 import { DoNotCallEntity } from "./entities/do-not-call.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
+import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
 import { CallbacksCampaigns } from "./migrations/campaigns.js";
 import { CallbacksInit } from "./migrations/init.js";
@@ -41,7 +42,7 @@ export const callbacks = definePlugin({
   config: callbacksConfig,
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity, CampaignEntity, CampaignPersonEntity, CampaignAttemptEntity, DoNotCallEntity],
   migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns],
-  provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS],
+  provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [
     { name: READ, roles: [...STAFF, "analyst", "director"], description: "See who is to be called back, campaigns and the do-not-call list" },
@@ -50,17 +51,27 @@ export const callbacks = definePlugin({
     { name: CAMPAIGNS_MANAGE, roles: LEADERS, description: "Make, start, pause and cancel campaigns, add people; audited" },
   ],
   events: DURABLE.map((name) => defineEvent(name, { durable: true })),
-  routes: [...callbackRoutes, ...campaignRoutes],
+  routes: [...callbackRoutes, ...campaignRoutes, ...campaignChoiceRoutes],
   datasets: callbackDatasets,
   consoleUi: {
     folder: new URL("../dist/ui/", import.meta.url),
-    pages: [{ path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } }],
+    pages: [
+      { path: "/callbacks", title: "回拨", titleEn: "Callbacks", permission: READ, menu: { icon: "callback", order: 30 } },
+      { path: "/campaigns", title: "外呼", titleEn: "Dial-out", permission: READ, menu: { icon: "people", order: 32 } },
+      // Before the one with a parameter, which would take it for a campaign.
+      { path: "/campaigns/new", title: "新建外呼", titleEn: "New campaign", permission: CAMPAIGNS_MANAGE },
+      { path: "/campaigns/:id", title: "外呼任务", titleEn: "Campaign", permission: READ },
+      { path: "/campaigns/:id/check", title: "核对外呼", titleEn: "Check campaign", permission: READ },
+      { path: "/do-not-call", title: "勿扰名单", titleEn: "Do not call", permission: READ },
+    ],
+    panels: [{ slot: "agent.work", name: "campaign", title: "外呼任务", titleEn: "Campaign", permission: READ, order: 5 }],
   },
   register({ config, hooks, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
     const parts = lazy(() => makeParts({ config, log, services }));
     services.provide(CALLBACKS, () => parts().callbacks);
     services.provide(CALLBACK_STORE, () => parts().callbackStore);
     services.provide(CAMPAIGNS, () => parts().campaigns);
+    services.provide(CAMPAIGN_DEFAULTS, () => ({ calendar: config.calendar, callerId: config.callerId ?? null }));
     services.optional(PROMPTS)?.define(PROMPT_DEFINITIONS);
 
     events.consume("callbacks.missed", "interaction.ended", (payload) => parts().missed.ended(payload));

@@ -34,11 +34,11 @@ describe("an announcement", () => {
   it("says the values of the person", async () => {
     const at = await campaignStage();
     at.phoneOf(ANNA, (call) => void call.answer());
-    const { id } = await at.campaigns.create({ name: "补贴", kind: "announcement", prompt: { text: "{{name}}您好，您可领取{{amount|money}}。" }, calendar: "office" }, "u1");
-    await at.campaigns.add(id, [{ number: ANNA, name: "安娜", values: { amount: "1500" } }], "u1");
+    const { id } = await at.campaigns.create({ name: "补贴", kind: "announcement", prompt: { text: "{{name}}（{{姓名}}）您好，您可领取{{金额|money}}。" }, calendar: "office" }, "u1");
+    await at.campaigns.add(id, [{ number: ANNA, name: "安娜", values: { 金额: "1500" } }], "u1");
     await at.campaigns.start(id, "u1");
     await at.test.advance(MINUTE);
-    expect(at.calls[0]?.leg?.texts[0]).toBe("安娜您好，您可领取1500。");
+    expect(at.calls[0]?.leg?.texts[0]).toBe("安娜（安娜）您好，您可领取1500。");
     // Where no queue is named nobody is promised an agent.
     expect(at.calls[0]?.leg?.texts[1]).toBe("重听请按1，不再接收此类来电请按9。");
   });
@@ -239,7 +239,10 @@ describe("agents", () => {
     await at.test.advance(500);
     await agent.answer();
     await at.test.advance(10_000);
-    await at.route("POST", "/api/do-not-call", { body: { number: ANNA, note: "不想再接" } });
+    // On the agent's desk the number is masked: the person is named.
+    const params = { id, personId: (await at.person(id)).id };
+    expect(await at.route("POST", "/api/campaigns/:id/people/:personId/do-not-call", { params, permissions: [] })).toMatchObject({ number: "138****0000", source: "person" });
+    await expect(at.route("POST", "/api/campaigns/:id/people/:personId/do-not-call", { params: { ...params, id: "another" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_PERSON_NOT_FOUND" });
     await agent.hangup();
     await at.test.advance(1_000);
     expect(await at.person(id)).toMatchObject({ result: "refused-by-person" });

@@ -34,7 +34,7 @@ export class FakePrompts implements Prompts {
     const text = "text" in given ? given.text : this.#definitions.get(given.id)?.text;
     if (text === undefined) return Promise.reject(new Error(`unknown prompt ${JSON.stringify(ref)}`));
     const values = "values" in given ? given.values : undefined;
-    const said = text.replace(/\{\{\s*([\w.]+)\s*(?:\|\s*\w+\s*)?\}\}/g, (_all, path: string) => spoken(values, path));
+    const said = text.replace(/\{\{\s*([\p{L}\p{M}\p{N}_.]+)\s*(?:\|\s*\w+\s*)?\}\}/gu, (_all, path: string) => spoken(values, path));
     return Promise.resolve([this.#encode(said, said.length * MS_PER_CHARACTER)]);
   }
 

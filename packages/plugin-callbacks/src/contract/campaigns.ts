@@ -185,6 +185,8 @@ export interface Campaigns {
    * `HTL_CALLBACKS_PERSON_NOT_FOUND`; `_PERSON_CALLING` while the phone rings, `_PERSON_CLOSED`.
    */
   closePerson(id: string, personId: string, options: { readonly result: PersonResult; readonly note?: string; readonly actor: string }): Promise<CampaignPerson>;
+  /** The person has said not to be called again: their number is on the do-not-call list from then on, also while they talk. A talk that goes on counts as `refused-by-person`. */
+  refuse(id: string, personId: string, actor: string): Promise<DoNotCallEntry>;
   check(id: string): Promise<CampaignCheck>;
   /** From `draft`, or `paused`. `HTL_CALLBACKS_CAMPAIGN_EMPTY`, `_CAMPAIGN_OVER` and what `check` names. */
   start(id: string, actor: string): Promise<Campaign>;

@@ -126,6 +126,15 @@ export const campaignRoutes: readonly HttpRoute[] = [
     handler: async ({ params, body, services, principal }) => shown(await services.get(CAMPAIGNS).closePerson(params.id, params.personId, { ...defined(body), actor: actorOf(principal) }), principal),
   }),
   defineRoute({
+    method: "POST",
+    path: "/api/campaigns/:id/people/:personId/do-not-call",
+    // Whoever calls people is who is told, and may see the number masked.
+    permission: CALL,
+    summary: "The person has said not to be called again; also while they talk",
+    params: person,
+    handler: async ({ params, services, principal }) => shown(await services.get(CAMPAIGNS).refuse(params.id, params.personId, actorOf(principal)), principal),
+  }),
+  defineRoute({
     method: "GET",
     path: "/api/campaigns/:id/check",
     permission: READ,

@@ -238,7 +238,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { log, prompts } = this.deps;
     const { prompt } = settings;
     try {
-      const sound = prompt === null ? [] : await prompts?.resolve(withValues(prompt, { ...person.given, name: person.name ?? "" }));
+      const sound = prompt === null ? [] : await prompts?.resolve(withValues(prompt, valuesOf(person)));
       if (sound !== undefined && sound.length > 0) return sound;
     } catch (error) {
       log.error({ err: error, campaignId: person.campaignId }, "the announcement of a campaign cannot be spoken: nobody is called with it for now");
@@ -258,6 +258,11 @@ function hindranceOf(error: unknown): Hindrance | undefined {
   }
   // What has no room now is no fault of the person's: trunks that are full, off, or asked too fast.
   return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "full" : undefined;
+}
+
+/** Whoever wrote the list calls the name by the name of its column. */
+function valuesOf({ given, name }: CampaignPersonRow): Readonly<Record<string, unknown>> {
+  return { 姓名: name ?? "", ...given, name: name ?? "" };
 }
 
 function withValues(prompt: PromptRef, values: Readonly<Record<string, unknown>>): PromptRef {

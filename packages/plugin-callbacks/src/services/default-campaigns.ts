@@ -150,6 +150,12 @@ export class DefaultCampaigns implements Campaigns {
     return person;
   }
 
+  async refuse(id: string, personId: string, actor: string): Promise<DoNotCallEntry> {
+    const person = await this.deps.store.person(personId);
+    if (person?.campaignId !== id) throw errors.PERSON_NOT_FOUND(personId);
+    return this.addDoNotCall(person.number, { source: "person", actor });
+  }
+
   async check(id: string): Promise<CampaignCheck> {
     const { acd, clock, config, store } = this.deps;
     const row = await store.find(id);

@@ -19,9 +19,13 @@ describe("parseTemplate", () => {
       { kind: "fixed", text: "。" },
     ]);
     expect(parseTemplate("")).toEqual([]);
+    expect(parseTemplate("{{金额|money}}{{department.简称}}")).toEqual([
+      { kind: "value", name: "金额", format: "money" },
+      { kind: "value", name: "department.简称", format: "text" },
+    ]);
   });
 
-  it.each(["{{", "{{x", "x}}", "{{}}", "{{x|loud}}", "{{x|text|text}}", "{{1x}}", "{{x y}}", "{{__proto__.x|}}"])("refuses %j", (text) => {
+  it.each(["{{", "{{x", "x}}", "{{}}", "{{x|loud}}", "{{x|text|text}}", "{{1x}}", "{{x y}}", "{{金额（元）}}", "{{__proto__.x|}}"])("refuses %j", (text) => {
     expect(() => parseTemplate(text)).toThrow(expect.objectContaining({ code: "HTL_TTS_BAD_TEMPLATE" }));
   });
 });

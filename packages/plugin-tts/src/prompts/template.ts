@@ -2,13 +2,16 @@ import { errors } from "../errors.js";
 
 export const VALUE_FORMATS = ["digits", "number", "minutes", "seconds", "date", "time", "money", "text"] as const;
 
+/** Letters of any script: columns of a list are named in the language of whoever made it. */
+const NAME = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
+
 /** How a value is read; see `formatValue`. */
 export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
 export type TemplatePart = { readonly kind: "fixed"; readonly text: string } | { readonly kind: "value"; readonly name: string; readonly format: ValueFormat };
 
 /**
- * Takes a prompt text apart: `流水号{{serial|digits}}。` Names may be dotted (`department.short`); a
+ * Takes a prompt text apart: `流水号{{serial|digits}}。` Names may be dotted (`department.short`) and of any script (`金额`); a
  * value without a format is text. Malformed: `HTL_TTS_BAD_TEMPLATE` with the position.
  */
 export function parseTemplate(text: string): readonly TemplatePart[] {
@@ -31,7 +34,7 @@ export function parseTemplate(text: string): readonly TemplatePart[] {
 
 function value(inner: string, at: number): TemplatePart {
   const [name = "", format = "text", ...more] = inner.split("|").map((piece) => piece.trim());
-  if (!/^[A-Za-z_]\w*(?:\.\w+)*$/.test(name)) throw errors.BAD_TEMPLATE(at, `"${name}" is no name of a value`);
+  if (!NAME.test(name)) throw errors.BAD_TEMPLATE(at, `"${name}" is no name of a value`);
   if (more.length > 0 || !isFormat(format)) throw errors.BAD_TEMPLATE(at, `"${[format, ...more].join("|")}" is no format (${VALUE_FORMATS.join(", ")})`);
   return { kind: "value", name, format };
 }
