@@ -255,6 +255,10 @@ export class KeptPlaces {
     const member = new QueuedPlace({
       turn: () => this.#call(held),
       placed: (place) => this.#placed(held, place),
+      prioritized: (priority) => {
+        held.row = { ...held.row, priority };
+        this.#keep(held.row);
+      },
       moved: (queue) => void this.#moved(held, queue),
       left: (outcome) => {
         if (held.member !== member) return;

@@ -26,11 +26,13 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
 
   const regained = kept === undefined ? takePlace(step, queue, event.callerKey) : undefined;
   const place = kept ?? (regained === undefined ? undefined : Math.min(regained.placeAt, now));
+  const raisedBy = finite(kept === undefined ? regained?.raisedBy : event.raisedBy);
   const interaction: InteractionState = {
     id: event.interactionId,
     queue,
     cameTo: queue.config.key,
-    priority: event.priority === undefined || !Number.isFinite(event.priority) ? 0 : event.priority,
+    priority: finite(event.priority) + raisedBy,
+    raisedBy,
     skills: event.skills ?? {},
     callerKey: event.callerKey,
     channel: event.channel ?? VOICE,
@@ -92,7 +94,7 @@ export function join(step: Step, interaction: InteractionState, regained: boolea
   interaction.needs = needs(interaction);
   holdForPreferred(step, interaction);
   interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(queue, ahead);
-  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, ahead, expectedWaitMs: interaction.expectedWaitMs });
+  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, priority: interaction.priority, raisedBy: interaction.raisedBy, ahead, expectedWaitMs: interaction.expectedWaitMs });
   step.touchedQueues.add(queue);
   ripen(step, interaction);
   limitWait(step, interaction);
@@ -159,6 +161,7 @@ export function setPriority(step: Step, interaction: InteractionState, priority:
   if (!Number.isFinite(priority) || priority === interaction.priority) return;
   const waiting = interaction.state === "waiting";
   if (waiting) for (const queue of interaction.servedBy) removeFromLine(queue.line, interaction);
+  interaction.raisedBy += priority - interaction.priority;
   interaction.priority = priority;
   setKey(step, interaction);
   if (waiting) for (const queue of interaction.servedBy) insertInLine(queue.line, interaction);
@@ -208,7 +211,7 @@ function forget(step: Step, interaction: InteractionState, outcome: LeftOutcome)
   detach(step, interaction);
   state.interactions.delete(interaction.id);
   if (outcome === "abandoned") keepOwnPlace(step, interaction);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, raisedBy: interaction.raisedBy });
 }
 
 /** Nothing more is begun for this stay in the queue. The caller is in no line any more. */
@@ -233,23 +236,27 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
 }
 
 /** Who comes back soon goes on where they stood. Who was moved may come back by the same way as before, and so into the queue they came to first. */
-export function keepOwnPlace(step: Step, { callerKey, queue, cameTo, placeAt, seq }: InteractionState, agentId?: string): void {
+export function keepOwnPlace(step: Step, { callerKey, queue, cameTo, placeAt, seq, raisedBy }: InteractionState, agentId?: string): void {
   if (callerKey === undefined) return;
   const first = step.state.queues.get(cameTo);
   const queues = [...new Set([queue, first ?? queue])].filter(({ config }) => config.regainMs > 0).map(({ config }) => config.key);
-  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt: step.now, agentId, queues });
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt: step.now, agentId, raisedBy, queues });
 }
 
 /** A place of an earlier process; who comes now stands behind it, whatever the clock says. */
-export function restorePlace(step: Step, { callerKey, queue, cameTo = queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
+export function restorePlace(step: Step, { callerKey, queue, cameTo = queue, placeAt, placeSeq, leftAt, agentId, raisedBy }: AcdEvent & { type: "place.restored" }): void {
   restoreSequence(step, placeSeq);
   const seq = orderOf(placeSeq) ?? (step.state.sequence += 1);
-  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt, agentId, queues: [...new Set([queue, cameTo])] });
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt, agentId, raisedBy: finite(raisedBy), queues: [...new Set([queue, cameTo])] });
 }
 
 /** What was given out by an earlier process is not given out again. */
 export function restoreSequence({ state }: Step, placeSeq: number | undefined): void {
   state.sequence = Math.max(state.sequence, orderOf(placeSeq) ?? 0);
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : 0;
 }
 
 /** `undefined`: none that could have been given. */

@@ -100,6 +100,8 @@ export interface InteractionState {
   /** Key of the queue into which the caller came: another than `queue` once moved. */
   readonly cameTo: string;
   priority: number;
+  /** What of it is due to a change while it waited. */
+  raisedBy: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly callerKey: string | undefined;
   readonly channel: string;
@@ -181,6 +183,8 @@ export interface KeptPlace {
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId: string | undefined;
+  /** See `InteractionState.raisedBy`. */
+  readonly raisedBy: number;
   /** Keys of the queues in which it counts, once: the last one, and where the caller came in before being moved. */
   readonly queues: readonly string[];
 }
@@ -273,6 +277,8 @@ export interface InteractionView {
   readonly channel: string;
   readonly state: "waiting" | "offered" | "connected";
   readonly priority: number;
+  /** What of it is due to a change of it. */
+  readonly raisedBy: number;
   readonly enteredAt: number;
   readonly placeAt: number;
   /** Nobody else may serve it. */
@@ -346,6 +352,7 @@ export function interactionView(state: AcdState, id: string): InteractionView | 
     channel: interaction.channel,
     state: interaction.state,
     priority: interaction.priority,
+    raisedBy: interaction.raisedBy,
     enteredAt: interaction.enteredAt,
     placeAt: interaction.placeAt,
     onlyAgent: interaction.onlyAgent,
