@@ -96,7 +96,7 @@ export class LiveView {
     const { floor, facts, clock } = this.#deps;
     floor.engine.checkClock();
     const queue = floor.queues.get(key);
-    const view = queueView(floor.engine.state, key);
+    const view = queueView(floor.engine.state, key, clock.now());
     if (queue === undefined || view === undefined) return undefined;
     const spent = emptyAgentSums();
     let working = 0;

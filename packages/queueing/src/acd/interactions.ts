@@ -75,7 +75,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const { config } = queue;
   const full = config.maxLength !== undefined && queue.waiting + queue.offered >= config.maxLength;
   const ahead = placeInLine(queue.line, interaction);
-  const long = tooLong(queue, ahead, queue.waiting + queue.offered + 1);
+  const long = tooLong(step, queue, ahead, queue.waiting + queue.offered + 1);
   if (kept === undefined && (full || long)) {
     interaction.needs = needs(interaction);
     if (!anyoneFree(queue, interaction)) return refuse(full ? "full" : "diverted");
@@ -93,7 +93,7 @@ export function join(step: Step, interaction: InteractionState, regained: boolea
   insertInLine(queue.line, interaction);
   interaction.needs = needs(interaction);
   holdForPreferred(step, interaction);
-  interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(queue, ahead);
+  interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(step.state, queue, ahead, step.now);
   step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, priority: interaction.priority, raisedBy: interaction.raisedBy, ahead, expectedWaitMs: interaction.expectedWaitMs });
   step.touchedQueues.add(queue);
   ripen(step, interaction);
@@ -119,10 +119,10 @@ function isEmpty(queue: QueueState): boolean {
 }
 
 /** Whether the queue's limits of waiting say: elsewhere. */
-function tooLong(queue: QueueState, ahead: number, callers: number): boolean {
+function tooLong(step: Step, queue: QueueState, ahead: number, callers: number): boolean {
   const { divert } = queue.config;
   if (divert === undefined) return false;
-  return (divert.ewtMs !== undefined && expectedWaitMs(queue, ahead) > divert.ewtMs) || (divert.ratio !== undefined && callers / agentsAtWork(queue) > divert.ratio);
+  return (divert.ewtMs !== undefined && expectedWaitMs(step.state, queue, ahead, step.now) > divert.ewtMs) || (divert.ratio !== undefined && callers / agentsAtWork(queue) > divert.ratio);
 }
 
 /** Those who wait last leave while the wait is too long for them. Guests stay: their own queue decides. */
@@ -131,7 +131,7 @@ export function divertLast(step: Step, queue: QueueState): void {
   for (let index = queue.line.length - 1; index >= 0; index--) {
     const last = queue.line[index] as InteractionState;
     if (last.queue !== queue || last.patient) continue;
-    if (!tooLong(queue, index, queue.waiting + queue.offered)) return;
+    if (!tooLong(step, queue, index, queue.waiting + queue.offered)) return;
     leave(step, last, "diverted");
   }
 }
@@ -317,6 +317,6 @@ export function announce(step: Step, interaction: InteractionState): void {
   const ahead = placeInLine(queue.line, interaction);
   // Who is passed by a more urgent caller is not told so: what was said before stays true as a promise.
   interaction.toldAhead = Math.min(interaction.toldAhead, ahead);
-  interaction.toldWaitMs = Math.min(interaction.toldWaitMs, expectedWaitMs(queue, ahead));
+  interaction.toldWaitMs = Math.min(interaction.toldWaitMs, expectedWaitMs(step.state, queue, ahead, step.now));
   step.effects.push({ type: "announce", interactionId: interaction.id, queue: queue.config.key, ahead: interaction.toldAhead, expectedWaitMs: interaction.toldWaitMs, nth: interaction.announcements });
 }

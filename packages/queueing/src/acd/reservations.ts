@@ -175,6 +175,10 @@ export function restoreWrapUp(step: Step, agent: AgentState, ms: number, spentMs
 export function timeWrapUp(step: Step, agent: AgentState, until: number): void {
   clearTimer(step, agent.wrapTimer);
   agent.wrapUntil = until;
+  for (const key of agent.memberships.keys()) {
+    const queue = step.state.queues.get(key);
+    if (queue !== undefined) step.strained.add(queue);
+  }
   agent.wrapTimer = setTimer(step, Math.max(step.now, Math.min(until, agent.wrapSince + step.state.wrapUpMaxMs)), { kind: "wrap", agent });
 }
 

@@ -39,6 +39,8 @@ export interface QueueState {
   readonly staff: Set<AgentState>;
   /** Members who take the calls that come next: what the wait to be expected is divided by, whatever `staff` says. */
   readonly atWork: Set<AgentState>;
+  /** Those of them in after-call work: when it ends is known. */
+  readonly wrappingUp: Set<AgentState>;
   /** Members for whose sake callers stay, where `leaveEmpty` is a list. */
   readonly present: Set<AgentState>;
   /** Callers for whom everybody is being rung through this queue. */
@@ -311,7 +313,8 @@ export function agentView(state: AcdState, id: string): AgentView | undefined {
   };
 }
 
-export function queueView(state: AcdState, key: string): QueueView | undefined {
+/** @param now without it the wait to be expected takes no account of after-call work that ends soon */
+export function queueView(state: AcdState, key: string, now?: number): QueueView | undefined {
   const queue = state.queues.get(key);
   if (queue === undefined) return undefined;
   const calls = takesCalls(queue);
@@ -329,7 +332,7 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
     members: queue.members.size,
     staffed: queue.staff.size,
     available,
-    expectedWaitMs: available > 0 && available > rivals(queue, calls) ? 0 : expectedWaitMs(queue, queue.line.length),
+    expectedWaitMs: available > 0 && available > rivals(queue, calls) ? 0 : expectedWaitMs(state, queue, queue.line.length, now),
   };
 }
 
@@ -367,9 +370,15 @@ export function aheadOf(state: AcdState, interactionId: string): number | undefi
   return placeInLine(interaction.queue.line, interaction);
 }
 
-/** A rough wait: callers ahead and oneself, each taking one of the agents at work for the usual time. With nobody at work it is reckoned as for a single agent who may come. */
-export function expectedWaitMs(queue: QueueState, ahead: number): number {
-  return Math.round(((ahead + 1) * queue.handleMs) / agentsAtWork(queue));
+/**
+ * A rough wait: callers ahead and oneself, each taking one of the agents at work for the usual time; no longer than until as many agents are
+ * through with their after-call work, whose end is known. With nobody at work it is reckoned as for a single agent who may come.
+ */
+export function expectedWaitMs(state: AcdState, queue: QueueState, ahead: number, now: number | undefined): number {
+  const rough = Math.round(((ahead + 1) * queue.handleMs) / agentsAtWork(queue));
+  if (now === undefined || ahead >= queue.wrappingUp.size) return rough;
+  const ends = [...queue.wrappingUp].map(({ wrapSince, wrapUntil }) => Math.min(wrapUntil, wrapSince + state.wrapUpMaxMs)).sort((a, b) => a - b);
+  return Math.min(rough, Math.max(0, Math.round((ends[ahead] ?? Infinity) - now)));
 }
 
 /** Those who will take the next callers: free, held, ringing, talking or in after-call work; on demand where such agents are rung. Nobody on a break. At least 1. */

@@ -127,6 +127,8 @@ export function refreshAgent(step: Step, agent: AgentState): void {
     else queue.staff.delete(agent);
     if (isAtWork(agent, queue)) queue.atWork.add(agent);
     else if (queue.atWork.delete(agent)) step.strained.add(queue);
+    if (status === "wrap-up" && queue.atWork.has(agent)) queue.wrappingUp.add(agent);
+    else if (queue.wrappingUp.delete(agent)) step.strained.add(queue);
     if (isPresent(agent, queue)) {
       if (!queue.present.has(agent)) {
         queue.present.add(agent);
