@@ -70,6 +70,14 @@ export class KeptPlaceStore {
     return this.deps.reads.read(async (em) => (await em.find(KeptPlaceEntity, { state: { $ne: "closed" } }, { orderBy: { placeAt: "asc", placeSeq: "asc", id: "asc" } })).map(copy));
   }
 
+  /** The one of this number that is not closed. */
+  openOf(number: string): Promise<KeptPlaceRow | undefined> {
+    return this.deps.reads.read(async (em) => {
+      const row = await em.findOne(KeptPlaceEntity, { openKey: number });
+      return row === null ? undefined : copy(row);
+    });
+  }
+
   find(id: string): Promise<KeptPlaceRow | undefined> {
     return this.deps.reads.read(async (em) => {
       const row = await em.findOne(KeptPlaceEntity, { id });
