@@ -14,7 +14,7 @@ import { measureLatency } from "./acd-latency.js";
 import { measureAcdLoad } from "./acd-load.js";
 import { measureSimulator } from "./simulator.js";
 import { computeBaseline, echoBaseline, relayBaseline } from "./baseline.js";
-import { measureOverload, overloadPossible } from "./overload.js";
+import { measureOverload, measureSoundOverload, overloadPossible } from "./overload.js";
 import { runGenerator } from "./generator.js";
 import { message } from "./message.js";
 import { openArrivals } from "./arrivals.js";
@@ -208,6 +208,15 @@ const all: readonly (readonly [string, () => Promise<void>])[] = [
     async () => {
       if (overloadPossible()) for (const row of await measureOverload(withSubject)) rows.push({ ...row, drivenBy: "SIPp" });
       else process.stderr.write("skipped: overload needs SIPp, taskset and two processors\n");
+    },
+  ],
+  [
+    "sound-overload",
+    async () => {
+      const arrivals = overloadPossible() ? await openArrivals() : undefined;
+      if (arrivals === undefined) return void process.stderr.write("skipped: sound-overload needs SIPp, taskset, python3 and two processors\n");
+      for (const row of await measureSoundOverload(withSubject, arrivals)) rows.push({ ...row, drivenBy: "SIPp, arrival by the kernel's clock" });
+      await arrivals.close();
     },
   ],
   ["prompt", () => held("a prompt of speech, 200 callers", "prompt", 200, false, "<= 0.45", 1)],

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
+import type { Arrivals } from "./arrivals.js";
 import { runOverload, runSipp } from "./sipp-load.js";
 
 /** Calls offered a second: some the hotline follows, and more than one processor can serve. */
@@ -37,5 +38,35 @@ export async function measureOverload(withSubject: (measure: (subject: { sipPort
       });
     });
   }
+  return rows;
+}
+
+/** Callers of a prompt in G.722, which costs ten times what A-law does: more than one processor can encode for. */
+const LISTENERS = 1_000;
+const LISTENERS_A_SECOND = 40;
+/** Those who come within so long are measured in the middle of it. */
+const LISTENING_MS = 45_000;
+
+/** How evenly the sound of those comes who were let in, while more call than there is sound for. */
+export async function measureSoundOverload(withSubject: (measure: (subject: { sipPort: number; pid: number }) => Promise<void>) => Promise<void>, arrivals: Arrivals): Promise<OverloadRow[]> {
+  const rows: OverloadRow[] = [];
+  await withSubject(async ({ sipPort, pid }) => {
+    execFileSync("taskset", ["-a", "-c", "-p", "0", String(pid)], { stdio: "ignore" });
+    const running = runOverload({ sipPort, number: "prompt", calls: LISTENERS, rate: LISTENERS_A_SECOND, holdMs: LISTENING_MS, stream: false, wideband: true, mediaPort: arrivals.port, cpu: 1 });
+    // All have called, none has hung up.
+    await new Promise((resolve) => setTimeout(resolve, (LISTENERS / LISTENERS_A_SECOND) * 1_000 + 2_000));
+    arrivals.go();
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    arrivals.pause();
+    const { packets, senders, p50, p99, max } = await arrivals.tell();
+    const { answered, refused, lost } = await running;
+    rows.push({
+      what: `deviation between packets, ${LISTENERS} callers of a G.722 prompt on one processor`,
+      value: p99,
+      unit: "ms, p99",
+      goal: "<= 40: who is let in hears well",
+      note: `${answered} let in, ${refused} refused by 503, ${lost} lost; p50 ${p50.toFixed(2)} ms, largest ${max.toFixed(1)} ms, ${packets} packets of ${senders} calls`,
+    });
+  });
   return rows;
 }

@@ -6,6 +6,7 @@ export function registerMediaMetrics(metrics: Metrics, engine: () => DefaultMedi
   metrics.gauge({ name: "hotline_media_legs", help: "Legs with sound. Each of a telephone or browser holds one pair of UDP ports." }, () => engine()?.legs ?? 0);
   metrics.gauge({ name: "hotline_media_port_pairs", help: "Pairs of UDP ports there are for legs." }, () => Math.floor((ports.max - ports.min + 1) / 2));
   metrics.gauge({ name: "hotline_media_lateness_seconds", help: "How late the sound of the latest worker runs; from 0.02 on it is heard." }, () => (engine()?.latenessMs ?? 0) / 1_000);
+  metrics.gauge({ name: "hotline_media_busy_ratio", help: "Part of its time the worker computes that would take the next call, 0 to 1; 0 below half." }, () => engine()?.busyShare ?? 0);
   metrics.gauge({ name: "hotline_media_workers", help: "Media workers that run." }, () => engine()?.slots.filter(({ up }) => up).length ?? 0);
   metrics.counter({ name: "hotline_media_legs_refused_total", help: "Legs that could not be made: no port, no file descriptor, no worker.", labels: ["code"] }, () =>
     [...(engine()?.refused.counts ?? [])].map(([code, value]) => ({ labels: { code }, value })),

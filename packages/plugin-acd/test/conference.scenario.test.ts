@@ -22,7 +22,17 @@ let caller: FakeCaller;
 let carrier: FakeTrunk;
 /** The rules for calls out let consultations through. */
 let allowed: boolean;
-const rule = definePlugin({ name: "rule", version: "0.1.0", core: "*", config: z.strictObject({}), register: ({ hooks }) => void hooks.callOutbound.tap(({ purpose }) => (purpose === "consult" && !allowed ? { refused: true, code: "not-permitted", message: "no" } : undefined)) });
+const rule = definePlugin({
+  name: "rule",
+  version: "0.1.0",
+  core: "*",
+  config: z.strictObject({}),
+  register({ hooks }) {
+    hooks.callOutbound.tap(({ purpose }) => (purpose === "consult" && !allowed ? { refused: true, code: "not-permitted", message: "no" } : undefined));
+    // What a phone of the house dials is for the number dialled.
+    hooks.callRoute.tap((plan, { call: dialled }) => (dialled.via.kind === "account" ? { ...plan, handler: "none" } : plan));
+  },
+});
 
 const call = (of = "1001"): AgentCall | undefined => calls.current(of);
 const state = (number: string): string | undefined => at.acd.agent(number)?.state;
@@ -265,7 +275,7 @@ describe("one is removed", () => {
     const removed = idOf("1002");
     await step(calls.remove("1001", removed, "user:1"));
     expect(second.call).toBeUndefined();
-    expect([call("1002"), state("1002")]).toEqual([undefined, "not-ready"]);
+    expect([call("1002"), state("1002")]).toEqual([undefined, "wrap-up"]);
     expect(members()).toEqual(["citizen", "1003"]);
     expect(together(caller, agent, third)).toBe(true);
     await expect(step(calls.remove("1001", removed, "user:1"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_MEMBER", status: 404 });
@@ -471,6 +481,57 @@ describe("it is left, or over", () => {
     expect(second.call).toBeUndefined();
     expect(call("1003")).toMatchObject({ state: "talking", members: [] });
     expect(together(caller, third)).toBe(true);
+  });
+
+  describe("by the phone's own attended transfer (REFER with Replaces)", () => {
+    let first: FakeCall;
+    let asking: FakeCall;
+    const refer = async (): Promise<number[]> => {
+      const told: number[] = [];
+      first.tell({ type: "transfer-request", to: asking.to.uri, replaces: asking, accept: () => ({ progress: (status) => void told.push(status), finish: (status) => Promise.resolve(void told.push(status)) }), reject: (status = 603) => void told.push(status) });
+      await at.test.advance(1_000);
+      return told;
+    };
+    beforeEach(async () => {
+      await step(calls.remove("1001", idOf("1003"), "user:1"));
+      first = agent.call as FakeCall;
+    });
+
+    it("who was asked has the agent's place in the conference, and all orders", async () => {
+      asking = await agent.dial("1003");
+      await at.test.advance(500);
+      await third.answer();
+      await at.test.advance(500);
+      expect([together(asking, third), together(caller, second)]).toEqual([true, true]);
+      expect(await refer()).toEqual([200]);
+      expect([first.state, asking.state, call(), state("1001")]).toEqual(["ended", "ended", undefined, "wrap-up"]);
+      expect(together(caller, second, third)).toBe(true);
+      expect(call("1003")).toMatchObject({ state: "conference", given: { by: "1001", asked: false } });
+      expect(members("1003")).toEqual(["citizen", "1002"]);
+      expect(call("1002")).toMatchObject({ state: "conference", given: { by: "1003", asked: true } });
+      await third.hangup();
+      await at.test.advance(500);
+      expect(together(caller, second)).toBe(true);
+      expect([call("1002")?.state, call("1003"), state("1003")]).toEqual(["talking", undefined, "wrap-up"]);
+      await second.hangup();
+      await at.test.advance(500);
+      expect([call("1002"), state("1002")]).toEqual([undefined, "wrap-up"]);
+      expect(at.results).toMatchObject([{ outcome: "answered" }]);
+    });
+
+    it("a number outside talks along, and the colleague who was in it has the conference", async () => {
+      asking = await agent.dial(OUTSIDE);
+      await at.test.advance(500);
+      await outside().answer();
+      await at.test.advance(500);
+      expect(await refer()).toEqual([200]);
+      expect(together(caller, second, outside())).toBe(true);
+      expect([call(), call("1002")?.given]).toMatchObject([undefined, { by: "1001", asked: false }]);
+      await caller.hangup();
+      await at.test.advance(500);
+      expect([outside().state, call("1002")]).toEqual(["ended", undefined]);
+      expect(await openLegs()).toBe(0);
+    });
   });
 
   it("the phone's own blind transfer is refused: whom of them all would it send away?", async () => {

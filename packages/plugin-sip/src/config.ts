@@ -310,6 +310,8 @@ export const sipConfig = z.strictObject({
       max: z.int().min(1).max(100_000).default(1_000),
       /** Fewer calls are let in while the frames of sound (20 ms each) of those there are leave later than so many ms, over a second: as many as the machine was seen to follow, so that none of them sounds bad. Strangers' calls are refused at half of it. 0: however late. */
       maxSoundLateMs: z.int().min(0).max(1_000).default(40),
+      /** No call is let in while the media worker that would take it computes this part of its time, over a second: beyond it the sound of all would come late. Strangers' calls are refused at nine tenths of it. 0: however busy. */
+      maxSoundBusy: z.number().min(0).max(1).default(0.8),
     })
     .prefault({}),
   /** Wrong passwords of one account from one source before it must wait `authBlockSeconds`. */

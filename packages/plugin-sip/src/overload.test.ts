@@ -201,6 +201,16 @@ describe("calls that come in faster than the media follow", () => {
     expect(await refused()).toBe("answered");
   });
 
+  it("are refused while what makes the sound has hardly time left", async () => {
+    const { answerMedia } = await begin();
+    answerMedia();
+    hotline.onCall = answer;
+    hotline.media.busyShare = 0.85;
+    expect(await refused()).toEqual([503, "1"]);
+    hotline.media.busyShare = 0.6;
+    expect(await refused()).toBe("answered");
+  });
+
   it("are as many at once as they may be", async () => {
     const { answerMedia } = await begin({ settingUp: { max: 3 } });
     hotline.onCall = answer;

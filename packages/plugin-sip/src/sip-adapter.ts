@@ -117,7 +117,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {
       this.#messages = new ShortMessages({ clock: deps.clock, log: deps.log, intake, agent: () => this.#agent, ways: (number) => this.#dialer.messageWays(number), mayReach: (number) => tollAllows(config.toll, number) });
     }
-    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.media().latenessMs ?? 0 });
+    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.media().latenessMs ?? 0, soundBusy: () => deps.media().busyShare ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
     this.#dialer = new Dialer({

@@ -375,6 +375,11 @@ export interface MediaEngine {
    * nothing runs. What admits calls asks it, so that new ones are refused before those there are sound bad. Left out: not known.
    */
   readonly latenessMs?: number;
+  /**
+   * Which part of its time the worker computes that would take the next call, 0 to 1, over the last second; 0 below half. Near 1 it cannot take more, though
+   * sound comes in time yet. What admits calls asks it. Left out: not known.
+   */
+  readonly busyShare?: number;
   /** How late the 20 ms tick of each worker ran, for health: p99 and maximum in ms since the last call. */
   health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]>;
 }

@@ -230,6 +230,10 @@ export class DefaultMediaEngine implements MediaEngine {
     return Math.max(0, ...this.slots.map((slot) => slot.latenessMs));
   }
 
+  get busyShare(): number {
+    return this.#leastBurdened()?.busyShare ?? 0;
+  }
+
   /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; how many pairs of ports it keeps ready for calls to come; whether its sockets are batched ones or Node's own; and the priority of its thread. */
   async health(): Promise<readonly { worker: number; legs: number; held: number; ready: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(
@@ -246,9 +250,14 @@ export class DefaultMediaEngine implements MediaEngine {
   #slotFor(near: MediaLeg | undefined): WorkerSlot {
     if (!this.#running) throw mediaErrors.NOT_RUNNING();
     if (near instanceof EngineLeg && near.slot.up && !near.slot.doubtful && this.slots.includes(near.slot)) return near.slot;
+    const slot = this.#leastBurdened();
+    if (slot === undefined) throw mediaErrors.WORKER_FAILED("no worker is running");
+    return slot;
+  }
+
+  #leastBurdened(): WorkerSlot | undefined {
     let best: WorkerSlot | undefined;
     for (const slot of this.slots) if (slot.up && (best === undefined || burden(slot) < burden(best))) best = slot;
-    if (best === undefined) throw mediaErrors.WORKER_FAILED("no worker is running");
     return best;
   }
 }

@@ -39,8 +39,8 @@ interface Pending {
 
 /** Longest wait of a command that nobody is in a hurry for, ms: waking the worker costs more than the command. */
 const LEISURE_MS = 20;
-/** What was told of lateness holds for so long, ms; while it goes on it is told each second. */
-const LATENESS_MS = 2_500;
+/** What was told of lateness, and of how busy the thread is, holds for so long, ms; while it goes on it is told each second. */
+const TOLD_MS = 2_500;
 /** A thread that dies younger than this makes the next start wait longer, ms. */
 const CALM_MS = 30_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -101,6 +101,7 @@ export class WorkerSlot {
   #stopping: Promise<void> | undefined;
   #restart: Timer | undefined;
   #lateness = { ms: 0, until: -Infinity };
+  #busy = { share: 0, until: -Infinity };
   #rid = 0;
   #reserved = 0;
   #failures = { died: 0, hung: 0 };
@@ -162,6 +163,11 @@ export class WorkerSlot {
   /** How late the ticks run now, ms. */
   get latenessMs(): number {
     return this.#state === "up" && this.#clock.monotonic() < this.#lateness.until ? this.#lateness.ms : 0;
+  }
+
+  /** Which part of its time the thread computes now, 0 to 1; 0 below half, and where the system does not tell. */
+  get busyShare(): number {
+    return this.#state === "up" && this.#clock.monotonic() < this.#busy.until ? this.#busy.share : 0;
   }
 
   /** Legs that live here or are being made. */
@@ -375,7 +381,10 @@ export class WorkerSlot {
         this.#captures.get(report.capture)?.ended(report.result);
         break;
       case "lateness":
-        this.#lateness = { ms: report.ms, until: this.#clock.monotonic() + LATENESS_MS };
+        this.#lateness = { ms: report.ms, until: this.#clock.monotonic() + TOLD_MS };
+        break;
+      case "busy":
+        this.#busy = { share: report.share, until: this.#clock.monotonic() + TOLD_MS };
         break;
       case "fault":
         this.#faults++;

@@ -11,17 +11,15 @@ const concealer = new LossConcealer();
 /** One direction of a capture: a window of sound that moves on with the time. */
 export class CaptureChannel {
   readonly window: Uint8Array;
-  readonly #place: TimelinePlacer;
+  readonly #place = new TimelinePlacer();
   /** The end of what has left the window: sound before a gap that begins at its start. */
   readonly #before = new Uint8Array(CONCEALER_HISTORY).fill(ALAW_SILENCE);
   #source: object | number | undefined;
   /** Where the latest packet of the source ends. */
   #end = 0;
 
-  /** @param behind as for TimelinePlacer. */
-  constructor(capacity: number, behind: number) {
+  constructor(capacity: number) {
     this.window = new Uint8Array(capacity).fill(ALAW_SILENCE);
-    this.#place = new TimelinePlacer(behind);
   }
 
   /**
@@ -31,7 +29,7 @@ export class CaptureChannel {
    * @param base position of the window's first sample.
    */
   place(source: object | number, timestamp: number, length: number, now: number, base: number): number {
-    const position = this.#place.place(source, timestamp, now);
+    const position = this.#place.place(source, timestamp, now, base);
     const same = source === this.#source;
     const gap = position - this.#end;
     if (same && gap > 0 && gap <= LONGEST_LOSS) this.#conceal(this.#end - base, gap);

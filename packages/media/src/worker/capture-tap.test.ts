@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,6 +35,45 @@ const real: TapFiles = { mkdir: fs.mkdir, open: fs.open, write: fs.write, close:
 const tone = sines([{ hz: 1000, level: -10 }], 160, false);
 
 describe("CaptureTap", () => {
+  test("what waits in the sockets after a standstill of the thread is read before the window is written", async () => {
+    const start = performance.now();
+    const now = (): number => Math.floor((performance.now() - start) * 8);
+    const path = join(folder, "stall.cap");
+    const done = new Promise<CaptureResult>((resolve) => {
+      const tap = new CaptureTap("c", { path, flushMs: 100, channels: "received" }, { get mediaTime() { return now(); }, get recent() { return now(); } }, resolve);
+      tap.open(0, (error) => {
+        if (error === undefined) void talk(tap);
+      });
+    });
+    /** 400 ms of sound; for the 200 ms in the middle the thread stands still, with a moment of writing in it. */
+    async function talk(tap: CaptureTap): Promise<void> {
+      const [from, to] = [createSocket("udp4"), createSocket("udp4")];
+      to.on("message", (packet) => tap.received(1, packet.readUInt32BE(0), packet, 4, 160, undefined));
+      to.bind(0, "127.0.0.1");
+      await once(to, "listening");
+      from.connect(to.address().port, "127.0.0.1");
+      await once(from, "connect");
+      const begin = performance.now();
+      for (let i = 0; i < 20; i++) {
+        const wait = begin + i * 20 - performance.now();
+        if (wait > 0 && i > 5 && i < 16) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+        else if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        const packet = Buffer.alloc(164);
+        packet.writeUInt32BE(i * 160);
+        packet.set(tone, 4);
+        from.send(packet);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      tap.stop("stopped");
+      from.close();
+      to.close();
+    }
+    expect(await done).toMatchObject({ reason: "stopped" });
+    const heard: Uint8Array[] = [];
+    for await (const { left } of (await openCapture(path)).readStereo()) heard.push(left);
+    expect(Buffer.concat(heard).includes(Buffer.concat(Array.from({ length: 20 }, () => tone)))).toBe(true);
+  });
+
   test("a disk that is full ends the capture with that reason; what was written stays readable", async () => {
     let left = 3;
     const write = ((fd: number, data: Buffer, offset: number, length: number, position: null, callback: (error: Error | null, written: number, data: Buffer) => void) => {

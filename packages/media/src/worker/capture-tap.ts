@@ -86,8 +86,8 @@ export class CaptureTap {
     this.#holdBack = Math.min(HOLD_BACK, options.flushMs * 4);
     this.#periodMs = options.flushMs - this.#holdBack / 8;
     this.#capacity = options.flushMs * 8 + ROOM;
-    this.#left = new CaptureChannel(this.#capacity, this.#holdBack);
-    this.#right = new CaptureChannel(this.#channels === 2 ? this.#capacity : 0, this.#holdBack);
+    this.#left = new CaptureChannel(this.#capacity);
+    this.#right = new CaptureChannel(this.#channels === 2 ? this.#capacity : 0);
   }
 
   /** Makes the file. `started` gets the error when that failed; the tap is then dead. */
@@ -189,10 +189,14 @@ export class CaptureTap {
     if (maxMs !== undefined) wait = Math.min(wait, Math.max(0, maxMs - this.#now() / 8));
     // All taps of a worker write at the same moments: the disk threads are woken once for many.
     else if (wait >= COMMON_MS) wait = COMMON_MS * Math.floor((this.#time.mediaTime / 8 + wait + 1) / COMMON_MS) - this.#time.mediaTime / 8;
-    this.#timer = setTimeout(this.#flush, Math.ceil(wait));
+    this.#timer = setTimeout(this.#due, Math.ceil(wait));
   }
 
+  /** After a standstill of the thread timers come before the packets that wait in the sockets: those are read first. */
+  readonly #due = (): void => void setImmediate(this.#flush);
+
   readonly #flush = (): void => {
+    if (this.#ending !== undefined) return;
     const now = this.#now();
     const { endOnSilenceMs, maxMs } = this.#options;
     if (maxMs !== undefined && now >= maxMs * 8) {

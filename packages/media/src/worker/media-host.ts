@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { ArrivalGatherer } from "./arrival-gatherer.js";
+import { BusyMeter } from "./busy-meter.js";
 import { CaptureTap } from "./capture-tap.js";
 import { createDtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
@@ -17,7 +18,7 @@ import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
-import { threadNice, threadSleep } from "./thread.js";
+import { threadCpuMs, threadNice, threadSleep } from "./thread.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
@@ -76,9 +77,11 @@ export class MediaHost implements LegHost {
     }, wait, (ms) => this.#post({ ev: "lateness", ms }));
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
     const beats = new Int32Array(data.beat);
+    const busy = new BusyMeter({ now: () => performance.now(), cpuMs: threadCpuMs, tell: (share) => this.#post({ ev: "busy", share }) });
     // Goes on while it stops: captures may take their time on a slow disk.
     setInterval(() => {
       Atomics.add(beats, 0, 1);
+      busy.look();
       const now = this.ticks.mediaTime / 8;
       for (const leg of [...this.#legs.values()]) {
         if (!(leg instanceof RtpWorkerLeg)) continue;

@@ -157,4 +157,6 @@ export type Report =
   | { readonly ev: "capture-end"; readonly capture: string; readonly result: CaptureResult }
   /** See `TickDriver`. */
   | { readonly ev: "lateness"; readonly ms: number }
+  /** See `BusyMeter`. */
+  | { readonly ev: "busy"; readonly share: number }
   | { readonly ev: "fault"; readonly where: string; readonly message: string };

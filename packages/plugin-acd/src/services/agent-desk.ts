@@ -53,7 +53,7 @@ export class AgentDesk implements AgentCalls {
       changed: ({ by, agent, interactionId }, now) => deps.publish("acd.watched", { by, agent, interactionId, mode: now?.mode ?? null, at: deps.clock.now() }),
     });
     this.#pickup = new CallPickup({ ...deps, ...deps.pickup, offers: this.#offers, talk: (agent) => this.#talks.get(agent) });
-    this.#phones = new PhoneCalls({ ...deps, phones: (agent) => this.#phonesOf(agent), target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#keep(agent, call, this.#talkOf(from)) });
+    this.#phones = new PhoneCalls({ ...deps, phones: (agent) => this.#phonesOf(agent), target: (agent, to) => this.#targets.find(agent, to), follow: (agent, call, from) => this.#inPlaceOf(from, agent, call) });
     this.#dialling = new AgentDialling({
       ...deps,
       targets: this.#targets,
@@ -366,6 +366,14 @@ export class AgentDesk implements AgentCalls {
     this.#transfers.listen(session, connection);
     this.#talks.set(agent, talk);
     talk.connected(connection, call);
+    return talk;
+  }
+
+  /** By an attended transfer of the telephone; whoever talks along in a conference stays in it. */
+  #inPlaceOf(leg: Call, agent: string, call: FollowedCall): AgentTalk {
+    const before = this.#talkOf(leg);
+    const talk = this.#keep(agent, call, before);
+    before?.expectHeir(Promise.resolve(talk));
     return talk;
   }
 

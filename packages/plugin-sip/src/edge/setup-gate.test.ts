@@ -5,13 +5,15 @@ import type { Setup } from "./setup-gate.js";
 let now: number;
 let lag: number;
 let soundLate: number;
+let busy: number;
 beforeEach(() => {
+  busy = 0;
   now = 0;
   lag = 0;
   soundLate = 0;
 });
 
-const gate = (options: Partial<{ maxWaitMs: number; max: number; maxSoundLateMs: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, maxSoundLateMs: 40, ...options, now: () => now, lagMs: () => lag, soundLateMs: () => soundLate });
+const gate = (options: Partial<{ maxWaitMs: number; max: number; maxSoundLateMs: number; maxSoundBusy: number }> = {}): SetupGate => new SetupGate({ maxWaitMs: 1_500, max: 1_000, maxSoundLateMs: 40, maxSoundBusy: 0.8, soundBusy: () => busy, ...options, now: () => now, lagMs: () => lag, soundLateMs: () => soundLate });
 const enter = (at: SetupGate, count: number, strangers = false): Setup[] => Array.from({ length: count }, () => at.enter(strangers));
 
 describe("the gate for calls that come in", () => {
@@ -134,6 +136,19 @@ describe("the gate for calls that come in", () => {
     expect(to.open).toBe(false);
     lag = 374;
     expect(to.open).toBe(true);
+  });
+
+  it("closes where what makes the sound has hardly time left, to strangers earlier, and opens when it has", () => {
+    const to = gate();
+    busy = 0.71;
+    expect([to.open, to.openToStrangers]).toEqual([true, true]);
+    busy = 0.73;
+    expect([to.open, to.openToStrangers]).toEqual([true, false]);
+    busy = 0.8;
+    expect([to.open, to.openToStrangers]).toEqual([false, false]);
+    expect(gate({ maxSoundBusy: 0 }).open).toBe(true);
+    busy = 0.5;
+    expect([to.open, to.openToStrangers]).toEqual([true, true]);
   });
 
   it("closes where the sound of calls comes late though none came, to strangers earlier, whatever waits", () => {

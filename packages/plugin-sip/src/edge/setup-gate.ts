@@ -8,6 +8,8 @@ const UNREAD_PART = 1 / 2;
 const QUEUE_PART = 1 / 4;
 /** Strangers are turned away at this part of what holds for others: of those set up at once, of the wait, and of the crowd that waits. */
 const STRANGERS_PART = 1 / 2;
+/** And at this part of what the makers of sound may be busy. */
+const STRANGERS_BUSY_PART = 0.9;
 
 export interface SetupGateOptions {
   /** Longest that calls should wait for their first ring or their answer, ms; 0: whatever it takes. */
@@ -22,6 +24,10 @@ export interface SetupGateOptions {
   readonly maxSoundLateMs: number;
   /** How late it is now, ms. */
   soundLateMs(): number;
+  /** Which part of its time what makes the sound may compute before none is let in, 0 to 1; 0: whatever it is. */
+  readonly maxSoundBusy: number;
+  /** Which part it is now. */
+  soundBusy(): number;
 }
 
 /** One call that comes in, as the gate sees it. */
@@ -39,7 +45,8 @@ type Waiting = Map<Setup, number>;
  * Holds back new calls while those that were let in wait for too long: for the hooks and the flow that take them, and for the
  * media workers' answer. What is waited for does not matter; that a crowd waits shows that calls come faster than they can be
  * served. A burst is let in whole, since its wait is short where the machine can follow. What waits unread in the system counts too.
- * While the sound of the calls there are comes late, only so many are let in as the machine has been seen to follow.
+ * While the sound of the calls there are comes late, only so many are let in as the machine has been seen to follow; and none while what
+ * makes it has hardly time left, which is before it is late.
  *
  * Strangers, whose sources have proved nothing, are turned away first: they get a part of the places and of the patience, and however
  * many of them wait, that alone shuts out nobody else.
@@ -65,15 +72,21 @@ export class SetupGate {
   /** Whether one more call of a known source may come in. */
   get open(): boolean {
     const { max, maxWaitMs } = this.#options;
-    return this.size < max && this.#sound.open && this.#inTime(maxWaitMs, CROWD, [this.#known]);
+    return this.size < max && this.#room(1) && this.#sound.open && this.#inTime(maxWaitMs, CROWD, [this.#known]);
   }
 
   /** Whether one more call of a stranger may come in. */
   get openToStrangers(): boolean {
     const { max, maxWaitMs } = this.#options;
     // One that is the only one allowed at all is not nothing.
-    if (!this.open || !this.#sound.free || this.#strangers.size >= Math.max(1, Math.floor(max * STRANGERS_PART))) return false;
+    if (!this.open || !this.#room(STRANGERS_BUSY_PART) || !this.#sound.free || this.#strangers.size >= Math.max(1, Math.floor(max * STRANGERS_PART))) return false;
     return this.#inTime(maxWaitMs * STRANGERS_PART, CROWD * STRANGERS_PART, [this.#strangers, this.#known]);
+  }
+
+  /** Whether more sound can be made. */
+  #room(part: number): boolean {
+    const { maxSoundBusy, soundBusy } = this.#options;
+    return maxSoundBusy === 0 || soundBusy() < maxSoundBusy * part;
   }
 
   #inTime(maxWaitMs: number, crowd: number, lines: readonly Waiting[]): boolean {

@@ -166,6 +166,7 @@ export class FakeMedia implements MediaEngine {
   gate: Promise<void> | undefined;
   failure: Error | undefined;
   latenessMs = 0;
+  busyShare = 0;
 
   async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
     await this.gate;
