@@ -28,9 +28,9 @@ const announce = z.strictObject({
   firstSeconds: seconds(1, 3600).default(20),
   /** Seconds between announcements; 0 = none at all. */
   everySeconds: z.union([z.literal(0), seconds(5, 3600)]).default(30),
-  /** Values: `position` (callers ahead), `waitMinutes`. Default «您前面还有N位，请稍候。». */
+  /** Values: `position` (callers ahead), `waitMinutes`. Default «您前面还有N位，预计等待M分钟，请稍候。». */
   position: promptRef.optional(),
-  /** For the first in line. */
+  /** For the first in line, with the same values. Default «您是下一位，预计等待M分钟，请稍候。», for a minute or less «您是下一位，马上为您接通，请稍候。». */
   next: promptRef.optional(),
   /** Said in turn: news, a hint at the web site. One after each announcement, or by a clock of their own. */
   messages: z.array(promptRef).max(20).default([]),

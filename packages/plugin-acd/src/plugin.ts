@@ -14,8 +14,10 @@ import { KeptPlaceEntity } from "./entities/kept-place.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
 import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
+import { WrapUpEntity } from "./entities/wrap-up.entity.js";
 import { acdRoutes } from "./http/routes.js";
 import { queueNode } from "./ivr/queue-node.js";
+import { AcdAfterRestart } from "./migrations/after-restart.js";
 import { AcdAgents } from "./migrations/agents.js";
 import { AcdChannel } from "./migrations/channel.js";
 import { AcdCutTalks } from "./migrations/cut-talks.js";
@@ -26,7 +28,7 @@ import { AcdKeptPlaces } from "./migrations/kept-places.js";
 import { AcdPlaceOrder } from "./migrations/place-order.js";
 import { registerAcdMetrics } from "./services/acd-metrics.js";
 import { AcdStore } from "./services/acd-store.js";
-import { DefaultAcd } from "./services/default-acd.js";
+import { CHECK_MS, DefaultAcd } from "./services/default-acd.js";
 import { FactRows } from "./services/fact-rows.js";
 import { FactSpool } from "./services/fact-spool.js";
 import { FactWriter } from "./services/fact-writer.js";
@@ -34,9 +36,11 @@ import { HoldMusic } from "./services/hold-music.js";
 import { IntervalBook } from "./services/interval-book.js";
 import { KeptPlaceStore } from "./services/kept-place-store.js";
 import { KEPT_PLACE_HANDLER } from "./services/kept-places.js";
+import { PastProcess } from "./services/past-process.js";
 import { QueueFacts } from "./services/queue-facts.js";
 import { registerQueueHandler } from "./services/queue-handler.js";
 import { ScreenNews } from "./services/screen-news.js";
+import { SignOfLife } from "./services/sign-of-life.js";
 
 /** Call distribution: queues, agents who are registered phones, the IVR node `queue` and the call handler `queue`. */
 export const acd = definePlugin({
@@ -46,8 +50,8 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts, AcdPlaceOrder],
+  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity, WrapUpEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts, AcdPlaceOrder, AcdAfterRestart],
   provides: [ACD, AGENT_CALLS],
   audit: acdAuditWords,
   permissions: [
@@ -112,6 +116,7 @@ export const acd = definePlugin({
       const calendar = services.get(CALENDARS).get("default");
       const book = new IntervalBook(calendar);
       const rows = new FactRows(book);
+      const store = new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book });
       const writer = new FactWriter<QueueFact>({ unitOfWork, clock, log, write: (uow, fact, again) => rows.write(uow, fact, again), spool: new FactSpool(join(settings.dataDir, "acd-facts.ndjson"), log) });
       return new DefaultAcd({
         config,
@@ -120,7 +125,8 @@ export const acd = definePlugin({
         log,
         writer,
         prompts,
-        store: new AcdStore({ unitOfWork, reads: services.get(READ_POOL), clock, book }),
+        store,
+        past: new PastProcess({ unitOfWork, book, ids, calendar, store, clock, life: new SignOfLife(join(settings.dataDir, "acd-alive.json"), { clock, log, everyMs: CHECK_MS }) }),
         places: new KeptPlaceStore({ unitOfWork, reads: services.get(READ_POOL), clock, ids }),
         facts: new QueueFacts({ writer, clock, ids, calendar }),
         calendars: services.get(CALENDARS),

@@ -355,7 +355,7 @@ describe("many callers", () => {
     const third = await at.dial("333");
     await phone.answer();
     await at.test.advance(11_000);
-    expect(second.heard).toContain("您是下一位，马上为您接通，请稍候。");
+    expect(second.heard).toContain("您是下一位，预计等待3，请稍候。");
     expect(third.heard).toContain("您前面还有1位，预计等待6，请稍候。");
     await at.test.advance(9_000);
     expect(isMusic(second.hearing)).toBe(true);

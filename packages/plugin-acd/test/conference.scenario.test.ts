@@ -275,7 +275,7 @@ describe("one is removed", () => {
     const removed = idOf("1002");
     await step(calls.remove("1001", removed, "user:1"));
     expect(second.call).toBeUndefined();
-    expect([call("1002"), state("1002")]).toEqual([undefined, "wrap-up"]);
+    expect([call("1002"), state("1002")]).toEqual([undefined, "not-ready"]);
     expect(members()).toEqual(["citizen", "1003"]);
     expect(together(caller, agent, third)).toBe(true);
     await expect(step(calls.remove("1001", removed, "user:1"))).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_MEMBER", status: 404 });

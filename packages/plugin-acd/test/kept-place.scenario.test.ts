@@ -10,7 +10,7 @@ import { z } from "zod";
 import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 import { KeptPlaceEntity } from "../src/entities/kept-place.entity.js";
 import { accept, BEFORE_CLOSING, CITIZEN, flow, MINUTE, OTHER, scene } from "./kept-place-scene.js";
-import { closeStages, crash, stage, team } from "./stage.js";
+import { closeStages, crash, database, stage, team } from "./stage.js";
 
 afterEach(closeStages);
 
@@ -45,6 +45,25 @@ describe("a callback that keeps the place", () => {
     expect(one.call?.from.number).toBe("13700000009");
     // The place itself is in no figures: the call is, once as left by key, once as answered.
     expect((await at.entries()).map(({ channel, outcome }) => [channel, outcome])).toEqual([["voice", "answered"], ["voice", "exit"], ["voice", null], ["voice", "answered"]]);
+  });
+
+  it("who was told that it could not be kept is not called, though the commit went through", async () => {
+    const { at, rings, place, free } = await scene();
+    const caller = await at.dial(CITIZEN);
+    await caller.hears("请按1");
+    await caller.press("1");
+    await caller.hears(`回电号码是${CITIZEN}`);
+    const link = database(at);
+    link.state = "lost";
+    await caller.press("1");
+    await at.test.advance(5_000);
+    link.state = "there";
+    await caller.hangup();
+    await at.test.advance(2 * MINUTE);
+    expect(await place()).toMatchObject({ state: "closed", result: "failed", openKey: null });
+    await free();
+    await at.test.advance(MINUTE);
+    expect(rings).toHaveLength(0);
   });
 
   it("another number is keyed in; what may not be called is refused", async () => {

@@ -10,16 +10,22 @@ import { ACD, AGENT_CALLS, type AcdPluginOptions, type AgentChoice, type QueueRe
 import { AgentIntervalEntity } from "../src/entities/agent-interval.entity.js";
 import { AgentStateLogEntity } from "../src/entities/agent-state-log.entity.js";
 import { addsUp } from "./adds-up.js";
+import { agentTimesAddUp } from "./agent-times.js";
 import { agent, queue } from "./routing-scene.js";
 import { checkOrder, type Told } from "./served-in-order.js";
 import { crash, database, stage, type Stage } from "./stage.js";
 
 /** What may happen on a day; `pick` chooses among those there are. */
 export type Happening =
-  | { readonly does: "calls"; readonly queue: string; readonly priority: number; readonly skills: Readonly<Record<string, number>>; readonly prefers: string | undefined; /** Who was cut off by a restart rings back. */ readonly again: boolean }
+  | { readonly does: "calls"; readonly queue: string; readonly priority: number; readonly skills: Readonly<Record<string, number>>; readonly prefers: string | undefined; /** Who was cut off by a restart rings back. */ readonly again: boolean; /** Asks to be called instead, and hangs up. */ readonly keeps: boolean }
   | { readonly does: "gives-up" | "breaks-off"; readonly pick: number }
   /** Of the phones that ring, and of those with a talk. */
   | { readonly does: "answers" | "declines" | "is-busy" | "hangs-up" | "phone-breaks"; readonly pick: number }
+  /** Of the citizens who are called back. `key`: what they press. */
+  | { readonly does: "is-called-back"; readonly pick: number; readonly key: "1" | "2" | "hang up" }
+  /** Of the agents who talk. */
+  | { readonly does: "transfers"; readonly pick: number; readonly to: string }
+  | { readonly does: "gives-to-queue"; readonly pick: number; readonly queue: string }
   | { readonly does: "phone-gone" | "phone-back" | "no-wrap-up"; readonly agent: string }
   | { readonly does: "chooses"; readonly agent: string; readonly choice: AgentChoice }
   | { readonly does: "refuses-rings"; readonly agent: string; readonly refused: boolean }
@@ -37,16 +43,18 @@ const SERVES: Readonly<Record<string, readonly string[]>> = { "1001": ["plain", 
 const RELAX_S = 40;
 const OVERFLOW_S = 20;
 const TIER_S = 15;
-/** Of answers and talks, until all who wait have been served. */
-const MOST_ROUNDS = 40;
+/** Of answers and talks, until all who wait have been served; a citizen who was on the line when it was their turn is looked at again after five minutes. */
+const MOST_ROUNDS = 250;
 /** Longer than whatever takes its time after a talk: after-call work, the wait for a phone that broke off, the rest after a failure. */
 const ALL_QUIET_MS = 150_000;
 
 const rules = { rejectDelaySeconds: 2, busyDelaySeconds: 3, noAnswerDelaySeconds: 2, ringTimeoutSeconds: 12, regainSeconds: 60, shortAbandonSeconds: 2, serviceLevelSeconds: 10 } as const;
 
-function configuration(strategy: string): AcdPluginOptions {
+function configuration(strategy: string, weightWorthSeconds: number | undefined): AcdPluginOptions {
   return {
     wrapUp: 4,
+    ...(weightWorthSeconds === undefined ? {} : { weightWorthSeconds }),
+    callback: { callerId: "12333", ringSeconds: 15, waitMinutes: [1], maxAttempts: 3 },
     queues: [
       queue("plain", { ...rules, strategy, maxLength: 6, maxWaitSeconds: 90, connectPrompt: { text: "请稍候" }, tiersAfterSeconds: [TIER_S] }),
       queue("all", { ...rules, strategy: "ring-all", weight: 1, divert: { ratio: 3, whileWaiting: true }, connectPrompt: { text: "请稍候" } }),
@@ -59,7 +67,10 @@ function configuration(strategy: string): AcdPluginOptions {
 const one = fc.constantFrom(...AGENTS);
 const pick = fc.nat(9);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 9, arbitrary: fc.record({ does: fc.constant("calls" as const), queue: fc.constantFrom(...QUEUES), priority: fc.constantFrom(0, 0, 0, 1, -1), skills: fc.constantFrom<Readonly<Record<string, number>>>({}, {}, { law: 1 }, { law: 2 }), prefers: fc.option(one, { nil: undefined, freq: 6 }), again: fc.boolean() }) },
+  { weight: 9, arbitrary: fc.record({ does: fc.constant("calls" as const), queue: fc.constantFrom(...QUEUES), priority: fc.constantFrom(0, 0, 0, 1, -1), skills: fc.constantFrom<Readonly<Record<string, number>>>({}, {}, { law: 1 }, { law: 2 }), prefers: fc.option(one, { nil: undefined, freq: 6 }), again: fc.boolean(), keeps: fc.constantFrom(false, false, false, false, false, false, true) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("is-called-back" as const), pick, key: fc.constantFrom("1" as const, "1" as const, "1" as const, "2" as const, "hang up" as const) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("transfers" as const), pick, to: one }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("gives-to-queue" as const), pick, queue: fc.constantFrom(...QUEUES) }) },
   { weight: 3, arbitrary: fc.record({ does: fc.constantFrom("gives-up" as const, "gives-up" as const, "breaks-off" as const), pick }) },
   { weight: 9, arbitrary: fc.record({ does: fc.constant("answers" as const), pick }) },
   { weight: 5, arbitrary: fc.record({ does: fc.constantFrom("declines" as const, "is-busy" as const, "hangs-up" as const, "hangs-up" as const, "phone-breaks" as const), pick }) },
@@ -74,8 +85,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant("restarts" as const), how: fc.constantFrom("killed" as const, "stopped" as const), ms: fc.constantFrom(500, 5_000, 70_000), phones: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) }) },
 );
 
-export const day = (most: number): fc.Arbitrary<{ readonly strategy: string; readonly happenings: readonly Happening[] }> =>
-  fc.record({ strategy: fc.constantFrom("longest-idle", "round-robin", "fewest-calls", "random", "ring-progressively"), happenings: fc.array(happening, { minLength: Math.ceil(most / 2), maxLength: most, size: "max" }) });
+export const day = (most: number): fc.Arbitrary<{ readonly strategy: string; readonly weightWorthSeconds: number | undefined; readonly happenings: readonly Happening[] }> =>
+  fc.record({ weightWorthSeconds: fc.constantFrom(undefined, 20), strategy: fc.constantFrom("longest-idle", "round-robin", "fewest-calls", "random", "ring-progressively"), happenings: fc.array(happening, { minLength: Math.ceil(most / 2), maxLength: most, size: "max" }) });
 
 interface Caller {
   readonly call: FakeCall;
@@ -83,6 +94,10 @@ interface Caller {
   readonly skills: Readonly<Record<string, number>>;
   interactionId: string | undefined;
   result: QueueResult | undefined;
+  /** Wants to be called, and goes. */
+  readonly keeps: boolean;
+  /** An agent has given the caller on. */
+  passed: boolean;
   /** Told to go, and still there when it was looked at last. */
   overdue: boolean;
 }
@@ -94,6 +109,8 @@ interface Life {
   readonly told: Told[];
   readonly phones: Map<string, { calls: FakeCall[]; unplug: (() => void) | undefined }>;
   readonly refused: Set<string>;
+  /** Calls to citizens. */
+  readonly callbacks: FakeCall[];
   readonly link: { state: "there" | "away" | "lost" };
   mediaFails: number;
 }
@@ -106,14 +123,18 @@ export class RandomDay {
   #folders = 0;
   #life: Life | undefined;
   #callers = 0;
+  /** Numbers of who wanted to be called. */
+  readonly #keepers: string[] = [];
   /** Numbers of callers whom a restart has cut off. */
   readonly #cut: string[] = [];
   /** Interactions of callers who reached a queue, over all lives. */
   readonly #served = new Set<string>();
+  /** Since when an agent is taken without a call. */
+  readonly #alone = new Map<string, number>();
   readonly #choices = new Map<string, AgentChoice | undefined>();
 
-  constructor(strategy: string) {
-    this.#acd = configuration(strategy);
+  constructor(strategy: string, weightWorthSeconds?: number) {
+    this.#acd = configuration(strategy, weightWorthSeconds);
   }
 
   async begin(startAt = Date.UTC(2026, 2, 2, 1), phones: readonly boolean[] = AGENTS.map(() => true)): Promise<void> {
@@ -132,6 +153,8 @@ export class RandomDay {
             const own = byNumber.get(session.call.from.number);
             if (own === undefined) return;
             const { caller, happening: wish } = own;
+            // Without skills: who waits for ever for one that nobody has is no bug.
+            if (caller.keeps) return void (await services.get(ACD).offerCallback(session, { queue: wish.queue, priority: wish.priority }));
             caller.interactionId = session.interaction.id;
             this.#served.add(session.interaction.id);
             caller.result = await services.get(ACD).serve(session, { queue: wish.queue, priority: wish.priority, skills: wish.skills, ...(wish.prefers === undefined ? {} : { preferredAgent: wish.prefers }) });
@@ -140,14 +163,18 @@ export class RandomDay {
       },
     });
     const at = await stage({ dataDir: this.#folder, startAt, acd: this.#acd, plan: { handler: "by-number", target: "" }, plugins: [desk()] });
-    const life: Life = { at, callers: [], told: at.told as Told[], phones: new Map(), refused, link: database(at), mediaFails: 0 };
+    const life: Life = { at, callers: [], told: at.told as Told[], phones: new Map(), refused, callbacks: [], link: database(at), mediaFails: 0 };
     const media = at.test.services.get(MEDIA);
     const make = media.createBridge.bind(media);
     media.createBridge = (options) => (life.mediaFails > 0 ? (life.mediaFails--, Promise.reject(new Error("the worker died"))) : make(options));
     this.#life = life;
     this.#dialled = (wish) => {
       const from = (wish.again ? this.#cut.shift() : undefined) ?? `138${String(++this.#callers).padStart(8, "0")}`;
-      const caller: Caller = { call: undefined as never, queue: wish.queue, skills: wish.skills, interactionId: undefined, result: undefined, overdue: false };
+      const caller: Caller = { call: undefined as never, queue: wish.queue, skills: wish.skills, keeps: wish.keeps, interactionId: undefined, result: undefined, passed: false, overdue: false };
+      if (wish.keeps) {
+        this.#keepers.push(from);
+        this.#plugCitizen(from);
+      }
       byNumber.set(from, { caller, happening: wish });
       const call = at.test.services.get(FAKE_TELEPHONY).arrive(from, "12333");
       life.callers.push(Object.assign(caller, { call }));
@@ -156,6 +183,7 @@ export class RandomDay {
       life.phones.set(number, { calls: [], unplug: undefined });
       if (phones[index] === true) this.#plug(number);
     }
+    for (const number of this.#keepers) this.#plugCitizen(number);
     await at.test.advance(100);
     // Who chose something is as they chose, after whatever the process before went through.
     for (const [number, choice] of this.#choices) if (choice !== undefined) expect([number, at.acd.agent(number)?.choice]).toEqual([number, choice]);
@@ -165,6 +193,7 @@ export class RandomDay {
 
   async happens(what: Happening): Promise<void> {
     const life = this.#now;
+    if (process.env.RDEBUG) console.log(this.#now.at.test.clock.now(), JSON.stringify(what));
     const { at } = life;
     const calling = life.callers.filter(({ call }) => call.state !== "ended");
     const caller = "pick" in what && calling.length > 0 ? calling[what.pick % calling.length] : undefined;
@@ -176,7 +205,24 @@ export class RandomDay {
     switch (what.does) {
       case "calls":
         this.#dialled(what);
+        if (!what.keeps) break;
+        await at.test.advance(100);
+        life.callers.at(-1)?.call.leg?.injectDtmf("1");
         break;
+      case "is-called-back":
+        await this.#calledBack(life.callbacks.filter((call) => call.state === "ringing")[0], what.key);
+        break;
+      case "transfers":
+      case "gives-to-queue": {
+        const desk = at.test.services.get(AGENT_CALLS);
+        const talking = AGENTS.filter((number) => desk.current(number)?.state === "talking");
+        const by = talking[what.pick % Math.max(1, talking.length)];
+        if (by === undefined) break;
+        const given = life.callers.find(({ interactionId }) => interactionId === desk.current(by)?.interactionId);
+        if (given !== undefined) given.passed = true;
+        void this.#tried(what.does === "transfers" ? desk.transfer(by, what.to, "t") : desk.toQueue(by, what.queue, "t"));
+        break;
+      }
       case "gives-up":
         caller?.call.finish("remote-hangup", "remote");
         break;
@@ -252,8 +298,9 @@ export class RandomDay {
       this.#choices.set(number, "available");
     }
     const legs = (state: FakeCall["state"]): FakeCall[] => [...phones.values()].flatMap(({ calls }) => calls.filter((call) => call.state === state));
-    for (let round = 0; QUEUES.some((key) => at.acd.waiting(key).length > 0); round++) {
-      if (round > MOST_ROUNDS) throw new Error(`nobody comes for ${JSON.stringify(QUEUES.flatMap((key) => at.acd.waiting(key)))}`);
+    for (let round = 0; QUEUES.some((key) => at.acd.waiting(key).length > 0) || (await at.acd.keptPlaces()).length > 0; round++) {
+      if (round > MOST_ROUNDS) throw new Error(`nobody comes for ${JSON.stringify([QUEUES.flatMap((key) => at.acd.waiting(key)), await at.acd.keptPlaces()])} at ${at.test.clock.now()} ${JSON.stringify([at.acd.agents(), life.callbacks.map(({state,to})=>[state,to])])}`);
+      for (const call of life.callbacks.filter(({ state }) => state === "ringing")) await this.#calledBack(call, "1");
       for (const call of legs("ringing")) await call.answer();
       await this.#passes(3_000);
       for (const call of legs("answered")) call.finish("remote-hangup", "remote");
@@ -283,7 +330,9 @@ export class RandomDay {
   async #recorded({ at, callers, told }: Life): Promise<void> {
     const entries = await at.entries();
     // Nobody is missing, and nobody has two stays at a time, or one without an end.
-    expect(new Set(entries.map(({ interactionId }) => interactionId))).toEqual(this.#served);
+    const outbound = await at.test.services.get(READ_POOL).read((em) => em.execute<{ id: string }[]>("select id from core_interaction where direction = 'outbound'"));
+    const calledBack = new Set(outbound.map(({ id }) => id));
+    expect(new Set(entries.flatMap(({ interactionId }) => (calledBack.has(interactionId) ? [] : [interactionId])))).toEqual(this.#served);
     for (const { outcome, enteredAt, leftAt, endedAt, waitMs, talkMs, expectedWaitMs, answeredAt, agent: by } of entries) {
       expect(outcome).not.toBeNull();
       for (const span of [waitMs, talkMs, expectedWaitMs]) expect(span ?? 0).toBeGreaterThanOrEqual(0);
@@ -302,6 +351,7 @@ export class RandomDay {
       expect(outcomes).toContain(own.some(({ outcome }) => outcome === "answered") && result.outcome === "answered" ? "answered" : last?.outcome);
     }
     await addsUp(at);
+    await agentTimesAddUp(at);
     for (const key of QUEUES) expect((await at.acd.figures({ queue: key, from: 0, to: Number.MAX_SAFE_INTEGER })).total).toEqual(at.acd.queue(key)?.today);
     const { log, spans } = await at.test.services.get(READ_POOL).read(async (em) => ({ log: await em.find(AgentStateLogEntity, {}), spans: await em.find(AgentIntervalEntity, {}) }));
     for (const { previousMs } of log) expect(previousMs).toBeGreaterThanOrEqual(0);
@@ -309,6 +359,21 @@ export class RandomDay {
     // How long a talk was that a kill cut off is not known: it counts in no average.
     expect(spans.reduce((sum, { handled }) => sum + handled, 0)).toBe(entries.filter(({ talkMs }) => talkMs !== null).length);
     checkOrder(told, entries, (number, wait, own) => fits(number, wait, own), (id) => callers.find(({ interactionId }) => interactionId === id)?.skills ?? {});
+  }
+
+  #plugCitizen(number: string): void {
+    const { at, callbacks } = this.#now;
+    at.test.services.get(FAKE_TELEPHONY).plug(`tel:${number}`, (call) => callbacks.push(call));
+  }
+
+  async #calledBack(call: FakeCall | undefined, key: "1" | "2" | "hang up"): Promise<void> {
+    if (call === undefined) return;
+    const { at } = this.#now;
+    await call.answer();
+    await at.test.advance(100);
+    if (key === "hang up") call.finish("remote-hangup", "remote");
+    else call.leg?.injectDtmf(key);
+    await at.test.advance(60);
   }
 
   async close(): Promise<void> {
@@ -371,13 +436,14 @@ export class RandomDay {
     await crash(life.at);
     for (const { calls } of life.phones.values()) for (const call of calls) expect(call.state).toBe("ended");
     this.#life = undefined;
+    this.#alone.clear();
     // It took a while to stop, too.
     await this.begin(Math.max(now + ms, life.at.test.clock.now()), phones);
     this.#check();
   }
 
   #check(): void {
-    const { at, callers, phones } = this.#now;
+    const { at, callers, phones, callbacks } = this.#now;
     const now = at.test.clock.now();
     const calls = at.test.services.get(AGENT_CALLS);
     const agents = at.acd.agents();
@@ -386,8 +452,10 @@ export class RandomDay {
     const fail = (message: string): never => {
       throw new Error(`${message}\n${JSON.stringify({ agents: agents.map(({ number, state, choice, work, reachable }) => ({ number, state, choice, work, reachable })), waiting })}`);
     };
+    const dialling = callbacks.some(({ state }) => state !== "ended");
     for (const caller of callers) {
       const { call, interactionId, result } = caller;
+      if (caller.keeps) continue;
       if ((call.leg?.bridgedWith.size ?? 0) > 1) fail(`${call.from.number} talks with two`);
       const places = waiting.filter((each) => each.interactionId === interactionId).length;
       const talks = agents.filter(({ work }) => work.some((each) => each.interactionId === interactionId)).length;
@@ -396,7 +464,9 @@ export class RandomDay {
         continue;
       }
       if (interactionId === undefined) fail(`${call.from.number} reached nobody`);
-      if (result === undefined && places + talks !== 1) fail(`${call.from.number} is in ${places} lines and ${talks} talks`);
+      // Who is given on is nobody's of a queue: somebody has them, or is being rung for them, or they wait.
+      const given = caller.passed && agents.some(({ number, state }) => state === "occupied" || calls.current(number)?.interactionId === interactionId);
+      if (result === undefined && places + talks !== 1 && !given) fail(`${call.from.number} is in ${places} lines and ${talks} talks`);
       if (result !== undefined && caller.overdue) fail(`${call.from.number} should be gone (${result.outcome})`);
       caller.overdue = result !== undefined;
     }
@@ -407,9 +477,14 @@ export class RandomDay {
       if (live.length > 1) fail(`${number} has two calls`);
       if ((live[0]?.leg?.bridgedWith.size ?? 0) > 1) fail(`${number} talks with two`);
       if (reachable !== (phone?.unplug !== undefined)) fail(`${number} is shown reachable: ${String(reachable)}`);
-      if (state === "reserved" && live.length === 0) fail(`${number} sticks in reserved`);
+      if (state === "reserved" && live.length === 0 && !dialling) fail(`${number} sticks in reserved`);
       if (state === "busy" && live.length === 0 && talk?.state !== "reconnecting") fail(`${number} sticks in busy`);
-      if (!["reserved", "busy"].includes(state) && live.length > 0) fail(`${number} is ${state} with a call`);
+      // Between two rings of a caller who is given on there may be a moment without any.
+      const alone = state === "occupied" && live.length === 0 ? (this.#alone.get(number) ?? now) : undefined;
+      if (alone === undefined) this.#alone.delete(number);
+      else this.#alone.set(number, alone);
+      if (now - (alone ?? now) > 35_000) fail(`${number} sticks in occupied`);
+      if (!["reserved", "busy", "occupied"].includes(state) && live.length > 0) fail(`${number} is ${state} with a call`);
       if (since > now || (wrapUpUntil ?? now) < now) fail(`${number} is ${state} since or until the wrong time`);
     }
     for (const key of QUEUES) {

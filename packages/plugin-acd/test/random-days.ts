@@ -5,8 +5,8 @@ import { day, RandomDay } from "./random-day.js";
 export async function randomDays(options: { readonly seed: number; readonly days: number; readonly most: number }): Promise<{ readonly answered: number; readonly restarts: number }> {
   let answered = 0;
   let restarts = 0;
-  const property = fc.asyncProperty(day(options.most), async ({ strategy, happenings }) => {
-    const here = new RandomDay(strategy);
+  const property = fc.asyncProperty(day(options.most), async ({ strategy, weightWorthSeconds, happenings }) => {
+    const here = new RandomDay(strategy, weightWorthSeconds);
     try {
       await here.begin();
       for (const happening of happenings) await here.happens(happening);

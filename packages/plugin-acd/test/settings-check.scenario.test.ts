@@ -54,6 +54,11 @@ describe("sounds that are not there", () => {
     await expect(stage({ acd: { ...team(), callback: { words: { bye: "no.such.prompt" } } } })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_PROMPT", message: expect.stringContaining("The callback, words.bye: ") as string });
   });
 
+  it("an announcement that agents may play is looked at, too, whether it is approved or not", async () => {
+    const announcements = [{ key: "news", title: "通知", prompt: { text: "通知内容" } }, { key: "draft", title: "草稿", prompt: { id: "no.such.prompt" }, status: "draft" as const }];
+    await expect(stage({ acd: { ...team(), announcements } })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_PROMPT", message: expect.stringContaining("Announcement draft, prompt: ") as string });
+  });
+
   it("a prompt that a later plugin brings is there", async () => {
     await expect(stage({ acd: team({ announce: { welcome: "words.welcome" } }), plugins: [brings("words.welcome")] })).resolves.toBeDefined();
   });

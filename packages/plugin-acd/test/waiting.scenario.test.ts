@@ -39,11 +39,11 @@ describe("a long wait", () => {
   it("place and messages come each by their own interval, nothing is talked over, the music goes on between", async () => {
     await at.test.advance(18_000);
     // The message falls due at 25 s, while the announcement of 20 s is being said: it comes after it.
-    expect(words(caller).slice(2)).toEqual(["您是下一位，马上为您接通，请稍候。", HINT, NEWS]);
+    expect(words(caller).slice(2)).toEqual(["您是下一位，预计等待3，请稍候。", HINT, NEWS]);
     await at.test.advance(6_000);
     // Announcements at 40 and 60 s, the second message at 59 s: the announcement comes after it.
     await at.test.advance(42_000);
-    expect(words(caller).slice(5)).toEqual(["您是下一位，马上为您接通，请稍候。", HINT, "周末照常受理。", "您是下一位，马上为您接通，请稍候。", HINT]);
+    expect(words(caller).slice(5)).toEqual(["您是下一位，预计等待3，请稍候。", HINT, "周末照常受理。", "您是下一位，预计等待3，请稍候。", HINT]);
     await at.test.advance(3_000);
     expect(isMusic(caller.hearing)).toBe(true);
   });

@@ -79,6 +79,7 @@ const event: fc.Arbitrary<AcdEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.occupied" as const), agentId, occupied: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-done" as const), agentId }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-extended" as const), agentId, ms: span }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("agent.wrap-up-restored" as const), agentId, ms: span, spentMs: span }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("interaction.priority" as const), interactionId: callId, priority: fc.integer({ min: -1, max: 2 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("queue.configured" as const), queue: queueConfig }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("queue.frozen" as const), queue: queueKey, frozen: fc.boolean() }) },

@@ -261,6 +261,58 @@ describe("the caller goes", () => {
     driver.call("c", { callerKey: "K" });
     expect(driver.of("entered")).toMatchObject([{ regained: true, ahead: 0 }]);
   });
+
+  it("a changed priority goes with the place: in this process, from an earlier one, and with a place that is given back", () => {
+    const driver = acd({ regainMs: 60_000 });
+    driver.call("b", { priority: 3 });
+    driver.call("c", { priority: 1, callerKey: "K" });
+    driver.send({ type: "interaction.priority", interactionId: "c", priority: 6 });
+    driver.send({ type: "interaction.priority", interactionId: "c", priority: 5 });
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    expect(driver.of("left")).toMatchObject([{ raisedBy: 4 }]);
+    // As much more than what is brought this time.
+    driver.call("d", { priority: 2, callerKey: "K" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, priority: 6, raisedBy: 4, ahead: 0 }]);
+    driver.send({ type: "interaction.exited", interactionId: "d" });
+    driver.send({ type: "place.restored", callerKey: "L", queue: "q", placeAt: driver.now, leftAt: driver.now, raisedBy: -2 });
+    driver.call("e", { priority: 4, callerKey: "L" });
+    expect(driver.of("entered")).toMatchObject([{ regained: true, priority: 2, raisedBy: -2, ahead: 1 }]);
+    driver.call("f", { priority: 1, placeAt: driver.now - 1_000, raisedBy: 9 });
+    expect(driver.of("entered")).toMatchObject([{ priority: 10, raisedBy: 9, ahead: 0 }]);
+    // Without a place it counts for nothing.
+    driver.call("g", { priority: 1, raisedBy: 9 });
+    expect(driver.of("entered")).toMatchObject([{ priority: 1, raisedBy: 0 }]);
+  });
+});
+
+describe("after-call work of an earlier process", () => {
+  it("goes on, whatever was chosen for afterwards; what is over of it counts for the longest", () => {
+    const driver = acd({}, 1, { wrapUpMaxMs: 60_000 });
+    driver.send({ type: "agent.wrap-up-restored", agentId: "a0", ms: 20_000, spentMs: 30_000 });
+    expect(status(driver, "a0")).toBe("wrap-up");
+    driver.call("c");
+    expect(driver.of("offer")).toEqual([]);
+    driver.send({ type: "agent.wrap-up-extended", agentId: "a0", ms: 60_000 });
+    driver.advance(29_999);
+    expect(status(driver, "a0")).toBe("wrap-up");
+    driver.advance(1);
+    expect(driver.all("auto-paused")).toMatchObject([{ agentId: "a0", cause: "wrap-up" }]);
+  });
+
+  it("nobody is taken from what they are at by it", () => {
+    const driver = acd({ wrapUpMs: 10_000 }, 1);
+    driver.call("c");
+    driver.send({ type: "agent.wrap-up-restored", agentId: "a0", ms: 20_000, spentMs: 0 });
+    driver.answer("c");
+    driver.send({ type: "agent.wrap-up-restored", agentId: "a0", ms: 20_000, spentMs: 0 });
+    driver.send({ type: "interaction.ended", interactionId: "c" });
+    driver.send({ type: "agent.wrap-up-restored", agentId: "a0", ms: 20_000, spentMs: 0 });
+    driver.send({ type: "agent.wrap-up-restored", agentId: "a1", ms: 20_000, spentMs: 0 });
+    driver.advance(10_000);
+    expect(status(driver, "a0")).toBe("available");
+    for (const ms of [0, -1, NaN, Infinity]) driver.send({ type: "agent.wrap-up-restored", agentId: "a0", ms, spentMs: 0 });
+    expect(status(driver, "a0")).toBe("available");
+  });
 });
 
 describe("limits of the queue", () => {

@@ -97,9 +97,10 @@ export function checkInvariants(state: AcdState): void {
       if (listed.has(agent) !== (member && isEligible(agent))) fail(`eligible set of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.staff.has(agent) !== (member && isStaff(agent, queue))) fail(`staff of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.atWork.has(agent) !== (member && isAtWork(agent, queue))) fail(`those at work of ${queue.config.key} wrong for ${agent.id}`);
+      if (queue.wrappingUp.has(agent) !== (queue.atWork.has(agent) && agent.status === "wrap-up")) fail(`those in after-call work of ${queue.config.key} wrong for ${agent.id}`);
       if (queue.atWork.has(agent) && isAway(agent)) fail(`${agent.id} is away and counted as at work in ${queue.config.key}`);
     }
-    for (const agent of [...queue.staff, ...queue.atWork]) if (state.agents.get(agent.id) !== agent) fail(`${queue.config.key} counts an agent who is gone`);
+    for (const agent of [...queue.staff, ...queue.atWork, ...queue.wrappingUp]) if (state.agents.get(agent.id) !== agent) fail(`${queue.config.key} counts an agent who is gone`);
     checkKeptOrder(queue, fail);
   }
   if (lines !== 0) fail("a line holds a caller who does not wait");

@@ -173,6 +173,35 @@ describe("diversion", () => {
     ]);
   });
 
+  it("the end of after-call work is known: who comes shortly before it is let in, told so, and stays by the same reckoning", () => {
+    const driver = acd({ divert: { ewtMs: 30_000, whileWaiting: true }, wrapUpMs: 40_000, announceFirstMs: 1_000 }, 2);
+    for (const id of ["t0", "t1"]) {
+      driver.call(id);
+      driver.answer(id);
+    }
+    driver.call("a");
+    expect(driver.of("left")).toMatchObject([{ outcome: "diverted" }]);
+    for (const id of ["t0", "t1"]) {
+      driver.send({ type: "interaction.ended", interactionId: id });
+      driver.advance(15_000);
+    }
+    // Ends are 10 and 25 s away.
+    for (const [id, expectedWaitMs] of [["b", 10_000], ["c", 25_000]] as const) {
+      driver.call(id);
+      expect(driver.of("entered")).toMatchObject([{ expectedWaitMs }]);
+    }
+    expect(queueView(driver.state, "q", driver.now)?.expectedWaitMs).toBeGreaterThan(60_000);
+    driver.call("d");
+    expect(driver.of("left")).toMatchObject([{ outcome: "diverted" }]);
+    driver.advance(1_000);
+    expect(driver.all("announce").map(({ expectedWaitMs }) => expectedWaitMs)).toEqual([9_000, 24_000]);
+    // Whoever takes longer is waited for longer: then it is too long.
+    driver.send({ type: "agent.wrap-up-extended", agentId: "a1", ms: 300_000 });
+    expect(driver.of("left")).toMatchObject([{ interactionId: "c", outcome: "diverted" }]);
+    driver.advance(9_000);
+    expect(driver.of("offer")).toMatchObject([{ interactionId: "b", agentId: "a0" }]);
+  });
+
   it("while waiting: those at the end leave when agents leave", () => {
     const driver = acd({ divert: { ratio: 2, whileWaiting: true } }, 2);
     for (const id of ["t0", "t1"]) {

@@ -196,6 +196,27 @@ onBothDatabases("interaction journal", (freshData) => {
     expect(ended).toEqual([`${lost.id} process_restart`]);
     expect(await rows(after, "select end_reason from core_leg")).toEqual([{ end_reason: "process_restart" }, { end_reason: "process_restart" }]);
     expect(await next.recover()).toEqual({ interactions: 0, legs: 0 });
+    // What is said of one that is over.
+    const { past } = next.interactions({ publish: () => undefined });
+    past(lost.id).update({ wrapUpCode: "answered\u0000" });
+    past(lost.id).update({});
+    past(lost.id).event("queue.wrapped-up", { agent: "1001" });
+    past("nobody").update({ wrapUpCode: "x" });
+    expect(next.backlog).toBe(3);
+    await next.flush();
+    expect(await rows(after, `select wrap_up_code, version, end_reason from core_interaction where id = '${lost.id}'`)).toEqual([{ wrap_up_code: "answered", version: 2, end_reason: "process_restart" }]);
+    expect(await rows(after, "select type from core_interaction_event")).toEqual([{ type: "queue.wrapped-up" }]);
+    // One of this process: the same record.
+    const own = next.open(voice);
+    past(own.id).update({ wrapUpCode: "a" });
+    next.close(own.id, "hangup");
+    past(own.id).update({ wrapUpCode: "b" });
+    await next.flush();
+    expect(await rows(after, `select wrap_up_code from core_interaction where id = '${own.id}'`)).toEqual([{ wrap_up_code: "b" }]);
+    await next.end();
+    past(own.id).update({ wrapUpCode: "c" });
+    past(lost.id).update({ wrapUpCode: "c" });
+    expect(next.backlog).toBe(0);
     await after.layer.close();
   });
 });

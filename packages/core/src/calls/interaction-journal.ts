@@ -28,6 +28,11 @@ const TABLES = {
 
 type Table = keyof typeof TABLES;
 
+interface Amendment {
+  readonly interactionId: string;
+  readonly patch: Row;
+}
+
 export interface NewInteraction {
   /** When it was known before (intent before act). */
   readonly id?: string;
@@ -67,6 +72,8 @@ export class InteractionJournal implements CallJournal {
   #dirty: Record<Table, Set<string>> = emptyDirty();
   readonly #live = new Map<string, LiveInteraction>();
   #closing: { interactionId: string; reason: string; at: number }[] = [];
+  /** Changes of rows that are not in memory. */
+  #amended: Amendment[] = [];
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
   /** The last write failed. */
@@ -131,15 +138,7 @@ export class InteractionJournal implements CallJournal {
         Object.assign(data, patch);
         touch({ data: storableJson(data) });
       },
-      update: (patch) => {
-        const changed: Row = {};
-        if (patch.queue !== undefined) changed.queue = patch.queue;
-        if (patch.agentId !== undefined) changed.agent_id = patch.agentId;
-        if (patch.contactId !== undefined) changed.contact_id = patch.contactId;
-        if (patch.language !== undefined) changed.language = patch.language;
-        if (patch.wrapUpCode !== undefined) changed.wrap_up_code = patch.wrapUpCode;
-        touch(changed);
-      },
+      update: (patch) => touch(columnsOf(patch)),
       event: (type, details) => this.event(id, type, details),
     };
     this.#live.set(id, live);
@@ -151,7 +150,25 @@ export class InteractionJournal implements CallJournal {
     return {
       open: (record) => this.#openRecord(record, events),
       live: (id) => this.#live.get(id),
+      past: (id) => this.#live.get(id) ?? { id, update: (patch) => this.#amend(id, columnsOf(patch)), event: (type, details) => this.event(id, type, details) },
     };
+  }
+
+  #amend(interactionId: string, patch: Row): void {
+    if (Object.keys(patch).length === 0) return;
+    if (this.#closed) {
+      this.#log.warn({ interactionId }, "a change to the record of an interaction came after the hotline's end and was dropped");
+      return;
+    }
+    makeStorable(patch);
+    const row = this.#rows.core_interaction.get(interactionId);
+    if (row !== undefined) {
+      // Not written yet.
+      Object.assign(row, patch);
+      return this.#changed("core_interaction", interactionId);
+    }
+    this.#amended.push({ interactionId, patch });
+    this.#schedule(GROUP_COMMIT_MS);
   }
 
   #openRecord({ from, to, language = "zh-CN", ...rest }: NewInteractionRecord, events: Parameters<InteractionJournal["interactions"]>[0]): OpenInteraction {
@@ -358,11 +375,11 @@ export class InteractionJournal implements CallJournal {
 
   /** Changes that are not written yet. */
   get backlog(): number {
-    return this.#closing.length + (Object.keys(TABLES) as Table[]).reduce((sum, table) => sum + this.#dirty[table].size, 0);
+    return this.#closing.length + this.#amended.length + (Object.keys(TABLES) as Table[]).reduce((sum, table) => sum + this.#dirty[table].size, 0);
   }
 
   #pending(): boolean {
-    return this.#closing.length > 0 || (Object.keys(TABLES) as Table[]).some((table) => this.#dirty[table].size > 0);
+    return this.#closing.length > 0 || this.#amended.length > 0 || (Object.keys(TABLES) as Table[]).some((table) => this.#dirty[table].size > 0);
   }
 
   #schedule(ms: number): void {
@@ -376,9 +393,11 @@ export class InteractionJournal implements CallJournal {
   #write(): void {
     const dirty = this.#dirty;
     const closing = this.#closing;
+    const amended = this.#amended;
     this.#dirty = emptyDirty();
     this.#closing = [];
-    this.#flushing = this.#commit(dirty, closing).then(
+    this.#amended = [];
+    this.#flushing = this.#commit(dirty, closing, amended).then(
       () => {
         this.#flushing = undefined;
         this.#failing = false;
@@ -390,17 +409,20 @@ export class InteractionJournal implements CallJournal {
         this.#failing = true;
         for (const table of Object.keys(TABLES) as Table[]) for (const id of dirty[table]) this.#dirty[table].add(id);
         this.#closing = [...closing, ...this.#closing];
+        this.#amended = [...amended, ...this.#amended];
         this.#log.error({ err: error }, "the interaction journal could not be written and is tried again");
         this.#schedule(RETRY_MS);
       },
     );
   }
 
-  async #commit(dirty: Record<Table, Set<string>>, closing: readonly { interactionId: string; reason: string; at: number }[]): Promise<void> {
+  async #commit(dirty: Record<Table, Set<string>>, closing: readonly { interactionId: string; reason: string; at: number }[], amended: readonly Amendment[]): Promise<void> {
     // Rows are copied now: they may change while the transaction waits for its turn.
     const batches = (Object.keys(TABLES) as Table[]).map((table) => ({ table, rows: [...dirty[table]].map((id) => ({ ...this.#rows[table].get(id) }) as Row) }));
     await this.#unitOfWork.run(async (uow) => {
       for (const { table, rows } of batches) for (let i = 0; i < rows.length; i += ROWS) await upsert(uow.em, table, rows.slice(i, i + ROWS));
+      const knex = uow.em.getKnex();
+      for (const { interactionId, patch } of amended) await uow.em.execute(knex("core_interaction").update({ ...patch, version: knex.raw("version + 1") }).where({ id: interactionId }));
       for (const each of closing) uow.publish("interaction.ended", each, { aggregate: each.interactionId });
     });
   }
@@ -424,6 +446,17 @@ export class InteractionJournal implements CallJournal {
 
 function emptyDirty(): Record<Table, Set<string>> {
   return { core_interaction: new Set(), core_leg: new Set(), core_bridge_membership: new Set(), core_interaction_event: new Set() };
+}
+
+/** The columns of a record that others may set. */
+function columnsOf(patch: Parameters<LiveInteraction["update"]>[0]): Row {
+  const changed: Row = {};
+  if (patch.queue !== undefined) changed.queue = patch.queue;
+  if (patch.agentId !== undefined) changed.agent_id = patch.agentId;
+  if (patch.contactId !== undefined) changed.contact_id = patch.contactId;
+  if (patch.language !== undefined) changed.language = patch.language;
+  if (patch.wrapUpCode !== undefined) changed.wrap_up_code = patch.wrapUpCode;
+  return changed;
 }
 
 /** A row that can never be written would keep the rows of all other calls from being written too. */

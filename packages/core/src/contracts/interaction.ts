@@ -27,6 +27,8 @@ export interface Interactions {
   open(record: NewInteractionRecord): OpenInteraction;
   /** One that was opened here and is not closed yet, voice ones included. */
   live(id: string): LiveInteraction | undefined;
+  /** One that is over, also of an earlier process: what is still said of it. An id nobody knows changes nothing. Written as the others are, never awaited. */
+  past(id: string): Pick<LiveInteraction, "id" | "update" | "event">;
 }
 
 export const INTERACTIONS = token<Interactions>("core.interactions");

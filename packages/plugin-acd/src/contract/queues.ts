@@ -93,6 +93,8 @@ export interface QueueRequest {
   readonly placeAt?: number;
   /** With `placeAt`, from the same result: the order among places of the same millisecond. Default: behind those that are there. */
   readonly placeSeq?: number;
+  /** With `placeAt`, from the same result: what a supervisor's change of priority had added. Default 0. */
+  readonly raisedBy?: number;
   /** Keys that leave the queue, for example `"0*"`. Default none. */
   readonly exitKeys?: string;
   /** Tells of the keys: said after the welcome and with every announcement. Default nothing. */
@@ -115,6 +117,8 @@ export interface QueueResult {
   readonly placeAt?: number;
   /** The order among places of the same millisecond: give it along with `placeAt`. */
   readonly placeSeq?: number;
+  /** What a change of priority while they waited had added: give it along with `placeAt`. */
+  readonly raisedBy?: number;
   /** The caller has hung up or was taken over: nothing more to say. */
   readonly callerGone: boolean;
 }

@@ -35,5 +35,9 @@ export type QueueFact =
   | { readonly kind: "cut"; readonly of: EntryKey; readonly enteredAt: number; readonly at: number; readonly waitMs: number; readonly talkMs?: number; readonly counts: QueueDelta }
   /** An agent is in another state. `wrapUp`: the after-call work of a talk is over. */
   | { readonly kind: "agent-status"; readonly id: string; readonly row: Columns; readonly spans: readonly AgentSpan[]; readonly wrapUp?: { readonly of: EntryKey; readonly enteredAt: number; readonly counts: QueueDelta } }
+  /** After-call work has begun, or is another: what a restart goes on with. `null`: it is over. */
+  | { readonly kind: "wrap-up"; readonly agent: string; readonly row: Columns | null }
+  /** The caller's priority was changed while they waited, by so much in all. */
+  | { readonly kind: "raised"; readonly entryId: string; readonly raisedBy: number }
   /** States that last. */
   | { readonly kind: "agent-spans"; readonly id: string; readonly at: number; readonly spans: readonly AgentSpan[] };

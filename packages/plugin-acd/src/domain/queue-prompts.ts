@@ -3,7 +3,10 @@ import type { PromptRef, PromptValues } from "@hotlinejs/core";
 interface Texts {
   readonly welcome: string;
   readonly position: string;
+  /** First in line, and not for long. */
   readonly next: string;
+  /** First in line, all the same for minutes. */
+  readonly nextWait: string;
   readonly connect: string;
   readonly lost: string;
   readonly noAgents: string;
@@ -16,6 +19,7 @@ const chinese: Texts = {
   welcome: "正在为您转接人工坐席，请稍候。",
   position: "您前面还有{{position|number}}位，预计等待{{waitMinutes|minutes}}，请稍候。",
   next: "您是下一位，马上为您接通，请稍候。",
+  nextWait: "您是下一位，预计等待{{waitMinutes|minutes}}，请稍候。",
   connect: "工号{{agentNo|digits}}为您服务。",
   lost: "抱歉，与坐席的通话中断了，正在为您接通下一位坐席，请稍候。",
   noAgents: "抱歉，当前没有坐席在岗，请稍后再拨。",
@@ -28,6 +32,7 @@ const english: Texts = {
   welcome: "Please hold while we connect you to an agent.",
   position: "There are {{position|number}} callers before you. The expected wait is {{waitMinutes|minutes}}. Please hold.",
   next: "You are next. Please hold.",
+  nextWait: "You are next. The expected wait is {{waitMinutes|minutes}}. Please hold.",
   connect: "Agent {{agentNo|digits}} is at your service.",
   lost: "Sorry, you have lost the agent. Please hold, you are next for another one.",
   noAgents: "Sorry, no agent is on duty at the moment. Please call again later.",

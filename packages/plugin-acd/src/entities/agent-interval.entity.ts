@@ -2,7 +2,7 @@ import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
 
 const span = () => p.bigint("number").default(0);
 
-/** A quarter of an hour of one agent: how long in which state. Booked at every change and once a minute, so that a crash loses a minute at most. */
+/** A quarter of an hour of one agent: how long in which state. Booked at every change and once a minute; what lasts at the end of the process is booked by the next one. */
 export const AgentIntervalEntity = defineEntity({
   name: "AcdAgentInterval",
   tableName: "acd_agent_interval",

@@ -11,6 +11,8 @@ export const QueueEntryEntity = defineEntity({
     /** `voice`, `chat` ... as of interactions: figures of the telephone count calls only. */
     channel: p.text().default("voice"),
     priority: p.integer(),
+    /** What a change made of it while they waited; who regains the place brings it along. */
+    raisedBy: p.integer().default(0),
     enteredAt: p.bigint("number"),
     /** Earlier than `enteredAt` when the caller regained a place. */
     placeAt: p.bigint("number"),

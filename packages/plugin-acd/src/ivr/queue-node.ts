@@ -78,14 +78,16 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
     const callback = config.callback !== undefined && acd.canCallBack(session) ? config.callback : undefined;
     const keys = new Map(callback?.key === undefined ? exits : [[callback.key, "kept"], ...exits]);
     const request = { queue, priority, skills, ...(config.agent === undefined ? {} : { preferredAgent: config.agent, preferredSeconds: config.agentSeconds }), exitKeys: [...keys.keys()].join(""), exitHint: exitHint(config, keys, session.language), signal };
-    let place: Pick<QueueResult, "placeAt" | "placeSeq"> = {};
+    let place: ReturnType<typeof placeIn> = {};
     let result: QueueResult;
     for (;;) {
       result = await acd.serve(session, { ...request, ...place });
       if (result.callerGone || result.outcome === "abandoned") return { end: true };
       const pressed = result.outcome === "exit" && result.key !== undefined && result.key === callback?.key;
       if (!pressed && callback?.on.some((outcome) => outcome === result.outcome) !== true) break;
-      const answer = await acd.offerCallback(session, { queue, ...placeIn(result), priority, skills, signal });
+      const { raisedBy = 0, ...kept } = placeIn(result);
+      // A kept place has one priority: whoever was put forward stays it.
+      const answer = await acd.offerCallback(session, { queue, ...kept, priority: (priority ?? 0) + raisedBy, skills, signal });
       if (answer === "kept") return { outcome: "kept" };
       if (answer === "gone") return { end: true };
       if (!pressed) break;
@@ -98,8 +100,8 @@ export const queueNode = defineIvrNode<QueueNodeConfig>({
 });
 
 /** Where the caller goes on. */
-function placeIn({ placeAt, placeSeq }: QueueResult): Pick<QueueResult, "placeAt" | "placeSeq"> {
-  return placeAt === undefined || placeSeq === undefined ? {} : { placeAt, placeSeq };
+function placeIn({ placeAt, placeSeq, raisedBy = 0 }: QueueResult): Pick<QueueResult, "placeAt" | "placeSeq" | "raisedBy"> {
+  return placeAt === undefined || placeSeq === undefined ? {} : { placeAt, placeSeq, raisedBy };
 }
 
 function exitHint({ announceKeys }: QueueNodeConfig, exits: ReadonlyMap<string, string>, language: string): PromptRef | undefined {

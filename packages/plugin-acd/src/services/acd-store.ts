@@ -11,6 +11,7 @@ import { FactMarkEntity } from "../entities/fact-mark.entity.js";
 import { QueueEntity } from "../entities/queue.entity.js";
 import { QueueEntryEntity, type QueueEntryRow } from "../entities/queue-entry.entity.js";
 import { QueueIntervalEntity, type QueueIntervalRow } from "../entities/queue-interval.entity.js";
+import { WrapUpEntity, type WrapUpRow } from "../entities/wrap-up.entity.js";
 import { acdErrors } from "../errors.js";
 import { issuesOf } from "./checked.js";
 import type { IntervalBook } from "./interval-book.js";
@@ -57,6 +58,8 @@ export interface LeftPlace {
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId?: string;
+  /** What a change of priority had added. */
+  readonly raisedBy: number;
 }
 
 /** What is configured otherwise than the database has it. */
@@ -209,19 +212,33 @@ export class AcdStore {
     });
   }
 
-  /** Closes the entries a crashed process left open and returns the places that callers may come back to. */
-  async closeLeftovers(before: number): Promise<LeftPlace[]> {
+  /** When the process before wrote last of what callers and agents do, epoch ms: at most a minute before its end. `undefined`: it wrote nothing. */
+  async lastSign(before: number): Promise<number | undefined> {
+    const newest = { orderBy: { at: "desc" }, limit: 1 } as const;
+    return this.#reads.read(async (em) => {
+      const [marks, states] = [await em.find(FactMarkEntity, { at: { $lt: before } }, newest), await em.find(AgentStateLogEntity, { at: { $lt: before } }, newest)];
+      const open = await em.find(QueueEntryEntity, { endedAt: null });
+      const signs = [...[...marks, ...states].map(({ at }) => at), ...open.map(({ enteredAt }) => enteredAt)];
+      return signs.length === 0 ? undefined : Math.min(before, Math.max(...signs));
+    });
+  }
+
+  /** After-call work under way. */
+  async wrapUps(): Promise<WrapUpRow[]> {
+    return this.#reads.read((em) => em.find(WrapUpEntity, {}, { orderBy: { agent: "asc" } }));
+  }
+
+  /** Closes the entries a crashed process left open and returns the places that callers may come back to. @param end when it ended: nobody has waited after that */
+  async closeLeftovers(end: number): Promise<LeftPlace[]> {
     const now = this.#clock.now();
     return this.#unitOfWork.run(async (uow) => {
       const { em } = uow;
       const open = await em.find(QueueEntryEntity, { endedAt: null });
-      // Of a process that was down for a night nobody has waited that night.
-      const alive = Math.min(now, Math.max(...open.map(({ enteredAt }) => enteredAt), ...(await lastSigns(uow, before))));
       for (const entry of open) {
         if (typeof entry.leftAt !== "number") {
           entry.outcome = "process_restart";
           entry.leftAt = now;
-          entry.waitMs = Math.max(0, alive - entry.enteredAt);
+          entry.waitMs = Math.max(0, end - entry.enteredAt);
           await this.#book.queue(uow, entry, entry.enteredAt, { cut: 1 });
           uow.publish("acd.left", { interactionId: entry.interactionId, queue: entry.queue, outcome: entry.outcome, waitMs: entry.waitMs, at: now }, { aggregate: entry.interactionId });
         } else if (entry.outcome === "answered") {
@@ -238,23 +255,29 @@ export class AcdStore {
       // Who was open when the process ended may have been moved long before: nobody before the earliest place.
       const earliest = Math.min(since, ...[waited[0], talked[0]].map((entry) => entry?.placeAt ?? since));
       const moved = stayBefore(await em.find(QueueEntryEntity, { outcome: "moved", leftAt: { $gte: earliest }, callerKey: { $ne: null } }));
+      const given = await givenPlaces(em, since);
       return [...waited, ...talked]
+        .filter((entry) => !given(entry))
         .flatMap((entry): LeftPlace[] => {
-          const { callerKey, queue, placeAt, placeSeq, leftAt, cutAt, agent } = entry;
+          const { callerKey, queue, placeAt, placeSeq, raisedBy, leftAt, cutAt, agent } = entry;
           const at = cutAt ?? leftAt;
           const cameTo = moved(entry);
-          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, ...(cameTo === undefined ? {} : { cameTo }), placeAt, placeSeq, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
+          return typeof callerKey === "string" && typeof at === "number" ? [{ callerKey, queue, ...(cameTo === undefined ? {} : { cameTo }), placeAt, placeSeq, raisedBy, leftAt: at, ...(typeof cutAt === "number" && typeof agent === "string" ? { agentId: agent } : {}) }] : [];
         })
         .sort((a, b) => a.leftAt - b.leftAt);
     });
   }
 }
 
-/** When the process before wrote last of what agents do: at most a minute before its end. */
-async function lastSigns({ em }: Uow, before: number): Promise<readonly number[]> {
-  const newest = { orderBy: { at: "desc" }, limit: 1 } as const;
-  const [marks, states] = [await em.find(FactMarkEntity, { at: { $lt: before } }, newest), await em.find(AgentStateLogEntity, { at: { $lt: before } }, newest)];
-  return [...marks, ...states].map(({ at }) => at);
+/** Whether the caller has come back into the place since, over however many restarts: it is given once. */
+async function givenPlaces(em: Uow["em"], since: number): Promise<(entry: QueueEntryRow) => boolean> {
+  const regained = await em.execute<{ caller: string; placed: number | string; seq: number | string; entered: number | string }[]>(
+    "select caller_key as caller, place_at as placed, place_seq as seq, entered_at as entered from acd_queue_entry where entered_at >= ? and place_at < entered_at and caller_key is not null",
+    [since],
+  );
+  // The order stays when the clock is set, the time unless it is.
+  return ({ callerKey, placeAt, placeSeq, leftAt, cutAt }) =>
+    regained.some(({ caller, placed, seq, entered }) => caller === callerKey && Number(entered) >= (cutAt ?? leftAt ?? Infinity) && (Number(placed) === placeAt || (placeSeq > 0 && Number(seq) === placeSeq)));
 }
 
 type Stay = Pick<QueueEntryRow, "interactionId" | "queue" | "enteredAt" | "leftAt">;

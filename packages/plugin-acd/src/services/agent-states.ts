@@ -103,6 +103,11 @@ export class AgentStates {
     agent.reason = cause;
   }
 
+  /** The agent goes on with what an earlier process began: a break that was chosen meanwhile begins afterwards. Before `start`. */
+  goesOn(number: string): void {
+    if (this.#deps.agents.get(number)?.choice === "not-ready") this.#later.add(number);
+  }
+
   /** A break that was chosen during a call begins now that the work is done: so does the time it may last. */
   idle(number: string): void {
     const agent = this.#deps.agents.get(number);

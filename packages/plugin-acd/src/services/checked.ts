@@ -4,7 +4,7 @@ import { acdErrors } from "../errors.js";
 import { byName } from "../domain/by-name.js";
 
 const epochMs = z.number();
-const place = { placeAt: epochMs.optional(), placeSeq: z.int().min(0).optional() };
+const place = { placeAt: epochMs.optional(), placeSeq: z.int().min(0).optional(), raisedBy: z.int().optional() };
 const asked = { queue: z.string().min(1), priority: z.int().min(-1_000_000).max(1_000_000).optional(), skills: byName(z.record(z.string().min(1), z.number().min(0))).optional(), ...place };
 const request = z.object({ ...asked, preferredAgent: z.string().optional(), preferredSeconds: z.number().min(0).optional(), exitKeys: z.string().regex(/^[0-9*#A-D]*$/, "keys like 0*").optional() });
 

@@ -18,7 +18,9 @@ export interface DecisionsDeps {
   readonly agentChanged: (number: string) => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
   readonly autoPaused: (effect: Extract<AcdEffect, { type: "auto-paused" }>) => void;
-  readonly wrapUps: Pick<WrapUps, "had" | "over">;
+  readonly wrapUps: Pick<WrapUps, "changed" | "had" | "over">;
+  /** The hotline takes no more calls. */
+  readonly stopping: () => boolean;
   /** The agent has no work, or none any more. */
   readonly idle: (agent: string) => void;
   /** The caller stands in another queue now. */
@@ -40,7 +42,8 @@ export class Decisions {
         return this.#deps.queueChanged(effect.queue);
       case "agent-status":
         facts.agentStatus(effect, at);
-        if (effect.to !== "wrap-up") wrapUps.over(effect.agentId);
+        if (effect.to === "wrap-up") wrapUps.changed(effect.agentId);
+        else wrapUps.over(effect.agentId);
         if (!AT_WORK.has(effect.to)) this.#deps.idle(effect.agentId);
         // Who is there and free, and how long talks are taken care of, are figures of the queues too.
         for (const key of agentView(floor.engine.state, effect.agentId)?.queues ?? []) this.#deps.queueChanged(key);
@@ -89,6 +92,7 @@ export class Decisions {
         return call.left(effect);
       case "ended":
         facts.ended(owner, effect, at, call.brokenOff);
+        owner.cut = call.brokenOff && this.#deps.stopping();
         wrapUps.had(effect.agentId, owner);
         floor.entries.delete(effect.interactionId);
         call.ended(effect);

@@ -1,5 +1,5 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
-import { agentView, interactionView, queueView } from "@hotlinejs/queueing";
+import { agentView, interactionView } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
@@ -26,6 +26,7 @@ import { KeptPlaces } from "./kept-places.js";
 import { LineSteering } from "./line-steering.js";
 import { LiveView } from "./live-view.js";
 import { Occupations } from "./occupations.js";
+import type { PastProcess } from "./past-process.js";
 import { QueueEngine } from "./queue-engine.js";
 import { QueueEntrance } from "./queue-entrance.js";
 import type { QueueFacts } from "./queue-facts.js";
@@ -41,6 +42,7 @@ export interface DefaultAcdDeps {
   readonly places: KeptPlaceStore;
   readonly writer: FactWriter<QueueFact>;
   readonly facts: QueueFacts;
+  readonly past: PastProcess;
   readonly music: HoldMusic;
   readonly prompts: Prompts | undefined;
   readonly secrets: Secrets | undefined;
@@ -62,7 +64,7 @@ export interface DefaultAcdDeps {
 }
 
 /** So often states are held against the calls they stand for: what looks wrong twice is put right. */
-const CHECK_MS = 15_000;
+export const CHECK_MS = 15_000;
 /** States that last are booked at every so manieth check. */
 const BOOK_EVERY = 4;
 
@@ -106,7 +108,14 @@ export class DefaultAcd implements Acd {
     const floor = new Floor(engine);
     this.#floor = floor;
     this.#closing = new ClosingTimes(deps.clock);
-    this.#wrapUps = new WrapUps(floor, deps.config);
+    this.#wrapUps = new WrapUps({
+      ...deps,
+      floor,
+      restoring: (agent, talk) => {
+        this.#states.goesOn(agent);
+        if (talk !== undefined) deps.facts.wrappingUp(agent, talk);
+      },
+    });
     this.#states = new AgentStates({
       config: deps.config,
       store: deps.store,
@@ -127,7 +136,7 @@ export class DefaultAcd implements Acd {
     });
     this.#occupations = new Occupations({ floor, control: deps.control, log: deps.log, wrapUp: deps.config.wrapUp });
     this.#entrance = new QueueEntrance({ ...deps, floor, desk: () => this.desk, stopped: () => this.#stopped });
-    this.#decisions = new Decisions({ ...deps, floor, wrapUps: this.#wrapUps, autoPaused: (effect) => this.#states.autoPaused(effect), idle: (agent) => this.#states.idle(agent), moved: (entry, id) => this.#entrance.moved(entry, id) });
+    this.#decisions = new Decisions({ ...deps, floor, wrapUps: this.#wrapUps, stopping: () => deps.pipeline.admission() !== undefined, autoPaused: (effect) => this.#states.autoPaused(effect), idle: (agent) => this.#states.idle(agent), moved: (entry, id) => this.#entrance.moved(entry, id) });
     this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, wrapUps: this.#wrapUps, reasons: this.#states.reasons, targets: deps.config.targets });
     this.#figures = new FigureReports({ ...deps, floor, targets: deps.config.targets });
     this.#steering = new LineSteering({ ...deps, floor });
@@ -183,6 +192,7 @@ export class DefaultAcd implements Acd {
   #clockStepped(ms: number): void {
     const { facts, agentChanged, queueChanged } = this.#deps;
     facts.clockStepped(ms);
+    this.#wrapUps.clockStepped();
     this.#closing.clockStepped();
     this.#states.clockStepped(ms);
     this.places.clockStepped(ms);
@@ -193,8 +203,8 @@ export class DefaultAcd implements Acd {
 
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
-    const { store, config, log } = this.#deps;
-    const before = this.#deps.clock.now();
+    const { store, config, log, facts, calendars, clock } = this.#deps;
+    const before = clock.now();
     this.#announcements.prepare();
     const check = new SettingsCheck(this.#deps);
     await check.configured();
@@ -202,23 +212,21 @@ export class DefaultAcd implements Acd {
       // Agents and profiles are changed by supervisors, too.
       log[kind === "queue" ? "warn" : "info"]({ [kind]: key, settings }, `the configuration has a${kind === "agent" ? "n" : ""} ${kind} otherwise than the database, which counts; managed: "code" lets the configuration count`);
     }
+    // First what an earlier process knew: what is open after that was open when it ended.
+    await this.#deps.writer.replay();
+    const places = await this.#deps.past.close();
     const { queues, agents, profiles } = await store.load();
     for (const queue of queues) {
       const { calendar } = queue.settings;
-      if (calendar !== undefined && !this.#deps.calendars.has(calendar)) throw acdErrors.QUEUE_UNUSABLE(queue.key, `calendar: there is no calendar ${calendar}; known: ${this.#deps.calendars.keys().join(", ")}`);
+      if (calendar !== undefined && !calendars.has(calendar)) throw acdErrors.QUEUE_UNUSABLE(queue.key, `calendar: there is no calendar ${calendar}; known: ${calendars.keys().join(", ")}`);
       this.#floor.queues.set(queue.key, queue);
       this.#floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
     }
     await check.stored({ queues, agents, profiles });
-    const { calendar: citizenHours } = config.callback;
-    if (citizenHours !== undefined) this.#deps.calendars.get(citizenHours);
+    if (config.callback.calendar !== undefined) calendars.get(config.callback.calendar);
     for (const agent of agents) this.#floor.agents.set(agent.number, agent);
     this.#states.load(profiles);
     check.agents(agents);
-    // First what an earlier process knew: what is open after that was open when it ended.
-    await this.#deps.writer.replay();
-    const places = await store.closeLeftovers(before);
-    const { facts, calendars, clock } = this.#deps;
     const today = calendars.get("default").dateOf(clock.now());
     const quarters = await store.queueDay(today);
     for (const row of quarters) facts.today.add(row.queue, row.startsAt, row);
@@ -230,6 +238,9 @@ export class DefaultAcd implements Acd {
 
   /** Asks the adapters which phones are there, and prepares the music. */
   async start(): Promise<void> {
+    // Before anybody could be given something else.
+    this.#wrapUps.restore(await this.#deps.store.wrapUps(), this.#deps.past.lived, this.#deps.clock.now());
+    this.#deps.past.alive();
     for (const agent of this.#floor.agents.values()) this.#reach(agent, this.#reachable(agent.address));
     this.#states.start();
     for (const { key, settings } of this.#floor.queues.values()) {
@@ -250,6 +261,7 @@ export class DefaultAcd implements Acd {
   #checkLater(nth = 1): void {
     this.#checkTimer = this.#deps.clock.setTimeout(() => {
       this.reconcile();
+      this.#deps.past.alive();
       if (nth % BOOK_EVERY === 0) {
         this.#deps.facts.bookStates();
         this.#deps.booked();
@@ -310,6 +322,7 @@ export class DefaultAcd implements Acd {
     await this.places.stop();
     this.#floor.engine.checkClock();
     this.#deps.facts.bookStates();
+    this.#deps.past.stop();
     this.#floor.engine.close();
     for (const entry of this.#floor.entries.values()) {
       entry.call.stop();
@@ -321,10 +334,7 @@ export class DefaultAcd implements Acd {
 
   /** Figures for health. */
   get health(): { waiting: number; agents: number; available: number; factsPending: number } {
-    let waiting = 0;
-    for (const key of this.#floor.queues.keys()) waiting += queueView(this.#floor.engine.state, key)?.waiting ?? 0;
-    const states = [...this.#floor.agents.keys()].map((number) => agentView(this.#floor.engine.state, number)?.status);
-    return { waiting, agents: states.length, available: states.filter((state) => state === "available").length, factsPending: this.#deps.writer.pending };
+    return { ...this.#live.counts(), factsPending: this.#deps.writer.pending };
   }
 
   async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
@@ -443,7 +453,6 @@ export class DefaultAcd implements Acd {
   setWrapUpCode(number: string, code: string): AgentSnapshot {
     this.#floor.agent(number);
     checked(INPUTS.wrapUpCode, code, `The wrap-up code of agent ${number}`);
-    if (agentView(this.#floor.engine.state, number)?.status !== "wrap-up") throw acdErrors.NOT_IN_WRAP_UP(number);
     this.#wrapUps.set(number, code);
     this.#deps.agentChanged(number);
     return this.#known(number);
@@ -452,8 +461,7 @@ export class DefaultAcd implements Acd {
   finishWrapUp(number: string, { code }: { readonly code?: string } = {}): AgentSnapshot {
     this.#floor.agent(number);
     if (code !== undefined) this.setWrapUpCode(number, code);
-    if (agentView(this.#floor.engine.state, number)?.status === "wrap-up") this.#wrapUps.mayEnd(number);
-    this.#floor.engine.dispatch({ type: "agent.wrap-up-done", agentId: number });
+    this.#wrapUps.end(number);
     return this.#known(number);
   }
 
@@ -465,8 +473,7 @@ export class DefaultAcd implements Acd {
   extendWrapUp(number: string, ms: number): AgentSnapshot {
     this.#floor.agent(number);
     checked(INPUTS.wrapUpMs, ms, `The time for after-call work of agent ${number}, in ms,`);
-    if (agentView(this.#floor.engine.state, number)?.wrapUntil === undefined) throw acdErrors.NOT_IN_WRAP_UP(number);
-    this.#floor.engine.dispatch({ type: "agent.wrap-up-extended", agentId: number, ms });
+    this.#wrapUps.extend(number, ms);
     return this.#known(number);
   }
 

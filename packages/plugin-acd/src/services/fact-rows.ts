@@ -4,6 +4,7 @@ import { quarterOf } from "../domain/quarter-hours.js";
 import { AgentStateLogEntity } from "../entities/agent-state-log.entity.js";
 import { FactMarkEntity } from "../entities/fact-mark.entity.js";
 import { QueueEntryEntity } from "../entities/queue-entry.entity.js";
+import { WrapUpEntity } from "../entities/wrap-up.entity.js";
 import type { IntervalBook } from "./interval-book.js";
 
 type Fact<K extends QueueFact["kind"]> = Extract<QueueFact, { kind: K }>;
@@ -38,6 +39,13 @@ export class FactRows {
         return this.#cut(uow, fact);
       case "agent-status":
         return this.#agentStatus(uow, fact, again);
+      case "wrap-up":
+        await uow.em.nativeDelete(WrapUpEntity, { agent: fact.agent });
+        if (fact.row !== null) await uow.em.insert(WrapUpEntity, fact.row as never);
+        return;
+      case "raised":
+        await uow.em.nativeUpdate(QueueEntryEntity, { id: fact.entryId }, { raisedBy: fact.raisedBy });
+        return;
       case "agent-spans":
         return this.#agentSpans(uow, fact, again);
     }
@@ -89,7 +97,7 @@ export class FactRows {
     if (wrapUp === undefined) return;
     const { of, enteredAt, counts } = wrapUp;
     await this.#book.queue(uow, of, enteredAt, counts);
-    uow.publish("acd.wrapped-up", { interactionId: of.interactionId, queue: of.queue, agent: String(row.agent), wrapUpMs: Number(row.previousMs), at: Number(row.at) }, { aggregate: of.interactionId });
+    uow.publish("acd.wrapped-up", { interactionId: of.interactionId, queue: of.queue, agent: String(row.agent), wrapUpMs: counts.wrapUpMs ?? 0, at: Number(row.at) }, { aggregate: of.interactionId });
   }
 
   /** No row tells it: a mark does. */

@@ -60,14 +60,22 @@ export class KeptPlaceStore {
     return this.#update(row, { queue });
   }
 
-  /** The place as it counts by the clock of now, and when it is dialled; nobody needs to be told. */
-  async placed(id: string, { placeAt, placeSeq, nextAt }: Pick<KeptPlaceRow, "placeAt" | "placeSeq" | "nextAt">): Promise<void> {
-    await this.deps.unitOfWork.run(({ em }) => em.nativeUpdate(KeptPlaceEntity, { id, state: { $ne: "closed" } }, { placeAt, placeSeq, nextAt }));
+  /** The place as it counts by the clock of now, its priority, and when it is dialled; nobody needs to be told. */
+  async placed(id: string, { placeAt, placeSeq, nextAt, priority }: Pick<KeptPlaceRow, "placeAt" | "placeSeq" | "nextAt" | "priority">): Promise<void> {
+    await this.deps.unitOfWork.run(({ em }) => em.nativeUpdate(KeptPlaceEntity, { id, state: { $ne: "closed" } }, { placeAt, placeSeq, nextAt, priority }));
   }
 
   /** All that are not closed, the earliest place first. */
   open(): Promise<KeptPlaceRow[]> {
     return this.deps.reads.read(async (em) => (await em.find(KeptPlaceEntity, { state: { $ne: "closed" } }, { orderBy: { placeAt: "asc", placeSeq: "asc", id: "asc" } })).map(copy));
+  }
+
+  /** The one of this number that is not closed. */
+  openOf(number: string): Promise<KeptPlaceRow | undefined> {
+    return this.deps.reads.read(async (em) => {
+      const row = await em.findOne(KeptPlaceEntity, { openKey: number });
+      return row === null ? undefined : copy(row);
+    });
   }
 
   find(id: string): Promise<KeptPlaceRow | undefined> {

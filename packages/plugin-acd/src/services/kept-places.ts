@@ -68,6 +68,7 @@ export class KeptPlaces {
   readonly #deps: KeptPlacesDeps;
   readonly #held = new Map<string, Held>();
   readonly #running = new Set<Promise<void>>();
+  readonly #takingBack = new Set<Timer>();
   readonly #wish: WishDeps;
   #begun = false;
   #stopped = false;
@@ -119,6 +120,7 @@ export class KeptPlaces {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const timer of this.#takingBack) timer.cancel();
     for (const held of this.#held.values()) {
       held.timer?.cancel();
       held.attempt?.giveUp.abort(new Error("the hotline stops"));
@@ -149,6 +151,7 @@ export class KeptPlaces {
       row = await store.put({ queue, number: wish.number, interactionId: interaction.id, language, priority, skills, placeAt: Math.min(placeAt ?? clock.now(), clock.now()), placeSeq: placeAt === undefined ? 0 : (placeSeq ?? 0) });
     } catch (error) {
       log.error({ err: error, interactionId: interaction.id }, "a place could not be kept; the caller is told");
+      this.#takeBack(wish.number, interaction.id);
       await say(session, this.#wish, "failed", {}, signal);
       return "declined";
     }
@@ -156,6 +159,25 @@ export class KeptPlaces {
     this.#take(row);
     await say(session, this.#wish, "kept", { number: wish.number }, signal);
     return "kept";
+  }
+
+  /** Where the connection broke at the commit the place may be there all the same: nobody is called who was told that it is not. */
+  #takeBack(number: string, interactionId: string, tries = 0): void {
+    const { clock, store, log } = this.#deps;
+    const timer = clock.setTimeout(
+      () => {
+        this.#takingBack.delete(timer);
+        const closed = store.openOf(number).then(async (row) => {
+          if (row?.interactionId === interactionId && !this.#held.has(row.id)) await store.closed(row, "failed", ACTOR);
+        });
+        closed.catch((error: unknown) => {
+          log.debug({ err: error, interactionId }, "whether a place was kept all the same is not known yet");
+          if (!this.#stopped) this.#takeBack(number, interactionId, tries + 1);
+        });
+      },
+      RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? SHORT_WAIT_MS,
+    );
+    this.#takingBack.add(timer);
   }
 
   async find(id: string): Promise<KeptPlace | undefined> {
@@ -255,6 +277,10 @@ export class KeptPlaces {
     const member = new QueuedPlace({
       turn: () => this.#call(held),
       placed: (place) => this.#placed(held, place),
+      prioritized: (priority) => {
+        held.row = { ...held.row, priority };
+        this.#keep(held.row);
+      },
       moved: (queue) => void this.#moved(held, queue),
       left: (outcome) => {
         if (held.member !== member) return;

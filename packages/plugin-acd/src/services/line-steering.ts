@@ -5,12 +5,14 @@ import type { WaitingCaller } from "../contract.js";
 import { citizenNumber } from "../domain/citizen-number.js";
 import { acdErrors } from "../errors.js";
 import type { Floor } from "./floor.js";
+import type { QueueFacts } from "./queue-facts.js";
 
 export interface LineSteeringDeps {
   readonly floor: Floor;
   readonly audit: () => Pick<Audit, "record">;
   readonly queueChanged: (key: string) => void;
   readonly clock: Pick<Clock, "now">;
+  readonly facts: Pick<QueueFacts, "raised">;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
 
@@ -44,8 +46,20 @@ export class LineSteering {
   /** @throws HTL_ACD_NOT_WAITING */
   async setPriority(interactionId: string, priority: number, actor: string): Promise<WaitingCaller> {
     const now = await this.#steer(interactionId, actor, "acd.caller-priority", { priority }, (id) => ({ type: "interaction.priority", interactionId: id, priority }));
+    this.#raised(interactionId, priority);
     this.#deps.publish("acd.priority-changed", { interactionId, queue: now.queue, priority, at: this.#deps.clock.now() });
     return now;
+  }
+
+  /** What holds after a restart too, for who rings back or is called. */
+  #raised(interactionId: string, priority: number): void {
+    const { floor, facts } = this.#deps;
+    for (const [id, { owner, kept, call }] of floor.entries) {
+      const view = owner.interactionId === interactionId ? interactionView(floor.engine.state, id) : undefined;
+      if (view === undefined || view.state === "connected") continue;
+      if (kept === undefined) facts.raised(owner, view.raisedBy);
+      else call.prioritized?.(priority - floor.queue(view.queue).settings.priority);
+    }
   }
 
   /** What the caller brought, or was given since, with the new queue's own instead of the old one's. */

@@ -78,6 +78,16 @@ export class LiveView {
       .sort((a, b) => Number(b.free) - Number(a.free) || a.number.localeCompare(b.number, "en", { numeric: true }));
   }
 
+  /** Callers who wait, agents, and those of them who are free. */
+  counts(): { waiting: number; agents: number; available: number } {
+    const { queues, agents, engine } = this.#deps.floor;
+    let waiting = 0;
+    for (const key of queues.keys()) waiting += queueView(engine.state, key)?.waiting ?? 0;
+    let available = 0;
+    for (const number of agents.keys()) if (agentView(engine.state, number)?.status === "available") available += 1;
+    return { waiting, agents: agents.size, available };
+  }
+
   queues(): readonly QueueSnapshot[] {
     return [...this.#deps.floor.queues.keys()].flatMap((key) => this.queue(key) ?? []);
   }
@@ -86,7 +96,7 @@ export class LiveView {
     const { floor, facts, clock } = this.#deps;
     floor.engine.checkClock();
     const queue = floor.queues.get(key);
-    const view = queueView(floor.engine.state, key);
+    const view = queueView(floor.engine.state, key, clock.now());
     if (queue === undefined || view === undefined) return undefined;
     const spent = emptyAgentSums();
     let working = 0;

@@ -115,7 +115,7 @@ export class QueueEntrance {
       back: back !== undefined,
     });
     this.#floor.entries.set(id, { call, owner, entered: false });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(back === undefined ? preferredAgent : undefined, request), patient, placeAt: back?.placeAt ?? request.placeAt, placeSeq: back === undefined ? request.placeSeq : back.placeSeq });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, ...directed(back === undefined ? preferredAgent : undefined, request), patient, placeAt: back?.placeAt ?? request.placeAt, placeSeq: back === undefined ? request.placeSeq : back.placeSeq, raisedBy: back === undefined ? request.raisedBy : back.raisedBy });
     entered?.();
     if (this.#floor.entries.has(id)) call.watch();
     this.#floor.serving.set(interactionId, call);
@@ -160,7 +160,7 @@ export class QueueEntrance {
     }
     const member = new QueuedWork(id, work, { log, dispatch: (event) => this.#floor.engine.dispatch(event) }, request.signal);
     this.#floor.entries.set(id, { call: member, owner, entered: false });
-    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), onlyAgent, exceptAgent, patient, yields, placeAt: request.placeAt ?? (patient ? this.#deps.clock.now() : undefined), placeSeq: request.placeSeq });
+    this.#floor.engine.dispatch({ type: "interaction.enqueued", interactionId: id, queue: queue.key, priority, skills: request.skills, callerKey, channel: work.channel, ...directed(request.preferredAgent, request), onlyAgent, exceptAgent, patient, yields, placeAt: request.placeAt ?? (patient ? this.#deps.clock.now() : undefined), placeSeq: request.placeSeq, raisedBy: request.raisedBy });
     if (this.#floor.entries.has(id)) member.watch();
     const result = await member.result;
     if (result.outcome !== "answered") this.#floor.entries.delete(id);

@@ -1,43 +1,39 @@
 import type { BusinessCalendar, Clock, Ids, LiveInteraction } from "@hotlinejs/core";
 import type { AcdEffect, AgentStatus } from "@hotlinejs/queueing";
-import type { AgentDelta, AgentSpan, EntryKey, QueueFact } from "../domain/facts.js";
-import { quarterOf, quartersOf } from "../domain/quarter-hours.js";
+import type { AgentSpan, EntryKey, QueueFact } from "../domain/facts.js";
+import { quarterOf } from "../domain/quarter-hours.js";
 import { addAgentSums, type AgentSums, type QueueDelta } from "../domain/queue-figures.js";
+import { stateSpans } from "../domain/state-columns.js";
 import { DayFigures } from "./day-figures.js";
 
 type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }>;
 
-/** Time signed out is nobody's figure. */
-const STATE_COLUMNS: Readonly<Partial<Record<AgentStatus, keyof AgentDelta>>> = {
-  available: "availableMs",
-  "on-demand": "onDemandMs",
-  reserved: "reservedMs",
-  busy: "busyMs",
-  occupied: "occupiedMs",
-  "wrap-up": "wrapUpMs",
-  held: "heldMs",
-  "not-ready": "notReadyMs",
-  unreachable: "unreachableMs",
-};
-
-/** Who a queue entry belongs to. */
-export interface EntryOwner {
+/** Whose talk the after-call work belongs to. */
+export interface TalkOwner {
   readonly entryId: string;
   readonly interactionId: string;
   readonly queue: string;
   readonly channel: string;
-  readonly priority: number;
-  readonly callerKey: string | null;
-  /** Answered within so many ms counts as in time. */
-  readonly serviceLevelMs: number;
-  /** Giving up within so many ms counts as a short abandon. */
-  readonly shortAbandonMs: number;
   /** Where the after-call work is told, which comes after its end. */
   readonly record?: Pick<LiveInteraction, "event" | "update"> | undefined;
   /** What the agent said of it in the after-call work. */
   wrapUpCode?: string;
   /** Set on entering. */
   enteredAt?: number;
+  /** The end of the hotline cut it off: who rings back goes on with the agent, who has nothing to do afterwards then. */
+  cut?: boolean;
+  /** After-call work of it that is over since before this process, ms. */
+  readonly spentMs?: number;
+}
+
+/** Who a queue entry belongs to. */
+export interface EntryOwner extends TalkOwner {
+  readonly priority: number;
+  readonly callerKey: string | null;
+  /** Answered within so many ms counts as in time. */
+  readonly serviceLevelMs: number;
+  /** Giving up within so many ms counts as a short abandon. */
+  readonly shortAbandonMs: number;
   expectedWaitMs?: number;
   /** The same, and when an agent answered, by the clock that is never set: for what the end of the process cuts off. */
   enteredMono?: number;
@@ -54,7 +50,7 @@ export class QueueFacts {
   /** State of an agent whose time is booked up to `at`. */
   readonly #booked = new Map<string, { readonly state: AgentStatus; at: number }>();
   /** Whose talk an agent's after-call work belongs to. */
-  readonly #lastOf = new Map<string, EntryOwner>();
+  readonly #lastOf = new Map<string, TalkOwner>();
   /** Live figures. */
   readonly today: DayFigures;
 
@@ -66,11 +62,11 @@ export class QueueFacts {
     this.#calendar = deps.calendar;
   }
 
-  entered(owner: EntryOwner, { placeAt, placeSeq, expectedWaitMs }: Effect<"entered">, at: number): void {
+  entered(owner: EntryOwner, { placeAt, placeSeq, expectedWaitMs, priority, raisedBy }: Effect<"entered">, at: number): void {
     owner.enteredAt = at;
     owner.enteredMono = this.#clock.monotonic();
     owner.expectedWaitMs = expectedWaitMs;
-    this.#insert(owner, at, { placeAt, placeSeq, expectedWaitMs }, { offered: 1 });
+    this.#insert(owner, at, { placeAt, placeSeq, expectedWaitMs, priority, raisedBy }, { offered: 1 });
   }
 
   offered(owner: EntryOwner, effect: Effect<"offer">, at: number): void {
@@ -123,14 +119,24 @@ export class QueueFacts {
     const spans = this.#spans(agentId, from, at);
     for (const { startsAt, delta } of spans) this.today.addAgent(agentId, startsAt, delta);
     const talk = from === "wrap-up" ? this.#lastOf.get(agentId) : undefined;
-    const counts = { wrapUpMs: row.previousMs };
+    const counts = { wrapUpMs: row.previousMs + (talk?.spentMs ?? 0) };
     if (from === "wrap-up") this.#lastOf.delete(agentId);
     if (talk !== undefined) {
       this.today.add(talk.queue, talk.enteredAt ?? at, counts);
-      talk.record?.event("queue.wrapped-up", { queue: talk.queue, agent: agentId, wrapUpMs: row.previousMs, ...(talk.wrapUpCode === undefined ? {} : { code: talk.wrapUpCode }) });
+      talk.record?.event("queue.wrapped-up", { queue: talk.queue, agent: agentId, wrapUpMs: counts.wrapUpMs, ...(talk.wrapUpCode === undefined ? {} : { code: talk.wrapUpCode }) });
     }
     this.#booked.set(agentId, { state: to, at });
     this.#writer.push({ kind: "agent-status", id: row.id, row, spans, ...(talk === undefined ? {} : { wrapUp: { of: keyOf(talk), enteredAt: talk.enteredAt ?? at, counts } }) });
+  }
+
+  /** The after-call work that comes next is a rest of what an earlier process began. */
+  wrappingUp(agent: string, talk: TalkOwner): void {
+    this.#lastOf.set(agent, talk);
+  }
+
+  /** The priority of who waits is another. */
+  raised({ entryId }: EntryOwner, raisedBy: number): void {
+    this.#writer.push({ kind: "raised", entryId, raisedBy });
   }
 
   /** The clock was set: no state has lasted the longer or shorter for it. */
@@ -159,9 +165,7 @@ export class QueueFacts {
   /** What is not yet booked of the agent's state. */
   #spans(agent: string, state: AgentStatus, at: number): AgentSpan[] {
     const booked = this.#booked.get(agent);
-    const column = STATE_COLUMNS[state];
-    if (booked === undefined || column === undefined) return [];
-    return quartersOf(booked.at, at).map(({ startsAt, ms }) => ({ agent, startsAt, delta: { [column]: ms } }));
+    return booked === undefined ? [] : stateSpans(agent, state, booked.at, at);
   }
 
   #counts(owner: EntryOwner, outcome: string, waitMs: number): QueueDelta {
@@ -195,6 +199,7 @@ export class QueueFacts {
       queue: owner.queue,
       channel: owner.channel,
       priority: owner.priority,
+      raisedBy: 0,
       enteredAt: at,
       placeSeq: 0,
       callerKey: owner.callerKey,
@@ -218,6 +223,6 @@ export class QueueFacts {
   }
 }
 
-function keyOf({ entryId, interactionId, queue, channel }: EntryOwner): EntryKey {
+function keyOf({ entryId, interactionId, queue, channel }: TalkOwner): EntryKey {
   return { entryId, interactionId, queue, channel };
 }

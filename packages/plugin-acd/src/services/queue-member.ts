@@ -6,13 +6,15 @@ export type Effect<T extends AcdEffect["type"]> = Extract<AcdEffect, { type: T }
 export interface Place {
   readonly placeAt: number;
   readonly placeSeq: number;
+  /** What a change of priority had added there. */
+  readonly raisedBy: number;
 }
 
 /** `undefined`: was not let in. */
-export function placeOf(effect: { readonly placeAt: number; readonly placeSeq: number }): Place;
-export function placeOf(effect: { readonly placeAt?: number; readonly placeSeq?: number }): Place | undefined;
-export function placeOf({ placeAt, placeSeq }: { readonly placeAt?: number; readonly placeSeq?: number }): Place | undefined {
-  return placeAt === undefined || placeSeq === undefined ? undefined : { placeAt, placeSeq };
+export function placeOf(effect: Place): Place;
+export function placeOf(effect: Partial<Place>): Place | undefined;
+export function placeOf({ placeAt, placeSeq, raisedBy = 0 }: Partial<Place>): Place | undefined {
+  return placeAt === undefined || placeSeq === undefined ? undefined : { placeAt, placeSeq, raisedBy };
 }
 
 /** Whoever stays in a queue carries out what the reducer decides about it. */
@@ -33,6 +35,8 @@ export interface QueueMember {
   overflowed(effect: Effect<"overflowed">): void;
   left(effect: Effect<"left">): void;
   ended(effect: Effect<"ended">): void;
+  /** Of a kept place: its priority, without that of the queue, is another now. */
+  prioritized?(priority: number): void;
   /** The process stops: what is open settles. */
   stop(): void;
 }

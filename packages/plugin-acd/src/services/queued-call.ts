@@ -247,8 +247,10 @@ export class QueuedCall implements QueueMember {
   announce(effect: Effect<"announce">): void {
     const { announce: words } = this.#queue.settings;
     const { language } = this.#session;
-    const ref = effect.ahead === 0 ? (words.next ?? defaultPrompt("next", language)) : (words.position ?? defaultPrompt("position", language));
-    const spoken = [withValues(ref, { position: effect.ahead, waitMinutes: toldMinutes(effect.expectedWaitMs) })];
+    const waitMinutes = toldMinutes(effect.expectedWaitMs);
+    // Whoever is next waits all the same where talks are long: nobody is told «at once» for minutes.
+    const ref = effect.ahead === 0 ? (words.next ?? defaultPrompt(waitMinutes > 1 ? "nextWait" : "next", language)) : (words.position ?? defaultPrompt("position", language));
+    const spoken = [withValues(ref, { position: effect.ahead, waitMinutes })];
     const message = words.messagesEverySeconds === undefined ? words.messages[(effect.nth - 1) % Math.max(1, words.messages.length)] : undefined;
     if (message !== undefined) spoken.push(message);
     const { exitHint } = this.#request;

@@ -6,6 +6,8 @@ export interface QueuedPlaceDeps {
   readonly turn: () => void;
   /** Stands in the line. */
   readonly placed: (place: Place) => void;
+  /** Given another priority by a supervisor: the own one, without the queue's. */
+  readonly prioritized: (priority: number) => void;
   /** Put into another queue by a supervisor. */
   readonly moved: (queue: string) => void;
   /** Out of the queue, by whatever it was. */
@@ -29,6 +31,10 @@ export class QueuedPlace implements QueueMember {
   /** 工号 of the agent who is kept for the citizen. */
   get agent(): string | undefined {
     return [...this.#reserved.values()][0];
+  }
+
+  prioritized(priority: number): void {
+    this.#deps.prioritized(priority);
   }
 
   entered(effect: Effect<"entered">): void {

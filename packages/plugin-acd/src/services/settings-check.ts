@@ -26,8 +26,11 @@ export class SettingsCheck {
    * @throws HTL_ACD_UNKNOWN_PROMPT, HTL_ACD_MUSIC_FILE_MISSING
    */
   async configured(): Promise<void> {
-    const { callback, queues } = this.#config;
-    const [wrong] = Object.entries(callback.words).flatMap(([name, ref]) => this.#unknown("The callback", `words.${name}`, ref));
+    const { announcements, callback, queues } = this.#config;
+    const [wrong] = [
+      ...Object.entries(callback.words).flatMap(([name, ref]) => this.#unknown("The callback", `words.${name}`, ref)),
+      ...announcements.flatMap(({ key, prompt }) => this.#unknown(`Announcement ${key}`, "prompt", prompt)),
+    ];
     if (wrong !== undefined) throw wrong;
     for (const queue of queues) {
       const [fault] = await this.#sounds(queue.key, queue);

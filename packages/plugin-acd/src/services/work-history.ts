@@ -1,6 +1,7 @@
 import type { ReadPool } from "@hotlinejs/core";
 import type { AcdEvent } from "@hotlinejs/queueing";
 import type { QueueIntervalRow } from "../entities/queue-interval.entity.js";
+import { PROCESS_ENDED } from "./cut-states.js";
 
 type History = Extract<AcdEvent, { type: "agent.history" | "queue.history" }>;
 
@@ -25,8 +26,9 @@ export async function workHistory(reads: ReadPool, { today, before, quarters }: 
       [today],
     ),
     states: await em.execute<{ agent: string; state: string; at: Figure; previous: string; previous_ms: Figure }[]>(
-      "select l.agent, l.state, l.at, l.previous, l.previous_ms from acd_agent_state_log l where l.id in (select (select x.id from acd_agent_state_log x where x.agent = a.number and x.at < ? order by x.at desc, x.id desc limit 1) from acd_agent a)",
-      [before],
+      "select l.agent, l.state, l.at, l.previous, l.previous_ms from acd_agent_state_log l where l.id in (select (select x.id from acd_agent_state_log x where x.agent = a.number and x.at < ? and (x.reason is null or x.reason <> ?) order by x.at desc, x.id desc limit 1) from acd_agent a)",
+      // The row that only ends a state with its process says nothing of the agent.
+      [before, PROCESS_ENDED],
     ),
     queues: await em.execute<{ queue: string; agent: string | null }[]>(
       "select q.key as queue, (select e.agent from acd_queue_entry e where e.queue = q.key and e.business_date = ? and e.agent is not null order by e.answered_at desc, e.id desc limit 1) as agent from acd_queue q",

@@ -28,6 +28,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
       eligible: new EligibleAgents(resolved.strategy),
       staff: new Set(),
       atWork: new Set(),
+      wrappingUp: new Set(),
       present: new Set(),
       ringing: new Set(),
       offered: 0,
@@ -90,6 +91,7 @@ export function removeQueue(step: Step, queue: QueueState): void {
   queue.eligible.clear();
   queue.staff.clear();
   queue.atWork.clear();
+  queue.wrappingUp.clear();
   queue.present.clear();
   queue.ringing.clear();
   clearTimer(step, queue.emptyTimer);
@@ -114,6 +116,7 @@ export function configureAgent(step: Step, config: AgentConfig): void {
       idleSince: now,
       statusSince: now,
       countedAs: undefined,
+      wraps: false,
       reachable: false,
       occupied: false,
       removed: false,
@@ -178,6 +181,7 @@ function leaveQueues(step: Step, agent: AgentState): void {
     queue.eligible.delete(own);
     queue.staff.delete(agent);
     if (queue.atWork.delete(agent)) step.strained.add(queue);
+    queue.wrappingUp.delete(agent);
     queue.present.delete(agent);
   }
 }

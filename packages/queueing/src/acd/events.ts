@@ -42,6 +42,8 @@ export type AcdEvent =
   | { readonly type: "agent.occupied"; readonly agentId: string; readonly occupied: boolean; readonly wrapUpMs?: number }
   | { readonly type: "agent.wrap-up-done"; readonly agentId: string }
   | { readonly type: "agent.wrap-up-extended"; readonly agentId: string; readonly ms: number }
+  /** After-call work that was under way when an earlier process ended goes on for `ms`; `spentMs` of it are over already, which counts for the longest allowed. No effect on who is at something else. */
+  | { readonly type: "agent.wrap-up-restored"; readonly agentId: string; readonly ms: number; readonly spentMs: number }
   | {
       readonly type: "interaction.enqueued";
       readonly interactionId: string;
@@ -66,6 +68,8 @@ export type AcdEvent =
       readonly placeAt?: number;
       /** With `placeAt`, as `entered` and `left` told it: the order among places of the same millisecond. Default: after those that are there. */
       readonly placeSeq?: number;
+      /** With `placeAt`: what a change of priority had added there, as `entered` told it. Default 0. */
+      readonly raisedBy?: number;
       /** How long an agent is reserved, ms. Default: the queue's `ringMs`. Longer for who is not on the line yet and is dialled first. */
       readonly ringMs?: number;
       /** Stays whatever the queue's limits of waiting say (longest wait, diversion, nobody there, closing time): who is not on the line loses nothing by it. */
@@ -75,6 +79,7 @@ export type AcdEvent =
     }
   /** Into another queue, with the place kept; who rings back has it in the queue they came to first too. Whoever rings is let go. No effect once an agent talks, when that queue takes nobody in, or when `onlyAgent` does not serve it; its limits do not count. */
   | { readonly type: "interaction.moved"; readonly interactionId: string; readonly queue: string; /** There. Default: as before. */ readonly priority?: number }
+  /** Who rings back into the place is as much before, or after, as this makes of the priority they bring. */
   | { readonly type: "interaction.priority"; readonly interactionId: string; readonly priority: number }
   /** The caller is gone: abandoned when not yet connected, else the end of the talk. `broken`: cut off, so that who comes back within `regainMs` has the old place even after a talk, and the same agent first when free. */
   | { readonly type: "interaction.ended"; readonly interactionId: string; readonly broken?: boolean }
@@ -98,7 +103,7 @@ export type AcdEvent =
   /** The same of a queue: who was rung last, for strategies that go round, and how long its calls took an agent, for the expected wait. */
   | { readonly type: "queue.history"; readonly queue: string; readonly lastAgentId?: string; readonly handled?: { readonly count: number; readonly averageMs: number } }
   /** A place left behind by an earlier process. */
-  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; /** Where the caller came in, if moved to `queue` later: the place counts in either, once. Default: `queue`. */ readonly cameTo?: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string }
+  | { readonly type: "place.restored"; readonly callerKey: string; readonly queue: string; /** Where the caller came in, if moved to `queue` later: the place counts in either, once. Default: `queue`. */ readonly cameTo?: string; readonly placeAt: number; /** As `entered` told it: the order among places of the same millisecond. Default: after those that were restored before. */ readonly placeSeq?: number; readonly leftAt: number; /** Who was talking with the caller: preferred on coming back. */ readonly agentId?: string; /** As `entered` told it, or `interaction.priority` made of it. Default 0. */ readonly raisedBy?: number }
   /** The clock was set (NTP, by hand) by so many ms, negative: back. All that is measured from here on is as if it had not been; timers stay due as they are. */
   | { readonly type: "clock.stepped"; readonly ms: number }
   | { readonly type: "timer"; readonly id: string };
@@ -112,15 +117,15 @@ export type AcdEffect =
   | { readonly type: "connect"; readonly reservationId: string; readonly agentId: string; readonly interactionId: string; readonly queue: string; readonly waitMs: number }
   /** The offer failed. With nobody else `ringing` the caller waits again in the old place. */
   | { readonly type: "requeued"; readonly interactionId: string; readonly agentId: string; readonly cause: RejectCause | RescindReason; /** Agents still being rung or just answering. */ readonly ringing: number }
-  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; /** Order among places of the same `placeAt`: kept with it, a caller who comes back after a restart stands where they stood. */ readonly placeSeq: number; readonly regained: boolean; /** Callers before this one. */ readonly ahead: number; /** 0 when an agent is free. */ readonly expectedWaitMs: number }
+  | { readonly type: "entered"; readonly interactionId: string; readonly queue: string; readonly placeAt: number; /** Order among places of the same `placeAt`: kept with it, a caller who comes back after a restart stands where they stood. */ readonly placeSeq: number; readonly regained: boolean; readonly priority: number; /** What of the priority is due to a change of it, in this stay or the one whose place was regained. */ readonly raisedBy: number; /** Callers before this one. */ readonly ahead: number; /** 0 when an agent is free. */ readonly expectedWaitMs: number }
   /** The place and the wait to be expected never go up from one announcement to the next. */
   | { readonly type: "announce"; readonly interactionId: string; readonly queue: string; readonly ahead: number; readonly expectedWaitMs: number; /** 1 for the first. */ readonly nth: number }
   /** Agents of these queues may serve the caller too from now on. */
   | { readonly type: "overflowed"; readonly interactionId: string; readonly queues: readonly string[] }
   /** The caller is no longer in the queue. For `answered` the talk begins. */
-  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; /** As told on entering; missing for who was not let in. */ readonly expectedWaitMs?: number; /** The place as it counts now, whatever the clock was set to since; missing for who was not let in. */ readonly placeAt?: number; readonly placeSeq?: number; readonly agentId?: string }
+  | { readonly type: "left"; readonly interactionId: string; readonly queue: string; readonly outcome: LeftOutcome; readonly waitMs: number; /** As told on entering; missing for who was not let in. */ readonly expectedWaitMs?: number; /** The place as it counts now, whatever the clock was set to since; missing for who was not let in. */ readonly placeAt?: number; readonly placeSeq?: number; /** See `entered`. */ readonly raisedBy?: number; readonly agentId?: string }
   /** The talk is over. */
-  | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number; /** The place from which it was served, as it counts now. */ readonly placeAt: number; readonly placeSeq: number }
+  | { readonly type: "ended"; readonly interactionId: string; readonly queue: string; readonly agentId: string; readonly talkMs: number; /** The place from which it was served, as it counts now. */ readonly placeAt: number; readonly placeSeq: number; readonly raisedBy: number }
   | { readonly type: "agent-status"; readonly agentId: string; readonly from: AgentStatus; readonly to: AgentStatus; readonly reason?: string }
   /** The agent was put into not-ready: for missing calls in a row, or for after-call work longer than `wrapUpMaxMs`. */
   | { readonly type: "auto-paused"; readonly agentId: string; readonly cause: "no-answer" | "wrap-up"; readonly misses: number }

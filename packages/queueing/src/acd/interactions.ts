@@ -26,11 +26,13 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
 
   const regained = kept === undefined ? takePlace(step, queue, event.callerKey) : undefined;
   const place = kept ?? (regained === undefined ? undefined : Math.min(regained.placeAt, now));
+  const raisedBy = finite(kept === undefined ? regained?.raisedBy : event.raisedBy);
   const interaction: InteractionState = {
     id: event.interactionId,
     queue,
     cameTo: queue.config.key,
-    priority: event.priority === undefined || !Number.isFinite(event.priority) ? 0 : event.priority,
+    priority: finite(event.priority) + raisedBy,
+    raisedBy,
     skills: event.skills ?? {},
     callerKey: event.callerKey,
     channel: event.channel ?? VOICE,
@@ -73,7 +75,7 @@ export function enqueue(step: Step, event: AcdEvent & { type: "interaction.enque
   const { config } = queue;
   const full = config.maxLength !== undefined && queue.waiting + queue.offered >= config.maxLength;
   const ahead = placeInLine(queue.line, interaction);
-  const long = tooLong(queue, ahead, queue.waiting + queue.offered + 1);
+  const long = tooLong(step, queue, ahead, queue.waiting + queue.offered + 1);
   if (kept === undefined && (full || long)) {
     interaction.needs = needs(interaction);
     if (!anyoneFree(queue, interaction)) return refuse(full ? "full" : "diverted");
@@ -91,8 +93,8 @@ export function join(step: Step, interaction: InteractionState, regained: boolea
   insertInLine(queue.line, interaction);
   interaction.needs = needs(interaction);
   holdForPreferred(step, interaction);
-  interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(queue, ahead);
-  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, ahead, expectedWaitMs: interaction.expectedWaitMs });
+  interaction.expectedWaitMs = anyoneFree(queue, interaction) ? 0 : expectedWaitMs(step.state, queue, ahead, step.now);
+  step.effects.push({ type: "entered", interactionId: interaction.id, queue: config.key, placeAt: interaction.placeAt, placeSeq: interaction.seq, regained, priority: interaction.priority, raisedBy: interaction.raisedBy, ahead, expectedWaitMs: interaction.expectedWaitMs });
   step.touchedQueues.add(queue);
   ripen(step, interaction);
   limitWait(step, interaction);
@@ -117,10 +119,10 @@ function isEmpty(queue: QueueState): boolean {
 }
 
 /** Whether the queue's limits of waiting say: elsewhere. */
-function tooLong(queue: QueueState, ahead: number, callers: number): boolean {
+function tooLong(step: Step, queue: QueueState, ahead: number, callers: number): boolean {
   const { divert } = queue.config;
   if (divert === undefined) return false;
-  return (divert.ewtMs !== undefined && expectedWaitMs(queue, ahead) > divert.ewtMs) || (divert.ratio !== undefined && callers / agentsAtWork(queue) > divert.ratio);
+  return (divert.ewtMs !== undefined && expectedWaitMs(step.state, queue, ahead, step.now) > divert.ewtMs) || (divert.ratio !== undefined && callers / agentsAtWork(queue) > divert.ratio);
 }
 
 /** Those who wait last leave while the wait is too long for them. Guests stay: their own queue decides. */
@@ -129,7 +131,7 @@ export function divertLast(step: Step, queue: QueueState): void {
   for (let index = queue.line.length - 1; index >= 0; index--) {
     const last = queue.line[index] as InteractionState;
     if (last.queue !== queue || last.patient) continue;
-    if (!tooLong(queue, index, queue.waiting + queue.offered)) return;
+    if (!tooLong(step, queue, index, queue.waiting + queue.offered)) return;
     leave(step, last, "diverted");
   }
 }
@@ -158,6 +160,7 @@ export function setPriority(step: Step, interaction: InteractionState, priority:
   if (!Number.isFinite(priority) || priority === interaction.priority) return;
   const waiting = interaction.state === "waiting";
   if (waiting) for (const queue of interaction.servedBy) removeFromLine(queue.line, interaction);
+  interaction.raisedBy += priority - interaction.priority;
   interaction.priority = priority;
   setKey(step, interaction);
   if (waiting) for (const queue of interaction.servedBy) insertInLine(queue.line, interaction);
@@ -207,7 +210,7 @@ function forget(step: Step, interaction: InteractionState, outcome: LeftOutcome)
   detach(step, interaction);
   state.interactions.delete(interaction.id);
   if (outcome === "abandoned") keepOwnPlace(step, interaction);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome, waitMs: Math.max(0, now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, raisedBy: interaction.raisedBy });
 }
 
 /** Nothing more is begun for this stay in the queue. The caller is in no line any more. */
@@ -232,23 +235,27 @@ export function stopTimers(step: Step, interaction: InteractionState): void {
 }
 
 /** Who comes back soon goes on where they stood. Who was moved may come back by the same way as before, and so into the queue they came to first. */
-export function keepOwnPlace(step: Step, { callerKey, queue, cameTo, placeAt, seq }: InteractionState, agentId?: string): void {
+export function keepOwnPlace(step: Step, { callerKey, queue, cameTo, placeAt, seq, raisedBy }: InteractionState, agentId?: string): void {
   if (callerKey === undefined) return;
   const first = step.state.queues.get(cameTo);
   const queues = [...new Set([queue, first ?? queue])].filter(({ config }) => config.regainMs > 0).map(({ config }) => config.key);
-  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt: step.now, agentId, queues });
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt: step.now, agentId, raisedBy, queues });
 }
 
 /** A place of an earlier process; who comes now stands behind it, whatever the clock says. */
-export function restorePlace(step: Step, { callerKey, queue, cameTo = queue, placeAt, placeSeq, leftAt, agentId }: AcdEvent & { type: "place.restored" }): void {
+export function restorePlace(step: Step, { callerKey, queue, cameTo = queue, placeAt, placeSeq, leftAt, agentId, raisedBy }: AcdEvent & { type: "place.restored" }): void {
   restoreSequence(step, placeSeq);
   const seq = orderOf(placeSeq) ?? (step.state.sequence += 1);
-  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt, agentId, queues: [...new Set([queue, cameTo])] });
+  keepPlace(step, callerKey, { placeAt, placeSeq: seq, leftAt, agentId, raisedBy: finite(raisedBy), queues: [...new Set([queue, cameTo])] });
 }
 
 /** What was given out by an earlier process is not given out again. */
 export function restoreSequence({ state }: Step, placeSeq: number | undefined): void {
   state.sequence = Math.max(state.sequence, orderOf(placeSeq) ?? 0);
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : 0;
 }
 
 /** `undefined`: none that could have been given. */
@@ -309,6 +316,6 @@ export function announce(step: Step, interaction: InteractionState): void {
   const ahead = placeInLine(queue.line, interaction);
   // Who is passed by a more urgent caller is not told so: what was said before stays true as a promise.
   interaction.toldAhead = Math.min(interaction.toldAhead, ahead);
-  interaction.toldWaitMs = Math.min(interaction.toldWaitMs, expectedWaitMs(queue, ahead));
+  interaction.toldWaitMs = Math.min(interaction.toldWaitMs, expectedWaitMs(step.state, queue, ahead, step.now));
   step.effects.push({ type: "announce", interactionId: interaction.id, queue: queue.config.key, ahead: interaction.toldAhead, expectedWaitMs: interaction.toldWaitMs, nth: interaction.announcements });
 }

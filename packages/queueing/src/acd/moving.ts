@@ -17,7 +17,7 @@ export function move(step: Step, interaction: InteractionState, to: QueueState, 
     from.waiting -= 1;
   }
   detach(step, interaction);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: from.config.key, outcome: "moved", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: from.config.key, outcome: "moved", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, raisedBy: interaction.raisedBy });
   interaction.state = "waiting";
   interaction.queue = to;
   interaction.enteredAt = step.now;

@@ -7,7 +7,7 @@ import { match, widen } from "./matching.js";
 import { move } from "./moving.js";
 import { outrank } from "./outranking.js";
 import { pickUp } from "./picking-up.js";
-import { accept, connected, endWrapUp, finish, reject, rescind, ringingOver, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
+import { accept, connected, endWrapUp, finish, reject, rescind, restoreWrapUp, ringingOver, timeWrapUp, withdraw, wrapUpOver } from "./reservations.js";
 import type { AcdState, InteractionState, TimerTarget } from "./state.js";
 import { refreshAgent } from "./step.js";
 import type { Step } from "./step.js";
@@ -119,6 +119,8 @@ function apply(step: Step, event: AcdEvent): void {
           if (agent.wrapTimer === undefined || !Number.isFinite(event.ms) || event.ms <= 0) return;
           return timeWrapUp(step, agent, agent.wrapUntil + event.ms);
         }
+        case "agent.wrap-up-restored":
+          return restoreWrapUp(step, agent, event.ms, event.spentMs);
       }
     }
   }

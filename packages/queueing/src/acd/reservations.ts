@@ -152,7 +152,7 @@ export function connected(step: Step, reservation: Reservation): void {
   refreshAgent(step, agent);
   for (const other of takeReservations(interaction)) lose(step, other);
   step.touchedQueues.add(interaction.queue);
-  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, agentId: agent.id });
+  step.effects.push({ type: "left", interactionId: interaction.id, queue: queue.config.key, outcome: "answered", waitMs: Math.max(0, step.now - interaction.enteredAt), expectedWaitMs: interaction.expectedWaitMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, raisedBy: interaction.raisedBy, agentId: agent.id });
 }
 
 /** The talk is over: wrap-up, or free at once. */
@@ -166,7 +166,7 @@ export function finish(step: Step, interaction: InteractionState, agent: AgentSt
   const wrapUpMs = agent.wrapUpMs ?? queue.config.wrapUpMs;
   queue.handleMs += SMOOTHING * (talkMs + wrapUpMs - queue.handleMs);
   step.strained.add(queue);
-  step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs, placeAt: interaction.placeAt, placeSeq: interaction.seq });
+  step.effects.push({ type: "ended", interactionId: interaction.id, queue: queue.config.key, agentId: agent.id, talkMs, placeAt: interaction.placeAt, placeSeq: interaction.seq, raisedBy: interaction.raisedBy });
   if (wrapUpMs > 0 && !agent.removed) startWrapUp(step, agent, wrapUpMs);
   refreshAgent(step, agent);
   // Less to do: there may be room for what waits, though the state is the same.
@@ -181,10 +181,23 @@ export function startWrapUp(step: Step, agent: AgentState, wrapUpMs: number): vo
   timeWrapUp(step, agent, running ? Math.max(agent.wrapUntil, step.now + wrapUpMs) : step.now + wrapUpMs);
 }
 
+/** See `agent.wrap-up-restored`. */
+export function restoreWrapUp(step: Step, agent: AgentState, ms: number, spentMs: number): void {
+  if (agent.removed || agent.wrapTimer !== undefined || agent.interactions.size > 0 || agent.reservation !== undefined || agent.occupied) return;
+  if (!Number.isFinite(ms) || ms <= 0 || !Number.isFinite(spentMs) || spentMs < 0) return;
+  agent.wrapSince = step.now - spentMs;
+  timeWrapUp(step, agent, step.now + ms);
+  refreshAgent(step, agent);
+}
+
 /** Ends the wrap-up at the time given, or when the longest one allowed is over. */
 export function timeWrapUp(step: Step, agent: AgentState, until: number): void {
   clearTimer(step, agent.wrapTimer);
   agent.wrapUntil = until;
+  for (const key of agent.memberships.keys()) {
+    const queue = step.state.queues.get(key);
+    if (queue !== undefined) step.strained.add(queue);
+  }
   agent.wrapTimer = setTimer(step, Math.max(step.now, Math.min(until, agent.wrapSince + step.state.wrapUpMaxMs)), { kind: "wrap", agent });
 }
 

@@ -40,6 +40,8 @@ export interface QueueState {
   readonly staff: Set<AgentState>;
   /** Members who take the calls that come next: what the wait to be expected is divided by, whatever `staff` says. */
   readonly atWork: Set<AgentState>;
+  /** Those of them in after-call work: when it ends is known. */
+  readonly wrappingUp: Set<AgentState>;
   /** Members for whose sake callers stay, where `leaveEmpty` is a list. */
   readonly present: Set<AgentState>;
   /** Callers for whom everybody is being rung through this queue. */
@@ -83,6 +85,8 @@ export interface AgentState {
   statusSince: number;
   /** As whom the queues count the agent: what was chosen, or `away`. `undefined`: to be counted anew. */
   countedAs: AgentChoice | "away" | undefined;
+  /** Queues count the agent among those in after-call work. */
+  wraps: boolean;
   holdTimer: string | undefined;
   wrapTimer: string | undefined;
   wrapSince: number;
@@ -107,6 +111,8 @@ export interface InteractionState {
   /** Key of the queue into which the caller came: another than `queue` once moved. */
   readonly cameTo: string;
   priority: number;
+  /** What of it is due to a change while it waited. */
+  raisedBy: number;
   readonly skills: Readonly<Record<string, number>>;
   readonly callerKey: string | undefined;
   readonly channel: string;
@@ -204,6 +210,8 @@ export interface KeptPlace {
   readonly leftAt: number;
   /** Who was talking with the caller. */
   readonly agentId: string | undefined;
+  /** See `InteractionState.raisedBy`. */
+  readonly raisedBy: number;
   /** Keys of the queues in which it counts, once: the last one, and where the caller came in before being moved. */
   readonly queues: readonly string[];
 }
@@ -296,6 +304,8 @@ export interface InteractionView {
   readonly channel: string;
   readonly state: "waiting" | "offered" | "connected";
   readonly priority: number;
+  /** What of it is due to a change of it. */
+  readonly raisedBy: number;
   readonly enteredAt: number;
   readonly placeAt: number;
   /** Nobody else may serve it. */
@@ -328,7 +338,8 @@ export function agentView(state: AcdState, id: string): AgentView | undefined {
   };
 }
 
-export function queueView(state: AcdState, key: string): QueueView | undefined {
+/** @param now without it the wait to be expected takes no account of after-call work that ends soon */
+export function queueView(state: AcdState, key: string, now?: number): QueueView | undefined {
   const queue = state.queues.get(key);
   if (queue === undefined) return undefined;
   const calls = takesCalls(queue);
@@ -346,7 +357,7 @@ export function queueView(state: AcdState, key: string): QueueView | undefined {
     members: queue.members.size,
     staffed: queue.staff.size,
     available,
-    expectedWaitMs: available > 0 && available > rivals(queue, calls) ? 0 : expectedWaitMs(queue, queue.line.length),
+    expectedWaitMs: available > 0 && available > rivals(queue, calls) ? 0 : expectedWaitMs(state, queue, queue.line.length, now),
   };
 }
 
@@ -369,6 +380,7 @@ export function interactionView(state: AcdState, id: string): InteractionView | 
     channel: interaction.channel,
     state: interaction.state,
     priority: interaction.priority,
+    raisedBy: interaction.raisedBy,
     enteredAt: interaction.enteredAt,
     placeAt: interaction.placeAt,
     onlyAgent: interaction.onlyAgent,
@@ -383,9 +395,15 @@ export function aheadOf(state: AcdState, interactionId: string): number | undefi
   return placeInLine(interaction.queue.line, interaction);
 }
 
-/** A rough wait: callers ahead and oneself, each taking one of the agents at work for the usual time. With nobody at work it is reckoned as for a single agent who may come. */
-export function expectedWaitMs(queue: QueueState, ahead: number): number {
-  return Math.round(((ahead + 1) * queue.handleMs) / agentsAtWork(queue));
+/**
+ * A rough wait: callers ahead and oneself, each taking one of the agents at work for the usual time; no longer than until as many agents are
+ * through with their after-call work, whose end is known. With nobody at work it is reckoned as for a single agent who may come.
+ */
+export function expectedWaitMs(state: AcdState, queue: QueueState, ahead: number, now: number | undefined): number {
+  const rough = Math.round(((ahead + 1) * queue.handleMs) / agentsAtWork(queue));
+  if (now === undefined || ahead >= queue.wrappingUp.size) return rough;
+  const ends = [...queue.wrappingUp].map(({ wrapSince, wrapUntil }) => Math.min(wrapUntil, wrapSince + state.wrapUpMaxMs)).sort((a, b) => a - b);
+  return Math.min(rough, Math.max(0, Math.round((ends[ahead] ?? Infinity) - now)));
 }
 
 /** Those who will take the next callers: free, held, ringing, talking or in after-call work; on demand where such agents are rung. Nobody on a break. At least 1. */

@@ -120,6 +120,9 @@ export function refreshAgent(step: Step, agent: AgentState): void {
   const countedAs = agent.removed || !agent.reachable ? "away" : agent.choice;
   const recount = countedAs !== agent.countedAs;
   agent.countedAs = countedAs;
+  const wraps = status === "wrap-up";
+  const wrapped = agent.wraps;
+  agent.wraps = wraps;
   for (const own of agent.memberships.values()) {
     const { queue } = own;
     if (queue === undefined) continue;
@@ -130,6 +133,10 @@ export function refreshAgent(step: Step, agent: AgentState): void {
       else queue.staff.delete(agent);
       if (isAtWork(agent, queue)) queue.atWork.add(agent);
       else if (queue.atWork.delete(agent)) step.strained.add(queue);
+    }
+    if (wraps || wrapped) {
+      if (wraps && queue.atWork.has(agent)) queue.wrappingUp.add(agent);
+      else if (queue.wrappingUp.delete(agent)) step.strained.add(queue);
     }
     // By the status where `leaveEmpty` names some.
     if (recount || typeof queue.config.leaveEmpty === "object") countPresent(step, agent, queue);

@@ -230,7 +230,7 @@ class Play {
     // Drawn for everybody, so that one caller's fate does not change the next one's mind.
     const accepts = this.#callbackDraw() < offer.accept;
     if (caller === undefined || ahead === undefined || queue === undefined || !accepts) return;
-    if (expectedWaitMs(queue, ahead) <= offer.expectedWaitOver * 1_000) return;
+    if (expectedWaitMs(this.#state, queue, ahead, this.#now) <= offer.expectedWaitOver * 1_000) return;
     const placeAt = this.#state.interactions.get(id)?.placeAt ?? this.#now;
     this.#dispatch({ type: "interaction.exited", interactionId: id });
     this.#sums(caller.arrival.queue, caller.enteredAt, (sum) => (sum.callbacks += 1));
