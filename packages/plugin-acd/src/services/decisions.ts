@@ -92,7 +92,8 @@ export class Decisions {
         return call.left(effect);
       case "ended":
         facts.ended(owner, effect, at, call.brokenOff);
-        owner.cut = call.brokenOff && this.#deps.stopping();
+        // A chat that ends while the hotline stops goes on with its agent in the next process.
+        owner.cut = this.#deps.stopping() && (call.brokenOff || owner.channel !== "voice");
         wrapUps.had(effect.agentId, owner);
         floor.entries.delete(effect.interactionId);
         call.ended(effect);
