@@ -370,11 +370,13 @@ export class SipAdapter implements TelephonyAdapter {
     const { request, source } = invite;
     const { ids, pipeline } = this.#deps;
     const caller = await this.#policy.identify(request, source);
-    if (invite.state === "closed") return;
     if (caller.kind === "refused") {
-      if (caller.response.status !== 401 || caller.stranger === true) this.#refusals.note(source.address, caller.stranger === true ? 403 : caller.response.status);
-      return invite.reject(caller.response);
+      invite.reject(caller.response);
+      const { status } = caller.response;
+      const unknown = (await caller.note?.()) === true;
+      return unknown || status !== 401 ? this.#refusals.note(source.address, unknown ? 403 : status) : undefined;
     }
+    if (invite.state === "closed") return;
     if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
     if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
