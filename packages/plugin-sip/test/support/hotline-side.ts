@@ -130,6 +130,10 @@ export class HotlineSide {
     });
   }
 
+  get waitingLookups(): number {
+    return this.#lookups.length;
+  }
+
   releaseLookups(): void {
     this.holdLookups = false;
     for (const go of this.#lookups.splice(0)) go();
