@@ -33,10 +33,11 @@ describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
   });
 
   /** @param pass whether the n-th datagram of either direction arrives; default all do. */
-  async function shake(options: { cert?: string; fingerprint?: string; srtp?: readonly string[]; args?: readonly string[]; pass?: (direction: "in" | "out", n: number) => boolean }): Promise<{ keys: DtlsSrtpKeys[]; failures: string[]; output: () => string; server: DtlsServer; datagrams: number[] }> {
+  async function shake(options: { cert?: string; fingerprint?: string; srtp?: readonly string[]; args?: readonly string[]; pass?: (direction: "in" | "out", n: number) => boolean }): Promise<{ keys: DtlsSrtpKeys[]; failures: string[]; left: boolean[]; output: () => string; server: DtlsServer; datagrams: number[] }> {
     const cert = options.cert ?? "ec";
     const keys: DtlsSrtpKeys[] = [];
     const failures: string[] = [];
+    const left: boolean[] = [];
     const datagrams: number[] = [];
     const count = { in: 0, out: 0 };
     const passes = (direction: "in" | "out"): boolean => options.pass?.(direction, ++count[direction]) ?? true;
@@ -52,7 +53,10 @@ describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
         if (passes("out") && peer !== undefined) socket.send(datagram, peer.port, peer.address);
       },
       established: (made) => keys.push(made),
-      failed: (why) => failures.push(why),
+      failed: (why, closed) => {
+        failures.push(why);
+        left.push(closed);
+      },
     });
     socket.on("message", (message, from) => {
       peer = from;
@@ -65,7 +69,7 @@ describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
     ]);
     client.stdout!.on("data", (data: Buffer) => (output += data.toString()));
     client.stderr!.on("data", (data: Buffer) => (output += data.toString()));
-    return { keys, failures, output: () => output, server, datagrams };
+    return { keys, failures, left, output: () => output, server, datagrams };
   }
 
   test.each(["ec", "rsa"])("agrees on the same SRTP keys, with a client that has an %s key", async (cert) => {
@@ -94,6 +98,18 @@ describe.skipIf(!hasOpenssl())("DTLS with OpenSSL as the client", () => {
     server.close();
     await until(() => client!.exitCode !== null); // our close_notify still reaches it under the keys agreed
     expect(keys).toHaveLength(1);
+  }, 20_000);
+
+  test("a client that takes its leave is told from one that gives up", async () => {
+    const { keys, failures, left, output } = await shake({});
+    await until(() => keys.length === 1 && output().includes("Keying material"));
+    client!.stdin!.write("Q\n");
+    await until(() => failures.length === 1);
+    expect([failures, left]).toEqual([["the peer closed (alert 0)"], [true]]);
+    socket.close();
+    const other = await shake({ fingerprint: own.fingerprint });
+    await until(() => other.failures.length === 1);
+    expect(other.left).toEqual([false]);
   }, 20_000);
 
   test("takes the shorter tag where the client offers only that", async () => {

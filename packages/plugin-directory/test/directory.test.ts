@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { READ_POOL, SECRETS, type Principal } from "@hotlinejs/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { digestHa1 } from "../src/domain/digest.js";
 import { demoOptions, demoUsers, startDirectory, type TestDirectory } from "./test-directory.js";
 
@@ -84,6 +84,23 @@ describe("SIP digests", () => {
     expect(stored).toContain("$argon2id$");
     expect(stored).not.toContain(digestHa1("1001", "hotline", "demo-1001").md5);
     expect(stored).not.toContain("demo-1001");
+  });
+
+  it("cost the same whether or not there is such an account: the time of an answer tells nobody", async () => {
+    await test.admin.createUser({ username: "mute", displayName: "无密码" }, "system");
+    await test.admin.updateUser((await principalOf("lead")).userId, { active: false }, "system");
+    const { services } = test.hotline;
+    await test.digests.find("first of all");
+    const read = vi.spyOn(services.get(READ_POOL), "read");
+    const open = vi.spyOn(services.get(SECRETS), "open");
+    const work: unknown[] = [];
+    for (const name of ["1001", "nobody", "", "mute", "lead"]) {
+      const found = (await test.digests.find(name)) !== undefined;
+      work.push([name, found, read.mock.calls.length, open.mock.calls.length, String(open.mock.lastCall).length === String(open.mock.calls[0]).length]);
+      read.mockClear();
+      open.mockClear();
+    }
+    expect(work).toEqual(["1001", "nobody", "", "mute", "lead"].map((name) => [name, name === "1001", 0, 1, true]));
   });
 
   it("change with the password and go with the account", async () => {

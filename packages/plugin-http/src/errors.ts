@@ -7,6 +7,8 @@ export const httpErrors = defineErrors("HTTP", {
   LISTEN_FAILED: { message: "Cannot listen on %s: %s" },
   HOST_EXPOSED: { message: "HTTP would listen on %s while the hotline counts as loopback only. Set HOTLINE_HOST instead of the option http.host" },
   TLS_INVALID: { message: "TLS certificate or key cannot be used: %s. Set both HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM files)" },
+  TLS_NOT_VALID: { message: "The certificate of the web server (%s) %s, so browsers refuse it. Put a valid one into the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY, where it is taken without a restart, or check the clock of this machine" },
+  TLS_EXPIRES: { message: "The certificate of the web server (%s) %s. Renew it in the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY; it is taken without a restart" },
   ROUTE_INVALID: { message: "Route %s of plugin %s cannot be served: %s. Paths are written as in Express 5, for example /api/things/:id" },
   WS_PATH_TAKEN: { message: "WebSocket path %s is handled twice" },
   BAD_INPUT: { message: "The request does not fit: %s", status: 400 },

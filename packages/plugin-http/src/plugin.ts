@@ -71,6 +71,7 @@ export const http = definePlugin({
 
     services.get(METRICS).gauge({ name: "hotline_http_requests", help: "HTTP requests being answered." }, () => server.active);
     services.get(METRICS).gauge({ name: "hotline_http_websockets", help: "Open WebSockets." }, () => hub?.connections ?? 0);
+    services.get(METRICS).gauge({ name: "hotline_http_certificate_expiry_time_seconds", help: "When the certificate in use runs out, seconds since 1970." }, () => certificate?.terms.inUse.map(({ validTo }) => ({ value: validTo / 1_000 })) ?? []);
     services.provide(HTTP_SERVER, () => server);
     services.provide(HTTP_SESSIONS, theSessions);
     services.provide(HTTP_COOKIES, () => ({ secure, maxAgeSeconds: maxMs / 1000 }));
@@ -121,6 +122,13 @@ export const http = definePlugin({
       await server.stop();
       await sessions?.settled();
     });
-    health(() => ({ ok: server.port !== undefined, details: { url: server.url ?? null, requests: server.active, webSockets: hub?.connections ?? 0 } }));
+    health(() => {
+      const tls = certificate?.terms.health();
+      return {
+        ok: server.port !== undefined && tls?.ok !== false,
+        ...(tls?.message === undefined ? {} : { message: tls.message }),
+        details: { url: server.url ?? null, requests: server.active, webSockets: hub?.connections ?? 0, certificates: tls?.details ?? [] },
+      };
+    });
   },
 });

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import type { IncomingMessage } from "node:http";
-import { defineRoute, SystemClock } from "@hotlinejs/core";
-import { describe, expect, it } from "vitest";
+import { createHotline, createSilentLogger, defineRoute, METRICS, SystemClock, VirtualClock } from "@hotlinejs/core";
+import { describe, expect, it, vi } from "vitest";
+import { http } from "../src/plugin.js";
 import { loadTls } from "../src/server/tls-material.js";
 import { TlsWatch } from "../src/server/tls-watch.js";
 import { recordingLogger, startServer } from "./test-server.js";
@@ -94,5 +95,58 @@ describe("TLS", () => {
     watch.stop();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("says until when the certificate is valid, warns 14 days before, fails once it has run out, and never takes one that has run out for a valid one", async () => {
+    const fixture = (name: string): string => readFileSync(fileURLToPath(new URL(`../../plugin-sip/test/fixtures/tls/${name}`, import.meta.url)), "utf8");
+    const folder = mkdtempSync(join(tmpdir(), "hotline-http-tls-"));
+    const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+    const put = (name: string): void => {
+      writeFileSync(files.cert, fixture(`${name}.pem`));
+      writeFileSync(files.key, fixture(`${name}.key`));
+    };
+    const used: string[] = [];
+    const log = recordingLogger();
+    // `short` is valid for 30 days from this day on, the others for a hundred years.
+    const clock = new VirtualClock();
+    const now = vi.spyOn(clock, "now").mockReturnValue(Date.UTC(2026, 10, 29));
+    const watch = new TlsWatch({ ...files, clock, log, changed: ({ cert }) => used.push(cert) });
+    put("short");
+    await watch.load();
+    expect(watch.terms.health()).toMatchObject({ ok: true, details: [{ validFrom: "2026-11-28T05:17:22.000Z", validTo: "2026-12-28T05:17:22.000Z" }] });
+    expect(watch.terms.health()).not.toHaveProperty("message");
+    now.mockReturnValue(Date.UTC(2026, 11, 15));
+    await watch.look();
+    expect(watch.terms.health()).toMatchObject({ ok: true, message: expect.stringContaining("HTL_HTTP_TLS_EXPIRES") });
+    now.mockReturnValue(Date.UTC(2026, 11, 29));
+    await watch.look();
+    await watch.look();
+    expect(watch.terms.health()).toMatchObject({ ok: false, message: expect.stringContaining("HTL_HTTP_TLS_NOT_VALID") });
+    expect(log.errors).toEqual([expect.stringContaining("ran out at 2026-12-28T05:17:22.000Z")]);
+    put("hotline");
+    await watch.look();
+    expect(watch.terms.health()).toMatchObject({ ok: true });
+    put("short");
+    await watch.look();
+    await watch.look();
+    expect(log.errors).toHaveLength(2);
+    expect(used).toEqual([fixture("hotline.pem")]);
+    expect(watch.terms.health()).toMatchObject({ ok: false, message: expect.stringContaining("ran out"), details: [{ validTo: "2126-11-02T05:30:14.000Z" }] });
+    put("hotline");
+    await watch.look();
+    expect(watch.terms.health()).toMatchObject({ ok: true });
+    watch.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("tells the end of its certificate in health and metrics", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "hotline-http-tls-"));
+    const hotline = createHotline({ dataDir, logger: createSilentLogger(), environment: {}, plugins: [http({ port: 0, tlsCert, tlsKey })] });
+    await hotline.start();
+    expect((await hotline.health()).plugins.find(({ name }) => name === "http")).toMatchObject({ ok: true, details: { certificates: [{ validTo: "2126-10-30T23:22:37.000Z" }] } });
+    const families = await hotline.services.get(METRICS).read();
+    expect(families.find(({ name }) => name === "hotline_http_certificate_expiry_time_seconds")?.samples).toEqual([expect.objectContaining({ value: Date.UTC(2126, 9, 30, 23, 22, 37) / 1_000 })]);
+    await hotline.stop({ drain: false });
+    rmSync(dataDir, { recursive: true, force: true });
   });
 });

@@ -14,7 +14,16 @@ export type Caller =
   /** A citizen who calls from a web page. */
   | { readonly kind: "guest" }
   | { readonly kind: "anonymous" }
-  | { readonly kind: "refused"; readonly response: ResponseOptions; /** It came from nowhere we know and claims no account of ours: perhaps a trunk whose address is missing. */ readonly stranger?: boolean };
+  | {
+      readonly kind: "refused";
+      readonly response: ResponseOptions;
+      /**
+       * Writes down that an account was claimed and not proved: to be called when the answer is out, whose time must not tell which accounts there are.
+       *
+       * @returns whether there is no such account: perhaps it is a trunk whose address is missing
+       */
+      note?(): Promise<boolean>;
+    };
 
 export interface CallerPolicyDeps {
   readonly trunks: TrunkTable;
@@ -47,16 +56,15 @@ export class CallerPolicy {
   }
 
   async identify(request: SipRequest, source: MessageSource): Promise<Caller> {
-    const { trunks, credentials, authenticator, allowAnonymous, guestCall, unknownAccount } = this.#deps;
+    const { trunks, credentials, authenticator, allowAnonymous, guestCall } = this.#deps;
     const trunk = trunks.bySource(source.address);
     const user = fromUser(request);
-    // Whoever comes from nowhere must prove an account, whether there is such a one or not: the answer tells nobody which accounts there are.
+    // Whoever comes from nowhere must prove an account, whether there is such a one or not, and none is looked up for it: neither the answer nor its time tells anybody which accounts there are.
     const stranger = trunk === undefined && !allowAnonymous;
-    const known = user !== "" && trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined;
-    if (user !== "" && !known && stranger) unknownAccount(request, source, user);
-    if (known || (stranger && user !== "")) {
+    const claims = user !== "" && (stranger || (trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined));
+    if (claims) {
       const proof = await authenticator.authenticate(request, source, user);
-      if (!proof.ok) return { kind: "refused", response: proof.response, stranger: !known };
+      if (!proof.ok) return { kind: "refused", response: proof.response, note: () => this.#unproven(request, source, user, proof.note) };
       const allowed = await guestCall(proof.account, dialledUser(request));
       if (allowed === undefined) return { kind: "account", account: proof.account };
       return allowed ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };
@@ -67,6 +75,13 @@ export class CallerPolicy {
       return { kind: "trunk", trunk };
     }
     return allowAnonymous ? { kind: "anonymous" } : { kind: "refused", response: { status: 403 } };
+  }
+
+  async #unproven(request: SipRequest, source: MessageSource, account: string, note: (() => void) | undefined): Promise<boolean> {
+    note?.();
+    const unknown = (await this.#deps.credentials.find(account)) === undefined;
+    if (unknown) this.#deps.unknownAccount(request, source, account);
+    return unknown;
   }
 }
 

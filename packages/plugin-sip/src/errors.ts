@@ -16,6 +16,8 @@ export const sipErrors = defineErrors("SIP", {
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
+  TLS_NOT_VALID: { message: "The certificate for SIP over TLS (%s) %s, so phones and carriers refuse it. Put a valid one into its files, where it is taken without a restart, or check the clock of this machine" },
+  TLS_EXPIRES: { message: "The certificate for SIP over TLS (%s) %s. Renew it in its files; it is taken without a restart" },
   TLS_INVALID: { message: "The certificate or key for SIP over TLS cannot be used: %s. Check HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM text or files), tlsNames and tlsCa" },
   NO_WEB_SOCKET: { message: "This hotline takes no phones in browsers: plugin-http is missing or the option `ws` is off", status: 503 },
   NOT_BANNED: { message: "The address %s is not banned", status: 404 },

@@ -1,5 +1,7 @@
+import { HotlineError } from "@hotlinejs/core";
 import type { CallEvent, HangupOptions } from "@hotlinejs/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { FakeWebRtcLeg } from "../test/support/fake-media.js";
 import { until } from "../test/support/hotline-side.js";
 import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 import { offerOf } from "../test/support/phone.js";
@@ -442,6 +444,40 @@ describe("an answered call", () => {
     hotline.media.last.emit({ type: "ended", reason: "worker-failed" });
     await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
     await session.ended;
+  });
+
+  describe("of a browser", () => {
+    const offer = offerOf(9, ["a=ice-ufrag:tab1", "a=ice-pwd:a-password-of-the-tab-1", "a=fingerprint:sha-256 zz", "a=setup:actpass", "a=mid:0", "a=rtcp-mux", "a=sendrecv"], "UDP/TLS/RTP/SAVPF 8 101");
+
+    it("is refused with 488 where the media engine cannot use what it describes, which is no failure of ours", async () => {
+      await begin();
+      vi.spyOn(FakeWebRtcLeg.prototype, "setRemote").mockImplementationOnce(() => {
+        throw new HotlineError("HTL_MEDIA_BAD_REMOTE", "The remote media description is unusable: no fingerprint", { status: 400, sip: 488 });
+      });
+      const arriving = hotline.next();
+      const outgoing = caller.call(hotline.port, { body: offer });
+      const call = await arriving;
+      await expect(call.answer()).rejects.toMatchObject({ code: "HTL_CORE_CALL_ENDED" });
+      const outcome = await outgoing.outcome;
+      expect(outcome).toMatchObject({ answered: false, status: 488 });
+      expect(outcome.response?.headers.get("retry-after")).toBeUndefined();
+      await expect(call.ended).resolves.toMatchObject({ reason: "failed", status: 488 });
+      expect(hotline.logged.filter((line) => !line.startsWith("info"))).toEqual(["warn: what a peer has described cannot be used"]);
+    });
+
+    it("ends when the browser takes its leave, which is no failure", async () => {
+      await begin();
+      const arriving = hotline.next();
+      const reached = caller.reach(hotline.port, { body: offer });
+      const call = await arriving;
+      await call.answer();
+      const { session } = await reached;
+      hotline.media.last.emit({ type: "transport", state: "failed", why: "the peer closed (alert 0)", closed: true });
+      await expect(call.ended).resolves.toMatchObject({ reason: "failed" });
+      await session.ended;
+      expect(hotline.logged.filter((line) => !line.startsWith("info"))).toEqual([]);
+      expect(hotline.logged).toContain("info: the peer gives no sound for a call; the call is ended");
+    });
   });
 
   it("does not let one bad listener disturb it", async () => {

@@ -105,11 +105,13 @@ describe("calls that come in faster than the media follow", () => {
   });
 
   it("those of strangers are refused first: a trunk and a phone that has proved itself find their places kept", async () => {
-    // Nothing answers: a lookup of strangers' accounts that hangs, as it does where a flood keeps the database busy.
+    // Nothing answers: a lookup of the accounts strangers give passwords for that hangs, as it may where a flood keeps the machine busy.
     const { answerMedia } = await begin({ settingUp: { max: 8 }, trunks: [{ key: "demo", match: ["127.0.0.2"] }] });
     hotline.holdLookups = true;
     hotline.onCall = answer;
-    const strangers = Array.from({ length: 12 }, () => caller.call(hotline.port));
+    const guesser = await new Phone("1002", { password: "guess" }).start();
+    others.push(guesser);
+    const strangers = Array.from({ length: 12 }, () => guesser.call(hotline.port));
     await until(() => hotline.adapter.load.strangers === 8, "the strangers that are too many");
     expect(hotline.adapter.load.settingUp).toBe(4);
     expect(hotline.adapter.overloaded).toBe(false);
@@ -152,8 +154,11 @@ describe("calls that come in faster than the media follow", () => {
     others.push(phone);
     expect((await phone.call(hotline.port).outcome).answered).toBe(true);
     hotline.holdLookups = true;
-    const stranger = caller.call(hotline.port);
-    await until(() => hotline.adapter.load.settingUp === 1, "the stranger");
+    const guesser = await new Phone("1002", { password: "guess" }).start();
+    others.push(guesser);
+    const stranger = guesser.call(hotline.port);
+    // One lookup after the challenge, which nobody waits for, and one of the password.
+    await until(() => hotline.waitingLookups === 2 && hotline.adapter.load.settingUp === 1, "the stranger");
     expect(await refused()).toEqual([503, "1"]);
     const call = phone.call(hotline.port);
     await until(() => hotline.adapter.load.settingUp === 2, "the account's call");

@@ -128,7 +128,7 @@ export const sip = definePlugin({
 
     services.provide(SIP, () => createSipService({ trunks, clock: () => services.get(CLOCK), registrar: () => registrar, adapter: () => adapter, credentials: () => web, webSocketPath, webSocketPort: () => listener?.port, publicUrl: settings.publicUrl, guard: () => guard, banList: () => banList, tollRefusals: () => toll?.refusals ?? 0, switches: trunkSwitches, isProxy, keepAlive: () => keepAlive }));
 
-    registerSipMetrics(services.get(METRICS), () => services.get(SIP), () => throttle?.counters ?? { failures: 0, waits: 0 });
+    registerSipMetrics(services.get(METRICS), () => services.get(SIP), () => throttle?.counters ?? { failures: 0, waits: 0 }, () => adapter?.tls.terms.inUse ?? []);
 
     onReady(() => {
       const clock = services.get(CLOCK);
@@ -266,8 +266,10 @@ export const sip = definePlugin({
       const states = trunks.trunks.map((trunk) => trunk.describe(services.get(CLOCK)));
       const down = states.filter((trunk) => trunk.disabled === null && (trunk.state === "failed" || trunk.up === false)).map((trunk) => trunk.key);
       const failure = adapter?.failure;
+      const tls = adapter?.tls.terms.health();
       const problem = failure !== undefined ? `a SIP transport broke: ${failure}` : adapter?.overloaded === true ? `${sipErrors.OVERLOADED.code}: ${sipErrors.OVERLOADED().message}` : down.length > 0 ? `not registered with, or no answer from: ${down.join(", ")}` : undefined;
-      return { ok: problem === undefined, ...(problem === undefined ? {} : { message: problem }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...services.get(SIP).edge(), live: banList?.size ?? 0 }, settingUp: adapter?.load.settingUp ?? 0 } };
+      const message = problem ?? tls?.message;
+      return { ok: problem === undefined && tls?.ok !== false, ...(message === undefined ? {} : { message }), details: { calls: adapter?.calls ?? 0, stack: adapter?.agent?.metrics(), registrations: registrar?.all().length ?? 0, trunks: states, edge: { ...services.get(SIP).edge(), live: banList?.size ?? 0 }, settingUp: adapter?.load.settingUp ?? 0, certificates: tls?.details ?? [] } };
     });
 
     function tell(to: RegistrationStore, live: () => Registrar | undefined): RegistrarListener {

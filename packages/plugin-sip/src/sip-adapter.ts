@@ -101,7 +101,8 @@ export class SipAdapter implements TelephonyAdapter {
   #agent: UserAgent | undefined;
   #registrations: TrunkRegistrations | undefined;
   #monitor: TrunkMonitor | undefined;
-  readonly #tls: TlsFiles;
+  /** The certificates in use. */
+  readonly tls: TlsFiles;
   readonly #own: OwnAddress;
   #draining = false;
   #failure: string | undefined;
@@ -111,7 +112,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
     this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 });
-    this.#tls = new TlsFiles(config, deps.clock, deps.log, (settings) => deps.certificates?.(settings));
+    this.tls = new TlsFiles(config, deps.clock, deps.log, (settings) => deps.certificates?.(settings));
     this.#ended = new EndedDialogs(deps.clock);
     const { intake } = deps;
     if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {
@@ -171,7 +172,7 @@ export class SipAdapter implements TelephonyAdapter {
     const host = config.host ?? settings.host;
     const address = await this.#own.resolve(host, config.port);
     const addresses = [address, ...config.alsoOn.filter((each) => each !== address)];
-    const tls = await this.#tls.load();
+    const tls = await this.tls.load();
     const kinds = config.tlsOnly ? [] : config.transports;
     const agent = this.#create(() => createUserAgent({
       clock,
@@ -214,7 +215,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#registrations.start();
     this.#monitor = new TrunkMonitor({ agent, trunks: this.#deps.trunks.trunks, clock, log, localHost: () => this.host, changed: (trunk, up, status) => this.#deps.trunkReachable?.(trunk.key, up, status) });
     this.#monitor.start();
-    if (tls !== undefined) this.#tls.watch((settings) => agent.useTls(settings));
+    if (tls !== undefined) this.tls.watch((settings) => agent.useTls(settings));
   }
 
   #edge(): Pick<UserAgentOptions, "filter" | "blocked" | "mayConnect"> {
@@ -270,7 +271,7 @@ export class SipAdapter implements TelephonyAdapter {
     this.#draining = true;
     await Promise.all([...this.#calls].map((call) => call.hangup({ status: 503 })));
     this.#monitor?.stop();
-    this.#tls.stop();
+    this.tls.stop();
     await this.#registrations?.stop();
     await this.#agent?.stop();
     await this.#recovery;
@@ -370,11 +371,13 @@ export class SipAdapter implements TelephonyAdapter {
     const { request, source } = invite;
     const { ids, pipeline } = this.#deps;
     const caller = await this.#policy.identify(request, source);
-    if (invite.state === "closed") return;
     if (caller.kind === "refused") {
-      if (caller.response.status !== 401 || caller.stranger === true) this.#refusals.note(source.address, caller.stranger === true ? 403 : caller.response.status);
-      return invite.reject(caller.response);
+      invite.reject(caller.response);
+      const { status } = caller.response;
+      const unknown = (await caller.note?.()) === true;
+      return unknown || status !== 401 ? this.#refusals.note(source.address, unknown ? 403 : status) : undefined;
     }
+    if (invite.state === "closed") return;
     if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
     if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
@@ -488,7 +491,6 @@ export class SipAdapter implements TelephonyAdapter {
       absoluteUri: (target) => this.#dialer.absoluteUri(target, via),
     };
   }
-
 }
 
 /** What callers by a trunk get that people have disabled. */

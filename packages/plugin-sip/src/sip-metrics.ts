@@ -1,4 +1,4 @@
-import type { Metrics } from "@hotlinejs/core";
+import type { Metrics, ServerCertificate } from "@hotlinejs/core";
 import type { SipService, SipTrunkState } from "./contract.js";
 
 /** Whether calls go over it, as far as is known: not disabled, registered where it registers, and answering where it is asked. */
@@ -7,7 +7,7 @@ function takesCalls({ disabled, state, up }: SipTrunkState): boolean {
 }
 
 /** What SIP can be measured by. */
-export function registerSipMetrics(metrics: Metrics, sip: () => SipService, guesses: () => { readonly failures: number; readonly waits: number }): void {
+export function registerSipMetrics(metrics: Metrics, sip: () => SipService, guesses: () => { readonly failures: number; readonly waits: number }, certificates: () => readonly ServerCertificate[]): void {
   const byTrunk = (value: (trunk: SipTrunkState) => number | null) => () => sip().trunks().flatMap((trunk) => (value(trunk) === null ? [] : [{ value: Number(value(trunk)), labels: { trunk: trunk.key } }]));
   metrics.gauge({ name: "hotline_sip_calls", help: "Live legs over SIP, answered or not." }, () => sip().stats().calls);
   metrics.gauge({ name: "hotline_sip_calls_setting_up", help: "Calls that came in and neither ring nor are answered yet, or wait for their media." }, () => sip().stats().settingUp);
@@ -37,6 +37,7 @@ export function registerSipMetrics(metrics: Metrics, sip: () => SipService, gues
   metrics.counter({ name: "hotline_sip_bans_total", help: "Bans made without a person." }, () => sip().edge().bans);
   metrics.gauge({ name: "hotline_sip_banned_addresses", help: "Addresses banned now." }, () => sip().bans().filter(({ proven }) => proven).length);
   metrics.counter({ name: "hotline_sip_suspects_total", help: "Addresses slowed down on a suspicion without proof." }, () => sip().edge().suspects);
+  metrics.gauge({ name: "hotline_sip_certificate_expiry_time_seconds", help: "When the certificate in use runs out, seconds since 1970.", labels: ["name"] }, () => certificates().map(({ name, validTo }) => ({ value: validTo / 1_000, labels: { name } })));
   metrics.gauge({ name: "hotline_sip_trunk_up", help: "1 where calls go over the trunk as far as is known: not disabled, registered, answering OPTIONS where it is asked.", labels: ["trunk"] }, byTrunk((trunk) => (takesCalls(trunk) ? 1 : 0)));
   metrics.gauge({ name: "hotline_sip_trunk_channels", help: "Calls on the trunk now, in and out.", labels: ["trunk"] }, byTrunk((trunk) => trunk.channels));
   metrics.gauge({ name: "hotline_sip_trunk_channels_max", help: "Channels of the trunk, where there is a limit.", labels: ["trunk"] }, byTrunk((trunk) => trunk.maxChannels));

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { createHotline, createSilentLogger, SystemClock } from "@hotlinejs/core";
+import { createHotline, createSilentLogger, METRICS, SystemClock } from "@hotlinejs/core";
 import type { Hotline, Logger, Timer } from "@hotlinejs/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { SIP } from "../src/contract.js";
 import { sip } from "../src/plugin.js";
@@ -95,6 +95,20 @@ async function knock(url: string, options: ConnectionOptions = {}): Promise<stri
 }
 
 describe("a port of its own that speaks TLS", () => {
+  it("tells in health and metrics until when its certificates are valid, and health fails with ones that have run out", async () => {
+    const other = { cert: pem("other.pem"), key: pem("other.key") };
+    await run({ tlsNames: [{ name: "Other.test", ...other }] });
+    const health = async (): Promise<unknown> => (await hotline.health()).plugins.find(({ name }) => name === "sip");
+    expect(await health()).toMatchObject({ ok: true, details: { certificates: [{ name: "default", validTo: "2126-11-02T05:30:14.000Z" }, { name: "other.test", validTo: "2126-11-02T05:30:15.000Z" }] } });
+    const families = await hotline.services.get(METRICS).read();
+    expect(families.find(({ name }) => name === "hotline_sip_certificate_expiry_time_seconds")?.samples).toEqual([
+      { value: Date.UTC(2126, 10, 2, 5, 30, 14) / 1_000, labels: { name: "default" } },
+      { value: Date.UTC(2126, 10, 2, 5, 30, 15) / 1_000, labels: { name: "other.test" } },
+    ]);
+    vi.spyOn(clock, "now").mockReturnValue(Date.UTC(2127, 0, 1));
+    expect(await health()).toMatchObject({ ok: false, message: expect.stringContaining("HTL_SIP_TLS_NOT_VALID") });
+  });
+
   it.each([false, true])("registers a browser over wss:, whose certificate proves the hotline (tlsOnly: %s)", async (tlsOnly) => {
     const port = await run({ tlsOnly });
     const phone = browser(`wss://127.0.0.1:${port}/sip`);

@@ -87,7 +87,7 @@ export type MediaLegEvent =
   | { readonly type: "media-resumed" }
   /** WebRTC legs: `connected` when a path is found and its keys are agreed, so that sound may flow; `failed` when that cannot be any more, or the peer has closed. */
   | { readonly type: "transport"; readonly state: "connected" }
-  | { readonly type: "transport"; readonly state: "failed"; readonly why: string }
+  | { readonly type: "transport"; readonly state: "failed"; readonly why: string; /** The peer has taken its leave (close_notify), as a browser does whose page goes: nothing went wrong. */ readonly closed?: true }
   /** 1100 Hz (CNG) or 2100 Hz (CED) was heard: a fax machine. */
   | { readonly type: "fax-tone"; readonly tone: "cng" | "ced" }
   /**

@@ -462,8 +462,8 @@ export class RtpWorkerLeg extends WorkerLeg {
       changed: () => {
         if (link === this.#link) this.#linkChanged(link);
       },
-      failed: (why) => {
-        if (link === this.#link) this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "failed", why } });
+      failed: (why, closed) => {
+        if (link === this.#link) this.host.report({ ev: "leg", leg: this.id, event: { type: "transport", state: "failed", why, ...(closed ? { closed } : {}) } });
       },
     });
     return link;

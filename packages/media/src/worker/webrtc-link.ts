@@ -19,7 +19,8 @@ export interface WebRtcLinkOptions {
   alive(): void;
   /** There is a path, or another one, or there are keys. */
   changed(): void;
-  failed(why: string): void;
+  /** `closed`: the peer has taken its leave. */
+  failed(why: string, closed: boolean): void;
 }
 
 /** What lies between one UDP port and the RTP of a WebRTC peer: ICE and DTLS beside the media (RFC 7983). */
@@ -70,8 +71,8 @@ export class WebRtcLink {
         this.streams = SrtpStreams.of(suite, send, receive);
         this.#options.changed();
       },
-      failed: (why) => {
-        if (this.#dtls === dtls) this.#options.failed(why);
+      failed: (why, closed) => {
+        if (this.#dtls === dtls) this.#options.failed(why, closed);
       },
     });
     this.#dtls = dtls;

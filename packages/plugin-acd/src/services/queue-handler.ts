@@ -1,4 +1,4 @@
-import { CALL_PIPELINE, PROMPTS } from "@hotlinejs/core";
+import { CALL_PIPELINE, coreErrors, isHotlineError, PROMPTS } from "@hotlinejs/core";
 import type { CallHandler, CallSession, Logger, PromptRef, Services } from "@hotlinejs/core";
 import { ACD } from "../contract.js";
 import { defaultPrompt } from "../domain/queue-prompts.js";
@@ -22,6 +22,8 @@ async function say(services: Services, session: CallSession, ref: PromptRef, log
     const sources = (await services.optional(PROMPTS)?.resolve(ref, { language: session.language, signal: session.signal })) ?? [{ kind: "tone" as const, tone: "busy" as const, durationMs: 3000 }];
     if (!session.signal.aborted) await session.call.play(sources).done;
   } catch (error) {
+    // Who has hung up meanwhile wants no regret.
+    if (session.signal.aborted || isHotlineError(error, coreErrors.CALL_ENDED.code)) return;
     log.warn({ err: error, interactionId: session.interaction.id }, "the regret cannot be said and is left out");
   }
 }

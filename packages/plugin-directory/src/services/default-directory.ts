@@ -1,6 +1,7 @@
 import type { Audit, AuditEntry, DigestCredentials, DigestSecret, Directory, DirectoryDepartment, DirectoryStaff, DirectoryUser, Logger, Principal, ReadPool, Secrets } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import type { AttemptGuard } from "../domain/attempt-guard.js";
+import { digestHa1 } from "../domain/digest.js";
 import { usernameKey } from "../domain/username.js";
 import { CredentialEntity } from "../entities/credential.entity.js";
 import { directoryErrors } from "../errors.js";
@@ -27,6 +28,8 @@ export interface DirectoryParts {
 /** Reads of the directory, sign-in and SIP digests. */
 export class DefaultDirectory implements Directory, DigestCredentials {
   readonly realm: string;
+  /** Unsealed for names that have no digests to give. */
+  #decoy: string | undefined;
 
   constructor(private readonly parts: DirectoryParts) {
     this.realm = parts.realm;
@@ -94,15 +97,19 @@ export class DefaultDirectory implements Directory, DigestCredentials {
     return (await this.parts.cache.get()).staff.get(code);
   }
 
-  /** Digests of an active account. Not for demo passwords where those are not allowed, not for digests of another realm. */
+  /**
+   * Digests of an active account. Not for demo passwords where those are not allowed, not for digests of another realm.
+   * Costs the same whether or not there is such an account, so that the time of an answer does not tell.
+   */
   async find(username: string): Promise<DigestSecret | undefined> {
     const snapshot = await this.parts.cache.get();
     const id = snapshot.idByUsername.get(usernameKey(username));
-    if (id === undefined || !snapshot.principals.has(id) || !snapshot.withPassword.has(id)) return undefined;
-    const credential = await this.parts.reads.read((em) => em.findOne(CredentialEntity, { userId: id }, { disableIdentityMap: true }));
-    if (!credential || credential.realm !== this.realm || (credential.demo && !this.parts.demo.allowed)) return undefined;
-    const { md5, sha256 } = JSON.parse(this.parts.secrets.open(credential.digestSealed)) as { md5: string; sha256: string };
-    return { username: snapshot.users.get(id)?.username ?? username, md5, sha256 };
+    const user = snapshot.principals.get(id ?? "");
+    const digest = snapshot.digests.get(id ?? "");
+    const usable = user !== undefined && digest !== undefined && digest.realm === this.realm && (this.parts.demo.allowed || !snapshot.demo.has(user.userId));
+    this.#decoy ??= this.parts.secrets.seal(JSON.stringify(digestHa1("", this.realm, "")));
+    const { md5, sha256 } = JSON.parse(this.parts.secrets.open(usable ? digest.sealed : this.#decoy)) as { md5: string; sha256: string };
+    return usable ? { username: user.username, md5, sha256 } : undefined;
   }
 
   /** A sign-in does not fail because its audit row cannot be written (full disk); the log then has it. */

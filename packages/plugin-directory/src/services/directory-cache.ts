@@ -8,6 +8,13 @@ import { UserRoleEntity } from "../entities/user-role.entity.js";
 import { UserEntity } from "../entities/user.entity.js";
 import { usernameKey } from "../domain/username.js";
 
+/** What is stored of the SIP digests of one user. */
+export interface SealedDigest {
+  /** Realm they were made for. */
+  readonly realm: string;
+  readonly sealed: string;
+}
+
 /** The whole directory as it stands, read at once. A few thousand people are a few megabytes. */
 export interface Snapshot {
   readonly users: ReadonlyMap<string, DirectoryUser>;
@@ -17,8 +24,8 @@ export interface Snapshot {
   readonly idByAgentNumber: ReadonlyMap<string, string>;
   /** Users whose password is a published demo one. */
   readonly demo: ReadonlySet<string>;
-  /** Users who have a password. */
-  readonly withPassword: ReadonlySet<string>;
+  /** SIP digests, still sealed, of users who have a password: whoever asks for one reads nothing from the database. */
+  readonly digests: ReadonlyMap<string, SealedDigest>;
   readonly roles: ReadonlyMap<string, DirectoryRole>;
   readonly departments: ReadonlyMap<string, DirectoryDepartment>;
   readonly staff: ReadonlyMap<string, DirectoryStaff>;
@@ -60,7 +67,7 @@ export class DirectoryCache {
       const options = { disableIdentityMap: true };
       // One after the other: a read pool may be a single connection.
       const users = await em.find(UserEntity, {}, { ...options, orderBy: { usernameKey: "asc" } });
-      const credentials = await em.find(CredentialEntity, {}, { ...options, fields: ["userId", "demo", "changedAt"] });
+      const credentials = await em.find(CredentialEntity, {}, { ...options, fields: ["userId", "demo", "changedAt", "realm", "digestSealed"] });
       const roles = await em.find(RoleEntity, {}, { ...options, orderBy: { name: "asc" } });
       const userRoles = await em.find(UserRoleEntity, {}, { ...options, orderBy: { role: "asc" } });
       const departments = await em.find(DepartmentEntity, {}, { ...options, orderBy: { code: "asc" } });
@@ -111,7 +118,7 @@ export class DirectoryCache {
       idByUsername,
       idByAgentNumber,
       demo: new Set(rows.credentials.filter((row) => row.demo).map((row) => row.userId)),
-      withPassword: new Set(credentials.keys()),
+      digests: new Map(rows.credentials.map((row) => [row.userId, { realm: row.realm, sealed: row.digestSealed }])),
       roles,
       departments: new Map(rows.departments.map((row) => [row.code, { code: row.code, name: row.name, shortName: row.shortName, extension: row.extension ?? null, offered: row.offered }])),
       staff: new Map(rows.staff.map((row) => [row.code, { code: row.code, name: row.name, departmentCode: row.departmentCode, offered: row.offered }])),

@@ -155,7 +155,7 @@ export class DirectorySeeder {
     const snapshot = await cache.get();
     const published = [...snapshot.demo].map((id) => snapshot.users.get(id)).filter((user) => user?.active === true).map((user) => user?.username ?? "?").sort();
     if (published.length === 0) return;
-    const administered = [...snapshot.principals.values()].some((user) => user.roles.includes(ADMIN_ROLE) && snapshot.withPassword.has(user.userId) && !snapshot.demo.has(user.userId));
+    const administered = [...snapshot.principals.values()].some((user) => user.roles.includes(ADMIN_ROLE) && snapshot.digests.has(user.userId) && !snapshot.demo.has(user.userId));
     if (!administered) throw directoryErrors.DEMO_PASSWORDS(published.join(", "), { details: { accounts: published, set: ["HOTLINE_ADMIN_PASSWORD", "HOTLINE_HOST"] } });
     log.warn({ accounts: published }, "demo accounts cannot sign in while the hotline is reachable from outside; set their passwords");
   }

@@ -1,4 +1,5 @@
-import { errorText, isHotlineError, type Clock, type Logger, type Timer } from "@hotlinejs/core";
+import { X509Certificate } from "node:crypto";
+import { CertificateTerms, errorText, isHotlineError, readCertificate, type ServerCertificate, type Clock, type Logger, type Timer } from "@hotlinejs/core";
 import { httpErrors } from "../errors.js";
 import { loadTls, type TlsMaterial } from "./tls-material.js";
 
@@ -17,6 +18,8 @@ export interface TlsWatchOptions {
 /** Certificate and key of the web server, read, and read again when their files change. */
 export class TlsWatch {
   readonly #options: TlsWatchOptions;
+  /** Until when the certificate in use is valid. */
+  readonly terms: CertificateTerms;
   #last: TlsMaterial | undefined;
   /** What cannot be used, once it has been told. */
   #refused: string | undefined;
@@ -24,28 +27,41 @@ export class TlsWatch {
 
   constructor(options: TlsWatchOptions) {
     this.#options = options;
+    this.terms = new CertificateTerms({ clock: options.clock, log: options.log, invalid: httpErrors.TLS_NOT_VALID, expiring: httpErrors.TLS_EXPIRES });
   }
 
   /** `undefined` where no TLS is configured. @throws HTL_HTTP_TLS_INVALID */
   async load(): Promise<TlsMaterial | undefined> {
     const { cert, key, clock } = this.#options;
     this.#last = await loadTls(cert, key);
-    if (this.#last !== undefined) this.#timer = clock.setInterval(() => void this.look(), LOOK_MS);
+    if (this.#last !== undefined) {
+      this.terms.use([certificateOf(this.#last)]);
+      this.#timer = clock.setInterval(() => void this.look(), LOOK_MS);
+    }
     return this.#last;
   }
 
-  /** Looks now. What cannot be used is told in the log once, as HTL_HTTP_TLS_INVALID, and the former ones stay in use. */
+  /** Looks now. What cannot be used is told in the log once, as HTL_HTTP_TLS_INVALID or HTL_HTTP_TLS_NOT_VALID, and in health; the former ones stay in use. */
   async look(): Promise<void> {
     const { cert, key, log, changed } = this.#options;
+    this.terms.look();
     try {
       const material = await loadTls(cert, key);
-      this.#refused = undefined;
-      if (material === undefined || (material.cert === this.#last?.cert && material.key === this.#last.key)) return;
+      if (material === undefined) return;
+      if (material.cert === this.#last?.cert && material.key === this.#last.key) {
+        this.#refused = undefined;
+        return this.terms.unchanged();
+      }
+      const certificate = certificateOf(material);
+      this.terms.mayReplace([certificate]);
       changed(material);
+      this.#refused = undefined;
       this.#last = material;
+      this.terms.use([certificate]);
       log.info({}, "a new certificate of the web server is in use");
     } catch (cause) {
       const error = isHotlineError(cause) ? cause : httpErrors.TLS_INVALID(errorText(cause), { cause });
+      this.terms.failed(error);
       if (error.message === this.#refused) return;
       this.#refused = error.message;
       log.error({ code: error.code, error: error.message }, "a changed certificate of the web server cannot be used; the former one stays");
@@ -55,4 +71,8 @@ export class TlsWatch {
   stop(): void {
     this.#timer?.cancel();
   }
+}
+
+function certificateOf({ cert }: TlsMaterial): ServerCertificate {
+  return readCertificate(cert, `serial number ${new X509Certificate(cert).serialNumber}`);
 }

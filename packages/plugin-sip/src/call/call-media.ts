@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { errorText } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AudioCodec, DtmfDigit, MediaEngine, MediaLeg, RtpLeg, RtpRemote, RtpTransport, Timer, WebRtcLeg, WebRtcRemote, WebRtcTransport } from "@hotlinejs/core";
 import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
@@ -19,8 +19,8 @@ const spoken = new WeakMap<MediaLeg, AudioCodec>();
 export interface CallMediaListener {
   /** Nothing was heard for too long although the peer should send. */
   timedOut(silentMs: number): void;
-  /** The leg is gone without our doing. */
-  failed(): void;
+  /** There is no more sound: the leg is gone without our doing (`lost`), the browser has taken its leave (`closed`), or what the peer has described cannot be used (`unusable`). */
+  failed(cause: "lost" | "closed" | "unusable"): void;
   /** A bridge has a key for the peer, which takes keys by INFO. */
   keyFor(digit: DtmfDigit): void;
 }
@@ -188,9 +188,10 @@ export class CallMedia {
       else if (event.type === "media-resumed") this.#sound();
       else if (event.type === "send-key") this.#listener.keyFor(event.digit);
       else if (event.type === "transport" && event.state === "failed") {
+        if (event.closed === true) return this.#listener.failed("closed");
         this.#environment.log.warn({ why: event.why }, "the protected connection of a browser's sound failed");
-        this.#listener.failed();
-      } else if (event.type === "ended" && !this.#closed) this.#listener.failed();
+        this.#listener.failed("lost");
+      } else if (event.type === "ended" && !this.#closed) this.#listener.failed("lost");
     });
     return leg;
   }
@@ -285,8 +286,13 @@ export class CallMedia {
       this.#expected = undefined;
       if (expected === undefined || !sameRemote(expected, wanted)) this.#rtp?.setRemote(wanted);
     } catch (error) {
-      this.#environment.log.error({ err: error }, "the media engine refused what was agreed with a peer");
-      this.#listener.failed();
+      const { log } = this.#environment;
+      if (isHotlineError(error) && error.sip === 488) {
+        log.warn({ code: error.code, error: error.message }, "what a peer has described cannot be used");
+        return this.#listener.failed("unusable");
+      }
+      log.error({ err: error }, "the media engine refused what was agreed with a peer");
+      this.#listener.failed("lost");
     }
   }
 

@@ -110,8 +110,8 @@ export abstract class SipCall implements Call {
         timedOut: (ms) => {
           if (sound === this.sound) this.#mediaTimedOut(ms);
         },
-        failed: () => {
-          if (sound === this.sound) this.#mediaFailed();
+        failed: (cause) => {
+          if (sound === this.sound) this.#mediaFailed(cause);
         },
         keyFor: (digit) => {
           if (sound === this.sound) this.#keys.pass(digit);
@@ -479,9 +479,11 @@ export abstract class SipCall implements Call {
     void this.hangup({ reason: "media-timeout" });
   }
 
-  #mediaFailed(): void {
-    this.environment.log.error({ callId: this.id }, "the media of a call failed; the call is ended");
-    void this.hangup({ reason: "failed", status: 503, retryAfter: MEDIA_RETRY_AFTER });
+  #mediaFailed(cause: "lost" | "closed" | "unusable"): void {
+    const { log } = this.environment;
+    if (cause === "lost") log.error({ callId: this.id }, "the media of a call failed; the call is ended");
+    else log.info({ callId: this.id, cause }, "the peer gives no sound for a call; the call is ended");
+    void this.hangup({ reason: "failed", ...(cause === "unusable" ? { status: 488 } : { status: 503, retryAfter: MEDIA_RETRY_AFTER }) });
   }
 
   #storeDialog(): void {

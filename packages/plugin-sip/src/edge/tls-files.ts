@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { Clock, Logger, Timer } from "@hotlinejs/core";
-import { errorText, isHotlineError } from "@hotlinejs/core";
+import type { Clock, Logger, ServerCertificate, Timer } from "@hotlinejs/core";
+import { CertificateTerms, errorText, isHotlineError, readCertificate } from "@hotlinejs/core";
 import type { SipConfig } from "../config.js";
 import { sipErrors } from "../errors.js";
 import type { TlsSettings } from "../stack/index.js";
@@ -10,6 +10,8 @@ const LOOK_MS = 30_000;
 
 /** The certificates of the configuration, read, and read again when the files change. */
 export class TlsFiles {
+  /** Until when the certificates in use are valid. */
+  readonly terms: CertificateTerms;
   readonly #config: SipConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -25,17 +27,20 @@ export class TlsFiles {
     this.#clock = clock;
     this.#log = log;
     this.#inUse = inUse;
+    this.terms = new CertificateTerms({ clock, log, invalid: sipErrors.TLS_NOT_VALID, expiring: sipErrors.TLS_EXPIRES });
   }
 
   /** `undefined` where no TLS is configured. @throws HTL_SIP_TLS_INVALID */
   async load(): Promise<TlsSettings | undefined> {
     const settings = await this.#read();
     this.#last = JSON.stringify(settings ?? null);
-    if (settings !== undefined) this.#inUse(settings);
+    if (settings === undefined) return undefined;
+    this.terms.use(certificatesOf(settings));
+    this.#inUse(settings);
     return settings;
   }
 
-  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log once, as HTL_SIP_TLS_INVALID, and the former ones stay in use. */
+  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log once, as HTL_SIP_TLS_INVALID or HTL_SIP_TLS_NOT_VALID, and in health; the former ones stay in use. */
   watch(changed: (settings: TlsSettings) => void): void {
     this.#timer = this.#clock.setInterval(() => void this.look(changed), LOOK_MS);
   }
@@ -43,17 +48,26 @@ export class TlsFiles {
   /** Looks now. */
   async look(changed: (settings: TlsSettings) => void): Promise<void> {
     let text = "";
+    this.terms.look();
     try {
       const settings = await this.#read();
       text = JSON.stringify(settings ?? null);
-      if (settings === undefined || text === this.#last) return;
+      if (settings === undefined) return;
+      if (text === this.#last) {
+        this.#refused = "";
+        return this.terms.unchanged();
+      }
+      const certificates = certificatesOf(settings);
+      this.terms.mayReplace(certificates);
       changed(settings);
       this.#inUse(settings);
       this.#last = text;
       this.#refused = "";
+      this.terms.use(certificates);
       this.#log.info({}, "new certificates for SIP over TLS are in use");
     } catch (cause) {
       const error = isHotlineError(cause) ? cause : sipErrors.TLS_INVALID(errorText(cause), { cause });
+      this.terms.failed(error);
       // Files that cannot be read are known by why not.
       const refused = text === "" ? error.message : text;
       if (refused === this.#refused) return;
@@ -76,6 +90,15 @@ export class TlsFiles {
     } catch (cause) {
       throw sipErrors.TLS_INVALID(errorText(cause), { cause });
     }
+  }
+}
+
+/** @throws HTL_SIP_TLS_INVALID */
+function certificatesOf({ cert, names = {} }: TlsSettings): ServerCertificate[] {
+  try {
+    return [readCertificate(cert, "default"), ...Object.entries(names).map(([name, { cert }]) => readCertificate(cert, name))];
+  } catch (cause) {
+    throw sipErrors.TLS_INVALID(errorText(cause), { cause });
   }
 }
 

@@ -5,8 +5,8 @@ import type { AuthThrottle } from "./auth-throttle.js";
 
 export type Authentication =
   | { readonly ok: true; readonly account: string }
-  /** Answer with this. */
-  | { readonly ok: false; readonly response: ResponseOptions };
+  /** Answer with this. `note` writes down a failure: to be called when the answer is out, whose time must not tell which accounts there are. */
+  | { readonly ok: false; readonly response: ResponseOptions; note?(): void };
 
 export interface AuthenticatorDeps {
   readonly digest: DigestServer;
@@ -39,8 +39,7 @@ export class Authenticator {
     switch (verdict.kind) {
       case "accepted":
         if (verdict.username !== claimed) {
-          this.#failed(request, source, claimed, verdict.username, "account");
-          return { ok: false, response: { status: 403, reason: "Not Your Account" } };
+          return { ok: false, response: { status: 403, reason: "Not Your Account" }, note: this.#failed(request, source, claimed, verdict.username, "account") };
         }
         throttle.succeeded(source.address, claimed);
         this.#deps.proven?.(source.address);
@@ -48,16 +47,20 @@ export class Authenticator {
       case "challenge":
         return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(source.address, verdict.stale) } } };
       case "refused":
-        this.#failed(request, source, claimed, verdict.known ? verdict.username : undefined, verdict.why);
-        return { ok: false, response: { status: 403 } };
+        return { ok: false, response: { status: 403 }, note: this.#failed(request, source, claimed, verdict.known ? verdict.username : undefined, verdict.why) };
       case "malformed":
         return { ok: false, response: { status: 400, reason: "Bad Authorization" } };
     }
   }
 
-  #failed(request: SipRequest, source: MessageSource, claimed: string, account: string | undefined, why: string): void {
+  /** Counts a failure at once, since guesses may come all together. @returns what writes it down */
+  #failed(request: SipRequest, source: MessageSource, claimed: string, account: string | undefined, why: string): () => void {
+    const blocked = this.#deps.throttle.failed(source.address, claimed);
+    return () => this.#note(request, source, account, why, blocked);
+  }
+
+  #note(request: SipRequest, source: MessageSource, account: string | undefined, why: string, blocked: boolean): void {
     const { throttle, audit, log } = this.#deps;
-    const blocked = throttle.failed(source.address, claimed);
     if (throttle.sourceWaits(source.address)) this.#deps.guessing?.(source.address);
     const details = { method: request.method, source: source.address, transport: source.kind, why, ...(account === undefined ? {} : { account }) };
     log.warn(details, "SIP authentication failed");

@@ -22,9 +22,14 @@ export async function register(deps: RegisteringDeps, incoming: IncomingRequest)
   if (!/^sips?:/i.test(request.to.uri)) return incoming.respond({ status: 400, reason: "Address Of Record Is No SIP Address" });
   const account = addressOfRecord(request.to);
   if (account === undefined) return incoming.respond({ status: 404 });
-  if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
   const proof = await authenticator.authenticate(request, source, account);
-  if (!proof.ok) return incoming.respond(proof.response);
+  if (!proof.ok) {
+    // Answered before anything is done that only accounts, or only other names, cost: the time must not tell.
+    incoming.respond(proof.response);
+    proof.note?.();
+    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
+    return;
+  }
   if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });
   // A guest calls and is not called.
   if ((await deps.guestNumbers?.(proof.account)) !== undefined) return incoming.respond({ status: 403 });

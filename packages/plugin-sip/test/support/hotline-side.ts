@@ -1,5 +1,5 @@
 import { SystemClock, UuidIds, createSilentLogger } from "@hotlinejs/core";
-import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings, MediaEngine, MessageIntake } from "@hotlinejs/core";
+import type { AuditEntry, Call, CallPipeline, Clock, DigestCredentials, HotlineSettings, Logger, MediaEngine, MessageIntake } from "@hotlinejs/core";
 import { sipConfig } from "../../src/config.js";
 import { computeHa1 } from "../../src/digest/digest-response.js";
 import { DigestServer } from "../../src/digest/digest-server.js";
@@ -34,6 +34,8 @@ export class HotlineSide {
   readonly dialogs = new Map<string, DialogSnapshot | null>();
   readonly audit: AuditEntry[] = [];
   readonly events: string[] = [];
+  /** Levels and texts of the log. */
+  readonly logged: string[] = [];
   readonly clock: Clock;
   closed: { status: number; retryAfter?: number } | undefined;
   orphans: { legId: string; dialog: unknown }[] = [];
@@ -55,7 +57,8 @@ export class HotlineSide {
     this.clock = clock;
     const config = sipConfig.parse({ port: 0, trunks: [{ key: "demo", match: ["127.0.0.1"] }], ...options });
     const ids = new UuidIds(this.clock);
-    const log = createSilentLogger();
+    const note = (level: string) => (fields: object | string, message?: string) => void this.logged.push(`${level}: ${message ?? String(fields)}`);
+    const log: Logger = Object.assign(createSilentLogger(), { info: note("info"), warn: note("warn"), error: note("error") });
     this.registrar = new Registrar({
       clock: this.clock,
       ids,
@@ -125,6 +128,10 @@ export class HotlineSide {
       product: "hotline-test",
       timers: { t1: 50, t2: 400, t4: 500, session: 9_000 },
     });
+  }
+
+  get waitingLookups(): number {
+    return this.#lookups.length;
   }
 
   releaseLookups(): void {

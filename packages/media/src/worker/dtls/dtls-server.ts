@@ -29,8 +29,8 @@ export interface DtlsServerOptions {
   readonly fingerprints: readonly Fingerprint[];
   send(datagram: Buffer): void;
   established(keys: DtlsSrtpKeys): void;
-  /** The handshake cannot succeed any more, or the peer has closed. Called once. */
-  failed(why: string): void;
+  /** The handshake cannot succeed any more, or the peer has closed; `closed`: it has taken its leave. Called once. */
+  failed(why: string, closed: boolean): void;
 }
 
 /** TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 and P-256, which every WebRTC peer has (RFC 8827 section 6.5). */
@@ -53,7 +53,7 @@ const GIVE_UP_MS = 30_000;
 /** Records that came before their keys, for example when datagrams changed places. */
 const MAX_EARLY = 8;
 
-const AlertCode = { handshakeFailure: 40, badCertificate: 42, decryptError: 51 } as const;
+const AlertCode = { closeNotify: 0, handshakeFailure: 40, badCertificate: 42, decryptError: 51 } as const;
 
 /** The handshake cannot go on; the peer is told by this alert. */
 class HandshakeFailure extends Error {
@@ -134,7 +134,7 @@ export class DtlsServer {
     const clear = this.#open.open(record);
     if (clear === undefined) return;
     if (record.type === HANDSHAKE) this.#handshake(clear, true);
-    else if (record.type === ALERT) this.#fail(`the peer closed (alert ${clear[1] ?? 0})`, undefined);
+    else if (record.type === ALERT) this.#fail(`the peer closed (alert ${clear[1] ?? 0})`, undefined, clear[1] === AlertCode.closeNotify);
   }
 
   #handshake(content: Buffer, sealed: boolean): void {
@@ -295,14 +295,14 @@ export class DtlsServer {
     }, after);
   }
 
-  #fail(why: string, alert: number | undefined): void {
+  #fail(why: string, alert: number | undefined, closed = false): void {
     if (this.#state === "over") return;
     if (alert !== undefined) {
       const fatal = Buffer.from([2, alert]);
       this.#options.send(this.#state === "established" ? this.#writer.write(ALERT, 1, fatal, this.#seal) : this.#writer.write(ALERT, 0, fatal));
     }
     this.#end();
-    this.#options.failed(why);
+    this.#options.failed(why, closed);
   }
 
   #end(): void {
