@@ -13,11 +13,12 @@ const CUT = `(() => {
   const bar = document.querySelector(".acd-bar");
   const info = bar.querySelector(".acd-info");
   const right = (element) => element.getBoundingClientRect().right;
+  const line = [...bar.querySelectorAll(".acd-line > .acd-chip, .acd-line > .acd-quality")].filter((element) => element.offsetTop < element.parentElement.offsetTop + element.parentElement.clientHeight && right(element) > right(element.parentElement) + 1);
   const beyond = [...info.querySelectorAll(":scope > *, button, .ant-select")].filter((element) => right(element) > right(info) + 1);
-  const full = [...bar.querySelectorAll(".acd-who strong, button, .hl-status, .acd-timer")].filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1);
+  const full = [...bar.querySelectorAll(".acd-who strong, button, .hl-status, .acd-timer, .acd-chip, .acd-quality")].filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1);
   const rows = [...document.querySelectorAll(".acd-row")].flatMap((row) => [...row.children].filter((part) => right(part) > right(row) + 1));
   const low = document.querySelector(".hl-tools").getBoundingClientRect().right > innerWidth + 1 ? [document.querySelector(".hl-tools")] : [];
-  return [...new Set([...beyond, ...full, ...rows, ...low])].map((element) => element.textContent);
+  return [...new Set([...line, ...beyond, ...full, ...rows, ...low])].map((element) => element.textContent);
 })()`;
 
 /** Real time: a citizen calls from the page on a small telephone, an agent answers in the browser on a small screen. */
@@ -111,6 +112,11 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
     expect.soft(await desk.evaluate(CUT)).toEqual([]);
     await picture(desk, "row-longest");
     await speak("中文");
+    // What the agent must know of the own microphone is there as a whole; the quality of the line as a whole, or not at all.
+    await desk.keyboard.press("F8");
+    await desk.locator(".acd-chip", { hasText: "你在静音状态说话" }).waitFor({ timeout: 15_000 });
+    await barIsWhole("bar-muted");
+    await desk.keyboard.press("F8");
     await citizen.getByRole("button", { name: "Hang up" }).click();
     await citizen.locator("#talk-state", { hasText: "The call has ended" }).waitFor();
     await desk.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });
