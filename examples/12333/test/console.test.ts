@@ -28,6 +28,8 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
   /** Addresses and octets of what the page fetched, gzip as sent. */
   const fetched = new Map<string, number>();
   const broken: string[] = [];
+  /** Errors and warnings in the browser's console. */
+  const told: string[] = [];
 
   async function picture(name: string, of: Page = page): Promise<void> {
     if (PICTURES === undefined) return;
@@ -52,6 +54,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
     await Promise.all(before.map((each) => each.close()));
     page.on("pageerror", (error) => broken.push(error.message));
     page.on("console", (message) => (message.type() === "error" && /Content Security Policy|Refused to/.test(message.text()) ? broken.push(message.text()) : undefined));
+    page.on("console", (message) => (message.type() === "error" || message.type() === "warning" ? told.push(message.text()) : undefined));
     page.on("response", (response) => {
       if (!/\/console(\/|$)/.test(new URL(response.url()).pathname)) return;
       void response.body().then(
@@ -79,6 +82,10 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the agent's cons
     await openWindow();
     await page.goto(root);
     await page.goto(`${root}${(await page.getByRole("link", { name: "作为坐席接听" }).getAttribute("href")) ?? ""}`);
+    // What the first page tells of the demo account stands where it is needed, too; and whoever is signed out is no error.
+    await page.getByText("演示账号 1001 / demo-1001").waitFor();
+    await picture("login");
+    expect(told).toEqual([]);
     await page.locator("#login-username").fill("1001");
     await page.locator("#login-password").fill("wrong");
     await page.getByRole("button", { name: "登录" }).click();

@@ -92,30 +92,32 @@ function CallLine({ call, phone, commands, now, text }: { readonly call: AgentCa
   }
   return (
     <>
-      <StatusTag status={status} solid>
-        {atPhone && call.state === "talking" ? text.atPhone : word}
-      </StatusTag>
-      <div className="acd-who">
-        <strong>
-          {who}
-          {call.state === "talking" && phone.call?.quality !== undefined ? <span className="acd-quality">{text.phone.quality[phone.call.quality]}</span> : null}
-        </strong>
-        <Chips call={call} phone={phone} text={text} />
-        {phone.elsewhere && phone.call !== undefined ? (
-          <button type="button" className="acd-other-window" title={text.phone.inOtherWindow} onClick={() => goToPhoneTab(text)}>
-            {text.phone.goToWindow}
-          </button>
-        ) : null}
-        <span className={`acd-sub${heldLong ? " acd-held-long" : ""}`} title={heldLong ? text.heldLong : undefined}>
-          {heldLong && playing === undefined ? <ClockCircleOutlined aria-label={text.heldLong} /> : null}
-          {playing !== undefined
-            ? playing
-            : call.state === "ringing" || call.state === "talking"
-            ? [call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
-            : second(call, now, text, phone)}
-        </span>
+      <div className="acd-after">
+        <StatusTag status={status} solid>
+          {atPhone && call.state === "talking" ? text.atPhone : word}
+        </StatusTag>
+        {timer}
       </div>
-      {timer}
+      <div className="acd-who">
+        <strong>{who}</strong>
+        <div className="acd-line">
+          <Chips call={call} phone={phone} text={text} />
+          {phone.elsewhere && phone.call !== undefined ? (
+            <button type="button" className="acd-other-window" title={text.phone.inOtherWindow} onClick={() => goToPhoneTab(text)}>
+              {text.phone.goToWindow}
+            </button>
+          ) : null}
+          <span className={`acd-sub${heldLong ? " acd-held-long" : ""}`} title={heldLong ? text.heldLong : undefined}>
+            {heldLong && playing === undefined ? <ClockCircleOutlined aria-label={text.heldLong} /> : null}
+            {playing !== undefined
+              ? playing
+              : call.state === "ringing" || call.state === "talking"
+              ? [call.queueName, call.waitMs === null ? null : text.waited(formatDuration(call.waitMs)), second(call, now, text, phone)].filter((part) => part !== null && part !== "").join(" · ")
+              : second(call, now, text, phone)}
+          </span>
+          {call.state === "talking" && phone.call?.quality !== undefined ? <span className="acd-quality">{text.phone.quality[phone.call.quality]}</span> : null}
+        </div>
+      </div>
       {call.state === "reconnecting" && phone.mode === "desk" && may ? (
         <Button size="small" type="primary" onClick={() => void takeBrowser()}>
           {text.phone.takeHere}

@@ -363,7 +363,7 @@ export const texts = defineTexts({
       silent: "The browser plays no sound yet; click anywhere on the page",
       muted: "Muted",
       unmuted: "Unmuted",
-      unheard: "You speak while muted",
+      unheard: "Nobody hears you",
       broken: "No sound, coming back",
       quality: { good: "good line", fair: "fair line", poor: "poor line" },
       said: { broken: "The sound has broken off and is coming back", mended: "The sound is back" },

@@ -3,7 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App, ConfigProvider } from "antd";
 import enUS from "antd/es/locale/en_US";
 import zhCN from "antd/es/locale/zh_CN";
-import { LoginPage } from "./host/login-page.js";
+import { LoginPage, type DemoAccount } from "./host/login-page.js";
 import { Shell } from "./host/shell.js";
 import { dark, light } from "./host/theme.js";
 import { motionStore, themeStore } from "./host/theme-store.js";
@@ -16,6 +16,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="hotline-nonce"
 function Console(): ReactElement | null {
   const session = useStore(sessionStore);
   const [state, setState] = useState<"asking" | "out" | "in" | "again">("asking");
+  const [demo, setDemo] = useState<DemoAccount | null>(null);
   const language = useLanguage();
   const theme = useStore(themeStore);
   const motion = useStore(motionStore);
@@ -26,6 +27,10 @@ function Console(): ReactElement | null {
 
   const load = useCallback(async () => {
     try {
+      // Whoever is signed out is no error, of which the browser would tell: the session is fetched where there is one.
+      const known = await api.get<{ signedIn: boolean; demo: DemoAccount | null }>("/api/auth/session");
+      setDemo(known.demo);
+      if (!known.signedIn) return setState((current) => (current === "in" || current === "again" ? "again" : "out"));
       const { now, news, ...loaded } = await api.get<ConsoleSession & { now: number; news: NewsPlace }>("/api/console/session");
       setServerTime(now);
       setNewsPlace(news);
@@ -55,10 +60,10 @@ function Console(): ReactElement | null {
     <ConfigProvider theme={look} locale={language === "zh" ? zhCN : enUS} csp={{ nonce }} button={{ autoInsertSpace: false }}>
       <App className="hl-app">
         {session !== undefined && (state === "in" || state === "again") ? <Shell onSignOut={() => location.reload()} /> : null}
-        {state === "out" ? <LoginPage title={title} again={false} onSignedIn={() => void load()} /> : null}
+        {state === "out" ? <LoginPage title={title} again={false} demo={demo} onSignedIn={() => void load()} /> : null}
         {state === "again" ? (
           <div className="hl-over">
-            <LoginPage title={title} again onSignedIn={() => void load()} />
+            <LoginPage title={title} again demo={demo} onSignedIn={() => void load()} />
           </div>
         ) : null}
         <div id="hl-live-polite" className="hl-live" aria-live="polite" />

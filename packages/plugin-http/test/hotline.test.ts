@@ -106,6 +106,22 @@ describe("signing in", () => {
     expect((await call("/api/auth/me")).status).toBe(401);
   });
 
+  it("is asked about without an error; an account with a published password is told on this computer only", async () => {
+    const demo = { username: "agent", password: "agent-secret" };
+    const home = { home: { actions: [{ plugin: "console", href: "/console", title: "坐席", text: "接听", label: "打开", demo }] } };
+    await start(home);
+    const { token, cookie } = await login("agent");
+    expect([(await call("/api/auth/session")).json, (await call("/api/auth/session", { cookie })).json]).toEqual([{ signedIn: false, demo }, { signedIn: true, demo }]);
+    await call("/api/auth/logout", { token, body: {} });
+    expect((await call("/api/auth/session", { cookie })).json).toEqual({ signedIn: false, demo });
+    await stop();
+    await start(home, { host: "0.0.0.0" });
+    expect((await call("/api/auth/session")).json).toEqual({ signedIn: false, demo: null });
+    await stop();
+    await start();
+    expect((await call("/api/auth/session")).json).toEqual({ signedIn: false, demo: null });
+  });
+
   it("behind a trusted proxy limits and sessions are those of the client", async () => {
     await start({ loginAttempts: 2, trustedProxies: ["127.0.0.1"] });
     const from = (client: string) => ({ "x-forwarded-for": client });

@@ -214,6 +214,8 @@ class CallPage {
     this.#part("talk-mute").hidden = !talking;
     this.#part("talk-mute").setAttribute("aria-pressed", String(state === "muted"));
     this.#part("talk-pad").hidden = !talking;
+    // Its room is the keypad's: state, hang-up and keys are seen at once, on a small telephone too.
+    this.#part("talk-before").hidden = talking;
     this.#part("talk-time").hidden = !talking;
     if (!talking) this.#part("talk-time").textContent = "00:00";
     this.#part("talk-sent").textContent = this.#pressed === "" ? "" : `${this.#texts.sent ?? ""}${this.#pressed}`;

@@ -15,6 +15,7 @@ const texts = defineTexts({
     failed: "暂时不能登录，稍后再试。",
     missing: "填写用户名和密码",
     again: "登录已过期，重新登录后继续，已填内容保留。",
+    demo: "演示账号",
   },
   en: {
     title: "Sign in",
@@ -28,11 +29,18 @@ const texts = defineTexts({
     failed: "Signing in is not possible now. Try again later.",
     missing: "Give name and password",
     again: "Your session has ended. Sign in to go on; what you typed is kept.",
+    demo: "Demo account",
   },
 });
 
-/** Name and password; `again` when a session has ended over a page that stays below. */
-export function LoginPage({ title, again, onSignedIn }: { readonly title: string; readonly again: boolean; readonly onSignedIn: () => void }): ReactElement {
+/** With published password, good on this computer only. */
+export interface DemoAccount {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Name and password; `demo`: an account that is told to everybody; `again` when a session has ended over a page that stays below. */
+export function LoginPage({ title, again, demo, onSignedIn }: { readonly title: string; readonly again: boolean; readonly demo: DemoAccount | null; readonly onSignedIn: () => void }): ReactElement {
   const text = useTexts(texts);
   const language = useLanguage();
   const [username, setUsername] = useState("");
@@ -74,6 +82,11 @@ export function LoginPage({ title, again, onSignedIn }: { readonly title: string
         <Button type="primary" size="large" htmlType="submit" loading={busy} block>
           {text.signIn}
         </Button>
+        {demo === null ? null : (
+          <p className="hl-meta hl-login-demo">
+            {text.demo} {demo.username} / {demo.password}
+          </p>
+        )}
       </form>
     </main>
   );

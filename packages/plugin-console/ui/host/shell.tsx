@@ -211,8 +211,8 @@ function Tools({ onSignOut }: { readonly onSignOut: () => void }): ReactElement 
     <div className="hl-tools">
       <InboxButton />
       <DropMenu items={items} placement="bottomRight">
-        <Button type="text" icon={<UserOutlined aria-hidden />}>
-          {user.displayName}
+        <Button type="text" icon={<UserOutlined aria-hidden />} aria-label={user.displayName} title={user.displayName}>
+          <span className="hl-user-name">{user.displayName}</span>
         </Button>
       </DropMenu>
     </div>

@@ -1,8 +1,9 @@
-import { defineRoute, type HttpReply, type HttpRoute, type Principal } from "@hotlinejs/core";
+import { defineRoute, SETTINGS, type HttpReply, type HttpRoute, type Principal } from "@hotlinejs/core";
 import { z } from "zod";
 import { HTTP_COOKIES, HTTP_SESSIONS } from "../contract.js";
 import { readBearerToken, readSessionCookie, sessionCookie } from "../domain/session-cookie.js";
 import { httpErrors } from "../errors.js";
+import { HTTP_HOME } from "../http-internals.js";
 
 const user = z.object({
   id: z.string(),
@@ -41,6 +42,17 @@ export const authRoutes: readonly HttpRoute[] = [
       if (body?.all === true && principal) await sessions.endAll(principal.userId);
       else if (token !== undefined) await sessions.end(token);
       return { kind: "reply", status: 204, headers: { "Set-Cookie": sessionCookie("", cookies.secure, 0) } };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/auth/session",
+    permission: "public",
+    summary: "Whether I am signed in; and, where published passwords are good, an account to sign in with",
+    output: z.object({ signedIn: z.boolean(), demo: z.object({ username: z.string(), password: z.string() }).nullable() }),
+    handler: ({ services, principal }) => {
+      const demo = services.get(SETTINGS).loopbackOnly ? services.get(HTTP_HOME).actions.find((action) => action.demo !== undefined)?.demo : undefined;
+      return Promise.resolve({ signedIn: principal !== undefined, demo: demo ?? null });
     },
   }),
   defineRoute({

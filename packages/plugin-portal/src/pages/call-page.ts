@@ -29,15 +29,15 @@ export function callPage(context: PageContext, script: string): string {
     say("talkTitle"),
     html`<a class="back" href="/portal">‹ ${say("back")}</a>
 <h1>${say("talkTitle")}</h1>
-<p>${say("talkBefore", { phone })}</p>
+<p id="talk-before">${say("talkBefore", { phone })}</p>
 <noscript><p class="chat-state">${say("talkNoScript", { phone })}</p></noscript>
 <div id="talk" class="talk" data-texts="${JSON.stringify(texts)}" hidden>
 <p class="talk-line"><span id="talk-state" role="status"></span> <span id="talk-time" class="talk-time" hidden>00:00</span></p>
+<div class="talk-foot"><button type="button" id="talk-start">${say("talkStart")}</button><button type="button" id="talk-end" class="talk-end" hidden>${say("talkEnd")}</button><button type="button" id="talk-mute" class="quiet" aria-pressed="false" hidden>${say("talkMute")}</button></div>
 <div class="talk-keys" id="talk-pad" role="group" aria-label="${say("talkKeys")}" hidden>
 ${KEYS.map((key) => html`<button type="button" class="quiet" data-key="${key}">${key}</button>`)}
 <p id="talk-sent" class="talk-sent" role="status"></p>
 </div>
-<div class="talk-foot"><button type="button" id="talk-start">${say("talkStart")}</button><button type="button" id="talk-end" class="talk-end" hidden>${say("talkEnd")}</button><button type="button" id="talk-mute" class="quiet" aria-pressed="false" hidden>${say("talkMute")}</button></div>
 </div>
 <p class="note"><a href="tel:${phone.replace(/[^\d+*#]/g, "")}">${say("talkDial", { phone })}</a></p>
 <script src="${script}" type="module"></script>`,

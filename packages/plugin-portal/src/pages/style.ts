@@ -74,7 +74,7 @@ dl.answers dd.much{font-size:1.35rem;font-weight:700;font-variant-numeric:tabula
 .talk-time{font-variant-numeric:tabular-nums}
 .talk[data-state=on] .talk-line,.talk[data-state=calling] .talk-line,.talk[data-state=asking] .talk-line{color:var(--green)}
 .talk[data-state=denied] .talk-line,.talk[data-state=noMicrophone] .talk-line,.talk[data-state=busy] .talk-line,.talk[data-state=tooMany] .talk-line,.talk[data-state=mending] .talk-line{color:var(--red)}
-.talk-keys{display:grid;grid-template-columns:repeat(3,1fr);gap:.6rem;margin:0 0 1rem}
+.talk-keys{display:grid;grid-template-columns:repeat(3,1fr);gap:.6rem;margin:1rem 0 0}
 .talk-keys button{min-height:56px;padding:0;font-size:1.3rem;background:var(--ground);font-variant-numeric:tabular-nums}
 .talk-sent{grid-column:1/-1;min-height:1.65em;margin:0;color:var(--soft)}
 .talk-foot{display:flex;gap:.8rem}
@@ -84,6 +84,7 @@ dl.answers dd.much{font-size:1.35rem;font-weight:700;font-variant-numeric:tabula
 .chat-keys{display:none}
 .chat-live .chat-keys{display:block}
 [hidden]{display:none!important}
+@media (max-height:43rem){.talk-keys button{min-height:48px}}
 @media (max-width:30rem){dl.answers div{grid-template-columns:1fr auto}dl.answers dt{grid-column:1/-1}}
 @media print{header nav,.skip,footer,button,.choices{display:none}body{background:#fff;color:#000}}
 `;
