@@ -318,9 +318,9 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#deps.pipeline.admission() ?? this.#overload();
   }
 
-  /** Refused before anything is read of the call: the machine has enough to do. */
+  /** Refused before anything is read of the call: the machine has enough to do, or no ports for its sound. */
   #overload(): Refusal | undefined {
-    return this.#calls.size >= this.#deps.config.maxCalls ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
+    return this.#calls.size >= this.#deps.config.maxCalls || this.#deps.media().portsTaken === true ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
   }
 
   /** Refused in the same way: those who were let in wait for too long. */
