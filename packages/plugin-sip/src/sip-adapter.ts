@@ -11,6 +11,7 @@ import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
+import { connectionLimit, openFilesLimit } from "./edge/connection-limit.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
 import { SetupGate } from "./edge/setup-gate.js";
 import type { Setup } from "./edge/setup-gate.js";
@@ -173,6 +174,9 @@ export class SipAdapter implements TelephonyAdapter {
     const addresses = [address, ...config.alsoOn.filter((each) => each !== address)];
     const tls = await this.#tls.load();
     const kinds = config.tlsOnly ? [] : config.transports;
+    const openFiles = openFilesLimit();
+    const { most, risky } = connectionLimit(config.maxConnections, openFiles);
+    if (risky) log.warn({ maxConnections: most, openFiles }, "maxConnections of sip is more than half of the files this process may have open: connections may take the descriptors of calls and recordings; raise LimitNOFILE (ulimit -n)");
     const agent = this.#create(() => createUserAgent({
       clock,
       transports: [
@@ -183,7 +187,7 @@ export class SipAdapter implements TelephonyAdapter {
       ...this.#own.advertisement(addresses),
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
-      limits: { keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
+      limits: { maxConnections: most, keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
       supported: ["replaces", ...(config.reliableProvisionals === "off" ? [] : ["100rel"])],
       ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
