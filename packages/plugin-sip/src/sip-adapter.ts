@@ -11,7 +11,7 @@ import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
-import { connectionLimit, openFilesLimit } from "./edge/connection-limit.js";
+import { connectionsAtMost } from "./edge/connection-limit.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
 import { SetupGate } from "./edge/setup-gate.js";
 import type { Setup } from "./edge/setup-gate.js";
@@ -111,7 +111,7 @@ export class SipAdapter implements TelephonyAdapter {
   constructor(deps: SipAdapterDeps) {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
-    this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 });
+    this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 }, () => this.#agent?.endpoints ?? []);
     this.#tls = new TlsFiles(config, deps.clock, deps.log, (settings) => deps.certificates?.(settings));
     this.#ended = new EndedDialogs(deps.clock);
     const { intake } = deps;
@@ -174,9 +174,6 @@ export class SipAdapter implements TelephonyAdapter {
     const addresses = [address, ...config.alsoOn.filter((each) => each !== address)];
     const tls = await this.#tls.load();
     const kinds = config.tlsOnly ? [] : config.transports;
-    const openFiles = openFilesLimit();
-    const { most, risky } = connectionLimit(config.maxConnections, openFiles);
-    if (risky) log.warn({ maxConnections: most, openFiles }, "maxConnections of sip is more than half of the files this process may have open: connections may take the descriptors of calls and recordings; raise LimitNOFILE (ulimit -n)");
     const agent = this.#create(() => createUserAgent({
       clock,
       transports: [
@@ -187,7 +184,7 @@ export class SipAdapter implements TelephonyAdapter {
       ...this.#own.advertisement(addresses),
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
-      limits: { maxConnections: most, keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
+      limits: { maxConnections: connectionsAtMost(config.maxConnections, log), keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
       supported: ["replaces", ...(config.reliableProvisionals === "off" ? [] : ["100rel"])],
       ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
@@ -445,7 +442,7 @@ export class SipAdapter implements TelephonyAdapter {
     }
     if (request.method === "MESSAGE") return this.#message(incoming, this.#deps.trunks.bySource(incoming.source.address));
     if (request.method !== "REGISTER") return incoming.respond({ status: 405 });
-    register(this.#deps, incoming).catch((error: unknown) => {
+    register(this.#deps, incoming, this.#own.is).catch((error: unknown) => {
       this.#deps.log.error({ err: error }, "a registration could not be carried out");
       incoming.respond({ status: 500 });
     });
@@ -482,6 +479,7 @@ export class SipAdapter implements TelephonyAdapter {
       srtp: trunk?.srtp ?? config.srtp,
       comfortNoise: trunk?.comfortNoise ?? config.comfortNoise,
       rtcpXr: config.rtcpXr,
+      isOwn: this.#own.is,
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),
@@ -492,7 +490,6 @@ export class SipAdapter implements TelephonyAdapter {
       absoluteUri: (target) => this.#dialer.absoluteUri(target, via),
     };
   }
-
 }
 
 /** What callers by a trunk get that people have disabled. */

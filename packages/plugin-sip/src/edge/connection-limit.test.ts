@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { connectionLimit, openFilesLimit } from "./connection-limit.js";
+import { connectionLimit, connectionsAtMost, openFilesLimit } from "./connection-limit.js";
 
 const limits = (soft: string): string => `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             15234                15234                processes \nMax open files            ${soft.padEnd(20)} 1048576              files     \n`;
 
@@ -21,5 +21,9 @@ it("where the system sets or tells no bound there are as many as ever", () => {
 it("what is configured holds, and is known to be too many", () => {
   expect(connectionLimit(3_000, 1_024)).toEqual({ most: 3_000, risky: true });
   expect(connectionLimit(500, 1_024)).toEqual({ most: 500, risky: false });
+  const warned: object[] = [];
+  const log = { warn: (fields: object) => void warned.push(fields) };
+  expect([connectionsAtMost(3_000, log, 1_024), connectionsAtMost(500, log, 1_024), connectionsAtMost(undefined, log, 1_024)]).toEqual([3_000, 500, 256]);
+  expect(warned).toEqual([{ maxConnections: 3_000, openFiles: 1_024 }]);
   expect(connectionLimit(100_000, undefined)).toEqual({ most: 100_000, risky: false });
 });

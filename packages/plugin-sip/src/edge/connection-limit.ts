@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Logger } from "@hotlinejs/core";
 
 /** Connections where the system sets no lower bound. */
 const USUAL = 2_000;
@@ -16,6 +17,13 @@ export function openFilesLimit(limits: () => string = () => readFileSync("/proc/
   } catch {
     return undefined;
   }
+}
+
+/** Connections at once; warns where what is configured is risky. */
+export function connectionsAtMost(configured: number | undefined, log: Pick<Logger, "warn">, openFiles = openFilesLimit()): number {
+  const { most, risky } = connectionLimit(configured, openFiles);
+  if (risky) log.warn({ maxConnections: most, openFiles }, "maxConnections of sip is more than half of the files this process may have open: connections may take the descriptors of calls and recordings; raise LimitNOFILE (ulimit -n)");
+  return most;
 }
 
 /**
