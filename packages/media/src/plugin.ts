@@ -2,6 +2,7 @@ import { CLOCK, definePlugin, IDS, MEDIA, METRICS } from "@hotlinejs/core";
 import { mediaConfig } from "./config.js";
 import { createMediaEngine } from "./engine/default-media-engine.js";
 import type { DefaultMediaEngine } from "./engine/default-media-engine.js";
+import { mediaErrors } from "./errors.js";
 import { registerMediaMetrics } from "./media-metrics.js";
 
 declare const __VERSION__: string;
@@ -50,10 +51,11 @@ export const media = definePlugin({
       const late = workers.filter(({ tickP99Ms }) => tickP99Ms > LATE_TICK_MS);
       const down = engine.slots.length - workers.length;
       const { lately } = engine.refused;
-      const ok = late.length === 0 && down === 0 && lately === undefined;
+      const full = engine.portsTaken ? mediaErrors.NO_PORT("all pairs are in use").message : undefined;
+      const ok = late.length === 0 && down === 0 && lately === undefined && full === undefined;
       const message = late.length === 0 && down === 0 ? undefined : `${down} workers down, ${late.length} overloaded`;
       const refused = lately === undefined ? undefined : `calls got no sound within the last minute, ${lately.code}: ${lately.message}`;
-      return { ok, message: ok ? undefined : [message, refused].filter((each) => each !== undefined).join("; "), details: { legs: engine.legs, workers } };
+      return { ok, message: ok ? undefined : [message, full, refused].filter((each) => each !== undefined).join("; "), details: { legs: engine.legs, workers } };
     });
   },
 });

@@ -87,6 +87,7 @@ describe("datagram ports", () => {
     await expect(bench.engine.createDatagramPort({ part: { module: "file:///nowhere.mjs" } })).rejects.toMatchObject({ code: "HTL_MEDIA_LINE_PART_FAILED" });
     const port = await bench.engine.createDatagramPort({ part: { module: MODULE } });
     expect(() => port.setRemote({ address: "fax.example", port: 1 })).toThrow("not numeric");
+    expect(() => port.setRemote({ address: "239.1.1.1", port: 1 })).toThrow("not one machine's");
     await bench.engine.slots[0]?.crash();
     await expect(port.closed).resolves.toEqual({ reason: "worker-failed" });
   });

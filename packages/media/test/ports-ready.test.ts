@@ -74,8 +74,10 @@ describe.each(kinds)("ports that stand ready (batched sockets: %s)", (batchedUdp
     const legs = [await bench.engine.createRtpLeg(), await bench.engine.createRtpLeg()];
     await until(() => bench.engine.slots.every(({ portsReady }) => portsReady.length === 4));
     // All in one worker, until nothing is left anywhere.
-    while (legs.length < 128) legs.push(await bench.engine.createRtpLeg({ near: legs[0]! }));
-    expect(new Set(legs.map(({ localPort }) => localPort)).size).toBe(128);
+    while (legs.length < 126) legs.push(await bench.engine.createRtpLeg({ near: legs[0]! }));
+    const browser = await bench.engine.createWebRtcLeg({ near: legs[0]! });
+    const port = await bench.engine.createDatagramPort({ near: legs[0]!, part: { module: new URL("datagram-part.mjs", import.meta.url).href } });
+    expect(new Set([...legs, browser, port].map(({ localPort }) => localPort)).size).toBe(128);
     expect(bench.engine.refused.lately).toBeUndefined();
     await expect(bench.engine.createRtpLeg()).rejects.toMatchObject({ code: "HTL_MEDIA_NO_PORT", sip: 503 });
     expect(bench.engine.refused.lately).toMatchObject({ code: "HTL_MEDIA_NO_PORT" });

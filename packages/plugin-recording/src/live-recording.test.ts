@@ -60,6 +60,8 @@ let clock: VirtualClock;
 let store: FakeStore;
 let capture: FakeCapture;
 let alarms: string[];
+/** When those began that were kept whole. */
+let kept: number[];
 let refusal: string | undefined;
 let open: (capture: Capture) => void;
 let refuse: (error: Error) => void;
@@ -70,6 +72,7 @@ beforeEach(() => {
   store = new FakeStore();
   capture = new FakeCapture();
   alarms = [];
+  kept = [];
   refusal = undefined;
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
@@ -85,7 +88,7 @@ function begin(paused = false): LiveRecording {
         refuse = reject;
       }),
   } as unknown as MediaLeg;
-  const alarm = { raise: (_recording: unknown, error: Error) => void alarms.push(error.message), refusal: () => Promise.resolve(refusal) } as unknown as RecorderAlarm;
+  const alarm = { raise: (_recording: unknown, error: Error) => void alarms.push(error.message), kept: (startedAt: number) => void kept.push(startedAt), refusal: () => Promise.resolve(refusal) } as unknown as RecorderAlarm;
   const parts = { store: store as unknown as RecordingStore, folder: new CaptureFolder(path, clock), alarm, clock, log: createSilentLogger(), flushMs: 500, resumed: () => undefined };
   return new LiveRecording(parts, recording, media, { channels: "stereo" }, paused, closing.signal);
 }
@@ -100,7 +103,7 @@ describe("a recording while it lives", () => {
     expect(await one.finished).toEqual(good);
     expect(store.log).toEqual(["begin", "captured"]);
     expect(store.summary).toEqual({ durationMs: 1000, voicedMs: 700, peakLevel: -12, truncated: false });
-    expect(alarms).toEqual([]);
+    expect([alarms, kept]).toEqual([[], [recording.startedAt]]);
   });
 
   it("takes a pause and a stop that come before the engine has answered", async () => {
@@ -133,6 +136,7 @@ describe("a recording while it lives", () => {
     refusal = "only 3 MB";
     expect(await begin().finished).toBeUndefined();
     expect(alarms).toEqual(["no space", "Recording r1 cannot begin: only 3 MB"]);
+    expect(kept).toEqual([]);
   });
 
   it("raises no alarm when the caller hung up before it could begin", async () => {

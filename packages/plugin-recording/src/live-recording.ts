@@ -109,7 +109,7 @@ export class LiveRecording {
       if (result === undefined) return undefined;
     }
     const summary: CaptureSummary = { durationMs: Math.round(result.durationMs), voicedMs: Math.round(result.voicedMs), peakLevel: Math.round(result.peakLevel), truncated };
-    await this.commit(() => this.parts.store.captured(this.recording, summary));
+    if ((await this.commit(() => this.parts.store.captured(this.recording, summary))) && !truncated) this.parts.alarm.kept(this.recording.startedAt);
     return result;
   }
 
@@ -130,14 +130,16 @@ export class LiveRecording {
     this.capture?.stop().then(undefined, (error: unknown) => this.parts.log.debug({ err: error }, "stop of a failed capture"));
   }
 
-  /** Resolves after the first try; later ones go on beside. What is never committed is adopted at the next start. */
-  private async commit(write: () => Promise<void>): Promise<void> {
+  /** Resolves after the first try, with whether it succeeded; later ones go on beside. What is never committed is adopted at the next start. */
+  private async commit(write: () => Promise<void>): Promise<boolean> {
     await this.rowMade;
     try {
       await write();
+      return true;
     } catch (error) {
       this.parts.alarm.raise(this.recording, error);
       void this.commitLater(write);
+      return false;
     }
   }
 

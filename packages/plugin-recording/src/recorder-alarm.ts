@@ -3,9 +3,6 @@ import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { CaptureFolder } from "./capture-folder.js";
 import type { NewRecording } from "./recording-store.js";
 
-/** How long a failure keeps the plugin's health red. */
-const ALARM_MS = 10 * 60_000;
-
 /** Says loudly that something is not recorded, without ever touching the call. */
 export class RecorderAlarm {
   private last: { at: number; error: string; code: string | undefined } | undefined;
@@ -19,6 +16,12 @@ export class RecorderAlarm {
     private readonly minFreeMb: number,
   ) {}
 
+  /** A recording that began then is whole and kept: what failed before is over. */
+  kept(startedAt: number): void {
+    if (this.last !== undefined && startedAt >= this.last.at) this.last = undefined;
+  }
+
+  /** Health is red from now on, until a recording has been kept that began later. */
   raise(recording: Pick<NewRecording, "id" | "interactionId">, error: unknown): void {
     const text = errorText(error);
     this.last = { at: this.clock.now(), error: text, code: isHotlineError(error) ? error.code : undefined };
@@ -37,7 +40,7 @@ export class RecorderAlarm {
     const freeMb = await this.folder.freeMb();
     const facts = { ...details, freeMb, failures: this.failures, ...(this.last?.code === undefined ? {} : { error: this.last.code }) };
     if (freeMb < this.minFreeMb) return { ok: false, message: `recording is off: ${freeMb} MB of disk are free`, details: facts };
-    if (this.last !== undefined && this.clock.now() - this.last.at < ALARM_MS) return { ok: false, message: `a recording failed: ${this.last.error}`, details: facts };
+    if (this.last !== undefined) return { ok: false, message: `a recording failed: ${this.last.error}`, details: facts };
     return { ok: true, details: facts };
   }
 }

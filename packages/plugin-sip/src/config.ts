@@ -298,6 +298,11 @@ export const sipConfig = z.strictObject({
   /** Answered and unanswered calls at once; more are refused with 503. */
   maxCalls: z.int().min(1).default(2000),
   /**
+   * Connections over TCP, TLS and WebSocket at once; for more, those of strangers are closed over which nothing has come for longest. Each takes a file
+   * descriptor. Default: a quarter of those the process may have (`LimitNOFILE`, `ulimit -n`), 2,000 at the most.
+   */
+  maxConnections: z.int().min(1).max(100_000).optional(),
+  /**
    * Calls that come in faster than they can be served are refused with 503 and `Retry-After: 1`, so that those let in are answered in
    * time. Strangers are refused first: sources that are no trunk's, have no phone registered, and where no account has proved itself
    * within the hour; but not where `allowAnonymous` takes their calls and there is no trunk. A call is being set up until it rings or is answered, and again from the hotline's decision to answer until its media are there.

@@ -216,6 +216,20 @@ describe("calls that come in faster than the media follow", () => {
     expect(await refused()).toBe("answered");
   });
 
+  it("are refused while no ports are left for their sound, and nothing is kept of them; calls there are stay", async () => {
+    const { answerMedia } = await begin();
+    answerMedia();
+    hotline.onCall = answer;
+    const first = await caller.call(hotline.port).outcome;
+    hotline.media.portsTaken = true;
+    expect(await refused()).toEqual([503, "30"]);
+    expect([hotline.arrived.length, hotline.media.made.length, hotline.adapter.calls, hotline.media.open]).toEqual([1, 1, 1, 1]);
+    hotline.media.portsTaken = false;
+    expect(await refused()).toBe("answered");
+    if (first.answered) await first.session.bye();
+    await until(() => hotline.adapter.calls === 1, "the end of the first call");
+  });
+
   it("are as many at once as they may be", async () => {
     const { answerMedia } = await begin({ settingUp: { max: 3 } });
     hotline.onCall = answer;

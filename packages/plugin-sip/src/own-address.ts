@@ -1,16 +1,20 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { errorText } from "@hotlinejs/core";
+import { errorText, plainAddress } from "@hotlinejs/core";
 import { sipErrors } from "./errors.js";
-import type { UserAgentOptions } from "./stack/index.js";
+import type { Endpoint, UserAgentOptions } from "./stack/index.js";
 
 /** Under which addresses this hotline is known: the one listened on, and those told to peers. */
 export class OwnAddress {
   /** The address listened on; empty before the start. */
   bound = "";
 
-  constructor(private readonly told: { readonly advertised: string | undefined; readonly advertised6: string | undefined }) {}
+  /** @param endpoints those listened on */
+  constructor(
+    private readonly told: { readonly advertised: string | undefined; readonly advertised6: string | undefined },
+    private readonly endpoints: () => readonly Endpoint[],
+  ) {}
 
   /** @throws HTL_SIP_BIND_FAILED where a host name is not found */
   async resolve(host: string, port: number): Promise<string> {
@@ -35,6 +39,16 @@ export class OwnAddress {
     const outward = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find((each) => !each.internal && each.family === "IPv4");
     return outward?.address ?? "127.0.0.1";
   }
+
+  /** Whether SIP is taken there by ourselves. */
+  readonly is = (address: string, port: number): boolean => {
+    const host = plainAddress(address).toLowerCase();
+    const mine = (bound: string): boolean => {
+      if (host === bound.toLowerCase() || host === this.told.advertised || host === this.told.advertised6) return true;
+      return (bound === "0.0.0.0" || bound === "::") && Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === host) === true);
+    };
+    return this.endpoints().some((each) => each.port === port && mine(each.address));
+  };
 
   /** What peers see of us in Via and Contact: an address of their own family. */
   advertisement(addresses: readonly string[]): Pick<UserAgentOptions, "advertised"> {

@@ -11,6 +11,7 @@ import type { SipCall } from "./call/sip-call.js";
 import type { SipConfig } from "./config.js";
 import type { SipTrunkState } from "./contract.js";
 import { Dialer } from "./dialer.js";
+import { connectionsAtMost } from "./edge/connection-limit.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
 import { SetupGate } from "./edge/setup-gate.js";
 import type { Setup } from "./edge/setup-gate.js";
@@ -111,7 +112,7 @@ export class SipAdapter implements TelephonyAdapter {
   constructor(deps: SipAdapterDeps) {
     this.#deps = deps;
     const { trunks, credentials, authenticator, config } = deps;
-    this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 });
+    this.#own = new OwnAddress({ advertised: config.advertisedAddress ?? deps.settings.advertisedAddress, advertised6: config.advertisedAddress6 }, () => this.#agent?.endpoints ?? []);
     this.tls = new TlsFiles(config, deps.clock, deps.log, (settings) => deps.certificates?.(settings));
     this.#ended = new EndedDialogs(deps.clock);
     const { intake } = deps;
@@ -184,7 +185,7 @@ export class SipAdapter implements TelephonyAdapter {
       ...this.#own.advertisement(addresses),
       largeRequests: kinds.includes("tcp") ? "tcp" : "udp",
       dnsServers: config.dnsServers.length === 0 ? undefined : config.dnsServers,
-      limits: { keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
+      limits: { maxConnections: connectionsAtMost(config.maxConnections, log), keepAliveMs: config.keepAliveSeconds * 1000, firstMessageTimeoutMs: config.edge.firstMessageSeconds * 1000 },
       supported: ["replaces", ...(config.reliableProvisionals === "off" ? [] : ["100rel"])],
       ...(config.sessionTimer.seconds === 0 ? {} : { sessionTimer: { expires: config.sessionTimer.seconds, minSe: config.sessionTimer.minSeconds } }),
       userAgentHeader: product,
@@ -319,9 +320,9 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#deps.pipeline.admission() ?? this.#overload();
   }
 
-  /** Refused before anything is read of the call: the machine has enough to do. */
+  /** Refused before anything is read of the call: the machine has enough to do, or no ports for its sound. */
   #overload(): Refusal | undefined {
-    return this.#calls.size >= this.#deps.config.maxCalls ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
+    return this.#calls.size >= this.#deps.config.maxCalls || this.#deps.media().portsTaken === true ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
   }
 
   /** Refused in the same way: those who were let in wait for too long. */
@@ -444,7 +445,7 @@ export class SipAdapter implements TelephonyAdapter {
     }
     if (request.method === "MESSAGE") return this.#message(incoming, this.#deps.trunks.bySource(incoming.source.address));
     if (request.method !== "REGISTER") return incoming.respond({ status: 405 });
-    register(this.#deps, incoming).catch((error: unknown) => {
+    register(this.#deps, incoming, this.#own.is).catch((error: unknown) => {
       this.#deps.log.error({ err: error }, "a registration could not be carried out");
       incoming.respond({ status: 500 });
     });
@@ -481,6 +482,7 @@ export class SipAdapter implements TelephonyAdapter {
       srtp: trunk?.srtp ?? config.srtp,
       comfortNoise: trunk?.comfortNoise ?? config.comfortNoise,
       rtcpXr: config.rtcpXr,
+      isOwn: this.#own.is,
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),

@@ -380,6 +380,8 @@ export interface MediaEngine {
    * sound comes in time yet. What admits calls asks it. Left out: not known.
    */
   readonly busyShare?: number;
+  /** Whether it is known that no pair of UDP ports is left for a leg; nobody has to be asked. What admits calls asks it. Left out: not known. */
+  readonly portsTaken?: boolean;
   /** How late the 20 ms tick of each worker ran, for health: p99 and maximum in ms since the last call. */
   health(): Promise<readonly { worker: number; legs: number; tickP99Ms: number; tickMaxMs: number }[]>;
 }

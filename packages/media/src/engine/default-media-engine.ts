@@ -19,6 +19,7 @@ import { builtEntry } from "./package-paths.js";
 import { RefusedLegs } from "./refused-legs.js";
 import { checkRemote } from "./remote-checks.js";
 import type { MediaWorkerData, WireRtpOptions } from "../worker/protocol.js";
+import { PortTable } from "../worker/port-table.js";
 import { WorkerSlot } from "./worker-slot.js";
 
 export interface MediaEngineOptions {
@@ -60,6 +61,8 @@ export class DefaultMediaEngine implements MediaEngine {
   readonly #context: LegContext;
   readonly #encoder = new Encoder();
   readonly #seating: Seating = new WeakMap();
+  /** Of the usual address. */
+  readonly #ports: PortTable;
   #bindAddress: string;
   #running = false;
 
@@ -67,10 +70,10 @@ export class DefaultMediaEngine implements MediaEngine {
     this.#context = { clock: options.clock, ids: options.ids, log: options.log };
     this.refused = new RefusedLegs(options.clock, options.log);
     const count = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
-    const portCursor = new SharedArrayBuffer(4);
-    // A random start: after a restart the ports of calls just lost come last.
-    new Int32Array(portCursor)[0] = Math.floor(Math.random() * 0x7fff);
     const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };
+    // A random start: after a restart the ports of calls just lost come last.
+    const portTable = PortTable.memory(ports.min, ports.max, Math.floor(Math.random() * 0x7fff));
+    this.#ports = new PortTable(portTable, ports.min);
     this.#bindAddress = options.bindAddress ?? "127.0.0.1";
     const portStock = Math.floor((ports.max - ports.min + 1) / 2 / count) < AMPLE ? 0 : STOCK;
     const data = (index: number): Omit<MediaWorkerData, "beat"> => ({
@@ -78,7 +81,7 @@ export class DefaultMediaEngine implements MediaEngine {
       bindAddress: this.#bindAddress,
       portMin: ports.min,
       portMax: ports.max,
-      portCursor,
+      portTable,
       portStock,
       keepAliveSilence: options.keepAliveSilence ?? true,
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
@@ -89,6 +92,15 @@ export class DefaultMediaEngine implements MediaEngine {
     });
     const path = builtEntry("worker");
     this.slots = Array.from({ length: count }, (_, index) => new WorkerSlot(index, path, () => data(index), options.clock, options.log));
+    for (const slot of this.slots) this.#forgetPorts(slot);
+  }
+
+  /** With each worker that dies go its sockets: others may have the ports. */
+  #forgetPorts(slot: WorkerSlot): void {
+    slot.onFailed(() => {
+      this.#ports.forget(slot.index);
+      this.#forgetPorts(slot);
+    });
   }
 
   /** Starts the threads; rejects with `HTL_MEDIA_BAD_ADDRESS`, `HTL_MEDIA_WORKER_MISSING` or `HTL_MEDIA_WORKER_FAILED`. */
@@ -131,37 +143,50 @@ export class DefaultMediaEngine implements MediaEngine {
       mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
       remote: options.remote,
     };
-    const usual = bindAddress === undefined || bindAddress === this.#bindAddress;
-    const ready = usual ? this.#onReadyPort(id, slot, wire) : undefined;
-    if (ready !== undefined) return ready;
+    const onReady = (where: WorkerSlot, port: number): RtpLeg => {
+      const leg = new EngineRtpLeg(id, where, this.#context, { address: this.#bindAddress, port });
+      where.sendAfterTurn({ op: "open-rtp", leg: id, port, options: wire });
+      return leg;
+    };
+    const ready = this.#usual(bindAddress) ? slot.takePort() : undefined;
+    if (ready !== undefined) return onReady(slot, ready);
+    return this.#withPorts(slot, bindAddress, async (where, port) => {
+      if (port !== undefined) return onReady(where, port);
+      return new EngineRtpLeg(id, where, this.#context, await where.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire }));
+    });
+  }
+
+  #usual(bindAddress: string | undefined): boolean {
+    return bindAddress === undefined || bindAddress === this.#bindAddress;
+  }
+
+  /**
+   * Makes what needs a pair of ports. Where none is left it is one of the last of the range, which may stand ready with another worker, or be on
+   * their way into its stock; and where it is known that none is there either, nobody is asked.
+   *
+   * @param make on this pair that stands ready, or on any.
+   */
+  async #withPorts<T>(slot: WorkerSlot, bindAddress: string | undefined, make: (slot: WorkerSlot, port?: number) => Promise<T>): Promise<T> {
+    const usual = this.#usual(bindAddress);
+    if (usual && this.portsTaken) throw mediaErrors.NO_PORT(`all ${this.#ports.pairs} pairs are in use on ${this.#bindAddress}`);
     const release = slot.reserve();
     try {
-      const local = await slot.request<"create-rtp">({ op: "create-rtp", leg: id, options: wire });
-      return new EngineRtpLeg(id, slot, this.#context, local);
+      return await make(slot);
     } catch (error) {
-      const leg = usual && isHotlineError(error, mediaErrors.NO_PORT.code) ? await this.#onLastPort(id, wire) : undefined;
-      if (leg === undefined) throw error;
-      return leg;
+      if (!usual || !isHotlineError(error, mediaErrors.NO_PORT.code)) throw error;
+      const holder = await this.#holderOfLast();
+      const port = holder?.takePort();
+      if (holder === undefined || port === undefined) throw error;
+      return await make(holder, port);
     } finally {
       release();
     }
   }
 
-  /** The last pairs of the range may stand ready with another worker, or be on their way into its stock. */
-  async #onLastPort(id: string, options: WireRtpOptions): Promise<RtpLeg | undefined> {
+  async #holderOfLast(): Promise<WorkerSlot | undefined> {
     const ready = (): WorkerSlot | undefined => this.slots.find((each) => each.portsReady.length > 0);
     if (ready() === undefined) await Promise.allSettled(this.slots.map((each) => each.request<"settle-ports">({ op: "settle-ports" })));
-    const slot = ready();
-    return slot === undefined ? undefined : this.#onReadyPort(id, slot, options);
-  }
-
-  /** A leg on a port that stands ready, if there is one. */
-  #onReadyPort(id: string, slot: WorkerSlot, options: WireRtpOptions): RtpLeg | undefined {
-    const port = slot.takePort();
-    if (port === undefined) return undefined;
-    const leg = new EngineRtpLeg(id, slot, this.#context, { address: this.#bindAddress, port });
-    slot.sendAfterTurn({ op: "open-rtp", leg: id, port, options });
-    return leg;
+    return ready();
   }
 
   createWebRtcLeg(options: WebRtcLegOptions = {}): Promise<WebRtcLeg> {
@@ -173,16 +198,12 @@ export class DefaultMediaEngine implements MediaEngine {
     const slot = this.#slotFor(options.near);
     const id = this.#context.ids.next();
     const ice = newIceCredentials();
-    const release = slot.reserve();
     const { inbandDtmf, mediaTimeoutMs = 0 } = options;
-    const local = await slot
-      .request<"create-webrtc">({
-        op: "create-webrtc",
-        leg: id,
-        options: { ice, mediaTimeoutMs, ...(bindAddress === undefined ? {} : { bindAddress }), ...(inbandDtmf === undefined ? {} : { inbandDtmf }) },
-      })
-      .finally(release);
-    return new EngineWebRtcLeg(id, slot, this.#context, ice, local);
+    const wire = { ice, mediaTimeoutMs, ...(bindAddress === undefined ? {} : { bindAddress }), ...(inbandDtmf === undefined ? {} : { inbandDtmf }) };
+    return this.#withPorts(slot, bindAddress, async (where, port) => {
+      const local = await where.request<"create-webrtc">({ op: "create-webrtc", leg: id, ...(port === undefined ? {} : { port }), options: wire });
+      return new EngineWebRtcLeg(id, where, this.#context, ice, local);
+    });
   }
 
   async createLineLeg({ near, part }: LineLegOptions): Promise<LineLeg> {
@@ -201,14 +222,16 @@ export class DefaultMediaEngine implements MediaEngine {
   async createDatagramPort({ near, bindAddress, part }: DatagramPortOptions): Promise<DatagramPort> {
     const address = bindAddress === undefined ? undefined : await numeric(bindAddress);
     const slot = this.#slotFor(near);
-    const port = new EngineDatagramPort(this.#context.ids.next(), slot, this.#context.log);
-    try {
-      port.bound(await slot.request<"create-port">({ op: "create-port", leg: port.id, part, ...(address === undefined ? {} : { bindAddress: address }) }));
-    } catch (error) {
-      slot.removeLeg(port.id);
-      throw error;
-    }
-    return port;
+    return this.#withPorts(slot, address, async (where, last) => {
+      const port = new EngineDatagramPort(this.#context.ids.next(), where, this.#context.log);
+      try {
+        port.bound(await where.request<"create-port">({ op: "create-port", leg: port.id, part, ...(last === undefined ? {} : { port: last }), ...(address === undefined ? {} : { bindAddress: address }) }));
+      } catch (error) {
+        where.removeLeg(port.id);
+        throw error;
+      }
+      return port;
+    });
   }
 
   async createBridge(options: { near?: MediaLeg } = {}): Promise<MediaBridge> {
@@ -232,6 +255,10 @@ export class DefaultMediaEngine implements MediaEngine {
 
   get busyShare(): number {
     return this.#leastBurdened()?.busyShare ?? 0;
+  }
+
+  get portsTaken(): boolean {
+    return this.#ports.full;
   }
 
   /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; how many pairs of ports it keeps ready for calls to come; whether its sockets are batched ones or Node's own; and the priority of its thread. */

@@ -1,7 +1,6 @@
-import { isIP } from "node:net";
 import type { DatagramPort, Logger } from "@hotlinejs/core";
-import { mediaErrors } from "../errors.js";
 import { PartMailbox } from "./part-mailbox.js";
+import { checkPlace } from "./remote-checks.js";
 import type { WorkerSlot } from "./worker-slot.js";
 
 type Reason = "closed" | "worker-failed";
@@ -50,8 +49,7 @@ export class EngineDatagramPort implements DatagramPort {
   }
 
   setRemote(remote: { readonly address: string; readonly port: number }): void {
-    if (isIP(remote.address) === 0) throw mediaErrors.BAD_REMOTE(`address ${remote.address} is not numeric`);
-    if (!Number.isInteger(remote.port) || remote.port < 0 || remote.port > 65535) throw mediaErrors.BAD_REMOTE(`port ${remote.port}`);
+    checkPlace(remote.address, remote.port);
     if (!this.ended) this.slot.send({ op: "port-remote", leg: this.id, remote: { address: remote.address, port: remote.port } });
   }
 

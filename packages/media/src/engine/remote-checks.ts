@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isGroupAddress } from "@hotlinejs/core";
 import type { AudioCodec, CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
@@ -13,12 +14,20 @@ const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
  * @throws `HTL_MEDIA_BAD_REMOTE`
  */
 export function checkRemote(remote: RtpRemote): void {
-  if (isIP(remote.address) === 0) throw mediaErrors.BAD_REMOTE(`address ${remote.address} is not numeric`);
-  for (const port of [remote.port, remote.rtcpPort ?? 0]) {
-    if (!Number.isInteger(port) || port < 0 || port > 65535) throw mediaErrors.BAD_REMOTE(`port ${port}`);
-  }
+  checkPlace(remote.address, remote.port, remote.rtcpPort ?? 0);
   if (remote.srtp !== undefined) checkKeys(remote.srtp);
   checkFormats(remote);
+}
+
+/**
+ * Refuses where nothing can be sent, or where it would go to many.
+ *
+ * @throws `HTL_MEDIA_BAD_REMOTE`
+ */
+export function checkPlace(address: string, ...ports: readonly number[]): void {
+  if (isIP(address) === 0) throw mediaErrors.BAD_REMOTE(`address ${address} is not numeric`);
+  if (isGroupAddress(address)) throw mediaErrors.BAD_REMOTE(`address ${address} is not one machine's`);
+  for (const port of ports) if (!Number.isInteger(port) || port < 0 || port > 65535) throw mediaErrors.BAD_REMOTE(`port ${port}`);
 }
 
 /**

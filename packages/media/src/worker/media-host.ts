@@ -11,6 +11,8 @@ import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand,
 import { batchedSockets } from "./batched-sockets.js";
 import type { MediaSockets } from "./media-socket.js";
 import { PortStock } from "./port-stock.js";
+import { PortTable } from "./port-table.js";
+import type { PairUse } from "./port-table.js";
 import { nodeSockets } from "./node-sockets.js";
 import { NoPortError, openPortPair } from "./rtp-sockets.js";
 import type { PortPair } from "./rtp-sockets.js";
@@ -19,11 +21,14 @@ import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
 import { threadCpuMs, threadNice, threadSleep } from "./thread.js";
+import { TurnBudget } from "./turn-budget.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
 
 /** How often legs are looked after; the thread's beat, too. */
 const SWEEP_MS = 200;
+/** Sockets that are bound in one turn of the event loop at the most: some 15 us each, and the sound of the calls there waits meanwhile. */
+const BINDS = 32;
 /** Longest wait of a report that nobody is in a hurry for: waking the main thread costs more than the report. */
 const LEISURE_MS = 20;
 
@@ -50,7 +55,10 @@ export class MediaHost implements LegHost {
   readonly #ports = new Map<string, WorkerDatagramPort>();
   readonly #bridges = new Map<string, WorkerBridge>();
   readonly #taps = new Map<string, { tap: CaptureTap; leg: WorkerLeg }>();
-  readonly #cursor: Int32Array;
+  readonly #table: PortTable;
+  /** Of addresses other than the usual one; other workers have theirs. */
+  readonly #tables = new Map<string, PortTable>();
+  readonly #budget = new TurnBudget(BINDS);
   readonly #bind: Promise<MediaSockets>;
   readonly #stock: PortStock;
   readonly #random = new Uint32Array(64);
@@ -62,11 +70,11 @@ export class MediaHost implements LegHost {
   constructor(data: MediaWorkerData, post: (posted: Posted) => void) {
     this.data = data;
     this.#postNow = post;
-    this.#cursor = new Int32Array(data.portCursor);
+    this.#table = new PortTable(data.portTable, data.portMin);
     this.#bind = data.batchedUdp ? batchedSockets().then((batched) => batched ?? nodeSockets) : Promise.resolve(nodeSockets);
     this.#stock = new PortStock(
       data.portStock,
-      async () => (await this.#openSockets(undefined)).sockets,
+      async () => (await this.#openSockets(undefined, "ready")).sockets,
       (port) => this.#postLeisurely({ ev: "port-ready", port }),
       () => performance.now(),
     );
@@ -299,7 +307,7 @@ export class MediaHost implements LegHost {
   }
 
   async #createRtp({ leg: id, options }: Extract<Command, { op: "create-rtp" }>): Promise<Replies["create-rtp"]> {
-    const { address, sockets } = await this.#openSockets(options.bindAddress);
+    const { address, sockets } = await this.#openSockets(options.bindAddress, "held");
     this.#addRtp(id, sockets, options);
     // From the first call on, so that no port is held which another part of the hotline is about to open.
     this.#stock.fill();
@@ -308,29 +316,34 @@ export class MediaHost implements LegHost {
 
   #openRtp({ leg: id, port, options }: Extract<Command, { op: "open-rtp" }>): void {
     try {
-      const sockets = this.#stock.take(port);
-      if (sockets === undefined) throw new Error(`port ${port} is not in stock`);
-      this.#addRtp(id, sockets, options);
+      this.#addRtp(id, this.#fromStock(port), options);
     } catch (error) {
       this.fault(`leg ${id}`, error);
       this.#post({ ev: "leg", leg: id, event: { type: "ended", reason: "worker-failed" } });
     }
   }
 
-  #addRtp(id: string, sockets: PortPair, options: WireRtpOptions): void {
+  #addRtp(id: string, sockets: PortPair, options: WireRtpOptions, webRtc?: WebRtcStart): void {
     try {
-      this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options));
+      this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, options, webRtc));
     } catch (error) {
-      sockets.rtp.close();
-      sockets.rtcp.close();
+      sockets.close();
       throw error;
     }
   }
 
-  async #createWebRtc({ leg: id, options }: Extract<Command, { op: "create-webrtc" }>): Promise<Replies["create-webrtc"]> {
-    const { address, sockets } = await this.#openSockets(options.bindAddress);
+  /** A pair that stood ready. */
+  #fromStock(port: number): PortPair {
+    const sockets = this.#stock.take(port);
+    if (sockets === undefined) throw new Error(`port ${port} is not in stock`);
+    this.#table.use(port, this.data.index);
+    return sockets;
+  }
+
+  async #createWebRtc({ leg: id, port, options }: Extract<Command, { op: "create-webrtc" }>): Promise<Replies["create-webrtc"]> {
     const start = this.#webRtcStart(options);
-    this.#legs.set(id, new RtpWorkerLeg(id, this, sockets, start.options, start));
+    const { address, sockets } = await this.#sockets(port, options.bindAddress);
+    this.#addRtp(id, sockets, start.options, start);
     return { address, port: sockets.port, fingerprint: { algorithm: "sha-256", value: start.certificate.fingerprint } };
   }
 
@@ -347,9 +360,23 @@ export class MediaHost implements LegHost {
     return { ice, certificate: this.#certificate, options: { symmetric: false, mediaTimeoutMs, ...(inbandDtmf === undefined ? {} : { inbandDtmf }) } };
   }
 
-  async #openSockets(bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {
+  /** @param port one that stands ready; otherwise any is taken that is free */
+  async #sockets(port: number | undefined, bindAddress: string | undefined): Promise<{ address: string; sockets: PortPair }> {
+    return port === undefined ? this.#openSockets(bindAddress, "held") : { address: this.data.bindAddress, sockets: this.#fromStock(port) };
+  }
+
+  #tableOf(address: string): PortTable {
+    const { bindAddress, portMin, portMax } = this.data;
+    if (address === bindAddress) return this.#table;
+    let table = this.#tables.get(address);
+    if (table === undefined) this.#tables.set(address, (table = new PortTable(PortTable.memory(portMin, portMax, this.random() & 0xffff), portMin)));
+    return table;
+  }
+
+  async #openSockets(bindAddress: string | undefined, use: PairUse): Promise<{ address: string; sockets: PortPair }> {
     const address = bindAddress ?? this.data.bindAddress;
-    const sockets = await openPortPair(await this.#bind, address, this.data.portMin, this.data.portMax, this.#cursor).catch((error: unknown) => {
+    const place = { address, table: this.#tableOf(address), worker: this.data.index, bind: await this.#bind, budget: this.#budget };
+    const sockets = await openPortPair(place, use).catch((error: unknown) => {
       if (error instanceof NoPortError) throw new CommandError("NO_PORT", error.message);
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EMFILE" || code === "ENFILE") throw new CommandError("NO_DESCRIPTORS", code);
@@ -358,8 +385,8 @@ export class MediaHost implements LegHost {
     return { address, sockets };
   }
 
-  async #createPort({ leg: id, bindAddress, part }: Extract<Command, { op: "create-port" }>): Promise<Replies["create-port"]> {
-    const { address, sockets } = await this.#openSockets(bindAddress);
+  async #createPort({ leg: id, port, bindAddress, part }: Extract<Command, { op: "create-port" }>): Promise<Replies["create-port"]> {
+    const { address, sockets } = await this.#sockets(port, bindAddress);
     try {
       this.#ports.set(id, await WorkerDatagramPort.open(id, this, sockets, part));
     } catch (error) {
@@ -371,6 +398,7 @@ export class MediaHost implements LegHost {
   #closePort(port: WorkerDatagramPort): void {
     this.#ports.delete(port.id);
     port.close();
+    this.#stock.fill();
   }
 
   async #createLine({ leg: id, part }: Extract<Command, { op: "create-line" }>): Promise<undefined> {

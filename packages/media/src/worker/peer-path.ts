@@ -88,7 +88,6 @@ export class PeerPath {
   }
 
   close(): void {
-    this.#sockets.rtp.close();
-    this.#sockets.rtcp.close();
+    this.#sockets.close();
   }
 }

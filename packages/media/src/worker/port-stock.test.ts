@@ -19,7 +19,9 @@ class Ports {
     let closed = 0;
     let heard: DatagramHandler | undefined;
     const socket = (main: boolean): MediaSocket => ({ onDatagram: (handler) => void (main && (heard = handler)), send: () => undefined, forward: () => undefined, sendTo: () => undefined, connect: () => undefined, disconnect: () => undefined, close: () => void closed++ });
-    const pair = { rtp: socket(true), rtcp: socket(false), port: 10_000 + this.made.length * 2, closed: () => closed, heard: () => heard };
+    const [rtp, rtcp] = [socket(true), socket(false)];
+    const close = (): void => [rtp, rtcp].forEach((each) => each.close());
+    const pair = { rtp, rtcp, port: 10_000 + this.made.length * 2, close, closed: () => closed, heard: () => heard };
     this.made.push(pair);
     return pair;
   };

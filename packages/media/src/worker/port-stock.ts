@@ -55,7 +55,7 @@ export class PortStock {
         // Whoever asks for a leg is told why there is none.
         return;
       }
-      if (this.#closed) return shut(pair);
+      if (this.#closed) return pair.close();
       this.#pairs.set(pair.port, { pair, early: [new Early(pair.rtp, this.#now), new Early(pair.rtcp, this.#now)] });
       this.#ready(pair.port);
     }
@@ -72,14 +72,9 @@ export class PortStock {
 
   close(): void {
     this.#closed = true;
-    for (const { pair } of this.#pairs.values()) shut(pair);
+    for (const { pair } of this.#pairs.values()) pair.close();
     this.#pairs.clear();
   }
-}
-
-function shut({ rtp, rtcp }: PortPair): void {
-  rtp.close();
-  rtcp.close();
 }
 
 /** Keeps what comes to a socket, as far as whoever takes it may want it. */

@@ -6,8 +6,8 @@ export interface MediaWorkerData {
   readonly bindAddress: string;
   readonly portMin: number;
   readonly portMax: number;
-  /** Int32: where the search for a free port goes on, shared by all workers. */
-  readonly portCursor: SharedArrayBuffer;
+  /** The `PortTable` of `bindAddress`, shared by all workers. */
+  readonly portTable: SharedArrayBuffer;
   /** Pairs of ports that are kept bound for legs to come. */
   readonly portStock: number;
   /** Int32: the thread adds to it while it is alive. */
@@ -62,14 +62,16 @@ export type Command =
   | { readonly op: "create-rtp"; readonly rid: number; readonly leg: string; readonly options: WireRtpOptions }
   /** On a pair of the stock. */
   | { readonly op: "open-rtp"; readonly leg: string; readonly port: number; readonly options: WireRtpOptions }
-  | { readonly op: "create-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
+  /** `port`: on a pair of the stock; otherwise on any that is free. */
+  | { readonly op: "create-webrtc"; readonly rid: number; readonly leg: string; readonly port?: number; readonly options: WireWebRtcOptions }
   /** The leg can speak with a browser (or on RTP) from now on; it does so with its first `webrtc-remote` (`set-remote`). */
   | { readonly op: "prepare-webrtc"; readonly rid: number; readonly leg: string; readonly options: WireWebRtcOptions }
   | { readonly op: "prepare-rtp"; readonly leg: string; readonly options: WireRtpOptions }
   | { readonly op: "webrtc-remote"; readonly leg: string; readonly remote: WebRtcRemote }
   | { readonly op: "restart-ice"; readonly leg: string; readonly ice: IceCredentials }
   | { readonly op: "create-line"; readonly rid: number; readonly leg: string; readonly part: LinePartRef }
-  | { readonly op: "create-port"; readonly rid: number; readonly leg: string; readonly bindAddress?: string; readonly part: WorkerPartRef }
+  /** `port` as with `create-webrtc`. */
+  | { readonly op: "create-port"; readonly rid: number; readonly leg: string; readonly port?: number; readonly bindAddress?: string; readonly part: WorkerPartRef }
   | { readonly op: "port-remote"; readonly leg: string; readonly remote: { readonly address: string; readonly port: number } }
   | { readonly op: "close-port"; readonly rid: number; readonly leg: string }
   /** To the part of a line or of a datagram port. */

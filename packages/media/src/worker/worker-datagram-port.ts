@@ -82,8 +82,7 @@ export class WorkerDatagramPort implements DatagramPartPort {
     }
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#sockets.rtp.close();
-    this.#sockets.rtcp.close();
+    this.#sockets.close();
   }
 
   #received(octets: Uint8Array, from: DatagramSource): void {

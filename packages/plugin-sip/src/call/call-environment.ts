@@ -23,6 +23,8 @@ export interface CallEnvironment {
   readonly comfortNoise: StreamExtension;
   /** VoIP metrics in extended reports (RFC 3611). */
   readonly rtcpXr: StreamExtension;
+  /** Whether the hotline itself takes SIP there. */
+  readonly isOwn: (address: string, port: number) => boolean;
   /** How keys are sent to the far end. */
   readonly dtmf: "media" | "info";
   readonly ringTimeoutMs: number;

@@ -72,8 +72,8 @@ export class CallMedia {
 
   /** For a peer that this sound knows nothing of yet. */
   freshSdp(): SdpSession {
-    const { codecs, srtp, comfortNoise, rtcpXr } = this.#environment;
-    return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs, srtp, comfortNoise, rtcpXr });
+    const { codecs, srtp, comfortNoise, rtcpXr, isOwn } = this.#environment;
+    return new SdpSession({ sessionId: String(randomInt(1, 2 ** 47)), codecs, srtp, comfortNoise, rtcpXr, isOwn });
   }
 
   /** Another peer has taken the place of the old one; `sdp` is what was, or is to be, agreed with it. The leg turns to it with `apply`. */

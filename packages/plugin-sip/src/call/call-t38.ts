@@ -63,10 +63,9 @@ export class CallT38 implements T38Port {
     this.maxDatagram = stream.maxDatagram;
     this.redundancy = stream.redundancy ? REDUNDANCY : 0;
     if (isIP(stream.address) !== 0) return this.port.setRemote(stream);
-    lookup(stream.address).then(
-      ({ address }) => this.port.setRemote({ address, port: stream.port }),
-      (error: unknown) => this.environment.log.warn({ host: stream.address, error: errorText(error) }, "the T.38 host of a SIP peer has no address"),
-    );
+    lookup(stream.address)
+      .then(({ address }) => this.port.setRemote({ address, port: stream.port }))
+      .catch((error: unknown) => this.environment.log.warn({ host: stream.address, error: errorText(error) }, "the T.38 host of a SIP peer has no address that can be sent to"));
   }
 
   release(): Promise<boolean> {

@@ -14,8 +14,12 @@ export interface RegisteringDeps {
   guestNumbers?(account: string): Promise<readonly string[] | undefined>;
 }
 
-/** Answers a REGISTER: who it is, whether it may, and where it is from now on. */
-export async function register(deps: RegisteringDeps, incoming: IncomingRequest): Promise<void> {
+/**
+ * Answers a REGISTER: who it is, whether it may, and where it is from now on.
+ *
+ * @param isOwn whether the hotline itself takes SIP there
+ */
+export async function register(deps: RegisteringDeps, incoming: IncomingRequest, isOwn: (address: string, port: number) => boolean): Promise<void> {
   const { authenticator, registrar, credentials, guard } = deps;
   const { request, source } = incoming;
   // An address of record is one of SIP (RFC 3261 section 10.2).
@@ -33,7 +37,7 @@ export async function register(deps: RegisteringDeps, incoming: IncomingRequest)
   if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });
   // A guest calls and is not called.
   if ((await deps.guestNumbers?.(proof.account)) !== undefined) return incoming.respond({ status: 403 });
-  incoming.respond(registrar.register(proof.account, request, source));
+  incoming.respond(registrar.register(proof.account, request, source, isOwn));
 }
 
 function addressOfRecord(to: { parsedUri(): Parameters<typeof uriUser>[0] }): string | undefined {

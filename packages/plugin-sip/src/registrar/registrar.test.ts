@@ -314,3 +314,27 @@ describe("Registrar", () => {
     expect(clock.armed).toBe(0);
   });
 });
+
+describe("a Contact where no phone can be rung", () => {
+  it.each([
+    ["sip:1001@192.168.1.5:0", "Contact Has No Port"],
+    ["sip:1001@239.1.1.1:5060", "Contact Is No Phone's Address"],
+    ["sip:1001@255.255.255.255", "Contact Is No Phone's Address"],
+    ["sip:1001@[ff02::1]", "Contact Is No Phone's Address"],
+    ["sip:1001@10.0.0.1", "Contact Is The Registrar's Own"],
+    ["sip:1001@10.0.0.1:5061;transport=tls", "Contact Is The Registrar's Own"],
+    ["sip:1001@192.168.1.5;transport=sctp", "Contact Transport Not Supported"],
+  ])("is refused: %s", (uri, reason) => {
+    const request = (contact: string, expires: string): SipRequest => {
+      const headers = new SipHeaders();
+      for (const [name, value] of [["Via", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport"], ["Call-ID", "a"], ["CSeq", `${++cseq} REGISTER`], ["Expires", expires], ["Contact", contact]] as const) headers.append(name.toLowerCase(), value);
+      return new SipRequest("REGISTER", "sip:10.0.0.1", headers);
+    };
+    const isOwn = (address: string, port: number): boolean => address === "10.0.0.1" && (port === 5060 || port === 5061);
+    expect(registrar.register("1001", request(`<${uri}>`, "600"), SOURCE, isOwn)).toMatchObject({ status: 400, reason });
+    expect(registrar.lookup("1001")).toEqual([]);
+    // Whoever has it still may take it back.
+    expect(registrar.register("1001", request(`<${uri}>`, "0"), SOURCE, isOwn)).toMatchObject({ status: 200 });
+    expect(registrar.register("1001", request("<sip:1001@10.0.0.1:5070;transport=TCP>", "600"), SOURCE, isOwn)).toMatchObject({ status: 200 });
+  });
+});

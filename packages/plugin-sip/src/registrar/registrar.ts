@@ -1,3 +1,4 @@
+import { isGroupAddress } from "@hotlinejs/core";
 import type { Clock, Ids, Timer } from "@hotlinejs/core";
 import { withoutControls } from "../numbers.js";
 import type { Destination, ExtraHeaders, MessageSource, NameAddr, SipRequest, SipUri } from "../stack/index.js";
@@ -34,6 +35,8 @@ const MAX_PATH = 2_048;
 /** What the Contacts of one 200 may come to, octets; more where an account may have more than 32 phones: so many for each. */
 const MAX_LISTING = 8_192;
 const LISTING_EACH = 256;
+/** Of Contacts (RFC 3261 section 19.1.1, RFC 7118): what this stack speaks. */
+const TRANSPORTS: ReadonlySet<string> = new Set(["udp", "tcp", "tls", "ws", "wss"]);
 /** Control characters but for the tab. */
 const CONTROL = /[^\P{Cc}\t]/u;
 
@@ -156,17 +159,21 @@ export class Registrar {
     this.#timer = undefined;
   }
 
-  /** Carries out a REGISTER whose sender was proven to be `account`. */
-  register(account: string, request: SipRequest, source: MessageSource): RegisterAnswer {
+  /**
+   * Carries out a REGISTER whose sender was proven to be `account`.
+   *
+   * @param isOwn whether the hotline itself takes SIP at a numeric address and a port
+   */
+  register(account: string, request: SipRequest, source: MessageSource, isOwn: (address: string, port: number) => boolean = () => false): RegisterAnswer {
     try {
-      return this.#register(account, request, source);
+      return this.#register(account, request, source, isOwn);
     } catch (error) {
       if (error instanceof SipParseError) return { status: 400, reason: "Bad Contact", headers: {} };
       throw error;
     }
   }
 
-  #register(account: string, request: SipRequest, source: MessageSource): RegisterAnswer {
+  #register(account: string, request: SipRequest, source: MessageSource, isOwn: (address: string, port: number) => boolean): RegisterAnswer {
     const elements = request.headers.list("contact");
     if (elements.includes("*")) return this.#removeAll(account, request, elements.length);
     // Each is held against all there are: a message full of them would keep the process busy for seconds.
@@ -176,6 +183,8 @@ export class Registrar {
     if (wishes.some((w) => w.uri.scheme !== "sip" && w.uri.scheme !== "sips")) return { status: 400, reason: "Contact Is No SIP Address", headers: {} };
     if (wishes.some((w) => w.expires > 0 && w.expires < this.#minExpires)) return { status: 423, headers: { "Min-Expires": String(this.#minExpires) } };
     if (wishes.some((w) => w.expires > 0 && Buffer.byteLength(w.address.uri) > MAX_CONTACT)) return { status: 400, reason: "Contact Too Long", headers: {} };
+    const unusable = wishes.filter(({ expires }) => expires > 0).map(({ uri }) => whyUnusable(uri, isOwn)).find((why) => why !== undefined);
+    if (unusable !== undefined) return { status: 400, reason: unusable, headers: {} };
     const current = this.lookup(account);
     const sameUri = (b: Binding, wish: Wish): boolean => uriEquals(parseUri(b.contact), wish.uri);
     const touched = (b: Binding, wish: Wish): boolean => sameUri(b, wish) || (wish.expires > 0 && wish.instance !== undefined && wish.instance === b.instance);
@@ -324,6 +333,17 @@ export class Registrar {
     }
     if (next !== Infinity) this.#arm(next);
   }
+}
+
+/** Why no phone can be rung at this Contact; `undefined`: one can, as far as it tells. */
+function whyUnusable(uri: SipUri, isOwn: (address: string, port: number) => boolean): string | undefined {
+  const transport = uri.params.get("transport")?.toLowerCase();
+  if (transport !== undefined && !TRANSPORTS.has(transport)) return "Contact Transport Not Supported";
+  const port = uri.port ?? (uri.scheme === "sips" || transport === "tls" ? 5061 : 5060);
+  if (port === 0) return "Contact Has No Port";
+  const host = uri.host.replace(/^\[|\]$/g, "");
+  if (isGroupAddress(host)) return "Contact Is No Phone's Address";
+  return isOwn(host, port) ? "Contact Is The Registrar's Own" : undefined;
 }
 
 function sameWay(a: Destination, b: Destination): boolean {

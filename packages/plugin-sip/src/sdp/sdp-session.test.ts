@@ -41,6 +41,24 @@ describe("SdpSession as answerer", () => {
     ]);
   });
 
+  it.each(["239.1.1.1", "239.1.1.1/127", "255.255.255.255"])("sends nothing to many: %s", (address) => {
+    const refused = { ok: false, status: 488, reason: "the address of the media is no peer's" };
+    expect(session().receiveOffer(peer("m=audio 4000 RTP/AVP 8", { connection: `c=IN IP4 ${address}` }))).toEqual(refused);
+    const s = session();
+    s.offer(LOCAL);
+    expect(s.receiveAnswer(peer("m=audio 4000 RTP/AVP 8", { connection: `c=IN IP4 ${address}` }))).toEqual(refused);
+    const fax = "m=image 4000 udptl t38";
+    expect(session().receiveImageOffer(peer(fax))).toMatchObject({ port: 4000 });
+    expect(session().receiveImageOffer(peer(fax, { connection: `c=IN IP4 ${address}` }))).toBeUndefined();
+  });
+
+  it("sends nothing to where the hotline itself listens; the hold of RFC 2543 stays what it is", () => {
+    const s = new SdpSession({ sessionId: "77", codecs: ["PCMA"], isOwn: (address, port) => address === "192.0.2.9" && port === 5060 });
+    expect(s.receiveOffer(peer("m=audio 5060 RTP/AVP 8"))).toMatchObject({ ok: false, status: 488 });
+    expect(s.receiveOffer(peer("m=audio 4000 RTP/AVP 8"))).toMatchObject({ ok: true });
+    expect(s.receiveOffer(peer("m=audio 4000 RTP/AVP 8", { connection: "c=IN IP4 0.0.0.0" }))).toMatchObject({ ok: true, audio: { heldByPeer: true } });
+  });
+
   it("mirrors dynamic types for G.711 and does not believe a remapped static one", () => {
     const s = session();
     expect(audioOf(s.receiveOffer(peer(["m=audio 4000 RTP/AVP 8 100", "a=rtpmap:8 opus/48000/2", "a=rtpmap:100 pcmu/8000/1"])))).toMatchObject({ codec: "PCMU", payloadType: 100 });

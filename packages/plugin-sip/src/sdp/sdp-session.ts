@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isGroupAddress } from "@hotlinejs/core";
 import type { AudioCodec, SrtpKeys } from "@hotlinejs/core";
 import { allowed, COMFORT_NOISE_TYPE, findAudioIndex, intersect, readAudio, reverse, sends } from "./audio-stream.js";
 import type { AudioStream, CodecChoice } from "./audio-stream.js";
@@ -61,6 +62,8 @@ export interface SdpSessionOptions {
   readonly comfortNoise?: StreamExtension;
   /** VoIP metrics in extended RTCP reports (RFC 3611): asked for, and told where the peer asks. Default `accept`. */
   readonly rtcpXr?: StreamExtension;
+  /** Whether something of the hotline's own listens there, which is no peer. Default nothing. */
+  readonly isOwn?: (address: string, port: number) => boolean;
   /** Name in `o=`. Default `hotline`. */
   readonly username?: string;
 }
@@ -69,6 +72,8 @@ export interface SdpSessionOptions {
 const OWN_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0, G722: 9 };
 const OWN_TELEPHONE_EVENT = 101;
 const OWN_MID = "0";
+/** Why media is not sent where the peer asks for it. */
+const NO_PEER = "the address of the media is no peer's";
 
 /** What our audio line lists beside its codecs. */
 interface Extras {
@@ -124,6 +129,11 @@ export class SdpSession {
     this.#codecs = options.codecs;
   }
 
+  /** Whether media may be sent there: not to many, and not to ourselves. An address of ICE is a place-holder. */
+  #reachable({ address, port, security }: Pick<AudioStream, "address" | "port"> & Partial<Pick<AudioStream, "security">>): boolean {
+    return security?.kind === "dtls" || (!isGroupAddress(address) && this.#options.isOwn?.(address, port) !== true);
+  }
+
   /** Puts a codec, if it is spoken at all, before the others: whom the peer will talk to speaks it. */
   prefer(codec: AudioCodec): void {
     if (this.#codecs.includes(codec)) this.#codecs = [codec, ...this.#codecs.filter((other) => other !== codec)];
@@ -150,6 +160,7 @@ export class SdpSession {
     const index = findAudioIndex(description, this.#policy, this.#codecs);
     const stream = index < 0 ? undefined : readAudio(description, index);
     if (stream === undefined) return { ok: false, status: 488, reason: "no RTP audio stream" };
+    if (!this.#reachable(stream)) return { ok: false, status: 488, reason: NO_PEER };
     const choice = this.#choose(stream.codecs);
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
     const answer = this.#protect(stream, description.media[index]?.protocol ?? "");
@@ -212,6 +223,7 @@ export class SdpSession {
     if (final) this.#offered = undefined;
     const stream = readAudio(description, this.#audioIndex);
     if (stream === undefined) return { ok: false, status: 488, reason: "the audio stream was refused" };
+    if (!this.#reachable(stream)) return { ok: false, status: 488, reason: NO_PEER };
     // The answerer may number formats its own way; what counts is what they are.
     const choice = stream.codecs.find((c) => offered.codecs.some((o) => o.codec === c.codec));
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
@@ -239,7 +251,8 @@ export class SdpSession {
     const description = this.#parse(text);
     if (description instanceof SdpError || findAudioIndex(description, this.#policy, this.#codecs) >= 0) return undefined;
     const stream = readImage(description);
-    if (stream !== undefined) this.#pendingImage = { description, stream };
+    if (stream === undefined || !this.#reachable(stream)) return undefined;
+    this.#pendingImage = { description, stream };
     return stream;
   }
 
@@ -275,7 +288,8 @@ export class SdpSession {
     this.#slots = slots;
     this.#remote = description;
     // Some answer with the old audio line, refused, in front.
-    return readImage(description, this.#audioIndex) ?? readImage(description, description.media.findIndex(isT38));
+    const stream = readImage(description, this.#audioIndex) ?? readImage(description, description.media.findIndex(isT38));
+    return stream !== undefined && this.#reachable(stream) ? stream : undefined;
   }
 
   /** The peer's offer was refused by us after all. */

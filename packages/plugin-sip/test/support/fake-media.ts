@@ -167,6 +167,7 @@ export class FakeMedia implements MediaEngine {
   failure: Error | undefined;
   latenessMs = 0;
   busyShare = 0;
+  portsTaken = false;
 
   async createRtpLeg(options: RtpLegOptions = {}): Promise<RtpLeg> {
     await this.gate;

@@ -51,6 +51,8 @@ export class TcpConnection {
   constructor(options: {
     kind: "tcp" | "tls"; flow: string; socket: Socket; remote: Endpoint; local: Endpoint; connecting: boolean; limits: TransportLimits; now: () => number; handler: TransportHandler;
     closed: (connection: TcpConnection) => void;
+    /** A message has come. */
+    heard?: () => void;
   }) {
     const { socket, handler } = options;
     this.flow = options.flow;
@@ -67,6 +69,7 @@ export class TcpConnection {
       message: (bytes) => {
         this.#heard = true;
         this.#unheard = undefined;
+        options.heard?.();
         // What is begun after this is another message: on a busy connection hardly a chunk ends where a message does.
         this.#partialSince = undefined;
         handler.message(bytes, this.source);

@@ -2,6 +2,7 @@ import { type Server, type Socket, connect, createServer } from "node:net";
 import { checkServerIdentity, connect as connectTls, createServer as createTlsServer, type PeerCertificate, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { SipError } from "../errors.js";
 import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
+import type { ConnectionPlace, ConnectionPlaces } from "./connection-places.js";
 import { isWildcard, plainAddress, reachableFrom } from "./addresses.js";
 import { bindError } from "./bind-error.js";
 import { TcpConnection } from "./tcp-connection.js";
@@ -24,6 +25,9 @@ export class TcpTransport implements Transport {
   readonly advertised?: Advertised;
   readonly #limits: TransportLimits;
   readonly #timers: TimerQueue;
+  readonly #places: ConnectionPlaces;
+  /** Of sockets that were accepted, by the address and port of the peer. */
+  readonly #placed = new Map<string, { readonly place: ConnectionPlace; connection: TcpConnection | undefined }>();
   readonly #flows = new Map<string, TcpConnection>();
   readonly #byPeer = new Map<string, TcpConnection>();
   /** Sockets that were accepted and are open, those in a TLS handshake among them, by address. */
@@ -38,12 +42,13 @@ export class TcpTransport implements Transport {
   #tls: TlsMaterial | undefined;
 
   /** With `tls` it speaks TLS only. */
-  constructor(address: string, port: number, limits: TransportLimits, timers: TimerQueue, advertised?: Advertised, tls?: TlsMaterial) {
+  constructor(address: string, port: number, limits: TransportLimits, timers: TimerQueue, places: ConnectionPlaces, advertised?: Advertised, tls?: TlsMaterial) {
     this.kind = tls === undefined ? "tcp" : "tls";
     this.#tls = tls;
     this.#local = { address, port };
     this.#limits = limits;
     this.#timers = timers;
+    this.#places = places;
     this.advertised = advertised;
   }
 
@@ -58,7 +63,6 @@ export class TcpTransport implements Transport {
   start(handler: TransportHandler): Promise<void> {
     const { address, port } = this.#local;
     const server = this.#tls === undefined ? createServer() : this.#tlsServer(this.#tls);
-    server.maxConnections = this.#limits.maxConnections;
     return new Promise<void>((resolve, reject) => {
       const refused = (cause: Error): void => reject(bindError(this.kind, address, port, cause));
       server.once("error", refused);
@@ -98,13 +102,23 @@ export class TcpTransport implements Transport {
   #arrived(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? "");
     const open = this.#accepted.get(address) ?? 0;
-    if (address === "" || this.#handler?.welcome(address, open) !== true) {
+    const peer = peerKey(address, socket.remotePort ?? 0);
+    const giveWay = (): void => {
+      const connection = this.#placed.get(peer)?.connection;
+      if (connection === undefined) socket.destroy();
+      else connection.close(new SipError("SIP_TRANSPORT_FAILED", "another needed the place"));
+    };
+    const place = address === "" || this.#handler?.welcome(address, open) !== true ? undefined : this.#places.enter({ givesWay: () => this.#handler?.known(address) !== true, close: giveWay });
+    if (place === undefined) {
       socket.on("error", () => socket.destroy());
       socket.destroy();
       return;
     }
+    this.#placed.set(peer, { place, connection: undefined });
     this.#accepted.set(address, open + 1);
     socket.once("close", () => {
+      place.leave();
+      if (this.#placed.get(peer)?.place === place) this.#placed.delete(peer);
       const left = (this.#accepted.get(address) ?? 1) - 1;
       if (left > 0) this.#accepted.set(address, left);
       else this.#accepted.delete(address);
@@ -113,7 +127,7 @@ export class TcpTransport implements Transport {
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (socket.destroyed || remoteAddress === undefined || remotePort === undefined || this.#flows.size >= this.#limits.maxConnections) {
+    if (socket.destroyed || remoteAddress === undefined || remotePort === undefined) {
       socket.on("error", () => socket.destroy());
       socket.destroy();
       return;
@@ -123,15 +137,20 @@ export class TcpTransport implements Transport {
       socket.destroy();
       return;
     }
-    this.#adopt(socket, { address: plainAddress(remoteAddress), port: remotePort }, false);
+    const remote = { address: plainAddress(remoteAddress), port: remotePort };
+    const placed = this.#placed.get(peerKey(remote.address, remote.port));
+    const connection = this.#adopt(socket, remote, false, undefined, placed?.place);
+    if (placed !== undefined) placed.connection = connection;
   }
 
-  #adopt(socket: Socket, remote: Endpoint, connecting: boolean, name?: string): TcpConnection {
+  #adopt(socket: Socket, remote: Endpoint, connecting: boolean, name?: string, place?: ConnectionPlace): TcpConnection {
     const key = peerKey(remote.address, remote.port, name);
     const handler = this.#handler as TransportHandler;
     const connection = new TcpConnection({
       kind: this.kind, flow: `${this.kind}-${this.#local.port}-${++this.#next}`, socket, remote, local: this.#local, connecting, limits: this.#limits, now: () => this.#timers.now(), handler,
+      heard: () => place?.used(),
       closed: (gone) => {
+        place?.leave();
         this.#flows.delete(gone.flow);
         if (this.#byPeer.get(key) === gone) this.#byPeer.delete(key);
         this.#forgetAliases(gone);
@@ -163,13 +182,15 @@ export class TcpTransport implements Transport {
       open.send(bytes, failed);
       return;
     }
-    if (port === 0 || this.#flows.size >= this.#limits.maxConnections) {
+    // Whom we need gives way to nobody.
+    const place = port === 0 ? undefined : this.#places.enter({ givesWay: () => false, close: () => undefined });
+    if (place === undefined) {
       failed(new SipError("SIP_TRANSPORT_FAILED", port === 0 ? "no such port" : "too many connections", { host, port }));
       return;
     }
     const to = { host, port, localAddress: isWildcard(this.#local.address) ? undefined : this.#local.address };
-    if (this.#tls === undefined) this.#adopt(connect(to), { address: host, port }, true).send(bytes, failed);
-    else this.#adopt(connectTls({ ...to, ...this.#tls.client(host, name) }), { address: host, port }, true, name).send(bytes, failed);
+    const made = this.#tls === undefined ? this.#adopt(connect(to), { address: host, port }, true, undefined, place) : this.#adopt(connectTls({ ...to, ...this.#tls.client(host, name) }), { address: host, port }, true, name, place);
+    made.send(bytes, failed);
   }
 
   alias(flow: string, port: number): void {

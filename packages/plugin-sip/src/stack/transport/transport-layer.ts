@@ -4,6 +4,7 @@ import { parseMessage, type Problem } from "../message/parser.js";
 import { SipRequest, type SipResponse } from "../message/message.js";
 import type { TimerQueue } from "../timer-queue.js";
 import { bracketed, isWildcard, localAddressTowards, plainAddress } from "./addresses.js";
+import { ConnectionPlaces } from "./connection-places.js";
 import { TcpTransport } from "./tcp-transport.js";
 import { TlsMaterial, type TlsSettings } from "./tls-material.js";
 import type { Advertised, Destination, Endpoint, MessageSource, Transport, TransportHandler, TransportKind, TransportLimits, TransportOptions } from "./types.js";
@@ -67,11 +68,12 @@ export class TransportLayer implements TransportHandler {
     this.#limits = options.limits;
     this.#log = options.log;
     this.#advertised = options.advertised;
+    const places = new ConnectionPlaces(options.limits.maxConnections);
     this.transports = options.transports.map((one) => {
       if ("send" in one) return one;
-      if (one.kind === "tls") return new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised, new TlsMaterial(one.tls));
-      if ("local" in one) return new WsTransport(one.kind, () => one.local(), options.limits, options.timers);
-      return one.kind === "udp" ? new UdpTransport(one.address, one.port, one.advertised) : new TcpTransport(one.address, one.port, options.limits, options.timers, one.advertised);
+      if (one.kind === "tls") return new TcpTransport(one.address, one.port, options.limits, options.timers, places, one.advertised, new TlsMaterial(one.tls));
+      if ("local" in one) return new WsTransport(one.kind, () => one.local(), options.limits, options.timers, places);
+      return one.kind === "udp" ? new UdpTransport(one.address, one.port, one.advertised) : new TcpTransport(one.address, one.port, options.limits, options.timers, places, one.advertised);
     });
   }
 

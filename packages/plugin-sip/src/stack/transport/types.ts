@@ -128,7 +128,7 @@ export interface TransportLimits {
   readonly maxBodyBytes: number;
   /** Most header fields of a message. Default 200. */
   readonly maxHeaders: number;
-  /** Most connections of one transport at once; further ones are closed at accept. Default 2 000. */
+  /** Most connections of all transports at once. For a further one that of a stranger is closed over which nothing has come for longest; where there is none, the further one. Default 2 000. */
   readonly maxConnections: number;
   /** A message begun over TCP must be complete within this many ms. Default 10 000. */
   readonly messageTimeoutMs: number;

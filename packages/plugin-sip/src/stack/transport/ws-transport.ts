@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { SipError } from "../errors.js";
 import type { QueuedTimer, TimerQueue } from "../timer-queue.js";
 import { plainAddress } from "./addresses.js";
+import type { ConnectionPlace, ConnectionPlaces } from "./connection-places.js";
 import type { Destination, Endpoint, MessageSource, Transport, TransportHandler, TransportLimits } from "./types.js";
 
 /** An open WebSocket, whoever made it. */
@@ -34,6 +35,7 @@ interface Flow {
   readonly openedAt: number;
   activeAt: number;
   heard: boolean;
+  readonly place: ConnectionPlace;
 }
 
 /**
@@ -46,6 +48,7 @@ export class WsTransport implements Transport {
   readonly reliable = true;
   readonly #limits: TransportLimits;
   readonly #timers: TimerQueue;
+  readonly #places: ConnectionPlaces;
   readonly #flows = new Map<string, Flow>();
   /** How many each address has. */
   readonly #byAddress = new Map<string, number>();
@@ -58,11 +61,12 @@ export class WsTransport implements Transport {
   #sweeper: QueuedTimer | undefined;
   #next = 0;
 
-  constructor(kind: "ws" | "wss", local: () => Endpoint, limits: TransportLimits, timers: TimerQueue) {
+  constructor(kind: "ws" | "wss", local: () => Endpoint, limits: TransportLimits, timers: TimerQueue, places: ConnectionPlaces) {
     this.kind = kind;
     this.#local = local;
     this.#limits = limits;
     this.#timers = timers;
+    this.#places = places;
   }
 
   get local(): Endpoint {
@@ -82,15 +86,17 @@ export class WsTransport implements Transport {
     const handler = this.#handler;
     const address = plainAddress(remote.address);
     const open = this.#byAddress.get(address) ?? 0;
-    if (handler === undefined || this.#flows.size >= this.#limits.maxConnections || !handler.welcome(address, open, this.#silentByAddress.get(address) ?? 0)) {
+    const name = `${this.kind}-${++this.#next}`;
+    const welcome = handler !== undefined && handler.welcome(address, open, this.#silentByAddress.get(address) ?? 0);
+    const place = welcome ? this.#places.enter({ givesWay: () => !handler.known(address), close: () => this.#close(name, true) }) : undefined;
+    if (handler === undefined || place === undefined) {
       socket.close();
       return undefined;
     }
     this.#byAddress.set(address, open + 1);
     count(this.#silentByAddress, address, 1);
-    const name = `${this.kind}-${++this.#next}`;
     const now = this.#timers.now();
-    const flow: Flow = { socket, openedAt: now, activeAt: now, heard: false, source: { kind: this.kind, address, port: remote.port, flow: name, local: this.local } };
+    const flow: Flow = { socket, openedAt: now, activeAt: now, heard: false, place, source: { kind: this.kind, address, port: remote.port, flow: name, local: this.local } };
     this.#flows.set(name, flow);
     if (this.#sweeper?.active !== true) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);
     return { name, message: (data) => this.#received(flow, data, handler), closed: () => this.#close(name, false) };
@@ -111,6 +117,7 @@ export class WsTransport implements Transport {
     }
     if (!flow.heard) count(this.#silentByAddress, flow.source.address, -1);
     flow.heard = true;
+    flow.place.used();
     handler.message(bytes, flow.source);
   }
 
@@ -153,6 +160,7 @@ export class WsTransport implements Transport {
     const flow = this.#flows.get(name);
     if (flow === undefined) return;
     this.#flows.delete(name);
+    flow.place.leave();
     const { address } = flow.source;
     count(this.#byAddress, address, -1);
     if (!flow.heard) count(this.#silentByAddress, address, -1);

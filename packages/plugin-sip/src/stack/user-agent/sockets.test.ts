@@ -173,6 +173,22 @@ describe("tcp", () => {
     expect(ua.metrics().connections).toBe(2);
   });
 
+  it("beyond the limit of all transports together the stranger's gives way over which nothing has come for longest", async () => {
+    const ua = await agent(["tcp"], { limits: { maxConnections: 2 }, known: () => false });
+    const idle = await dial(portOf(ua));
+    const busy = await dial(portOf(ua));
+    await eventually(() => ua.metrics().connections === 2);
+    busy.socket.write(OPTIONS(1));
+    await eventually(() => busy.text().includes("SIP/2.0 200"));
+    const next = await dial(portOf(ua));
+    next.socket.write(OPTIONS(2));
+    await eventually(() => idle.closed() && next.text().includes("SIP/2.0 200"));
+    const last = await dial(portOf(ua));
+    last.socket.write(OPTIONS(3));
+    await eventually(() => busy.closed() && last.text().includes("SIP/2.0 200"));
+    expect([next.closed(), ua.metrics().connections]).toEqual([false, 2]);
+  });
+
   it("a refused or vanishing peer settles the request", async () => {
     const caller = await agent(["tcp"]);
     const refused = await caller.invite({ uri: "sip:x@127.0.0.1:1;transport=tcp", from: "sip:a@b" }).outcome;
