@@ -26,6 +26,7 @@ export const errors = defineErrors("CALLBACKS", {
   CAMPAIGN_OVER: { message: "The campaign is %s: make a new one for who is still to be called", status: 409 },
   CAMPAIGN_RUNNING: { message: "The campaign is running: pause it before it is changed", status: 409 },
   CAMPAIGN_STATE: { message: "The campaign is %s, which does not allow that", status: 409 },
+  UNSPEAKABLE: { message: "What is played cannot be spoken to the first person of the list: %s. Give the list that column, change the words, or look at the speech synthesis", status: 409 },
   CAMPAIGN_NEVER_OPEN: { message: "Its calendar is never open between its beginning and its end: change the calendar or the times", status: 409 },
   PERSON_CALLING: { message: "The person is being called right now: wait until the call is over", status: 409 },
   PERSON_CLOSED: { message: "The person is done with already (%s)", status: 409 },

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { PROMPTS } from "@hotlinejs/core";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DoNotCallEntry, PeopleAdded, Campaign, CampaignPerson } from "../src/index.js";
 import { ANNA, BEN, campaignStage, CORA, LEADER, numbers } from "./campaign-stage.js";
 import { closeStages, MINUTE, MONDAY_10 } from "./stage.js";
@@ -98,6 +99,22 @@ describe("a campaign", () => {
     // Monday 10:00 to the next: 2 + 3.5 hours, four days of 6.5, and an hour of the last.
     expect(check).toMatchObject({ people: 40, attemptsAtMost: 120, attemptsAtLeast: 40, hoursAtMost: 0.5, agents: 1, openSeconds: (2 + 3.5 + 4 * 6.5 + 1) * 3_600, obstacles: [] });
     await expect(at.campaigns.check("nothing")).rejects.toMatchObject({ code: "HTL_CALLBACKS_CAMPAIGN_NOT_FOUND" });
+  });
+
+  it("is not started while what is played cannot be said to the first person: the list lacks a column", async () => {
+    const at = await campaignStage();
+    const prompts = at.test.services.get(PROMPTS);
+    const resolve = prompts.resolve.bind(prompts);
+    // As a voice does, which the stand-in for it does not.
+    vi.spyOn(prompts, "resolve").mockImplementation((ref, options) => (typeof ref === "object" && ref.values?.["金额"] === undefined ? Promise.reject(new Error("The prompt needs a value for 金额")) : resolve(ref, options)));
+    const id = await at.draft([], { prompt: { text: "您本月应缴{{金额|text}}元。" } });
+    await at.campaigns.add(id, [{ number: ANNA, values: { 数额: "120" } }], LEADER);
+    expect((await at.campaigns.check(id)).obstacles).toEqual(["HTL_CALLBACKS_UNSPEAKABLE"]);
+    await expect(at.campaigns.start(id, LEADER)).rejects.toMatchObject({ code: "HTL_CALLBACKS_UNSPEAKABLE", message: expect.stringContaining("金额") as string });
+    const [person] = (await at.campaigns.people(id)).items;
+    await at.campaigns.closePerson(id, person?.id ?? "", { result: "skipped", actor: LEADER });
+    await at.campaigns.add(id, [{ number: BEN, values: { 金额: "120" } }], LEADER);
+    expect((await at.campaigns.check(id)).obstacles).toEqual([]);
   });
 });
 

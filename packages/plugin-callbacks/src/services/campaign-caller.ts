@@ -238,7 +238,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { log, prompts } = this.deps;
     const { prompt } = settings;
     try {
-      const sound = prompt === null ? [] : await prompts?.resolve(withValues(prompt, valuesOf(person)));
+      const sound = prompt === null ? [] : await prompts?.resolve(spokenTo(prompt, person));
       if (sound !== undefined && sound.length > 0) return sound;
     } catch (error) {
       log.error({ err: error, campaignId: person.campaignId }, "the announcement of a campaign cannot be spoken: nobody is called with it for now");
@@ -260,11 +260,8 @@ function hindranceOf(error: unknown): Hindrance | undefined {
   return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "full" : undefined;
 }
 
-/** Whoever wrote the list calls the name by the name of its column. */
-function valuesOf({ given, name }: CampaignPersonRow): Readonly<Record<string, unknown>> {
-  return { 姓名: name ?? "", ...given, name: name ?? "" };
-}
-
-function withValues(prompt: PromptRef, values: Readonly<Record<string, unknown>>): PromptRef {
+/** The prompt with what the list says of this person. Whoever wrote the list calls the name by the name of its column. */
+export function spokenTo(prompt: PromptRef, { given, name }: Pick<CampaignPersonRow, "given" | "name">): PromptRef {
+  const values = { 姓名: name ?? "", ...given, name: name ?? "" };
   return typeof prompt === "string" ? { id: prompt, values } : { ...prompt, values: { ...prompt.values, ...values } };
 }

@@ -1,5 +1,5 @@
 import type { CallPipeline, Clock, Page, UnitOfWork } from "@hotlinejs/core";
-import { isHotlineError } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { CallbacksConfig } from "../config.js";
 import type { Campaign, CampaignAttempt, CampaignCheck, CampaignPerson, Campaigns, CampaignSettings, CampaignStatus, DoNotCallEntry, NewPerson, PeopleAdded, PersonResult, PersonStatus } from "../contract.js";
 import { firstCall, openSeconds } from "../domain/calling-hours.js";
@@ -8,6 +8,7 @@ import { callableNumber } from "../domain/phone-number.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
 import type { CampaignRow } from "../entities/campaign.entity.js";
 import { errors } from "../errors.js";
+import { spokenTo } from "./campaign-caller.js";
 import type { CampaignCaller } from "./campaign-caller.js";
 import type { CampaignPlan } from "./campaign-plan.js";
 import { checkedSettings, missingOf } from "./campaign-settings.js";
@@ -178,7 +179,7 @@ export class DefaultCampaigns implements Campaigns {
       attemptsAtLeast: callable,
       hoursAtMost: (attemptsAtMost * config.ringSeconds) / atOnce / 3_600,
       agents: settings.kind !== "agent" && queue === null ? null : (acd?.agents() ?? []).filter(({ queues, state }) => queues.includes(queue ?? "") && state !== "offline" && state !== "unreachable").length,
-      obstacles: this.#obstacles(row, ahead, firstCallAt).flatMap((error) => (isHotlineError(error) ? [error.code] : [])),
+      obstacles: (await this.#obstacles(row, ahead, firstCallAt)).flatMap((error) => (isHotlineError(error) ? [error.code] : [])),
     };
   }
 
@@ -188,7 +189,7 @@ export class DefaultCampaigns implements Campaigns {
     if (found === null) throw errors.CAMPAIGN_NOT_FOUND(id);
     if (pipeline.admission() !== undefined) throw errors.DRAINING();
     const hours = this.deps.hours(settingsOf(found));
-    const [obstacle] = this.#obstacles(found, await store.outlook(id), hours === undefined ? null : firstCall(hours, clock.now()));
+    const [obstacle] = await this.#obstacles(found, await store.outlook(id), hours === undefined ? null : firstCall(hours, clock.now()));
     if (obstacle !== undefined) throw obstacle;
     const row = await unitOfWork.run(async (uow) => {
       const campaign = await store.present(uow, id);
@@ -261,10 +262,11 @@ export class DefaultCampaigns implements Campaigns {
     this.deps.changed();
   }
 
-  #obstacles(row: CampaignRow, { people }: OpenPeople, firstCallAt: number | null): readonly Error[] {
+  async #obstacles(row: CampaignRow, { people }: OpenPeople, firstCallAt: number | null): Promise<readonly Error[]> {
     const { acd, prompts } = this.deps;
     const settings = settingsOf(row);
-    const found: Error[] = [...missingOf(settings, this.deps)];
+    const missing = missingOf(settings, this.deps);
+    const found: Error[] = [...missing];
     if (row.status === "done" || row.status === "cancelled") found.push(errors.CAMPAIGN_OVER(row.status));
     if (row.status === "running") found.push(errors.CAMPAIGN_STATE(row.status));
     // One that was paused and has nobody left is done as soon as it goes on.
@@ -272,7 +274,22 @@ export class DefaultCampaigns implements Campaigns {
     if (settings.kind === "agent" && acd === undefined) found.push(errors.NO_AGENTS());
     if (settings.kind === "announcement" && prompts === undefined) found.push(errors.NO_SPEECH());
     if (firstCallAt === null && this.deps.calendars.has(settings.calendar)) found.push(errors.CAMPAIGN_NEVER_OPEN());
+    const silent = missing.length > 0 ? undefined : await this.#unspeakable(row.id, settings);
+    if (silent !== undefined) found.push(silent);
     return found;
+  }
+
+  /** The announcement is tried with the first who would hear it: a column that the list lacks is found before anybody's telephone rings. */
+  async #unspeakable(id: string, { kind, prompt }: CampaignSettings): Promise<Error | undefined> {
+    const { prompts, store } = this.deps;
+    if (kind !== "announcement" || prompt === null || prompts === undefined) return undefined;
+    const [first] = (await store.people(id, { status: ["open"], limit: 1 })).items;
+    if (first === undefined) return undefined;
+    try {
+      return (await prompts.resolve(spokenTo(prompt, first))).length > 0 ? undefined : errors.UNSPEAKABLE("nothing is said");
+    } catch (error) {
+      return errors.UNSPEAKABLE(errorText(error));
+    }
   }
 
   #notOver({ status }: CampaignRow): void {
