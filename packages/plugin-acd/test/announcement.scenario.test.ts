@@ -1,8 +1,8 @@
-import { READ_POOL } from "@hotlinejs/core";
+import { PROMPTS, READ_POOL } from "@hotlinejs/core";
 import type { EventMap, Plugin, Principal } from "@hotlinejs/core";
 import { definePlugin } from "@hotlinejs/core";
 import type { FakeAgent, FakeCaller } from "@hotlinejs/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { AGENT_CALLS } from "../src/index.js";
 import type { AcdPluginOptions, AgentCall, AgentCalls } from "../src/index.js";
@@ -20,6 +20,8 @@ afterEach(closeStages);
 
 /** The fake voice takes a quarter of a second for each character. */
 const LONG = "用人单位应当自用工之日起三十日内办理社会保险登记。".repeat(20);
+/** The voice fails at this. */
+const MUTE = "念不出来。";
 const announcements: NonNullable<AcdPluginOptions["announcements"]> = [
   { key: "1001", kind: "article", title: "养老保险怎么参保", topic: "社会保障信息", keywords: ["上社保"], prompt: { text: LONG } },
   { key: "wait", title: "请稍候", prompt: { text: "正在为您查询，请稍候。" } },
@@ -27,7 +29,7 @@ const announcements: NonNullable<AcdPluginOptions["announcements"]> = [
   { key: "old", title: "已经撤回", status: "withdrawn", prompt: { text: "旧的" } },
   { key: "past", title: "过期", validTo: "2020-01-01", prompt: { text: "过期的" } },
   { key: "future", title: "未到", validFrom: "2999-01-01", prompt: { text: "以后的" } },
-  { key: "broken", title: "没有这个提示音", prompt: "no-such-prompt" },
+  { key: "broken", title: "念不出来", prompt: { text: MUTE } },
 ];
 
 const voice = (phone: FakeAgent | FakeCaller): NonNullable<FakeCaller["call"]["leg"]> | undefined => phone.call?.leg;
@@ -50,6 +52,9 @@ const listener = (): Plugin =>
 async function talking(): Promise<void> {
   told = [];
   at = await stage({ acd: { ...team({ connectPrompt: false, whisper: false }, ["1001", "1002"], 5), announcements }, plugins: [listener()] });
+  const prompts = at.test.services.get(PROMPTS);
+  const resolve = prompts.resolve.bind(prompts);
+  vi.spyOn(prompts, "resolve").mockImplementation((ref, options) => (typeof ref === "object" && "text" in ref && ref.text === MUTE ? Promise.reject(new Error("no voice")) : resolve(ref, options)));
   calls = at.test.services.get(AGENT_CALLS);
   agent = await at.phone("1001");
   caller = await at.dial();
