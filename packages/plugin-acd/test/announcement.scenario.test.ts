@@ -54,7 +54,7 @@ async function talking(): Promise<void> {
   at = await stage({ acd: { ...team({ connectPrompt: false, whisper: false }, ["1001", "1002"], 5), announcements }, plugins: [listener()] });
   const prompts = at.test.services.get(PROMPTS);
   const resolve = prompts.resolve.bind(prompts);
-  vi.spyOn(prompts, "resolve").mockImplementation((ref, options) => (typeof ref === "object" && "text" in ref && ref.text === MUTE ? Promise.reject(new Error("no voice")) : resolve(ref, options)));
+  vi.spyOn(prompts, "resolve").mockImplementation((ref, options) => (typeof ref === "string" && prompts.definition?.(ref)?.text === MUTE ? Promise.reject(new Error("no voice")) : resolve(ref, options)));
   calls = at.test.services.get(AGENT_CALLS);
   agent = await at.phone("1001");
   caller = await at.dial();
