@@ -34,7 +34,7 @@ it("on the real media engine: a message is captured beside the whole call, ended
     failed: () => Promise.reject(new Error("nothing failed")),
   } as unknown as RecordingStore;
   const alarms: unknown[] = [];
-  const alarm = { raise: (_recording: unknown, error: unknown) => void alarms.push(error), refusal: () => Promise.resolve(undefined) } as unknown as RecorderAlarm;
+  const alarm = { raise: (_recording: unknown, error: unknown) => void alarms.push(error), kept: () => undefined, refusal: () => Promise.resolve(undefined) } as unknown as RecorderAlarm;
   const clock = new SystemClock();
   const folder = new CaptureFolder(join(bench.folder, "captures"), clock);
   await folder.create();
