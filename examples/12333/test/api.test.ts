@@ -94,7 +94,7 @@ describe("without login", () => {
     }
     // Pages for citizens, and the shell of the console with its scripts, are public; a citizen's chat is opened by its own token.
     const others = open.filter((route) => !/^\w+ \/(portal|console)\b/.test(route));
-    expect(others.sort()).toEqual(["get /", "get /api/health", "get /api/openapi.json", "get /api/webchat/chat", "post /api/auth/login", "post /api/webchat/chat/end", "post /api/webchat/chat/messages", "post /api/webchat/chats"]);
+    expect(others.sort()).toEqual(["get /", "get /api/auth/session", "get /api/health", "get /api/openapi.json", "get /api/webchat/chat", "post /api/auth/login", "post /api/webchat/chat/end", "post /api/webchat/chat/messages", "post /api/webchat/chats"]);
   });
 
   it("a made-up token is no login", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ACD, AGENT_CALLS } from "@hotlinejs/plugin-acd";
 import { afterEach, describe, expect, it } from "vitest";
+import { CAMPAIGNS } from "../src/index.js";
 import { CITIZEN, closeStages, crash, HOUR, MINUTE, stage } from "./stage.js";
 import type { Stage } from "./stage.js";
 
@@ -183,6 +184,51 @@ describe("one click", () => {
     await other.answer();
     await at.test.advance(6_000);
     expect(other.call?.leg?.bridgedWith.has(citizen?.leg as never)).toBe(true);
+  });
+});
+
+describe("nobody is called for nothing, and nobody is lost", () => {
+  it("a citizen who answers and has nobody to talk with is called again", async () => {
+    const at = await stage();
+    await at.abandons();
+    const agent = await dialled(at);
+    const citizen = last(at);
+    const answering = citizen?.answer();
+    agent.call?.finish("remote-hangup", "remote");
+    await answering;
+    await at.test.advance(2_000);
+    await at.test.services.get(ACD).setAgentState("1001", "not-ready", { actor: "test" });
+    await at.test.advance(30_000);
+    citizen?.finish("remote-hangup", "remote");
+    await at.test.advance(2_000);
+    expect(await at.attempts()).toMatchObject([{ result: "answered" }]);
+    expect(await at.task()).toMatchObject({ status: "open", result: null, attempts: 1 });
+    expect((await at.task()).nextAt - at.test.clock.now()).toBeGreaterThan(25 * MINUTE);
+  });
+
+  it.each(["toll-concurrent", "toll-daily", "toll-hours", "check-failed"])("a refusal in passing (%s) is no attempt: a minute later it may be tried again", async (code) => {
+    const at = await stage();
+    await at.abandons();
+    at.refuse = { refused: true, code, message: "not now" };
+    await at.phone();
+    await at.click((await at.task()).id);
+    await at.test.advance(2_000);
+    expect(at.rings).toHaveLength(0);
+    expect(await at.attempts()).toMatchObject([{ result: "cancelled", dialledAt: null }]);
+    expect(await at.task()).toMatchObject({ status: "open", attempts: 0 });
+    at.refuse = undefined;
+    await at.test.advance(MINUTE);
+    await dialled(at, await at.phone("1002").then(() => at.phone("1001")));
+    expect(at.rings).toHaveLength(1);
+  });
+
+  it("who must not be called is not, also where a number is dialled with digits before it", async () => {
+    const at = await stage({ callbacks: { automatic: true, address: "tel:9{number}" } });
+    await at.abandons();
+    await at.test.services.get(CAMPAIGNS).addDoNotCall(CITIZEN, { actor: "test" });
+    await at.phone();
+    await at.test.advance(10_000);
+    expect(await at.task()).toMatchObject({ status: "closed", result: "refused" });
   });
 });
 

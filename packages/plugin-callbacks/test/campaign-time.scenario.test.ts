@@ -23,7 +23,7 @@ describe("who is not reached", () => {
     expect(await rang(at)).toEqual(["02 10:00", "02 14:00", "03 09:00"]);
     expect(await at.person(id)).toMatchObject({ status: "closed", result: "no-answer", attempts: 3 });
     expect(await at.campaign(id)).toMatchObject({ status: "done", counts: { attempts: 3, results: { "no-answer": 1 } } });
-  });
+  }, 60_000);
 
   it("is called again within the opening where the campaign says so, after the waits of its rule", async () => {
     const at = await campaignStage();

@@ -216,6 +216,7 @@ export const sip = definePlugin({
         registrar,
         trunks,
         media: () => services.get(MEDIA),
+        sound: () => services.optional(MEDIA),
         intake: () => services.get(MESSAGE_INTAKE),
         trunkChanged: (trunk, state, status) => {
           if (state !== "static") events.publish("sip.trunk-state", { trunk, state, status });

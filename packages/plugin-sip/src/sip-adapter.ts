@@ -60,6 +60,8 @@ export interface SipAdapterDeps {
   readonly registrar: Registrar;
   readonly trunks: TrunkTable;
   media(): MediaEngine;
+  /** How the media are doing; `undefined`: there are none, which each call finds for itself. */
+  sound(): Pick<MediaEngine, "latenessMs" | "busyShare" | "portsTaken"> | undefined;
   /** Takes short messages. */
   intake?(): MessageIntake;
   trunkChanged(trunk: string, state: SipTrunkState["state"], status: number | null): void;
@@ -119,7 +121,7 @@ export class SipAdapter implements TelephonyAdapter {
     if (intake !== undefined && config.trunks.some((trunk) => trunk.messages)) {
       this.#messages = new ShortMessages({ clock: deps.clock, log: deps.log, intake, agent: () => this.#agent, ways: (number) => this.#dialer.messageWays(number), mayReach: (number) => tollAllows(config.toll, number) });
     }
-    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.media().latenessMs ?? 0, soundBusy: () => deps.media().busyShare ?? 0 });
+    this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.sound()?.latenessMs ?? 0, soundBusy: () => deps.sound()?.busyShare ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
     this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
     this.#dialer = new Dialer({
@@ -322,7 +324,7 @@ export class SipAdapter implements TelephonyAdapter {
 
   /** Refused before anything is read of the call: the machine has enough to do, or no ports for its sound. */
   #overload(): Refusal | undefined {
-    return this.#calls.size >= this.#deps.config.maxCalls || this.#deps.media().portsTaken === true ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
+    return this.#calls.size >= this.#deps.config.maxCalls || this.#deps.sound()?.portsTaken === true ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
   }
 
   /** Refused in the same way: those who were let in wait for too long. */

@@ -8,7 +8,7 @@ import type { CallbackTaskRow } from "../entities/callback-task.entity.js";
 import { errors } from "../errors.js";
 import { taskView } from "./callback-store.js";
 import type { CallbackStore } from "./callback-store.js";
-import { OutboundCalls } from "./outbound-calls.js";
+import { isPassing, OutboundCalls } from "./outbound-calls.js";
 import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbound-calls.js";
 
 /** Name of the call handler that joins citizen and agent. */
@@ -105,18 +105,29 @@ export class CallbackCaller implements CallList<CallbackTask> {
     attempt.dialledAt = dialledAt;
   }
 
-  async noted({ id, answeredAt }: Attempt<CallbackTask>): Promise<void> {
+  /** Nobody has rung: it is tried again in a while. */
+  notDialled(attempt: Attempt<CallbackTask>, error: unknown): AttemptResult | undefined {
+    if (!isPassing(error)) return undefined;
+    attempt.dialledAt = null;
+    this.deps.log.warn({ err: error, attemptId: attempt.id }, "a callback waits: nobody can be dialled now");
+    return "cancelled";
+  }
+
+  /** Only once they talk: what was answered and no more is uncertain after a crash. */
+  async noted({ id, answeredAt, completedAt }: Attempt<CallbackTask>): Promise<void> {
+    if (completedAt === null) return;
     await this.deps.unitOfWork.run(async ({ em }) => void (await em.nativeUpdate(CallbackAttemptEntity, { id }, { answeredAt })));
   }
 
-  settle({ id, entry, actor, agent, interactionId, answeredAt }: Attempt<CallbackTask>, result: AttemptResult): Promise<void> {
+  settle({ id, entry, actor, agent, interactionId, dialledAt, answeredAt, completedAt }: Attempt<CallbackTask>, result: AttemptResult): Promise<void> {
     const { clock, store, unitOfWork } = this.deps;
     return unitOfWork.run(async (uow) => {
       const at = clock.now();
-      await uow.em.nativeUpdate(CallbackAttemptEntity, { id }, { result, endedAt: at, answeredAt });
+      await uow.em.nativeUpdate(CallbackAttemptEntity, { id }, { result, endedAt: at, dialledAt, answeredAt });
       const task = await uow.em.findOne(CallbackTaskEntity, { id: entry.id });
       if (task === null || task.status !== "calling") return;
-      const after = afterAttempt(result, task.attempts, at, this.#rule());
+      // Answered, and nobody was there to talk with the citizen: that is ours to make good.
+      const after = afterAttempt(result === "answered" && completedAt === null ? "failed" : result, task.attempts, at, this.#rule());
       if (after.status === "open" && task.reachedAt !== null && task.reachedAt !== undefined) await store.close(uow, task, "reached", actor, { attempts: after.attempts });
       else if (after.status === "closed") await store.close(uow, task, after.result, actor, { attempts: after.attempts });
       else if (after.status === "open") {

@@ -15,7 +15,7 @@ import { settingsOf } from "./campaign-views.js";
 import { DO_NOT_CALL } from "./do-not-call-list.js";
 import type { DoNotCallList } from "./do-not-call-list.js";
 import type { OnTheLine } from "./on-the-line.js";
-import { OutboundCalls } from "./outbound-calls.js";
+import { isPassing, OutboundCalls } from "./outbound-calls.js";
 import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbound-calls.js";
 
 /** Name of the call handler that carries out calls of campaigns, but those that go through a flow. */
@@ -23,9 +23,6 @@ export const CAMPAIGN_HANDLER = "campaign";
 
 /** Why somebody is not dialled at this moment, though the list says so. */
 type Hindrance = "stopped" | "closed" | "listed" | "on-the-line" | "no-speech" | "full";
-
-/** Refusals of `callOutbound` that say nothing about the person: a check that failed, and limits of the house (plugin-sip's `toll`). */
-const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily"]);
 
 class NotNow extends Error {
   constructor(readonly why: Hindrance) {
@@ -252,12 +249,8 @@ function hindranceOf(error: unknown): Hindrance | undefined {
   if (error instanceof NotNow) return error.why;
   if (!isHotlineError(error)) return undefined;
   if (error.code === "HTL_CORE_DRAINING") return "stopped";
-  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") {
-    const code = String(error.details?.["code"]);
-    return code === DO_NOT_CALL ? "listed" : PASSING.has(code) ? "full" : undefined;
-  }
-  // What has no room now is no fault of the person's: trunks that are full, off, or asked too fast.
-  return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "full" : undefined;
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED" && error.details?.["code"] === DO_NOT_CALL) return "listed";
+  return isPassing(error) ? "full" : undefined;
 }
 
 /** The prompt with what the list says of this person. Whoever wrote the list calls the name by the name of its column. */

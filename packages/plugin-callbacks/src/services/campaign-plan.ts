@@ -130,15 +130,19 @@ export class CampaignPlan {
     this.kick();
   }
 
+  /** One that cannot be gone on with holds up none of the others. */
   async #round(): Promise<void> {
+    const failed: unknown[] = [];
     for (const campaign of this.#running.values()) {
       if (this.#rounds.stopped) return;
       try {
         await this.#serve(campaign);
       } catch (error) {
-        this.deps.log.error({ err: error, campaignId: campaign.id }, "a campaign could not be gone on with; the next event tries again");
+        this.deps.log.error({ err: error, campaignId: campaign.id }, "a campaign could not be gone on with");
+        failed.push(error);
       }
     }
+    if (failed.length > 0) throw failed[0];
   }
 
   async #serve(campaign: CampaignRow): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Clock, OutboundContext, Page, ReadPool, Refusal, UnitOfWork, Uow } from "@hotlinejs/core";
+import type { Clock, Page, ReadPool, Refusal, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { DoNotCallEntry } from "../contract.js";
-import { callableNumber, maskNumber, normaliseNumber, numberOfAddress } from "../domain/phone-number.js";
+import { callableNumber, maskNumber, normaliseNumber } from "../domain/phone-number.js";
 import { DoNotCallEntity } from "../entities/do-not-call.entity.js";
 import type { DoNotCallRow } from "../entities/do-not-call.entity.js";
 import { errors } from "../errors.js";
@@ -38,8 +38,8 @@ export class DoNotCallList {
   }
 
   /** Answer of `callOutbound`. A database that does not answer is a refusal as well: the hook fails closed. */
-  async refusal({ to }: OutboundContext): Promise<Refusal | undefined> {
-    return (await this.has(numberOfAddress(to))) ? { refused: true, code: DO_NOT_CALL, message: "the number is on the do-not-call list" } : undefined;
+  async refusal(number: string): Promise<Refusal | undefined> {
+    return (await this.has(number)) ? { refused: true, code: DO_NOT_CALL, message: "the number is on the do-not-call list" } : undefined;
   }
 
   /** @throws HTL_CALLBACKS_BAD_NUMBER */

@@ -6,7 +6,7 @@ import type { AttemptResult } from "../contract.js";
 import { resultOf } from "../domain/retry-rule.js";
 import { errors } from "../errors.js";
 
-/** Waits between tries to commit how an attempt ended, while the database does not take it. */
+/** Waits between tries to commit how an attempt ended, while the database does not take it; the last holds for all that follow. */
 const RETRY_MS = [1_000, 10_000, 60_000];
 /** A citizen whose agent was lost between two lines goes before all who wait. */
 const LOST_AGENT_PRIORITY = 100;
@@ -73,6 +73,16 @@ export interface CallList<Entry> {
   began(attempt: Attempt<Entry>): void;
   /** An attempt is over: there may be room for the next. */
   ended(attempt: Attempt<Entry>, result: AttemptResult): void;
+}
+
+/** Refusals of `callOutbound` that say nothing about the citizen: a check that failed, and limits of the house (plugin-sip's `toll`). */
+const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily"]);
+
+/** Nobody can be dialled at this moment, whoever it is: trunks that are full, off, or asked too fast, and limits of the house. No telephone has rung. */
+export function isPassing(error: unknown): boolean {
+  if (!isHotlineError(error)) return false;
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING.has(String(error.details?.["code"]));
+  return error.code !== "HTL_CORE_DRAINING" && (error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER");
 }
 
 export interface OutboundCallsDeps {
@@ -287,15 +297,15 @@ export class OutboundCalls<Entry> {
 
   /** Keeps trying while the process lives. What stays open is found when the next one begins. */
   async #settle(attempt: Attempt<Entry>, result: AttemptResult, end: CallEnd | undefined): Promise<void> {
-    const { clock, log } = this.deps;
+    const { clock, log, pipeline } = this.deps;
     for (let tries = 0; ; tries++) {
       try {
         return await this.list.settle(attempt, result, end);
       } catch (error) {
         log.error({ err: error, attemptId: attempt.id }, "how a call ended could not be stored");
-        const wait = RETRY_MS[tries];
-        if (wait === undefined) return;
-        await clock.sleep(wait);
+        // The next process finds it.
+        if (tries >= RETRY_MS.length && pipeline.admission() !== undefined) return;
+        await clock.sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] as number);
       }
     }
   }

@@ -20,6 +20,7 @@ import { ListNews } from "./list-news.js";
 import { MissedCalls } from "./missed-calls.js";
 import { OnTheLine } from "./on-the-line.js";
 import { PlaceList } from "./place-list.js";
+import { numberOfAddress } from "../domain/phone-number.js";
 
 /** What is used of other plugins where they are present: the tokens are found by their names. */
 const ACD = token<Acd>("acd.acd");
@@ -114,10 +115,13 @@ export function makeParts({ config, log, services }: { readonly config: Callback
 
     /** Answer of `callOutbound`: for campaigns, and for callbacks of the plan that the citizen has not wished. */
     async refusal(context: OutboundContext): Promise<Refusal | undefined> {
-      const { actor, interactionId, purpose } = context;
+      const { actor, interactionId, purpose, to } = context;
       const wished = (): boolean => callbackCaller.active.some((attempt) => attempt.interactionId === interactionId && attempt.entry.reason === "wish");
       const ours = purpose === "campaign" || (purpose === "callback" && actor === PLAN_ACTOR && !wished());
-      return ours ? doNotCall.refusal(context) : undefined;
+      if (!ours) return undefined;
+      // As it stands on the list: an address may have more digits than the number.
+      const known = [...calling()].find((call) => call.interactionId === interactionId)?.number;
+      return doNotCall.refusal(known ?? numberOfAddress(to));
     },
 
     /** Carries out the plan of a campaign's call: the person has answered. */

@@ -122,6 +122,7 @@ export class HotlineSide {
       registrar: this.registrar,
       trunks: this.trunks,
       media: () => engine ?? this.media,
+      sound: () => engine ?? this.media,
       intake: () => ({ arrive: (message) => this.onMessage(message) }),
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       trunkReachable: (trunk, up, status) => void this.events.push(`trunk ${trunk} ${up ? "up" : "down"} ${status}`),
