@@ -10,7 +10,7 @@ const decisions = readdirSync(new URL("adr", docs))
   .sort()
   .map((file) => page(`adr/${file.slice(0, -3)}`));
 
-const guides = ["first-hotline", "call-from-the-browser", "write-a-plugin", "write-a-flow", "queues", "campaigns", "recording", "test-without-a-phone", "production", "monitoring", "sip", "upgrade"].map((name) => page(`guides/${name}`));
+const guides = ["first-hotline", "call-from-the-browser", "write-a-plugin", "write-a-flow", "queues", "conferences", "campaigns", "recording", "test-without-a-phone", "production", "monitoring", "sip", "media-engine", "upgrade"].map((name) => page(`guides/${name}`));
 const reference = ["plugin", "plugin-states", "hooks", "events", "tokens", "config", "environment", "http", "permissions", "ivr-nodes", "datasets", "errors", "floors"].map((name) => page(`reference/${name}`));
 
 /** Words between spaces and signs; of Chinese each character, since nothing stands between words there. Runs in the browser too. */

@@ -1,5 +1,8 @@
 import type { Metrics } from "@hotlinejs/core";
 import type { DefaultMediaEngine } from "./engine/default-media-engine.js";
+import type { QualityClass, StreamSums } from "./quality/quality-tally.js";
+
+const CLASSES = ["good", "fair", "bad"] as const satisfies readonly QualityClass[];
 
 /** What the media plane can be measured by. */
 export function registerMediaMetrics(metrics: Metrics, engine: () => DefaultMediaEngine | undefined, ports: { readonly min: number; readonly max: number }): void {
@@ -16,4 +19,19 @@ export function registerMediaMetrics(metrics: Metrics, engine: () => DefaultMedi
   );
   metrics.counter({ name: "hotline_media_worker_faults_total", help: "Errors in media workers that ended one leg, or nothing." }, () => engine()?.slots.reduce((sum, { faults }) => sum + faults, 0) ?? 0);
   metrics.gauge({ name: "hotline_media_workers_stuck", help: "Threads that hang in native code and could not be ended; they go with the process." }, () => engine()?.slots.reduce((sum, { stuck }) => sum + stuck, 0) ?? 0);
+  registerQuality(metrics, engine);
+}
+
+/** How good legs were that are over. There is no histogram: classes of the E-model, and sums whose quotients are means over any time. */
+function registerQuality(metrics: Metrics, engine: () => DefaultMediaEngine | undefined): void {
+  metrics.counter({ name: "hotline_media_legs_by_quality_total", help: "Legs that were closed, by the rating R of their worse direction (ITU-T G.107 Annex B): good from 80 on (MOS 4.03), fair from 70 on (3.60), bad below.", labels: ["quality"] }, () =>
+    CLASSES.map((quality) => ({ labels: { quality }, value: engine()?.quality.legs[quality] ?? 0 })),
+  );
+  const sum = (name: string, help: string, of: keyof StreamSums): void =>
+    metrics.counter({ name: `hotline_media_streams${name}_total`, help, labels: ["direction"] }, () => (["received", "sent"] as const).map((direction) => ({ labels: { direction }, value: engine()?.quality.sums[direction][of] ?? 0 })));
+  sum("", "Directions of closed legs that could be judged.", "streams");
+  sum("_packets", "Packets of these streams that were sent to the receiver.", "packets");
+  sum("_packets_lost", "Of them: those that were not heard, lost or too late.", "lost");
+  sum("_jitter_seconds", "Sum of the mean interarrival jitter of each of these streams.", "jitterSeconds");
+  sum("_mos", "Sum of the estimated mean opinion score of each of these streams.", "mos");
 }

@@ -36,6 +36,13 @@ describe("quality of a leg", () => {
     expect(stats.quality?.mos).toBeLessThan(4.1);
     expect(stats.quality?.mos).toBeGreaterThan(3);
     expect(stats.quality?.sent).toBeUndefined();
+    // Once, however often it is closed, and it goes into the figures of all legs.
+    await leg.close();
+    const silent = await bench.call();
+    await silent.leg.close();
+    expect(bench.engine.quality.legs).toEqual({ good: 0, fair: 1, bad: 0 });
+    expect(bench.engine.quality.sums.received).toMatchObject({ streams: 1, packets: 1000, lost: 54, mos: stats.quality?.mos });
+    expect(bench.engine.quality.sums.sent.streams).toBe(0);
   });
 
   test("losses in a row are worse than the same number of single ones", async () => {

@@ -18,6 +18,7 @@ import { EngineWebRtcLeg } from "./engine-webrtc-leg.js";
 import { builtEntry } from "./package-paths.js";
 import { RefusedLegs } from "./refused-legs.js";
 import { checkRemote } from "./remote-checks.js";
+import { QualityTally } from "../quality/quality-tally.js";
 import type { MediaWorkerData, WireRtpOptions } from "../worker/protocol.js";
 import { PortTable } from "../worker/port-table.js";
 import { WorkerSlot } from "./worker-slot.js";
@@ -58,6 +59,8 @@ export class DefaultMediaEngine implements MediaEngine {
   readonly slots: readonly WorkerSlot[];
   /** Legs there were no ports, descriptors or workers for. */
   readonly refused: RefusedLegs;
+  /** What the sound was like of legs that were closed. */
+  readonly quality = new QualityTally();
   readonly #context: LegContext;
   readonly #encoder = new Encoder();
   readonly #seating: Seating = new WeakMap();
@@ -67,7 +70,7 @@ export class DefaultMediaEngine implements MediaEngine {
   #running = false;
 
   constructor(options: MediaEngineOptions) {
-    this.#context = { clock: options.clock, ids: options.ids, log: options.log };
+    this.#context = { clock: options.clock, ids: options.ids, log: options.log, quality: this.quality };
     this.refused = new RefusedLegs(options.clock, options.log);
     const count = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     const ports = options.rtpPorts ?? { min: 10_000, max: 19_999 };

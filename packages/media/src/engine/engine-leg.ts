@@ -20,6 +20,7 @@ import { isDtmfDigit } from "../audio/tones.js";
 import { KeyTwins } from "../dsp/key-twins.js";
 import type { KeyWay } from "../dsp/key-twins.js";
 import { mediaErrors } from "../errors.js";
+import type { QualityTally } from "../quality/quality-tally.js";
 import type { Report } from "../worker/protocol.js";
 import { bargeInKeys } from "./barge-in.js";
 import { DigitCollector } from "./digit-collector.js";
@@ -44,6 +45,8 @@ export interface LegContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger | undefined;
+  /** Told how good each leg was whose last figures came. */
+  readonly quality: QualityTally;
 }
 
 /** Main-thread handle of a leg in a worker, whatever carries its sound. */
@@ -192,6 +195,7 @@ export class EngineLeg implements MediaLeg {
     if (this.#ended) return this.#lastStats;
     try {
       this.#lastStats = await this.slot.request<"close-leg">({ op: "close-leg", leg: this.id }, true);
+      this.context.quality.add(this.#lastStats.quality);
     } catch (error) {
       // The worker died first: the leg has ended by that.
       this.context.log?.debug({ legId: this.id }, `leg was gone when it was closed: ${errorText(error)}`);
