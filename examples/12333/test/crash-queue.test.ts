@@ -12,7 +12,7 @@ import { SippAgents, SippCrowd } from "./support/sipp.js";
 
 const TALKING = 10;
 const WAITING = 50;
-/** What is shown after a restart has to be the truth so soon. */
+/** What is shown has to be the truth so soon after the hotline said that it is ready; how long that took since the start of the process stands beside it. */
 const TRUTH_MS = 5_000;
 
 interface Items<T> {
@@ -94,9 +94,10 @@ describe.skipIf(!hasSipp())(`kill -9 with ${WAITING} waiting and ${TALKING} talk
       const restarted = performance.now();
       // The agents are there again and free, nobody is shown in a queue or a call who is not: at once, for whoever looks, and never later than this.
       await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.length === TALKING && items.every(({ state, interactionId }) => state === "available" && interactionId === null), TRUTH_MS);
-      await example.eventually<Items<Interaction>>("/api/interactions?state=live", ({ items }) => items.length === 0, TRUTH_MS);
+      await example.eventually<Items<Interaction>>("/api/interactions?state=live", ({ items }) => items.length === 0, TRUTH_MS - (performance.now() - restarted));
+      const shown = performance.now();
       const { items: queues } = await example.get<Items<Queue>>("/api/queues");
-      const told = `kill -9 with ${WAITING} waiting and ${TALKING} talking: ready again ${Math.round(restarted - again)} ms after the start of the process, and the truth is shown ${Math.round(performance.now() - restarted)} ms after that`;
+      const told = `kill -9 with ${WAITING} waiting and ${TALKING} talking: ready again ${Math.round(restarted - again)} ms after the start of the process, the truth is shown ${Math.round(shown - restarted)} ms after that, ${Math.round(shown - again)} ms after the start`;
       process.stdout.write(`${told}\n`);
       if (process.env.HOTLINE_TEST_LONG === "1") recordLongRun("acd, kill -9", told);
       expect(general(queues)).toMatchObject({ waiting: 0, ringing: 0, today: { offered: TALKING + WAITING, answered: TALKING, abandoned: 0, otherwise: WAITING } });

@@ -1,4 +1,5 @@
 import { READ_POOL } from "@hotlinejs/core";
+import type { Plugin } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { FAKE_TELEPHONY } from "@hotlinejs/testing";
@@ -38,13 +39,13 @@ export interface Scene {
 }
 
 /** 1001 is the only agent; unless `idle` a first caller talks with 1001. */
-export async function scene(options: StageOptions & { queue?: Parameters<typeof team>[0]; callback?: NonNullable<StageOptions["acd"]>["callback"]; idle?: boolean } = {}): Promise<Scene> {
-  const { queue, callback, idle, ...rest } = options;
+export async function scene(options: StageOptions & { queue?: Parameters<typeof team>[0]; callback?: NonNullable<StageOptions["acd"]>["callback"]; idle?: boolean; rule?: Plugin } = {}): Promise<Scene> {
+  const { queue, callback, idle, rule, ...rest } = options;
   const rings: FakeCall[] = [];
   const at = await stage({
     ...rest,
     acd: { ...team({ joinEmpty: true, leaveEmpty: false, connectPrompt: false, whisper: false, ...queue }, ["1001"], 5), callback: { callerId: "12333", ...callback } },
-    plugins: [ivr({ flows: [flow] })],
+    plugins: [ivr({ flows: [flow] }), ...(rule === undefined ? [] : [rule])],
     plan: { handler: "flow", target: "main" },
   });
   for (const number of [CITIZEN, OTHER]) at.test.services.get(FAKE_TELEPHONY).plug(`tel:${number}`, (call) => rings.push(call));

@@ -193,7 +193,6 @@ export class RandomDay {
 
   async happens(what: Happening): Promise<void> {
     const life = this.#now;
-    if (process.env.RDEBUG) console.log(this.#now.at.test.clock.now(), JSON.stringify(what));
     const { at } = life;
     const calling = life.callers.filter(({ call }) => call.state !== "ended");
     const caller = "pick" in what && calling.length > 0 ? calling[what.pick % calling.length] : undefined;

@@ -110,6 +110,17 @@ describe("a play", () => {
     expect(result.agents[0]?.occupancy).toBeCloseTo(140 / 3_600, 9);
   });
 
+  it("occupancy is that of the live page: being rung is not work, nor is it in the formulas beside it", () => {
+    const past = readPastCalls("time,talk\n08:00:00,300\n08:10:00,300\n08:20:00,300\n");
+    const { agents, pools } = play(base({ from: "08:00", to: "09:00", callers: [{ name: "citizens", queue: "general", arrivals: { past }, talk: 300 }], agents: [{ name: "team", count: 1, queues: ["general"], answer: 15, wrapUp: 60 }] }));
+    // Three times 360 s of 3,600; rung for 45 s besides, in which the agent is signed in.
+    expect(agents[0]?.occupancy).toBeCloseTo(0.3, 9);
+    expect(pools[0]).toMatchObject({ agents: 1, occupancy: agents[0]?.occupancy });
+    // They are held up by the ring all the same: it is in the load.
+    expect(pools[0]?.analytic?.load).toBeCloseTo((3 * 375) / 3_600, 9);
+    expect(pools[0]?.analytic?.erlangC?.occupancy).toBeCloseTo(0.3, 9);
+  });
+
   it("agents on demand are rung after the wait that is set, or never", () => {
     const past = readPastCalls("time,talk,patience\n08:00:00,300,\n08:00:10,60,90\n");
     const backed = (onDemandAfterMs: number | null) =>

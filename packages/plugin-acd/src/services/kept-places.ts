@@ -1,9 +1,9 @@
 import type { AudioSource, BusinessCalendar, CallPipeline, CallSession, Clock, Ids, LaunchedCall, Logger, PromptRef, Timer } from "@hotlinejs/core";
-import { errorText, isHotlineError } from "@hotlinejs/core";
+import { errorText } from "@hotlinejs/core";
 import type { CallbackConfig } from "../config.js";
 import type { CallbackOffer, KeptPlace, KeptPlaceResult, QueueRequest, QueueResult } from "../contract.js";
 import { callbackNumber } from "../domain/callback-number.js";
-import { afterCall, unansweredOutcome, type AttemptOutcome } from "../domain/kept-place-rule.js";
+import { afterCall, unansweredOutcome, undialledOutcome, type AttemptOutcome } from "../domain/kept-place-rule.js";
 import type { KeptPlaceRow } from "../entities/kept-place.entity.js";
 import { acdErrors } from "../errors.js";
 import { askForCallback, askToAccept, say, type WishDeps } from "./callback-wish.js";
@@ -61,7 +61,7 @@ interface Held {
  * ```
  * waiting --their turn: an agent is reserved, intent committed--> calling --key pressed--> first in line, with the agent reserved so far --> closed
  *    ^                                                              |
- *    \---- nobody, busy, a machine: after a wait, place kept -------/---- last try, declined, not needed --> closed
+ *    \---- nobody, busy, a machine, no line: after a wait ----------/---- last try, declined, not needed --> closed
  * ```
  */
 export class KeptPlaces {
@@ -394,10 +394,9 @@ export class KeptPlaces {
         interactionId: attempt.callId,
       });
     } catch (error) {
-      if (isHotlineError(error, "HTL_CORE_DRAINING")) return "cancelled";
-      if (isHotlineError(error, "HTL_CORE_OUTBOUND_REFUSED")) return "refused";
-      log.warn({ placeId: row.id, error: errorText(error) }, "a citizen could not be called back");
-      return "failed";
+      const outcome = undialledOutcome(error);
+      log.warn({ placeId: row.id, outcome, error: errorText(error) }, "a citizen could not be called back");
+      return outcome;
     }
     const answered = await launched.answered;
     const end = await launched.finished;

@@ -11,11 +11,13 @@ export interface Pool {
   readonly serviceLevelSeconds: number;
   /** Mean seconds an agent is taken by a call: ring, talk and after-call work. */
   readonly handleSeconds: number;
+  /** Talk and after-call work of it: what counts as work. */
+  readonly workSeconds: number;
   /** Mean patience where all lose it. */
   readonly patienceSeconds: number | undefined;
 }
 
-/** What the formulas say to the same load and staff. Times in seconds. */
+/** What the formulas say to the same load and staff. Times in seconds; occupancy is without the ring time, as the played one. */
 export interface Analytic {
   /** Offered load in erlang. */
   readonly load: number;
@@ -46,12 +48,14 @@ export function findPools(scenario: Scenario): Pool[] {
       const sum = all.reduce((total, each) => total + weight(each), 0);
       return sum === 0 ? 0 : all.reduce((total, each) => total + weight(each) * value(each), 0) / sum;
     };
+    const workSeconds = weighted(groups, callsOf, (group) => meanOf(group.talk)) + weighted(staff, (group) => group.count, (group) => meanOf(group.wrapUp));
     const patient = groups.length === 0 || groups.some((group) => group.patience === undefined);
     return {
       queues: keys,
       groups,
       serviceLevelSeconds: queues[0]?.serviceLevelSeconds ?? 15,
-      handleSeconds: weighted(groups, callsOf, (group) => meanOf(group.talk)) + weighted(staff, (group) => group.count, (group) => meanOf(group.wrapUp) + meanOf(group.answer)),
+      handleSeconds: workSeconds + weighted(staff, (group) => group.count, (group) => meanOf(group.answer)),
+      workSeconds,
       patienceSeconds: patient ? undefined : weighted(groups, callsOf, (group) => meanOf(group.patience ?? 0)),
     };
   });
@@ -70,13 +74,14 @@ export function analyse(pool: Pool, calls: number, seconds: number, meanAgents: 
   if (calls === 0 || seconds <= 0 || pool.handleSeconds <= 0) return undefined;
   const rate = calls / seconds;
   const load = rate * pool.handleSeconds;
+  const worked = pool.workSeconds / pool.handleSeconds;
   const c = load < agents ? erlangC(load, agents, pool.handleSeconds, pool.serviceLevelSeconds) : undefined;
   const a = pool.patienceSeconds !== undefined && pool.patienceSeconds > 0 && agents > 0 ? erlangA(rate, pool.handleSeconds, pool.patienceSeconds, agents) : undefined;
   return {
     load,
     agents,
-    erlangC: c && { serviceLevel: c.serviceLevel, averageWait: c.averageWait, occupancy: c.occupancy },
+    erlangC: c && { serviceLevel: c.serviceLevel, averageWait: c.averageWait, occupancy: c.occupancy * worked },
     // Of those who were answered, as the simulated figure counts.
-    erlangA: a && { serviceLevel: a.answeredWithin(pool.serviceLevelSeconds) / (1 - a.abandonProbability), averageWait: a.averageWait, abandonRate: a.abandonProbability, occupancy: a.occupancy },
+    erlangA: a && { serviceLevel: a.answeredWithin(pool.serviceLevelSeconds) / (1 - a.abandonProbability), averageWait: a.averageWait, abandonRate: a.abandonProbability, occupancy: a.occupancy * worked },
   };
 }

@@ -21,7 +21,7 @@ export interface IntervalResult {
   readonly figures: Figures;
   /** Signed in and ready, mean over the interval, as far as it lies between `from` and `to` of a day. */
   readonly agents: number;
-  /** Share of their time in ring, talk and after-call work. */
+  /** At work / (at work or free for it), 0 to 1, as the live figures count: talk and after-call work; being rung counts as free. */
   readonly occupancy: number | undefined;
   readonly analytic: Analytic | undefined;
 }
@@ -73,8 +73,9 @@ interface Bucket {
   workMs: number;
 }
 
-const WORKING: readonly AgentStatus[] = ["reserved", "busy", "wrap-up"];
-const READY: readonly AgentStatus[] = ["available", "on-demand", "held", "occupied", ...WORKING];
+// The occupancy of plugin-acd, so that a play and the live page can be held side by side.
+const WORKING: readonly AgentStatus[] = ["busy", "occupied", "wrap-up"];
+const READY: readonly AgentStatus[] = ["available", "on-demand", "reserved", "held", ...WORKING];
 
 /**
  * Plays a scenario through the very reducer that runs the live ACD, under virtual time. The same scenario and seed give the same
