@@ -76,7 +76,7 @@ export interface CallList<Entry> {
 }
 
 /** Refusals of `callOutbound` that say nothing about the citizen: a check that failed, and limits of the house (plugin-sip's `toll`). */
-const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily"]);
+const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily", "quiet-hours"]);
 
 /** Nobody can be dialled at this moment, whoever it is: trunks that are full, off, or asked too fast, and limits of the house. No telephone has rung. */
 export function isPassing(error: unknown): boolean {
