@@ -172,8 +172,10 @@ describe.skipIf(!hasSipp())("kill -9 in each state of a reservation", () => {
       await example.kill("SIGKILL");
 
       example = await Example.start(options);
-      // The agents are there again and free; nobody is shown in a queue or a call who is not.
-      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.length === AGENTS.length && items.every(({ state, interactionId }) => state === "available" && interactionId === null), 30_000);
+      // The agents are there again, the one with after-call work goes on with it, the others are free; nobody is shown in a queue or a call who is not.
+      await example.eventually<Items<Agent>>("/api/agents", ({ items }) => items.length === AGENTS.length && items.every(({ number, state, interactionId }) => state === (number === wrapping ? "wrap-up" : "available") && interactionId === null), 30_000);
+      await post(`/api/agents/${wrapping}/wrap-up/done`, {});
+      await agentIs(wrapping, "available");
       await example.eventually<Items<Interaction>>("/api/interactions?state=live", ({ items }) => items.length === 0, 30_000);
       const today = async (): Promise<Record<string, unknown>> => Object.fromEntries((await example.get<Items<Queue>>("/api/queues")).items.filter(({ key }) => key !== "written").map(({ key, waiting, ringing: rings, today: { offered, answered, abandoned, otherwise } }) => [key, { waiting, rings, offered, answered, abandoned, otherwise }]));
       const idle = { waiting: 0, rings: 0, abandoned: 0 };

@@ -44,7 +44,7 @@ describe("GET /api/metrics", () => {
     expect([...served.keys()].filter((name) => !known.has(name))).toEqual([]);
     for (const [name, { type, labels }] of served) expect([name, type, [...labels].sort()]).toEqual([name, known.get(name)?.type, [...(known.get(name)?.labels ?? [])].sort()]);
     // Without a call, a refusal or an answer there is nothing to say of these.
-    const silent = new Set(["hotline_calls_refused_total", "hotline_calls_ended_total", "hotline_acd_queue_service_level_today_ratio"]);
+    const silent = new Set(["hotline_http_certificate_expiry_time_seconds", "hotline_sip_certificate_expiry_time_seconds", "hotline_calls_refused_total", "hotline_calls_ended_total", "hotline_acd_queue_service_level_today_ratio"]);
     expect([...known.keys()].filter((name) => !served.has(name) && !silent.has(name))).toEqual([]);
     expect(text).toContain('hotline_sip_trunk_channels_max{trunk="demo"} 30');
     expect(text).toContain("hotline_metrics_unread 0");

@@ -10,9 +10,10 @@ const seconds = Number(process.argv[3] ?? 10);
 const here = new URL(".", import.meta.url);
 
 function startWorker(fax) {
-  const cursor = new SharedArrayBuffer(4);
+  // PortTable.memory: a few words, and one for each pair.
+  const table = new SharedArrayBuffer(4 * (3 + 10_000));
   const worker = new Worker(new URL("../dist/worker.js", here), {
-    workerData: { index: 0, bindAddress: "127.0.0.1", portMin: 30_000, portMax: 49_999, portCursor: cursor, beat: new SharedArrayBuffer(4), keepAliveSilence: false, faxDetectionMs: fax, jitterMinMs: 40, jitterMaxMs: 240 },
+    workerData: { index: 0, bindAddress: "127.0.0.1", portMin: 30_000, portMax: 49_999, portTable: table, portStock: 0, batchedUdp: true, threadNice: 0, beat: new SharedArrayBuffer(4), keepAliveSilence: false, faxDetectionMs: fax, jitterMinMs: 40, jitterMaxMs: 240 },
   });
   let rid = 0;
   const waiting = new Map();

@@ -4,7 +4,7 @@ import { setInterval } from "node:timers";
 import { workerData } from "node:worker_threads";
 
 const file = process.env.HOTLINE_TEST_HANG;
-if (file !== undefined && workerData?.portCursor !== undefined) {
+if (file !== undefined && workerData?.portTable !== undefined) {
   setInterval(() => {
     try {
       unlinkSync(file);
