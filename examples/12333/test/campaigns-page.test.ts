@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
 
     // The second line is the first again, written otherwise; the fourth has no number.
     await page.getByRole("textbox", { name: "名单内容" }).fill("号码,姓名,金额\n13800138001,王芳,1280\n+86 138 0013 8001,王芳,1280\n139,李强,90\n13900139000,张敏,655\n");
-    await page.getByText("4 行").waitFor();
+    await page.locator("#hl-main").getByText("4 行").waitFor();
     await page.getByRole("button", { name: "导入", exact: true }).click();
     const outcome = page.locator(".cam-outcome");
     await outcome.waitFor({ timeout: 15_000 });
@@ -112,10 +112,10 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       await shot(page, "running");
       await page.getByRole("button", { name: "暂停" }).click();
-      await page.getByText("已暂停，还有 1 个电话在振铃").waitFor({ timeout: 5_000 });
+      await page.locator("#hl-main").getByText("已暂停，还有 1 个电话在振铃").waitFor({ timeout: 5_000 });
       await shot(page, "paused");
       // They answer, and hang up before the announcement is over; nobody else is called.
-      await page.getByText("已暂停，没有电话在振铃或通话").waitFor({ timeout: 60_000 });
+      await page.locator("#hl-main").getByText("已暂停，没有电话在振铃或通话").waitFor({ timeout: 60_000 });
       expect(await citizen.exited).toBe(0);
     } finally {
       probe.close();
@@ -130,10 +130,10 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     // Settings in the pause: what differs is named, and saved.
     await page.getByRole("tab", { name: "设置" }).click();
     await page.getByRole("spinbutton", { name: "最多拨打次数" }).fill("2");
-    await page.getByText("改动 1 处：重拨规则").waitFor();
+    await page.locator("#hl-main").getByText("改动 1 处：重拨规则").waitFor();
     await shot(page, "settings");
     await page.getByRole("button", { name: "保存" }).click();
-    await page.getByText("改动 1 处：重拨规则").waitFor({ state: "detached", timeout: 15_000 });
+    await page.locator("#hl-main").getByText("改动 1 处：重拨规则").waitFor({ state: "detached", timeout: 15_000 });
     await page.getByRole("tab", { name: "名单" }).click();
     await page.getByText("最多 2 次，间隔 30、120 分钟，换一个时段").waitFor();
 
