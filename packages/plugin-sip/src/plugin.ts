@@ -16,6 +16,7 @@ import { sipErrors } from "./errors.js";
 import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
 import { ProvenSources } from "./edge/proven-sources.js";
 import { TollGuard } from "./edge/toll-guard.js";
+import { TurnedAway } from "./edge/turned-away.js";
 import { securedInFront, WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
 import { SipEdge } from "./migrations/edge.js";
@@ -94,6 +95,7 @@ export const sip = definePlugin({
     let guard: EdgeGuard | undefined;
     let toll: TollGuard | undefined;
     let throttle: AuthThrottle | undefined;
+    let turnedAway: TurnedAway | undefined;
     let switches: TrunkSwitches | undefined;
     const tellScreens = (): void => services.optional(SCREENS)?.tell({ permission: REGISTRATIONS_VIEW }, { topic: "sip.trunks", data: {} });
     const trunkSwitches = (): TrunkSwitches =>
@@ -166,6 +168,14 @@ export const sip = definePlugin({
       });
       const provenSources = new ProvenSources(clock);
       const answersChallenge = (request: SipRequest, address: string): boolean => digest.answersChallenge(request.headers.all("authorization"), address);
+      const away = new TurnedAway({
+        clock,
+        log,
+        write: (entries) => services.get(UNIT_OF_WORK).run(async (uow) => {
+          for (const entry of entries) uow.audit(entry);
+        }),
+      });
+      turnedAway = away;
       const edge = new EdgeGuard({
         config: config.edge,
         clock,
@@ -178,6 +188,7 @@ export const sip = definePlugin({
           services.get(AUDIT).record({ actor: "plugin:sip", action: "sip.suspected", subject: { type: "address", id: address }, details: { reason } }).catch((error: unknown) => log.error({ err: error }, "a suspicion could not be written into the audit"));
         },
         isRegistered: (address) => registrar?.reaches(address) === true,
+        turnedAway: (reason, address, account) => away.note(reason, address, account),
       });
       guard = edge;
       toll = new TollGuard({
@@ -213,6 +224,7 @@ export const sip = definePlugin({
         authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address), proven: (address) => provenSources.add(address) }),
         knows: (address, request) => registrar?.reaches(address) === true || provenSources.has(address) || (request !== undefined && answersChallenge(request, address)),
         guard: edge,
+        turnedAway: (reason, address) => away.note(reason, address),
         registrar,
         trunks,
         media: () => services.get(MEDIA),
@@ -258,6 +270,7 @@ export const sip = definePlugin({
       keepAlive?.stop();
       await adapter?.stop();
       await listener?.stop();
+      await turnedAway?.stop();
       registrar?.close();
       banList?.stop();
       await store?.flush();
