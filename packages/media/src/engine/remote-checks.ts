@@ -5,6 +5,8 @@ import { mediaErrors } from "../errors.js";
 import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
 
 const CODECS: readonly string[] = ["PCMA", "PCMU", "G722"] satisfies readonly AudioCodec[];
+/** Half a frame: a shorter packet would be mostly headers. */
+const LEAST_PACKET_MS = 10;
 /** Of any kind of hash: octets with colons. */
 const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
 
@@ -42,10 +44,11 @@ export function checkWebRtcRemote(remote: WebRtcRemote): readonly CertificateFin
   return usable;
 }
 
-function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType">): void {
+function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType" | "maxPacketMs">): void {
   for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
     if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
   }
+  if (!((remote.maxPacketMs ?? LEAST_PACKET_MS) >= LEAST_PACKET_MS)) throw mediaErrors.BAD_REMOTE(`packets of ${remote.maxPacketMs} ms at the most, and none shorter than ${LEAST_PACKET_MS} ms are made`);
   if (!CODECS.includes(remote.codec)) throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
 }
 

@@ -353,8 +353,8 @@ function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address:
   };
 }
 
-function extensionsOf({ comfortNoise, voipMetrics }: NegotiatedAudio): { comfortNoise?: true; voipMetrics?: true } {
-  return { ...(comfortNoise ? { comfortNoise } : {}), ...(voipMetrics ? { voipMetrics } : {}) };
+function extensionsOf({ comfortNoise, voipMetrics, maxPacketMs }: NegotiatedAudio): { comfortNoise?: true; voipMetrics?: true; maxPacketMs?: number } {
+  return { ...(comfortNoise ? { comfortNoise } : {}), ...(voipMetrics ? { voipMetrics } : {}), ...(maxPacketMs === undefined ? {} : { maxPacketMs }) };
 }
 
 /** A browser tells by ICE where it is; the address in its description is a place-holder. */
@@ -384,5 +384,5 @@ function candidatesOf(told: string, bound: string): readonly string[] {
 }
 
 function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
-  return a.address === b.address && a.port === b.port && a.signalledFrom === b.signalledFrom && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
+  return a.address === b.address && a.port === b.port && a.signalledFrom === b.signalledFrom && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.maxPacketMs === b.maxPacketMs && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
 }
