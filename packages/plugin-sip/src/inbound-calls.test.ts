@@ -3,6 +3,7 @@ import type { CallEvent, HangupOptions } from "@hotlinejs/core";
 import { describe, expect, it, vi } from "vitest";
 import { FakeWebRtcLeg } from "../test/support/fake-media.js";
 import { until } from "../test/support/hotline-side.js";
+import { ManualClock } from "../test/support/manual-clock.js";
 import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 import { offerOf } from "../test/support/phone.js";
 import { parseSdp } from "./sdp/index.js";
@@ -317,6 +318,21 @@ describe("an answered call", () => {
     expect(await info("<x/>", "application/media_control+xml")).toMatchObject({ status: 415 });
     expect(await session.request("INFO")).toMatchObject({ status: 200 });
     expect(hotline.media.last.injected).toEqual(["5", "#", "*"]);
+    await call.hangup();
+  });
+
+  it("takes as many keys from INFO as can be pressed, and refuses more, which ends nothing", async () => {
+    const clock = new ManualClock();
+    await begin({}, clock);
+    const { call, session } = await connected();
+    const press = async (): Promise<number> => (await session.request("INFO", { body: "Signal=5", contentType: "application/dtmf-relay" })).status;
+    const statuses = await Promise.all(Array.from({ length: 70 }, press));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(64);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(6);
+    expect(hotline.media.last.injected).toHaveLength(64);
+    await clock.advance(1_000);
+    expect(await Promise.all(Array.from({ length: 6 }, press))).toEqual([200, 200, 200, 200, 200, 503]);
+    expect(call.state).toBe("answered");
     await call.hangup();
   });
 

@@ -109,7 +109,7 @@ export interface MediaLeg {
   /** Starts a play-out. The one that runs ends as `stopped`: a leg has one at a time. On a held leg it waits. */
   play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback;
   collect(options?: CollectOptions): Promise<Collected>;
-  /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. */
+  /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. Rejects with `HTL_MEDIA_BAD_DIGITS`, or `HTL_MEDIA_KEYS_FULL` where more than 128 would wait. */
   sendDtmf(digits: string, options?: { toneMs?: number; gapMs?: number }): Promise<void>;
   /** A key that came by signalling (SIP INFO). One that the sound brings too counts once. */
   injectDtmf(digit: DtmfDigit): void;
