@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isGroupAddress } from "@hotlinejs/core";
+import { isGroupAddress, isTrustedFingerprint } from "@hotlinejs/core";
 import type { AudioCodec, CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
@@ -7,8 +7,6 @@ import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
 const CODECS: readonly string[] = ["PCMA", "PCMU", "G722"] satisfies readonly AudioCodec[];
 /** Half a frame: a shorter packet would be mostly headers. */
 const LEAST_PACKET_MS = 10;
-/** Of any kind of hash: octets with colons. */
-const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
 
 /**
  * Refuses what would fail packet by packet later.
@@ -39,7 +37,7 @@ export function checkPlace(address: string, ...ports: readonly number[]): void {
  */
 export function checkWebRtcRemote(remote: WebRtcRemote): readonly CertificateFingerprint[] {
   checkFormats(remote);
-  const usable = remote.fingerprints.filter(({ algorithm, value }) => /^sha-(256|384|512)$/i.test(algorithm) && FINGERPRINT.test(value));
+  const usable = remote.fingerprints.filter(isTrustedFingerprint);
   if (usable.length === 0) throw mediaErrors.BAD_REMOTE("no fingerprint of SHA-256 or better");
   return usable;
 }
