@@ -10,6 +10,7 @@ import { SIP } from "./contract.js";
 import { DigestServer } from "./digest/digest-server.js";
 import { BanEntity } from "./edge/ban.entity.js";
 import { BanList } from "./edge/ban-list.js";
+import { connectionsAtMost } from "./edge/connection-limit.js";
 import { DailyCallsEntity } from "./edge/daily-calls.entity.js";
 import { EdgeGuard } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
@@ -42,6 +43,9 @@ import { TrunkTable } from "./trunk/trunk-table.js";
 import { BROWSER_PHONE, credentialRoute } from "./web/credential-route.js";
 import { WebCredentialEntity } from "./web/web-credential.entity.js";
 import { WebCredentials } from "./web/web-credentials.js";
+
+/** Connections to the port for browsers, by those of SIP: as many again may be on the way to become WebSockets. */
+const WEB_CONNECTIONS = 2;
 
 /** SIP trunks, agents' phones and calls over them. */
 export const sip = definePlugin({
@@ -259,7 +263,7 @@ export const sip = definePlugin({
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
       else if (config.ws && config.wsPort !== undefined) {
-        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, tls: config.wsTls ? certificates : undefined, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
+        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, tls: config.wsTls ? certificates : undefined, maxConnections: connectionsAtMost(config.maxConnections, log) * WEB_CONNECTIONS, full: (address) => guard?.crowded(address), clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
         await listener.start();
       }
     });

@@ -104,6 +104,12 @@ export class EdgeGuard {
     return false;
   }
 
+  /** A connection of this address was closed before anybody was asked: there were too many of all addresses. */
+  crowded(address: string): void {
+    this.counters.limited++;
+    this.#deps.turnedAway?.("connections", address);
+  }
+
   /** Asked for each new request outside of a dialog. */
   check(request: SipRequest, source: MessageSource): "drop" | Refusal | undefined {
     const { address, kind } = source;
