@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText, isHotlineError } from "@hotlinejs/core";
@@ -8,6 +7,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { isUnspecified, NoPeerAddressError, peerAddress } from "./peer-address.js";
 
 /** How long a leg that was made ahead waits for its call to be answered, ms. */
 const AHEAD_MS = 250;
@@ -245,7 +245,7 @@ export class CallMedia {
     this.#tell({ ...audio, direction: "inactive" }, this.#remote);
   }
 
-  /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first. */
+  /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first, and what it leads to is held to what addresses are. */
   apply(audio: NegotiatedAudio): void {
     this.#direction = audio.direction;
     this.#watch();
@@ -257,11 +257,16 @@ export class CallMedia {
       this.#setRemote(audio, remote);
       return;
     }
-    lookup(remote.address).then(
-      ({ address }) => {
-        if (generation === this.#generation && !this.#closed) this.#setRemote(audio, { address, port: remote.port });
+    const current = (): boolean => generation === this.#generation && !this.#closed;
+    peerAddress(remote.address, remote.port, this.#environment).then(
+      (address) => {
+        if (current()) this.#setRemote(audio, { address, port: remote.port });
       },
-      (error: unknown) => this.#environment.log.warn({ host: remote.address, error: errorText(error) }, "the media host of a SIP peer has no address"),
+      (error: unknown) => {
+        this.#environment.log.warn({ host: remote.address, error: errorText(error) }, "the media host of a SIP peer has no address that can be sent to");
+        // As with an address in its place: a call does not begin so, and one that there is stays as it was.
+        if (error instanceof NoPeerAddressError && this.#remote === undefined && current()) this.#listener.failed("unusable");
+      },
     );
   }
 
@@ -332,10 +337,6 @@ export class CallMedia {
       if (this.#silent) this.#listener.timedOut(mediaTimeoutMs);
     }, mediaTimeoutMs);
   }
-}
-
-function isUnspecified(address: string): boolean {
-  return address === "0.0.0.0" || address === "::";
 }
 
 function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address: string; readonly port: number }, signalledFrom: string | undefined): RtpRemote {
