@@ -1,5 +1,5 @@
 import type { DigestCredentials } from "@hotlinejs/core";
-import type { Authenticator } from "./registrar/authenticator.js";
+import type { Authentication, Authenticator } from "./registrar/authenticator.js";
 import type { MessageSource, ResponseOptions, SipRequest } from "./stack/index.js";
 import { SipParseError, uriUser } from "./stack/index.js";
 import { cleanNumber } from "./numbers.js";
@@ -30,8 +30,8 @@ export interface CallerPolicyDeps {
   readonly credentials: DigestCredentials;
   readonly authenticator: Authenticator;
   readonly allowAnonymous: boolean;
-  /** Somebody at this address claims an account that there is not. */
-  unknownAccount(request: SipRequest, source: MessageSource, account: string): void;
+  /** Somebody at this address claims an account, one there is or not, and has not proved it. */
+  unproven(request: SipRequest, source: MessageSource, account: string, claim: { readonly known: boolean; readonly refused: boolean }): void;
   /** Whether a guest from the web may make this call, which is then its only one; `undefined`: the account is no guest's. */
   guestCall(account: string, number: string): Promise<boolean | undefined>;
 }
@@ -64,7 +64,7 @@ export class CallerPolicy {
     const claims = user !== "" && (stranger || (trunk?.config.challengeAccounts !== false && (await credentials.find(user)) !== undefined));
     if (claims) {
       const proof = await authenticator.authenticate(request, source, user);
-      if (!proof.ok) return { kind: "refused", response: proof.response, note: () => this.#unproven(request, source, user, proof.note) };
+      if (!proof.ok) return { kind: "refused", response: proof.response, note: () => this.#unproven(request, source, user, proof) };
       const allowed = await guestCall(proof.account, dialledUser(request));
       if (allowed === undefined) return { kind: "account", account: proof.account };
       return allowed ? { kind: "guest" } : { kind: "refused", response: { status: 403 } };
@@ -77,11 +77,11 @@ export class CallerPolicy {
     return allowAnonymous ? { kind: "anonymous" } : { kind: "refused", response: { status: 403 } };
   }
 
-  async #unproven(request: SipRequest, source: MessageSource, account: string, note: (() => void) | undefined): Promise<boolean> {
-    note?.();
-    const unknown = (await this.#deps.credentials.find(account)) === undefined;
-    if (unknown) this.#deps.unknownAccount(request, source, account);
-    return unknown;
+  async #unproven(request: SipRequest, source: MessageSource, account: string, proof: Extract<Authentication, { readonly ok: false }>): Promise<boolean> {
+    proof.note?.();
+    const known = (await this.#deps.credentials.find(account)) !== undefined;
+    this.#deps.unproven(request, source, account, { known, refused: proof.response.status !== 401 });
+    return !known;
   }
 }
 

@@ -370,7 +370,7 @@ export const sipConfig = z.strictObject({
         .prefault({}),
       /** Drop what programs send whose User-Agent names them as scanners, and ban their address; over UDP, where it may be forged, slow it down instead until it answers a challenge. */
       fingerprints: z.boolean().default(true),
-      /** Different accounts there are not, tried from one address, before it is banned; over UDP slowed down, as for `fingerprints`. */
+      /** Different accounts claimed from one address and not proved, by a wrong password or 5 s after the challenge, whether there are such or not, before it is banned; over UDP slowed down, as for `fingerprints`. */
       unknownAccounts: z.int().min(2).max(10_000).default(8),
       /** How long a ban lasts, or the slowing down. 0: nobody is banned but by a person. */
       banSeconds: z.int().min(0).max(31_536_000).default(3600),

@@ -7,7 +7,7 @@ declare module "@hotlinejs/core" {
     /** A phone can no longer be reached. */
     "sip.unregistered": { /** Name of the account. */ account: string; /** Address the phone had given. */ contact: string; /** Taken back, lapsed, replaced by another, or not answering. */ reason: "removed" | "expired" | "replaced" | "lost" };
     /** A source is not listened to from now on. */
-    "sip.banned": { /** Its IP address. */ address: string; /** `scanner`, `unknown-accounts`, `passwords`, or what a person wrote. */ reason: string; /** When it ends, epoch ms. */ until: number };
+    "sip.banned": { /** Its IP address. */ address: string; /** `scanner`, `unknown-accounts` (many were claimed and not proved, whether there are such or not), `passwords`, or what a person wrote. */ reason: string; /** When it ends, epoch ms. */ until: number };
     /** A source is listened to again: a person lifted the ban, or its time is over. */
     "sip.unbanned": { /** Its IP address. */ address: string };
     /** A trunk that is asked by OPTIONS answers no longer, or again. */

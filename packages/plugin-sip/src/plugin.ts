@@ -225,7 +225,10 @@ export const sip = definePlugin({
         guestNumbers: (account) => credentials.mayDial(account),
         guestCall: (account, number) => credentials.claim(account, number),
         ...(webSocketPath() === undefined ? {} : { webSockets: gate }),
-        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address), proven: (address) => provenSources.add(address) }),
+        authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address), proven: (address, account) => {
+          provenSources.add(address);
+          edge.proved(address, account);
+        } }),
         knows: (address, request) => registrar?.reaches(address) === true || provenSources.has(address) || (request !== undefined && answersChallenge(request, address)),
         guard: edge,
         turnedAway: (reason, address) => away.note(reason, address),

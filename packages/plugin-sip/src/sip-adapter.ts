@@ -125,7 +125,7 @@ export class SipAdapter implements TelephonyAdapter {
     }
     this.#gate = new SetupGate({ ...config.settingUp, now: () => deps.clock.monotonic(), lagMs: () => this.#agent?.lagMs ?? 0, soundLateMs: () => deps.sound()?.latenessMs ?? 0, soundBusy: () => deps.sound()?.busyShare ?? 0 });
     this.#refusals = new RefusalLog(deps.clock, deps.log);
-    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unknownAccount: (request, source, account) => deps.guard?.unknownAccount(request, source, account) });
+    this.#policy = new CallerPolicy({ trunks, credentials, authenticator, allowAnonymous: config.allowAnonymous, guestCall: (account, number) => deps.guestCall?.(account, number) ?? Promise.resolve(undefined), unproven: (request, source, account, claim) => deps.guard?.unproven(request, source, account, claim) });
     this.#dialer = new Dialer({
       registrar: deps.registrar,
       trunks,

@@ -5,6 +5,7 @@ import { credentials as accounts, HotlineSide } from "../test/support/hotline-si
 import { ManualClock } from "../test/support/manual-clock.js";
 import { Phone } from "../test/support/phone.js";
 import { CallerPolicy } from "./caller-policy.js";
+import type { CallerPolicyDeps } from "./caller-policy.js";
 import { DigestClient } from "./digest/digest-client.js";
 import { DigestServer } from "./digest/digest-server.js";
 import type { EdgeGuard } from "./edge/edge-guard.js";
@@ -29,7 +30,7 @@ const credentials: DigestCredentials = {
     return accounts.find(username);
   },
 };
-const unknownAccount = (): void => void trail.push("unknown account");
+const unproven: CallerPolicyDeps["unproven"] = (_request, _source, _account, { refused }) => void trail.push(refused ? "refused claim" : "claim");
 
 beforeEach(() => {
   trail = [];
@@ -51,14 +52,14 @@ function request(method: string, account: string, password?: string): SipRequest
 async function registering(account: string, password?: string): Promise<[string[], string[]]> {
   trail = [];
   const incoming = { request: request("REGISTER", account, password), source: SOURCE, respond: ({ status }: { status: number }) => void trail.push(`answer ${status}`) } as unknown as IncomingRequest;
-  await register({ authenticator, credentials, registrar: {} as Registrar, guard: { unknownAccount } as unknown as EdgeGuard }, incoming, () => false);
+  await register({ authenticator, credentials, registrar: {} as Registrar, guard: { unproven } as unknown as EdgeGuard }, incoming, () => false);
   const answered = trail.findIndex((step) => step.startsWith("answer")) + 1;
   return [trail.slice(0, answered), trail.slice(answered)];
 }
 
 async function calling(account: string, password?: string): Promise<[string[], string[]]> {
   trail = [];
-  const policy = new CallerPolicy({ trunks: new TrunkTable([]), credentials, authenticator, allowAnonymous: false, unknownAccount, guestCall: async () => undefined });
+  const policy = new CallerPolicy({ trunks: new TrunkTable([]), credentials, authenticator, allowAnonymous: false, unproven, guestCall: async () => undefined });
   const caller = await policy.identify(request("INVITE", account, password), SOURCE);
   if (caller.kind !== "refused") throw new Error(`taken as ${caller.kind}`);
   const before = [...trail, `answer ${caller.response.status}`];
@@ -69,10 +70,10 @@ async function calling(account: string, password?: string): Promise<[string[], s
 
 describe("what is done until the answer", () => {
   it.each([["REGISTER", registering], ["INVITE", calling]] as const)("to a %s without proof is the same for accounts and for other names, so its time tells nothing", async (_method, send) => {
-    expect(await send("1001")).toEqual([["answer 401"], ["lookup"]]);
-    expect(await send("1009")).toEqual([["answer 401"], ["lookup", "unknown account"]]);
-    expect(await send("1001", "guess")).toEqual([["lookup", "answer 403"], ["audit", "lookup"]]);
-    expect(await send("1009", "guess")).toEqual([["lookup", "answer 403"], ["audit", "lookup", "unknown account"]]);
+    for (const account of ["1001", "1009"]) {
+      expect(await send(account)).toEqual([["answer 401"], ["lookup", "claim"]]);
+      expect(await send(account, "guess")).toEqual([["lookup", "answer 403"], ["audit", "lookup", "refused claim"]]);
+    }
   });
 
   it("waits for no lookup where nothing is to be checked", async () => {

@@ -31,6 +31,9 @@ function guard(edge: Record<string, unknown> = {}, told: string[] = [], away: st
   });
 }
 
+/** A claim that was tried to be proved and was not. */
+const GUESS = { known: false, refused: true };
+
 const from = (address: string, kind: MessageSource["kind"] = "udp"): MessageSource => ({ kind, address, port: 5060, local: { address: "192.0.2.1", port: 5060 } });
 
 /** With the address a challenge was sent to, it answers one. */
@@ -54,7 +57,7 @@ describe("the guard at the edge", () => {
     const edge = guard({ unknownAccounts: 3 });
     const source = from("203.0.113.9");
     for (let i = 0; i < 100; i++) expect(edge.check(request("OPTIONS", "friendly-scanner"), source)).toBe("drop");
-    for (let i = 0; i < 100; i++) edge.unknownAccount(request("REGISTER"), source, `${i}`);
+    for (let i = 0; i < 100; i++) edge.unproven(request("REGISTER"), source, `${i}`, GUESS);
     edge.check(request("REGISTER", "friendly-scanner", "198.51.100.99"), source);
     expect([...banned]).toEqual([]);
     expect(edge.blocked("203.0.113.9")).toBe(false);
@@ -74,10 +77,10 @@ describe("the guard at the edge", () => {
 
   it("what is forged brings nobody nearer to a ban", () => {
     const edge = guard({ unknownAccounts: 3 });
-    for (const account of ["1", "2"]) edge.unknownAccount(request("REGISTER"), from("203.0.113.9"), account);
-    edge.unknownAccount(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), "mistyped");
+    for (const account of ["1", "2"]) edge.unproven(request("REGISTER"), from("203.0.113.9"), account, GUESS);
+    edge.unproven(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), "mistyped", GUESS);
     expect(banned.size).toBe(0);
-    for (const account of ["2", "3"]) edge.unknownAccount(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), account);
+    for (const account of ["2", "3"]) edge.unproven(request("REGISTER", undefined, "203.0.113.9"), from("203.0.113.9"), account, GUESS);
     expect(banned.size).toBe(1);
   });
 
@@ -105,14 +108,43 @@ describe("the guard at the edge", () => {
     expect(edge.counters.limited).toBe(3);
   });
 
-  it("bans who tries many accounts there are not, and not who mistypes one again and again", () => {
+  it("bans who guesses for many accounts, whether there are such or not, and not who mistypes one again and again", () => {
     const edge = guard({ unknownAccounts: 5 });
-    const unknown = (address: string, account: string): void => edge.unknownAccount(request("REGISTER"), from(address, "tcp"), account);
-    for (let i = 0; i < 50; i++) unknown("203.0.113.8", "1oo1");
-    for (let i = 0; i < 4; i++) unknown("203.0.113.9", `${100 + i}`);
+    const guess = (address: string, account: string, known = false): void => edge.unproven(request("REGISTER"), from(address, "tcp"), account, { known, refused: true });
+    for (let i = 0; i < 50; i++) guess("203.0.113.8", "1oo1");
+    for (const [address, known] of [["203.0.113.9", false], ["203.0.113.10", true]] as const) {
+      for (let i = 0; i < 4; i++) guess(address, `${100 + i}`, known);
+      expect(banned.has(address)).toBe(false);
+      guess(address, "999", known);
+      expect(banned.get(address)).toBe("unknown-accounts");
+    }
+    expect(edge.counters.unknownAccounts).toBe(55);
+  });
+
+  it("tells nobody by a ban which accounts there are: a name that is never proved counts the same, there or not", async () => {
+    const edge = guard({ unknownAccounts: 3 });
+    const ask = (address: string, account: string, known: boolean): void => edge.unproven(request("REGISTER"), from(address, "tcp"), account, { known, refused: false });
+    const scan = async (address: string, known: boolean): Promise<boolean> => {
+      for (const account of ["1001", "1002", "1003"]) ask(address, account, known);
+      const atOnce = banned.has(address);
+      await clock.advance(5_000);
+      ask(address, "1003", known);
+      return !atOnce && banned.has(address);
+    };
+    expect([await scan("203.0.113.8", true), await scan("203.0.113.9", false)]).toEqual([true, true]);
+  });
+
+  it("an office whose phones all begin at once, and answer their challenges, is not banned", async () => {
+    const edge = guard({ unknownAccounts: 3 });
+    for (const kind of ["udp", "tcp"] as const) {
+      for (let i = 0; i < 200; i++) edge.unproven(request("REGISTER"), from("203.0.113.9", kind), `${1000 + i}`, { known: true, refused: false });
+      await clock.advance(2_000);
+      for (let i = 0; i < 200; i++) edge.proved("203.0.113.9", `${1000 + i}`);
+      await clock.advance(10_000);
+      edge.unproven(request("REGISTER"), from("203.0.113.9", kind), "1300", { known: true, refused: false });
+    }
     expect(banned.size).toBe(0);
-    unknown("203.0.113.9", "999");
-    expect([...banned]).toEqual([["203.0.113.9", "unknown-accounts"]]);
+    expect(edge.suspects.all()).toEqual([]);
   });
 
   it("never bans trunks, registered phones, trusted proxies and who is exempt, whatever comes from there: sources can be forged", () => {
@@ -120,7 +152,7 @@ describe("the guard at the edge", () => {
     for (const address of ["198.51.100.1", "198.51.100.2", "198.51.100.3", "127.0.0.66", "::ffff:127.0.0.1", "2001:db8::7"]) {
       for (const kind of ["udp", "tcp"] as const) {
         edge.check(request("OPTIONS", "friendly-scanner"), from(address, kind));
-        for (const account of ["1", "2", "3"]) edge.unknownAccount(request("REGISTER"), from(address, kind), account);
+        for (const account of ["1", "2", "3"]) edge.unproven(request("REGISTER"), from(address, kind), account, GUESS);
       }
       edge.guessing(address);
     }

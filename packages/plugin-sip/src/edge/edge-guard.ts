@@ -6,6 +6,7 @@ import type { MessageSource, Refusal, SipRequest } from "../stack/index.js";
 import type { BanList } from "./ban-list.js";
 import { Suspects } from "./suspects.js";
 import { TokenBuckets } from "./token-buckets.js";
+import { UnprovenClaims } from "./unproven-claims.js";
 
 /** How programs that look for accounts and for calls at others' cost name themselves, when they do not care to hide it. */
 const SCANNERS = /friendly-scanner|sipvicious|sipcli|sip-scan|sipscan|siparmyknife|sundayddr|iwar\b|vaxsipuseragent|pplsip|smap\b|sipsak|scan(?:ner)?\b.*\bsip|gulp\b|sip call flood|friendly-request/i;
@@ -18,12 +19,6 @@ interface Rule {
   readonly purposes: ReadonlySet<Purpose> | undefined;
   readonly allow: Networks;
   readonly deny: Networks;
-}
-
-interface Seen {
-  /** When counting began. */
-  since: number;
-  readonly names: Set<string>;
 }
 
 export interface EdgeGuardDeps {
@@ -53,8 +48,6 @@ const TELL_RATE = { perSecond: 0.2, burst: 20 };
 /** What this guard counts; the rest is the stack's and the gate's. */
 export type GuardCounters = Omit<SipEdgeCounters, "toll" | "overloads" | "strangers" | "unread" | "silent" | "shed" | "forgotten">;
 
-const MAX_SOURCES = 10_000;
-
 /**
  * Stands before the user agent: who may knock at all, how often, and who has knocked in a way that only
  * scanners do. It counts what it turned away.
@@ -65,7 +58,7 @@ export class EdgeGuard {
   readonly #exempt: Networks;
   readonly #sources: TokenBuckets;
   readonly #accounts: TokenBuckets;
-  readonly #unknown = new Map<string, Seen>();
+  readonly #claims: UnprovenClaims;
   readonly suspects: Suspects;
   readonly #suspectRate: TokenBuckets;
   readonly #telling: TokenBuckets;
@@ -81,6 +74,7 @@ export class EdgeGuard {
       deny: new Networks(rule.deny),
     }));
     this.#exempt = new Networks(config.neverBan);
+    this.#claims = new UnprovenClaims({ clock, most: config.unknownAccounts, windowMs: config.banSeconds * 1000 });
     this.suspects = new Suspects(clock);
     this.#suspectRate = new TokenBuckets(SUSPECT_RATE, () => clock.monotonic());
     this.#telling = new TokenBuckets(TELL_RATE, () => clock.monotonic());
@@ -142,28 +136,24 @@ export class EdgeGuard {
     return false;
   }
 
-  /** Somebody at this address claims an account that there is not. Some are typing errors, many are a scan. */
-  unknownAccount(request: SipRequest, source: MessageSource, account: string): void {
+  /**
+   * Somebody at this address claims an account and has not proved it: some are typing errors, many are a scan. Whether there is such an account only
+   * makes a difference to what is counted: a ban that names there are not bring about sooner would tell which there are.
+   *
+   * @param refused whether a proof was tried and wrong; otherwise it was asked for one
+   */
+  unproven(request: SipRequest, source: MessageSource, account: string, { known, refused }: { readonly known: boolean; readonly refused: boolean }): void {
     const { address } = source;
     if (this.#deps.isTrunk(address)) return;
+    if (!known) this.counters.unknownAccounts++;
     const proven = this.#proven(request, source);
     // What is forged must not bring those nearer to a ban who have proved where they are.
-    const key = proven ? address : `? ${address}`;
-    this.counters.unknownAccounts++;
-    const { unknownAccounts, banSeconds } = this.#deps.config;
-    const now = this.#deps.clock.monotonic();
-    let seen = this.#unknown.get(key);
-    if (seen === undefined || now - seen.since > banSeconds * 1000) {
-      seen = { since: now, names: new Set() };
-      this.#unknown.delete(key);
-      this.#unknown.set(key, seen);
-      const oldest = this.#unknown.size > MAX_SOURCES ? this.#unknown.keys().next() : undefined;
-      if (oldest !== undefined && oldest.done !== true) this.#unknown.delete(oldest.value);
-    }
-    seen.names.add(account.slice(0, 64));
-    if (seen.names.size < unknownAccounts) return;
-    this.#unknown.delete(key);
-    this.#ban(address, "unknown-accounts", proven);
+    if (this.#claims.add(proven ? address : forgeable(address), account, refused)) this.#ban(address, "unknown-accounts", proven);
+  }
+
+  /** An account has proved itself at this address. */
+  proved(address: string, account: string): void {
+    for (const source of [address, forgeable(address)]) this.#claims.proved(source, account);
   }
 
   /** Guessing of passwords went on until the source had to wait. Only answers to challenges count as guesses, so it is there. */
@@ -206,4 +196,9 @@ export class EdgeGuard {
 
 function purposeOf(method: string): Purpose {
   return method === "REGISTER" ? "register" : method === "INVITE" ? "call" : "other";
+}
+
+/** Claims of a source that anybody could have written, apart from those of the same source that it has made itself. */
+function forgeable(address: string): string {
+  return `? ${address}`;
 }

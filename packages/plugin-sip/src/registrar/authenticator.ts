@@ -16,7 +16,7 @@ export interface AuthenticatorDeps {
   /** A source went on guessing passwords of many accounts until it had to wait. */
   guessing?(address: string): void;
   /** An account has proved itself at this address. */
-  proven?(address: string): void;
+  proven?(address: string, account: string): void;
 }
 
 /** Proves who sends a request, slows guessing down and writes failures into the audit. Digests never reach a log. */
@@ -42,7 +42,7 @@ export class Authenticator {
           return { ok: false, response: { status: 403, reason: "Not Your Account" }, note: this.#failed(request, source, claimed, verdict.username, "account") };
         }
         throttle.succeeded(source.address, claimed);
-        this.#deps.proven?.(source.address);
+        this.#deps.proven?.(source.address, claimed);
         return { ok: true, account: verdict.username };
       case "challenge":
         return { ok: false, response: { status: 401, headers: { "WWW-Authenticate": digest.challenge(source.address, verdict.stale) } } };

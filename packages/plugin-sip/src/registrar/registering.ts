@@ -31,7 +31,7 @@ export async function register(deps: RegisteringDeps, incoming: IncomingRequest,
     // Answered before anything is done that only accounts, or only other names, cost: the time must not tell.
     incoming.respond(proof.response);
     proof.note?.();
-    if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
+    if (guard !== undefined) guard.unproven(request, source, account, { known: (await credentials.find(account)) !== undefined, refused: proof.response.status !== 401 });
     return;
   }
   if (guard?.accountMay(proof.account, source.address) === false) return incoming.respond({ status: 503, retryAfter: 2 });
