@@ -39,6 +39,11 @@ export interface Acd {
   agent(number: string): AgentSnapshot | undefined;
   /** All but this agent, those first who could be offered something of the channel now. */
   colleagues(number: string, channel: string): readonly Colleague[];
+  /**
+   * Whether the queues need this agent now: somebody waits whom they would give to the agent, or is being rung at others and might need this one
+   * next. Who takes agents for calls of another kind asks first. Who waits for what the agent cannot do does not count. `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  wanted(number: string): boolean;
   queues(): readonly QueueSnapshot[];
   queue(key: string): QueueSnapshot | undefined;
   /**

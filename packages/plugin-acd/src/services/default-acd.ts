@@ -1,5 +1,5 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
-import { agentView, interactionView } from "@hotlinejs/queueing";
+import { agentView, interactionView, isWanted } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
@@ -381,6 +381,11 @@ export class DefaultAcd implements Acd {
 
   colleagues(number: string, channel: string): readonly Colleague[] {
     return this.#live.colleagues(number, channel);
+  }
+
+  wanted(number: string): boolean {
+    this.#floor.agent(number);
+    return isWanted(this.#floor.engine.state, number);
   }
 
   queues(): readonly QueueSnapshot[] {
