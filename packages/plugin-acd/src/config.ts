@@ -121,6 +121,9 @@ export const queueSettings = z.strictObject({
   shortAbandonSeconds: seconds(0, 600).default(5),
 });
 
+/** What can be changed while the hotline runs; the rest is decided with the configuration: who comes when (`priority`), the hours, and sounds from files. */
+export const changeableRules = queueSettings.omit({ priority: true, calendar: true, atClosing: true, music: true });
+
 export const queueConfig = queueSettings.extend({
   /** Letters, digits, `.`, `_`, `-`. */
   key: z.string().regex(/^[\w.-]{1,64}$/),

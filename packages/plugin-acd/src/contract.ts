@@ -9,6 +9,7 @@ export * from "./contract/agent-calls.js";
 export * from "./contract/agents.js";
 export * from "./contract/announcements.js";
 export * from "./contract/kept-places.js";
+export * from "./contract/queue-rules.js";
 export * from "./contract/queues.js";
 export * from "./contract/watching.js";
 
@@ -30,6 +31,8 @@ declare module "@hotlinejs/core" {
     "acd.overflowed": { interactionId: string; /** Where the citizen stands, as before. */ queue: string; /** Those that have come. */ queues: readonly string[]; at: number };
     /** A supervisor has changed the priority of a waiting citizen. */
     "acd.priority-changed": { interactionId: string; queue: string; /** From now on; higher goes first. */ priority: number; at: number };
+    /** A supervisor has changed rules of a queue, which count already, also for who waits. */
+    "acd.queue-rules-changed": { queue: string; /** Names of the settings that have another value now. */ rules: readonly string[]; /** Names of those that are as configured again. */ reset: readonly string[]; /** Of the changes: `Acd.queueRules`. */ version: number; /** User id. */ by: string; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
