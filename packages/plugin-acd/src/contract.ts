@@ -44,7 +44,7 @@ declare module "@hotlinejs/core" {
     /** Durable. The after-call work is over, and with it the interaction for the agent. */
     "acd.wrapped-up": { interactionId: string; queue: string; agent: string; /** Milliseconds of after-call work. */ wrapUpMs: number; at: number };
     /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
-    "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
+    "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed`, `expired` (given over to the list of callbacks) ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** An agent's announcement has begun in a call (`result` null), or is over. */

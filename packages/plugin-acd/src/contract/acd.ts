@@ -25,6 +25,11 @@ export interface Acd {
    */
   dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<KeptPlace>;
   /**
+   * Whoever calls this lists the citizens of places that are closed as `expired`, and cares for them: from now on places are, once they are as old as
+   * `keptPlaceHours` of their queue says. Until then they stay, however old.
+   */
+  handOverPlaces(): void;
+  /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
    * Rejects only with `HTL_ACD_INPUT_INVALID`, `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.

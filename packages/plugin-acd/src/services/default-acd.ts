@@ -1,5 +1,5 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
-import { agentView, interactionView, isWanted } from "@hotlinejs/queueing";
+import { agentView, isWanted } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
 import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueRules as QueueRulesView, QueueRulesChange, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
@@ -27,12 +27,14 @@ import { LineSteering } from "./line-steering.js";
 import { LiveView } from "./live-view.js";
 import { Occupations } from "./occupations.js";
 import type { PastProcess } from "./past-process.js";
+import { PlaceHours } from "./place-hours.js";
 import { QueueEngine } from "./queue-engine.js";
 import { QueueEntrance } from "./queue-entrance.js";
 import type { QueueRuleStore } from "./queue-rule-store.js";
 import { QueueRules } from "./queue-rules.js";
 import type { QueueFacts } from "./queue-facts.js";
 import { SettingsCheck } from "./settings-check.js";
+import { endStrandedEntries } from "./stranded-entries.js";
 import { WrapUps } from "./wrap-ups.js";
 
 export interface DefaultAcdDeps {
@@ -146,8 +148,9 @@ export class DefaultAcd implements Acd {
     this.#steering = new LineSteering({ ...deps, floor });
     this.#day = new BusinessDay({ ...deps, floor, calendar: deps.calendars.get("default") });
     this.#check = new SettingsCheck(deps);
-    this.#rules = new QueueRules({ ...deps, store: deps.rules, floor, check: this.#check, profiles: () => this.#states.profiles() });
+    this.#rules = new QueueRules({ ...deps, store: deps.rules, floor, check: this.#check, profiles: () => this.#states.profiles(), ruled: (queue) => this.places.ruled(queue) });
     const { callback } = deps.config;
+    const hours = new PlaceHours(floor, deps.calendars, callback.calendar);
     this.places = new KeptPlaces({
       config: callback,
       store: deps.places,
@@ -158,10 +161,8 @@ export class DefaultAcd implements Acd {
       resolve: (ref, session) => deps.prompts?.resolve(ref, { language: session.language, signal: session.signal }) ?? Promise.resolve([]),
       hasQueue: (key) => floor.queues.has(key),
       reachable: (address) => this.#reachable(address),
-      hours: (key) => {
-        const own = floor.queues.get(key)?.settings.calendar;
-        return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
-      },
+      hours: (queue) => hours.of(queue),
+      keptUntil: (row) => hours.keptUntil(row),
       onTheLine: (number) => [...floor.serving.values()].some(({ session }) => bareNumber(citizenNumber(session)) === number),
       enter: (row, member) => this.#entrance.enterPlace(row, member),
       serve: (session, request, entered) => this.#entrance.serve(session, request, entered),
@@ -271,18 +272,11 @@ export class DefaultAcd implements Acd {
    * Should never find anything; it is the lease that keeps a lost event from taking an agent for the day.
    */
   reconcile(): void {
-    const { log } = this.#deps;
     this.#floor.engine.checkClock();
     this.#day.turn();
     const before = new Set(this.#suspects);
     this.#suspects.clear();
-    for (const [id, { call, owner }] of this.#floor.entries) {
-      if (!call.over || interactionView(this.#floor.engine.state, id) === undefined) continue;
-      if (before.has(id)) {
-        log.error({ interactionId: owner.interactionId, queue: owner.queue }, "a caller stood in a queue though the call has ended; the place is given up");
-        this.#floor.engine.dispatch({ type: "interaction.ended", interactionId: id });
-      } else this.#suspects.add(id);
-    }
+    endStrandedEntries(this.#floor, this.#deps.log, before, this.#suspects);
     this.#occupations.check(before, this.#suspects);
   }
 
@@ -338,6 +332,10 @@ export class DefaultAcd implements Acd {
 
   canCallBack(session: CallSession): boolean {
     return this.places.possible(session);
+  }
+
+  handOverPlaces(): void {
+    this.places.handOver();
   }
 
   keptPlaces(): Promise<readonly KeptPlace[]> {

@@ -22,6 +22,8 @@ export interface QueueRulesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly profiles: () => readonly AgentProfile[];
+  /** Other rules count: whoever goes by them without the engine looks anew. */
+  readonly ruled: (queue: string) => void;
   readonly queueChanged: (key: string) => void;
   readonly publish: <N extends EventName>(name: N, payload: EventMap[N]) => void;
 }
@@ -123,6 +125,7 @@ export class QueueRules {
     queue.settings = settings;
     floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(key, settings, this.#deps.config.wrapUp) });
     this.#deps.queueChanged(key);
+    this.#deps.ruled(key);
     publish("acd.queue-rules-changed", { queue: key, rules: Object.keys(rules), reset: back, version: stored.edition, by: actor, at });
     return this.of(key);
   }
