@@ -82,7 +82,7 @@ export const callbacks = definePlugin({
     events.handle("acd.agent-state", ({ to }) => {
       if (to === "available" || to === "on-demand") parts().kick();
     });
-    // The queue may be empty now.
+    // Whom callers needed may be free for others now.
     for (const name of ["acd.answered", "acd.abandoned", "acd.left"] as const) events.handle(name, () => parts().kick());
     events.handle("acd.answered", ({ interactionId }) => parts().campaignCaller.talks(interactionId));
     events.handle("leg.ended", () => parts().campaignPlan.freed());

@@ -65,6 +65,22 @@ describe("the plan", () => {
     expect(one.calls).toHaveLength(2);
   });
 
+  it("takes an agent who cannot be given any of those who wait", async () => {
+    const at = await stage({ callbacks: { automatic: true } });
+    await at.abandons();
+    const acd = at.test.services.get(ACD);
+    const never = new Promise<void>(() => undefined);
+    const chat = { interactionId: "chat-1", channel: "chat", offer: () => never as Promise<never>, connected: () => undefined, ended: never };
+    void acd.serveWork(chat, { queue: "q", skills: { pension: 1 } }).catch(() => undefined);
+    await at.test.advance(100);
+    const agent = await at.phone("1001");
+    await at.test.advance(1_000);
+    expect(acd.queue("q")).toMatchObject({ waiting: 1 });
+    expect(acd.wanted("1001")).toBe(false);
+    expect(agent.call?.from.number).toBe(CITIZEN);
+    expect(() => acd.wanted("9999")).toThrow(expect.objectContaining({ code: "HTL_ACD_UNKNOWN_AGENT" }));
+  });
+
   it("does not ring citizens in the quiet hours, and begins in the morning without being asked", async () => {
     const at = await stage({ callbacks: { automatic: true }, startAt: Date.parse("2026-03-02T20:59:00+08:00") });
     await at.abandons();

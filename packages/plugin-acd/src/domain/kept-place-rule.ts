@@ -1,4 +1,4 @@
-import { isHotlineError, type EndReason } from "@hotlinejs/core";
+import { isHotlineError, type BusinessCalendar, type EndReason } from "@hotlinejs/core";
 import type { KeptPlaceResult } from "../contract.js";
 
 /** How one call to the citizen ended. `no-agents`: came in, but no agent took the call; `cancelled`: the hotline stopped, or could dial nobody at this moment. */
@@ -13,6 +13,23 @@ export interface AttemptRule {
 export type AfterCall = { readonly state: "closed"; readonly result: KeptPlaceResult } | { readonly state: "waiting"; readonly nextAt: number; /** Taken back: it was no attempt. */ readonly uncounted?: boolean };
 
 const MINUTE_MS = 60_000;
+
+/**
+ * When a place has been kept long enough, epoch ms.
+ *
+ * @param hours 0: no limit
+ * @param calendar only the hours count in which it is open
+ */
+export function keptUntil(placeAt: number, hours: number, calendar: Pick<BusinessCalendar, "addWorkingMinutes"> | undefined): number {
+  if (hours === 0) return Infinity;
+  if (calendar === undefined) return placeAt + hours * 60 * MINUTE_MS;
+  try {
+    return calendar.addWorkingMinutes(placeAt, hours * 60);
+  } catch {
+    // So seldom open that a year is not enough: no limit of hours means anything there.
+    return Infinity;
+  }
+}
 
 /**
  * What becomes of the place.
