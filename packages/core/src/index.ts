@@ -15,6 +15,7 @@ export * from "./contracts/metrics.js";
 export * from "./contracts/data.js";
 export * from "./contracts/audit-words.js";
 export type * from "./contracts/route.js";
+export { PASSING_REFUSALS } from "./contracts/route.js";
 export * from "./contracts/ticket.js";
 export * from "./contracts/interaction.js";
 export * from "./contracts/message.js";
