@@ -141,9 +141,9 @@ export class DefaultCampaigns implements Campaigns {
       if (found === null) throw errors.PERSON_NOT_FOUND(personId);
       if (found.status === "calling") throw errors.PERSON_CALLING();
       if (found.status === "closed") throw errors.PERSON_CLOSED(found.result ?? "closed");
+      // They told somebody, by whatever way. The list first, as everywhere: two who do it at once wait for each other, not crosswise.
+      if (result === "refused-by-person") await doNotCall.addWithin(uow, found.number, { source: "person", actor }, personId);
       await store.closePerson(uow, found, result, note === undefined ? {} : { note });
-      // They told somebody, by whatever way.
-      if (result === "refused-by-person") await doNotCall.addWithin(uow, found.number, { source: "person", actor });
       uow.audit({ actor, action: "callbacks.campaign-person-close", subject: { type: "campaign", id }, details: { personId, result } });
       return personView(found);
     });
@@ -241,7 +241,10 @@ export class DefaultCampaigns implements Campaigns {
     const { store, unitOfWork } = this.deps;
     for (;;) {
       signal.throwIfAborted();
-      const closed = await unitOfWork.run((uow) => store.closeOpen(uow, id, BATCH));
+      const closed = await unitOfWork.run(async (uow) => {
+        await store.present(uow, id);
+        return store.closeOpen(uow, id, BATCH);
+      });
       if (closed < BATCH) return;
     }
   }

@@ -50,13 +50,13 @@ export class DoNotCallList {
     return unitOfWork.run((uow) => this.addWithin(uow, called, entry));
   }
 
-  /** The number as it is dialled. One that is listed stays as it is. People of campaigns who wait for a call are done with. */
-  async addWithin(uow: Uow, number: string, { source = "staff", note, actor }: NewEntry): Promise<DoNotCallEntry> {
+  /** The number as it is dialled. One that is listed stays as it is. People of campaigns who wait for a call are done with, but `but`. */
+  async addWithin(uow: Uow, number: string, { source = "staff", note, actor }: NewEntry, but?: string): Promise<DoNotCallEntry> {
     const known = await uow.em.findOne(DoNotCallEntity, { number });
     if (known !== null) return entryView(known);
     const row = { number, source, note: note ?? null, createdBy: actor, createdAt: this.deps.clock.now() } as DoNotCallRow;
     await uow.em.upsert(DoNotCallEntity, row, { onConflictFields: ["number"], onConflictAction: "ignore" });
-    await this.deps.campaigns.forbid(uow, number);
+    await this.deps.campaigns.forbid(uow, number, but);
     uow.audit({ actor, action: "callbacks.do-not-call", subject: { type: "do-not-call", id: maskNumber(number) }, details: { source } });
     return entryView(row);
   }

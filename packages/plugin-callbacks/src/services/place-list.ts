@@ -58,7 +58,7 @@ export class PlaceList {
 
   async #write(uow: Uow, place: KeptPlace): Promise<void> {
     const { store } = this.deps;
-    const listed = await uow.em.findOne(CallbackTaskEntity, { placeId: place.id });
+    const listed = await store.present(uow, { placeId: place.id });
     if (listed?.status === "closed") return;
     const { attempts, lastAttemptAt, queue, interactionId, nextAt } = place;
     if (place.state === "closed") return listed === null ? undefined : store.close(uow, listed, place.result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
