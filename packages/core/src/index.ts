@@ -26,6 +26,7 @@ export * from "./contracts/console.js";
 export * from "./contracts/business-system.js";
 export * from "./events/event-map.js";
 export * from "./errors/define-errors.js";
+export { storable } from "./db/storable-text.js";
 export * from "./config/settings.js";
 export * from "./plugin/define-plugin.js";
 export type * from "./plugin/plugin-context.js";

@@ -1,6 +1,7 @@
 import { LockMode } from "@mikro-orm/core";
 import type { BusinessCalendar, Clock, Ids, Page, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { CampaignCounts, CampaignSettings, CampaignStatus, PersonResult, PersonStatus } from "../contract.js";
+import { spellings, telephoneOf } from "../domain/phone-number.js";
 import { CampaignAttemptEntity } from "../entities/campaign-attempt.entity.js";
 import type { CampaignAttemptRow } from "../entities/campaign-attempt.entity.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
@@ -120,18 +121,22 @@ export class CampaignStore {
     return { businessDate: calendar.dateOf(at), businessHour: calendar.hourOf(at) };
   }
 
-  /** Inserts those whose number is neither in the campaign nor on the do-not-call list, and counts. */
+  /** Inserts those whose telephone is neither in the campaign, which is `present`, nor on the do-not-call list, and counts. Each of `people` is another one. */
   async add(uow: Uow, campaignId: string, people: readonly ListedNumber[]): Promise<{ readonly added: number; readonly duplicate: number; readonly doNotCall: number }> {
     const { clock, ids } = this.deps;
     const knex = uow.em.getKnex();
-    const listed = await uow.em.execute<{ number: string }[]>(knex(DO_NOT_CALL).select("number").whereIn("number", people.map(({ number }) => number)));
-    const forbidden = new Set(listed.map(({ number }) => number));
-    const wanted = people.filter(({ number }) => !forbidden.has(number));
-    if (wanted.length === 0) return { added: 0, duplicate: 0, doNotCall: people.length };
+    const written = people.flatMap(({ number }) => spellings(number));
+    const among = async (query: Query): Promise<ReadonlySet<string>> => new Set((await uow.em.execute<{ number: string }[]>(query.select("number").whereIn("number", written))).map(({ number }) => telephoneOf(number)));
+    const forbidden = await among(knex(DO_NOT_CALL));
+    const known = await among(knex(PERSON).where({ campaign_id: campaignId }));
+    const allowed = people.filter(({ number }) => !forbidden.has(telephoneOf(number)));
+    const wanted = allowed.filter(({ number }) => !known.has(telephoneOf(number)));
+    const counted = { added: wanted.length, duplicate: allowed.length - wanted.length, doNotCall: people.length - allowed.length };
+    if (wanted.length === 0) return counted;
     const nextAt = clock.now();
     const rows = wanted.map(({ number, name, given }) => ({ id: ids.next(), campaign_id: campaignId, number, name, given: JSON.stringify(given), status: "open", attempts: 0, next_at: nextAt, version: 1 }));
-    const inserted = await uow.em.execute<unknown[]>(knex(PERSON).insert(rows).onConflict(["campaign_id", "number"]).ignore().returning("id"));
-    return { added: inserted.length, duplicate: wanted.length - inserted.length, doNotCall: forbidden.size };
+    await uow.em.execute(knex(PERSON).insert(rows));
+    return counted;
   }
 
   person(id: string): Promise<CampaignPersonRow | null> {
@@ -184,8 +189,8 @@ export class CampaignStore {
   async forbid(uow: Uow, number: string, but?: string): Promise<void> {
     const knex = uow.em.getKnex();
     // Who is about to dial one of them is waited for, or waits and finds the entry: see `dialling` of the caller.
-    await uow.em.execute(knex(PERSON).select("id").where({ number }).whereIn("status", ["open", "calling"]).orderBy("id").forUpdate());
-    const theirs = (people: Query): Query => people.where({ number }).whereIn("campaign_id", knex(CAMPAIGN).select("id").whereIn("status", ["running", "paused"]));
+    await uow.em.execute(knex(PERSON).select("id").whereIn("number", spellings(number)).whereIn("status", ["open", "calling"]).orderBy("id").forUpdate());
+    const theirs = (people: Query): Query => people.whereIn("number", spellings(number)).whereIn("campaign_id", knex(CAMPAIGN).select("id").whereIn("status", ["running", "paused"]));
     await this.#closeAll(uow, "do-not-call", (people) => (but === undefined ? theirs(people) : theirs(people).whereNot({ id: but })));
   }
 
@@ -204,7 +209,7 @@ export class CampaignStore {
 
   /** Whether the number was dialled since then, by any campaign but `but`. */
   async dialledSince(number: string, since: number, but: string | null): Promise<boolean> {
-    const found = await this.deps.readPool.read((em) => em.find(CampaignAttemptEntity, { number, dialledAt: { $gte: since }, ...(but === null ? {} : { campaignId: { $ne: but } }) }, { fields: ["id"], limit: 1 }));
+    const found = await this.deps.readPool.read((em) => em.find(CampaignAttemptEntity, { number: { $in: [...spellings(number)] }, dialledAt: { $gte: since }, ...(but === null ? {} : { campaignId: { $ne: but } }) }, { fields: ["id"], limit: 1 }));
     return found.length > 0;
   }
 

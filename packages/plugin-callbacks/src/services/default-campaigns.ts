@@ -1,10 +1,10 @@
 import type { CallPipeline, Clock, Page, UnitOfWork } from "@hotlinejs/core";
-import { errorText, isHotlineError } from "@hotlinejs/core";
+import { errorText, isHotlineError, storable } from "@hotlinejs/core";
 import type { CallbacksConfig } from "../config.js";
 import type { Campaign, CampaignAttempt, CampaignCheck, CampaignPerson, Campaigns, CampaignSettings, CampaignStatus, DoNotCallEntry, NewPerson, PeopleAdded, PersonResult, PersonStatus } from "../contract.js";
 import { firstCall, openSeconds } from "../domain/calling-hours.js";
 import type { CallingHours } from "../domain/calling-hours.js";
-import { callableNumber } from "../domain/phone-number.js";
+import { callableNumber, telephoneOf } from "../domain/phone-number.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
 import type { CampaignRow } from "../entities/campaign.entity.js";
 import { errors } from "../errors.js";
@@ -99,7 +99,7 @@ export class DefaultCampaigns implements Campaigns {
     for (const [index, { number, name, values }] of people.entries()) {
       const called = callableNumber(number, config.minDigits);
       if (called === undefined) invalidLines.push(index + 1);
-      else if (!wanted.has(called)) wanted.set(called, { number: called, name: name ?? null, given: { ...values } });
+      else if (!wanted.has(telephoneOf(called))) wanted.set(telephoneOf(called), { number: called, name: name === undefined ? null : storable(name), given: storableValues(values) });
     }
     const sums = { added: 0, duplicate: people.length - invalidLines.length - wanted.size, doNotCall: 0 };
     const listed = [...wanted.values()];
@@ -302,4 +302,9 @@ export class DefaultCampaigns implements Campaigns {
   async #view(row: CampaignRow): Promise<Campaign> {
     return campaignView(row, (await this.deps.store.counts([row.id])).get(row.id) ?? countsOf([]));
   }
+}
+
+/** Files and requests may hold what no database keeps. */
+function storableValues(values: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [storable(key), storable(value)] as const).filter(([key]) => key !== ""));
 }
