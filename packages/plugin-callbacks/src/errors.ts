@@ -31,6 +31,7 @@ export const errors = defineErrors("CALLBACKS", {
   PERSON_CALLING: { message: "The person is being called right now: wait until the call is over", status: 409 },
   PERSON_CLOSED: { message: "The person is done with already (%s)", status: 409 },
   TOO_MANY_PEOPLE: { message: "At most %s people are taken at a time: send the list in parts", status: 413 },
-  BAD_LIST: { message: "The first line of the list must name its columns, one of them `number` (号码, 电话)", status: 400 },
+  BAD_LIST: { message: "The first line of the list must name its columns, at most 50, one of them `number` (号码, 电话)", status: 400 },
+  LINE_TOO_LONG: { message: "Line %s of the list holds a text that is too long: a name has at most %s characters, a value %s, the name of a column 50. Nobody was added", status: 400 },
   NOT_LISTED: { message: "The number is not on the do-not-call list", status: 404 },
 });

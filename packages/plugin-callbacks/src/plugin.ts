@@ -14,6 +14,7 @@ import { MissedCallEntity } from "./entities/missed-call.entity.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
+import { CallbacksAbandoned } from "./migrations/abandoned.js";
 import { CallbacksCampaigns } from "./migrations/campaigns.js";
 import { CallbacksInit } from "./migrations/init.js";
 import { CallbacksPlaces } from "./migrations/places.js";
@@ -41,7 +42,7 @@ export const callbacks = definePlugin({
   critical: false,
   config: callbacksConfig,
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity, CampaignEntity, CampaignPersonEntity, CampaignAttemptEntity, DoNotCallEntity],
-  migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns],
+  migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns, CallbacksAbandoned],
   provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [

@@ -1,4 +1,4 @@
-import { isHotlineError, type BusinessCalendar, type EndReason } from "@hotlinejs/core";
+import { isHotlineError, PASSING_REFUSALS, type BusinessCalendar, type EndReason } from "@hotlinejs/core";
 import type { KeptPlaceResult } from "../contract.js";
 
 /** How one call to the citizen ended. `no-agents`: came in, but no agent took the call; `cancelled`: the hotline stopped, or could dial nobody at this moment. */
@@ -55,13 +55,10 @@ export function afterCall(outcome: AttemptOutcome, attempts: number, now: number
   }
 }
 
-/** Refusals of `callOutbound` that say nothing about the person: a check that failed, hours, and limits of the house (plugin-sip's `toll`). */
-const PASSING = new Set(["check-failed", "quiet-hours", "toll-concurrent", "toll-hours", "toll-daily"]);
-
 /** What a call comes to that was not dialled: the line threw `error`. */
 export function undialledOutcome(error: unknown): AttemptOutcome {
   if (!isHotlineError(error)) return "failed";
-  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING.has(String(error.details?.["code"])) ? "cancelled" : "refused";
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING_REFUSALS.has(String(error.details?.["code"])) ? "cancelled" : "refused";
   // No phone rang: the hotline drains, trunks are full, off, or asked too fast.
   return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "cancelled" : "failed";
 }

@@ -4,7 +4,7 @@ import type { HttpRoute, Principal } from "@hotlinejs/core";
 import { CAMPAIGNS } from "../contract.js";
 import type { CampaignPerson, DoNotCallEntry, NewPerson, PeopleAdded } from "../contract.js";
 import { CALL, CAMPAIGNS_MANAGE, READ } from "../permissions.js";
-import { peopleOfCsv } from "../domain/people-list.js";
+import { LONGEST, peopleOfCsv, tooLong } from "../domain/people-list.js";
 import { maskNumber } from "../domain/phone-number.js";
 import { errors } from "../errors.js";
 import { campaignPatch } from "../services/campaign-settings.js";
@@ -21,9 +21,9 @@ const several = <T extends string>(of: readonly [T, ...T[]]) =>
     .transform((value) => value.split(","))
     .pipe(z.array(z.enum(of)))
     .optional();
-const results = ["completed", "incomplete", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"] as const;
+const results = ["completed", "incomplete", "abandoned", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"] as const;
 const people = z.union([
-  z.strictObject({ people: z.array(z.strictObject({ number: z.string().max(50), name: text(100).optional(), values: z.record(text(50), z.string().max(500)).optional() })).min(1).max(MOST_PEOPLE) }),
+  z.strictObject({ people: z.array(z.strictObject({ number: z.string().max(50), name: text(LONGEST.name).optional(), values: z.record(text(LONGEST.key), z.string().max(LONGEST.value)).optional() })).min(1).max(MOST_PEOPLE) }),
   /** A file: its first line names the columns. */
   z.strictObject({ csv: z.string().min(1) }),
 ]);
@@ -206,6 +206,8 @@ export const campaignRoutes: readonly HttpRoute[] = [
 async function addFile(csv: string, add: (people: readonly NewPerson[]) => Promise<PeopleAdded>): Promise<PeopleAdded> {
   const listed = peopleOfCsv(csv);
   if (listed === undefined) throw errors.BAD_LIST();
+  const long = tooLong(listed);
+  if (long !== undefined) throw errors.LINE_TOO_LONG(long.line, LONGEST.name, LONGEST.value);
   const added = await add(listed.map(({ line: _line, ...each }) => each));
   return { ...added, invalidLines: added.invalidLines.map((index) => listed[index - 1]?.line ?? index) };
 }

@@ -66,7 +66,7 @@ export class PlaceList {
 
   async #write(uow: Uow, place: KeptPlace): Promise<void> {
     const { store } = this.deps;
-    const listed = await uow.em.findOne(CallbackTaskEntity, { placeId: place.id });
+    const listed = await store.present(uow, { placeId: place.id });
     if (listed?.status === "closed") return;
     const { attempts, lastAttemptAt, queue, interactionId, nextAt } = place;
     if (place.state === "closed" && place.result === "expired") return listed === null ? undefined : this.#takeOver(uow, listed, place);
