@@ -57,6 +57,8 @@ export { HOST_ADDRESS, isHostAddress } from "./net/host-address.js";
 export { isNetwork, Networks, plainAddress } from "./net/networks.js";
 export { CertificateTerms, readCertificate, type CertificateTermsOptions, type ServerCertificate } from "./net/certificate-terms.js";
 export { isGroupAddress } from "./net/group-address.js";
+export { openFilesLimit } from "./net/open-files.js";
+export { isTrustedFingerprint } from "./net/certificate-fingerprint.js";
 export { clientAddress, type ProxyHeader } from "./net/client-address.js";
 export { createBusinessCalendar } from "./time/business-calendar.js";
 export * from "./conditions/index.js";
