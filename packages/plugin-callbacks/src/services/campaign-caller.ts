@@ -1,5 +1,5 @@
 import type { AudioSource, CallEnd, CallSession, PromptRef, UnitOfWork, Uow } from "@hotlinejs/core";
-import { isHotlineError } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AttemptResult, CampaignSettings, PersonResult } from "../contract.js";
 import { afterThisOpening, isCallable } from "../domain/calling-hours.js";
 import type { CallingHours } from "../domain/calling-hours.js";
@@ -20,13 +20,21 @@ import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbo
 
 /** Name of the call handler that carries out calls of campaigns, but those that go through a flow. */
 export const CAMPAIGN_HANDLER = "campaign";
+/** Characters of a note, as for those that people write. */
+const NOTE = 500;
 
 /** Why somebody is not dialled at this moment, though the list says so. */
-type Hindrance = "stopped" | "closed" | "listed" | "on-the-line" | "no-speech" | "full";
+type Hindrance = "stopped" | "closed" | "listed" | "on-the-line" | "no-words" | "no-speech" | "full";
+
+/** Errors of plugin-tts that are about one person's values: a cell that is empty, or that is no date where the words want one. */
+const OF_THE_VALUES = new Set(["HTL_TTS_MISSING_VALUE", "HTL_TTS_BAD_VALUE"]);
 
 class NotNow extends Error {
-  constructor(readonly why: Hindrance) {
-    super(`not dialled now: ${why}`);
+  constructor(
+    readonly why: Hindrance,
+    options?: ErrorOptions,
+  ) {
+    super(`not dialled now: ${why}`, options);
   }
 }
 
@@ -39,6 +47,8 @@ export interface CalledPerson {
   sound: readonly AudioSource[];
   /** Why the person was not dialled after all. */
   hindrance: Hindrance | undefined;
+  /** What is told of it with the person, where it is for good. */
+  note: string | undefined;
 }
 
 export interface CampaignCallerDeps extends OutboundCallsDeps {
@@ -108,7 +118,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
       const now = clock.now();
       await store.changePerson(uow, found, { status: "calling", interactionId });
       await uow.em.insert(CampaignAttemptEntity, { id: attemptId, campaignId: campaign.id, personId, number: found.number, interactionId, agent, startedAt: now, dialledAt: null, answeredAt: null, completedAt: null, endedAt: null, result: null, ...store.businessTime(now) });
-      return { campaign, settings: settingsOf(campaign), person: { ...found } as CampaignPersonRow, sound: [], hindrance: undefined };
+      return { campaign, settings: settingsOf(campaign), person: { ...found } as CampaignPersonRow, sound: [], hindrance: undefined, note: undefined };
     });
   }
 
@@ -151,6 +161,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { entry } = attempt;
     attempt.dialledAt = null;
     entry.hindrance = hindranceOf(error);
+    if (entry.hindrance === "no-words") entry.note = errorText((error as NotNow).cause).slice(0, NOTE);
     if (entry.hindrance === "full") log.warn({ err: error, campaignId: entry.campaign.id }, "a campaign waits: nobody can be dialled now");
     if (entry.hindrance === "full" || entry.hindrance === "no-speech") full();
     return entry.hindrance === undefined ? undefined : entry.hindrance === "listed" ? "refused" : "cancelled";
@@ -164,7 +175,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { entry } = attempt;
     // A flow that came to its end ends the call; who had enough of it has hung up before.
     if (entry.settings.kind === "flow" && result === "answered" && (end?.by === "local" || end?.reason === "redirected")) attempt.completedAt ??= end.at;
-    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, personId: entry.person.id }, result, entry.hindrance));
+    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, personId: entry.person.id }, result, entry));
   }
 
   dialled(): void {
@@ -194,7 +205,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   /** How an attempt ended, and what becomes of the person. */
-  async #conclude(uow: Uow, attempt: Pick<Attempt<unknown>, "id" | "interactionId" | "startedAt" | "dialledAt" | "answeredAt" | "completedAt"> & { readonly personId: string }, result: AttemptResult, hindrance?: Hindrance): Promise<void> {
+  async #conclude(uow: Uow, attempt: Pick<Attempt<unknown>, "id" | "interactionId" | "startedAt" | "dialledAt" | "answeredAt" | "completedAt"> & { readonly personId: string }, result: AttemptResult, { hindrance, note }: Partial<Pick<CalledPerson, "hindrance" | "note">> = {}): Promise<void> {
     const { clock, store } = this.deps;
     const at = clock.now();
     const { id, personId, interactionId, dialledAt, answeredAt, completedAt } = attempt;
@@ -208,6 +219,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const counted = after.attempts > person.attempts;
     const made = { attempts: after.attempts, ...(counted ? { lastResult: result } : {}), ...(dialledAt === null ? {} : { lastAttemptAt: dialledAt }) };
     if (hindrance === "listed") return store.closePerson(uow, person, "do-not-call");
+    // The next try would fail alike: who was never dialled says by the note what the list lacks.
+    if (hindrance === "no-words") return store.closePerson(uow, person, (person.lastResult ?? "skipped") as PersonResult, { ...made, ...(note === undefined ? {} : { note }) });
     if (result === "answered") return store.closePerson(uow, person, await this.#resultOf(uow, person, attempt), made);
     if (after.status === "closed") return store.closePerson(uow, person, after.result as PersonResult, made);
     if (after.status === "uncertain") return store.changePerson(uow, person, { ...made, status: "uncertain" });
@@ -238,6 +251,10 @@ export class CampaignCaller implements CallList<CalledPerson> {
       const sound = prompt === null ? [] : await prompts?.resolve(spokenTo(prompt, person));
       if (sound !== undefined && sound.length > 0) return sound;
     } catch (error) {
+      if (isHotlineError(error) && OF_THE_VALUES.has(error.code)) {
+        log.warn({ err: error, campaignId: person.campaignId, personId: person.id }, "the announcement of a campaign cannot be spoken with what the list says of a person: they are passed over");
+        throw new NotNow("no-words", { cause: error });
+      }
       log.error({ err: error, campaignId: person.campaignId }, "the announcement of a campaign cannot be spoken: nobody is called with it for now");
     }
     throw new NotNow("no-speech");
