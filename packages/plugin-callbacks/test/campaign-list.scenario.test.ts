@@ -64,13 +64,29 @@ describe("people", () => {
     expect((await at.campaigns.doNotCall()).items).toEqual([]);
   });
 
-  it("of a file that is made to do harm are refused: a column for each octet, texts without end", async () => {
+  it("of a file that is made to do harm are refused: a column for each octet", async () => {
     const at = await campaignStage();
     const id = await at.draft([]);
     const file = (csv: string): Promise<unknown> => at.route("POST", "/api/campaigns/:id/people", { params: { id }, body: { csv } });
     await expect(file(`number${",x".repeat(200_000)}\n${"1\n".repeat(200_000)}`)).rejects.toMatchObject({ code: "HTL_CALLBACKS_BAD_LIST" });
-    for (const [name, value] of [["x".repeat(101), ""], ["", "x".repeat(501)]]) await expect(file(`number,name,v\n${BEN},,\n${ANNA},${name},${value}`)).rejects.toMatchObject({ code: "HTL_CALLBACKS_LINE_TOO_LONG", message: expect.stringContaining("Line 3") as string });
     expect(await at.people(id)).toEqual([]);
+  });
+
+  it("of a file with a quote that is never closed are none: it would swallow everybody after it", async () => {
+    const at = await campaignStage();
+    const id = await at.draft([]);
+    const post = (csv: string): Promise<unknown> => at.route("POST", "/api/campaigns/:id/people", { params: { id }, body: { csv } });
+    await expect(post(`姓名,电话\n李四,${ANNA}\n"张三,${BEN}\n王五,${CORA}\n`)).rejects.toMatchObject({ code: "HTL_CALLBACKS_OPEN_QUOTE", message: expect.stringContaining("line 3") as string });
+    expect(await at.people(id)).toEqual([]);
+    expect(await post(`姓名,电话\n"李四",${ANNA}\n5"屏,${BEN}\n王五,"${CORA}"`)).toMatchObject({ added: 3, invalid: 0 });
+  });
+
+  it("have what is said of them within the same limits from a file as from a list", async () => {
+    const at = await campaignStage();
+    const id = await at.draft([]);
+    const csv = `电话,姓名,备注,${"长".repeat(51)}\n${ANNA},${"王".repeat(101)},\n${BEN},王,${"x".repeat(501)}\n${CORA},王,,1\n13800100009,${"王".repeat(100)},${"x".repeat(500)},`;
+    expect(await at.route("POST", "/api/campaigns/:id/people", { params: { id }, body: { csv } })).toEqual({ added: 1, duplicate: 0, doNotCall: 0, invalid: 3, invalidLines: [2, 3, 4] });
+    expect((await at.people(id)).map(({ number }) => number)).toEqual(["13800100009"]);
   });
 
   it("are added while it runs, listed page by page with their state, and taken out by hand", async () => {
@@ -155,6 +171,18 @@ describe("a campaign", () => {
     await at.campaigns.closePerson(id, person?.id ?? "", { result: "skipped", actor: LEADER });
     await at.campaigns.add(id, [{ number: BEN, values: { 金额: "120" } }], LEADER);
     expect((await at.campaigns.check(id)).obstacles).toEqual([]);
+  });
+});
+
+describe("a campaign without a line", () => {
+  it("that leads out to its people is not started: all would be called in vain until they are done with as failed", async () => {
+    const at = await campaignStage({ line: false });
+    const id = await at.draft([ANNA]);
+    expect((await at.campaigns.check(id)).obstacles).toEqual(["HTL_CALLBACKS_NO_LINE"]);
+    await expect(at.campaigns.start(id, LEADER)).rejects.toMatchObject({ code: "HTL_CALLBACKS_NO_LINE" });
+    at.phoneOf(ANNA);
+    expect((await at.campaigns.check(id)).obstacles).toEqual([]);
+    await at.campaigns.start(id, LEADER);
   });
 });
 

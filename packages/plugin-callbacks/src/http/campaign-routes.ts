@@ -4,7 +4,7 @@ import type { HttpRoute, Principal } from "@hotlinejs/core";
 import { CAMPAIGNS } from "../contract.js";
 import type { CampaignPerson, DoNotCallEntry, NewPerson, PeopleAdded } from "../contract.js";
 import { CALL, CAMPAIGNS_MANAGE, READ } from "../permissions.js";
-import { LONGEST, peopleOfCsv, tooLong } from "../domain/people-list.js";
+import { peopleOfCsv } from "../domain/people-list.js";
 import { maskNumber } from "../domain/phone-number.js";
 import { errors } from "../errors.js";
 import { campaignPatch } from "../services/campaign-settings.js";
@@ -206,8 +206,6 @@ export const campaignRoutes: readonly HttpRoute[] = [
 async function addFile(csv: string, add: (people: readonly NewPerson[]) => Promise<PeopleAdded>): Promise<PeopleAdded> {
   const listed = peopleOfCsv(csv);
   if (listed === undefined) throw errors.BAD_LIST();
-  const long = tooLong(listed);
-  if (long !== undefined) throw errors.LINE_TOO_LONG(long.line, LONGEST.name, LONGEST.value);
   const added = await add(listed.map(({ line: _line, ...each }) => each));
   return { ...added, invalidLines: added.invalidLines.map((index) => listed[index - 1]?.line ?? index) };
 }

@@ -1,5 +1,5 @@
 import type { AudioSource, CallEnd, CallSession, PromptRef, UnitOfWork, Uow } from "@hotlinejs/core";
-import { isHotlineError } from "@hotlinejs/core";
+import { errorText, isHotlineError } from "@hotlinejs/core";
 import type { AttemptResult, CampaignAttemptResult, CampaignSettings, PersonResult } from "../contract.js";
 import { afterThisOpening, isCallable } from "../domain/calling-hours.js";
 import type { CallingHours } from "../domain/calling-hours.js";
@@ -22,6 +22,11 @@ import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbo
 
 /** Name of the call handler that carries out calls of campaigns, but those that go through a flow. */
 export const CAMPAIGN_HANDLER = "campaign";
+/** Characters of a note, as for those that people write. */
+const NOTE = 500;
+
+/** Errors of plugin-tts that are about one person's values: a cell that is empty, or that is no date where the words want one. */
+const OF_THE_VALUES = new Set(["HTL_TTS_MISSING_VALUE", "HTL_TTS_BAD_VALUE"]);
 
 /** Somebody who is called. */
 export interface CalledPerson {
@@ -32,6 +37,8 @@ export interface CalledPerson {
   sound: readonly AudioSource[];
   /** Why the person was not dialled after all. */
   hindrance: Hindrance | undefined;
+  /** What is told of it with the person, where it is for good. */
+  note: string | undefined;
 }
 
 export interface CampaignCallerDeps extends OutboundCallsDeps {
@@ -104,7 +111,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
       const now = clock.now();
       await store.changePerson(uow, found, { status: "calling", interactionId });
       await uow.em.insert(CampaignAttemptEntity, { id: attemptId, campaignId: campaign.id, personId, number: found.number, interactionId, agent, startedAt: now, dialledAt: null, answeredAt: null, completedAt: null, endedAt: null, result: null, ...store.businessTime(now) });
-      return { campaign, settings: settingsOf(campaign), person: { ...found } as CampaignPersonRow, sound: [], hindrance: undefined };
+      return { campaign, settings: settingsOf(campaign), person: { ...found } as CampaignPersonRow, sound: [], hindrance: undefined, note: undefined };
     });
   }
 
@@ -148,6 +155,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { entry } = attempt;
     attempt.dialledAt = null;
     entry.hindrance = hindranceOf(error);
+    if (entry.hindrance === "no-words") entry.note = errorText((error as NotNow).cause).slice(0, NOTE);
     if (entry.hindrance === "full") log.warn({ err: error, campaignId: entry.campaign.id }, "a campaign waits: nobody can be dialled now");
     if (entry.hindrance === "full" || entry.hindrance === "no-speech") full();
     return entry.hindrance === undefined ? undefined : entry.hindrance === "listed" ? "refused" : "cancelled";
@@ -161,7 +169,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { entry } = attempt;
     // A flow that came to its end ends the call; who had enough of it has hung up before.
     if (entry.settings.kind === "flow" && result === "answered" && (end?.by === "local" || end?.reason === "redirected")) attempt.completedAt ??= end.at;
-    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, campaignId: entry.campaign.id, personId: entry.person.id }, result, entry.hindrance));
+    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, campaignId: entry.campaign.id, personId: entry.person.id }, result, entry));
   }
 
   dialled(): void {
@@ -191,7 +199,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   /** How an attempt ended, and what becomes of the person. */
-  async #conclude(uow: Uow, attempt: Ended, result: AttemptResult, hindrance?: Hindrance): Promise<void> {
+  async #conclude(uow: Uow, attempt: Ended, result: AttemptResult, { hindrance, note }: Partial<Pick<CalledPerson, "hindrance" | "note">> = {}): Promise<void> {
     const { clock, store } = this.deps;
     const at = clock.now();
     const { id, campaignId, personId, interactionId, dialledAt, answeredAt, completedAt } = attempt;
@@ -213,6 +221,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
         ? store.closePerson(uow, person, (counted ? ended : (person.lastResult ?? "skipped")) as PersonResult, made)
         : store.changePerson(uow, person, { ...made, status: "open", nextAt: this.#nextAt(settings, soonest, dialledAt, hindrance) });
     if (hindrance === "listed") return store.closePerson(uow, person, "do-not-call");
+    // The next try would fail alike: who was never dialled says by the note what the list lacks.
+    if (hindrance === "no-words") return store.closePerson(uow, person, (person.lastResult ?? "skipped") as PersonResult, { ...made, ...(note === undefined ? {} : { note }) });
     if (result === "answered") {
       const outcome = await this.#resultOf(uow, person, attempt);
       // Nobody was there to talk with them: that is ours to make good.
@@ -247,6 +257,10 @@ export class CampaignCaller implements CallList<CalledPerson> {
       const sound = prompt === null ? [] : await prompts?.resolve(spokenTo(prompt, person));
       if (sound !== undefined && sound.length > 0) return sound;
     } catch (error) {
+      if (isHotlineError(error) && OF_THE_VALUES.has(error.code)) {
+        log.warn({ err: error, campaignId: person.campaignId, personId: person.id }, "the announcement of a campaign cannot be spoken with what the list says of a person: they are passed over");
+        throw new NotNow("no-words", { cause: error });
+      }
       log.error({ err: error, campaignId: person.campaignId }, "the announcement of a campaign cannot be spoken: nobody is called with it for now");
     }
     throw new NotNow("no-speech");
