@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CALL_PIPELINE, CLOCK, createHotline, createSilentLogger, definePlugin, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
@@ -230,6 +233,15 @@ describe("a phone in a browser", () => {
 });
 
 describe("a port of its own, without plugin-http", () => {
+  it("that is taken is told with what sets it", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    hotline = createHotline({ dataDir, logger: createSilentLogger(), environment: {}, plugins: [stubMedia(new FakeMedia()), stubDirectory(), sip({ transports: ["udp"], port: 0, wsPort: port })] });
+    await expect(hotline.start()).rejects.toMatchObject({ code: "HTL_SIP_PORT_IN_USE", message: `Port ${port} on 127.0.0.1 is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_WS_PORT to a free port` });
+    taken.close();
+  });
+
   it("takes programs and pages of the origins named, and closes with the hotline", async () => {
     hotline = createHotline({
       dataDir,
