@@ -381,9 +381,9 @@ export const sipConfig = z.strictObject({
   /** Limits of what calls by trunks may cost. Refused calls are written into the record of their interaction. */
   toll: z
     .strictObject({
-      /** Beginnings of numbers that may be called; the longest fit of `allow` and `deny` counts. Default all. */
+      /** Beginnings of numbers that may be called; the longest fit of `allow` and `deny` counts, `+` and `00` being the same. Default all. */
       allow: z.array(prefix).default([""]),
-      /** Beginnings that may not: `["00"]` for abroad. */
+      /** Beginnings that may not: `["00"]` for abroad, where `allow: ["", "+86"]` keeps the own country's numbers that are written so. */
       deny: z.array(prefix).default([]),
       /** Calls go out only while this calendar is open. Default always. */
       calendar: z.string().min(1).optional(),
