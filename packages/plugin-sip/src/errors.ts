@@ -2,8 +2,8 @@ import { defineErrors, HotlineError } from "@hotlinejs/core";
 
 /** Errors of plugin-sip. */
 export const sipErrors = defineErrors("SIP", {
-  PORT_IN_USE: { message: "Port %s on %s is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_PORT to a free port" },
-  BIND_FAILED: { message: "Cannot listen for SIP on %s port %s: %s. Set HOTLINE_HOST to an address of this machine and HOTLINE_SIP_PORT to a port this user may open" },
+  PORT_IN_USE: { message: "Port %s on %s is taken: another program, perhaps another hotline, listens there. Stop it, or set %s to a free port" },
+  BIND_FAILED: { message: "Cannot listen for SIP on %s port %s: %s. Set HOTLINE_HOST to an address of this machine and %s to a port this user may open" },
   NO_ROUTE: { message: "No SIP trunk takes calls to %s. Give a trunk `outbound` with a fitting prefix", status: 422, sip: 404 },
   BAD_ADDRESS: { message: "%s is not an address SIP can dial. Use sip:1001 for a registered phone, tel:13800138000 or sip:user@trunk-host", status: 422, sip: 484 },
   NO_TRUNK: { message: "There is no SIP trunk %s", status: 404 },

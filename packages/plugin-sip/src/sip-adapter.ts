@@ -20,7 +20,7 @@ import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
 import { endOrphans } from "./orphans.js";
 import type { OrphanLeg } from "./orphans.js";
-import { bracketed, OwnAddress } from "./own-address.js";
+import { bindFailure, bracketed, OwnAddress } from "./own-address.js";
 import { attributesOf, calledParty, callingParty, NOBODY, ours } from "./parties.js";
 import { RefusalLog } from "./refusal-log.js";
 import type { Authenticator } from "./registrar/authenticator.js";
@@ -211,8 +211,7 @@ export class SipAdapter implements TelephonyAdapter {
     try {
       await agent.start();
     } catch (error) {
-      if (error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE") throw sipErrors.PORT_IN_USE(config.port, this.#own.bound, { cause: error });
-      throw sipErrors.BIND_FAILED(this.#own.bound, config.port, errorText(error), { cause: error });
+      throw bindFailure(error, this.#own.bound, config.port);
     }
     this.#agent = agent;
     log.info({ endpoints: agent.endpoints.filter((e) => e.kind !== "ws" && e.kind !== "wss").map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");

@@ -32,6 +32,8 @@ export interface WsListenerOptions {
   take(stream: WsStream, request: IncomingMessage): void;
 }
 
+/** What sets the port. */
+const VARIABLE = "HOTLINE_SIP_WS_PORT";
 const PING_MS = 30_000;
 /** Larger messages close the connection. SIP over WebSocket needs a few kilobytes. */
 const MAX_MESSAGE = 512 * 1024;
@@ -66,7 +68,7 @@ export class WsListener {
     this.#server.setSecureContext(this.#tls.server());
   }
 
-  /** @throws HTL_SIP_BIND_FAILED */
+  /** @throws HTL_SIP_PORT_IN_USE, HTL_SIP_BIND_FAILED */
   async start(): Promise<void> {
     const { host, port, clock, log, tls } = this.#options;
     const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_MESSAGE, perMessageDeflate: false, handleProtocols: () => "sip" });
@@ -77,7 +79,7 @@ export class WsListener {
     server.on("drop", (dropped) => this.#options.full(plainAddress(dropped?.remoteAddress ?? "")));
     server.on("upgrade", (request, socket, head) => this.#upgrade(upgrades, request, socket, head));
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error })));
+      server.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "EADDRINUSE" ? sipErrors.PORT_IN_USE(port, host, VARIABLE, { cause: error }) : sipErrors.BIND_FAILED(host, port, errorText(error), VARIABLE, { cause: error })));
       server.listen({ host, port }, resolve);
     });
     server.removeAllListeners("error");
