@@ -38,7 +38,7 @@ export const httpConfig = z.strictObject({
    * have (`LimitNOFILE`, `ulimit -n`), 10,000 at the most.
    */
   maxConnections: z.int().min(1).max(1_000_000).optional(),
-  /** Of these, of one address that is no trusted proxy's. Default: half of them, so that no one can keep all others out. */
+  /** Of these, of one address (of IPv6 a /64) that is no trusted proxy's. Default: half of them, so that no one can keep all others out. */
   maxConnectionsPerAddress: z.int().min(1).max(1_000_000).optional(),
   /** Largest JSON body in octets. */
   bodyLimit: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),

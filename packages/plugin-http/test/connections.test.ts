@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { connect, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -78,6 +79,15 @@ describe("connections to the web server", () => {
     expect(await answered(open(server.port, "127.0.0.2"))).toBe(true);
     for (let i = 0; i < 3; i++) expect(await answered(open(server.port, "127.0.0.3"))).toBe(true);
     expect(server.bounds.refused).toEqual({ full: 0, address: 1 });
+  });
+
+  it("of IPv6 a network of /64, which one has whole, counts as one address", async () => {
+    server = await startServer([hello]);
+    const listening = createServer();
+    const bounds = new ConnectionBounds({ most: 100, perAddress: 2, trustedProxies: new Networks([]), clock: new SystemClock(), log: { warn: () => undefined } });
+    bounds.hold(listening);
+    for (const remoteAddress of ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1::3", "2001:db8:0:2::1"]) listening.emit("connection", Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress }));
+    expect([bounds.open, bounds.refused.address]).toEqual([3, 1]);
   });
 
   it("within TLS too, before the handshake", async () => {

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { openFilesLimit, plainAddress, type Clock, type Logger, type Networks } from "@hotlinejs/core";
+import { openFilesLimit, plainAddress, sourceOf, type Clock, type Logger, type Networks } from "@hotlinejs/core";
 import { httpErrors } from "../errors.js";
 
 /** Connections where the system sets no lower bound. */
@@ -25,6 +25,7 @@ export class ConnectionBounds {
   /** Connections that were closed unread since the start: all places were taken, or all of their address. */
   readonly refused = { full: 0, address: 0 };
   readonly #options: ConnectionBoundsOptions;
+  /** Of IPv6 a whole /64 counts as one. */
   readonly #byAddress = new Map<string, number>();
   #open = 0;
   #warnedAt = -Infinity;
@@ -51,24 +52,25 @@ export class ConnectionBounds {
     });
     server.on("connection", (socket) => {
       const address = plainAddress(socket.remoteAddress ?? "");
-      const open = this.#byAddress.get(address) ?? 0;
+      const party = sourceOf(address);
+      const open = this.#byAddress.get(party) ?? 0;
       if (open >= this.perAddress && !this.#options.trustedProxies.has(address)) {
         this.refused.address++;
         this.#warn();
         socket.destroy();
         return;
       }
-      this.#byAddress.set(address, open + 1);
+      this.#byAddress.set(party, open + 1);
       this.#open++;
-      socket.once("close", () => this.#gone(address));
+      socket.once("close", () => this.#gone(party));
     });
   }
 
-  #gone(address: string): void {
+  #gone(party: string): void {
     this.#open--;
-    const open = (this.#byAddress.get(address) ?? 1) - 1;
-    if (open === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, open);
+    const open = (this.#byAddress.get(party) ?? 1) - 1;
+    if (open === 0) this.#byAddress.delete(party);
+    else this.#byAddress.set(party, open);
   }
 
   #warn(): void {
