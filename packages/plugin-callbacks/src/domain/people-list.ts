@@ -1,12 +1,12 @@
 import type { NewPerson } from "../contract.js";
 import { errors } from "../errors.js";
 
-/** Characters of a name, of a value, and of the name of a value's column. */
-const LONGEST = { name: 100, value: 500, column: 50 };
+/** Characters of a name, of the name of a value (its column) and of a value, at most. */
+export const LONGEST = { name: 100, key: 50, value: 500 } as const;
 
 /** Whether what is said of a person fits a screen and a script. */
 export function fits({ name = "", values = {} }: Pick<NewPerson, "name" | "values">): boolean {
-  return name.length <= LONGEST.name && Object.entries(values).every(([column, value]) => column.length <= LONGEST.column && value.length <= LONGEST.value);
+  return name.length <= LONGEST.name && Object.entries(values).every(([key, value]) => key.length <= LONGEST.key && value.length <= LONGEST.value);
 }
 
 /** A person of a list and the line of the file it stands in, from 1. */

@@ -4,7 +4,7 @@ import type { HttpRoute, Principal } from "@hotlinejs/core";
 import { CAMPAIGNS } from "../contract.js";
 import type { CampaignPerson, DoNotCallEntry, NewPerson, PeopleAdded } from "../contract.js";
 import { CALL, CAMPAIGNS_MANAGE, READ } from "../permissions.js";
-import { peopleOfCsv } from "../domain/people-list.js";
+import { LONGEST, peopleOfCsv } from "../domain/people-list.js";
 import { maskNumber } from "../domain/phone-number.js";
 import { errors } from "../errors.js";
 import { campaignPatch } from "../services/campaign-settings.js";

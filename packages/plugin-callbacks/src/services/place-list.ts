@@ -68,9 +68,11 @@ export class PlaceList {
     const { store } = this.deps;
     const listed = await store.present(uow, { placeId: place.id });
     if (listed?.status === "closed") return;
-    const { attempts, lastAttemptAt, queue, interactionId, nextAt } = place;
-    if (place.state === "closed" && place.result === "expired") return listed === null ? undefined : this.#takeOver(uow, listed, place);
-    if (place.state === "closed") return listed === null ? undefined : store.close(uow, listed, place.result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
+    const { attempts, lastAttemptAt, queue, interactionId, nextAt, result } = place;
+    if (place.state === "closed") {
+      if (listed === null) return;
+      return result === "expired" ? this.#takeOver(uow, listed, place) : store.close(uow, listed, result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
+    }
     const task = listed ?? (await store.put(uow, { number: place.number, reason: "wish", queue, missedAt: place.createdAt, interactionId, createdBy: ACTOR, wished: true }));
     // An agent has the citizen on the line just now: the wish is settled with that, or comes back at the next change.
     if (listed === null && task.status === "calling") return;
