@@ -27,10 +27,12 @@ export const errors = defineErrors("CALLBACKS", {
   CAMPAIGN_RUNNING: { message: "The campaign is running: pause it before it is changed", status: 409 },
   CAMPAIGN_STATE: { message: "The campaign is %s, which does not allow that", status: 409 },
   UNSPEAKABLE: { message: "What is played cannot be spoken to the first person of the list: %s. Give the list that column, change the words, or look at the speech synthesis", status: 409 },
+  NO_LINE: { message: "No line leads out to the first person of the list: give a SIP trunk `outbound` with a prefix that fits the number", status: 409 },
   CAMPAIGN_NEVER_OPEN: { message: "Its calendar is never open between its beginning and its end: change the calendar or the times", status: 409 },
   PERSON_CALLING: { message: "The person is being called right now: wait until the call is over", status: 409 },
   PERSON_CLOSED: { message: "The person is done with already (%s)", status: 409 },
   TOO_MANY_PEOPLE: { message: "At most %s people are taken at a time: send the list in parts", status: 413 },
-  BAD_LIST: { message: "The first line of the list must name its columns, one of them `number` (号码, 电话)", status: 400 },
+  BAD_LIST: { message: "The first line of the list must name its columns, at most 50, one of them `number` (号码, 电话)", status: 400 },
+  OPEN_QUOTE: { message: "The quote that begins in line %s of the list is never closed: close it, or double quotes that belong to the text", status: 400 },
   NOT_LISTED: { message: "The number is not on the do-not-call list", status: 404 },
 });

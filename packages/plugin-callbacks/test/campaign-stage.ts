@@ -31,10 +31,13 @@ export interface CampaignStage extends Stage {
   until(hour: string): Promise<void>;
 }
 
-export async function campaignStage(options: StageOptions = {}): Promise<CampaignStage> {
+/** @param line whether a line leads out to people's telephones */
+export async function campaignStage({ line = true, ...options }: StageOptions & { readonly line?: boolean } = {}): Promise<CampaignStage> {
   const at = await stage({ citizen: false, ...options });
   const campaigns = at.test.services.get(CAMPAIGNS);
   const telephony = at.test.services.get(FAKE_TELEPHONY);
+  // A telephone outside that nobody calls.
+  if (line) telephony.plug("tel:0", () => undefined);
   const calls: FakeCall[] = [];
   const people = async (id: string): Promise<readonly CampaignPerson[]> => (await campaigns.people(id, { limit: 200 })).items;
   const draft = async (numbers: readonly string[], settings: Partial<CampaignSettings> = {}): Promise<string> => {

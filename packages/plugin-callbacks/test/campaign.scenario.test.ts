@@ -1,7 +1,8 @@
+import { defineErrors, PROMPTS } from "@hotlinejs/core";
 import { ACD, AGENT_CALLS } from "@hotlinejs/plugin-acd";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ANNA, BEN, campaignStage, CORA, GOODBYE, KEYS, WORDS } from "./campaign-stage.js";
 import type { CampaignStage } from "./campaign-stage.js";
 import { closeStages, MINUTE } from "./stage.js";
@@ -41,6 +42,29 @@ describe("an announcement", () => {
     expect(at.calls[0]?.leg?.texts[0]).toBe("安娜（安娜）您好，您可领取1500。");
     // Where no queue is named nobody is promised an agent.
     expect(at.calls[0]?.leg?.texts[1]).toBe("重听请按1，不再接收此类来电请按9。");
+  });
+
+  it("passes over whose values it cannot say, with the reason, and keeps nobody else waiting for that, nor another campaign", async () => {
+    const at = await campaignStage();
+    const prompts = at.test.services.get(PROMPTS);
+    const resolve = prompts.resolve.bind(prompts);
+    // As plugin-tts answers, which the stand-in for it does not.
+    const { MISSING_VALUE } = defineErrors("TTS", { MISSING_VALUE: { message: "The prompt needs a value for %s", status: 422 } });
+    vi.spyOn(prompts, "resolve").mockImplementation((ref, options) => (typeof ref === "object" && "text" in ref && ref.text.includes("金额") && ref.values?.["金额"] === undefined ? Promise.reject(MISSING_VALUE("金额")) : resolve(ref, options)));
+    for (const number of [ANNA, BEN, CORA]) at.phoneOf(number, (call) => void call.answer());
+    const id = await at.draft([], { prompt: { text: "您可领取{{金额|text}}元。" }, atOnce: 1 });
+    await at.campaigns.add(id, [{ number: ANNA, values: { 金额: "1500" } }, { number: BEN }, { number: CORA, values: { 金额: "300" } }], "u1");
+    await at.campaigns.start(id, "u1");
+    const other = await at.begin(["13800100009"]);
+    await at.test.advance(2 * MINUTE);
+    expect(await at.people(id)).toMatchObject([
+      { number: ANNA, status: "closed", result: "completed" },
+      { number: BEN, status: "closed", result: "skipped", attempts: 0, lastAttemptAt: null, note: "The prompt needs a value for 金额" },
+      { number: CORA, status: "closed", result: "completed" },
+    ]);
+    expect(at.calls.map(({ to }) => to.number)).toEqual([ANNA, CORA]);
+    expect(await at.campaign(id)).toMatchObject({ status: "done" });
+    expect((await at.attemptsOf(other)).length).toBeGreaterThan(0);
   });
 
   it("is incomplete for who hangs up in the middle, and they are not called again", async () => {

@@ -14,6 +14,7 @@ export const sipErrors = defineErrors("SIP", {
   OVERLOADED: { message: "Calls come in faster than they can be set up; some were refused with 503 within the last minute. Give the machine more processors, take load from it, or raise `settingUp`", status: 503, sip: 503 },
   MESSAGE_REFUSED: { message: "No trunk took a short message now (SIP %s). Give one `messages: true` and `outbound`, or look at its state", status: 502 },
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
+  KEYS_FULL: { message: "So many keys wait to be sent by INFO (of at most %s) that no more are taken. Wait until those before are answered", status: 429 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
   TLS_NOT_VALID: { message: "The certificate for SIP over TLS (%s) %s, so phones and carriers refuse it. Put a valid one into its files, where it is taken without a restart, or check the clock of this machine" },

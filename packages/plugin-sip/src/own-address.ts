@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { errorText, plainAddress } from "@hotlinejs/core";
+import { errorText, isLoopback, plainAddress } from "@hotlinejs/core";
 import type { HotlineError } from "@hotlinejs/core";
 import { sipErrors } from "./errors.js";
 import { SipError } from "./stack/index.js";
@@ -47,7 +47,8 @@ export class OwnAddress {
     const host = plainAddress(address).toLowerCase();
     const mine = (bound: string): boolean => {
       if (host === bound.toLowerCase() || host === this.told.advertised || host === this.told.advertised6) return true;
-      return (bound === "0.0.0.0" || bound === "::") && Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === host) === true);
+      // Where all are bound, each of 127.0.0.0/8 is one of ours, though the system lists a single one.
+      return (bound === "0.0.0.0" || bound === "::") && (isLoopback(host) || Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === host) === true));
     };
     return this.endpoints().some((each) => each.port === port && mine(each.address));
   };

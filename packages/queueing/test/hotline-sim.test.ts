@@ -75,6 +75,13 @@ describe("hotline-sim", () => {
     expect(Math.abs(Number.parseFloat(rows[0]?.[13] ?? "") - (100 * 6) / 7)).toBeLessThan(6);
   });
 
+  it("names who was never served, where there is anybody", async () => {
+    expect(await run({})).not.toContain("never served");
+    const file = join(folder, "nobody.json");
+    writeFileSync(file, JSON.stringify({ from: "08:00", to: "09:00", queues: [{ key: "general" }], callers: [{ name: "citizens", queue: "general", arrivals: { perHour: 60 }, talk: 60 }], agents: [{ name: "team", count: 0, queues: ["general"] }] }));
+    expect(await run({ file, whatIf: ["agents=2"] })).toMatch(/^never served +\d+\.\d ± \d+\.\d +0\.0 ± 0\.0$/m);
+  });
+
   it("one run is printed without an interval it cannot have", async () => {
     expect(await run({ runs: 1 })).not.toMatch(/±/);
   });

@@ -364,3 +364,27 @@ it("a scenario whose settings would do nothing is refused with their path", () =
   refused({ queues: [{ key: "general", overflow: [{ afterMs: 1, queues: ["b"] }, { afterMs: 2, queues: ["b"] }] }, { key: "b" }] }, "queues.0.overflow.1.queues.0");
   refused({ agents: [{ name: "team", count: 1, queues: ["general", { queue: "general", weight: 2 }] }] }, "agents.0.queues.1: queue \"general\" is given twice");
 });
+
+describe("a play that would never end", () => {
+  const citizens = { name: "citizens", queue: "general", arrivals: { perHour: 20 }, talk: 60 } as const;
+
+  it("for want of anybody who answers ends, and tells who was never served", () => {
+    for (const queue of [{ key: "general", noAnswerDelayMs: 0 }, { key: "general", strategy: "ring-all" }]) {
+      const result = play(base({ from: "08:00", to: "09:00", queues: [queue], callers: [citizens], agents: [{ name: "team", count: 2, queues: ["general"], misses: 1 }] }));
+      expect(result.total).toMatchObject({ answered: 0, abandoned: 0 });
+      expect(result.leftInside).toBe(result.total.offered);
+      expect(result.leftInside).toBeGreaterThan(0);
+    }
+  });
+
+  it("since redials let no time pass is a coded error with the time", () => {
+    const scenario = base({ from: "08:00", to: "09:00", callers: [{ ...citizens, patience: 0, redial: { share: 1, after: 0 } }], agents: [{ name: "team", count: 0, queues: ["general"] }] });
+    expect(() => play(scenario)).toThrow(expect.objectContaining({ code: "HTL_QUEUEING_SCENARIO", message: expect.stringMatching(/callers: it does not get past 08:\d\d/) as string }) as Error);
+  });
+
+  it("for the number of its calls is refused, as is a talk whose mean no formula takes", () => {
+    expect(() => parseScenario(base({ callers: [{ ...citizens, arrivals: { perHour: 1e9 } }] }))).toThrow("at most 10000000 are played");
+    for (const shape of [0.005, 1e-9]) expect(() => parseScenario(base({ callers: [{ ...citizens, talk: { weibull: { shape, scale: 1 } } }] }))).toThrow("callers.0.talk");
+    expect(play(base({ from: "08:00", to: "09:00", callers: [{ ...citizens, talk: { weibull: { shape: 0.3, scale: 1 } }, patience: { exponential: 60 } }] })).total.offered).toBeGreaterThan(0);
+  });
+});

@@ -1,5 +1,5 @@
 import { QueueingError } from "../errors.js";
-import { clockText } from "./report.js";
+import { clockText } from "../simulator/scenario.js";
 import type { Variant } from "./run.js";
 
 const PALETTE = ["#1d5fd1", "#c2410c", "#0f766e", "#7c3aed", "#b91c1c", "#4d7c0f"];

@@ -2,6 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import { estimate } from "../simulator/replicate.js";
 import type { Estimate } from "../simulator/replicate.js";
 import type { IntervalResult, SimulationResult } from "../simulator/simulate.js";
+import { clockText } from "../simulator/scenario.js";
 import type { Variant } from "./run.js";
 
 const percent = (value: number | undefined): string => (value === undefined ? "—" : `${(value * 100).toFixed(1)} %`);
@@ -22,6 +23,8 @@ export function comparison(variants: readonly Variant[]): string {
     ["wait of 95 %, s", ({ played }) => withRange(played.total.waitP95, seconds)],
     ["longest wait, s", ({ played }) => withRange(played.total.longestWait, seconds)],
     ["turned away", ({ played }) => withRange(played.total.turnedAway, (value) => value.toFixed(1))],
+    // Seldom any: nobody is named only to say so.
+    ...(variants.some(({ played }) => played.runs.some(({ leftInside }) => leftInside > 0)) ? [["never served", ({ played }) => withRange(estimate(played.runs.map(({ leftInside }) => leftInside)), oneDigit)] as [string, (variant: Variant) => string]] : []),
     ["callbacks", ({ played }) => withRange(played.total.callbacks, (value) => value.toFixed(1))],
     ["AHT, s", ({ played }) => withRange(played.total.aht, seconds)],
     ["occupancy", ({ played }) => withRange(played.occupancy, percent)],
@@ -136,13 +139,6 @@ export function intervalCsv(variants: readonly Variant[]): string {
   );
   const columns = Object.keys(rows[0] ?? {});
   return stringify(rows, { header: true, columns, record_delimiter: "\r\n", bom: true, escape_formulas: true, cast: { number: (value) => String(Number(value.toFixed(6))) } });
-}
-
-/** Time since the midnight before the first day: `08:15`, from the second day on `+1 08:15`. */
-export function clockText(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  const day = Math.floor(minutes / 1440);
-  return `${day === 0 ? "" : `+${day} `}${String(Math.floor((minutes % 1440) / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

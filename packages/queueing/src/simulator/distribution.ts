@@ -14,7 +14,7 @@ export const distribution = z.union([
   z.strictObject({ exponential: above }),
   z.strictObject({ lognormal: z.strictObject({ mean: above, sd: above }) }),
   z.strictObject({ gamma: z.strictObject({ mean: above, sd: above }) }),
-  z.strictObject({ weibull: z.strictObject({ shape: above, scale: above }) }),
+  z.strictObject({ weibull: z.strictObject({ shape: above, scale: above }) }).refine(({ weibull }) => weibullMean(weibull) <= 1e7, "a Weibull distribution of this shape has a mean above 10000000 seconds"),
   z.strictObject({ uniform: z.tuple([seconds, seconds]) }).refine(({ uniform: [from, to] }) => from <= to, "the first bound must not be above the second"),
   z.strictObject({ values: z.array(seconds).min(1) }),
 ], { error: "a distribution: seconds, { exponential: mean }, { lognormal: { mean, sd } }, { gamma: { mean, sd } }, { weibull: { shape, scale } }, { uniform: [from, to] } or { values: [...] }" });
@@ -45,9 +45,13 @@ export function meanOf(of: Distribution): number {
   if ("exponential" in of) return of.exponential;
   if ("lognormal" in of) return of.lognormal.mean;
   if ("gamma" in of) return of.gamma.mean;
-  if ("weibull" in of) return of.weibull.scale * gammaFunction(1 + 1 / of.weibull.shape);
+  if ("weibull" in of) return weibullMean(of.weibull);
   if ("uniform" in of) return (of.uniform[0] + of.uniform[1]) / 2;
   return of.values.reduce((sum, value) => sum + value, 0) / of.values.length;
+}
+
+function weibullMean({ shape, scale }: { readonly shape: number; readonly scale: number }): number {
+  return scale * gammaFunction(1 + 1 / shape);
 }
 
 /** The same shape, `factor` times as long. */

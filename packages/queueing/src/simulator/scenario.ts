@@ -6,6 +6,8 @@ import { distribution } from "./distribution.js";
 
 /** Most days of a play. */
 const MAX_DAYS = 1000;
+/** Most callers of a play: they are drawn before it begins, and kept. */
+const MAX_CALLS = 10_000_000;
 const PAST_MIDNIGHT = "must be after `from`; past midnight the hours go on: 22:00 to 30:00 is until six in the morning";
 
 const name = z.string().min(1).max(60);
@@ -22,6 +24,13 @@ const clock = z.string().regex(/^\d{1,2}:[0-5]\d$/, "a time such as 08:30").refi
 export function clockMs(text: string): number {
   const [hours, minutes] = text.split(":").map(Number) as [number, number];
   return (hours * 60 + minutes) * 60_000;
+}
+
+/** Time since the midnight before the first day: `08:15`, from the second day on `+1 08:15`. */
+export function clockText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const day = Math.floor(minutes / 1440);
+  return `${day === 0 ? "" : `+${day} `}${String(Math.floor((minutes % 1440) / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
 /** One call of a list of past calls: what is missing is drawn from the distributions of its group. */
@@ -171,6 +180,8 @@ const scenarioSchema = z
       if ("past" in group.arrivals && pastDays(scenario.to, [group]) > MAX_DAYS) issue(["callers", index, "arrivals"], `the past calls have ${pastDays(scenario.to, [group])} days from the first to the last; at most ${MAX_DAYS} are played`);
       if ("past" in group.arrivals) group.arrivals.past.forEach((call, line) => call.queue !== undefined && known(["callers", index, "arrivals", "past", line, "queue"], call.queue));
     });
+    const calls = expectedCalls(scenario);
+    if (calls > MAX_CALLS) issue(["callers"], `about ${Math.round(calls)} calls would come; at most ${MAX_CALLS} are played`);
     scenario.queues.forEach((each, index) => {
       const served = new Set([each.key]);
       each.overflow?.forEach((step, at) =>
@@ -207,6 +218,14 @@ export function parseScenario(input: unknown): Scenario {
   if (result.success) return { ...result.data, days: Math.max(result.data.days, pastDays(result.data.to, result.data.callers)) };
   const mistakes = result.error.issues.slice(0, 10).map((issue) => `${issue.path.length === 0 ? "scenario" : issue.path.map(String).join(".")}: ${issue.message}`);
   throw new QueueingError("SCENARIO", `The scenario cannot be played. ${mistakes.join("; ")}`);
+}
+
+/** How many callers the play is expected to have, redials not counted. */
+function expectedCalls({ from, to, days, callers: groups }: Pick<Scenario, "from" | "to" | "days"> & { readonly callers: readonly { readonly arrivals: z.output<typeof arrivals> }[] }): number {
+  const hours = (clockMs(to) - clockMs(from)) / 3_600_000;
+  let sum = 0;
+  for (const { arrivals: of } of groups) sum += "perHour" in of ? of.perHour * hours * days : "calls" in of ? of.calls.reduce((total, calls) => total + calls, 0) * days : "past" in of ? of.past.length : 0;
+  return sum;
 }
 
 /** So often the day must be played for everybody to be there when the last past call comes. */

@@ -1,3 +1,4 @@
+import { QueueingError } from "../errors.js";
 import { aheadOf, createAcdState, expectedWaitMs } from "../acd/state.js";
 import { reduce } from "../acd/reduce.js";
 import type { AcdEffect, AcdEvent, AgentStatus } from "../acd/events.js";
@@ -11,7 +12,7 @@ import { analyse, findPools } from "./pools.js";
 import type { Analytic } from "./pools.js";
 import { randomStream } from "./random.js";
 import type { Random } from "./random.js";
-import { clockMs } from "./scenario.js";
+import { clockMs, clockText } from "./scenario.js";
 import type { Scenario } from "./scenario.js";
 
 export interface IntervalResult {
@@ -34,7 +35,7 @@ export interface SimulationResult {
   readonly pools: readonly { readonly queues: readonly string[]; readonly figures: Figures; readonly agents: number; readonly occupancy: number | undefined; readonly analytic: Analytic | undefined }[];
   readonly intervals: readonly IntervalResult[];
   readonly agents: readonly { readonly group: string; readonly count: number; readonly calls: number; readonly occupancy: number | undefined }[];
-  /** Callers nobody came for until the end: no agent signed in any more. */
+  /** Callers nobody came for until the end: no agent signed in any more, none may serve them, or none ever answers. */
   readonly leftInside: number;
   /** Events put through the ACD. */
   readonly decisions: number;
@@ -77,11 +78,17 @@ interface Bucket {
 const WORKING: readonly AgentStatus[] = ["busy", "occupied", "wrap-up"];
 const READY: readonly AgentStatus[] = ["available", "on-demand", "reserved", "held", ...WORKING];
 
+/** Decisions without anybody who comes, is answered or leaves, after which nobody will. */
+const IN_VAIN = 100_000;
+/** Events of one millisecond beside the arrivals, after which the play will never get past it. */
+const AT_ONCE = 1_000_000;
+
 /**
  * Plays a scenario through the very reducer that runs the live ACD, under virtual time. The same scenario and seed give the same
  * result, on every machine; variants of a scenario meet the same callers.
  *
  * @param seed whole number, default 1
+ * @throws HTL_QUEUEING_SCENARIO where redials without any delay let no time pass
  */
 export function simulate(scenario: Scenario, seed = 1): SimulationResult {
   return new Play(scenario, seed).run();
@@ -110,6 +117,8 @@ class Play {
   #expected = 0;
   #names = 0;
   #decisions = 0;
+  /** `#decisions` when a caller last came, was answered or left. */
+  #movedAt = 0;
 
   constructor(
     private readonly scenario: Scenario,
@@ -141,9 +150,13 @@ class Play {
     this.#expected = arrivals.length;
     if (arrivals.length > 0) this.#at((arrivals[0] as Arrival).at, arrive);
     // Until the last caller is served, and the staff's last minute is over.
+    let atOnce = 0;
     while (this.#expected > 0 || this.#callers.size > 0 || this.#heap.nextAt <= this.#to) {
       const entry = this.#heap.pop();
-      if (entry === undefined) break;
+      // Agents may be rung for ever and never answer: once nobody comes any more, whoever is inside stays there.
+      if (entry === undefined || (this.#expected === 0 && this.#decisions - this.#movedAt > IN_VAIN)) break;
+      atOnce = entry.at > this.#now ? 0 : atOnce + 1;
+      if (atOnce > AT_ONCE + arrivals.length) throw new QueueingError("SCENARIO", `The scenario cannot be played. callers: it does not get past ${clockText(this.#now)}, since whoever gives up at once rings again at once; give redial.after or patience a length`);
       this.#now = entry.at;
       entry.item();
     }
@@ -209,6 +222,7 @@ class Play {
 
   #enter(arrival: Arrival, promised?: { placeAt: number; at: number }): void {
     this.#names += 1;
+    this.#movedAt = this.#decisions;
     const id = `c${this.#names}`;
     this.#callers.set(id, { arrival, enteredAt: this.#now, state: "waiting", ...(promised && { promisedAt: promised.at }) });
     if (promised === undefined) this.#sums(arrival.queue, this.#now, (sum) => (sum.offered += 1));
@@ -291,6 +305,7 @@ class Play {
   #left({ interactionId, outcome, waitMs }: AcdEffect & { type: "left" }): void {
     const caller = this.#callers.get(interactionId);
     if (caller === undefined) return;
+    this.#movedAt = this.#decisions;
     const { arrival, enteredAt, promisedAt } = caller;
     const { thresholdMs, shortMs } = this.#settings.get(arrival.queue) as { thresholdMs: number; shortMs: number };
     if (outcome === "answered") {
