@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { SETTINGS, definePlugin } from "@hotlinejs/core";
 import { directory } from "@hotlinejs/plugin-directory";
 import { http } from "@hotlinejs/plugin-http";
@@ -80,6 +83,13 @@ describe("a call from the citizens' pages", () => {
     // A page of another site gets none.
     expect((await token({ origin: "https://evil.example" })).status).toBe(403);
     expect(asked).toHaveLength(1);
+  });
+
+  it.each([["a b", "localhost"], ["[::1", "localhost"], ["hotline.example:8443", "hotline.example"], ["[2001:db8::1]:80", "[2001:db8::1]"]])("gets one whatever the request calls the host: %j", async (host, named) => {
+    await start("/sip");
+    const asking = request(`${base()}/portal/call/token`, { method: "POST", headers: { host } }).end();
+    const [answer] = (await once(asking, "response")) as [IncomingMessage];
+    expect([answer.statusCode, await json(answer)]).toMatchObject([200, { uri: `sip:web-1@${named}`, target: `sip:099912333@${named}` }]);
   });
 
   it("calls what was configured, so many times an hour from one address", async () => {

@@ -18,12 +18,13 @@ export function plainAddress(address: string): string {
 
 /**
  * Whom a limit on guesses or requests counts: an IPv4 address, or the /64 of an IPv6 one. Each connection to the Internet has at least
- * a /64 (RFC 6177), so that who is counted by single addresses never runs out of them. IPv4 that comes by way of NAT64 (64:ff9b::/96, RFC 6052), and what is no address, as it is.
+ * a /64 (RFC 6177), so that who is counted by single addresses never runs out of them. As they are: addresses of the house (loopback, link-local, fc00::/7), where a /64
+ * is all telephones of a network; IPv4 that comes by way of NAT64 (64:ff9b::/96, RFC 6052); what is no address.
  */
 export function sourceOf(address: string): string {
   const plain = plainAddress(address);
   const bare = plain.replace(/%.*$/, "").toLowerCase();
-  if (isIP(bare) !== 6 || bare.startsWith("64:ff9b::")) return plain;
+  if (isIP(bare) !== 6 || /^(?:::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|64:ff9b::)/.test(bare)) return plain;
   const [head = "", tail] = bare.split("::");
   const groups = head === "" ? [] : head.split(":");
   const last = tail === undefined || tail === "" ? [] : tail.split(":");

@@ -73,11 +73,17 @@ export const callRoutes: readonly HttpRoute[] = [
       calls.count(request.remoteAddress);
       const target = targetOf(config);
       const issued = await offer.sip.issueGuestCredentials({ numbers: [target], seconds: config.callTokenSeconds });
-      const host = new URL(`http://${request.headers.host ?? "127.0.0.1"}`).hostname;
+      const host = hostOf(request.headers.host);
       return { kind: "reply", status: 200, body: { uri: `sip:${issued.account}@${host}`, authorizationUser: issued.authorizationUser, password: issued.password, realm: issued.realm, path: offer.path, target: `sip:${encodeURIComponent(target)}@${host}`, expiresAt: issued.expiresAt } };
     },
   }),
 ];
+
+/** The name by which the page was asked for, as it stands in a SIP URI. Whoever sends none, or no name at all, is no browser: the hotline knows its callers by token and number. */
+function hostOf(header: string | undefined): string {
+  const url = `http://${header ?? ""}`;
+  return URL.canParse(url) ? new URL(url).hostname : "localhost";
+}
 
 /** The script as it is asked for, packed where that is understood. */
 export function callScriptContent(script: CallScript, acceptEncoding: string | undefined) {
