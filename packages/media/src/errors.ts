@@ -18,6 +18,7 @@ export const mediaErrors = defineErrors("MEDIA", {
   BAD_ADDRESS: { message: "The address %s cannot be bound for media: %s. Set HOTLINE_HOST, or HOTLINE_MEDIA_BIND_ADDRESS, to an address of this machine", status: 500 },
   BAD_REMOTE: { message: "The remote media description is unusable: %s", status: 400, sip: 488 },
   BAD_DIGITS: { message: "Only 0-9, *, # and A-D can be sent as keys", status: 400 },
+  KEYS_FULL: { message: "So many keys wait to be sent on this leg (of at most %s) that no more are taken. Wait until those before are sent", status: 429 },
   BAD_AUDIO: { message: "The sound cannot be encoded: %s", status: 400 },
   BAD_WAV: { message: "The WAV file %s cannot be read: %s", status: 400 },
   BAD_CAPTURE: { message: "%s is no capture file", status: 400 },

@@ -30,6 +30,15 @@ describe("keys", () => {
     await leg.close();
   });
 
+  test("more keys than may wait are refused, and the others sent", async () => {
+    const { leg, peer } = await bench.call();
+    const sending = leg.sendDtmf("12", { toneMs: 40, gapMs: 40 });
+    await expect(leg.sendDtmf("3".repeat(129))).rejects.toMatchObject({ code: "HTL_MEDIA_KEYS_FULL", status: 429 });
+    await sending;
+    expect(new Set(peer.packets.filter(({ payloadType }) => payloadType === 101).map(({ payload }) => payload[0]))).toEqual(new Set([1, 2]));
+    await leg.close();
+  });
+
   test("a key cuts the prompt while it is still down, and stays for collect", async () => {
     const { leg, peer } = await bench.call();
     const playback = leg.play(FOREVER, { bargeIn: "12" });

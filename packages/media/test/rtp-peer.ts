@@ -84,14 +84,17 @@ export class RtpPeer {
     this.#rtcp.send(data, to, "127.0.0.1");
   }
 
-  /** Sends sound in packets of 20 ms at the pace of a phone. */
-  async speak(to: number, octets: Uint8Array): Promise<void> {
+  /** Sends sound in packets of `packetMs` at the pace of a phone. `drop` leaves out packets by number. */
+  async speak(to: number, octets: Uint8Array, { packetMs = 20, drop = [] }: { packetMs?: number; drop?: readonly number[] } = {}): Promise<void> {
+    const samples = packetMs * 8;
     const start = performance.now();
-    for (let at = 0; at < octets.length && this.#open; at += 160) {
+    for (let at = 0; at < octets.length && this.#open; at += samples) {
       const wait = start + at / 8 - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      this.sendPacket(to, octets.subarray(at, at + 160), { marker: at === 0 });
-      this.timestamp += 160;
+      const payload = octets.subarray(at, at + samples);
+      if (drop.includes(at / samples)) this.sequence++;
+      else this.sendPacket(to, payload, { marker: at === 0 });
+      this.timestamp += payload.length;
     }
   }
 

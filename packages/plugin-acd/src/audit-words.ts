@@ -14,6 +14,7 @@ export const acdAuditWords: AuditWords = {
     { name: "acd.agent-state", title: "改变坐席状态", titleEn: "Changed an agent's state" },
     { name: "acd.agent-assigned", title: "改变坐席的技能方案或班组", titleEn: "Changed an agent's profile or groups" },
     { name: "acd.profile-changed", title: "修改技能方案", titleEn: "Changed a profile" },
+    { name: "acd.queue-rules-changed", title: "修改队列规则", titleEn: "Changed a queue's rules" },
     { name: "acd.picked-up", title: "代接同事的来电", titleEn: "Picked up a colleague's call" },
     { name: "acd.number-revealed", title: "查看来电人完整号码", titleEn: "Saw a caller's number in full" },
     { name: "acd.caller-moved", title: "把排队者换到别的队列", titleEn: "Moved a waiting caller" },
@@ -25,6 +26,7 @@ export const acdAuditWords: AuditWords = {
   ],
   subjects: [
     { name: "acd.agent", title: "坐席", titleEn: "Agent" },
+    { name: "acd.queue", title: "队列", titleEn: "Queue" },
     { name: "acd.profile", title: "技能方案", titleEn: "Profile" },
   ],
 };

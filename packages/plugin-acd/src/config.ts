@@ -83,6 +83,8 @@ export const queueSettings = z.strictObject({
   atClosing: z.enum(["serve", "callback", "voicemail"]).default("serve"),
   /** Agents of further queues serve too, step by step. */
   overflow: z.array(z.strictObject({ /** Waiting time from which this step holds. */ afterSeconds: seconds(0, 86_400), /** Keys of the queues. */ queues: z.array(z.string().min(1)).min(1) })).default([]),
+  /** Who asked for a callback keeps the place so many hours, of those in which the queue is open, then is given over to the list of callbacks (plugin-callbacks; without it the place stays). 0 = no limit. */
+  keptPlaceHours: z.number().min(0).max(240).default(24),
   /** What waiting callers hear: `melody` (made by the program), `silence`, a tone, a WAV file or a prompt. */
   music: music.default("melody"),
   /** What is said to waiting callers. */
@@ -120,6 +122,9 @@ export const queueSettings = z.strictObject({
   /** Who gives up within so many seconds counts as a short abandon, which no rate counts. */
   shortAbandonSeconds: seconds(0, 600).default(5),
 });
+
+/** What can be changed while the hotline runs; the rest is decided with the configuration: who comes when (`priority`), the hours, and sounds from files. */
+export const changeableRules = queueSettings.omit({ priority: true, calendar: true, atClosing: true, music: true });
 
 export const queueConfig = queueSettings.extend({
   /** Letters, digits, `.`, `_`, `-`. */

@@ -9,6 +9,7 @@ export * from "./contract/agent-calls.js";
 export * from "./contract/agents.js";
 export * from "./contract/announcements.js";
 export * from "./contract/kept-places.js";
+export * from "./contract/queue-rules.js";
 export * from "./contract/queues.js";
 export * from "./contract/watching.js";
 
@@ -30,6 +31,8 @@ declare module "@hotlinejs/core" {
     "acd.overflowed": { interactionId: string; /** Where the citizen stands, as before. */ queue: string; /** Those that have come. */ queues: readonly string[]; at: number };
     /** A supervisor has changed the priority of a waiting citizen. */
     "acd.priority-changed": { interactionId: string; queue: string; /** From now on; higher goes first. */ priority: number; at: number };
+    /** A supervisor has changed rules of a queue, which count already, also for who waits. */
+    "acd.queue-rules-changed": { queue: string; /** Names of the settings that have another value now. */ rules: readonly string[]; /** Names of those that are as configured again. */ reset: readonly string[]; /** Of the changes: `Acd.queueRules`. */ version: number; /** User id. */ by: string; at: number };
     /** Durable. An agent and the citizen talk. */
     "acd.answered": { interactionId: string; queue: string; agent: string; waitMs: number; at: number };
     /** Durable. The caller hung up while waiting or ringing. */
@@ -41,7 +44,7 @@ declare module "@hotlinejs/core" {
     /** Durable. The after-call work is over, and with it the interaction for the agent. */
     "acd.wrapped-up": { interactionId: string; queue: string; agent: string; /** Milliseconds of after-call work. */ wrapUpMs: number; at: number };
     /** Durable. The place of a citizen who is to be called is kept, tried, or done with. */
-    "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed` ... */ result: string | null; at: number };
+    "acd.place-kept": { /** Of the place: `Acd.keptPlace`. */ placeId: string; /** The call in which it was asked for. */ interactionId: string; queue: string; /** `waiting`, `calling` or `closed`. */ state: string; /** Once closed: `reached`, `no-answer`, `not-needed`, `expired` (given over to the list of callbacks) ... */ result: string | null; at: number };
     /** What an agent has on the phone has changed; `call` is `null` when it is over. */
     "acd.agent-call": { agent: string; /** The call as the desk shows it. */ call: AgentCall | null; at: number };
     /** An agent's announcement has begun in a call (`result` null), or is over. */

@@ -13,6 +13,7 @@ import { FactMarkEntity } from "./entities/fact-mark.entity.js";
 import { KeptPlaceEntity } from "./entities/kept-place.entity.js";
 import { QueueEntryEntity } from "./entities/queue-entry.entity.js";
 import { QueueIntervalEntity } from "./entities/queue-interval.entity.js";
+import { QueueRulesEntity } from "./entities/queue-rules.entity.js";
 import { QueueEntity } from "./entities/queue.entity.js";
 import { WrapUpEntity } from "./entities/wrap-up.entity.js";
 import { acdRoutes } from "./http/routes.js";
@@ -26,6 +27,7 @@ import { AcdFigures } from "./migrations/figures.js";
 import { AcdInit } from "./migrations/init.js";
 import { AcdKeptPlaces } from "./migrations/kept-places.js";
 import { AcdPlaceOrder } from "./migrations/place-order.js";
+import { AcdQueueRules } from "./migrations/queue-rules.js";
 import { registerAcdMetrics } from "./services/acd-metrics.js";
 import { AcdStore } from "./services/acd-store.js";
 import { CHECK_MS, DefaultAcd } from "./services/default-acd.js";
@@ -38,6 +40,7 @@ import { KeptPlaceStore } from "./services/kept-place-store.js";
 import { KEPT_PLACE_HANDLER } from "./services/kept-places.js";
 import { PastProcess } from "./services/past-process.js";
 import { QueueFacts } from "./services/queue-facts.js";
+import { QueueRuleStore } from "./services/queue-rule-store.js";
 import { registerQueueHandler } from "./services/queue-handler.js";
 import { ScreenNews } from "./services/screen-news.js";
 import { SignOfLife } from "./services/sign-of-life.js";
@@ -50,8 +53,8 @@ export const acd = definePlugin({
   after: ["media", "sip", "voiceboard", "tts", "directory"],
   critical: true,
   config: acdConfig,
-  entities: [AgentEntity, QueueEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity, WrapUpEntity],
-  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts, AcdPlaceOrder, AcdAfterRestart],
+  entities: [AgentEntity, QueueEntity, QueueRulesEntity, QueueEntryEntity, AgentStateLogEntity, QueueIntervalEntity, AgentIntervalEntity, AgentProfileEntity, KeptPlaceEntity, FactMarkEntity, WrapUpEntity],
+  migrations: [AcdInit, AcdChannel, AcdFigures, AcdAgents, AcdCutTalks, AcdKeptPlaces, AcdDurableFacts, AcdPlaceOrder, AcdAfterRestart, AcdQueueRules],
   provides: [ACD, AGENT_CALLS],
   audit: acdAuditWords,
   permissions: [
@@ -67,6 +70,7 @@ export const acd = definePlugin({
     { name: "acd.calls.pickup-any", roles: ["team_leader", "shift_supervisor"], description: "Pick up calls that ring at any agent; audited" },
     { name: "acd.announcements.play", roles: ["agent", "team_leader", "shift_supervisor"], description: "Play approved prompts and articles into calls; audited" },
     { name: "acd.emergency.call", roles: ["agent", "team_leader", "shift_supervisor"], description: "See and call emergency contacts; audited" },
+    { name: "acd.queues.manage", roles: ["shift_supervisor"], description: "Change the rules of queues while the hotline runs; audited" },
     { name: "acd.queues.steer", roles: ["team_leader", "shift_supervisor"], description: "Move waiting callers and change their priority; audited" },
     { name: "acd.queues.read", roles: ["agent", "team_leader", "shift_supervisor", "analyst", "director"], description: "See queues and waiting callers" },
   ],
@@ -90,6 +94,7 @@ export const acd = definePlugin({
     defineEvent("acd.connecting"),
     defineEvent("acd.overflowed"),
     defineEvent("acd.priority-changed"),
+    defineEvent("acd.queue-rules-changed"),
     defineEvent("acd.answered", { durable: true }),
     defineEvent("acd.abandoned", { durable: true }),
     defineEvent("acd.left", { durable: true }),
@@ -128,6 +133,7 @@ export const acd = definePlugin({
         store,
         past: new PastProcess({ unitOfWork, book, ids, calendar, store, clock, life: new SignOfLife(join(settings.dataDir, "acd-alive.json"), { clock, log, everyMs: CHECK_MS }) }),
         places: new KeptPlaceStore({ unitOfWork, reads: services.get(READ_POOL), clock, ids }),
+        rules: new QueueRuleStore({ unitOfWork, reads: services.get(READ_POOL), clock }),
         facts: new QueueFacts({ writer, clock, ids, calendar }),
         calendars: services.get(CALENDARS),
         audit: () => services.get(AUDIT),

@@ -8,7 +8,7 @@ import type { Acd, AcdPluginOptions, QueueRequest, QueueResult } from "../src/in
 import { QueueEntryEntity } from "../src/entities/queue-entry.entity.js";
 import type { QueueEntryRow } from "../src/entities/queue-entry.entity.js";
 
-const EVENTS = ["acd.queued", "acd.offered", "acd.requeued", "acd.answered", "acd.abandoned", "acd.left", "acd.ended", "acd.agent-state", "acd.agent-overdue", "acd.conference"] as const satisfies readonly EventName[];
+const EVENTS = ["acd.queued", "acd.offered", "acd.requeued", "acd.answered", "acd.abandoned", "acd.left", "acd.ended", "acd.agent-state", "acd.agent-overdue", "acd.conference", "acd.queue-rules-changed", "acd.place-kept"] as const satisfies readonly EventName[];
 
 export interface Stage {
   readonly test: TestHotline;

@@ -24,7 +24,7 @@ export const callbacksConfig = z.strictObject({
   agentRingSeconds: z.number().int().min(5).max(180).default(20),
   /** Said to the agent before the citizen is dialled. Values: `number`, `missed`. `false`: a beep, on the calls of campaigns too. */
   agentPrompt: z.union([promptRef, z.literal(false)]).default("callbacks.agent"),
-  /** The plan calls back by itself while agents are free and nobody waits (`HOTLINE_CALLBACKS_AUTOMATIC`). */
+  /** The plan calls back by itself while agents are free whom no caller needs (`HOTLINE_CALLBACKS_AUTOMATIC`). */
   automatic: z.boolean().default(false),
   /** Callbacks of the plan at once. */
   atOnce: z.number().int().min(1).max(1000).default(2),

@@ -72,6 +72,7 @@ export const callbackDatasets: readonly Dataset[] = [
       field("status", "状态", "string"),
       field("result", "结果", "string"),
       field("attempts", "已拨次数", "number"),
+      field("abandoned", "接通无坐席次数", "number"),
       field("last_attempt_at", "最近拨打时间", "datetime"),
       field("closed_at", "完成时间", "datetime"),
       field("business_date", "完成日期", "date"),

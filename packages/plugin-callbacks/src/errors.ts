@@ -32,7 +32,7 @@ export const errors = defineErrors("CALLBACKS", {
   PERSON_CALLING: { message: "The person is being called right now: wait until the call is over", status: 409 },
   PERSON_CLOSED: { message: "The person is done with already (%s)", status: 409 },
   TOO_MANY_PEOPLE: { message: "At most %s people are taken at a time: send the list in parts", status: 413 },
-  BAD_LIST: { message: "The first line of the list must name its columns, one of them `number` (号码, 电话)", status: 400 },
+  BAD_LIST: { message: "The first line of the list must name its columns, at most 50, one of them `number` (号码, 电话)", status: 400 },
   OPEN_QUOTE: { message: "The quote that begins in line %s of the list is never closed: close it, or double quotes that belong to the text", status: 400 },
   NOT_LISTED: { message: "The number is not on the do-not-call list", status: 404 },
 });

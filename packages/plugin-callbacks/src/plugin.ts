@@ -15,6 +15,7 @@ import { errors } from "./errors.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
+import { CallbacksAbandoned } from "./migrations/abandoned.js";
 import { CallbacksCampaigns } from "./migrations/campaigns.js";
 import { CallbacksInit } from "./migrations/init.js";
 import { CallbacksPlaces } from "./migrations/places.js";
@@ -43,7 +44,7 @@ export const callbacks = definePlugin({
   critical: false,
   config: callbacksConfig,
   entities: [CallbackTaskEntity, CallbackAttemptEntity, MissedCallEntity, CampaignEntity, CampaignPersonEntity, CampaignAttemptEntity, DoNotCallEntity],
-  migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns],
+  migrations: [CallbacksInit, CallbacksPlaces, CallbacksCampaigns, CallbacksAbandoned],
   provides: [CALLBACKS, CALLBACK_STORE, CAMPAIGNS, CAMPAIGN_DEFAULTS],
   audit: callbackAuditWords,
   permissions: [
@@ -84,7 +85,7 @@ export const callbacks = definePlugin({
     events.handle("acd.agent-state", ({ to }) => {
       if (to === "available" || to === "on-demand") parts().kick();
     });
-    // The queue may be empty now.
+    // Whom callers needed may be free for others now.
     for (const name of ["acd.answered", "acd.abandoned", "acd.left"] as const) events.handle(name, () => parts().kick());
     events.handle("acd.answered", ({ interactionId }) => parts().campaignCaller.talks(interactionId));
     events.handle("leg.ended", () => parts().campaignPlan.freed());

@@ -33,6 +33,45 @@ describe("people", () => {
     await expect(at.route("POST", "/api/campaigns/:id/people", { params: { id }, body: { csv: "13800100000\n13800100001" } })).rejects.toMatchObject({ code: "HTL_CALLBACKS_BAD_LIST" });
   });
 
+  it("are one telephone each, however lists spell it: the 0 of a mobile or an area code, +86 or none", async () => {
+    const at = await campaignStage();
+    const id = await at.draft([ANNA]);
+    const spelled = ["013800100000", "0086 138 0010 0000", "0573-88880000", "+86 573 8888 0000", "(0573) 8888-0000", "010-12345678", "+86 10 1234 5678"];
+    expect(await at.campaigns.add(id, spelled.map((number) => ({ number })), LEADER)).toMatchObject({ added: 2, duplicate: 5, invalid: 0 });
+    expect(await at.campaigns.add(id, spelled.map((number) => ({ number })), LEADER)).toMatchObject({ added: 0, duplicate: 7 });
+    // Dialled as the list that came first has it.
+    expect((await at.people(id)).map(({ number }) => number)).toEqual([ANNA, "057388880000", "01012345678"]);
+  });
+
+  it("are not called by another spelling of a number that nobody may call, or that is being called", async () => {
+    const at = await campaignStage();
+    at.phoneOf(`0${ANNA}`);
+    at.phoneOf(BEN);
+    at.phoneOf(`0${BEN}`);
+    const first = await at.begin([BEN]);
+    const id = await at.begin([`0${ANNA}`, `0${BEN}`]);
+    await at.test.advance(1_000);
+    expect(at.calls.map(({ to }) => to.number).sort()).toEqual([`0${ANNA}`, BEN]);
+    await at.test.advance(2 * MINUTE);
+    expect((await at.person(first)).lastAttemptAt).not.toBeNull();
+    // Not in the same opening either, by the other campaign.
+    expect(at.calls).toHaveLength(2);
+    await at.campaigns.addDoNotCall(ANNA, { actor: LEADER });
+    expect((await at.people(id))[0]).toMatchObject({ status: "closed", result: "do-not-call" });
+    expect((await at.campaigns.doNotCall({ number: `+86 ${ANNA}` })).items).toHaveLength(1);
+    expect(await at.campaigns.add(id, [{ number: ANNA }, { number: `0${CORA}` }], LEADER)).toMatchObject({ added: 1, doNotCall: 1 });
+    await at.campaigns.removeDoNotCall(`0${ANNA}`, LEADER);
+    expect((await at.campaigns.doNotCall()).items).toEqual([]);
+  });
+
+  it("of a file that is made to do harm are refused: a column for each octet", async () => {
+    const at = await campaignStage();
+    const id = await at.draft([]);
+    const file = (csv: string): Promise<unknown> => at.route("POST", "/api/campaigns/:id/people", { params: { id }, body: { csv } });
+    await expect(file(`number${",x".repeat(200_000)}\n${"1\n".repeat(200_000)}`)).rejects.toMatchObject({ code: "HTL_CALLBACKS_BAD_LIST" });
+    expect(await at.people(id)).toEqual([]);
+  });
+
   it("of a file with a quote that is never closed are none: it would swallow everybody after it", async () => {
     const at = await campaignStage();
     const id = await at.draft([]);

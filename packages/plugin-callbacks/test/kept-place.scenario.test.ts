@@ -105,6 +105,53 @@ describe("a place that call distribution keeps", () => {
     expect(await at.task()).toMatchObject({ status: "kept", result: null });
   });
 
+  it("kept as long as the queue allows is a callback like any other from then on: called by the plan, once", async () => {
+    await closeStages();
+    at = await open(undefined, { queue: { keptPlaceHours: 0.5 } });
+    const agent = await at.phone();
+    await at.test.dial("12333", { from: "13500000000" });
+    await at.test.advance(1_000);
+    await agent.answer();
+    await at.test.advance(5_000);
+    await wish();
+    const { id, placeId, dueAt } = await at.task();
+    await at.test.advance(31 * MINUTE);
+    expect(await at.test.services.get(ACD).keptPlace(placeId ?? "")).toMatchObject({ state: "closed", result: "expired" });
+    // The time by which the citizen is to be called is still that of the wish.
+    expect(await at.task()).toMatchObject({ id, status: "open", result: null, placeId: null, attempts: 0, dueAt });
+    expect(at.asked.filter((asked) => asked.startsWith("callback"))).toEqual([]);
+    const second = await at.phone("1002");
+    await at.test.advance(1_000);
+    expect(second.call?.from.number).toBe(CITIZEN);
+    await second.answer();
+    await at.test.advance(8_000);
+    await at.rings[0]?.answer();
+    await at.test.advance(20_000);
+    await second.hangup();
+    await at.test.advance(HOUR);
+    expect(await at.task()).toMatchObject({ id, status: "closed", result: "reached", attempts: 1 });
+    expect(at.rings).toHaveLength(1);
+  });
+
+  it("that became too old while nothing could be listed is taken over at the next start", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "callbacks-"));
+    try {
+      await closeStages();
+      at = await open(dataDir, { queue: { keptPlaceHours: 0.5, joinEmpty: true } });
+      await wish();
+      const { id, placeId } = await at.task();
+      await at.test.services.get(UNIT_OF_WORK).run(({ em }) => em.execute("update acd_kept_place set state = 'closed', result = 'expired', open_key = null, closed_at = created_at"));
+      const startAt = at.test.clock.now() + 1_000;
+      await crash(at);
+      at = await open(dataDir, { startAt, seed: 2, queue: { joinEmpty: true } });
+      expect(placeId).not.toBeNull();
+      expect(await at.task()).toMatchObject({ id, status: "open", placeId: null });
+      await crash(at);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
   it("closed by hand it is given up; so it is when the citizen reaches an agent by another call", async () => {
     await wish();
     const { id } = await at.task();

@@ -1,5 +1,6 @@
 import { ACD } from "@hotlinejs/plugin-acd";
 import { afterEach, describe, expect, it } from "vitest";
+import { CAMPAIGNS } from "../src/index.js";
 import { CITIZEN, closeStages, HOUR, MINUTE, stage } from "./stage.js";
 
 afterEach(closeStages);
@@ -65,6 +66,22 @@ describe("the plan", () => {
     expect(one.calls).toHaveLength(2);
   });
 
+  it("takes an agent who cannot be given any of those who wait", async () => {
+    const at = await stage({ callbacks: { automatic: true } });
+    await at.abandons();
+    const acd = at.test.services.get(ACD);
+    const never = new Promise<void>(() => undefined);
+    const chat = { interactionId: "chat-1", channel: "chat", offer: () => never as Promise<never>, connected: () => undefined, ended: never };
+    void acd.serveWork(chat, { queue: "q", skills: { pension: 1 } }).catch(() => undefined);
+    await at.test.advance(100);
+    const agent = await at.phone("1001");
+    await at.test.advance(1_000);
+    expect(acd.queue("q")).toMatchObject({ waiting: 1 });
+    expect(acd.wanted("1001")).toBe(false);
+    expect(agent.call?.from.number).toBe(CITIZEN);
+    expect(() => acd.wanted("9999")).toThrow(expect.objectContaining({ code: "HTL_ACD_UNKNOWN_AGENT" }));
+  });
+
   it("does not ring citizens in the quiet hours, and begins in the morning without being asked", async () => {
     const at = await stage({ callbacks: { automatic: true }, startAt: Date.parse("2026-03-02T20:59:00+08:00") });
     await at.abandons();
@@ -91,6 +108,52 @@ describe("the plan", () => {
     await at.test.advance(20 * MINUTE);
     expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
     expect(at.rings).toHaveLength(0);
+  });
+
+  describe("looks once more when the agent is on the line", () => {
+    const chosen = async (startAt?: number) => {
+      const at = await stage({ callbacks: { automatic: true }, ...(startAt === undefined ? {} : { startAt }) });
+      await at.abandons();
+      const agent = await at.phone();
+      await at.test.advance(500);
+      expect(agent.ringing).toBe(true);
+      return { at, agent };
+    };
+
+    it("a number that was put on the do-not-call list meanwhile is not dialled", async () => {
+      const { at, agent } = await chosen();
+      await at.test.services.get(CAMPAIGNS).addDoNotCall(CITIZEN, { actor: "user-leader" });
+      await agent.answer();
+      await at.test.advance(MINUTE);
+      expect(at.rings).toHaveLength(0);
+      expect(await at.task()).toMatchObject({ status: "closed", result: "refused" });
+      expect(await at.attempts()).toMatchObject([{ result: "refused", dialledAt: null }]);
+    });
+
+    it("nor is anybody once the quiet hours have begun: it is no attempt, and made in the morning", async () => {
+      const { at, agent } = await chosen(Date.parse("2026-03-02T20:59:30+08:00"));
+      await at.test.advance(15_000);
+      await agent.answer();
+      await at.test.advance(MINUTE);
+      expect(at.rings).toHaveLength(0);
+      expect(await at.task()).toMatchObject({ status: "open", attempts: 0, nextAt: Date.parse("2026-03-03T08:00:00+08:00") });
+    });
+
+    it("nor is who rings in just now: the agent takes their call", async () => {
+      const { at, agent } = await chosen();
+      const caller = await at.test.dial("12333", { from: CITIZEN });
+      await agent.answer();
+      await at.test.advance(9_000);
+      expect(at.rings).toHaveLength(0);
+      expect(await at.task()).toMatchObject({ status: "open", attempts: 0 });
+      await at.test.advance(1_000);
+      expect(agent.call?.from.number).toBe(CITIZEN);
+      await agent.answer();
+      await at.test.advance(5_000);
+      await caller.hangup();
+      await at.test.advance(MINUTE);
+      expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
+    });
   });
 
   it("begins nothing while the hotline drains; what is under way ends in peace", async () => {

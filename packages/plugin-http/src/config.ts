@@ -33,6 +33,13 @@ export const httpConfig = z.strictObject({
   tlsCert: z.string().min(1).optional(),
   /** Private key of `tlsCert`: PEM text or path of a PEM file. */
   tlsKey: z.string().min(1).optional(),
+  /**
+   * Connections at once, WebSockets among them; one more is closed unread. Each takes a file descriptor. Default: a quarter of those the process may
+   * have (`LimitNOFILE`, `ulimit -n`), 10,000 at the most.
+   */
+  maxConnections: z.int().min(1).max(1_000_000).optional(),
+  /** Of these, of one address that is no trusted proxy's. Default: half of them, so that no one can keep all others out. */
+  maxConnectionsPerAddress: z.int().min(1).max(1_000_000).optional(),
   /** Largest JSON body in octets. */
   bodyLimit: z.int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024),
   /**

@@ -9,6 +9,7 @@ export const httpErrors = defineErrors("HTTP", {
   TLS_INVALID: { message: "TLS certificate or key cannot be used: %s. Set both HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM files)" },
   TLS_NOT_VALID: { message: "The certificate of the web server (%s) %s, so browsers refuse it. Put a valid one into the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY, where it is taken without a restart, or check the clock of this machine" },
   TLS_EXPIRES: { message: "The certificate of the web server (%s) %s. Renew it in the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY; it is taken without a restart" },
+  TOO_MANY_CONNECTIONS: { message: "Connections to the web server were closed unread: there are at most %s, and %s of one address. Raise LimitNOFILE (ulimit -n), maxConnections or maxConnectionsPerAddress of http, or name the proxy in front in trustedProxies", status: 503 },
   ROUTE_INVALID: { message: "Route %s of plugin %s cannot be served: %s. Paths are written as in Express 5, for example /api/things/:id" },
   WS_PATH_TAKEN: { message: "WebSocket path %s is handled twice" },
   BAD_INPUT: { message: "The request does not fit: %s", status: 400 },

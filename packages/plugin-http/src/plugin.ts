@@ -10,6 +10,7 @@ import { authRoutes } from "./routes/auth-routes.js";
 import { interactionRoutes } from "./routes/interaction-routes.js";
 import { METRICS_READ, metricsRoutes } from "./routes/metrics-routes.js";
 import { systemRoutes } from "./routes/system-routes.js";
+import { ConnectionBounds } from "./server/connection-bounds.js";
 import { HttpServer } from "./server/http-server.js";
 import { checkRoutes, createRouteApp } from "./server/route-app.js";
 import { TlsWatch } from "./server/tls-watch.js";
@@ -46,6 +47,7 @@ export const http = definePlugin({
     let hub: WsHub | undefined;
     let sweeper: Timer | undefined;
     let certificate: TlsWatch | undefined;
+    let bounds: ConnectionBounds | undefined;
 
     const theSessions = (): DefaultHttpSessions =>
       (sessions ??= new DefaultHttpSessions({
@@ -71,6 +73,8 @@ export const http = definePlugin({
 
     services.get(METRICS).gauge({ name: "hotline_http_requests", help: "HTTP requests being answered." }, () => server.active);
     services.get(METRICS).gauge({ name: "hotline_http_websockets", help: "Open WebSockets." }, () => hub?.connections ?? 0);
+    services.get(METRICS).gauge({ name: "hotline_http_connections", help: "Connections to the web server, WebSockets among them." }, () => bounds?.open ?? 0);
+    services.get(METRICS).counter({ name: "hotline_http_connections_refused_total", help: "Connections closed unread, by why: all places taken (full), or all of one address (address).", labels: ["reason"] }, () => Object.entries(bounds?.refused ?? { full: 0, address: 0 }).map(([reason, value]) => ({ value, labels: { reason } })));
     services.get(METRICS).gauge({ name: "hotline_http_certificate_expiry_time_seconds", help: "When the certificate in use runs out, seconds since 1970." }, () => certificate?.terms.inUse.map(({ validTo }) => ({ value: validTo / 1_000 })) ?? []);
     services.provide(HTTP_SERVER, () => server);
     services.provide(HTTP_SESSIONS, theSessions);
@@ -101,7 +105,8 @@ export const http = definePlugin({
         tls: tls !== undefined,
         draining: () => server.draining,
       });
-      await server.listen({ host, port: config.port, tls, onRequest: app, onUpgrade: (request, socket, head) => theHub().upgrade(request, socket, head, authenticator) });
+      bounds = new ConnectionBounds({ most: config.maxConnections, perAddress: config.maxConnectionsPerAddress, trustedProxies, clock, log });
+      await server.listen({ host, port: config.port, tls, bounds, onRequest: app, onUpgrade: (request, socket, head) => theHub().upgrade(request, socket, head, authenticator) });
       theHub().start(authenticator);
       sweeper = clock.setInterval(() => {
         theSessions()
@@ -127,7 +132,7 @@ export const http = definePlugin({
       return {
         ok: server.port !== undefined && tls?.ok !== false,
         ...(tls?.message === undefined ? {} : { message: tls.message }),
-        details: { url: server.url ?? null, requests: server.active, webSockets: hub?.connections ?? 0, certificates: tls?.details ?? [] },
+        details: { url: server.url ?? null, requests: server.active, connections: bounds?.open ?? 0, webSockets: hub?.connections ?? 0, certificates: tls?.details ?? [] },
       };
     });
   },

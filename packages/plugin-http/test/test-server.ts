@@ -1,6 +1,7 @@
 import { createSilentLogger, errorText, Networks, SystemClock, UuidIds, type HttpRoute, type Logger, type Principal, type Services, type Token } from "@hotlinejs/core";
 import { httpConfig, type HttpOptions } from "../src/config.js";
 import type { HttpSessions } from "../src/contract.js";
+import { ConnectionBounds } from "../src/server/connection-bounds.js";
 import { HttpServer } from "../src/server/http-server.js";
 import { createRouteApp } from "../src/server/route-app.js";
 import { loadTls } from "../src/server/tls-material.js";
@@ -44,12 +45,13 @@ export function fakeServices(values: readonly (readonly [Token<unknown>, unknown
   };
 }
 
-/** Keeps what is logged as errors. */
-export function recordingLogger(): Logger & { readonly errors: string[] } {
+/** Keeps what is logged as errors, and the fields of warnings. */
+export function recordingLogger(): Logger & { readonly errors: string[]; readonly warnings: object[] } {
   const errors: string[] = [];
+  const warnings: object[] = [];
   const silent = createSilentLogger();
   const error = (fields: object | string): void => void errors.push(typeof fields === "string" ? fields : "err" in fields ? errorText(fields.err) : JSON.stringify(fields));
-  return Object.assign(Object.create(silent) as Logger, { errors, error });
+  return Object.assign(Object.create(silent) as Logger, { errors, error, warnings, warn: (fields: object | string): void => void (typeof fields === "object" && warnings.push(fields)) });
 }
 
 /** The real server on a free port, with fake sessions. */
@@ -78,7 +80,8 @@ export async function startServer(routes: readonly HttpRoute[], options: HttpOpt
     tls: tls !== undefined,
     draining: () => server.draining,
   });
-  await server.listen({ host: "127.0.0.1", port: 0, tls, onRequest: app, onUpgrade: (request, socket, head) => hub.upgrade(request, socket, head, authenticator) });
+  const bounds = new ConnectionBounds({ most: config.maxConnections, perAddress: config.maxConnectionsPerAddress, trustedProxies, clock, log });
+  await server.listen({ host: "127.0.0.1", port: 0, tls, bounds, onRequest: app, onUpgrade: (request, socket, head) => hub.upgrade(request, socket, head, authenticator) });
   hub.start(authenticator);
   const url = server.url ?? "";
   const call = (path: string, init: RequestInit & { token?: string } = {}): Promise<Response> => {
@@ -88,6 +91,7 @@ export async function startServer(routes: readonly HttpRoute[], options: HttpOpt
   };
   return {
     server,
+    bounds,
     hub,
     sessions,
     log,

@@ -8,6 +8,8 @@ export const sipAuditWords: AuditWords = {
     { name: "sip.banned", title: "封禁地址", titleEn: "Banned an address" },
     { name: "sip.unbanned", title: "解封地址", titleEn: "Lifted a ban" },
     { name: "sip.suspected", title: "发现可疑地址", titleEn: "Suspected an address" },
+    { name: "sip.turned-away", title: "在边界拒绝请求", titleEn: "Turned requests away at the edge" },
+    { name: "sip.turned-away-count", title: "在边界拒绝请求的次数", titleEn: "Count of requests turned away at the edge" },
     { name: "sip.toll-refused", title: "拒绝超出限额的去电", titleEn: "Refused a call over the toll limits" },
     { name: "sip.trunk-disabled", title: "停用中继", titleEn: "Disabled a trunk" },
     { name: "sip.trunk-enabled", title: "启用中继", titleEn: "Enabled a trunk" },

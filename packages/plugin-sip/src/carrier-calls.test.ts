@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { HotlineSide, until } from "../test/support/hotline-side.js";
 import { offerOf, Phone } from "../test/support/phone.js";
-import type { IncomingInvite, UserAgentOptions } from "./stack/index.js";
+import type { IncomingInvite, IncomingRequest, UserAgentOptions } from "./stack/index.js";
 
 /** What carriers demand beyond RFC 3261. */
 let hotline: HotlineSide;
@@ -309,6 +309,39 @@ describe("who calls, and why it ended", () => {
     await call.sendDtmf("1#A");
     expect(heard).toEqual(["application/dtmf-relay 5", "application/dtmf-relay 6", "application/dtmf-relay 1", "application/dtmf-relay #", "application/dtmf-relay A"]);
     await expect(call.sendDtmf("2")).rejects.toMatchObject({ code: "HTL_SIP_OFFER_REFUSED" });
+    await call.hangup();
+  });
+
+  it("keeps the keys of several senders in order, and refuses more than can wait for a carrier that does not answer", async () => {
+    const far = await carrier();
+    hotline = await new HotlineSide(trunk(far, { dtmf: "info" })).start();
+    const arriving = hotline.next();
+    const reached = far.reach(hotline.port);
+    const call = await arriving;
+    await call.answer();
+    const { session } = await reached;
+    const heard: string[] = [];
+    const waiting: IncomingRequest[] = [];
+    let answering = false;
+    session.handle({
+      request: (incoming) => {
+        heard.push(/Signal=(.)/.exec(incoming.request.body.toString())?.[1] ?? "");
+        if (answering) incoming.respond({ status: 200 });
+        else waiting.push(incoming);
+      },
+    });
+    const first = call.sendDtmf("1".repeat(100));
+    const second = call.sendDtmf("2".repeat(28));
+    hotline.media.last.emit({ type: "send-key", digit: "3" });
+    await expect(call.sendDtmf("4")).rejects.toMatchObject({ code: "HTL_SIP_KEYS_FULL", status: 429 });
+    await until(() => heard.length === 1, "the first key");
+    answering = true;
+    for (const incoming of waiting) incoming.respond({ status: 200 });
+    await Promise.all([first, second]);
+    expect(heard.join("")).toBe(`${"1".repeat(100)}${"2".repeat(28)}`);
+    expect(hotline.logged).toContain("info: a key could not be passed on by INFO");
+    await call.sendDtmf("5");
+    expect(heard.at(-1)).toBe("5");
     await call.hangup();
   });
 

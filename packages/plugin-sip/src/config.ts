@@ -381,9 +381,9 @@ export const sipConfig = z.strictObject({
   /** Limits of what calls by trunks may cost. Refused calls are written into the record of their interaction. */
   toll: z
     .strictObject({
-      /** Beginnings of numbers that may be called; the longest fit of `allow` and `deny` counts. Default all. */
+      /** Beginnings of numbers that may be called; the longest fit of `allow` and `deny` counts, `+` and `00` being the same. Default all. */
       allow: z.array(prefix).default([""]),
-      /** Beginnings that may not: `["00"]` for abroad. */
+      /** Beginnings that may not: `["00"]` for abroad, where `allow: ["", "+86"]` keeps the own country's numbers that are written so. */
       deny: z.array(prefix).default([]),
       /** Calls go out only while this calendar is open. Default always. */
       calendar: z.string().min(1).optional(),
@@ -399,6 +399,13 @@ export const sipConfig = z.strictObject({
   .refine((c) => (c.tlsCert === undefined) === (c.tlsKey === undefined), { message: "certificate and key go together", path: ["tlsCert"] })
   .refine((c) => !c.tlsOnly || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["tlsOnly"] })
   .refine((c) => c.tlsCert === undefined || c.tlsOnly || c.port === 0 || c.tlsPort !== c.port || !c.transports.includes("tcp"), { message: "must differ from `port`, where TCP is listened for (HOTLINE_SIP_TLS_PORT, HOTLINE_SIP_PORT)", path: ["tlsPort"] })
+  .superRefine((c, context) => {
+    if (c.tlsCert !== undefined) return;
+    // Nothing would listen there, and nobody be asked for a certificate, without a word.
+    for (const option of [...(c.tlsPort === undefined ? [] : ["tlsPort"]), ...(c.tlsNames.length === 0 ? [] : ["tlsNames"]), ...(c.tlsClients === "none" ? [] : ["tlsClients"])]) {
+      context.addIssue({ code: "custom", message: "means nothing without tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY): no SIP over TLS is spoken", path: [option] });
+    }
+  })
   .refine((c) => !c.wsTls || c.tlsCert !== undefined, { message: "needs tlsCert and tlsKey (HOTLINE_TLS_CERT, HOTLINE_TLS_KEY)", path: ["wsTls"] })
   .refine((c) => !c.wsTls || c.wsPort !== undefined, { message: "needs wsPort (HOTLINE_SIP_WS_PORT), the port that shall speak TLS; plugin-http's port speaks it by its own tlsCert and tlsKey", path: ["wsTls"] })
   .refine((c) => !c.wsTls || c.port === 0 || c.wsPort === 0 || c.wsPort !== (c.tlsPort ?? c.port + 1), { message: "must differ from the port of SIP over TLS (HOTLINE_SIP_WS_PORT, HOTLINE_SIP_TLS_PORT)", path: ["wsPort"] })

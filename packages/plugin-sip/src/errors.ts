@@ -2,8 +2,8 @@ import { defineErrors, HotlineError } from "@hotlinejs/core";
 
 /** Errors of plugin-sip. */
 export const sipErrors = defineErrors("SIP", {
-  PORT_IN_USE: { message: "Port %s on %s is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_PORT to a free port" },
-  BIND_FAILED: { message: "Cannot listen for SIP on %s port %s: %s. Set HOTLINE_HOST to an address of this machine and HOTLINE_SIP_PORT to a port this user may open" },
+  PORT_IN_USE: { message: "Port %s on %s is taken: another program, perhaps another hotline, listens there. Stop it, or set %s to a free port" },
+  BIND_FAILED: { message: "Cannot listen for SIP on %s port %s: %s. Set HOTLINE_HOST to an address of this machine and %s to a port this user may open" },
   NO_ROUTE: { message: "No SIP trunk takes calls to %s. Give a trunk `outbound` with a fitting prefix", status: 422, sip: 404 },
   BAD_ADDRESS: { message: "%s is not an address SIP can dial. Use sip:1001 for a registered phone, tel:13800138000 or sip:user@trunk-host", status: 422, sip: 484 },
   NO_TRUNK: { message: "There is no SIP trunk %s", status: 404 },
@@ -14,6 +14,7 @@ export const sipErrors = defineErrors("SIP", {
   OVERLOADED: { message: "Calls come in faster than they can be set up; some were refused with 503 within the last minute. Give the machine more processors, take load from it, or raise `settingUp`", status: 503, sip: 503 },
   MESSAGE_REFUSED: { message: "No trunk took a short message now (SIP %s). Give one `messages: true` and `outbound`, or look at its state", status: 502 },
   NO_MEDIA: { message: "The call has no sound yet: answer it first", status: 409 },
+  KEYS_FULL: { message: "So many keys wait to be sent by INFO (of at most %s) that no more are taken. Wait until those before are answered", status: 429 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
   TLS_NOT_VALID: { message: "The certificate for SIP over TLS (%s) %s, so phones and carriers refuse it. Put a valid one into its files, where it is taken without a restart, or check the clock of this machine" },

@@ -3,6 +3,7 @@ import type { CallEvent, HangupOptions } from "@hotlinejs/core";
 import { describe, expect, it, vi } from "vitest";
 import { FakeWebRtcLeg } from "../test/support/fake-media.js";
 import { until } from "../test/support/hotline-side.js";
+import { ManualClock } from "../test/support/manual-clock.js";
 import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 import { offerOf } from "../test/support/phone.js";
 import { parseSdp } from "./sdp/index.js";
@@ -320,6 +321,21 @@ describe("an answered call", () => {
     await call.hangup();
   });
 
+  it("takes as many keys from INFO as can be pressed, and refuses more, which ends nothing", async () => {
+    const clock = new ManualClock();
+    await begin({}, clock);
+    const { call, session } = await connected();
+    const press = async (): Promise<number> => (await session.request("INFO", { body: "Signal=5", contentType: "application/dtmf-relay" })).status;
+    const statuses = await Promise.all(Array.from({ length: 70 }, press));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(64);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(6);
+    expect(hotline.media.last.injected).toHaveLength(64);
+    await clock.advance(1_000);
+    expect(await Promise.all(Array.from({ length: 6 }, press))).toEqual([200, 200, 200, 200, 200, 503]);
+    expect(call.state).toBe("answered");
+    await call.hangup();
+  });
+
   it("hands a REFER to whoever takes it", async () => {
     await begin();
     const { call, session } = await connected();
@@ -447,7 +463,7 @@ describe("an answered call", () => {
   });
 
   describe("of a browser", () => {
-    const offer = offerOf(9, ["a=ice-ufrag:tab1", "a=ice-pwd:a-password-of-the-tab-1", "a=fingerprint:sha-256 zz", "a=setup:actpass", "a=mid:0", "a=rtcp-mux", "a=sendrecv"], "UDP/TLS/RTP/SAVPF 8 101");
+    const offer = offerOf(9, ["a=ice-ufrag:tab1", "a=ice-pwd:a-password-of-the-tab-1", `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => "CD").join(":")}`, "a=setup:actpass", "a=mid:0", "a=rtcp-mux", "a=sendrecv"], "UDP/TLS/RTP/SAVPF 8 101");
 
     it("is refused with 488 where the media engine cannot use what it describes, which is no failure of ours", async () => {
       await begin();
@@ -463,6 +479,25 @@ describe("an answered call", () => {
       expect(outcome.response?.headers.get("retry-after")).toBeUndefined();
       await expect(call.ended).resolves.toMatchObject({ reason: "failed", status: 488 });
       expect(hotline.logged.filter((line) => !line.startsWith("info"))).toEqual(["warn: what a peer has described cannot be used"]);
+    });
+
+    it("asks for another sound with a certificate that nothing proves: 488, and the call goes on as it was", async () => {
+      await begin();
+      const arriving = hotline.next();
+      const reached = caller.reach(hotline.port, { body: offer });
+      const call = await arriving;
+      await call.answer();
+      const { session } = await reached;
+      const { browsers } = hotline.media.last;
+      const before = browsers.length;
+      const anew = (fingerprint: string, version: number): string => offer.replace(/a=fingerprint:.*?\r\n/, `a=fingerprint:${fingerprint}\r\n`).replace("ice-ufrag:tab1", "ice-ufrag:tab2").replace("o=phone 1 1", `o=phone 1 ${version}`);
+      for (const [i, fingerprint] of ["sha-1 01:02:03", "sha-256 zz", "md5 CD"].entries()) expect((await session.reinvite({ body: anew(fingerprint, i + 2) })).status).toBe(488);
+      expect(call.state).toBe("answered");
+      expect(browsers).toHaveLength(before);
+      // The same call is changed by what can be used.
+      expect((await session.reinvite({ body: offer.replace("a=sendrecv", "a=sendonly").replace("o=phone 1 1", "o=phone 1 9") })).status).toBe(200);
+      expect(browsers.at(-1)).toMatchObject({ direction: "recvonly" });
+      await call.hangup();
     });
 
     it("ends when the browser takes its leave, which is no failure", async () => {

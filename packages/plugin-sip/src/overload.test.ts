@@ -63,6 +63,7 @@ describe("calls that come in faster than the media follow", () => {
     await clock.advance(200);
     expect(await refused()).toEqual([503, "1"]);
     expect(hotline.adapter.load).toEqual({ settingUp: 21, overloads: 1, strangers: 0 });
+    expect(hotline.noRoom).toEqual(["overload 127.0.0.1"]);
     answerMedia();
     for (const each of [...crowd, ...last]) expect((await each.outcome).answered).toBe(true);
     expect(await refused()).toBe("answered");

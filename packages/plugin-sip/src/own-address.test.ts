@@ -11,5 +11,7 @@ it("knows where it takes SIP: the address bound, the one told to peers, and wher
   expect([bound.is("10.0.0.1", 5062), bound.is("10.0.0.2", 5060), bound.is("phone.example", 5060), own([]).is("10.0.0.1", 5060)]).toEqual([false, false, false, false]);
   const all = own([{ address: "0.0.0.0", port: 5060 }]);
   const [mine] = Object.values(networkInterfaces()).flatMap((each) => each ?? []).filter(({ family }) => family === "IPv4");
+  expect([all.is("127.0.0.1", 5060), all.is("127.9.9.9", 5060), all.is("::1", 5060), all.is("127.9.9.9", 5062)]).toEqual([true, true, true, false]);
+  expect([bound.is("127.9.9.9", 5060), bound.is("127.0.0.1", 5060)]).toEqual([false, false]);
   expect([all.is(mine?.address ?? "0.0.0.0", 5060), all.is("192.0.2.77", 5060)]).toEqual([true, false]);
 });

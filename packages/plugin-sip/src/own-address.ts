@@ -1,8 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { errorText, plainAddress } from "@hotlinejs/core";
+import { errorText, isLoopback, plainAddress } from "@hotlinejs/core";
+import type { HotlineError } from "@hotlinejs/core";
 import { sipErrors } from "./errors.js";
+import { SipError } from "./stack/index.js";
 import type { Endpoint, UserAgentOptions } from "./stack/index.js";
 
 /** Under which addresses this hotline is known: the one listened on, and those told to peers. */
@@ -22,7 +24,7 @@ export class OwnAddress {
     try {
       return (this.bound = (await lookup(host)).address);
     } catch (error) {
-      throw sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error });
+      throw sipErrors.BIND_FAILED(host, port, errorText(error), "HOTLINE_SIP_PORT", { cause: error });
     }
   }
 
@@ -45,7 +47,8 @@ export class OwnAddress {
     const host = plainAddress(address).toLowerCase();
     const mine = (bound: string): boolean => {
       if (host === bound.toLowerCase() || host === this.told.advertised || host === this.told.advertised6) return true;
-      return (bound === "0.0.0.0" || bound === "::") && Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === host) === true);
+      // Where all are bound, each of 127.0.0.0/8 is one of ours, though the system lists a single one.
+      return (bound === "0.0.0.0" || bound === "::") && (isLoopback(host) || Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === host) === true));
     };
     return this.endpoints().some((each) => each.port === port && mine(each.address));
   };
@@ -64,6 +67,14 @@ export class OwnAddress {
       },
     };
   }
+}
+
+/** Why it cannot be listened, with the port that is meant and the variable that sets it: SIP over TLS has another one. Where the stack does not say which, `host` and `port`. */
+export function bindFailure(error: unknown, host: string, port: number): HotlineError {
+  const { transport, address = host, port: meant = port } = error instanceof SipError ? error.details : {};
+  const variable = transport === "tls" ? "HOTLINE_SIP_TLS_PORT" : "HOTLINE_SIP_PORT";
+  const taken = error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE";
+  return taken ? sipErrors.PORT_IN_USE(meant, address, variable, { cause: error }) : sipErrors.BIND_FAILED(address, meant, errorText(error), variable, { cause: error });
 }
 
 /** As it stands in a URI. */

@@ -10,12 +10,14 @@ import { SIP } from "./contract.js";
 import { DigestServer } from "./digest/digest-server.js";
 import { BanEntity } from "./edge/ban.entity.js";
 import { BanList } from "./edge/ban-list.js";
+import { connectionsAtMost } from "./edge/connection-limit.js";
 import { DailyCallsEntity } from "./edge/daily-calls.entity.js";
 import { EdgeGuard } from "./edge/edge-guard.js";
 import { sipErrors } from "./errors.js";
 import { EDGE_MANAGE, EDGE_VIEW, edgeRoutes } from "./edge/edge-routes.js";
 import { ProvenSources } from "./edge/proven-sources.js";
 import { TollGuard } from "./edge/toll-guard.js";
+import { TurnedAway } from "./edge/turned-away.js";
 import { securedInFront, WsGate } from "./edge/ws-gate.js";
 import { WsListener } from "./edge/ws-listener.js";
 import { SipEdge } from "./migrations/edge.js";
@@ -41,6 +43,9 @@ import { TrunkTable } from "./trunk/trunk-table.js";
 import { BROWSER_PHONE, credentialRoute } from "./web/credential-route.js";
 import { WebCredentialEntity } from "./web/web-credential.entity.js";
 import { WebCredentials } from "./web/web-credentials.js";
+
+/** Connections to the port for browsers, by those of SIP: as many again may be on the way to become WebSockets. */
+const WEB_CONNECTIONS = 2;
 
 /** SIP trunks, agents' phones and calls over them. */
 export const sip = definePlugin({
@@ -94,6 +99,7 @@ export const sip = definePlugin({
     let guard: EdgeGuard | undefined;
     let toll: TollGuard | undefined;
     let throttle: AuthThrottle | undefined;
+    let turnedAway: TurnedAway | undefined;
     let switches: TrunkSwitches | undefined;
     const tellScreens = (): void => services.optional(SCREENS)?.tell({ permission: REGISTRATIONS_VIEW }, { topic: "sip.trunks", data: {} });
     const trunkSwitches = (): TrunkSwitches =>
@@ -166,6 +172,14 @@ export const sip = definePlugin({
       });
       const provenSources = new ProvenSources(clock);
       const answersChallenge = (request: SipRequest, address: string): boolean => digest.answersChallenge(request.headers.all("authorization"), address);
+      const away = new TurnedAway({
+        clock,
+        log,
+        write: (entries) => services.get(UNIT_OF_WORK).run(async (uow) => {
+          for (const entry of entries) uow.audit(entry);
+        }),
+      });
+      turnedAway = away;
       const edge = new EdgeGuard({
         config: config.edge,
         clock,
@@ -178,6 +192,7 @@ export const sip = definePlugin({
           services.get(AUDIT).record({ actor: "plugin:sip", action: "sip.suspected", subject: { type: "address", id: address }, details: { reason } }).catch((error: unknown) => log.error({ err: error }, "a suspicion could not be written into the audit"));
         },
         isRegistered: (address) => registrar?.reaches(address) === true,
+        turnedAway: (reason, address, account) => away.note(reason, address, account),
       });
       guard = edge;
       toll = new TollGuard({
@@ -213,6 +228,7 @@ export const sip = definePlugin({
         authenticator: new Authenticator({ digest, throttle, audit: services.get(AUDIT), log, guessing: (address) => edge.guessing(address), proven: (address) => provenSources.add(address) }),
         knows: (address, request) => registrar?.reaches(address) === true || provenSources.has(address) || (request !== undefined && answersChallenge(request, address)),
         guard: edge,
+        turnedAway: (reason, address) => away.note(reason, address),
         registrar,
         trunks,
         media: () => services.get(MEDIA),
@@ -247,7 +263,7 @@ export const sip = definePlugin({
       const routes = webRoutes();
       if (routes !== undefined) routes.handle(config.wsPath, { permission: "public", protocols: ["sip"] }, (socket, request) => gate.take(socket, request));
       else if (config.ws && config.wsPort !== undefined) {
-        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, tls: config.wsTls ? certificates : undefined, clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
+        listener = new WsListener({ host: config.host ?? settings.host, port: config.wsPort, path: config.wsPath, origins: config.wsOrigins, trustedProxies, proxyHeader: config.proxyHeader, tls: config.wsTls ? certificates : undefined, maxConnections: connectionsAtMost(config.maxConnections, log) * WEB_CONNECTIONS, full: (address) => guard?.crowded(address), clock: services.get(CLOCK), log, take: (socket, request) => gate.take(socket, request) });
         await listener.start();
       }
     });
@@ -258,6 +274,7 @@ export const sip = definePlugin({
       keepAlive?.stop();
       await adapter?.stop();
       await listener?.stop();
+      await turnedAway?.stop();
       registrar?.close();
       banList?.stop();
       await store?.flush();

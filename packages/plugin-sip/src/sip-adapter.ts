@@ -20,7 +20,7 @@ import { TlsFiles } from "./edge/tls-files.js";
 import { sipErrors } from "./errors.js";
 import { endOrphans } from "./orphans.js";
 import type { OrphanLeg } from "./orphans.js";
-import { bracketed, OwnAddress } from "./own-address.js";
+import { bindFailure, bracketed, OwnAddress } from "./own-address.js";
 import { attributesOf, calledParty, callingParty, NOBODY, ours } from "./parties.js";
 import { RefusalLog } from "./refusal-log.js";
 import type { Authenticator } from "./registrar/authenticator.js";
@@ -55,6 +55,8 @@ export interface SipAdapterDeps {
   knows?(address: string, request?: SipRequest): boolean;
   /** Stands before everything. */
   readonly guard?: EdgeGuard;
+  /** Told of what is refused for want of room, for the audit; of each, in floods too. */
+  turnedAway?(reason: "overload" | "shed" | "unread" | "silent", address: string): void;
   /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
   readonly webSockets?: { readonly local: Endpoint };
   readonly registrar: Registrar;
@@ -193,7 +195,8 @@ export class SipAdapter implements TelephonyAdapter {
       userAgentHeader: product,
       log: stackLog(log),
       ...(timers === undefined ? {} : { timers }),
-      admission: (request, source) => this.#overload() ?? this.#crowd(this.#secondary(source.address, request)),
+      admission: (request, source) => this.#admit(request, source.address),
+      turnedAway: (reason, address) => this.#deps.turnedAway?.(reason, address),
       known: (address) => !this.#stranger(address),
       ...this.#edge(),
       ...(this.#messages === undefined ? {} : { methods: ["REGISTER", "MESSAGE"] }),
@@ -208,8 +211,7 @@ export class SipAdapter implements TelephonyAdapter {
     try {
       await agent.start();
     } catch (error) {
-      if (error instanceof SipError && error.code === "SIP_ADDRESS_IN_USE") throw sipErrors.PORT_IN_USE(config.port, this.#own.bound, { cause: error });
-      throw sipErrors.BIND_FAILED(this.#own.bound, config.port, errorText(error), { cause: error });
+      throw bindFailure(error, this.#own.bound, config.port);
     }
     this.#agent = agent;
     log.info({ endpoints: agent.endpoints.filter((e) => e.kind !== "ws" && e.kind !== "wss").map((e) => `${e.kind}:${e.address}:${e.port}`) }, "SIP listens");
@@ -322,6 +324,13 @@ export class SipAdapter implements TelephonyAdapter {
     return this.#deps.pipeline.admission() ?? this.#overload();
   }
 
+  /** Asked for each new call before anything is kept of it. */
+  #admit(request: SipRequest, address: string): Refusal | undefined {
+    const refusal = this.#overload() ?? this.#crowd(this.#secondary(address, request));
+    if (refusal !== undefined) this.#deps.turnedAway?.("overload", address);
+    return refusal;
+  }
+
   /** Refused before anything is read of the call: the machine has enough to do, or no ports for its sound. */
   #overload(): Refusal | undefined {
     return this.#calls.size >= this.#deps.config.maxCalls || this.#deps.sound()?.portsTaken === true ? { status: 503, retryAfter: RETRY_AFTER } : undefined;
@@ -381,7 +390,7 @@ export class SipAdapter implements TelephonyAdapter {
       return unknown || status !== 401 ? this.#refusals.note(source.address, unknown ? 403 : status) : undefined;
     }
     if (invite.state === "closed") return;
-    if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account) === false) return invite.reject({ status: 503, retryAfter: 2 });
+    if (caller.kind === "account" && this.#deps.guard?.accountMay(caller.account, source.address) === false) return invite.reject({ status: 503, retryAfter: 2 });
     if (request.headers.has("replaces")) return this.#replace(invite, caller);
     // The caller may have had to wait for the directory: ask again.
     const closed = this.#admission() ?? (caller.kind === "trunk" ? switchedOff(caller.trunk) : undefined);

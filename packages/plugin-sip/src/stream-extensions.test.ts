@@ -109,3 +109,27 @@ describe("VoIP metrics", () => {
     expect(remote).not.toHaveProperty("voipMetrics");
   });
 });
+
+describe("maxptime (RFC 8866 section 6.4)", () => {
+  const limited = (ms: number, version = 1): string => offerOf(40_000, ["a=sendrecv", `a=maxptime:${ms}`]).replace("o=phone 1 1", `o=phone 1 ${version}`);
+
+  it("is told to the leg, whoever called; a wish (ptime) is not", async () => {
+    await begin({});
+    expect((await callIn(limited(10))).remote).toMatchObject({ maxPacketMs: 10 });
+    expect((await callOut(limited(30))).remote).toMatchObject({ maxPacketMs: 30 });
+    expect((await callIn(offerOf(40_000, ["a=ptime:10"]))).remote).not.toHaveProperty("maxPacketMs");
+  });
+
+  it("below 10 ms is refused with 488 and why; in a call, which goes on as it was", async () => {
+    await begin({});
+    const outcome = await far.call(hotline.port, { body: limited(5) }).outcome;
+    expect(outcome).toMatchObject({ answered: false, status: 488 });
+    expect(outcome.response?.headers.get("warning")).toContain("maxptime");
+    const { session } = await far.reach(hotline.port);
+    expect((await session.reinvite({ body: limited(5, 2) })).status).toBe(488);
+    expect(hotline.media.last.remote).not.toHaveProperty("maxPacketMs");
+    expect((await session.reinvite({ body: limited(10, 3) })).status).toBe(200);
+    expect(hotline.media.last.remote).toMatchObject({ maxPacketMs: 10 });
+    await session.bye();
+  });
+});

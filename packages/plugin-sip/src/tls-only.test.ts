@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { HotlineSide } from "../test/support/hotline-side.js";
 import { Phone } from "../test/support/phone.js";
@@ -30,6 +33,22 @@ describe("TLS or nothing", () => {
     const outcome = await phone.call(port, { uri: `sip:12333@127.0.0.1:${port};transport=tls`, transport: "tls" }).outcome;
     if (!outcome.answered) throw new Error(`not answered: ${outcome.status}`);
     await outcome.session.bye();
+  });
+
+  it("says which port of TLS is taken, and by what it is set", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const blocked = new HotlineSide({ ...TLS, tlsOnly: false, port: 0, tlsPort: port });
+    await expect(blocked.start()).rejects.toMatchObject({ code: "HTL_SIP_PORT_IN_USE", message: `Port ${port} on 127.0.0.1 is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_TLS_PORT to a free port` });
+    await blocked.stop();
+    taken.close();
+  });
+
+  it("does not start with a port of TLS, further certificates or clients' certificates where it speaks no TLS", () => {
+    const paths = (options: Record<string, unknown>) => sipConfig.safeParse(options).error?.issues.map(({ path }) => path.join(".")) ?? [];
+    expect(paths({ tlsPort: 5061, tlsClients: "required", tlsNames: [{ name: "a.example", cert: "a", key: "b" }] })).toEqual(["tlsPort", "tlsNames", "tlsClients"]);
+    expect(paths({ ...TLS, tlsPort: 5061, tlsClients: "required" })).toEqual([]);
   });
 
   it("does not start without a certificate, nor with a trunk that would go in clear", () => {

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CALL_PIPELINE, createHotline, createSilentLogger, definePlugin, READ_POOL } from "@hotlinejs/core";
+import { CALL_PIPELINE, CLOCK, createHotline, createSilentLogger, definePlugin, READ_POOL, SECRETS, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { Call, Hotline } from "@hotlinejs/core";
 import { directory } from "@hotlinejs/plugin-directory";
 import { http } from "@hotlinejs/plugin-http";
@@ -11,6 +14,7 @@ import { z } from "zod";
 import { SIP } from "../src/contract.js";
 import { sip } from "../src/plugin.js";
 import { WebCredentialEntity } from "../src/web/web-credential.entity.js";
+import { WebCredentials } from "../src/web/web-credentials.js";
 import { Browser } from "./support/browser.js";
 import { FakeMedia } from "./support/fake-media.js";
 import { until } from "./support/hotline-side.js";
@@ -211,9 +215,33 @@ describe("a phone in a browser", () => {
     expect(await other.call("13800138000").outcome).toMatchObject({ answered: false, status: 403 });
     expect((await browser.register()).status).toBe(403);
   });
+
+  it("takes one of a guest's calls that come at once, whether it is remembered or has to be read", async () => {
+    await run();
+    const { services } = hotline;
+    const { account } = await services.get(SIP).issueGuestCredentials({ numbers: ["12333"] });
+    const remembered = (await services.get(SIP).issueGuestCredentials({ numbers: ["12333"] })).account;
+    const accounts = { realm: "hotline", find: async () => undefined };
+    const credentials = new WebCredentials({ accounts, directory: undefined, clock: services.get(CLOCK), secrets: services.get(SECRETS), unitOfWork: services.get(UNIT_OF_WORK), reads: services.get(READ_POOL), lifetimeMs: 60_000 });
+    expect(await credentials.mayDial(remembered)).toEqual(["12333"]);
+    for (const guest of [account, remembered]) {
+      const verdicts = await Promise.all([1, 2, 3, 4].map(() => credentials.claim(guest, "12333")));
+      expect(verdicts.filter((verdict) => verdict === true)).toHaveLength(1);
+      expect(await credentials.claim(guest, "12333")).toBe(false);
+    }
+  });
 });
 
 describe("a port of its own, without plugin-http", () => {
+  it("that is taken is told with what sets it", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    hotline = createHotline({ dataDir, logger: createSilentLogger(), environment: {}, plugins: [stubMedia(new FakeMedia()), stubDirectory(), sip({ transports: ["udp"], port: 0, wsPort: port })] });
+    await expect(hotline.start()).rejects.toMatchObject({ code: "HTL_SIP_PORT_IN_USE", message: `Port ${port} on 127.0.0.1 is taken: another program, perhaps another hotline, listens there. Stop it, or set HOTLINE_SIP_WS_PORT to a free port` });
+    taken.close();
+  });
+
   it("takes programs and pages of the origins named, and closes with the hotline", async () => {
     hotline = createHotline({
       dataDir,

@@ -136,6 +136,36 @@ describe("a source that looks for accounts", () => {
   });
 });
 
+describe("what the edge turns away", () => {
+  const audited = async (): Promise<{ action: string; subject: string; details: Record<string, unknown> }[]> => {
+    const rows = await hotline.services.get(READ_POOL).read((em) => em.execute<{ action: string; subject: string; details: string }[]>("select action, subject_id as subject, details from core_audit where action like 'sip.turned-away%' and outcome = 'refused' order by at, id"));
+    return rows.map(({ details, ...row }) => ({ ...row, details: JSON.parse(details) as Record<string, unknown> }));
+  };
+
+  it("by an access rule and by the rate of an account is in the audit, once when it begins, with its count when the hotline stops", { timeout: 60_000 }, async () => {
+    const { port } = await run({ edge: { neverBan: [], perAccount: { perSecond: 0.01, burst: 1 }, access: [{ purposes: ["call"], allow: ["198.51.100.0/24"] }] } });
+    const caller = await phone("1001", "a long secret 1001");
+    for (let i = 0; i < 3; i++) expect((await caller.call(port).outcome as { status: number }).status).toBe(408);
+    expect([await caller.register(port), await caller.register(port), await caller.register(port)].map(({ status }) => status)).toEqual([200, 503, 503]);
+    const { denied } = hotline.services.get(SIP).edge();
+    expect(denied).toBeGreaterThanOrEqual(3);
+    const begun = [
+      { action: "sip.turned-away", subject: "127.0.0.1", details: { reason: "access" } },
+      { action: "sip.turned-away", subject: "127.0.0.1", details: { reason: "account-rate", account: "1001" } },
+    ];
+    for (let i = 0; i < 200 && (await audited()).length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await audited()).toEqual(begun);
+    await hotline.stop({ drain: false });
+
+    await run();
+    expect(await audited()).toEqual([
+      ...begun,
+      { action: "sip.turned-away-count", subject: "127.0.0.1", details: { reason: "access", count: denied - 1, since: expect.any(Number), last: expect.any(Number), over: false } },
+      { action: "sip.turned-away-count", subject: "127.0.0.1", details: { reason: "account-rate", account: "1001", count: 1, since: expect.any(Number), last: expect.any(Number), over: false } },
+    ]);
+  });
+});
+
 describe("behind a trusted proxy", () => {
   /** Sends a REGISTER over the WebSocket, as the proxy passes it on; what is answered, "closed" or "nothing". */
   async function knock(url: string, forwardedFor: string | undefined, userAgent: string, header = "x-forwarded-for"): Promise<string> {

@@ -5,6 +5,7 @@ import type { ClientRequest } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectInClear } from "node:net";
 import { connect } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
@@ -182,6 +183,17 @@ describe("a port of its own that speaks TLS", () => {
       return opened;
     };
     expect([await knockAll("none"), await knockAll("optional"), await knockAll("required")]).toEqual([[true, true, true], [true, true, false], [false, true, false]]);
+  });
+
+  it("has so many connections at once, those of which nobody knows yet what they will be among them; one more is closed and counted", async () => {
+    const port = await run({ maxConnections: 2 });
+    const open = Array.from({ length: 5 }, () => connectInClear(port, "127.0.0.1").on("error", () => undefined));
+    const closed = open.map((socket) => once(socket, "close"));
+    await Promise.race(closed);
+    while (hotline.services.get(SIP).edge().limited === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(hotline.services.get(SIP).edge().limited).toBe(1);
+    expect(open.filter(({ closed: gone }) => gone)).toHaveLength(1);
+    for (const socket of open) socket.destroy();
   });
 
   it("does not start with a certificate that cannot be used", async () => {

@@ -174,6 +174,9 @@ describe("a chat", () => {
     const { chat } = await open();
     await expect(chats().open({ text: "x", from: "10.0.0.9" })).rejects.toMatchObject({ code: "HTL_WEBCHAT_TOO_MANY", status: 429 });
     await chats().open({ text: "x", from: "10.0.0.10" });
+    // An IPv6 connection has a /64 of addresses, and counts as one.
+    for (const from of ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]) await chats().open({ text: "x", from });
+    await expect(chats().open({ text: "x", from: "2001:db8::3" })).rejects.toMatchObject({ code: "HTL_WEBCHAT_TOO_MANY", status: 429 });
     await chats().say(chat.id, "citizen", "1");
     await chats().say(chat.id, "citizen", "2");
     await expect(chats().say(chat.id, "citizen", "3")).rejects.toMatchObject({ code: "HTL_WEBCHAT_TOO_MANY" });

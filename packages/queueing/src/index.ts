@@ -4,6 +4,7 @@ export type { AcdOptions, AcdState, AgentView, InteractionView, QueueView } from
 export { AGENT_STATUSES } from "./acd/events.js";
 export { reduce } from "./acd/reduce.js";
 export { couldBeOffered } from "./acd/step.js";
+export { isWanted } from "./acd/wanted.js";
 export type { CapacityConfig } from "./acd/capacity.js";
 export type { AgentConfig, QueueConfig } from "./acd/config.js";
 export type { AcdEffect, AcdEvent, AgentChoice, AgentStatus, LeftOutcome, RejectCause, RescindReason } from "./acd/events.js";

@@ -513,3 +513,47 @@ it("a priority that is no number counts as none: it must not spoil the line", ()
   driver.call("c");
   expect(driver.state.queues.get("q")?.line.map(({ id }) => id)).toEqual(["a", "b", "c"]);
 });
+
+describe("an overflow that is taken out of the rules while callers wait", () => {
+  const ladder = (queues: readonly string[], afterMs = 10_000): Parameters<typeof acd>[0] => ({ overflow: queues.length === 0 ? [] : [{ afterMs, queues }], maxWaitMs: 600_000, joinEmpty: true });
+  const scene = (): ReturnType<typeof acd> => {
+    const driver = acd(ladder(["b", "c"]), 0);
+    for (const key of ["b", "c"]) driver.send({ type: "queue.configured", queue: { key, joinEmpty: true } });
+    driver.call("waits");
+    driver.advance(10_000);
+    return driver;
+  };
+
+  it("lets them leave the lines of those queues, and of those only", () => {
+    const driver = scene();
+    driver.send({ type: "queue.configured", queue: { key: "q", ...ladder(["c"]) } });
+    driver.agent("b1", ["b"]);
+    expect(driver.of("offer")).toEqual([]);
+    driver.agent("c1", ["c"]);
+    expect(driver.answer("waits")).toBe("c1");
+  });
+
+  it("or until they have waited as long as the new step says", () => {
+    const driver = scene();
+    driver.send({ type: "queue.configured", queue: { key: "q", ...ladder(["b"], 60_000) } });
+    driver.agent("b1", ["b"]);
+    expect(driver.all("offer")).toEqual([]);
+    driver.advance(49_999);
+    expect(driver.all("offer")).toEqual([]);
+    driver.advance(1);
+    expect(driver.answer("waits")).toBe("b1");
+  });
+
+  it("whom an agent of such a queue is being rung for has that chance, and no further one", () => {
+    const driver = scene();
+    driver.agent("b1", ["b"]);
+    const offer = driver.offerOf("waits");
+    driver.send({ type: "queue.configured", queue: { key: "q", ...ladder([]) } });
+    expect(driver.state.reservations.has(offer.reservationId)).toBe(true);
+    driver.send({ type: "offer.rejected", reservationId: offer.reservationId, cause: "declined" });
+    driver.advance(60_000);
+    expect(driver.all("offer")).toHaveLength(1);
+    driver.agent("a1");
+    expect(driver.answer("waits")).toBe("a1");
+  });
+});

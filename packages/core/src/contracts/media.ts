@@ -109,7 +109,7 @@ export interface MediaLeg {
   /** Starts a play-out. The one that runs ends as `stopped`: a leg has one at a time. On a held leg it waits. */
   play(source: AudioSource | readonly AudioSource[], options?: PlayOptions): Playback;
   collect(options?: CollectOptions): Promise<Collected>;
-  /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. */
+  /** Sends keys as RFC 4733 events (in-band where the peer does not take them). Resolves when sent. Rejects with `HTL_MEDIA_BAD_DIGITS`, or `HTL_MEDIA_KEYS_FULL` where more than 128 would wait. */
   sendDtmf(digits: string, options?: { toneMs?: number; gapMs?: number }): Promise<void>;
   /** A key that came by signalling (SIP INFO). One that the sound brings too counts once. */
   injectDtmf(digit: DtmfDigit): void;
@@ -148,6 +148,11 @@ export interface RtpRemote {
   readonly comfortNoise?: boolean;
   /** The peer asks for VoIP metrics with our RTCP reports (RFC 3611 section 4.7). Those it sends itself are always read. */
   readonly voipMetrics?: boolean;
+  /**
+   * The most sound that the peer takes in one packet, ms (`maxptime`, RFC 8866 section 6.4); 10 at the least. Below 20 it gets packets of 10 ms; packets of the other
+   * side of a bridge that are longer than this are not passed on as they come but made anew.
+   */
+  readonly maxPacketMs?: number;
   /** As seen from us: `sendonly` means that the peer listens only. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** Protects the stream (SRTP). The same keys again go on with the same counters; other keys begin anew. */
@@ -215,6 +220,8 @@ export interface WebRtcRemote {
   readonly comfortNoise?: boolean;
   /** As of `RtpRemote`. */
   readonly voipMetrics?: boolean;
+  /** As of `RtpRemote`. */
+  readonly maxPacketMs?: number;
   /** As seen from us. Default sendrecv. */
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | "inactive";
   /** The peer's certificate must have one of these. */

@@ -30,6 +30,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Codes of refusals that say nothing about whom it was for: a check that failed, hours, and limits of the house (plugin-sip's `toll`). Later it may pass. */
+export const PASSING_REFUSALS: ReadonlySet<string> = new Set(["check-failed", "quiet-hours", "toll-concurrent", "toll-hours", "toll-daily"]);
+
 /** An outgoing call or fax that is asked for. */
 export type OutboundContext = OutboundRequest;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isNetwork, Networks } from "./networks.js";
+import { isNetwork, Networks, sourceOf } from "./networks.js";
 
 describe("a set of networks", () => {
   it("knows addresses of both families, mapped ones, and what was added after it was asked", () => {
@@ -27,4 +27,13 @@ it.each([
   ["192.0.2.0/33", false], ["192.0.2.0/", false], ["192.0.2.0/24/1", false], ["2001:db8::/129", false], ["fe80::1%eth0", false], ["proxy.example", false], ["", false],
 ])("%s is a network: %s", (text, expected) => {
   expect(isNetwork(text)).toBe(expected);
+});
+
+it.each([
+  ["192.0.2.7", "192.0.2.7"], ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"], ["2001:DB8:1:2::6", "2001:db8:1:2::/64"], ["2001:0db8:0001:0002::", "2001:db8:1:2::/64"], ["2001:db8::2:3:4:5:6", "2001:db8:0:2::/64"], ["2001:db8::1", "2001:db8:0:0::/64"],
+  ["::1", "0:0:0:0::/64"], ["fe80::1%eth0", "fe80:0:0:0::/64"], ["2001:db8:1:2::192.0.2.7", "2001:db8:1:2::/64"], ["1::2:3:4:5:192.0.2.7", "1:0:2:3::/64"],
+  ["64:ff9b::c000:207", "64:ff9b::c000:207"], ["local", "local"], ["", ""],
+])("limits count %s as %s", (address, source) => {
+  expect(sourceOf(address)).toBe(source);
 });

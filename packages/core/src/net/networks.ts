@@ -16,6 +16,22 @@ export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
+/**
+ * Whom a limit on guesses or requests counts: an IPv4 address, or the /64 of an IPv6 one. Each connection to the Internet has at least
+ * a /64 (RFC 6177), so that who is counted by single addresses never runs out of them. IPv4 that comes by way of NAT64 (64:ff9b::/96, RFC 6052), and what is no address, as it is.
+ */
+export function sourceOf(address: string): string {
+  const plain = plainAddress(address);
+  const bare = plain.replace(/%.*$/, "").toLowerCase();
+  if (isIP(bare) !== 6 || bare.startsWith("64:ff9b::")) return plain;
+  const [head = "", tail] = bare.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const last = tail === undefined || tail === "" ? [] : tail.split(":");
+  const length = last.length + (bare.includes(".") ? 1 : 0);
+  const all = tail === undefined ? groups : [...groups, ...Array<string>(8 - groups.length - length).fill("0"), ...last];
+  return `${all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
 /** A set of addresses and networks, `192.0.2.7` or `2001:db8::/32`; see `isNetwork`. */
 export class Networks {
   readonly #list = new BlockList();

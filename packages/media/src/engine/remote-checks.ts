@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
-import { isGroupAddress } from "@hotlinejs/core";
+import { isGroupAddress, isTrustedFingerprint } from "@hotlinejs/core";
 import type { AudioCodec, CertificateFingerprint, RtpRemote, SrtpKeys, WebRtcRemote } from "@hotlinejs/core";
 import { mediaErrors } from "../errors.js";
 import { MASTER_BYTES, TAG_BYTES } from "../srtp/srtp-keys.js";
 
 const CODECS: readonly string[] = ["PCMA", "PCMU", "G722"] satisfies readonly AudioCodec[];
-/** Of any kind of hash: octets with colons. */
-const FINGERPRINT = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31,63}$/i;
+/** Half a frame: a shorter packet would be mostly headers. */
+const LEAST_PACKET_MS = 10;
 
 /**
  * Refuses what would fail packet by packet later.
@@ -37,15 +37,16 @@ export function checkPlace(address: string, ...ports: readonly number[]): void {
  */
 export function checkWebRtcRemote(remote: WebRtcRemote): readonly CertificateFingerprint[] {
   checkFormats(remote);
-  const usable = remote.fingerprints.filter(({ algorithm, value }) => /^sha-(256|384|512)$/i.test(algorithm) && FINGERPRINT.test(value));
+  const usable = remote.fingerprints.filter(isTrustedFingerprint);
   if (usable.length === 0) throw mediaErrors.BAD_REMOTE("no fingerprint of SHA-256 or better");
   return usable;
 }
 
-function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType">): void {
+function checkFormats(remote: Pick<RtpRemote, "codec" | "payloadType" | "telephoneEventPayloadType" | "maxPacketMs">): void {
   for (const type of [remote.payloadType, remote.telephoneEventPayloadType ?? 0]) {
     if (!Number.isInteger(type) || type < 0 || type > 127) throw mediaErrors.BAD_REMOTE(`payload type ${type}`);
   }
+  if (!((remote.maxPacketMs ?? LEAST_PACKET_MS) >= LEAST_PACKET_MS)) throw mediaErrors.BAD_REMOTE(`packets of ${remote.maxPacketMs} ms at the most, and none shorter than ${LEAST_PACKET_MS} ms are made`);
   if (!CODECS.includes(remote.codec)) throw mediaErrors.BAD_REMOTE(`codec ${String(remote.codec)}`);
 }
 

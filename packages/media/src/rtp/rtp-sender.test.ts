@@ -34,6 +34,25 @@ describe("RtpSender", () => {
     expect(seen.map(({ timestamp }) => timestampDistance(first!.timestamp, timestamp))).toEqual([0, 160, 320, 1600, 1760]);
   });
 
+  test("a frame in two packets: they follow each other without a gap, and nothing shifts by it", () => {
+    const sender = make();
+    const packet = new Uint8Array(92);
+    const seen: RtpHeader[] = [];
+    for (const tick of [10, 11, 13]) {
+      sender.frame(packet, 8, tick, 80);
+      seen.push(read(packet));
+      sender.part(packet, 8, 80, 80);
+      seen.push(read(packet));
+    }
+    sender.frame(packet, 8, 14, 160);
+    seen.push(read(packet));
+    const [first] = seen;
+    expect(seen.map(({ marker }) => marker)).toEqual([true, false, false, false, true, false, false]);
+    expect(seen.map(({ sequence }) => sequenceDistance(first!.sequence, sequence))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(seen.map(({ timestamp }) => timestampDistance(first!.timestamp, timestamp))).toEqual([0, 80, 160, 240, 480, 560, 640]);
+    expect(sender).toMatchObject({ packets: 7, octets: 6 * 80 + 160, skipped: 0 });
+  });
+
   test("relayed packets keep the source's gaps and order, and the stream goes on afterwards", () => {
     const sender = make();
     const packet = new Uint8Array(172);

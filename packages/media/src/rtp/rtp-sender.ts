@@ -23,6 +23,8 @@ export class RtpSender {
   /** Media time minus timestamp: what turns the worker's time into this stream's. */
   #skew: number;
   #lastTick = -2;
+  /** Samples between the latest packet and what may follow it. */
+  #least = FRAME;
   #started = false;
   #relaySource: object | undefined;
   #relaySsrc = 0;
@@ -62,6 +64,15 @@ export class RtpSender {
     this.#span++;
     this.timestamp = timestamp;
     this.#write(packet, payloadType, marker, payloadLength);
+  }
+
+  /** Writes the header of the next packet of a frame that goes in several; the one before had so many samples. */
+  part(packet: Uint8Array, payloadType: number, samples: number, payloadLength: number): void {
+    this.sequence = (this.sequence + 1) & 0xffff;
+    this.#span++;
+    this.timestamp = (this.timestamp + samples) >>> 0;
+    this.#least = FRAME - samples;
+    this.#write(packet, payloadType, false, payloadLength);
   }
 
   /** Timestamp for a key that begins at `tick`; all packets of the key carry it (RFC 4733 section 2.2). */
@@ -128,11 +139,12 @@ export class RtpSender {
   /** The timestamp of this media time, moved on where it would not be after the last one sent. */
   #forward(mediaTime: number): number {
     let timestamp = (mediaTime + this.#skew) >>> 0;
-    if (this.#started && timestampDistance(this.timestamp, timestamp) < FRAME) {
-      const wanted = (this.timestamp + FRAME) >>> 0;
+    if (this.#started && timestampDistance(this.timestamp, timestamp) < this.#least) {
+      const wanted = (this.timestamp + this.#least) >>> 0;
       this.#skew = (this.#skew + (wanted - timestamp)) >>> 0;
       timestamp = wanted;
     }
+    this.#least = FRAME;
     return timestamp;
   }
 

@@ -33,6 +33,8 @@ export interface BridgeSeat {
   sound(sound: InboundSound): void;
   /** The party pressed a key, which came this way. */
   key(digit: DtmfDigit, durationMs: number, way: KeyWay): void;
+  /** Whether the party's leg relays has changed. */
+  relaysChanged(): void;
   /** A key is down in the party's sound, or not any more: where it is passed on in another form its tone is not. */
   tone(down: boolean): void;
   /** Whether the other of two who talk takes the party's keys otherwise than as tones. */

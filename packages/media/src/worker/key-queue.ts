@@ -25,6 +25,8 @@ interface Job {
 }
 
 const FRAME = 160;
+/** Keys that may wait on a leg, some 25 s of them: whoever sends more does not mean a person or a menu. */
+export const MOST_KEYS = 128;
 
 /** Keys to be sent, one after the other, with their gaps. A leg asks it first at every tick. */
 export class KeyQueue {
@@ -35,6 +37,8 @@ export class KeyQueue {
   #sound: Uint8Array | undefined;
   #position = 0;
   #gap = 0;
+  /** Keys whose turn has not come. */
+  #waiting = 0;
 
   constructor(port: KeyPort) {
     this.#port = port;
@@ -44,11 +48,20 @@ export class KeyQueue {
     return this.#jobs.length > 0;
   }
 
-  /** @param done called when the last gap is over, or at once when there is no key in `digits`. */
-  add(digits: string, toneMs: number, gapMs: number, done: () => void): void {
+  /**
+   * @param done called when the last gap is over, or at once when there is no key in `digits`.
+   * @returns false: so many wait already that none of these is taken
+   */
+  add(digits: string, toneMs: number, gapMs: number, done: () => void): boolean {
     const keys = [...digits].filter(isDtmfDigit);
-    if (keys.length === 0) done();
-    else this.#jobs.push({ digits: keys, toneMs: Math.max(40, toneMs), gapMs: Math.max(40, gapMs), done, next: 0 });
+    if (keys.length === 0) {
+      done();
+      return true;
+    }
+    if (this.#waiting + keys.length > MOST_KEYS) return false;
+    this.#waiting += keys.length;
+    this.#jobs.push({ digits: keys, toneMs: Math.max(40, toneMs), gapMs: Math.max(40, gapMs), done, next: 0 });
+    return true;
   }
 
   /** Sends this tick's part. */
@@ -61,6 +74,7 @@ export class KeyQueue {
     }
     if (this.#packets === undefined && this.#sound === undefined) {
       const digit = job.digits[job.next++] as DtmfDigit;
+      this.#waiting--;
       this.#packets = this.#port.beginKey(digit, job.toneMs, tick);
       if (this.#packets === undefined) this.#sound = dtmfTone(digit, job.toneMs);
       this.#position = 0;
@@ -79,6 +93,7 @@ export class KeyQueue {
 
   /** The leg is gone: everyone who waits is told. */
   close(): void {
+    this.#waiting = 0;
     for (const job of this.#jobs.splice(0)) job.done();
   }
 

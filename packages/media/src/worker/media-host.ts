@@ -4,6 +4,7 @@ import { BusyMeter } from "./busy-meter.js";
 import { CaptureTap } from "./capture-tap.js";
 import { createDtlsCertificate } from "./dtls/dtls-certificate.js";
 import type { DtlsCertificate } from "./dtls/dtls-certificate.js";
+import { MOST_KEYS } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
@@ -268,7 +269,9 @@ export class MediaHost implements LegHost {
       }
       case "send-dtmf": {
         const leg = this.#leg(command.leg);
-        return new Promise((resolve) => leg.sendKeys(command.digits, command.toneMs, command.gapMs, () => resolve(undefined)));
+        return new Promise((resolve, reject) => {
+          if (!leg.sendKeys(command.digits, command.toneMs, command.gapMs, () => resolve(undefined))) reject(new CommandError("KEYS_FULL", String(MOST_KEYS)));
+        });
       }
       case "capture":
         return this.#capture(command);

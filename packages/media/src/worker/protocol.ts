@@ -103,7 +103,7 @@ export type RequestCommand = Extract<Command, { rid: number }>;
 
 /** A failure as it crosses the thread border; the engine turns `code` into a coded error. */
 export interface WireError {
-  readonly code: "NO_PORT" | "NO_DESCRIPTORS" | "LINE_PART_FAILED" | "CAPTURE_FAILED" | "LEG_ENDED" | "BRIDGE_CLOSED" | "FAILED";
+  readonly code: "NO_PORT" | "NO_DESCRIPTORS" | "LINE_PART_FAILED" | "CAPTURE_FAILED" | "LEG_ENDED" | "BRIDGE_CLOSED" | "KEYS_FULL" | "FAILED";
   readonly message: string;
 }
 

@@ -29,6 +29,10 @@ import { WorkerLeg } from "./worker-leg.js";
 
 /** A silent leg shows itself this often, so that NAT bindings stay open (RFC 6263 section 4.1). */
 const KEEP_ALIVE_MS = 5000;
+/** Samples of half a frame. */
+const HALF = TICK_SAMPLES / 2;
+/** Samples of a packet longer than any. */
+const ANY_LENGTH = 0x1_0000;
 
 /** What makes a leg one of WebRTC. */
 export interface WebRtcStart {
@@ -39,7 +43,6 @@ export interface WebRtcStart {
 
 /** A leg on RTP and RTCP over UDP: in clear, with SRTP by keys that were signalled, or as a WebRTC peer expects it. The peer may be followed by one of the other kind. */
 export class RtpWorkerLeg extends WorkerLeg {
-  readonly relays = true;
   readonly #path: PeerPath;
   /** Of the kind of peer there is. */
   #options: WireRtpOptions;
@@ -60,6 +63,10 @@ export class RtpWorkerLeg extends WorkerLeg {
   /** What was made of it for who needs G.711; null: nobody has asked yet. */
   #narrow: InboundSound | undefined | null = null;
   #remote: RtpRemote | undefined;
+  /** The most sound the peer takes in a packet, in samples. */
+  #maxSamples = ANY_LENGTH;
+  /** A packet that was to be relayed was longer. */
+  #tooLong = false;
   #sends = false;
   #receives = false;
   /** Protects the packets; keys by signalling or by DTLS. */
@@ -91,6 +98,10 @@ export class RtpWorkerLeg extends WorkerLeg {
     sockets.rtp.onDatagram(this.#onRtp);
     sockets.rtcp.onDatagram(this.#onRtcp);
     if (options.remote !== undefined) this.setRemote(options.remote);
+  }
+
+  get relays(): boolean {
+    return this.#maxSamples >= TICK_SAMPLES && !this.#tooLong;
   }
 
   get takesEvents(): boolean {
@@ -139,6 +150,7 @@ export class RtpWorkerLeg extends WorkerLeg {
     const moved = before?.address !== remote.address || before.port !== remote.port;
     this.#remote = { ...remote, codec: knownCodec(remote.codec) };
     if (moved || before.codec !== this.#remote.codec) this.#voice.begin();
+    this.#limitPackets(remote.maxPacketMs);
     const direction = remote.direction ?? "sendrecv";
     const reachable = this.#link === undefined ? remote.port > 0 && remote.address !== "0.0.0.0" && remote.address !== "::" : this.#link.ready;
     this.#sends = reachable && (direction === "sendrecv" || direction === "sendonly");
@@ -155,6 +167,14 @@ export class RtpWorkerLeg extends WorkerLeg {
     if (reachable) this.#rtcp.start(this.#lastReceivedAt);
     if (moved) this.prime(); // the first one has always moved
     this.wake();
+  }
+
+  #limitPackets(maxMs: number | undefined): void {
+    const samples = maxMs === undefined ? ANY_LENGTH : maxMs * 8;
+    if (samples === this.#maxSamples) return;
+    this.#maxSamples = samples;
+    this.#tooLong = false;
+    this.seat?.relaysChanged();
   }
 
   /** For WebRTC: the peer says where it is by ICE. */
@@ -263,8 +283,23 @@ export class RtpWorkerLeg extends WorkerLeg {
     const packet = this.#ring.take(RTP_HEADER_BYTES + TICK_SAMPLES);
     if (remote.codec === "PCMA") packet.set(alaw, RTP_HEADER_BYTES);
     else this.#voice.write("PCMA", alaw, 0, remote.codec, packet, RTP_HEADER_BYTES, TICK_SAMPLES);
+    if (this.#maxSamples < TICK_SAMPLES) {
+      this.#transmitHalves(packet, remote.payloadType, tick);
+      return;
+    }
     this.#sender.frame(packet, remote.payloadType, tick, TICK_SAMPLES);
     this.#transmit(packet);
+  }
+
+  /** Sends a frame as two packets of 10 ms. */
+  #transmitHalves(whole: Uint8Array, payloadType: number, tick: number): void {
+    const second = this.#ring.take(RTP_HEADER_BYTES + HALF);
+    second.set(whole.subarray(RTP_HEADER_BYTES + HALF), RTP_HEADER_BYTES);
+    const first = whole.subarray(0, RTP_HEADER_BYTES + HALF);
+    this.#sender.frame(first, payloadType, tick, HALF);
+    this.#transmit(first);
+    this.#sender.part(second, payloadType, HALF, HALF);
+    this.#transmit(second);
   }
 
   protected override emitRelayed(sound: InboundSound): void {
@@ -273,6 +308,11 @@ export class RtpWorkerLeg extends WorkerLeg {
     const payloadType = sound.event ? remote.telephoneEventPayloadType : sound.noise ? COMFORT_NOISE_PAYLOAD_TYPE : remote.payloadType;
     if (payloadType === undefined || (sound.event && this.signalsKeys)) return;
     const spoken = !sound.event && !sound.noise;
+    if (spoken && sound.length > this.#maxSamples) {
+      this.#tooLong = true;
+      this.seat?.relaysChanged();
+      return;
+    }
     const said = spoken && sound.codec === "G722" && remote.codec !== "G722" ? sound.source.narrowed(sound) : sound;
     if (said === undefined) return;
     let { packet } = said;

@@ -41,6 +41,10 @@ class Seat implements BridgeSeat, MixerParty {
     return this.role === "whisper" && other instanceof Seat && this.whisperTo.has(other.leg.id);
   }
 
+  relaysChanged(): void {
+    this.#bridge.arrange();
+  }
+
   tone(down: boolean): void {
     this.#tone = down;
   }
@@ -52,8 +56,9 @@ class Seat implements BridgeSeat, MixerParty {
   sound(sound: InboundSound): void {
     // The key goes on as a key: as a tone it would count twice (RFC 4733 section 2.6.1.1).
     if (this.#tone && !sound.event && this.carriesKeys) return;
-    if (this.peer !== undefined) this.peer.leg.relay(sound);
-    else if (!sound.event && this.role !== "listen" && this.#bridge.mixing) {
+    this.peer?.leg.relay(sound);
+    // A packet that the other side cannot take as it is ends the relaying, and is the first that is mixed.
+    if (this.peer === undefined && !sound.event && this.role !== "listen" && this.#bridge.mixing) {
       this.#jitter ??= this.#bridge.playoutOf(this.leg);
       putSound(this.#jitter, sound, this.#bridge.now);
     }
@@ -133,7 +138,7 @@ export class WorkerBridge implements Tickable {
     const seat = new Seat(this, leg, role, new Set(whisperTo));
     this.#seats.set(leg.id, seat);
     leg.seat = seat;
-    this.#arrange();
+    this.arrange();
   }
 
   leave(leg: WorkerLeg): void {
@@ -143,7 +148,7 @@ export class WorkerBridge implements Tickable {
     if (leg.seat === seat) leg.seat = undefined;
     seat.peer = undefined;
     leg.hush();
-    this.#arrange();
+    this.arrange();
   }
 
   has(leg: WorkerLeg): boolean {
@@ -154,7 +159,7 @@ export class WorkerBridge implements Tickable {
   play(id: string, sources: readonly AudioSource[], except: readonly string[]): void {
     this.stopPlay(this.#announcement?.id, "stopped");
     this.#announcement = new Announcement(id, sources, except);
-    this.#arrange();
+    this.arrange();
   }
 
   /** Ends what is played, if it is this one. */
@@ -163,7 +168,7 @@ export class WorkerBridge implements Tickable {
     if (announcement === undefined || announcement.id !== id) return;
     this.#announcement = undefined;
     this.#host.report({ ev: "bridge-play-end", bridge: this.id, playback: announcement.id, reason, playedMs: Math.round(announcement.player.played / 8) });
-    this.#arrange();
+    this.arrange();
   }
 
   close(): void {
@@ -173,7 +178,7 @@ export class WorkerBridge implements Tickable {
       seat.peer = undefined;
     }
     this.#seats.clear();
-    this.#arrange();
+    this.arrange();
   }
 
   tick(tick: number): void {
@@ -216,7 +221,8 @@ export class WorkerBridge implements Tickable {
     return others.length === 1 ? others[0]?.leg : undefined;
   }
 
-  #arrange(): void {
+  /** Relays or mixes, as fits who is there. */
+  arrange(): void {
     this.#order = [...this.#seats.values()];
     const [a, b] = this.#order;
     const relay = this.#announcement === undefined && this.#order.length === 2 && a !== undefined && b !== undefined && a.role === "talk" && b.role === "talk" && a.leg.relays && b.leg.relays;

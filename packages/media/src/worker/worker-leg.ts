@@ -114,9 +114,11 @@ export abstract class WorkerLeg implements Tickable, KeyPort, SoundSource {
     this.host.report({ ev: "play-end", leg: this.id, playback: play.id, reason, playedMs: Math.round(play.player.played / 8) });
   }
 
-  sendKeys(digits: string, toneMs: number, gapMs: number, done: () => void): void {
-    this.keys.add(digits, toneMs, gapMs, done);
+  /** @returns false: so many keys wait already that these are not taken */
+  sendKeys(digits: string, toneMs: number, gapMs: number, done: () => void): boolean {
+    const taken = this.keys.add(digits, toneMs, gapMs, done);
     this.wake();
+    return taken;
   }
 
   sendKeySound(tick: number, alaw: Uint8Array): void {
@@ -246,7 +248,7 @@ export abstract class WorkerLeg implements Tickable, KeyPort, SoundSource {
     if (!this.#closed && !this.#twins.repeated(digit, "info", this.#now)) this.seat?.key(digit, INFO_KEY_MS, "info");
   }
 
-  /** Passes a key on to the party. */
+  /** Passes a key on to the party; one too many is left out. */
   passKey(digit: DtmfDigit, toneMs: number, gapMs: number): void {
     if (this.signalsKeys) this.host.report({ ev: "leg", leg: this.id, event: { type: "send-key", digit } });
     else this.sendKeys(digit, toneMs, gapMs, () => undefined);

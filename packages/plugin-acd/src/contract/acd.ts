@@ -2,6 +2,7 @@ import { token } from "@hotlinejs/core";
 import type { CallSession } from "@hotlinejs/core";
 import type { AgentChoice, AgentFiguresReport, AgentProfile, AgentReason, AgentSnapshot, Colleague, Occupation, WrapUpCode } from "./agents.js";
 import type { CallbackOffer, KeptPlace, KeptPlaceResult } from "./kept-places.js";
+import type { QueueRules, QueueRulesChange } from "./queue-rules.js";
 import type { FiguresReport, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest } from "./queues.js";
 
 /** Call distribution: queues and agents. What cannot be (a priority that is no number, a state there is not) is refused with `HTL_ACD_INPUT_INVALID`, which says where and what would do. */
@@ -24,6 +25,11 @@ export interface Acd {
    */
   dropPlace(id: string, options: { readonly result: KeptPlaceResult; readonly actor: string }): Promise<KeptPlace>;
   /**
+   * Whoever calls this lists the citizens of places that are closed as `expired`, and cares for them: from now on places are, once they are as old as
+   * `keptPlaceHours` of their queue says. Until then they stay, however old.
+   */
+  handOverPlaces(): void;
+  /**
    * Puts the caller into a queue with music and announcements until an agent has talked to them or they left.
    * Answers the call first. Resolves once, whatever happens; an agent's failure never ends it.
    * Rejects only with `HTL_ACD_INPUT_INVALID`, `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_SERVED_ALREADY`, and `HTL_ACD_STOPPED` after the stop.
@@ -39,8 +45,21 @@ export interface Acd {
   agent(number: string): AgentSnapshot | undefined;
   /** All but this agent, those first who could be offered something of the channel now. */
   colleagues(number: string, channel: string): readonly Colleague[];
+  /**
+   * Whether the queues need this agent now: somebody waits whom they would give to the agent, or is being rung at others and might need this one
+   * next. Who takes agents for calls of another kind asks first. Who waits for what the agent cannot do does not count. `HTL_ACD_UNKNOWN_AGENT`.
+   */
+  wanted(number: string): boolean;
   queues(): readonly QueueSnapshot[];
   queue(key: string): QueueSnapshot | undefined;
+  /** What can be changed of a queue while the hotline runs. `HTL_ACD_UNKNOWN_QUEUE`. */
+  queueRules(key: string): QueueRules;
+  /**
+   * Changes rules of a queue, or sets them back to what is configured: checked as at the start, stored and in the audit before they count, then
+   * at once, also for who waits. Kept over restarts. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_RULE_FIXED`, `HTL_ACD_RULES_CHANGED` for a `version` that is
+   * not the present one, `HTL_ACD_RULES_UNUSABLE`, `HTL_ACD_UNKNOWN_PROMPT`.
+   */
+  changeQueueRules(key: string, change: QueueRulesChange, options: { readonly actor: string }): Promise<QueueRules>;
   /**
    * Figures of one queue, or of all, over the quarters of an hour that begin in `[from, to)` (epoch ms). A caller counts in the
    * quarter in which they came. Written with the facts themselves: they add up, also after a crash.

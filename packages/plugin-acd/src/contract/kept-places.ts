@@ -1,8 +1,8 @@
 /** `calling`: dialled, asked, or on the line since. */
 export type KeptPlaceState = "waiting" | "calling" | "closed";
 
-/** `not-needed`: the citizen said so; `given-up`: hung up after accepting, before an agent was there. */
-export type KeptPlaceResult = "reached" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "not-needed" | "given-up";
+/** `not-needed`: the citizen said so; `given-up`: hung up after accepting, before an agent was there; `expired`: kept as long as the queue's `keptPlaceHours` says, and given over to the list of callbacks. */
+export type KeptPlaceResult = "reached" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "not-needed" | "given-up" | "expired";
 
 /** The place of a citizen who has hung up and is called when it is their turn. */
 export interface KeptPlace {

@@ -1,4 +1,4 @@
-import { isHotlineError, type EndReason } from "@hotlinejs/core";
+import { isHotlineError, PASSING_REFUSALS, type BusinessCalendar, type EndReason } from "@hotlinejs/core";
 import type { KeptPlaceResult } from "../contract.js";
 
 /** How one call to the citizen ended. `no-agents`: came in, but no agent took the call; `cancelled`: the hotline stopped, or could dial nobody at this moment. */
@@ -13,6 +13,23 @@ export interface AttemptRule {
 export type AfterCall = { readonly state: "closed"; readonly result: KeptPlaceResult } | { readonly state: "waiting"; readonly nextAt: number; /** Taken back: it was no attempt. */ readonly uncounted?: boolean };
 
 const MINUTE_MS = 60_000;
+
+/**
+ * When a place has been kept long enough, epoch ms.
+ *
+ * @param hours 0: no limit
+ * @param calendar only the hours count in which it is open
+ */
+export function keptUntil(placeAt: number, hours: number, calendar: Pick<BusinessCalendar, "addWorkingMinutes"> | undefined): number {
+  if (hours === 0) return Infinity;
+  if (calendar === undefined) return placeAt + hours * 60 * MINUTE_MS;
+  try {
+    return calendar.addWorkingMinutes(placeAt, hours * 60);
+  } catch {
+    // So seldom open that a year is not enough: no limit of hours means anything there.
+    return Infinity;
+  }
+}
 
 /**
  * What becomes of the place.
@@ -38,13 +55,10 @@ export function afterCall(outcome: AttemptOutcome, attempts: number, now: number
   }
 }
 
-/** Refusals of `callOutbound` that say nothing about the person: a check that failed, hours, and limits of the house (plugin-sip's `toll`). */
-const PASSING = new Set(["check-failed", "quiet-hours", "toll-concurrent", "toll-hours", "toll-daily"]);
-
 /** What a call comes to that was not dialled: the line threw `error`. */
 export function undialledOutcome(error: unknown): AttemptOutcome {
   if (!isHotlineError(error)) return "failed";
-  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING.has(String(error.details?.["code"])) ? "cancelled" : "refused";
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING_REFUSALS.has(String(error.details?.["code"])) ? "cancelled" : "refused";
   // No phone rang: the hotline drains, trunks are full, off, or asked too fast.
   return error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER" ? "cancelled" : "failed";
 }

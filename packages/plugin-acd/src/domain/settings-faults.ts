@@ -11,6 +11,8 @@ export interface SettingFault {
 }
 
 type Membership = ProfileSettings["queues"][number];
+type Skilled = { readonly skills: readonly string[] | Readonly<Record<string, number>> };
+type Serving = { readonly queues: readonly (string | { readonly queue: string; readonly tier?: number | undefined })[] };
 
 /** What there is that a queue may name. */
 export interface Known {
@@ -80,12 +82,12 @@ export function servedFaults(memberships: readonly Membership[], queues: Readonl
 }
 
 /** Every skill somebody has; `undefined` where there are no agents: they are made later. */
-export function knownSkills(agents: AcdConfig["agents"], profiles: readonly Pick<ProfileSettings, "skills">[]): ReadonlySet<string> | undefined {
+export function knownSkills(agents: readonly Skilled[], profiles: readonly Skilled[]): ReadonlySet<string> | undefined {
   return agents.length === 0 ? undefined : new Set([...agents, ...profiles].flatMap(({ skills }) => namesOf(skills)));
 }
 
 /** Queues somebody serves as a reserve; `undefined` where there are no agents: they are made later. */
-export function knownReserves(agents: AcdConfig["agents"], profiles: readonly Pick<ProfileSettings, "queues">[]): ReadonlySet<string> | undefined {
+export function knownReserves(agents: readonly Serving[], profiles: readonly Serving[]): ReadonlySet<string> | undefined {
   const memberships = [...agents, ...profiles].flatMap(({ queues }) => queues);
   return agents.length === 0 ? undefined : new Set(memberships.flatMap((membership) => (typeof membership !== "string" && (membership.tier ?? 0) > 0 ? [membership.queue] : [])));
 }

@@ -4,6 +4,7 @@ import { ACD } from "../contract.js";
 import { agentFigures, agentRoutes } from "./agent-routes.js";
 import { callRoutes } from "./call-routes.js";
 import { page, pageOf, pageQuery } from "./pages.js";
+import { queueRuleRoutes } from "./queue-rule-routes.js";
 import { screenRoutes } from "./screen-routes.js";
 import { supervisionRoutes } from "./supervision-routes.js";
 
@@ -82,6 +83,7 @@ export const acdRoutes: readonly HttpRoute[] = [
     output: z.object({ total: spent, agents: z.array(z.object({ agent: z.string(), name: z.string(), ...spent.shape })) }),
     handler: ({ services, query: { agent: number, queue: key, from, to } }) => services.get(ACD).agentFigures({ from, to, ...(number === undefined ? {} : { agent: number }), ...(key === undefined ? {} : { queue: key }) }),
   }),
+  ...queueRuleRoutes,
   ...agentRoutes,
   ...callRoutes,
   ...screenRoutes,

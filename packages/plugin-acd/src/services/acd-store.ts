@@ -20,7 +20,8 @@ import { workHistory } from "./work-history.js";
 export interface StoredQueue {
   readonly key: string;
   readonly name: string;
-  readonly settings: QueueSettings;
+  /** As they count; other ones when rules are changed. */
+  settings: QueueSettings;
 }
 
 export interface StoredAgent {

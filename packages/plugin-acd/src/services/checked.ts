@@ -16,6 +16,10 @@ export const INPUTS = {
   request,
   work: z.object({ interactionId: z.string().min(1), channel: z.string().min(1), callerKey: z.string().optional() }),
   callback: z.object(asked),
+  queueRules: z
+    .strictObject({ version: z.int().min(0), rules: byName(z.record(z.string(), z.unknown())).default({}), reset: z.array(z.string()).default([]) })
+    .refine(({ rules, reset }) => Object.keys(rules).length + reset.length > 0, "name a rule, in rules or reset")
+    .refine(({ rules, reset }) => reset.every((rule) => !Object.hasOwn(rules, rule)), "a rule is either given or set back, not both"),
   priority: asked.priority.unwrap(),
   wrapUpMs: z.number().positive(),
   wrapUpCode: z.string().min(1).max(64),

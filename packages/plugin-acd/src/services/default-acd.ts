@@ -1,11 +1,10 @@
 import type { Audit, Calendars, CallControl, CallPipeline, CallSession, Clock, EventMap, EventName, FlowVisits, Ids, Interactions, Logger, NewNotification, Prompts, Secrets, Timer } from "@hotlinejs/core";
-import { agentView, interactionView } from "@hotlinejs/queueing";
+import { agentView, isWanted } from "@hotlinejs/queueing";
 import type { AcdConfig } from "../config.js";
-import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
+import type { Acd, CallbackOffer, KeptPlace, KeptPlaceResult, AgentFiguresReport, AgentProfile, AgentReason, FiguresReport, AgentChoice, AgentSnapshot, Colleague, Occupation, QueueRequest, QueueResult, QueueRules as QueueRulesView, QueueRulesChange, QueueSnapshot, QueueWork, WaitingCaller, WorkRequest, WrapUpCode } from "../contract.js";
 import { addressScheme, sameAddress } from "../domain/agent-address.js";
 import { citizenNumber } from "../domain/citizen-number.js";
 import { bareNumber } from "../domain/callback-number.js";
-import { engineQueue } from "../domain/engine-config.js";
 import type { QueueFact } from "../domain/facts.js";
 import { acdErrors } from "../errors.js";
 import type { AcdStore, StoredAgent } from "./acd-store.js";
@@ -14,6 +13,7 @@ import type { AgentDeskDeps } from "./agent-desk-deps.js";
 import { AgentStates } from "./agent-states.js";
 import { Announcements } from "./announcements.js";
 import { answered } from "./answered.js";
+import { BusinessDay } from "./business-day.js";
 import { checked, INPUTS } from "./checked.js";
 import { ClosingTimes } from "./closing-times.js";
 import { AT_WORK, Decisions } from "./decisions.js";
@@ -27,10 +27,14 @@ import { LineSteering } from "./line-steering.js";
 import { LiveView } from "./live-view.js";
 import { Occupations } from "./occupations.js";
 import type { PastProcess } from "./past-process.js";
+import { PlaceHours } from "./place-hours.js";
 import { QueueEngine } from "./queue-engine.js";
 import { QueueEntrance } from "./queue-entrance.js";
+import type { QueueRuleStore } from "./queue-rule-store.js";
+import { QueueRules } from "./queue-rules.js";
 import type { QueueFacts } from "./queue-facts.js";
 import { SettingsCheck } from "./settings-check.js";
+import { endStrandedEntries } from "./stranded-entries.js";
 import { WrapUps } from "./wrap-ups.js";
 
 export interface DefaultAcdDeps {
@@ -40,6 +44,7 @@ export interface DefaultAcdDeps {
   readonly log: Logger;
   readonly store: AcdStore;
   readonly places: KeptPlaceStore;
+  readonly rules: QueueRuleStore;
   readonly writer: FactWriter<QueueFact>;
   readonly facts: QueueFacts;
   readonly past: PastProcess;
@@ -80,6 +85,9 @@ export class DefaultAcd implements Acd {
   readonly #figures: FigureReports;
   readonly #steering: LineSteering;
   readonly #wrapUps: WrapUps;
+  readonly #check: SettingsCheck;
+  readonly #rules: QueueRules;
+  readonly #day: BusinessDay;
   /** What the agents have on the phone. */
   readonly desk: AgentDesk;
   readonly #states: AgentStates;
@@ -87,8 +95,6 @@ export class DefaultAcd implements Acd {
   readonly places: KeptPlaces;
   readonly #closing: ClosingTimes;
   #checkTimer: Timer | undefined;
-  /** Business date for which the calls of agents are counted. */
-  #day = "";
   /** Wrong at the last check. */
   readonly #suspects = new Set<string>();
   #stopped = false;
@@ -140,7 +146,11 @@ export class DefaultAcd implements Acd {
     this.#live = new LiveView({ ...deps, floor, occupations: this.#occupations, wrapUps: this.#wrapUps, reasons: this.#states.reasons, targets: deps.config.targets });
     this.#figures = new FigureReports({ ...deps, floor, targets: deps.config.targets });
     this.#steering = new LineSteering({ ...deps, floor });
+    this.#day = new BusinessDay({ ...deps, floor, calendar: deps.calendars.get("default") });
+    this.#check = new SettingsCheck(deps);
+    this.#rules = new QueueRules({ ...deps, store: deps.rules, floor, check: this.#check, profiles: () => this.#states.profiles(), ruled: (queue) => this.places.ruled(queue) });
     const { callback } = deps.config;
+    const hours = new PlaceHours(floor, deps.calendars, callback.calendar);
     this.places = new KeptPlaces({
       config: callback,
       store: deps.places,
@@ -151,10 +161,8 @@ export class DefaultAcd implements Acd {
       resolve: (ref, session) => deps.prompts?.resolve(ref, { language: session.language, signal: session.signal }) ?? Promise.resolve([]),
       hasQueue: (key) => floor.queues.has(key),
       reachable: (address) => this.#reachable(address),
-      hours: (key) => {
-        const own = floor.queues.get(key)?.settings.calendar;
-        return { queue: own === undefined ? undefined : deps.calendars.get(own), citizens: callback.calendar === undefined ? undefined : deps.calendars.get(callback.calendar) };
-      },
+      hours: (queue) => hours.of(queue),
+      keptUntil: (row) => hours.keptUntil(row),
       onTheLine: (number) => [...floor.serving.values()].some(({ session }) => bareNumber(citizenNumber(session)) === number),
       enter: (row, member) => this.#entrance.enterPlace(row, member),
       serve: (session, request, entered) => this.#entrance.serve(session, request, entered),
@@ -203,11 +211,10 @@ export class DefaultAcd implements Acd {
 
   /** Seeds, loads and puts everything into the engine; nobody is reachable yet. */
   async prepare(): Promise<void> {
-    const { store, config, log, facts, calendars, clock } = this.#deps;
+    const { store, config, log, calendars, clock } = this.#deps;
     const before = clock.now();
     this.#announcements.prepare();
-    const check = new SettingsCheck(this.#deps);
-    await check.configured();
+    await this.#check.configured();
     for (const { kind, key, settings } of await store.seed(config)) {
       // Agents and profiles are changed by supervisors, too.
       log[kind === "queue" ? "warn" : "info"]({ [kind]: key, settings }, `the configuration has a${kind === "agent" ? "n" : ""} ${kind} otherwise than the database, which counts; managed: "code" lets the configuration count`);
@@ -216,23 +223,13 @@ export class DefaultAcd implements Acd {
     await this.#deps.writer.replay();
     const places = await this.#deps.past.close();
     const { queues, agents, profiles } = await store.load();
-    for (const queue of queues) {
-      const { calendar } = queue.settings;
-      if (calendar !== undefined && !calendars.has(calendar)) throw acdErrors.QUEUE_UNUSABLE(queue.key, `calendar: there is no calendar ${calendar}; known: ${calendars.keys().join(", ")}`);
-      this.#floor.queues.set(queue.key, queue);
-      this.#floor.engine.dispatch({ type: "queue.configured", queue: engineQueue(queue.key, queue.settings, config.wrapUp) });
-    }
-    await check.stored({ queues, agents, profiles });
+    await this.#rules.load(queues);
+    await this.#check.stored({ queues, agents, profiles });
     if (config.callback.calendar !== undefined) calendars.get(config.callback.calendar);
     for (const agent of agents) this.#floor.agents.set(agent.number, agent);
     this.#states.load(profiles);
-    check.agents(agents);
-    const today = calendars.get("default").dateOf(clock.now());
-    const quarters = await store.queueDay(today);
-    for (const row of quarters) facts.today.add(row.queue, row.startsAt, row);
-    for (const row of await store.agentDay(today)) facts.today.addAgent(row.agent, row.startsAt, row);
-    for (const event of await store.history({ today, before, quarters })) this.#floor.engine.dispatch(event);
-    this.#day = today;
+    this.#check.agents(agents);
+    await this.#day.load(before);
     for (const place of places) this.#floor.engine.dispatch({ type: "place.restored", ...place });
   }
 
@@ -275,28 +272,12 @@ export class DefaultAcd implements Acd {
    * Should never find anything; it is the lease that keeps a lost event from taking an agent for the day.
    */
   reconcile(): void {
-    const { log } = this.#deps;
     this.#floor.engine.checkClock();
-    this.#turnDay();
+    this.#day.turn();
     const before = new Set(this.#suspects);
     this.#suspects.clear();
-    for (const [id, { call, owner }] of this.#floor.entries) {
-      if (!call.over || interactionView(this.#floor.engine.state, id) === undefined) continue;
-      if (before.has(id)) {
-        log.error({ interactionId: owner.interactionId, queue: owner.queue }, "a caller stood in a queue though the call has ended; the place is given up");
-        this.#floor.engine.dispatch({ type: "interaction.ended", interactionId: id });
-      } else this.#suspects.add(id);
-    }
+    endStrandedEntries(this.#floor, this.#deps.log, before, this.#suspects);
     this.#occupations.check(before, this.#suspects);
-  }
-
-  /** A new business day: calls and talks are counted anew, so that who was away for days does not have to catch up. */
-  #turnDay(): void {
-    const { calendars, clock } = this.#deps;
-    const today = calendars.get("default").dateOf(clock.now());
-    if (today === this.#day) return;
-    this.#day = today;
-    for (const agentId of this.#floor.agents.keys()) this.#floor.engine.dispatch({ type: "agent.history", agentId, callsTaken: 0, talkMs: 0 });
   }
 
   /** A phone has signed on or off. */
@@ -333,8 +314,8 @@ export class DefaultAcd implements Acd {
   }
 
   /** Figures for health. */
-  get health(): { waiting: number; agents: number; available: number; factsPending: number } {
-    return { ...this.#live.counts(), factsPending: this.#deps.writer.pending };
+  get health(): { waiting: number; agents: number; available: number; factsPending: number; rulesLeftOut: readonly string[] } {
+    return { ...this.#live.counts(), factsPending: this.#deps.writer.pending, rulesLeftOut: this.#rules.leftOut };
   }
 
   async serve(session: CallSession, request: QueueRequest): Promise<QueueResult> {
@@ -351,6 +332,10 @@ export class DefaultAcd implements Acd {
 
   canCallBack(session: CallSession): boolean {
     return this.places.possible(session);
+  }
+
+  handOverPlaces(): void {
+    this.places.handOver();
   }
 
   keptPlaces(): Promise<readonly KeptPlace[]> {
@@ -383,12 +368,25 @@ export class DefaultAcd implements Acd {
     return this.#live.colleagues(number, channel);
   }
 
+  wanted(number: string): boolean {
+    this.#floor.agent(number);
+    return isWanted(this.#floor.engine.state, number);
+  }
+
   queues(): readonly QueueSnapshot[] {
     return this.#live.queues();
   }
 
   queue(key: string): QueueSnapshot | undefined {
     return this.#live.queue(key);
+  }
+
+  queueRules(key: string): QueueRulesView {
+    return this.#rules.of(key);
+  }
+
+  changeQueueRules(key: string, change: QueueRulesChange, { actor }: { readonly actor: string }): Promise<QueueRulesView> {
+    return this.#rules.change(key, change, actor);
   }
 
   async figures(where: Parameters<Acd["figures"]>[0]): Promise<FiguresReport> {

@@ -37,6 +37,8 @@ export interface KeptPlacesDeps {
   readonly reachable: (address: string) => boolean;
   /** Opening hours of the queue, and hours in which citizens are called again. */
   readonly hours: (queue: string) => { readonly queue: BusinessCalendar | undefined; readonly citizens: BusinessCalendar | undefined };
+  /** When it has been kept long enough, epoch ms; `Infinity`: never. */
+  readonly keptUntil: (row: Pick<KeptPlaceRow, "queue" | "placeAt">) => number;
   /** Whether this number waits in a queue, or talks with an agent. */
   readonly onTheLine: (number: string) => boolean;
   /** Puts it into its queue, without limit of time. Returns how to take it out; idempotent. */
@@ -52,6 +54,9 @@ interface Held {
   timer: Timer | undefined;
   /** Not in the line before then, epoch ms. */
   notBefore: number;
+  /** Given over then, epoch ms. */
+  keptUntil: number;
+  age: Timer | undefined;
   /** The call to the citizen. */
   attempt: { readonly callId: string; readonly giveUp: AbortController; outcome: AttemptOutcome | undefined } | undefined;
 }
@@ -62,6 +67,7 @@ interface Held {
  * waiting --their turn: an agent is reserved, intent committed--> calling --key pressed--> first in line, with the agent reserved so far --> closed
  *    ^                                                              |
  *    \---- nobody, busy, a machine, no line: after a wait ----------/---- last try, declined, not needed --> closed
+ *    \---- as old as the queue allows --> closed, given over to the list of callbacks
  * ```
  */
 export class KeptPlaces {
@@ -71,6 +77,8 @@ export class KeptPlaces {
   readonly #takingBack = new Set<Timer>();
   readonly #wish: WishDeps;
   #begun = false;
+  /** Somebody lists who is given over. */
+  #handsOver = false;
   #stopped = false;
 
   constructor(deps: KeptPlacesDeps) {
@@ -100,6 +108,21 @@ export class KeptPlaces {
     for (const held of this.#held.values()) this.#resume(held);
   }
 
+  /** See `Acd.handOverPlaces`. */
+  handOver(): void {
+    this.#handsOver = true;
+    for (const held of [...this.#held.values()]) this.#tooOld(held);
+  }
+
+  /** Rules of the queue were changed: its places may be kept longer, or less long. */
+  ruled(queue: string): void {
+    for (const held of [...this.#held.values()]) {
+      if (held.row.queue !== queue) continue;
+      held.keptUntil = this.#deps.keptUntil(held.row);
+      this.#tooOld(held);
+    }
+  }
+
   /** The queue's hours are over: who waits is called from the next opening on. A callback that has begun goes on. */
   closing(queue: string): void {
     for (const held of this.#held.values()) {
@@ -111,9 +134,11 @@ export class KeptPlaces {
 
   /** The clock was set: places and waits go along with it; hours are those of the clock. */
   clockStepped(ms: number): void {
-    for (const held of this.#held.values()) {
+    for (const held of [...this.#held.values()]) {
       held.row = { ...held.row, placeAt: held.row.placeAt + ms, nextAt: held.row.nextAt + ms };
       this.#keep(held.row);
+      held.keptUntil = this.#deps.keptUntil(held.row);
+      if (this.#tooOld(held)) continue;
       if (held.timer !== undefined) this.#resume(held, held.notBefore === 0 ? 0 : held.notBefore + ms);
     }
   }
@@ -123,6 +148,7 @@ export class KeptPlaces {
     for (const timer of this.#takingBack) timer.cancel();
     for (const held of this.#held.values()) {
       held.timer?.cancel();
+      held.age?.cancel();
       held.attempt?.giveUp.abort(new Error("the hotline stops"));
     }
     await Promise.all(this.#running);
@@ -242,24 +268,56 @@ export class KeptPlaces {
     return (await session.call.ended).by === "remote" ? "given-up" : "no-agents";
   }
 
-  #take(row: KeptPlaceRow): void {
+  #take(row: KeptPlaceRow, keptUntil = this.#deps.keptUntil(row)): void {
     const before = this.#held.get(row.id);
     if (before?.attempt !== undefined) return;
     if (before !== undefined) this.#let(before);
-    const held: Held = { row, member: undefined, leave: () => undefined, timer: undefined, notBefore: 0, attempt: undefined };
+    const held: Held = { row, member: undefined, leave: () => undefined, timer: undefined, notBefore: 0, keptUntil, age: undefined, attempt: undefined };
     this.#held.set(row.id, held);
     this.#resume(held);
   }
 
   #let(held: Held): void {
     held.timer?.cancel();
+    held.age?.cancel();
     held.leave();
     this.#held.delete(held.row.id);
+  }
+
+  /** Whether it has been kept long enough, and is given over; if not, that is seen to when it will be. Who is being called is let come first. */
+  #tooOld(held: Held): boolean {
+    held.age?.cancel();
+    held.age = undefined;
+    if (!this.#handsOver || !this.#begun || this.#stopped || held.attempt !== undefined) return false;
+    const left = held.keptUntil - this.#deps.clock.now();
+    if (left > 0) {
+      if (left !== Infinity) held.age = this.#deps.clock.setTimeout(() => void this.#tooOld(held), Math.min(left, LONGEST_TIMER_MS));
+      return false;
+    }
+    const run: Promise<void> = this.#giveOver(held).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+    return true;
+  }
+
+  /** Never rejects. */
+  async #giveOver(held: Held): Promise<void> {
+    const { clock, log, store } = this.#deps;
+    const { row } = held;
+    // First out of the line: nobody is dialled while it is being written.
+    this.#let(held);
+    try {
+      await store.closed(row, "expired", ACTOR);
+      log.info({ placeId: row.id, queue: row.queue }, "a place was kept as long as the queue allows; the citizen is in the list of callbacks");
+    } catch (error) {
+      log.error({ err: error, placeId: row.id }, "a place that was kept long enough could not be given over; it stays, and that is tried again");
+      if (!this.#stopped) this.#take(row, clock.now() + SHORT_WAIT_MS);
+    }
   }
 
   /** Into the line when the time has come. */
   #resume(held: Held, notBefore = 0): void {
     if (this.#stopped || !this.#begun) return;
+    if (this.#tooOld(held)) return;
     held.timer?.cancel();
     held.timer = undefined;
     held.notBefore = notBefore;
@@ -323,6 +381,8 @@ export class KeptPlaces {
 
   async #moved(held: Held, queue: string): Promise<void> {
     held.row = { ...held.row, queue };
+    held.keptUntil = this.#deps.keptUntil(held.row);
+    if (this.#tooOld(held)) return;
     try {
       await this.#deps.store.moved(held.row, queue);
     } catch (error) {

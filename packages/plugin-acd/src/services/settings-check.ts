@@ -33,7 +33,7 @@ export class SettingsCheck {
     ];
     if (wrong !== undefined) throw wrong;
     for (const queue of queues) {
-      const [fault] = await this.#sounds(queue.key, queue);
+      const [fault] = await this.sounds(queue.key, queue);
       if (fault !== undefined) throw fault;
     }
   }
@@ -45,7 +45,7 @@ export class SettingsCheck {
     for (const { key, settings } of queues) {
       this.#tell("queue", key, queueFaults(key, settings, known));
       this.#doubt("queue", key, queueDoubts(settings));
-      for (const fault of await this.#sounds(key, settings)) this.#log.warn({ queue: key, err: fault }, "a stored setting of a queue names a sound that is not there");
+      for (const fault of await this.sounds(key, settings)) this.#log.warn({ queue: key, err: fault }, "a stored setting of a queue names a sound that is not there");
     }
     for (const { number, own } of agents) {
       this.#tell("agent", number, servedFaults(own.queues, keys));
@@ -66,7 +66,8 @@ export class SettingsCheck {
     if (idle.length > 0) this.#log.info({ agents: idle }, "these agents serve no queue, neither their own nor by a profile, and get no callers from any: right for who only leads or is dialled, else give them queues or a profile");
   }
 
-  async #sounds(queue: string, { announce, connectPrompt, music, whisper }: QueueSettings): Promise<Error[]> {
+  /** Sounds the queue names that are not there. */
+  async sounds(queue: string, { announce, connectPrompt, music, whisper }: QueueSettings): Promise<Error[]> {
     const said: readonly (readonly [setting: string, ref: PromptRef | false | undefined])[] = [
       ["announce.welcome", announce.welcome],
       ["announce.position", announce.position],

@@ -26,9 +26,13 @@ export type PersonStatus = "open" | "calling" | "uncertain" | "closed";
 
 /**
  * How a person was done with. `completed`: talked with an agent, heard the announcement to its end, or went through the flow; `incomplete`: answered
- * and hung up before that; `refused-by-person`: pressed 9 or told the agent so, and is on the do-not-call list now.
+ * and hung up before that; `abandoned`: answered, and no agent was there, as often as people are called again for that; `refused-by-person`: pressed 9
+ * or told the agent so, and is on the do-not-call list now.
  */
-export type PersonResult = "completed" | "incomplete" | "refused-by-person" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "do-not-call" | "skipped";
+export type PersonResult = "completed" | "incomplete" | "abandoned" | "refused-by-person" | "no-answer" | "busy" | "declined" | "unreachable" | "refused" | "failed" | "do-not-call" | "skipped";
+
+/** How an attempt ended. `abandoned`: the person answered, and no agent of ours was there to talk with them; only in campaigns of the kind `agent`. */
+export type CampaignAttemptResult = AttemptResult | "abandoned";
 
 /** When somebody who was not reached is called again. */
 export interface CampaignRetry {
@@ -70,6 +74,8 @@ export interface CampaignCounts {
   readonly uncertain: number;
   readonly closed: number;
   readonly attempts: number;
+  /** Of the attempts: abandoned by us. Who is called again for it is among the open ones. */
+  readonly abandoned: number;
   /** Closed, by result. */
   readonly results: Readonly<Partial<Record<PersonResult, number>>>;
 }
@@ -97,6 +103,8 @@ export interface CampaignPerson {
   readonly status: PersonStatus;
   readonly result: PersonResult | null;
   readonly attempts: number;
+  /** Of the attempts: answered, and no agent was there. They do not count for `maxAttempts`; called again twice for that. */
+  readonly abandoned: number;
   readonly lastAttemptAt: number | null;
   /** Not before, epoch ms. */
   readonly nextAt: number;
@@ -116,7 +124,7 @@ export interface CampaignAttempt {
   readonly answeredAt: number | null;
   readonly endedAt: number | null;
   /** `null` while it goes on. */
-  readonly result: AttemptResult | null;
+  readonly result: CampaignAttemptResult | null;
 }
 
 export interface NewPerson {
@@ -209,6 +217,6 @@ declare module "@hotlinejs/core" {
     /** Durable. A person of a campaign is done with. */
     "campaign.person-closed": { /** Id of the campaign. */ campaignId: string; /** Id of the person in it. */ personId: string; /** `completed`, `incomplete`, `no-answer` ... */ result: string; interactionId: string | null; at: number };
     /** Durable. An attempt to reach a person is over. */
-    "campaign.attempted": { /** Id of the campaign. */ campaignId: string; /** Id of the person in it. */ personId: string; /** Id of the attempt. */ attemptId: string; interactionId: string; /** As of `callback.attempted`. */ result: string; at: number };
+    "campaign.attempted": { /** Id of the campaign. */ campaignId: string; /** Id of the person in it. */ personId: string; /** Id of the attempt. */ attemptId: string; interactionId: string; /** As of `callback.attempted`, or `abandoned`. */ result: string; at: number };
   }
 }

@@ -17,18 +17,21 @@ export interface ListedPerson extends NewPerson {
 const NUMBER = new Set(["number", "phone", "号码", "电话", "手机", "手机号"]);
 const NAME = new Set(["name", "姓名"]);
 
+/** Columns of a list at most. A request may hold as many commas as octets, and each line is looked at for each column. */
+const MOST_COLUMNS = 50;
+
 /**
  * People of a CSV file (RFC 4180; with or without BOM, any line ends): its first line names the columns, of which one is the number and
  * one may be the name; the others are values under their names. Empty lines are none.
  *
- * @returns `undefined` where no column is the number's
+ * @returns `undefined` where no column is the number's, or there are too many
  * @throws HTL_CALLBACKS_OPEN_QUOTE
  */
 export function peopleOfCsv(csv: string): readonly ListedPerson[] | undefined {
   const [head, ...rows] = records(csv.replace(/^\uFEFF/, ""));
   const names = (head?.fields ?? []).map((name) => name.trim());
   const numberAt = names.findIndex((name) => NUMBER.has(name.toLowerCase()));
-  if (numberAt < 0) return undefined;
+  if (numberAt < 0 || names.length > MOST_COLUMNS) return undefined;
   const nameAt = names.findIndex((name) => NAME.has(name.toLowerCase()));
   return rows.map(({ line, fields }) => {
     const name = fields[nameAt]?.trim() ?? "";

@@ -22,9 +22,20 @@ export function numberOfAddress(address: string): string {
   return normaliseNumber(address.replace(/^[a-z][a-z0-9+.-]*:/i, "").replace(/[@;?].*$/, ""));
 }
 
+/** The same for all spellings of one telephone: lists and networks write the 0 before an area code, or before a mobile number, or do not. */
+export function telephoneOf(number: string): string {
+  return number.replace(/^86(?=10\d{8}$)/, "").replace(/^0(?=[1-9])/, "");
+}
+
+/** How the number of one telephone may be kept, as `normaliseNumber` gives it; the one that is given first. */
+export function spellings(number: string): readonly string[] {
+  const telephone = telephoneOf(number);
+  return [...new Set([number, telephone, `0${telephone}`, ...(/^10\d{8}$/.test(telephone) ? [`86${telephone}`] : [])])];
+}
+
 /** The ways the network may write a number that is kept as `normaliseNumber` gives it. */
 export function writtenForms(number: string): readonly string[] {
-  return [number, `+86${number}`, `86${number}`, `0086${number}`];
+  return spellings(number).flatMap((each) => [each, `+86${each}`, `86${each}`, `0086${each}`]);
 }
 
 /** `138****8000`, `0573-8888****`: enough to recognise, not enough to dial. */

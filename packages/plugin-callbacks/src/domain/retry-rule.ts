@@ -44,6 +44,20 @@ export function afterAttempt(result: AttemptResult, attempts: number, now: numbe
   }
 }
 
+/** Called again for it so often: nobody's telephone rings without end because of us. */
+const AGAIN_AT_MOST = 2;
+
+/**
+ * From when on somebody is called again who answered when no agent was there; `undefined`: no more.
+ *
+ * @param abandoned times, this one included
+ * @param now epoch ms
+ */
+export function afterAbandoned(abandoned: number, now: number, { waitMinutes }: Pick<RetryRule, "waitMinutes">): number | undefined {
+  if (abandoned > AGAIN_AT_MOST) return undefined;
+  return now + (waitMinutes[Math.min(abandoned, waitMinutes.length) - 1] ?? 30) * MINUTE_MS;
+}
+
 /** How a citizen's leg ended that was never answered. */
 export function resultOf(reason: EndReason): AttemptResult {
   switch (reason) {

@@ -1,5 +1,5 @@
 import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
-import type { AttemptResult } from "../contract.js";
+import type { CampaignAttemptResult } from "../contract.js";
 
 /** One attempt to reach somebody of a campaign, committed before anybody is rung. */
 export const CampaignAttemptEntity = defineEntity({
@@ -26,7 +26,7 @@ export const CampaignAttemptEntity = defineEntity({
     /** Nothing more was wanted from then on: heard to the end, an agent on the line. */
     completedAt: p.bigint("number").nullable(),
     endedAt: p.bigint("number").nullable(),
-    result: p.text().$type<AttemptResult>().nullable(),
+    result: p.text().$type<CampaignAttemptResult>().nullable(),
     businessDate: p.text(),
     businessHour: p.integer(),
   },

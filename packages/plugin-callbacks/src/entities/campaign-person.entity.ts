@@ -1,5 +1,5 @@
 import { defineEntity, p, type InferEntity } from "@mikro-orm/core";
-import type { AttemptResult, PersonResult, PersonStatus } from "../contract.js";
+import type { CampaignAttemptResult, PersonResult, PersonStatus } from "../contract.js";
 
 /** Somebody to be called in a campaign. Ids grow as people are added: their order is that of the list. */
 export const CampaignPersonEntity = defineEntity({
@@ -10,7 +10,7 @@ export const CampaignPersonEntity = defineEntity({
     // Who is to be called next.
     { properties: ["campaignId", "status", "nextAt", "id"] },
     // Counted without reading the rows. Named, since PostgreSQL has no room for what it would be called.
-    { name: "callbacks_campaign_person_counts_index", properties: ["campaignId", "status", "result", "attempts"] },
+    { name: "callbacks_campaign_person_counts_index", properties: ["campaignId", "status", "result", "attempts", "abandoned"] },
     { properties: ["number"] },
   ],
   uniques: [{ properties: ["campaignId", "number"] }],
@@ -24,9 +24,11 @@ export const CampaignPersonEntity = defineEntity({
     status: p.text().$type<PersonStatus>(),
     result: p.text().$type<PersonResult>().nullable(),
     attempts: p.integer(),
+    /** Of the attempts: answered, and no agent was there. */
+    abandoned: p.integer().default(0),
     lastAttemptAt: p.bigint("number").nullable(),
     /** How the last attempt that counted ended: what is told of somebody for whom no time is left. */
-    lastResult: p.text().$type<AttemptResult>().nullable(),
+    lastResult: p.text().$type<CampaignAttemptResult>().nullable(),
     nextAt: p.bigint("number"),
     interactionId: p.text().nullable(),
     note: p.text().nullable(),

@@ -21,9 +21,9 @@ const several = <T extends string>(of: readonly [T, ...T[]]) =>
     .transform((value) => value.split(","))
     .pipe(z.array(z.enum(of)))
     .optional();
-const results = ["completed", "incomplete", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"] as const;
+const results = ["completed", "incomplete", "abandoned", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"] as const;
 const people = z.union([
-  z.strictObject({ people: z.array(z.strictObject({ number: z.string().max(50), name: text(100).optional(), values: z.record(text(50), z.string().max(500)).optional() })).min(1).max(MOST_PEOPLE) }),
+  z.strictObject({ people: z.array(z.strictObject({ number: z.string().max(50), name: text(LONGEST.name).optional(), values: z.record(text(LONGEST.key), z.string().max(LONGEST.value)).optional() })).min(1).max(MOST_PEOPLE) }),
   /** A file: its first line names the columns. */
   z.strictObject({ csv: z.string().min(1) }),
 ]);

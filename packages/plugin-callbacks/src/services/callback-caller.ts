@@ -1,13 +1,16 @@
-import type { CallSession, UnitOfWork } from "@hotlinejs/core";
+import type { BusinessCalendar, CallSession, UnitOfWork } from "@hotlinejs/core";
 import type { AttemptResult, CallbackTask } from "../contract.js";
 import { afterAttempt, SHORT_WAIT_MS } from "../domain/retry-rule.js";
 import type { RetryRule } from "../domain/retry-rule.js";
 import { CallbackAttemptEntity } from "../entities/callback-attempt.entity.js";
-import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
 import type { CallbackTaskRow } from "../entities/callback-task.entity.js";
 import { errors } from "../errors.js";
+import { PLAN_ACTOR } from "./callback-plan.js";
 import { taskView } from "./callback-store.js";
 import type { CallbackStore } from "./callback-store.js";
+import type { DoNotCallList } from "./do-not-call-list.js";
+import { NotNow } from "./not-now.js";
+import type { OnTheLine } from "./on-the-line.js";
 import { isPassing, OutboundCalls } from "./outbound-calls.js";
 import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbound-calls.js";
 
@@ -17,6 +20,9 @@ export const CALLBACK_HANDLER = "callback";
 export interface CallbackCallerDeps extends OutboundCallsDeps {
   readonly store: CallbackStore;
   readonly unitOfWork: UnitOfWork;
+  readonly doNotCall: DoNotCallList;
+  readonly line: OnTheLine;
+  readonly hours: () => BusinessCalendar;
   /** An attempt has begun: the list has changed. */
   readonly began: () => void;
   /** An attempt is over: there may be room for the next. */
@@ -46,15 +52,14 @@ export class CallbackCaller implements CallList<CallbackTask> {
 
   /** Attempts of a process that died. Those never dialled are taken back; of the others nobody knows. */
   async recover(): Promise<void> {
-    const { clock, unitOfWork, log } = this.deps;
+    const { clock, store, unitOfWork, log } = this.deps;
     await unitOfWork.run(async (uow) => {
       for (const attempt of await uow.em.find(CallbackAttemptEntity, { result: null })) {
         const result: AttemptResult = attempt.answeredAt !== null && attempt.answeredAt !== undefined ? "answered" : attempt.dialledAt === null || attempt.dialledAt === undefined ? "cancelled" : "uncertain";
         await uow.em.nativeUpdate(CallbackAttemptEntity, { id: attempt.id }, { result, endedAt: clock.now() });
-        const task = await uow.em.findOne(CallbackTaskEntity, { id: attempt.taskId });
+        const task = await store.present(uow, { id: attempt.taskId });
         if (task === null || task.status !== "calling") continue;
         const after = afterAttempt(result, task.attempts, clock.now(), this.#rule());
-        const { store } = this.deps;
         if (after.status === "closed") await store.close(uow, task, after.result, attempt.actor, { attempts: after.attempts });
         else if (after.status === "uncertain") await store.change(uow, task, { status: "uncertain", attempts: after.attempts });
         else {
@@ -72,7 +77,7 @@ export class CallbackCaller implements CallList<CallbackTask> {
     const { attemptId, interactionId, actor } = intent;
     const agent = intent.agent ?? "";
     return unitOfWork.run(async (uow) => {
-      const task = await uow.em.findOne(CallbackTaskEntity, { id: taskId });
+      const task = await store.present(uow, { id: taskId });
       if (task === null) throw errors.NOT_FOUND(taskId);
       // What is uncertain is dialled again by a person only.
       if (task.status !== "open" && !(task.status === "uncertain" && !intent.free)) throw errors.NOT_OPEN(task.status);
@@ -98,17 +103,26 @@ export class CallbackCaller implements CallList<CallbackTask> {
     };
   }
 
+  /** Of those the plan chose: what has come up since then, while the agent was rung. An agent who clicked knows whom. */
   async dialling(attempt: Attempt<CallbackTask>): Promise<void> {
-    const { clock, unitOfWork } = this.deps;
-    const dialledAt = clock.now();
-    await unitOfWork.run(async ({ em }) => void (await em.nativeUpdate(CallbackAttemptEntity, { id: attempt.id }, { dialledAt })));
-    attempt.dialledAt = dialledAt;
+    const { clock, doNotCall, hours, line, unitOfWork } = this.deps;
+    const { actor, entry, id, interactionId } = attempt;
+    const planned = actor === PLAN_ACTOR;
+    const unasked = planned && entry.reason !== "wish";
+    if (planned && (await line.has(entry.number, interactionId))) throw new NotNow("on-the-line");
+    if (unasked && !hours().isOpen(clock.now())) throw new NotNow("closed");
+    await unitOfWork.run(async (uow) => {
+      if (unasked && (await doNotCall.since(uow, entry.number)) !== undefined) throw new NotNow("listed");
+      attempt.dialledAt = clock.now();
+      await uow.em.nativeUpdate(CallbackAttemptEntity, { id }, { dialledAt: attempt.dialledAt });
+    });
   }
 
-  /** Nobody has rung: it is tried again in a while. */
+  /** Nobody has rung: it is tried again in a while. Who is listed is never. */
   notDialled(attempt: Attempt<CallbackTask>, error: unknown): AttemptResult | undefined {
-    if (!isPassing(error)) return undefined;
+    if (!isPassing(error) && !(error instanceof NotNow)) return undefined;
     attempt.dialledAt = null;
+    if (error instanceof NotNow && error.why === "listed") return "refused";
     this.deps.log.warn({ err: error, attemptId: attempt.id }, "a callback waits: nobody can be dialled now");
     return "cancelled";
   }
@@ -124,7 +138,7 @@ export class CallbackCaller implements CallList<CallbackTask> {
     return unitOfWork.run(async (uow) => {
       const at = clock.now();
       await uow.em.nativeUpdate(CallbackAttemptEntity, { id }, { result, endedAt: at, dialledAt, answeredAt });
-      const task = await uow.em.findOne(CallbackTaskEntity, { id: entry.id });
+      const task = await store.present(uow, { id: entry.id });
       if (task === null || task.status !== "calling") return;
       // Answered, and nobody was there to talk with the citizen: that is ours to make good.
       const after = afterAttempt(result === "answered" && completedAt === null ? "failed" : result, task.attempts, at, this.#rule());

@@ -31,7 +31,7 @@ export interface CallbackPlanDeps extends Omit<RoundsDeps, "name" | "round"> {
 }
 
 /**
- * Calls back by itself while agents are free and nobody waits in their queue. Woken by what may change its mind (an agent is
+ * Calls back by itself while agents are free whom no caller needs. Woken by what may change its mind (an agent is
  * available, a task is made or due, an attempt is over), never by polling.
  */
 export class CallbackPlan {

@@ -1,3 +1,4 @@
+import { LockMode } from "@mikro-orm/core";
 import type { BusinessCalendar, Clock, Ids, Page, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { CallbackAttempt, CallbackReason, CallbackResult, CallbackStatus, CallbackTask } from "../contract.js";
 import { CallbackAttemptEntity } from "../entities/callback-attempt.entity.js";
@@ -57,21 +58,15 @@ export class CallbackStore {
     return this.deps.hours().nextOpening(at) ?? at;
   }
 
+  /** As it stands, and stays until this unit of work ends: who else would change it waits, on PostgreSQL too. */
+  present(uow: Uow, which: { readonly id: string } | { readonly openKey: string } | { readonly placeId: string }): Promise<CallbackTaskRow | null> {
+    return uow.em.findOne(CallbackTaskEntity, which, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
   /** The open one of a number is told of once more, or a new one is made. */
   async put(uow: Uow, task: NewTask): Promise<CallbackTaskRow> {
-    const open = await uow.em.findOne(CallbackTaskEntity, { openKey: task.number });
-    if (open !== null) {
-      const missed = task.reason === "wish" ? open.missed : open.missed + 1;
-      await this.change(uow, open, {
-        missed,
-        lastMissedAt: Math.max(open.lastMissedAt, task.missedAt),
-        interactionId: task.interactionId ?? open.interactionId,
-        note: task.note ?? open.note,
-        ticketId: task.ticketId ?? open.ticketId,
-        ...(task.at === undefined || open.status !== "open" ? {} : { nextAt: task.at }),
-      });
-      return open;
-    }
+    const open = await this.present(uow, { openKey: task.number });
+    if (open !== null) return this.#again(uow, open, task);
     const { ids, clock, calendar, dueMs } = this.deps;
     const now = clock.now();
     const wanted = task.at ?? now;
@@ -104,10 +99,26 @@ export class CallbackStore {
       businessHour: calendar().hourOf(task.missedAt),
       version: 1,
     } as CallbackTaskRow;
-    await uow.em.insert(CallbackTaskEntity, row);
+    await uow.em.upsert(CallbackTaskEntity, row, { onConflictFields: ["openKey"], onConflictAction: "ignore" });
+    const made = await this.present(uow, { openKey: task.number });
+    if (made === null) throw errors.CONFLICT();
+    // Somebody else noted the same number in this moment.
+    if (made.id !== row.id) return this.#again(uow, made, task);
     uow.publish("callback.created", { taskId: row.id, reason: row.reason, queue: row.queue ?? null, dueAt: row.dueAt, at: now }, { aggregate: row.id });
     this.wakeAt(uow, row);
     return row;
+  }
+
+  async #again(uow: Uow, open: CallbackTaskRow, task: NewTask): Promise<CallbackTaskRow> {
+    await this.change(uow, open, {
+      missed: task.reason === "wish" ? open.missed : open.missed + 1,
+      lastMissedAt: Math.max(open.lastMissedAt, task.missedAt),
+      interactionId: task.interactionId ?? open.interactionId,
+      note: task.note ?? open.note,
+      ticketId: task.ticketId ?? open.ticketId,
+      ...(task.at === undefined || open.status !== "open" ? {} : { nextAt: task.at }),
+    });
+    return open;
   }
 
   /** @throws HTL_CALLBACKS_CONFLICT when it has changed since it was read */

@@ -1,9 +1,9 @@
 import type { AudioSource, CallEnd, CallSession, PromptRef, UnitOfWork, Uow } from "@hotlinejs/core";
 import { errorText, isHotlineError } from "@hotlinejs/core";
-import type { AttemptResult, CampaignSettings, PersonResult } from "../contract.js";
+import type { AttemptResult, CampaignAttemptResult, CampaignSettings, PersonResult } from "../contract.js";
 import { afterThisOpening, isCallable } from "../domain/calling-hours.js";
 import type { CallingHours } from "../domain/calling-hours.js";
-import { afterAttempt } from "../domain/retry-rule.js";
+import { afterAbandoned, afterAttempt } from "../domain/retry-rule.js";
 import { CampaignAttemptEntity } from "../entities/campaign-attempt.entity.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
 import type { CampaignPersonRow } from "../entities/campaign-person.entity.js";
@@ -14,6 +14,8 @@ import type { CampaignStore } from "./campaign-store.js";
 import { settingsOf } from "./campaign-views.js";
 import { DO_NOT_CALL } from "./do-not-call-list.js";
 import type { DoNotCallList } from "./do-not-call-list.js";
+import { NotNow } from "./not-now.js";
+import type { Hindrance } from "./not-now.js";
 import type { OnTheLine } from "./on-the-line.js";
 import { isPassing, OutboundCalls } from "./outbound-calls.js";
 import type { Attempt, CallList, Dial, Intent, OutboundCallsDeps } from "./outbound-calls.js";
@@ -23,20 +25,8 @@ export const CAMPAIGN_HANDLER = "campaign";
 /** Characters of a note, as for those that people write. */
 const NOTE = 500;
 
-/** Why somebody is not dialled at this moment, though the list says so. */
-type Hindrance = "stopped" | "closed" | "listed" | "on-the-line" | "no-words" | "no-speech" | "full";
-
 /** Errors of plugin-tts that are about one person's values: a cell that is empty, or that is no date where the words want one. */
 const OF_THE_VALUES = new Set(["HTL_TTS_MISSING_VALUE", "HTL_TTS_BAD_VALUE"]);
-
-class NotNow extends Error {
-  constructor(
-    readonly why: Hindrance,
-    options?: ErrorOptions,
-  ) {
-    super(`not dialled now: ${why}`, options);
-  }
-}
 
 /** Somebody who is called. */
 export interface CalledPerson {
@@ -67,6 +57,9 @@ export interface CampaignCallerDeps extends OutboundCallsDeps {
   readonly began: () => void;
   readonly ended: (attempt: Attempt<CalledPerson>, result: AttemptResult) => void;
 }
+
+/** An attempt that is over, of this process or the last. */
+type Ended = Pick<Attempt<unknown>, "id" | "interactionId" | "startedAt" | "dialledAt" | "answeredAt" | "completedAt"> & { readonly campaignId: string; readonly personId: string };
 
 /** Calls of campaigns, from the plan to the committed result; see OutboundCalls. */
 export class CampaignCaller implements CallList<CalledPerson> {
@@ -139,7 +132,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   async dialling(attempt: Attempt<CalledPerson>): Promise<void> {
-    const { clock, doNotCall, hours, line, mayDial, unitOfWork } = this.deps;
+    const { clock, doNotCall, hours, line, mayDial, store, unitOfWork } = this.deps;
     const { entry, interactionId } = attempt;
     const { person, settings, campaign } = entry;
     if (settings.kind === "announcement") entry.sound = await this.#sound(entry);
@@ -147,7 +140,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const open = hours(settings);
     if (open === undefined || !isCallable(open, clock.now())) throw new NotNow("closed");
     await unitOfWork.run(async (uow) => {
-      // Here, so that an entry that is committed first counts, and one that comes after finds the call.
+      // Here, so that an entry that is committed first counts, and one that comes after finds the call. An entry holds the person too.
+      await store.hold(uow, person.id);
       if ((await doNotCall.since(uow, person.number)) !== undefined) throw new NotNow("listed");
       attempt.dialledAt = clock.now();
       await uow.em.nativeUpdate(CampaignAttemptEntity, { id: attempt.id }, { dialledAt: attempt.dialledAt });
@@ -175,7 +169,7 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { entry } = attempt;
     // A flow that came to its end ends the call; who had enough of it has hung up before.
     if (entry.settings.kind === "flow" && result === "answered" && (end?.by === "local" || end?.reason === "redirected")) attempt.completedAt ??= end.at;
-    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, personId: entry.person.id }, result, entry));
+    return this.deps.unitOfWork.run((uow) => this.#conclude(uow, { ...attempt, campaignId: entry.campaign.id, personId: entry.person.id }, result, entry));
   }
 
   dialled(): void {
@@ -195,8 +189,8 @@ export class CampaignCaller implements CallList<CalledPerson> {
     const { log, unitOfWork } = this.deps;
     await unitOfWork.run(async (uow) => {
       for (const row of await uow.em.find(CampaignAttemptEntity, { result: null })) {
-        const { id, personId, interactionId, startedAt } = row;
-        const attempt = { id, personId, interactionId, startedAt, dialledAt: row.dialledAt ?? null, answeredAt: row.answeredAt ?? null, completedAt: row.completedAt ?? null };
+        const { id, campaignId, personId, interactionId, startedAt } = row;
+        const attempt = { id, campaignId, personId, interactionId, startedAt, dialledAt: row.dialledAt ?? null, answeredAt: row.answeredAt ?? null, completedAt: row.completedAt ?? null };
         const result = attempt.answeredAt !== null ? "answered" : attempt.dialledAt !== null ? "uncertain" : "cancelled";
         await this.#conclude(uow, attempt, result);
         log.warn({ personId, attemptId: id, result }, "a call of a campaign of the last process was cut off");
@@ -205,27 +199,39 @@ export class CampaignCaller implements CallList<CalledPerson> {
   }
 
   /** How an attempt ended, and what becomes of the person. */
-  async #conclude(uow: Uow, attempt: Pick<Attempt<unknown>, "id" | "interactionId" | "startedAt" | "dialledAt" | "answeredAt" | "completedAt"> & { readonly personId: string }, result: AttemptResult, { hindrance, note }: Partial<Pick<CalledPerson, "hindrance" | "note">> = {}): Promise<void> {
+  async #conclude(uow: Uow, attempt: Ended, result: AttemptResult, { hindrance, note }: Partial<Pick<CalledPerson, "hindrance" | "note">> = {}): Promise<void> {
     const { clock, store } = this.deps;
     const at = clock.now();
-    const { id, personId, interactionId, dialledAt, answeredAt, completedAt } = attempt;
-    await uow.em.nativeUpdate(CampaignAttemptEntity, { id }, { result, endedAt: at, dialledAt, answeredAt, completedAt });
+    const { id, campaignId, personId, interactionId, dialledAt, answeredAt, completedAt } = attempt;
+    // Before the person: cancelled in this moment, it is seen here, or finds the person open.
+    const campaign = await store.present(uow, campaignId);
+    const settings = settingsOf(campaign);
+    const abandoned = result === "answered" && settings.kind === "agent" && completedAt === null;
+    const ended: CampaignAttemptResult = abandoned ? "abandoned" : result;
+    await uow.em.nativeUpdate(CampaignAttemptEntity, { id }, { result: ended, endedAt: at, dialledAt, answeredAt, completedAt });
     const person = await uow.em.findOne(CampaignPersonEntity, { id: personId });
     if (person === null || person.status !== "calling") return;
-    const campaign = await store.present(uow, person.campaignId);
-    uow.publish("campaign.attempted", { campaignId: campaign.id, personId, attemptId: id, interactionId, result, at }, { aggregate: campaign.id });
-    const settings = settingsOf(campaign);
-    const after = afterAttempt(result, person.attempts, at, { ...settings.retry, shortWaitMs: 0 });
-    const counted = after.attempts > person.attempts;
-    const made = { attempts: after.attempts, ...(counted ? { lastResult: result } : {}), ...(dialledAt === null ? {} : { lastAttemptAt: dialledAt }) };
+    uow.publish("campaign.attempted", { campaignId, personId, attemptId: id, interactionId, result: ended, at }, { aggregate: campaignId });
+    const after = afterAttempt(result, person.attempts - person.abandoned, at, { ...settings.retry, shortWaitMs: 0 });
+    const counted = after.attempts > person.attempts - person.abandoned;
+    const made = { attempts: person.attempts + (counted ? 1 : 0), abandoned: person.abandoned + (abandoned ? 1 : 0), ...(counted ? { lastResult: ended } : {}), ...(dialledAt === null ? {} : { lastAttemptAt: dialledAt }) };
+    const open = (soonest: number): Promise<void> =>
+      // A campaign that was cancelled calls nobody again.
+      campaign.status === "cancelled"
+        ? store.closePerson(uow, person, (counted ? ended : (person.lastResult ?? "skipped")) as PersonResult, made)
+        : store.changePerson(uow, person, { ...made, status: "open", nextAt: this.#nextAt(settings, soonest, dialledAt, hindrance) });
     if (hindrance === "listed") return store.closePerson(uow, person, "do-not-call");
     // The next try would fail alike: who was never dialled says by the note what the list lacks.
     if (hindrance === "no-words") return store.closePerson(uow, person, (person.lastResult ?? "skipped") as PersonResult, { ...made, ...(note === undefined ? {} : { note }) });
-    if (result === "answered") return store.closePerson(uow, person, await this.#resultOf(uow, person, attempt), made);
+    if (result === "answered") {
+      const outcome = await this.#resultOf(uow, person, attempt);
+      // Nobody was there to talk with them: that is ours to make good.
+      const again = abandoned && outcome !== "refused-by-person" ? afterAbandoned(made.abandoned, at, settings.retry) : undefined;
+      return again === undefined ? store.closePerson(uow, person, abandoned && outcome === "incomplete" ? "abandoned" : outcome, made) : open(again);
+    }
     if (after.status === "closed") return store.closePerson(uow, person, after.result as PersonResult, made);
     if (after.status === "uncertain") return store.changePerson(uow, person, { ...made, status: "uncertain" });
-    if (campaign.status === "cancelled") return store.closePerson(uow, person, (counted ? result : (person.lastResult ?? "skipped")) as PersonResult, made);
-    await store.changePerson(uow, person, { ...made, status: "open", nextAt: this.#nextAt(settings, after.nextAt, dialledAt, hindrance) });
+    return open(after.nextAt);
   }
 
   /** An answered call: what the person has done with it. */

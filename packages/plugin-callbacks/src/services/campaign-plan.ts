@@ -216,7 +216,13 @@ export class CampaignPlan {
   /** Its time is over: who is still open is done with. */
   async #expire(campaign: CampaignRow): Promise<void> {
     const { store, unitOfWork } = this.deps;
-    while ((await unitOfWork.run((uow) => store.closeOpen(uow, campaign.id, CLOSE_BATCH))) > 0 && !this.#rounds.stopped);
+    const closeSome = () =>
+      unitOfWork.run(async (uow) => {
+        // Paused meanwhile, it may get more time.
+        if ((await store.present(uow, campaign.id)).version !== campaign.version) return 0;
+        return store.closeOpen(uow, campaign.id, CLOSE_BATCH);
+      });
+    while ((await closeSome()) > 0 && !this.#rounds.stopped);
     const { nextAt, calling } = await store.ahead(campaign.id);
     if (nextAt === null && !calling) await this.#finish(campaign);
   }

@@ -1,5 +1,7 @@
+import { LockMode } from "@mikro-orm/core";
 import type { BusinessCalendar, Clock, Ids, Page, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { CampaignCounts, CampaignSettings, CampaignStatus, PersonResult, PersonStatus } from "../contract.js";
+import { spellings, telephoneOf } from "../domain/phone-number.js";
 import { CampaignAttemptEntity } from "../entities/campaign-attempt.entity.js";
 import type { CampaignAttemptRow } from "../entities/campaign-attempt.entity.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
@@ -39,7 +41,7 @@ export interface ListedNumber {
 /** People who are still to be called, and what stands against it. */
 export interface OpenPeople {
   readonly people: number;
-  /** They have had, together. */
+  /** They have had, together, of those that count for `maxAttempts`. */
   readonly attempts: number;
   readonly doNotCall: number;
   /** In another campaign that runs, and not done with there. */
@@ -65,9 +67,14 @@ export class CampaignStore {
     return this.deps.readPool.read((em) => em.findOne(CampaignEntity, { id }));
   }
 
-  /** As it stands in this unit of work. @throws HTL_CALLBACKS_CAMPAIGN_NOT_FOUND */
+  /**
+   * As it stands, and stays until this unit of work ends: who moves a campaign to another state and who adds or takes up people of it
+   * wait for each other here, on PostgreSQL too. Asked for before any of its people is changed, so that no two wait crosswise.
+   *
+   * @throws HTL_CALLBACKS_CAMPAIGN_NOT_FOUND
+   */
   async present(uow: Uow, id: string): Promise<CampaignRow> {
-    const row = await uow.em.findOne(CampaignEntity, { id });
+    const row = await uow.em.findOne(CampaignEntity, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (row === null) throw errors.CAMPAIGN_NOT_FOUND(id);
     return plainCampaign(row);
   }
@@ -103,7 +110,7 @@ export class CampaignStore {
     if (ids.length === 0) return new Map();
     const rows = await this.deps.readPool.read((em) => {
       const knex = em.getKnex();
-      return em.execute<(CountRow & { readonly campaign_id: string })[]>(knex(PERSON).select("campaign_id", "status", "result", knex.raw("count(*) as people"), knex.raw("sum(attempts) as attempts")).whereIn("campaign_id", [...ids]).groupBy("campaign_id", "status", "result"));
+      return em.execute<(CountRow & { readonly campaign_id: string })[]>(knex(PERSON).select("campaign_id", "status", "result", knex.raw("count(*) as people"), knex.raw("sum(attempts) as attempts"), knex.raw("sum(abandoned) as abandoned")).whereIn("campaign_id", [...ids]).groupBy("campaign_id", "status", "result"));
     });
     return new Map(ids.map((id) => [id, countsOf(rows.filter((row) => row.campaign_id === id))]));
   }
@@ -114,18 +121,22 @@ export class CampaignStore {
     return { businessDate: calendar.dateOf(at), businessHour: calendar.hourOf(at) };
   }
 
-  /** Inserts those whose number is neither in the campaign nor on the do-not-call list, and counts. */
+  /** Inserts those whose telephone is neither in the campaign, which is `present`, nor on the do-not-call list, and counts. Each of `people` is another one. */
   async add(uow: Uow, campaignId: string, people: readonly ListedNumber[]): Promise<{ readonly added: number; readonly duplicate: number; readonly doNotCall: number }> {
     const { clock, ids } = this.deps;
     const knex = uow.em.getKnex();
-    const listed = await uow.em.execute<{ number: string }[]>(knex(DO_NOT_CALL).select("number").whereIn("number", people.map(({ number }) => number)));
-    const forbidden = new Set(listed.map(({ number }) => number));
-    const wanted = people.filter(({ number }) => !forbidden.has(number));
-    if (wanted.length === 0) return { added: 0, duplicate: 0, doNotCall: people.length };
+    const written = people.flatMap(({ number }) => spellings(number));
+    const among = async (query: Query): Promise<ReadonlySet<string>> => new Set((await uow.em.execute<{ number: string }[]>(query.select("number").whereIn("number", written))).map(({ number }) => telephoneOf(number)));
+    const forbidden = await among(knex(DO_NOT_CALL));
+    const known = await among(knex(PERSON).where({ campaign_id: campaignId }));
+    const allowed = people.filter(({ number }) => !forbidden.has(telephoneOf(number)));
+    const wanted = allowed.filter(({ number }) => !known.has(telephoneOf(number)));
+    const counted = { added: wanted.length, duplicate: allowed.length - wanted.length, doNotCall: people.length - allowed.length };
+    if (wanted.length === 0) return counted;
     const nextAt = clock.now();
     const rows = wanted.map(({ number, name, given }) => ({ id: ids.next(), campaign_id: campaignId, number, name, given: JSON.stringify(given), status: "open", attempts: 0, next_at: nextAt, version: 1 }));
-    const inserted = await uow.em.execute<unknown[]>(knex(PERSON).insert(rows).onConflict(["campaign_id", "number"]).ignore().returning("id"));
-    return { added: inserted.length, duplicate: wanted.length - inserted.length, doNotCall: forbidden.size };
+    await uow.em.execute(knex(PERSON).insert(rows));
+    return counted;
   }
 
   person(id: string): Promise<CampaignPersonRow | null> {
@@ -162,7 +173,7 @@ export class CampaignStore {
   }
 
   /**
-   * Closes so many open people at once: with how their last attempt ended, or as `skipped`.
+   * Closes so many open people at once: with how their last attempt ended, or as `skipped`. The campaign is `present` in this unit of work.
    *
    * @returns how many there were
    */
@@ -174,10 +185,18 @@ export class CampaignStore {
     return open.length;
   }
 
-  /** Whoever of that number waits for a call of a campaign under way is not called any more. */
-  async forbid(uow: Uow, number: string): Promise<void> {
+  /** Whoever of that number waits for a call of a campaign under way is not called any more. @param but a person who is closed otherwise */
+  async forbid(uow: Uow, number: string, but?: string): Promise<void> {
     const knex = uow.em.getKnex();
-    await this.#closeAll(uow, "do-not-call", (people) => people.where({ number }).whereIn("campaign_id", knex(CAMPAIGN).select("id").whereIn("status", ["running", "paused"])));
+    // Who is about to dial one of them is waited for, or waits and finds the entry: see `dialling` of the caller.
+    await uow.em.execute(knex(PERSON).select("id").whereIn("number", spellings(number)).whereIn("status", ["open", "calling"]).orderBy("id").forUpdate());
+    const theirs = (people: Query): Query => people.whereIn("number", spellings(number)).whereIn("campaign_id", knex(CAMPAIGN).select("id").whereIn("status", ["running", "paused"]));
+    await this.#closeAll(uow, "do-not-call", (people) => (but === undefined ? theirs(people) : theirs(people).whereNot({ id: but })));
+  }
+
+  /** Held until the unit of work ends. */
+  async hold(uow: Uow, personId: string): Promise<void> {
+    await uow.em.findOne(CampaignPersonEntity, { id: personId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   }
 
   async #closeAll(uow: Uow, result: PersonResult, which: (people: Query) => Query): Promise<void> {
@@ -190,7 +209,7 @@ export class CampaignStore {
 
   /** Whether the number was dialled since then, by any campaign but `but`. */
   async dialledSince(number: string, since: number, but: string | null): Promise<boolean> {
-    const found = await this.deps.readPool.read((em) => em.find(CampaignAttemptEntity, { number, dialledAt: { $gte: since }, ...(but === null ? {} : { campaignId: { $ne: but } }) }, { fields: ["id"], limit: 1 }));
+    const found = await this.deps.readPool.read((em) => em.find(CampaignAttemptEntity, { number: { $in: [...spellings(number)] }, dialledAt: { $gte: since }, ...(but === null ? {} : { campaignId: { $ne: but } }) }, { fields: ["id"], limit: 1 }));
     return found.length > 0;
   }
 
@@ -222,7 +241,7 @@ export class CampaignStore {
   async outlook(campaignId: string): Promise<OpenPeople> {
     const [row] = await this.deps.readPool.read((em) =>
       em.execute<{ people: number | string; attempts: number | string | null; listed: number | string | null; elsewhere: number | string | null }[]>(
-        `select count(*) as people, sum(p.attempts) as attempts,
+        `select count(*) as people, sum(p.attempts - p.abandoned) as attempts,
           sum(case when exists (select 1 from ${DO_NOT_CALL} d where d.number = p.number) then 1 else 0 end) as listed,
           sum(case when exists (select 1 from ${PERSON} o join ${CAMPAIGN} c on c.id = o.campaign_id where o.number = p.number and o.campaign_id <> p.campaign_id and o.status <> 'closed' and c.status = 'running') then 1 else 0 end) as elsewhere
         from ${PERSON} p where p.campaign_id = ? and p.status = 'open'`,

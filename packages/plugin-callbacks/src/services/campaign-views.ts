@@ -9,6 +9,7 @@ export interface CountRow {
   readonly result: PersonResult | null;
   readonly people: number | string;
   readonly attempts: number | string;
+  readonly abandoned: number | string;
 }
 
 export function countsOf(rows: readonly CountRow[]): CampaignCounts {
@@ -16,14 +17,16 @@ export function countsOf(rows: readonly CountRow[]): CampaignCounts {
   const results: Partial<Record<PersonResult, number>> = {};
   let people = 0;
   let attempts = 0;
+  let abandoned = 0;
   for (const row of rows) {
     const count = Number(row.people);
     people += count;
     attempts += Number(row.attempts);
+    abandoned += Number(row.abandoned);
     by[row.status] += count;
     if (row.status === "closed" && row.result !== null) results[row.result] = (results[row.result] ?? 0) + count;
   }
-  return { people, ...by, attempts, results };
+  return { people, ...by, attempts, abandoned, results };
 }
 
 export function settingsOf({ name, kind, queue, settings }: CampaignRow): CampaignSettings {
@@ -36,9 +39,9 @@ export function campaignView(row: CampaignRow, counts: CampaignCounts): Campaign
 }
 
 export function personView(row: CampaignPersonRow): CampaignPerson {
-  const { id, campaignId, number, given, status, attempts, nextAt } = row;
+  const { id, campaignId, number, given, status, attempts, abandoned, nextAt } = row;
   return {
-    id, campaignId, number, status, attempts, nextAt,
+    id, campaignId, number, status, attempts, abandoned, nextAt,
     name: row.name ?? null,
     values: given,
     result: row.result ?? null,

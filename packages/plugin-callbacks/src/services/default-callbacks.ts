@@ -4,7 +4,6 @@ import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
 import type { CallbackAttempt, CallbackResult, Callbacks, CallbackTask, NewCallback } from "../contract.js";
 import { normaliseNumber } from "../domain/phone-number.js";
-import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
 import { errors } from "../errors.js";
 import type { CallbackCaller } from "./callback-caller.js";
 import { attemptView, taskView } from "./callback-store.js";
@@ -66,7 +65,7 @@ export class DefaultCallbacks implements Callbacks {
     // The place first: once it is given up nobody is dialled, whatever happens here.
     if (found?.status === "kept" && typeof found.placeId === "string") await this.#giveUp(found.placeId, { result, actor });
     return unitOfWork.run(async (uow) => {
-      const task = await uow.em.findOne(CallbackTaskEntity, { id });
+      const task = await store.present(uow, { id });
       if (task === null) throw errors.NOT_FOUND(id);
       // Given up above, and listed so meanwhile.
       if (task.status === "closed" && found?.status === "kept") return taskView(task);

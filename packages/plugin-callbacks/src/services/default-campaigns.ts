@@ -1,11 +1,11 @@
 import type { CallPipeline, Clock, Page, UnitOfWork } from "@hotlinejs/core";
-import { errorText, isHotlineError } from "@hotlinejs/core";
+import { errorText, isHotlineError, storable } from "@hotlinejs/core";
 import type { CallbacksConfig } from "../config.js";
 import type { Campaign, CampaignAttempt, CampaignCheck, CampaignPerson, Campaigns, CampaignSettings, CampaignStatus, DoNotCallEntry, NewPerson, PeopleAdded, PersonResult, PersonStatus } from "../contract.js";
 import { firstCall, openSeconds } from "../domain/calling-hours.js";
 import type { CallingHours } from "../domain/calling-hours.js";
 import { fits } from "../domain/people-list.js";
-import { callableNumber } from "../domain/phone-number.js";
+import { callableNumber, telephoneOf } from "../domain/phone-number.js";
 import { CampaignPersonEntity } from "../entities/campaign-person.entity.js";
 import type { CampaignPersonRow } from "../entities/campaign-person.entity.js";
 import type { CampaignRow } from "../entities/campaign.entity.js";
@@ -101,7 +101,7 @@ export class DefaultCampaigns implements Campaigns {
     for (const [index, { number, name, values }] of people.entries()) {
       const called = callableNumber(number, config.minDigits);
       if (called === undefined || !fits({ ...(name === undefined ? {} : { name }), values: values ?? {} })) invalidLines.push(index + 1);
-      else if (!wanted.has(called)) wanted.set(called, { number: called, name: name ?? null, given: { ...values } });
+      else if (!wanted.has(telephoneOf(called))) wanted.set(telephoneOf(called), { number: called, name: name === undefined ? null : storable(name), given: storableValues(values) });
     }
     const sums = { added: 0, duplicate: people.length - invalidLines.length - wanted.size, doNotCall: 0 };
     const listed = [...wanted.values()];
@@ -143,9 +143,9 @@ export class DefaultCampaigns implements Campaigns {
       if (found === null) throw errors.PERSON_NOT_FOUND(personId);
       if (found.status === "calling") throw errors.PERSON_CALLING();
       if (found.status === "closed") throw errors.PERSON_CLOSED(found.result ?? "closed");
+      // They told somebody, by whatever way. The list first, as everywhere: two who do it at once wait for each other, not crosswise.
+      if (result === "refused-by-person") await doNotCall.addWithin(uow, found.number, { source: "person", actor }, personId);
       await store.closePerson(uow, found, result, note === undefined ? {} : { note });
-      // They told somebody, by whatever way.
-      if (result === "refused-by-person") await doNotCall.addWithin(uow, found.number, { source: "person", actor });
       uow.audit({ actor, action: "callbacks.campaign-person-close", subject: { type: "campaign", id }, details: { personId, result } });
       return personView(found);
     });
@@ -243,7 +243,10 @@ export class DefaultCampaigns implements Campaigns {
     const { store, unitOfWork } = this.deps;
     for (;;) {
       signal.throwIfAborted();
-      const closed = await unitOfWork.run((uow) => store.closeOpen(uow, id, BATCH));
+      const closed = await unitOfWork.run(async (uow) => {
+        await store.present(uow, id);
+        return store.closeOpen(uow, id, BATCH);
+      });
       if (closed < BATCH) return;
     }
   }
@@ -308,4 +311,9 @@ export class DefaultCampaigns implements Campaigns {
   async #view(row: CampaignRow): Promise<Campaign> {
     return campaignView(row, (await this.deps.store.counts([row.id])).get(row.id) ?? countsOf([]));
   }
+}
+
+/** Files and requests may hold what no database keeps. */
+function storableValues(values: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [storable(key), storable(value)] as const).filter(([key]) => key !== ""));
 }

@@ -1,6 +1,6 @@
 import type { Clock, Page, ReadPool, Refusal, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { DoNotCallEntry } from "../contract.js";
-import { callableNumber, maskNumber, normaliseNumber } from "../domain/phone-number.js";
+import { callableNumber, maskNumber, normaliseNumber, spellings } from "../domain/phone-number.js";
 import { DoNotCallEntity } from "../entities/do-not-call.entity.js";
 import type { DoNotCallRow } from "../entities/do-not-call.entity.js";
 import { errors } from "../errors.js";
@@ -29,12 +29,12 @@ export class DoNotCallList {
   constructor(private readonly deps: DoNotCallListDeps) {}
 
   async has(number: string): Promise<boolean> {
-    return (await this.deps.readPool.read((em) => em.findOne(DoNotCallEntity, { number }))) !== null;
+    return (await this.deps.readPool.read((em) => em.findOne(DoNotCallEntity, written(number)))) !== null;
   }
 
   /** In this unit of work; since when it stands there, epoch ms. */
   async since(uow: Uow, number: string): Promise<number | undefined> {
-    return (await uow.em.findOne(DoNotCallEntity, { number }))?.createdAt;
+    return (await uow.em.findOne(DoNotCallEntity, written(number)))?.createdAt;
   }
 
   /** Answer of `callOutbound`. A database that does not answer is a refusal as well: the hook fails closed. */
@@ -50,13 +50,13 @@ export class DoNotCallList {
     return unitOfWork.run((uow) => this.addWithin(uow, called, entry));
   }
 
-  /** The number as it is dialled. One that is listed stays as it is. People of campaigns who wait for a call are done with. */
-  async addWithin(uow: Uow, number: string, { source = "staff", note, actor }: NewEntry): Promise<DoNotCallEntry> {
-    const known = await uow.em.findOne(DoNotCallEntity, { number });
+  /** The number as it is dialled. One that is listed stays as it is. People of campaigns who wait for a call are done with, but `but`. */
+  async addWithin(uow: Uow, number: string, { source = "staff", note, actor }: NewEntry, but?: string): Promise<DoNotCallEntry> {
+    const known = await uow.em.findOne(DoNotCallEntity, written(number));
     if (known !== null) return entryView(known);
     const row = { number, source, note: note ?? null, createdBy: actor, createdAt: this.deps.clock.now() } as DoNotCallRow;
     await uow.em.upsert(DoNotCallEntity, row, { onConflictFields: ["number"], onConflictAction: "ignore" });
-    await this.deps.campaigns.forbid(uow, number);
+    await this.deps.campaigns.forbid(uow, number, but);
     uow.audit({ actor, action: "callbacks.do-not-call", subject: { type: "do-not-call", id: maskNumber(number) }, details: { source } });
     return entryView(row);
   }
@@ -65,7 +65,7 @@ export class DoNotCallList {
   remove(number: string, actor: string): Promise<void> {
     const listed = normaliseNumber(number.normalize("NFKC"));
     return this.deps.unitOfWork.run(async (uow) => {
-      if ((await uow.em.nativeDelete(DoNotCallEntity, { number: listed })) === 0) throw errors.NOT_LISTED();
+      if ((await uow.em.nativeDelete(DoNotCallEntity, written(listed))) === 0) throw errors.NOT_LISTED();
       uow.audit({ actor, action: "callbacks.do-call-again", subject: { type: "do-not-call", id: maskNumber(listed) } });
     });
   }
@@ -74,7 +74,7 @@ export class DoNotCallList {
   async page({ number, limit, cursor }: { readonly number?: string; readonly limit: number; readonly cursor?: string }): Promise<Page<DoNotCallEntry>> {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const where = {
-      ...(number === undefined ? {} : { number: normaliseNumber(number.normalize("NFKC")) }),
+      ...(number === undefined ? {} : written(normaliseNumber(number.normalize("NFKC")))),
       ...(after === undefined ? {} : { $or: [{ createdAt: { $lt: after.at } }, { createdAt: after.at, number: { $lt: after.id } }] }),
     };
     const rows = await this.deps.readPool.read((em) => em.find(DoNotCallEntity, where, { orderBy: { createdAt: "desc", number: "desc" }, limit: limit + 1 }));
@@ -82,6 +82,11 @@ export class DoNotCallList {
     const last = items.at(-1);
     return { items: items.map(entryView), next: rows.length > limit && last !== undefined ? encodeCursor({ at: last.createdAt, id: last.number }) : null };
   }
+}
+
+/** However it is spelled. */
+function written(number: string): { readonly number: { readonly $in: string[] } } {
+  return { number: { $in: [...spellings(number)] } };
 }
 
 function entryView({ number, source, note, createdBy, createdAt }: DoNotCallRow): DoNotCallEntry {

@@ -33,7 +33,7 @@ export class FreeAgents {
   }
 
   /**
-   * Free longest, of a queue in which nobody waits: callers on the line come first. Agents on demand (待命) when nobody else is, and
+   * Free longest, of those whom no caller needs: callers on the line come first. Agents on demand (待命) when nobody else is, and
    * the call has been due as long as a caller of the queue would have to wait for them.
    *
    * @param call.queue whose agents; `null`: any
@@ -42,12 +42,8 @@ export class FreeAgents {
   for(call: { readonly queue: string | null; readonly dueAt: number }): AgentSnapshot | undefined {
     const { acd, clock } = this.deps;
     const now = clock.now();
-    const quiet = (key: string): boolean => {
-      const queue = acd?.queue(key);
-      return queue !== undefined && queue.waiting + queue.ringing === 0;
-    };
     const free = this.all()
-      .filter((agent) => agent.queues.every(quiet) && (call.queue === null || agent.queues.includes(call.queue)))
+      .filter((agent) => (call.queue === null || agent.queues.includes(call.queue)) && acd?.wanted(agent.number) === false)
       .sort((a, b) => a.since - b.since);
     const ready = free.find(({ state }) => state === "available");
     if (ready !== undefined) return ready;

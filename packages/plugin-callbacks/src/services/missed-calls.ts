@@ -5,7 +5,6 @@ import type { CallbacksConfig } from "../config.js";
 import { outcomeOf } from "../domain/missed-call.js";
 import type { CallOutcome } from "../domain/missed-call.js";
 import { normaliseNumber } from "../domain/phone-number.js";
-import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
 import { MissedCallEntity } from "../entities/missed-call.entity.js";
 import type { CallbackStore } from "./callback-store.js";
 
@@ -53,7 +52,7 @@ export class MissedCalls {
     if (number === "") return;
     const { acd, store, unitOfWork } = this.deps;
     const place = await unitOfWork.run(async (uow) => {
-      const task = await uow.em.findOne(CallbackTaskEntity, { openKey: number });
+      const task = await store.present(uow, { openKey: number });
       // An older call that is told only now settles nothing.
       if (task === null || at < task.lastMissedAt) return undefined;
       // While it is being called the attempt's own end closes it.

@@ -1,5 +1,5 @@
 import type { ReadPool } from "@hotlinejs/core";
-import { writtenForms } from "../domain/phone-number.js";
+import { telephoneOf, writtenForms } from "../domain/phone-number.js";
 
 export interface OnTheLineDeps {
   readonly readPool: ReadPool;
@@ -13,7 +13,8 @@ export class OnTheLine {
 
   /** @param but an interaction that does not count: the one that is about to dial */
   async has(number: string, but?: string): Promise<boolean> {
-    for (const call of this.deps.calling()) if (call.number === number && call.interactionId !== but) return true;
+    const telephone = telephoneOf(number);
+    for (const call of this.deps.calling()) if (telephoneOf(call.number) === telephone && call.interactionId !== but) return true;
     const forms = [...writtenForms(number)];
     const rows = await this.deps.readPool.read((em) => {
       const open = (column: "caller_number" | "called_number") => em.getKnex()("core_interaction").select("id").where("channel", "voice").whereIn(column, forms).whereNull("ended_at").limit(2);

@@ -1,5 +1,5 @@
 import type { CallControl, CallEnd, CallPipeline, CallSession, Clock, Ids, LaunchedCall, LiveInteraction, Logger, MediaLeg, OutboundCall, Playback, PromptRef, Prompts, RoutePlan } from "@hotlinejs/core";
-import { isHotlineError } from "@hotlinejs/core";
+import { isHotlineError, PASSING_REFUSALS } from "@hotlinejs/core";
 import type { Acd, AgentCalls, Occupation } from "@hotlinejs/plugin-acd/contract";
 import type { CallbacksConfig } from "../config.js";
 import type { AttemptResult } from "../contract.js";
@@ -75,13 +75,10 @@ export interface CallList<Entry> {
   ended(attempt: Attempt<Entry>, result: AttemptResult): void;
 }
 
-/** Refusals of `callOutbound` that say nothing about the citizen: a check that failed, and limits of the house (plugin-sip's `toll`). */
-const PASSING = new Set(["check-failed", "toll-concurrent", "toll-hours", "toll-daily", "quiet-hours"]);
-
 /** Nobody can be dialled at this moment, whoever it is: trunks that are full, off, or asked too fast, and limits of the house. No telephone has rung. */
 export function isPassing(error: unknown): boolean {
   if (!isHotlineError(error)) return false;
-  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING.has(String(error.details?.["code"]));
+  if (error.code === "HTL_CORE_OUTBOUND_REFUSED") return PASSING_REFUSALS.has(String(error.details?.["code"]));
   return error.code !== "HTL_CORE_DRAINING" && (error.status === 503 || error.code === "HTL_CORE_NO_ADAPTER");
 }
 

@@ -73,6 +73,9 @@ export function makeParts({ config, log, services }: { readonly config: Callback
   const callbackCaller: CallbackCaller = new CallbackCaller({
     ...calls,
     store: callbackStore,
+    doNotCall,
+    line,
+    hours,
     began: callbackNews,
     ended: (agent, result) => {
       if (result === "no-agent") agents.rest(agent);

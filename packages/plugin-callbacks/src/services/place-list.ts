@@ -1,7 +1,7 @@
 import type { Logger, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import { isHotlineError } from "@hotlinejs/core";
 import type { Acd, KeptPlace } from "@hotlinejs/plugin-acd/contract";
-import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
+import { CallbackTaskEntity, type CallbackTaskRow } from "../entities/callback-task.entity.js";
 import { errors } from "../errors.js";
 import type { CallbackStore } from "./callback-store.js";
 
@@ -27,6 +27,7 @@ export class PlaceList {
   async start(): Promise<void> {
     const { acd, readPool } = this.deps;
     if (acd === undefined) return;
+    acd.handOverPlaces();
     const listed = await readPool.read((em) => em.find(CallbackTaskEntity, { placeId: { $ne: null }, status: { $in: ["kept", "calling"] } }, { fields: ["placeId"] }));
     const ids = new Set([...(await acd.keptPlaces()).map(({ id }) => id), ...listed.flatMap(({ placeId }) => placeId ?? [])]);
     await Promise.all([...ids].map((id) => this.changed(id)));
@@ -56,11 +57,19 @@ export class PlaceList {
     }
   }
 
+  /** Kept long enough: from here on a callback like any other. Apart from the place, so that what is told of that again changes nothing. */
+  async #takeOver(uow: Uow, task: CallbackTaskRow, { attempts, lastAttemptAt, queue, closedAt }: KeptPlace): Promise<void> {
+    const { store } = this.deps;
+    await store.change(uow, task, { placeId: null, status: "open", queue, attempts, lastAttemptAt, nextAt: store.callableFrom(closedAt ?? task.nextAt) });
+    store.wakeAt(uow, task);
+  }
+
   async #write(uow: Uow, place: KeptPlace): Promise<void> {
     const { store } = this.deps;
-    const listed = await uow.em.findOne(CallbackTaskEntity, { placeId: place.id });
+    const listed = await store.present(uow, { placeId: place.id });
     if (listed?.status === "closed") return;
     const { attempts, lastAttemptAt, queue, interactionId, nextAt } = place;
+    if (place.state === "closed" && place.result === "expired") return listed === null ? undefined : this.#takeOver(uow, listed, place);
     if (place.state === "closed") return listed === null ? undefined : store.close(uow, listed, place.result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
     const task = listed ?? (await store.put(uow, { number: place.number, reason: "wish", queue, missedAt: place.createdAt, interactionId, createdBy: ACTOR, wished: true }));
     // An agent has the citizen on the line just now: the wish is settled with that, or comes back at the next change.

@@ -34,6 +34,15 @@ describe("AttemptGuard", () => {
     expect(isLocked(guard, "a", "1")).toBe(false);
   });
 
+  it("counts a /64 of IPv6 as one source, and trusts it as one", () => {
+    const guard = new AttemptGuard(new VirtualClock(), limits);
+    for (let i = 0; i < 3; i++) enter(guard, "a", `2001:db8::${i}`).fail();
+    expect([isLocked(guard, "a", "2001:db8::9"), isLocked(guard, "a", "2001:db8:0:1::9")]).toEqual([true, false]);
+    enter(guard, "b", "2001:db8::7").succeed();
+    for (let i = 0; i < 3; i++) enter(guard, "c", `2001:db8::${i}`).fail();
+    expect([isLocked(guard, "d", "2001:db8::8"), isLocked(guard, "b", "2001:db8::8")]).toEqual([true, false]);
+  });
+
   it("counts attempts that are still being checked", () => {
     const guard = new AttemptGuard(new VirtualClock(), limits);
     const running = [enter(guard, "a", "1"), enter(guard, "a", "1"), enter(guard, "a", "1")];

@@ -1,4 +1,5 @@
 import type { Clock } from "@hotlinejs/core";
+import { sourceOf } from "@hotlinejs/core";
 
 export interface AttemptLimits {
   /** Failures of one account from one source. */
@@ -40,7 +41,8 @@ export class AttemptGuard {
   ) {}
 
   /** Milliseconds to wait when the account is locked for this source, else the attempt. */
-  enter(account: string, source: string): Attempt | { readonly retryAfterMs: number } {
+  enter(account: string, address: string): Attempt | { readonly retryAfterMs: number } {
+    const source = sourceOf(address);
     const pairKey = `p\0${account}\0${source}`;
     const keys: { key: string; limit: number }[] = [{ key: pairKey, limit: this.limits.pair }];
     // Who has signed in from here before is not held up by what others do: one address may be a whole office.

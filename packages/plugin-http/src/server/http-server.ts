@@ -5,9 +5,13 @@ import type { Duplex } from "node:stream";
 import { errorText, type Logger } from "@hotlinejs/core";
 import type { HttpServerInfo } from "../contract.js";
 import { httpErrors } from "../errors.js";
+import type { ConnectionBounds } from "./connection-bounds.js";
 import type { TlsMaterial } from "./tls-material.js";
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Who connects must have ended the TLS handshake, and then sent the head of a request, by then: until then nobody knows who it is. */
+const HEAD_MS = 10_000;
 
 /**
  * The listening socket and the requests on it.
@@ -48,10 +52,11 @@ export class HttpServer implements HttpServerInfo {
   }
 
   /** @throws HTL_HTTP_PORT_IN_USE, HTL_HTTP_PORT_DENIED, HTL_HTTP_ADDRESS_UNAVAILABLE, HTL_HTTP_LISTEN_FAILED */
-  async listen(options: { host: string; port: number; tls: TlsMaterial | undefined; onRequest: RequestListener; onUpgrade: UpgradeListener }): Promise<void> {
-    const { host, port, tls } = options;
-    const limits = { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 };
-    const server: Server = tls ? createTlsServer({ ...limits, ...contextOf(tls) }) : createServer(limits);
+  async listen(options: { host: string; port: number; tls: TlsMaterial | undefined; onRequest: RequestListener; onUpgrade: UpgradeListener; bounds: ConnectionBounds }): Promise<void> {
+    const { host, port, tls, bounds } = options;
+    const limits = { headersTimeout: HEAD_MS, connectionsCheckingInterval: HEAD_MS / 2, requestTimeout: 120_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 };
+    const server: Server = tls ? createTlsServer({ ...limits, handshakeTimeout: HEAD_MS, ...contextOf(tls) }) : createServer(limits);
+    bounds.hold(server);
     server.on("request", (request, response) => {
       this.#track(request, response);
       options.onRequest(request, response);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sourceOf } from "@hotlinejs/core";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { httpErrors } from "../errors.js";
 
@@ -14,12 +15,13 @@ export class LoginLimiter {
 
   /** Counts an attempt. The returned function takes it back, for attempts that were right. Too many: `HTL_HTTP_TOO_MANY_ATTEMPTS`. */
   async take(address: string, username: string): Promise<() => Promise<void>> {
-    const key = pairKey(address, username);
-    await consume(this.#address, address);
+    const source = sourceOf(address);
+    const key = pairKey(source, username);
+    await consume(this.#address, source);
     await consume(this.#pair, key);
     return async () => {
       await this.#pair.delete(key);
-      await this.#address.reward(address, 1);
+      await this.#address.reward(source, 1);
     };
   }
 }
@@ -35,6 +37,6 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
 }
 
 /** Hashed: a name may be long, and may be a password typed in the wrong field. */
-function pairKey(address: string, username: string): string {
-  return createHash("sha256").update(`${address}\0${username.slice(0, 256).normalize("NFKC").toLowerCase().trim()}`).digest("base64url");
+function pairKey(source: string, username: string): string {
+  return createHash("sha256").update(`${source}\0${username.slice(0, 256).normalize("NFKC").toLowerCase().trim()}`).digest("base64url");
 }

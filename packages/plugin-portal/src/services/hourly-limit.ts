@@ -1,9 +1,10 @@
 import type { Clock } from "@hotlinejs/core";
+import { sourceOf } from "@hotlinejs/core";
 
 const HOUR_MS = 3_600_000;
 const MOST_ADDRESSES = 10_000;
 
-/** So many filings, or calls, of one address in an hour. In memory: a restart is forgiving. */
+/** So many filings, or calls, of one address (a /64 of IPv6) in an hour. In memory: a restart is forgiving. */
 export class HourlyLimit {
   readonly #filed = new Map<string, number[]>();
 
@@ -21,8 +22,9 @@ export class HourlyLimit {
 
   count(address: string): void {
     const recent = this.#recent(address);
-    this.#filed.delete(address);
-    this.#filed.set(address, [...recent, this.clock.now()]);
+    const source = sourceOf(address);
+    this.#filed.delete(source);
+    this.#filed.set(source, [...recent, this.clock.now()]);
     for (const oldest of this.#filed.keys()) {
       if (this.#filed.size <= MOST_ADDRESSES) break;
       this.#filed.delete(oldest);
@@ -31,6 +33,6 @@ export class HourlyLimit {
 
   #recent(address: string): readonly number[] {
     const from = this.clock.now() - HOUR_MS;
-    return (this.#filed.get(address) ?? []).filter((at) => at > from);
+    return (this.#filed.get(sourceOf(address)) ?? []).filter((at) => at > from);
   }
 }

@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { errorText, isHotlineError } from "@hotlinejs/core";
@@ -8,6 +7,7 @@ import { callEnded, sipErrors } from "../errors.js";
 import { receives, SdpSession } from "../sdp/index.js";
 import type { Direction, DtlsPeer, LocalEndpoint, NegotiatedAudio } from "../sdp/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { isUnspecified, NoPeerAddressError, peerAddress } from "./peer-address.js";
 
 /** How long a leg that was made ahead waits for its call to be answered, ms. */
 const AHEAD_MS = 250;
@@ -245,7 +245,7 @@ export class CallMedia {
     this.#tell({ ...audio, direction: "inactive" }, this.#remote);
   }
 
-  /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first. */
+  /** Lets the leg do what was agreed. A host name in the peer's SDP is looked up first, and what it leads to is held to what addresses are. */
   apply(audio: NegotiatedAudio): void {
     this.#direction = audio.direction;
     this.#watch();
@@ -257,11 +257,16 @@ export class CallMedia {
       this.#setRemote(audio, remote);
       return;
     }
-    lookup(remote.address).then(
-      ({ address }) => {
-        if (generation === this.#generation && !this.#closed) this.#setRemote(audio, { address, port: remote.port });
+    const current = (): boolean => generation === this.#generation && !this.#closed;
+    peerAddress(remote.address, remote.port, this.#environment).then(
+      (address) => {
+        if (current()) this.#setRemote(audio, { address, port: remote.port });
       },
-      (error: unknown) => this.#environment.log.warn({ host: remote.address, error: errorText(error) }, "the media host of a SIP peer has no address"),
+      (error: unknown) => {
+        this.#environment.log.warn({ host: remote.address, error: errorText(error) }, "the media host of a SIP peer has no address that can be sent to");
+        // As with an address in its place: a call does not begin so, and one that there is stays as it was.
+        if (error instanceof NoPeerAddressError && this.#remote === undefined && current()) this.#listener.failed("unusable");
+      },
     );
   }
 
@@ -334,10 +339,6 @@ export class CallMedia {
   }
 }
 
-function isUnspecified(address: string): boolean {
-  return address === "0.0.0.0" || address === "::";
-}
-
 function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address: string; readonly port: number }, signalledFrom: string | undefined): RtpRemote {
   return {
     address,
@@ -353,8 +354,8 @@ function remoteOf(audio: NegotiatedAudio, { address, port }: { readonly address:
   };
 }
 
-function extensionsOf({ comfortNoise, voipMetrics }: NegotiatedAudio): { comfortNoise?: true; voipMetrics?: true } {
-  return { ...(comfortNoise ? { comfortNoise } : {}), ...(voipMetrics ? { voipMetrics } : {}) };
+function extensionsOf({ comfortNoise, voipMetrics, maxPacketMs }: NegotiatedAudio): { comfortNoise?: true; voipMetrics?: true; maxPacketMs?: number } {
+  return { ...(comfortNoise ? { comfortNoise } : {}), ...(voipMetrics ? { voipMetrics } : {}), ...(maxPacketMs === undefined ? {} : { maxPacketMs }) };
 }
 
 /** A browser tells by ICE where it is; the address in its description is a place-holder. */
@@ -384,5 +385,5 @@ function candidatesOf(told: string, bound: string): readonly string[] {
 }
 
 function sameRemote(a: RtpRemote, b: RtpRemote): boolean {
-  return a.address === b.address && a.port === b.port && a.signalledFrom === b.signalledFrom && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
+  return a.address === b.address && a.port === b.port && a.signalledFrom === b.signalledFrom && a.rtcpPort === b.rtcpPort && a.codec === b.codec && a.payloadType === b.payloadType && a.telephoneEventPayloadType === b.telephoneEventPayloadType && a.comfortNoise === b.comfortNoise && a.voipMetrics === b.voipMetrics && a.maxPacketMs === b.maxPacketMs && a.direction === b.direction && a.srtp?.send === b.srtp?.send && a.srtp?.receive === b.srtp?.receive;
 }

@@ -1,10 +1,10 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { DatagramPort, MediaLeg, T38Port, T38Request } from "@hotlinejs/core";
 import { errorText } from "@hotlinejs/core";
 import { sipErrors } from "../errors.js";
 import type { ImageStream, ImageTerms } from "../sdp/index.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { peerAddress } from "./peer-address.js";
 
 /** Copies of earlier packets in each datagram of ours. */
 const REDUNDANCY = 3;
@@ -63,8 +63,8 @@ export class CallT38 implements T38Port {
     this.maxDatagram = stream.maxDatagram;
     this.redundancy = stream.redundancy ? REDUNDANCY : 0;
     if (isIP(stream.address) !== 0) return this.port.setRemote(stream);
-    lookup(stream.address)
-      .then(({ address }) => this.port.setRemote({ address, port: stream.port }))
+    peerAddress(stream.address, stream.port, this.environment)
+      .then((address) => this.port.setRemote({ address, port: stream.port }))
       .catch((error: unknown) => this.environment.log.warn({ host: stream.address, error: errorText(error) }, "the T.38 host of a SIP peer has no address that can be sent to"));
   }
 

@@ -8,7 +8,7 @@ import type { DialogSnapshot, ExtraHeaders, IncomingInvite, IncomingReoffer, Inc
 import type { CallEnvironment } from "./call-environment.js";
 import { CallListeners } from "./call-listeners.js";
 import { CallMedia } from "./call-media.js";
-import { InfoKeys, keyOfInfo } from "./info-keys.js";
+import { InfoKeys } from "./info-keys.js";
 import { causeOf, reasonHeader } from "./end-reasons.js";
 import { sdpBodyOf, warning } from "./message-body.js";
 import { referAway, takeReferral } from "./referral.js";
@@ -88,7 +88,7 @@ export abstract class SipCall implements Call {
     this.attributes = identity.attributes;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     this.#listeners = new CallListeners(this.id, environment);
-    this.#keys = new InfoKeys({ callId: this.id, log: environment.log, session: () => this.#answeredSession(), requireAlive: () => this.requireAlive() });
+    this.#keys = new InfoKeys({ callId: this.id, log: environment.log, clock: environment.clock, session: () => this.#answeredSession(), requireAlive: () => this.requireAlive() });
     this.#t38 = new T38Switch({
       environment,
       sound: () => this.sound,
@@ -461,7 +461,7 @@ export abstract class SipCall implements Call {
     const { method } = request.request;
     if (method === "MESSAGE" && this.environment.messageArrived !== undefined) return this.environment.messageArrived(request);
     if (method !== "INFO") return request.respond(method === "OPTIONS" ? { status: 200 } : { status: 405 });
-    const digit = keyOfInfo(request);
+    const digit = this.#keys.take(request);
     if (digit !== undefined) this.media?.injectDtmf(digit);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { openFilesLimit } from "@hotlinejs/core";
 import type { Logger } from "@hotlinejs/core";
 
 /** Connections where the system sets no lower bound. */
@@ -8,16 +8,6 @@ const PART = 1 / 4;
 /** Beyond this part what is configured takes from calls. */
 const RISKY_PART = 1 / 2;
 const FEWEST = 16;
-
-/** How many files this process may have open (the soft RLIMIT_NOFILE, proc(5)); `undefined` where the system does not tell, or sets no bound. */
-export function openFilesLimit(limits: () => string = () => readFileSync("/proc/self/limits", "latin1")): number | undefined {
-  try {
-    const soft = /^Max open files\s+(\d+)/m.exec(limits())?.[1];
-    return soft === undefined ? undefined : Number(soft);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Connections at once; warns where what is configured is risky. */
 export function connectionsAtMost(configured: number | undefined, log: Pick<Logger, "warn">, openFiles = openFilesLimit()): number {

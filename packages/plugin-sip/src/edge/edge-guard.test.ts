@@ -16,7 +16,7 @@ beforeEach(() => {
   banned = new Map();
 });
 
-function guard(edge: Record<string, unknown> = {}, told: string[] = []): EdgeGuard {
+function guard(edge: Record<string, unknown> = {}, told: string[] = [], away: string[] = []): EdgeGuard {
   return new EdgeGuard({
     config: sipConfig.parse({ edge }).edge,
     clock,
@@ -26,6 +26,7 @@ function guard(edge: Record<string, unknown> = {}, told: string[] = []): EdgeGua
     isProxy: (address) => address === "198.51.100.3",
     isRegistered: (address) => address === "198.51.100.2",
     suspected: (address) => told.push(address),
+    turnedAway: (reason, address, account) => void away.push([reason, address, ...(account === undefined ? [] : [account])].join(" ")),
     answersChallenge: (request, address) => request.headers.get("authorization") === `nonce for ${address}`,
   });
 }
@@ -146,12 +147,25 @@ describe("the guard at the edge", () => {
     expect(edge.counters.limited).toBe(8);
   });
 
+  it("tells of what it does not serve, for the audit, and not of bans and scanners, which are there by themselves", () => {
+    const away: string[] = [];
+    const edge = guard({ perSource: { perSecond: 1, burst: 1, connections: 3 }, perAccount: { perSecond: 1, burst: 1 }, access: [{ deny: ["203.0.113.0/28"] }] }, [], away);
+    edge.check(request("REGISTER"), from("203.0.113.9"));
+    for (let i = 0; i < 2; i++) edge.check(request("REGISTER"), from("203.0.113.99"));
+    for (let i = 0; i < 2; i++) edge.accountMay("1001", "203.0.113.98");
+    edge.mayConnect("203.0.113.97", 3);
+    edge.check(request("REGISTER", "friendly-scanner"), from("203.0.113.96", "tcp"));
+    edge.blocked("203.0.113.96");
+    expect(away).toEqual(["access 203.0.113.9", "rate 203.0.113.99", "account-rate 203.0.113.98 1001", "connections 203.0.113.97"]);
+  });
+
   it("slows an account down, wherever it is", async () => {
     const edge = guard({ perAccount: { perSecond: 1, burst: 2 } });
-    expect([1, 2, 3].map(() => edge.accountMay("1001"))).toEqual([true, true, false]);
-    expect(edge.accountMay("1002")).toBe(true);
+    const may = (account: string): boolean => edge.accountMay(account, "203.0.113.9");
+    expect([1, 2, 3].map(() => may("1001"))).toEqual([true, true, false]);
+    expect(may("1002")).toBe(true);
     await clock.advance(1_000);
-    expect(edge.accountMay("1001")).toBe(true);
+    expect(may("1001")).toBe(true);
   });
 
   it("holds access rules by network, transport and purpose", () => {

@@ -41,6 +41,8 @@ export interface EdgeGuardDeps {
   answersChallenge(request: SipRequest, address: string): boolean;
   /** An address is slowed down from now on; not told of each where they are very many. */
   suspected?(address: string, reason: string): void;
+  /** Something is not served, for the audit. Told of each: must be fast. */
+  turnedAway?(reason: "access" | "rate" | "account-rate" | "connections", address: string, account?: string): void;
 }
 
 /** What a suspect may still send without having answered a challenge: enough for a phone to be challenged. */
@@ -98,7 +100,14 @@ export class EdgeGuard {
     const { config, isTrunk, isProxy } = this.#deps;
     if ((open < config.perSource.connections && silent < config.perSource.silent) || this.#exempt.has(address) || isTrunk(address) || isProxy(address)) return true;
     this.counters.limited++;
+    this.#deps.turnedAway?.("connections", address);
     return false;
+  }
+
+  /** A connection of this address was closed before anybody was asked: there were too many of all addresses. */
+  crowded(address: string): void {
+    this.counters.limited++;
+    this.#deps.turnedAway?.("connections", address);
   }
 
   /** Asked for each new request outside of a dialog. */
@@ -106,6 +115,7 @@ export class EdgeGuard {
     const { address, kind } = source;
     if (this.#rules.length > 0 && !this.#allowed(address, kind, purposeOf(request.method))) {
       this.counters.denied++;
+      this.#deps.turnedAway?.("access", address);
       return "drop";
     }
     if (this.#deps.isTrunk(address)) return undefined;
@@ -118,15 +128,17 @@ export class EdgeGuard {
     const slowed = kind === "udp" && this.suspects.has(address) && !this.#deps.isRegistered(address) && !this.#deps.answersChallenge(request, address);
     if ((slowed && !this.#suspectRate.take(address)) || !this.#sources.take(address)) {
       this.counters.limited++;
+      this.#deps.turnedAway?.("rate", address);
       return "drop";
     }
     return undefined;
   }
 
-  /** Whether this account may send one more request now. */
-  accountMay(account: string): boolean {
+  /** Whether this account may send one more request now, from this address. */
+  accountMay(account: string, address: string): boolean {
     if (this.#accounts.take(account)) return true;
     this.counters.limited++;
+    this.#deps.turnedAway?.("account-rate", address, account);
     return false;
   }
 

@@ -3,7 +3,7 @@ import type { BusinessCalendar, ReadPool, UnitOfWork } from "@hotlinejs/core";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.js";
 import { sipConfig } from "../config.js";
-import { TollGuard } from "./toll-guard.js";
+import { tollAllows, TollGuard } from "./toll-guard.js";
 import type { TollRequest } from "./toll-guard.js";
 
 /** A guard that lets each person make so many calls a day, counted in memory alone. */
@@ -22,6 +22,22 @@ function guard(perDay: number): (request: Partial<TollRequest>) => Promise<strin
 }
 
 const CALLER = { actor: "citizen", caller: "13800138000" };
+
+describe("the beginnings of numbers", () => {
+  const may = (allow: string[], deny: string[], number: string): boolean => tollAllows({ allow, deny }, number);
+
+  it("forbid a number abroad in both its spellings", () => {
+    for (const deny of ["00", "+"]) expect([deny, may([""], [deny], "00442012345678"), may([""], [deny], "+442012345678"), may([""], [deny], "02012345678")]).toEqual([deny, false, false, true]);
+    expect(may([""], ["0044"], "+442012345678")).toBe(false);
+    expect(may([""], ["+44"], "00442012345678")).toBe(false);
+  });
+
+  it("allow the own country's where they name it, in both spellings, and nothing abroad by a trunk prefix", () => {
+    for (const number of ["+8613800138000", "008613800138000"]) expect([number, may(["", "+86"], ["00"], number), may(["", "0086"], ["+"], number)]).toEqual([number, true, true]);
+    expect(may(["", "+86"], ["00"], "+442012345678")).toBe(false);
+    expect(may(["0"], [], "+442012345678")).toBe(false);
+  });
+});
 
 describe("the calls of a day", () => {
   it("that a flow leads callers to are each caller's own, and not the hotline's", async () => {

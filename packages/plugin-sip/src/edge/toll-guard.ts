@@ -111,7 +111,13 @@ export function tollAllows(config: Pick<SipConfig["toll"], "allow" | "deny">, nu
   return allowed >= 0 && longest(config.deny, number) <= allowed;
 }
 
-/** Length of the longest of these beginnings that the number has; -1: none. */
+/** Length of the longest of these beginnings that the number has, however the international prefix is written in either; -1: none. */
 function longest(prefixes: readonly string[], number: string): number {
-  return Math.max(-1, ...prefixes.filter((prefix) => number.startsWith(prefix)).map((prefix) => prefix.length));
+  const fits = prefixes.filter((prefix) => number.startsWith(prefix) || (/^(?:\+|00)/.test(prefix) && plain(number).startsWith(plain(prefix))));
+  return Math.max(-1, ...fits.map((prefix) => plain(prefix).length));
+}
+
+/** `+` and `00` say the same: a carrier that takes both would be paid for what the other spelling forbids. */
+function plain(number: string): string {
+  return number.replace(/^\+/, "00");
 }

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, Server as TlsServer } from "node:https
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Clock, Logger, Networks, ProxyHeader, Timer } from "@hotlinejs/core";
-import { clientAddress, errorText } from "@hotlinejs/core";
+import { clientAddress, errorText, plainAddress } from "@hotlinejs/core";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { sipErrors } from "../errors.js";
@@ -23,19 +23,23 @@ export interface WsListenerOptions {
   readonly proxyHeader: ProxyHeader;
   /** With them it speaks TLS and nothing else; without, in clear. */
   readonly tls: TlsSettings | undefined;
+  /** Connections at once, those that are no WebSocket yet among them. */
+  readonly maxConnections: number;
+  /** A connection of this address was closed since there were so many. */
+  full(address: string): void;
   readonly clock: Clock;
   readonly log: Logger;
   take(stream: WsStream, request: IncomingMessage): void;
 }
 
+/** What sets the port. */
+const VARIABLE = "HOTLINE_SIP_WS_PORT";
 const PING_MS = 30_000;
 /** Larger messages close the connection. SIP over WebSocket needs a few kilobytes. */
 const MAX_MESSAGE = 512 * 1024;
 const MAX_BUFFERED = 1024 * 1024;
 /** Who opens a connection must have asked for the WebSocket by then; one within TLS has as long for its handshake. */
 const HEADERS_MS = 10_000;
-/** Those that are WebSockets, and those that may become some. */
-const MAX_CONNECTIONS = 4_000;
 
 /** A port of its own for SIP over WebSocket, where no plugin-http shares its. */
 export class WsListener {
@@ -64,17 +68,18 @@ export class WsListener {
     this.#server.setSecureContext(this.#tls.server());
   }
 
-  /** @throws HTL_SIP_BIND_FAILED */
+  /** @throws HTL_SIP_PORT_IN_USE, HTL_SIP_BIND_FAILED */
   async start(): Promise<void> {
     const { host, port, clock, log, tls } = this.#options;
     const upgrades = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_MESSAGE, perMessageDeflate: false, handleProtocols: () => "sip" });
     const limits = { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 2 };
     const upgradeRequired: RequestListener = (_request, response) => void response.writeHead(426, { Connection: "close", Upgrade: "websocket" }).end();
     const server = tls === undefined ? createServer(limits, upgradeRequired) : this.#tlsServer(tls, limits, upgradeRequired);
-    server.maxConnections = MAX_CONNECTIONS;
+    server.maxConnections = this.#options.maxConnections;
+    server.on("drop", (dropped) => this.#options.full(plainAddress(dropped?.remoteAddress ?? "")));
     server.on("upgrade", (request, socket, head) => this.#upgrade(upgrades, request, socket, head));
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(sipErrors.BIND_FAILED(host, port, errorText(error), { cause: error })));
+      server.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "EADDRINUSE" ? sipErrors.PORT_IN_USE(port, host, VARIABLE, { cause: error }) : sipErrors.BIND_FAILED(host, port, errorText(error), VARIABLE, { cause: error })));
       server.listen({ host, port }, resolve);
     });
     server.removeAllListeners("error");

@@ -22,6 +22,15 @@ describe("AuthThrottle", () => {
     expect(throttle.counters).toEqual({ failures: 4, waits: 1 });
   });
 
+  it("makes a /64 of IPv6 wait as one source, since a guesser has all of its addresses", () => {
+    for (let i = 0; i < 3; i++) throttle.failed(`2001:db8::${i}`, "1001");
+    expect([throttle.waiting("2001:db8::ffff", "1001"), throttle.waiting("2001:db8:0:1::1", "1001")]).toEqual([60, undefined]);
+    for (let i = 0; i < 2; i++) throttle.failed(`2001:db8::${i}`, `guess${i}`);
+    expect([throttle.sourceWaits("2001:db8::aaaa"), throttle.sourceWaits("2001:db8:0:1::1")]).toEqual([true, false]);
+    throttle.succeeded("2001:db8::9", "1001");
+    expect(throttle.waiting("2001:db8::1", "1002")).toBe(60);
+  });
+
   it("makes a source wait that tries many names", () => {
     for (let i = 0; i < 5; i++) throttle.failed("10.0.0.1", `guess${i}`);
     expect(throttle.waiting("10.0.0.1", "fresh name")).toBe(60);
@@ -40,8 +49,8 @@ describe("AuthThrottle", () => {
   });
 
   it("stays bounded under a flood of names", () => {
-    for (let i = 0; i < 50_000; i++) throttle.failed(`2001:db8::${i.toString(16)}`, "x");
+    for (let i = 0; i < 50_000; i++) throttle.failed(`2001:db8:0:${i.toString(16)}::1`, "x");
     expect(throttle.size).toBeLessThanOrEqual(20_000);
-    expect(throttle.waiting("2001:db8::0", "x")).toBeUndefined();
+    expect(throttle.waiting("2001:db8:0:0::1", "x")).toBeUndefined();
   });
 });

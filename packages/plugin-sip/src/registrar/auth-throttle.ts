@@ -1,4 +1,5 @@
 import type { Clock } from "@hotlinejs/core";
+import { sourceOf } from "@hotlinejs/core";
 
 export interface AuthThrottleOptions {
   /** Failures of one account from one source before it must wait. Default 5. */
@@ -48,7 +49,7 @@ export class AuthThrottle {
 
   /** Whether the source as a whole has failed too often. */
   sourceWaits(source: string): boolean {
-    const count = this.#counts.get(`source ${source}`);
+    const count = this.#counts.get(sourceKey(source));
     return count !== undefined && count.until > this.#clock.now() && count.failures >= this.#perSource;
   }
 
@@ -84,7 +85,7 @@ export class AuthThrottle {
   #keys(source: string, account: string): readonly (readonly [string, number])[] {
     return [
       [accountKey(source, account), this.#perAccount],
-      [`source ${source}`, this.#perSource],
+      [sourceKey(source), this.#perSource],
     ];
   }
 
@@ -99,6 +100,10 @@ export class AuthThrottle {
   }
 }
 
+function sourceKey(source: string): string {
+  return `source ${sourceOf(source)}`;
+}
+
 function accountKey(source: string, account: string): string {
-  return `account ${source} ${account.slice(0, 100)}`;
+  return `account ${sourceOf(source)} ${account.slice(0, 100)}`;
 }

@@ -34,7 +34,7 @@ export async function register(deps: RegisteringDeps, incoming: IncomingRequest,
     if (guard !== undefined && (await credentials.find(account)) === undefined) guard.unknownAccount(request, source, account);
     return;
   }
-  if (guard?.accountMay(proof.account) === false) return incoming.respond({ status: 503, retryAfter: 2 });
+  if (guard?.accountMay(proof.account, source.address) === false) return incoming.respond({ status: 503, retryAfter: 2 });
   // A guest calls and is not called.
   if ((await deps.guestNumbers?.(proof.account)) !== undefined) return incoming.respond({ status: 403 });
   incoming.respond(registrar.register(proof.account, request, source, isOwn));

@@ -28,6 +28,8 @@ export interface AudioStream {
   readonly comfortNoise: boolean;
   /** `a=rtcp-xr` (RFC 3611 section 5.1), and whether it asks for VoIP metrics; `undefined`: there is none. */
   readonly rtcpXr: { readonly voipMetrics: boolean } | undefined;
+  /** `a=maxptime` (RFC 8866 section 6.4): the most sound in a packet that the writer takes, ms. */
+  readonly maxPacketMs?: number;
   readonly security: StreamSecurity;
 }
 
@@ -71,6 +73,7 @@ export function readAudio(description: SessionDescription, index: number): Audio
   const rtcpMux = hasAttribute(media.attributes, "rtcp-mux");
   const telephoneEventPayloadType = telephoneEventOf(media);
   const security = securityOf(description, media);
+  const maxPacketMs = maxPacketOf(media);
   return {
     index,
     address: connection.address,
@@ -84,6 +87,7 @@ export function readAudio(description: SessionDescription, index: number): Audio
     rtcpXr: rtcpXrOf(description, media),
     security,
     ...(telephoneEventPayloadType === undefined ? {} : { telephoneEventPayloadType }),
+    ...(maxPacketMs === undefined ? {} : { maxPacketMs }),
   };
 }
 
@@ -151,6 +155,12 @@ function rtpMaps(media: SdpMedia): Map<number, RtpMap> {
     maps.set(Number(match[1]), { name: (match[2] ?? "").toUpperCase(), clock: Number(match[3]), channels: match[4] === undefined ? 1 : Number(match[4]) });
   }
   return maps;
+}
+
+/** What is no length of time says nothing. */
+function maxPacketOf(media: SdpMedia): number | undefined {
+  const ms = Number(/^\s*(\d{1,5}(?:\.\d{1,3})?)\s*$/.exec(attribute(media.attributes, "maxptime")?.value ?? "")?.[1]);
+  return ms > 0 ? ms : undefined;
 }
 
 /** RFC 3605. An address of its own in `a=rtcp` is ignored: reports go to the media address, as symmetric RTP needs. */

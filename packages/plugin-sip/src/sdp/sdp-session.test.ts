@@ -72,6 +72,40 @@ describe("SdpSession as answerer", () => {
     expect(s.answer(LOCAL).sdp).not.toContain("telephone-event");
   });
 
+  it.each([
+    ["a=maxptime:10", 10],
+    ["a=maxptime:15", 15],
+    ["a=maxptime: 20 ", 20],
+    ["a=maxptime:240", 240],
+    ["a=maxptime:0", undefined],
+    ["a=maxptime:many", undefined],
+    ["a=ptime:10", undefined],
+  ])("knows how much sound the peer takes in a packet: %s", (line, maxPacketMs) => {
+    const lines = ["m=audio 4000 RTP/AVP 8", line];
+    expect(audioOf(session().receiveOffer(peer(lines))).maxPacketMs).toBe(maxPacketMs);
+    const s = session();
+    s.offer(LOCAL);
+    expect(audioOf(s.receiveAnswer(peer(lines))).maxPacketMs).toBe(maxPacketMs);
+  });
+
+  it("refuses who takes only packets shorter than any that are sent here, and keeps what was agreed before", () => {
+    const refused = { ok: false, status: 488, reason: "packets of less than 10 ms are not sent here (maxptime)" };
+    const s = session();
+    s.receiveOffer(peer("m=audio 4000 RTP/AVP 8"));
+    const { audio } = s.answer(LOCAL);
+    expect(s.receiveOffer(peer(["m=audio 4002 RTP/AVP 8", "a=maxptime:5"], { version: 2 }))).toEqual(refused);
+    expect(s.audio).toEqual(audio);
+    const caller = session();
+    caller.offer(LOCAL);
+    expect(caller.receiveAnswer(peer(["m=audio 4000 RTP/AVP 8", "a=maxptime:5"]))).toEqual(refused);
+  });
+
+  it("asks for packets of 20 ms, whatever the peer would like to get (RFC 3264 section 6.1)", () => {
+    const s = session();
+    s.receiveOffer(peer(["m=audio 4000 RTP/AVP 8", "a=ptime:30"]));
+    expect(s.answer(LOCAL).sdp).toContain("a=ptime:20\r\n");
+  });
+
   describe("comfort noise (RFC 3389)", () => {
     const offering = (lines: readonly string[], comfortNoise: "off" | "accept" | "offer") => {
       const s = new SdpSession({ sessionId: "77", codecs: ["PCMA"], comfortNoise });

@@ -36,6 +36,8 @@ export interface NegotiatedAudio {
   readonly comfortNoise: boolean;
   /** The peer asks for VoIP metrics in extended reports (RFC 3611). */
   readonly voipMetrics: boolean;
+  /** The most sound in a packet that the peer takes, ms (`maxptime`). */
+  readonly maxPacketMs?: number;
   /** Seen from our side. */
   readonly direction: Direction;
   /** The peer wants to hear nothing of us: it has put us on hold. */
@@ -74,6 +76,10 @@ const OWN_TELEPHONE_EVENT = 101;
 const OWN_MID = "0";
 /** Why media is not sent where the peer asks for it. */
 const NO_PEER = "the address of the media is no peer's";
+
+/** Packets of our own have 20 ms, or 10 where the peer takes no longer ones. */
+const LEAST_PACKET_MS = 10;
+const TOO_SHORT = `packets of less than ${LEAST_PACKET_MS} ms are not sent here (maxptime)`;
 
 /** What our audio line lists beside its codecs. */
 interface Extras {
@@ -163,6 +169,7 @@ export class SdpSession {
     if (!this.#reachable(stream)) return { ok: false, status: 488, reason: NO_PEER };
     const choice = this.#choose(stream.codecs);
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    if (!packetsFit(stream)) return { ok: false, status: 488, reason: TOO_SHORT };
     const answer = this.#protect(stream, description.media[index]?.protocol ?? "");
     if (answer === undefined) return { ok: false, status: 488, reason: this.#policy === "require" ? "only protected media is taken here (SRTP)" : "the protection of the media is none we have" };
     this.#pendingOffer = description;
@@ -227,6 +234,7 @@ export class SdpSession {
     // The answerer may number formats its own way; what counts is what they are.
     const choice = stream.codecs.find((c) => offered.codecs.some((o) => o.codec === c.codec));
     if (choice === undefined) return { ok: false, status: 488, reason: "no common codec" };
+    if (!packetsFit(stream)) return { ok: false, status: 488, reason: TOO_SHORT };
     const security = this.#answered(stream);
     if (security === undefined) return { ok: false, status: 488, reason: "the answer protects the media in another way than was offered" };
     this.#remote = description;
@@ -415,10 +423,15 @@ function agreed(stream: AudioStream, choice: CodecChoice, { telephoneEvent, comf
     ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent }),
     comfortNoise,
     voipMetrics,
+    ...(stream.maxPacketMs === undefined ? {} : { maxPacketMs: stream.maxPacketMs }),
     direction,
     heldByPeer: !sends(reverse(stream.direction)),
     security,
   };
+}
+
+function packetsFit({ maxPacketMs = LEAST_PACKET_MS }: AudioStream): boolean {
+  return maxPacketMs >= LEAST_PACKET_MS;
 }
 
 function audioMedia(style: Style, local: LocalEndpoint, codecs: readonly CodecChoice[], { telephoneEvent, comfortNoise, rtcpXr }: Extras, direction: Direction): SdpMedia {

@@ -7,6 +7,7 @@ import type { LocalEndpoint, NegotiatedAudio, Negotiation } from "./sdp-session.
 const LOCAL: LocalEndpoint = { address: "10.0.0.1", port: 20_000 };
 const KEY = "A".repeat(40);
 const OTHER = "B".repeat(40);
+const HASH = Array.from({ length: 32 }, () => "0f").join(":");
 const BROWSER: LocalEndpoint = { ...LOCAL, webRtc: { ufrag: "ours", pwd: "a-password-of-ours-1234", fingerprint: { algorithm: "sha-256", value: "AB:CD" }, candidates: ["10.0.0.1", "192.0.2.7"] } };
 
 function session(srtp?: SrtpPolicy): SdpSession {
@@ -20,7 +21,7 @@ function peer(...media: readonly string[]): string {
 function browser(setup = "actpass", ufrag = "theirs"): string {
   return [
     "v=0", "o=- 5 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE m0", "m=audio 9 UDP/TLS/RTP/SAVPF 8 0 126", "c=IN IP4 0.0.0.0", "a=candidate:1 1 udp 2113937151 0a3f.local 50000 typ host",
-    `a=ice-ufrag:${ufrag}`, "a=ice-pwd:a-password-of-theirs-1", "a=fingerprint:sha-256 01:02:03", `a=setup:${setup}`, "a=mid:m0", "a=sendrecv", "a=rtcp-mux", "a=rtpmap:126 telephone-event/8000", "",
+    `a=ice-ufrag:${ufrag}`, "a=ice-pwd:a-password-of-theirs-1", `a=fingerprint:sha-256 ${HASH}`, `a=setup:${setup}`, "a=mid:m0", "a=sendrecv", "a=rtcp-mux", "a=rtpmap:126 telephone-event/8000", "",
   ].join("\r\n");
 }
 
@@ -102,7 +103,7 @@ describe("WebRTC in SDP", () => {
     const s = session();
     const audio = audioOf(s.receiveOffer(browser()));
     expect(audio).toMatchObject({ direction: "sendrecv", codec: "PCMA", payloadType: 8, telephoneEventPayloadType: 126 });
-    expect(audio.security).toMatchObject({ kind: "dtls", peer: { ufrag: "theirs", mid: "m0", fingerprints: [{ algorithm: "sha-256", value: "01:02:03" }] } });
+    expect(audio.security).toMatchObject({ kind: "dtls", peer: { ufrag: "theirs", mid: "m0", fingerprints: [{ algorithm: "sha-256", value: HASH }] } });
     const { sdp } = s.answer(BROWSER);
     const description = parseSdp(sdp);
     expect(description.attributes).toEqual([{ name: "ice-lite" }, { name: "group", value: "BUNDLE m0" }]);
@@ -133,6 +134,8 @@ describe("WebRTC in SDP", () => {
 
   it.each([
     ["no fingerprint", browser().replace(/a=fingerprint.*\r\n/, "")],
+    ["a fingerprint of SHA-1 alone", browser().replace(/sha-256 \S+/, `sha-1 ${Array.from({ length: 20 }, () => "0f").join(":")}`)],
+    ["a fingerprint that is cut off", browser().replace(/:0f\r\n/, "\r\n")],
     ["no ICE", browser().replace(/a=ice-ufrag.*\r\n/, "")],
     ["wants us to connect", browser("passive")],
   ])("refuses an offer that has %s", (_what, offer) => {

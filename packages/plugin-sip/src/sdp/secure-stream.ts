@@ -1,3 +1,4 @@
+import { isTrustedFingerprint } from "@hotlinejs/core";
 import type { CertificateFingerprint, SrtpSuite } from "@hotlinejs/core";
 import type { SdpAttribute, SdpMedia, SessionDescription } from "./session-description.js";
 import { attribute } from "./session-description.js";
@@ -20,6 +21,7 @@ export interface CryptoLine {
 export interface DtlsPeer {
   readonly ufrag: string;
   readonly pwd: string;
+  /** Those that a certificate can be told by; at least one. */
   readonly fingerprints: readonly CertificateFingerprint[];
   readonly setup: "active" | "passive" | "actpass";
   /** RFC 9143; told again in the answer. */
@@ -76,7 +78,9 @@ function dtlsPeer(description: SessionDescription, media: SdpMedia): DtlsPeer | 
   const pwd = value("ice-pwd");
   const fingerprints = both.flatMap(({ name, value: text = "" }) => {
     const [algorithm, hash, more] = text.trim().split(/\s+/);
-    return name === "fingerprint" && algorithm !== undefined && hash !== undefined && more === undefined ? [{ algorithm: algorithm.toLowerCase(), value: hash }] : [];
+    if (name !== "fingerprint" || algorithm === undefined || hash === undefined || more !== undefined) return [];
+    const told = { algorithm: algorithm.toLowerCase(), value: hash };
+    return isTrustedFingerprint(told) ? [told] : [];
   });
   if (ufrag === undefined || pwd === undefined || fingerprints.length === 0) return undefined;
   const setup = value("setup")?.toLowerCase();

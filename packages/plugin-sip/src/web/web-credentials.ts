@@ -13,6 +13,8 @@ const GUEST = "web-";
 const MAX_PER_USER = 20;
 /** Guests who may be on the way at once, over all: a bound on what the public can make us keep. */
 const MAX_GUESTS = 5_000;
+/** Numbers of a guest whose one call was made. */
+const SPENT = "[]";
 /** Verdicts kept in memory. */
 const MAX_KNOWN = 10_000;
 
@@ -74,9 +76,10 @@ export class WebCredentials implements DigestCredentials {
     const known = await this.#live(account);
     if (known?.numbers === null || known?.numbers === undefined) return undefined;
     if (!known.numbers.includes(number)) return false;
+    // What was read may be older than another attempt's claim: the row says which of them was first.
+    const claimed = await this.#deps.unitOfWork.run(({ em }) => em.nativeUpdate(WebCredentialEntity, { id: account, numbers: { $ne: SPENT } }, { numbers: SPENT }));
     this.#known.set(account, { ...known, numbers: [] });
-    await this.#deps.unitOfWork.run(({ em }) => em.nativeUpdate(WebCredentialEntity, { id: account }, { numbers: "[]" }));
-    return true;
+    return claimed === 1;
   }
 
   /** Credentials for a phone of this account in its user's browser. */

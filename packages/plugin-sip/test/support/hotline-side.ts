@@ -30,6 +30,8 @@ export class HotlineSide {
   readonly media = new FakeMedia();
   /** Callers the hotline was told of although they were refused. */
   readonly turnedAway: string[] = [];
+  /** What was refused for want of room, and where it came from. */
+  readonly noRoom: string[] = [];
   readonly arrived: Call[] = [];
   readonly dialogs = new Map<string, DialogSnapshot | null>();
   readonly audit: AuditEntry[] = [];
@@ -126,6 +128,7 @@ export class HotlineSide {
       intake: () => ({ arrive: (message) => this.onMessage(message) }),
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       trunkReachable: (trunk, up, status) => void this.events.push(`trunk ${trunk} ${up ? "up" : "down"} ${status}`),
+      turnedAway: (reason, address) => void this.noRoom.push(`${reason} ${address}`),
       product: "hotline-test",
       timers: { t1: 50, t2: 400, t4: 500, session: 9_000 },
     });

@@ -1,4 +1,4 @@
-import type { Call } from "@hotlinejs/core";
+import type { Call, Clock } from "@hotlinejs/core";
 import { afterEach, beforeEach, expect } from "vitest";
 import { HotlineSide } from "./hotline-side.js";
 import { Phone } from "./phone.js";
@@ -21,8 +21,8 @@ export function oneCaller(): void {
   });
 }
 
-export async function begin(options: Record<string, unknown> = {}): Promise<void> {
-  hotline = await new HotlineSide(options).start();
+export async function begin(options: Record<string, unknown> = {}, clock?: Clock): Promise<void> {
+  hotline = await new HotlineSide(options, clock).start();
 }
 
 /** A call that is up. */

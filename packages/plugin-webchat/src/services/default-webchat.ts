@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { errorText, SCREENS } from "@hotlinejs/core";
+import { errorText, SCREENS, sourceOf } from "@hotlinejs/core";
 import type { Clock, Interactions, Logger, OpenInteraction, PluginEvents, Secrets, Services, Timer } from "@hotlinejs/core";
 import { ACD } from "@hotlinejs/plugin-acd/contract";
 import type { OfferAnswer, QueueResult } from "@hotlinejs/plugin-acd/contract";
@@ -75,7 +75,7 @@ export class DefaultWebchat implements Webchat {
 
   async open(chat: NewChat): Promise<{ readonly token: string; readonly chat: ChatView }> {
     const { config, secrets, store } = this.#deps;
-    const wait = this.#opened.take(chat.from);
+    const wait = this.#opened.take(sourceOf(chat.from));
     if (wait !== undefined) throw errors.TOO_MANY(Math.ceil(wait / MINUTE_MS));
     const token = randomBytes(24).toString("base64url");
     const row = await store.open({ tokenIndex: this.#indexOf(secrets, token), queue: config.queue, name: chat.name ?? null, topic: chat.topic ?? null, language: chat.language ?? "zh-CN", text: chat.text });

@@ -8,7 +8,7 @@ import { endWrapUp, rescind, startWrapUp } from "./reservations.js";
 import type { AgentState, QueueState } from "./state.js";
 import { clearTimer, isEligible, isReady, refreshAgent, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
-import { limitWait, ripen } from "./waiting-rules.js";
+import { leaveOverflow, limitWait, ripen } from "./waiting-rules.js";
 
 /** Handling time assumed before the first call has ended. */
 const FIRST_HANDLE_MS = 180_000;
@@ -51,6 +51,7 @@ export function configureQueue(step: Step, config: QueueConfig): void {
     queue.emptyTimer = undefined;
     for (const interaction of [...state.interactions.values()]) {
       if (interaction.state === "connected" || !interaction.servedBy.includes(queue)) continue;
+      if (interaction.queue === queue) leaveOverflow(step, interaction);
       ripen(step, interaction);
       if (interaction.queue === queue) limitWait(step, interaction);
     }

@@ -1,7 +1,7 @@
 import type { InteractionState, Membership, QueueState } from "./state.js";
 import { addTimer, clearTimer, unhold, watchEmpty } from "./step.js";
 import type { Step } from "./step.js";
-import { insertInLine } from "./waiting-line.js";
+import { insertInLine, removeFromLine } from "./waiting-line.js";
 
 /** Wait from which agents of this membership are rung. */
 export function tierAfterMs(queue: QueueState, membership: Membership): number {
@@ -80,6 +80,17 @@ function overflow(step: Step, interaction: InteractionState, keys: readonly stri
     added.push(key);
   }
   if (added.length > 0) step.effects.push({ type: "overflowed", interactionId: interaction.id, queues: added });
+}
+
+/** By changed rules not, or not yet, served by queues they have overflowed into: out of their lines. Who is being rung there rings on. */
+export function leaveOverflow(step: Step, interaction: InteractionState): void {
+  const { queue: own, servedBy, enteredAt } = interaction;
+  const reached = new Set(own.config.overflow.flatMap(({ afterMs, queues }) => (afterMs <= step.now - enteredAt ? queues : [])));
+  for (const queue of [...servedBy]) {
+    if (queue === own || reached.has(queue.config.key)) continue;
+    servedBy.splice(servedBy.indexOf(queue), 1);
+    if (interaction.state === "waiting") removeFromLine(queue.line, interaction);
+  }
 }
 
 /** Starts the longest wait, or starts it anew by changed rules. */

@@ -50,6 +50,12 @@ const HASHES: ReadonlyMap<string, string> = new Map([["sha-256", "sha256"], ["sh
 const FIRST_REPEAT_MS = 500;
 const MAX_REPEAT_MS = 4_000;
 const GIVE_UP_MS = 30_000;
+/**
+ * A flight goes out again for a peer that repeats its own: so often and so far apart at the most. A check of ICE proves who asks, and not that it is where
+ * its datagrams say it is: small ones with another's address must not send him large ones without end.
+ */
+const MOST_ASKED = 32;
+const ASKED_GAP_MS = 50;
 /** Records that came before their keys, for example when datagrams changed places. */
 const MAX_EARLY = 8;
 
@@ -68,7 +74,7 @@ class HandshakeFailure extends Error {
 /**
  * The server's side of a DTLS 1.2 handshake for SRTP keys (RFC 6347, RFC 5764), with nothing in it that WebRTC
  * does not need: one cipher suite, one curve, both sides with certificates that SDP vouches for, the extended
- * master secret (RFC 7627) required. No cookies: who sends here has passed a connectivity check before.
+ * master secret (RFC 7627) required. No cookies: who sends here has passed a connectivity check before, and gets no more than so much of us unasked.
  *
  * ```
  * hello --ClientHello--> keys --Certificate, ClientKeyExchange, CertificateVerify, Finished--> established
@@ -77,7 +83,7 @@ class HandshakeFailure extends Error {
  */
 export class DtlsServer {
   readonly #options: DtlsServerOptions;
-  readonly #reader = new HandshakeReader();
+  #reader = new HandshakeReader();
   readonly #writer = new RecordWriter();
   readonly #ecdh = createECDH(CURVE);
   readonly #random = randomBytes(32);
@@ -94,6 +100,9 @@ export class DtlsServer {
   #seal: RecordCipher | undefined;
   #open: RecordCipher | undefined;
   #early: DtlsRecord[] = [];
+  /** Flights sent again on request, and when the last one went out (monotonic ms). */
+  #asked = 0;
+  #sentAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -141,7 +150,7 @@ export class DtlsServer {
     const { messages, again } = this.#reader.take(content);
     // Once it is established, what comes in clear can only be the peer's flight again: anything new could be anybody's.
     if (this.#state === "established" && !sealed) {
-      if (again) this.#sendFlight();
+      if (again) this.#askedAgain();
       return;
     }
     for (const message of messages) {
@@ -149,14 +158,15 @@ export class DtlsServer {
       this.#message(message);
     }
     // The peer repeats its flight because it missed ours.
-    if (again && messages.length === 0) this.#sendFlight();
+    if (again && messages.length === 0) this.#askedAgain();
   }
 
   #message(message: HandshakeMessage): void {
     const { type, body } = message;
     if (type === HandshakeType.clientHello && this.#state === "hello") {
+      const hello = this.#readHello(body);
       this.#transcript.push(message.whole);
-      return this.#hello(readClientHello(body));
+      return this.#hello(hello);
     }
     if (this.#state !== "keys") throw new HandshakeFailure(AlertCode.handshakeFailure, `message ${type} is out of place`);
     switch (type) {
@@ -175,6 +185,16 @@ export class DtlsServer {
         throw new HandshakeFailure(AlertCode.handshakeFailure, `message ${type} is none of this handshake`);
     }
     this.#transcript.push(message.whole);
+  }
+
+  /** Where it is damaged the genuine one, which has the same number, is waited for. */
+  #readHello(body: Buffer): ClientHello {
+    try {
+      return readClientHello(body);
+    } catch (error) {
+      this.#reader = new HandshakeReader();
+      throw error;
+    }
   }
 
   #hello(hello: ClientHello): void {
@@ -282,9 +302,16 @@ export class DtlsServer {
     this.#sendFlight();
   }
 
+  #askedAgain(): void {
+    if (this.#asked >= MOST_ASKED || performance.now() - this.#sentAt < ASKED_GAP_MS) return;
+    this.#asked++;
+    this.#sendFlight();
+  }
+
   /** All of it fits into one datagram: our certificate is small. Records are numbered anew each time. */
   #sendFlight(): void {
     if (this.#flight.length === 0 || this.#state === "over") return;
+    this.#sentAt = performance.now();
     this.#options.send(Buffer.concat(this.#flight.map(({ type, epoch, content }) => this.#writer.write(type, epoch, content, epoch === 1 ? this.#seal : undefined))));
   }
 

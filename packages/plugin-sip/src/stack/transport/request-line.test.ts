@@ -5,6 +5,7 @@ import type { MessageSource } from "./types.js";
 let now: number;
 let served: string[];
 let turns: (() => void)[];
+let unread: string[];
 let line: RequestLine;
 /** What serving one request takes. */
 let cost: number;
@@ -13,8 +14,10 @@ beforeEach(() => {
   cost = 1;
   served = [];
   turns = [];
+  unread = [];
   line = new RequestLine({
     now: () => now,
+    unread: (address) => void unread.push(address),
     known: (address) => address.startsWith("192.0.2."),
     afterReading: (run) => void turns.push(run),
     serve: (bytes, { address }) => {
@@ -88,6 +91,7 @@ describe("requests that come faster than they are served", () => {
     cost = 5;
     for (let i = 0; i < 10_000; i++) come(`INVITE sip:${i}`, "198.51.100.1");
     expect(line.unread).toBe(10_000 - 1 - 4_000);
+    expect(unread).toHaveLength(line.unread);
     line.clear();
     turn();
     expect(served).toHaveLength(1);

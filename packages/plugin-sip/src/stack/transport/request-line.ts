@@ -20,6 +20,8 @@ export interface RequestLineOptions {
   serve(bytes: Buffer, source: MessageSource): void;
   /** Whether requests of this address come before those of others. */
   known(address: string): boolean;
+  /** A request of this address was thrown away. */
+  unread(address: string): void;
   /** Real time in ms. */
   now(): number;
   /** Runs once what has come by now is read. */
@@ -73,7 +75,7 @@ export class RequestLine {
     const line = known ? this.#known : this.#unknown;
     const key = `${source.address} ${source.port} ${bytes.toString("latin1")}`;
     if (line.has(key)) this.repeated++;
-    else if (line.size >= MAX_WAITING) this.unread++;
+    else if (line.size >= MAX_WAITING) this.#unread(source);
     else line.set(key, { bytes, source, since: this.#options.now() });
   }
 
@@ -97,13 +99,18 @@ export class RequestLine {
     for (const [key, each] of line) {
       if (each.since < stale) {
         line.delete(key);
-        this.unread++;
+        this.#unread(each.source);
         continue;
       }
       if (this.#spent >= SLICE_MS) return;
       line.delete(key);
       this.#serve(each);
     }
+  }
+
+  #unread(source: MessageSource): void {
+    this.unread++;
+    this.#options.unread(source.address);
   }
 
   #serve({ bytes, source, since }: Waiting): void {

@@ -13,7 +13,7 @@ function accepted() {
   const connection = new TcpConnection({
     kind: "tcp", flow: "f", socket: socket as unknown as Socket, remote: { address: "192.0.2.1", port: 1 }, local: { address: "192.0.2.2", port: 5060 }, connecting: false,
     limits: { ...DEFAULT_LIMITS, messageTimeoutMs: 10_000 }, now: () => time.now,
-    handler: { message: () => void messages++, framingError: () => undefined, known: () => true, welcome: () => true, flowClosed: () => undefined, failed: () => undefined },
+    handler: { message: () => void messages++, framingError: () => undefined, known: () => true, welcome: () => true, turnedAway: () => undefined, flowClosed: () => undefined, failed: () => undefined },
     closed: () => void (closed = true),
   });
   return {

@@ -52,17 +52,19 @@ export class TransportLayer implements TransportHandler {
   readonly #known: ((address: string) => boolean) | undefined;
   readonly #blocked: ((address: string) => boolean) | undefined;
   readonly #mayConnect: ((address: string, open: number, silent: number) => boolean) | undefined;
+  readonly #turnedAway: ((reason: "unread" | "silent", address: string) => void) | undefined;
   /** By name of a closed connection: where its peer is now. */
   readonly #moved = new Map<string, Destination>();
   #running = false;
 
   constructor(options: {
     transports: readonly (TransportOptions | Transport)[]; limits: TransportLimits; timers: TimerQueue; log: StackLog; user: TransportUser;
-    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number, silent: number) => boolean; known?: (address: string) => boolean;
+    advertised: Advertised | ((destination: Destination) => Advertised | undefined) | undefined; blocked?: (address: string) => boolean; mayConnect?: (address: string, open: number, silent: number) => boolean; known?: (address: string) => boolean; turnedAway?: (reason: "unread" | "silent", address: string) => void;
   }) {
     this.#user = options.user;
     this.#blocked = options.blocked;
     this.#mayConnect = options.mayConnect;
+    this.#turnedAway = options.turnedAway;
     this.#known = options.known;
     this.#now = () => options.timers.now();
     this.#limits = options.limits;
@@ -279,6 +281,10 @@ export class TransportLayer implements TransportHandler {
     if (this.#mayConnect?.(address, open, silent) !== false) return true;
     this.#log.debug("refused a connection of one who has many", { from: address, open });
     return false;
+  }
+
+  turnedAway(reason: "unread" | "silent", address: string): void {
+    this.#turnedAway?.(reason, address);
   }
 
   /** Ends all connections with this address. */

@@ -53,6 +53,8 @@ export interface TransportHandler {
   welcome(address: string, open: number, silent?: number): boolean;
   /** Whether requests of this address come before those of others, where all cannot be served. */
   known(address: string): boolean;
+  /** A request was thrown away unread, or a connection closed that said nothing. */
+  turnedAway(reason: "unread" | "silent", address: string): void;
   /** A connection ended. */
   flowClosed(flow: string): void;
   /** The transport broke after it was started; it takes no more traffic. */

@@ -72,6 +72,7 @@ export class UdpTransport implements Transport {
     const line = new RequestLine({
       serve: (bytes, source) => handler.message(bytes, source),
       known: (address) => handler.known(address),
+      unread: (address) => handler.turnedAway("unread", address),
       now: () => performance.now(),
       afterReading: (run) => void nextTurn(run),
     });

@@ -150,7 +150,10 @@ export class WsTransport implements Transport {
     const { firstMessageTimeoutMs, idleTimeoutMs } = this.#limits;
     for (const [name, flow] of [...this.#flows]) {
       const mute = !flow.heard && now - flow.openedAt >= firstMessageTimeoutMs;
-      if (mute) this.silent++;
+      if (mute) {
+        this.silent++;
+        this.#handler?.turnedAway("silent", flow.source.address);
+      }
       if (mute || now - flow.activeAt >= idleTimeoutMs) this.#close(name, true);
     }
     if (this.#flows.size > 0) this.#sweeper = this.#timers.start(SWEEP_MS, this.#sweep);

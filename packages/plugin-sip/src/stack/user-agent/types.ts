@@ -73,6 +73,8 @@ export interface UserAgentOptions {
   mayConnect?(address: string, open: number, silent: number): boolean;
   /** Asked for each request in a datagram, before it is read: whether its sender's requests come before those of others where all cannot be served. Default: all are equal. Must be fast. */
   known?(address: string): boolean;
+  /** Something was not served, which is counted as this; `address` sent it. Told of each: must be fast. */
+  turnedAway?(reason: "shed" | "unread" | "silent", address: string): void;
   readonly onChallenge?: ChallengeHandler;
   readonly timers?: TimerOptions;
   readonly limits?: Partial<TransportLimits>;

@@ -173,6 +173,7 @@ export class UasCore implements TransactionUser {
   #other(request: SipRequest, source: MessageSource): void {
     if (!this.#context.transactions.mayServe(source)) {
       this.counters.shed++;
+      this.#options.turnedAway?.("shed", source.address);
       this.#turnAway(request, source, { status: 503, retryAfter: SHED_RETRY_SECONDS });
       return;
     }

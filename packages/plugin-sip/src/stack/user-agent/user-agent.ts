@@ -84,7 +84,7 @@ export class StackUserAgent implements UserAgent, UaContext {
     this.onChallenge = options.onChallenge;
     this.#core = new UasCore(this, options, methods);
     this.transports = new TransportLayer({
-      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options), mayConnect: options.mayConnect?.bind(options), known: options.known?.bind(options),
+      transports: options.transports, limits: { ...DEFAULT_LIMITS, ...options.limits }, timers: this.timers, log: this.log, user: this.#transportUser(), advertised: options.advertised, blocked: options.blocked?.bind(options), mayConnect: options.mayConnect?.bind(options), known: options.known?.bind(options), turnedAway: options.turnedAway?.bind(options),
     });
     this.transactions = new TransactionLayer({ timers: this.timers, values: timerValues(options.timers), log: this.log, transports: this.transports, random: this.random, user: this.#core, limits: options.serverLimits });
   }
