@@ -1,4 +1,4 @@
-import { CALL_PIPELINE, defineEvent, definePlugin, PROMPTS } from "@hotlinejs/core";
+import { CALENDARS, CALL_PIPELINE, defineEvent, definePlugin, PROMPTS } from "@hotlinejs/core";
 import type { PromptDefinition } from "@hotlinejs/core";
 import { callbackAuditWords } from "./audit-words.js";
 import { callbacksConfig } from "./config.js";
@@ -11,6 +11,7 @@ import { CampaignPersonEntity } from "./entities/campaign-person.entity.js";
 import { CampaignEntity } from "./entities/campaign.entity.js";
 import { DoNotCallEntity } from "./entities/do-not-call.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
+import { errors } from "./errors.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
@@ -24,6 +25,7 @@ import { CALLBACK_HANDLER } from "./services/callback-caller.js";
 import { DUE_JOB } from "./services/callback-store.js";
 import { CAMPAIGN_HANDLER } from "./services/campaign-caller.js";
 import { CAMPAIGN_CLOSE_JOB, CAMPAIGN_DUE_JOB } from "./services/campaign-store.js";
+import { promptIdOf } from "./services/campaign-settings.js";
 import { makeParts } from "./services/parts.js";
 
 const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent", text: "现在为您回拨{{number|digits}}，请稍候。" }, ...CAMPAIGN_PROMPTS];
@@ -67,7 +69,7 @@ export const callbacks = definePlugin({
     ],
     panels: [{ slot: "agent.work", name: "campaign", title: "外呼任务", titleEn: "Campaign", permission: READ, order: 5 }],
   },
-  register({ config, hooks, events, jobs, log, onReady, onStart, onDrain, onStop, services, health }) {
+  register({ config, hooks, events, jobs, log, onCheck, onReady, onStart, onDrain, onStop, services, health }) {
     const parts = lazy(() => makeParts({ config, log, services }));
     services.provide(CALLBACKS, () => parts().callbacks);
     services.provide(CALLBACK_STORE, () => parts().callbackStore);
@@ -92,6 +94,12 @@ export const callbacks = definePlugin({
     jobs.define<{ campaignId: string }>(CAMPAIGN_CLOSE_JOB, { handler: ({ campaignId }, { signal }) => parts().campaigns.closeRest(campaignId, signal) });
     hooks.callOutbound.tap((context) => parts().refusal(context), { stage: -100 });
 
+    // Told now, not when the first citizen is to be called.
+    onCheck(() => {
+      services.get(CALENDARS).get(config.calendar);
+      const id = config.agentPrompt === false ? undefined : promptIdOf(config.agentPrompt);
+      if (id !== undefined && services.optional(PROMPTS)?.has(id) === false) throw errors.UNKNOWN_PROMPT(id);
+    });
     onReady(async () => {
       const pipeline = services.get(CALL_PIPELINE);
       pipeline.handler(CALLBACK_HANDLER, (session, { target }) => parts().callbackCaller.connect(session, target));

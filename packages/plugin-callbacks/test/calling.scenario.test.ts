@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ACD, AGENT_CALLS } from "@hotlinejs/plugin-acd";
 import { afterEach, describe, expect, it } from "vitest";
 import { CAMPAIGNS } from "../src/index.js";
+import type { CallbacksOptions } from "../src/index.js";
 import { CITIZEN, closeStages, crash, HOUR, MINUTE, stage } from "./stage.js";
 import type { Stage } from "./stage.js";
 
@@ -338,5 +339,24 @@ describe("the agent's phone breaks off in the talk", () => {
     await at.test.advance(1_000);
     expect(last(at)?.state).toBe("ended");
     expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
+  });
+});
+
+describe("settings that name what is not there", () => {
+  const state = async (callbacks: CallbacksOptions): Promise<string> => {
+    const { test } = await stage({ callbacks });
+    return (await test.hotline.health()).plugins.flatMap(({ name, message }) => (name === "callbacks" ? [message ?? "well"] : [])).join();
+  };
+
+  it.each<[CallbacksOptions, string]>([
+    [{ calendar: "nowhere" }, "There is no calendar nowhere"],
+    [{ agentPrompt: "nothing" }, "There is no prompt nothing"],
+    [{ agentPrompt: { id: "nothing" } }, "There is no prompt nothing"],
+  ])("%j are told at the start, not when the first citizen is to be called", async (callbacks, message) => {
+    expect(await state(callbacks)).toContain(message);
+  });
+
+  it("words of one's own, a beep and a prompt that is there are fine", async () => {
+    for (const agentPrompt of [{ text: "回拨" }, false, "callbacks.agent"] as const) expect(await state({ agentPrompt })).toBe("well");
   });
 });

@@ -1,5 +1,5 @@
 import { promptRef } from "@hotlinejs/core";
-import type { Calendars, Prompts } from "@hotlinejs/core";
+import type { Calendars, PromptRef, Prompts } from "@hotlinejs/core";
 import type { Acd } from "@hotlinejs/plugin-acd/contract";
 import type { Flows } from "@hotlinejs/plugin-ivr/contract";
 import { z } from "zod";
@@ -77,7 +77,12 @@ export function missingOf({ kind, queue, prompt, flow, calendar }: CampaignSetti
   if (queue !== null && acd !== undefined && acd.queue(queue) === undefined) found.push(errors.UNKNOWN_QUEUE(queue));
   if (!calendars.has(calendar)) found.push(errors.UNKNOWN_CALENDAR(calendar));
   if (kind === "flow" && flow !== null && flows()?.get(flow) === undefined) found.push(errors.UNKNOWN_FLOW(flow));
-  const id = prompt === null ? undefined : typeof prompt === "string" ? prompt : "id" in prompt ? prompt.id : undefined;
+  const id = prompt === null ? undefined : promptIdOf(prompt);
   if (kind === "announcement" && id !== undefined && prompts !== undefined && !prompts.has(id)) found.push(errors.UNKNOWN_PROMPT(id));
   return found;
+}
+
+/** The prompt that is meant, where it is one by its id. */
+export function promptIdOf(prompt: PromptRef): string | undefined {
+  return typeof prompt === "string" ? prompt : "id" in prompt ? prompt.id : undefined;
 }
