@@ -69,8 +69,10 @@ export class PlaceList {
     const listed = await uow.em.findOne(CallbackTaskEntity, { placeId: place.id });
     if (listed?.status === "closed") return;
     const { attempts, lastAttemptAt, queue, interactionId, nextAt } = place;
-    if (place.state === "closed" && place.result === "expired") return listed === null ? undefined : this.#takeOver(uow, listed, place);
-    if (place.state === "closed") return listed === null ? undefined : store.close(uow, listed, place.result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
+    if (place.state === "closed") {
+      if (listed === null) return;
+      return place.result === "expired" ? this.#takeOver(uow, listed, place) : store.close(uow, listed, place.result ?? "failed", place.closedBy ?? ACTOR, { attempts, lastAttemptAt });
+    }
     const task = listed ?? (await store.put(uow, { number: place.number, reason: "wish", queue, missedAt: place.createdAt, interactionId, createdBy: ACTOR, wished: true }));
     // An agent has the citizen on the line just now: the wish is settled with that, or comes back at the next change.
     if (listed === null && task.status === "calling") return;
