@@ -51,7 +51,7 @@ const ARRIVES: readonly (readonly [Key, unknown, Partial<QueueConfig>])[] = [
 ];
 
 /** Kept by the plugin itself: who is let in and with what priority, what is heard, what counts as in time. */
-const NOT_THE_ENGINES: readonly Key[] = ["priority", "stickyDays", "calendar", "atClosing", "music", "connectPrompt", "whisper", "serviceLevelSeconds", "shortAbandonSeconds", "targets", "wrapUpCodes", "wrapUpCodeRequired"];
+const NOT_THE_ENGINES: readonly Key[] = ["priority", "stickyDays", "calendar", "atClosing", "keptPlaceHours", "music", "connectPrompt", "whisper", "serviceLevelSeconds", "shortAbandonSeconds", "targets", "wrapUpCodes", "wrapUpCodeRequired"];
 
 describe("a queue", () => {
   it("each setting is the engine's, or known to be the plugin's own", () => {
@@ -66,7 +66,7 @@ describe("a queue", () => {
   });
 
   it.each(NOT_THE_ENGINES)("%s changes nothing in the engine", (key) => {
-    const value = { priority: 3, stickyDays: 7, calendar: "hours", atClosing: "callback", music: "silence", connectPrompt: false, whisper: false, serviceLevelSeconds: 30, shortAbandonSeconds: 0, targets: { connectRate: 0.9 }, wrapUpCodes: ["advice"], wrapUpCodeRequired: true }[key as string];
+    const value = { priority: 3, stickyDays: 7, calendar: "hours", atClosing: "callback", music: "silence", keptPlaceHours: 1, connectPrompt: false, whisper: false, serviceLevelSeconds: 30, shortAbandonSeconds: 0, targets: { connectRate: 0.9 }, wrapUpCodes: ["advice"], wrapUpCodeRequired: true }[key as string];
     expect(queue({ [key]: value })).toEqual(queue());
   });
 
