@@ -19,8 +19,8 @@ export function calendars(staffing: Staffing): readonly CalendarData[] {
   // Open for calls to citizens when it is not quiet.
   const callable = pairs(quietForCitizens.slots).map(([quietFrom, quietTo]): Slot => [quietTo, quietFrom]);
   return [
-    { key: "citizens", week: everyDay(callable) },
-    { key: "default", week: workingWeek(pairs(office.slots)), exceptions, knownUntil: 2026 },
-    staffing === "always" ? { key: "hotline", week: everyDay(pairs(hotline24.slots)) } : { key: "hotline", week: workingWeek(pairs(hotlineDay.slots)), exceptions, knownUntil: 2026 },
+    { key: "citizens", name: "可致电时间", week: everyDay(callable) },
+    { key: "default", name: "办公时间", week: workingWeek(pairs(office.slots)), exceptions, knownUntil: 2026 },
+    staffing === "always" ? { key: "hotline", name: "人工服务时间", week: everyDay(pairs(hotline24.slots)) } : { key: "hotline", name: "人工服务时间", week: workingWeek(pairs(hotlineDay.slots)), exceptions, knownUntil: 2026 },
   ];
 }

@@ -76,7 +76,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     await page.getByLabel("播放内容").last().fill("{{姓名}}你好，社保缴费{{金额}}元已到账。");
     await page.getByRole("combobox", { name: "日历" }).click();
     // Round the clock, whatever hour it is where the test runs.
-    await page.locator(".ant-select-item-option", { hasText: "hotline" }).click();
+    await page.locator(".ant-select-item-option", { hasText: "人工服务时间（" }).click();
     await page.getByRole("spinbutton", { name: "同时拨打" }).fill("1");
     await page.getByRole("button", { name: "建立任务" }).click();
     await page.getByRole("heading", { name: /社保到账通知/ }).waitFor({ timeout: 15_000 });
@@ -128,6 +128,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     await shot(page, "attempts");
 
     // Settings in the pause: what differs is named, and saved.
+    expect(await page.locator(".cam-facts").innerText()).toMatch(/日历\s+人工服务时间（\d\d-\d\d 00:00–24:00）/);
     await page.getByRole("tab", { name: "设置" }).click();
     await page.getByRole("spinbutton", { name: "最多拨打次数" }).fill("2");
     await page.locator("#hl-main").getByText("改动 1 处：重拨规则").waitFor();
@@ -218,7 +219,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     const page = await pageOf("1901", "en");
     const { items } = await example.get<Items<{ id: string; name: string }>>("/api/campaigns");
     const { items: queues } = await example.get<Items<{ name: string }>>("/api/queues");
-    const data = [...items.map(({ name }) => name), ...queues.map(({ name }) => name), "萧慧敏", "王芳", "张敏", "周琴", "截止", "金额", "来函要求"];
+    const data = [...items.map(({ name }) => name), ...queues.map(({ name }) => name), "人工服务时间", "可致电时间", "办公时间", "萧慧敏", "王芳", "张敏", "周琴", "截止", "金额", "来函要求"];
     const made = items.find(({ name }) => name === "资格认证提醒")?.id ?? "";
     for (const [name, path, there] of [
       ["list", "/campaigns", "Progress"],

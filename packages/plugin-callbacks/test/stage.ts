@@ -93,7 +93,7 @@ export async function stage(options: StageOptions = {}): Promise<Stage> {
   const test = await createTestHotline({
     calls: { initial: options.plan ?? { handler: "queue", target: "q" } },
     calendars: [
-      { key: "citizens", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) },
+      { key: "citizens", name: "可致电时间", week: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, [["08:00", "21:00"]]])) },
       // Two openings a day, for campaigns.
       { key: "office", week: Object.fromEntries([1, 2, 3, 4, 5].map((day) => [day, [["09:00", "12:00"], ["14:00", "17:30"]]])) },
       // So many openings that much happens in little time.

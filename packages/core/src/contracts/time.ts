@@ -56,6 +56,8 @@ export interface CalendarDay {
 
 /** Opening hours and working days in the hotline's time zone. */
 export interface BusinessCalendar {
+  /** By which people know it; `null`: by its key only. */
+  readonly name: string | null;
   /** IANA name, for example `Asia/Shanghai`. */
   readonly timezone: string;
   /** Calendar date `YYYY-MM-DD` of an instant in the hotline's time zone. */
@@ -86,6 +88,8 @@ export interface BusinessCalendar {
 /** One calendar as data: weekly slots plus exceptions by date. */
 export interface CalendarData {
   readonly key: string;
+  /** By which people know it, for example `办公时间`. */
+  readonly name?: string;
   /** Per ISO weekday (1 Monday ... 7 Sunday) the slots as `["09:00", "12:00"]`; `24:00` is allowed as an end. */
   readonly week: Readonly<Partial<Record<1 | 2 | 3 | 4 | 5 | 6 | 7, readonly (readonly [string, string])[]>>>;
   /** Dates that differ: a holiday (no slots) or a make-up workday (slots of Monday unless given). */

@@ -37,6 +37,7 @@ export function createBusinessCalendar(data: CalendarData, timezone: string): Bu
 }
 
 class LuxonCalendar implements BusinessCalendar {
+  readonly name: string | null;
   readonly timezone: string;
   readonly #key: string;
   readonly #week: ReadonlyMap<number, readonly DaySlot[]>;
@@ -50,6 +51,7 @@ class LuxonCalendar implements BusinessCalendar {
 
   constructor(data: CalendarData, timezone: string) {
     if (!IANAZone.isValidZone(timezone)) throw calendarErrors.CALENDAR_INVALID(data.key, `unknown time zone ${timezone}`);
+    this.name = data.name ?? null;
     this.timezone = timezone;
     this.#key = data.key;
     this.#knownUntil = data.knownUntil;

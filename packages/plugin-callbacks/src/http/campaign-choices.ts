@@ -20,8 +20,8 @@ export const CAMPAIGN_DEFAULTS = token<CampaignDefaults>("callbacks.campaign-def
 export interface CampaignChoices extends CampaignDefaults {
   readonly queues: readonly { readonly key: string; readonly name: string }[];
   readonly flows: readonly { readonly id: string; readonly title: string }[];
-  /** With the opening hours of the next day that has any, epoch ms, so that people recognise what a key stands for; none within a year: empty. */
-  readonly calendars: readonly { readonly key: string; readonly slots: readonly { readonly from: number; readonly to: number }[] }[];
+  /** With the opening hours of the next day that has any, epoch ms, so that people recognise what it stands for; none within a year: empty. `name` `null`: the key alone. */
+  readonly calendars: readonly { readonly key: string; readonly name: string | null; readonly slots: readonly { readonly from: number; readonly to: number }[] }[];
 }
 
 export const campaignChoiceRoutes: readonly HttpRoute[] = [
@@ -37,7 +37,7 @@ export const campaignChoiceRoutes: readonly HttpRoute[] = [
         ...services.get(CAMPAIGN_DEFAULTS),
         queues: (services.optional(ACD)?.queues() ?? []).map(({ key, name }) => ({ key, name })),
         flows: (services.optional(FLOWS)?.list() ?? []).map(({ id, title }) => ({ id, title })),
-        calendars: calendars.keys().map((key) => ({ key, slots: nextSlots(calendars.get(key), now) })),
+        calendars: calendars.keys().map((key) => ({ key, name: calendars.get(key).name, slots: nextSlots(calendars.get(key), now) })),
       };
       return Promise.resolve(choices);
     },

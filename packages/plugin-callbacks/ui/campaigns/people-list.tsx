@@ -12,7 +12,7 @@ const PAGE = 50;
 /** So many pages follow what happens; whoever has read farther is told that something has changed. */
 const FOLLOWED = 2;
 const STATUSES: readonly PersonStatus[] = ["open", "calling", "uncertain", "closed"];
-const RESULTS: readonly PersonResult[] = ["completed", "incomplete", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"];
+const RESULTS: readonly PersonResult[] = ["completed", "incomplete", "abandoned", "refused-by-person", "no-answer", "busy", "declined", "unreachable", "refused", "failed", "do-not-call", "skipped"];
 /** What somebody can know of a call that nobody saw the end of. */
 const BY_HAND: readonly PersonResult[] = ["completed", "incomplete", "no-answer", "refused-by-person", "skipped"];
 

@@ -39,6 +39,12 @@ export function Progress({ counts, only }: { readonly counts: CampaignCounts; re
           <dt>{figures.attempts}</dt>
           <dd>{figures.times(count(counts.attempts))}</dd>
         </div>
+        {counts.abandoned === 0 ? null : (
+          <div data-alarm title={figures.abandonedWhy}>
+            <dt>{figures.abandoned}</dt>
+            <dd>{figures.times(count(counts.abandoned))}</dd>
+          </div>
+        )}
       </dl>
     </section>
   );

@@ -158,12 +158,12 @@ function known(options: readonly { readonly value: string; readonly label: strin
   return [...options, ...(value === "" || options.some((option) => option.value === value) ? [] : [{ value, label: value }])];
 }
 
-/** A calendar by its key, and by the hours of its next day, by which people know it. */
-export function calendarWords({ key, slots }: CampaignChoices["calendars"][number], text: Texts): string {
+/** A calendar by its name, or else its key, and by the hours of its next day. */
+export function calendarWords({ key, name, slots }: CampaignChoices["calendars"][number], text: Texts): string {
   const [first] = slots;
-  if (first === undefined) return text.settings.named(key, text.settings.neverOpen);
+  if (first === undefined) return text.settings.named(name ?? key, text.settings.neverOpen);
   const hours = slots.map(({ from, to }) => `${formatTime(from).slice(0, 5)}–${endOf(to)}`).join(text.settings.separator);
-  return text.settings.named(key, `${localOf(first.from).slice(5, 10)} ${hours}`);
+  return text.settings.named(name ?? key, `${localOf(first.from).slice(5, 10)} ${hours}`);
 }
 
 /** Midnight at the end of a day is 24:00. */
