@@ -1,14 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { until } from "../test/support/hotline-side.js";
 import { begin, caller, connected, hotline, oneCaller } from "../test/support/one-caller.js";
 import { offerOf } from "../test/support/phone.js";
-
-/** What names lead to. */
-const names = vi.hoisted(() => new Map<string, string>());
-vi.mock("node:dns/promises", async (original) => ({
-  ...(await original<object>()),
-  lookup: (host: string) => (names.has(host) ? Promise.resolve({ address: names.get(host), family: 4 }) : Promise.reject(new Error(`getaddrinfo ENOTFOUND ${host}`))),
-}));
 
 oneCaller();
 
@@ -18,7 +11,7 @@ const WARNING = "warn: the media host of a SIP peer has no address that can be s
 describe("a host name in a description", () => {
   it("leads to the peer's address", async () => {
     await begin();
-    names.set("phone.example", "127.0.0.9");
+    hotline.names.set("phone.example", "127.0.0.9");
     hotline.onCall = (call) => void call.answer();
     const { session } = await caller.reach(hotline.port, { body: named("phone.example") });
     await until(() => hotline.media.last.remote !== undefined, "the address");
@@ -28,7 +21,7 @@ describe("a host name in a description", () => {
 
   it.each(["239.1.1.1", "255.255.255.255", "ff02::1", "0.0.0.0", "::"])("that leads to %s, where nobody is to be sent anything, ends the call", async (address) => {
     await begin();
-    names.set("many.example", address);
+    hotline.names.set("many.example", address);
     hotline.onCall = (call) => void call.answer().catch(() => undefined);
     const arriving = hotline.next();
     const outgoing = caller.call(hotline.port, { body: named("many.example") });
@@ -42,7 +35,7 @@ describe("a host name in a description", () => {
 
   it("that leads to where the hotline itself takes SIP ends the call; in a call that there is nothing is changed by it", async () => {
     await begin();
-    names.set("loop.example", "127.0.0.1");
+    hotline.names.set("loop.example", "127.0.0.1");
     const { call, session } = await connected();
     const before = hotline.media.last.remotes.length;
     expect((await session.reinvite({ body: named("loop.example", hotline.port, 2) })).status).toBe(200);

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { errorText } from "@hotlinejs/core";
 import type { Call, CallJournal, CallPipeline, Clock, Delivery, DigestCredentials, HotlineSettings, Ids, Logger, MediaEngine, MessageIntake, Notification, OriginateOptions, OutboundCall as OutboundCallContract, TelephonyAdapter } from "@hotlinejs/core";
 import type { Caller } from "./caller-policy.js";
@@ -55,6 +56,8 @@ export interface SipAdapterDeps {
   knows?(address: string, request?: SipRequest): boolean;
   /** Stands before everything. */
   readonly guard?: EdgeGuard;
+  /** The address of a host name in a description. Default: as the system tells. */
+  lookup?(host: string): Promise<string>;
   /** Told of what is refused for want of room, for the audit; of each, in floods too. */
   turnedAway?(reason: "overload" | "shed" | "unread" | "silent", address: string): void;
   /** WebSockets are handed in (`agent.acceptWebSocket`); where their server listens. */
@@ -494,6 +497,7 @@ export class SipAdapter implements TelephonyAdapter {
       comfortNoise: trunk?.comfortNoise ?? config.comfortNoise,
       rtcpXr: config.rtcpXr,
       isOwn: this.#own.is,
+      lookup: this.#deps.lookup ?? (async (host) => (await lookup(host)).address),
       dtmf: trunk?.dtmf ?? "media",
       ringTimeoutMs: config.ringTimeoutMs,
       onDialog: (callId, snapshot) => journal?.dialog(callId, snapshot),

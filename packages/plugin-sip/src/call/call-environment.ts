@@ -25,6 +25,8 @@ export interface CallEnvironment {
   readonly rtcpXr: StreamExtension;
   /** Whether the hotline itself takes SIP there. */
   readonly isOwn: (address: string, port: number) => boolean;
+  /** The address of a host name; rejects where there is none. */
+  readonly lookup: (host: string) => Promise<string>;
   /** How keys are sent to the far end. */
   readonly dtmf: "media" | "info";
   readonly ringTimeoutMs: number;

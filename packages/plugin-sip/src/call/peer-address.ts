@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isGroupAddress } from "@hotlinejs/core";
 import type { CallEnvironment } from "./call-environment.js";
 
@@ -11,8 +10,8 @@ export class NoPeerAddressError extends Error {}
  *
  * @throws {NoPeerAddressError} where it does; the resolver's error where it leads nowhere
  */
-export async function peerAddress(host: string, port: number, { isOwn }: Pick<CallEnvironment, "isOwn">): Promise<string> {
-  const { address } = await lookup(host);
+export async function peerAddress(host: string, port: number, { isOwn, lookup }: Pick<CallEnvironment, "isOwn" | "lookup">): Promise<string> {
+  const address = await lookup(host);
   if (isGroupAddress(address) || isUnspecified(address) || isOwn(address, port)) throw new NoPeerAddressError(`${address} is no peer's`);
   return address;
 }

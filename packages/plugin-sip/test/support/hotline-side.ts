@@ -32,6 +32,8 @@ export class HotlineSide {
   readonly turnedAway: string[] = [];
   /** What was refused for want of room, and where it came from. */
   readonly noRoom: string[] = [];
+  /** What host names in descriptions lead to. */
+  readonly names = new Map<string, string>();
   readonly arrived: Call[] = [];
   readonly dialogs = new Map<string, DialogSnapshot | null>();
   readonly audit: AuditEntry[] = [];
@@ -128,6 +130,11 @@ export class HotlineSide {
       intake: () => ({ arrive: (message) => this.onMessage(message) }),
       trunkChanged: (trunk, state) => void this.events.push(`trunk ${trunk} ${state}`),
       trunkReachable: (trunk, up, status) => void this.events.push(`trunk ${trunk} ${up ? "up" : "down"} ${status}`),
+      lookup: async (host) => {
+        const address = this.names.get(host);
+        if (address === undefined) throw new Error(`there is no ${host}`);
+        return address;
+      },
       turnedAway: (reason, address) => void this.noRoom.push(`${reason} ${address}`),
       product: "hotline-test",
       timers: { t1: 50, t2: 400, t4: 500, session: 9_000 },
