@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROMPTS } from "@hotlinejs/core";
+import type { Logger } from "@hotlinejs/core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FakeAgent, FakeCaller } from "@hotlinejs/testing";
 import { exitKeysPrompt } from "../src/domain/queue-prompts.js";
 import { closeStages, stage, team, type Stage } from "./stage.js";
@@ -102,4 +104,26 @@ it("who is told a place never hears of a later one, however many more urgent cal
   await at.test.advance(20_000);
   expect(words(caller).at(-1)).toBe("您前面还有1位，预计等待6，请稍候。");
   await urgent.hangup();
+});
+
+it("an announcement that cannot be said is told in the log, but not where the caller has hung up meanwhile", async () => {
+  const warned: string[] = [];
+  const quiet = (): void => undefined;
+  const logger: Logger = { trace: quiet, debug: quiet, info: quiet, warn: (...given: unknown[]) => void warned.push(String(given.at(-1))), error: quiet, fatal: quiet, child: () => logger };
+  const at = await stage({ acd: team({ maxWaitSeconds: 600, joinEmpty: true, leaveEmpty: false, announce: { firstSeconds: 5, everySeconds: 5 } }), logger });
+  const prompts = at.test.services.get(PROMPTS);
+  const caller = await at.dial("111");
+  let fail: ((error: Error) => void) | undefined;
+  vi.spyOn(prompts, "resolve").mockImplementation(() => new Promise((_, reject) => (fail = reject)));
+  await at.test.advance(6_000);
+  fail?.(new Error("no voice"));
+  await at.test.advance(1_000);
+  expect(warned).toEqual(["an announcement cannot be said and is left out"]);
+  fail = undefined;
+  await at.test.advance(6_000);
+  await caller.hangup();
+  expect(fail).toBeDefined();
+  fail?.(new Error("The call has ended (remote-hangup)"));
+  await at.test.advance(1_000);
+  expect(warned).toHaveLength(1);
 });

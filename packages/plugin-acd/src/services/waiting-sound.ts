@@ -116,7 +116,8 @@ export class WaitingSound {
     try {
       return await resolve();
     } catch (error) {
-      this.#log.warn({ err: error, callId: this.#call.id }, "an announcement cannot be said and is left out");
+      // Who has hung up meanwhile misses nothing: that is no fault of the voice.
+      if (!this.#call.signal.aborted) this.#log.warn({ err: error, callId: this.#call.id }, "an announcement cannot be said and is left out");
       return undefined;
     }
   }
