@@ -117,7 +117,7 @@ function AgentBar({ agent, call }: { readonly agent: AgentSnapshot; readonly cal
   const back = useRef<HTMLElement | null>(null);
   const has = useCallback((command: AgentCallCommand) => call?.commands.includes(command) === true, [call]);
   useEffect(() => setOpen(undefined), [call?.interactionId, call?.state]);
-  // A place without its panel is another element of the page: it takes the focus once it is there.
+  // The panel had the focus: its place takes it back once the panel goes.
   const closed = useRef<string>(undefined);
   useEffect(() => {
     if (open !== undefined || closed.current === undefined) return;
@@ -194,6 +194,9 @@ function panelOf(key: string, open: Open | undefined, commands: Commands, call: 
 }
 
 function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { readonly slot: Slot; readonly tabbable: boolean; readonly pending: boolean; readonly panel: ReactNode; readonly onFocus: () => void; readonly onClose: () => void }): ReactElement {
+  // While it goes, a panel keeps what it showed.
+  const shown = useRef<ReactNode>(panel);
+  if (panel !== undefined) shown.current = panel;
   const button = (
     <button
       type="button"
@@ -213,9 +216,9 @@ function SlotButton({ slot, tabbable, pending, panel, onFocus, onClose }: { read
       </span>
     </button>
   );
-  if (panel === undefined) return button;
+  // One element with and without a panel: until the panel has come in, the focus stays where it is, and a key pressed meanwhile is not lost.
   return (
-    <Popover open content={panel} placement="bottomRight" trigger="click" onOpenChange={(shown) => (shown ? undefined : onClose())} afterOpenChange={(shown) => shown && focusPanel()}>
+    <Popover open={panel !== undefined} content={shown.current} placement="bottomRight" trigger="click" onOpenChange={(open) => (open ? undefined : onClose())} afterOpenChange={(open) => open && focusPanel()} destroyOnHidden>
       {button}
     </Popover>
   );

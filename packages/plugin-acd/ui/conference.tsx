@@ -171,8 +171,7 @@ export function EndAll({ call, onEnd, onKeep, text }: { readonly call: AgentCall
     <div className="acd-end-all" role="alertdialog" aria-label={text.members.endAll}>
       <p>{text.members.endMeans(talkers(call))}</p>
       <div>
-        {/* At once, not when the panel has come in: the button that opened it is another element now, and a key pressed meanwhile would go nowhere. */}
-        <button type="button" className="acd-end-keep" autoFocus onClick={onKeep}>
+        <button type="button" className="acd-end-keep" onClick={onKeep}>
           {text.members.keep}
         </button>
         <button type="button" className="acd-end-now" onClick={onEnd}>
