@@ -4,6 +4,8 @@ import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
 import { claimPort } from "./port-claims.js";
 
+export { freePort } from "./free-port.js";
+
 /** Whether this program is here. Missing: one line and `false`; under HOTLINE_REQUIRE_PEERS=1 an error. */
 export function peerPresent(name: string, path: string): boolean {
   if (existsSync(path)) return true;
@@ -11,15 +13,6 @@ export function peerPresent(name: string, path: string): boolean {
   if (process.env.HOTLINE_REQUIRE_PEERS === "1") throw new Error(message);
   process.stdout.write(`${message}\n`);
   return false;
-}
-
-/** A UDP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }
 
 const MEDIA_FIRST = 10_000;
