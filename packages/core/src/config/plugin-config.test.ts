@@ -38,6 +38,11 @@ describe("pluginConfig", () => {
   it("names the place inside the JSON of a variable", () => {
     expect(thrown(() => pluginConfig(acd(), { HOTLINE_ACD_QUEUES: '[{"key":"a"},{"key":1}]' })).message).toContain("HOTLINE_ACD_QUEUES is not valid: 1.key: ");
   });
+  it("takes no text with U+0000, in code or in the JSON of a variable, wherever it stands", () => {
+    const error = thrown(() => pluginConfig(acd({ queues: [{ key: "a" }, { key: "b\0" }] } as never), {}));
+    expect([error.code, error.message]).toEqual(["HTL_CORE_CONFIG_INVALID", expect.stringContaining("acd.queues.1.key: holds the character U+0000")]);
+    expect(thrown(() => pluginConfig(acd(), { HOTLINE_ACD_QUEUES: '[{"key":"a\\u0000"}]' })).message).toContain("HOTLINE_ACD_QUEUES is not valid: 0.key: holds the character U+0000");
+  });
   it("finds variables that mean nothing", () => {
     expect(unknownVariables([acd()], { HOTLINE_ACD_WRAPUP: "1", HOTLINE_ACD_WRAP_UP: "1", HOTLINE_HOST: "::1", PATH: "x" })).toEqual(["HOTLINE_ACD_WRAPUP"]);
   });

@@ -36,15 +36,16 @@ export function pluginConfig(plugin: Plugin, environment: Readonly<Record<string
   const { name, config } = plugin.definition;
   const fromEnvironment = environmentOptions(name, config, environment);
   const parsed = parse(plugin, fromEnvironment);
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
+  const issues = parsed.success ? unstorable(parsed.data) : parsed.error.issues;
+  if (parsed.success && issues.length === 0) return parsed.data;
+  for (const issue of issues) {
     const variable = fromEnvironment.get(String(issue.path[0]))?.variable;
     if (variable === undefined) continue;
     // The rest of the path leads into the JSON of a list or object.
     const inside = issue.path.slice(1).join(".");
     throw coreErrors.ENVIRONMENT_INVALID(variable, inside === "" ? issue.message : `${inside}: ${issue.message}`);
   }
-  throw coreErrors.CONFIG_INVALID(issueLines(name, parsed.error).join("\n"), { details: { plugin: name, issues: parsed.error.issues.map((issue) => ({ path: [name, ...issue.path].join("."), message: issue.message })) } });
+  throw coreErrors.CONFIG_INVALID(issueLines(name, { issues }).join("\n"), { details: { plugin: name, issues: issues.map((issue) => ({ path: [name, ...issue.path].join("."), message: issue.message })) } });
 }
 
 /** @throws HTL_CORE_CONFIG_INVALID when schema or options themselves throw: a transform or refinement, a getter */
@@ -58,9 +59,20 @@ function parse({ definition, options }: Plugin, fromEnvironment: ReadonlyMap<str
   }
 }
 
+type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
+
+/** Texts with U+0000, which PostgreSQL keeps nowhere: looked for in lists and plain objects, before anything is started with them. */
+function unstorable(value: unknown, path: readonly PropertyKey[] = [], seen = new Set<object>()): Issue[] {
+  if (typeof value === "string") return value.includes("\0") ? [{ path: [...path], message: "holds the character U+0000: take it out" }] : [];
+  if (typeof value !== "object" || value === null || seen.has(value)) return [];
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return [];
+  seen.add(value);
+  return Object.entries(value).flatMap(([key, each]) => unstorable(each, [...path, key], seen));
+}
+
 /** `  acd.queues.0.key: Invalid input` */
-export function issueLines(prefix: string, error: z.ZodError): string[] {
-  return error.issues.map((issue) => `  ${[prefix, ...issue.path].filter((part) => part !== "").join(".")}: ${issue.message}`);
+export function issueLines(prefix: string, { issues }: { readonly issues: readonly Issue[] }): string[] {
+  return issues.map((issue) => `  ${[prefix, ...issue.path].filter((part) => part !== "").join(".")}: ${issue.message}`);
 }
 
 function environmentOptions(plugin: string, schema: z.ZodType, environment: Readonly<Record<string, string | undefined>>): Map<string, { variable: string; value: unknown }> {
