@@ -55,10 +55,10 @@ export async function measureSoundOverload(withSubject: (measure: (subject: { si
     const running = runOverload({ sipPort, number: "prompt", calls: LISTENERS, rate: LISTENERS_A_SECOND, holdMs: LISTENING_MS, stream: false, wideband: true, mediaPort: arrivals.port, cpu: 1 });
     // All have called, none has hung up.
     await new Promise((resolve) => setTimeout(resolve, (LISTENERS / LISTENERS_A_SECOND) * 1_000 + 2_000));
-    arrivals.go();
+    arrivals.note("all");
     await new Promise((resolve) => setTimeout(resolve, 15_000));
     arrivals.pause();
-    const { packets, senders, p50, p99, max } = await arrivals.tell();
+    const { packets, senders, p50, p99, max } = await arrivals.tell("all");
     const { answered, refused, lost } = await running;
     rows.push({
       what: `deviation between packets, ${LISTENERS} callers of a G.722 prompt on one processor`,

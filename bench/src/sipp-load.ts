@@ -73,7 +73,11 @@ async function sipp<T>(load: Load, more: readonly string[], read: (folder: strin
     const args = [`127.0.0.1:${load.sipPort}`, "-sf", "scenario.xml", "-i", "127.0.0.1", "-m", String(load.calls), "-r", String(load.rate), "-l", String(load.calls), "-nostdin", "-timeout", String(Math.ceil(load.calls / load.rate + load.holdMs / 1_000 + (load.refusals === true ? 10 : 220))), "-trace_err", "-error_file", "errors.log", "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-mp", "30000", ...more];
     const [command, ...rest] = load.cpu === undefined ? ["/usr/bin/sipp", ...args] : ["taskset", "-c", String(load.cpu), "/usr/bin/sipp", ...args];
     const child = spawn(command as string, rest, { cwd: folder, stdio: "ignore", env: { ...process.env, TERM: "dumb" } });
+    // Left alone by a bench that failed, it would keep its ports from the next.
+    const end = (): void => void child.kill("SIGKILL");
+    process.once("exit", end);
     await new Promise((resolve) => child.once("exit", resolve));
+    process.off("exit", end);
     const seconds = (performance.now() - started) / 1_000;
     const [head = "", ...rows] = readFileSync(join(folder, "stat.csv"), "utf8").trim().split("\n");
     const names = head.split(";");

@@ -32,6 +32,7 @@ export const media = definePlugin({
         faxDetectionMs: config.faxDetectionMs,
         batchedUdp: config.batchedUdp,
         threadNice: config.threadNice,
+        threadRealtime: config.threadRealtime,
         jitterMinMs: config.jitterMinMs,
         jitterMaxMs: config.jitterMaxMs,
       });

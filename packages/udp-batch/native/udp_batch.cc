@@ -11,7 +11,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -468,6 +470,22 @@ napi_value thread_slice(napi_env env, napi_callback_info info) {
   return result(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
 }
 
+// threadRealtime(priority) -> 0; of the calling thread, 0 for turns as all others have. Nice stays as it is; threads it starts do not inherit.
+napi_value thread_realtime(napi_env env, napi_callback_info info) {
+  size_t given = 1;
+  napi_value args[1];
+  napi_get_cb_info(env, info, &given, args, nullptr, nullptr);
+  const int32_t priority = int_arg(env, args[0]);
+  SchedulingAttributes attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.size = sizeof attributes;
+  attributes.policy = priority > 0 ? SCHED_RR : SCHED_OTHER;
+  attributes.flags = 1;  // SCHED_FLAG_RESET_ON_FORK
+  attributes.priority = static_cast<uint32_t>(priority);
+  if (priority == 0) attributes.nice = getpriority(PRIO_PROCESS, 0);
+  return result(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
+}
+
 napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
       {"create", nullptr, create, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
@@ -480,6 +498,7 @@ napi_value init(napi_env env, napi_value exports) {
       {"flush", nullptr, flush, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"source", nullptr, source_address, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"threadSlice", nullptr, thread_slice, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"threadRealtime", nullptr, thread_realtime, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"close", nullptr, close_socket, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -1,2 +1,2 @@
-export { requestThreadSlice, UdpPool, UdpSocket, udpBatchMissing } from "./udp-pool.js";
+export { requestThreadRealtime, requestThreadSlice, UdpPool, UdpSocket, udpBatchMissing } from "./udp-pool.js";
 export type { DatagramHandler, DatagramSource, UdpError } from "./udp-pool.js";

@@ -20,6 +20,8 @@ export interface Native {
   flush(pool: NativePool): number;
   /** Of the calling thread. */
   threadSlice(microseconds: number): number;
+  /** Of the calling thread; 0: none. */
+  threadRealtime(priority: number): number;
   source(pool: NativePool, index: number): string;
   close(pool: NativePool, socket: number): number;
 }
@@ -32,7 +34,7 @@ export function native(): Native | Error {
   return loaded;
 }
 
-const FUNCTIONS: readonly (keyof Native)[] = ["create", "bind", "localPort", "connect", "disconnect", "send", "sendTo", "flush", "threadSlice", "source", "close"];
+const FUNCTIONS: readonly (keyof Native)[] = ["create", "bind", "localPort", "connect", "disconnect", "send", "sendTo", "flush", "threadSlice", "threadRealtime", "source", "close"];
 
 /** What was compiled for another version of this package lacks something, and is as good as none. */
 export function complete(found: Partial<Native>): Native | Error {

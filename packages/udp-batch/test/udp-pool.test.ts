@@ -1,10 +1,11 @@
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
 import { once } from "node:events";
-import { networkInterfaces } from "node:os";
+import { readFileSync } from "node:fs";
+import { getPriority, networkInterfaces } from "node:os";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import { requestThreadSlice, UdpPool, udpBatchMissing } from "../src/index.js";
+import { requestThreadRealtime, requestThreadSlice, UdpPool, udpBatchMissing } from "../src/index.js";
 import type { DatagramSource, UdpSocket } from "../src/index.js";
 
 const missing = udpBatchMissing();
@@ -96,6 +97,18 @@ describe.skipIf(missing !== undefined)("a pool of UDP sockets", () => {
 
   it("asks for short turns of its thread", () => {
     expect(requestThreadSlice(3_000)).toBe(true);
+  });
+
+  it("asks for real-time turns of its thread, gives them back, and its nice is the same then", () => {
+    const nice = getPriority();
+    // Field 41 of proc(5) stat: 2 is SCHED_RR.
+    const policy = (): number => Number(readFileSync("/proc/thread-self/stat", "latin1").split(") ").at(-1)?.split(" ")[38]);
+    expect(policy()).toBe(0);
+    // Refused without the right to it, which is no fault.
+    const granted = requestThreadRealtime(1);
+    expect(policy()).toBe(granted ? 2 : 0);
+    expect(requestThreadRealtime(0)).toBe(true);
+    expect([policy(), getPriority()]).toEqual([0, nice]);
   });
 
   it("takes all of a socket that has many, beside others, and all of more than a batch", async () => {

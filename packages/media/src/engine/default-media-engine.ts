@@ -41,6 +41,8 @@ export interface MediaEngineOptions {
   readonly batchedUdp?: boolean;
   /** Priority (nice) the threads give themselves where the system lets. Default -10. */
   readonly threadNice?: number;
+  /** Whether the threads ask for real-time turns, which come before `threadNice`. Default true. */
+  readonly threadRealtime?: boolean;
   /** Bounds of the delay where sound is mixed or goes to a line, ms: it adapts to the measured jitter. Default 40 and 240. */
   readonly jitterMinMs?: number;
   readonly jitterMaxMs?: number;
@@ -90,6 +92,7 @@ export class DefaultMediaEngine implements MediaEngine {
       faxDetectionMs: options.faxDetectionMs ?? 60_000,
       batchedUdp: options.batchedUdp ?? true,
       threadNice: options.threadNice ?? -10,
+      threadRealtime: options.threadRealtime ?? true,
       jitterMinMs: options.jitterMinMs ?? 40,
       jitterMaxMs: options.jitterMaxMs ?? 240,
     });
@@ -265,12 +268,12 @@ export class DefaultMediaEngine implements MediaEngine {
   }
 
   /** Besides what the contract tells, of each worker: legs and ports it holds itself, captures under way, commands it has not answered, all four 0 when there is no call; how many pairs of ports it keeps ready for calls to come; whether its sockets are batched ones or Node's own; and the priority of its thread. */
-  async health(): Promise<readonly { worker: number; legs: number; held: number; ready: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; tickP99Ms: number; tickMaxMs: number }[]> {
+  async health(): Promise<readonly { worker: number; legs: number; held: number; ready: number; captures: number; waiting: number; udp: "batched" | "node"; nice: number; realtime: boolean; tickP99Ms: number; tickMaxMs: number }[]> {
     const asked = await Promise.allSettled(
       this.slots.map(async (slot) => {
         const { waiting, captures } = slot;
-        const { legs: held, udp, nice, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
-        return { worker: slot.index, legs: slot.legs, held, ready: slot.portsReady.length, captures, waiting, udp, nice, tickP99Ms, tickMaxMs };
+        const { legs: held, udp, nice, realtime, tickP99Ms, tickMaxMs } = await slot.request<"health">({ op: "health" });
+        return { worker: slot.index, legs: slot.legs, held, ready: slot.portsReady.length, captures, waiting, udp, nice, realtime, tickP99Ms, tickMaxMs };
       }),
     );
     // A worker that is down has no health to tell; it is missing in the list.

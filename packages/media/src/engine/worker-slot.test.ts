@@ -8,7 +8,7 @@ import type { Logger } from "@hotlinejs/core";
 import type { MediaWorkerData } from "../worker/protocol.js";
 import { WorkerSlot } from "./worker-slot.js";
 
-const data: Omit<MediaWorkerData, "beat"> = { index: 3, bindAddress: "127.0.0.1", portMin: 40_000, portMax: 40_100, portTable: new SharedArrayBuffer(16), portStock: 0, keepAliveSilence: false, faxDetectionMs: 0, batchedUdp: true, threadNice: 0, jitterMinMs: 40, jitterMaxMs: 240 };
+const data: Omit<MediaWorkerData, "beat"> = { index: 3, bindAddress: "127.0.0.1", portMin: 40_000, portMax: 40_100, portTable: new SharedArrayBuffer(16), portStock: 0, keepAliveSilence: false, faxDetectionMs: 0, batchedUdp: true, threadNice: 0, threadRealtime: false, jitterMinMs: 40, jitterMaxMs: 240 };
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "hotline-slot-"));

@@ -1,9 +1,6 @@
 import type { UdpPool, UdpSocket } from "@hotlinejs/udp-batch";
 import type { DatagramHandler, MediaSocket, MediaSockets } from "./media-socket.js";
 
-/** A worker's frame is sent in one to two milliseconds for hundreds of legs; in turns as short as this it gets the processor at once when it is due. */
-const TURN_US = 200;
-
 /**
  * Sockets whose datagrams come to the worker in batches: a relayed call costs a quarter to a third less CPU than with Node's own.
  *
@@ -13,7 +10,6 @@ export async function batchedSockets(): Promise<MediaSockets | undefined> {
   // Optional, and its absence is no fault: Node's sockets do the same.
   const batch = await import("@hotlinejs/udp-batch").catch(() => undefined);
   if (batch === undefined || batch.udpBatchMissing() !== undefined) return undefined;
-  batch.requestThreadSlice(TURN_US);
   let pool: UdpPool | undefined;
   return async (address, port) => new BatchedSocket((pool ??= new batch.UdpPool()).bind(address, port));
 }

@@ -29,17 +29,18 @@ export class BusyMeter {
     this.#cpuMs = deps.cpuMs();
   }
 
-  /** To be called some times a second. */
-  look(): void {
-    if (this.#cpuMs === undefined) return;
+  /** To be called some times a second; returns the part once a second. */
+  look(): number | undefined {
+    if (this.#cpuMs === undefined) return undefined;
     const now = this.#deps.now();
     const elapsed = now - this.#since;
-    if (elapsed < WINDOW_MS) return;
+    if (elapsed < WINDOW_MS) return undefined;
     const cpuMs = this.#deps.cpuMs() ?? this.#cpuMs;
     const share = Math.min(1, (cpuMs - this.#cpuMs) / elapsed);
     this.#since = now;
     this.#cpuMs = cpuMs;
     if (share >= WORTH_TELLING || this.#told >= WORTH_TELLING) this.#deps.tell(share);
     this.#told = share;
+    return share;
   }
 }

@@ -21,7 +21,8 @@ import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
-import { threadCpuMs, threadNice, threadSleep } from "./thread.js";
+import { threadCpuMs, threadNice, threadScheduler, threadSleep } from "./thread.js";
+import { ThreadTurns } from "./thread-turns.js";
 import { TurnBudget } from "./turn-budget.js";
 import { WorkerBridge } from "./worker-bridge.js";
 import { WorkerLeg } from "./worker-leg.js";
@@ -62,6 +63,7 @@ export class MediaHost implements LegHost {
   readonly #budget = new TurnBudget(BINDS);
   readonly #bind: Promise<MediaSockets>;
   readonly #stock: PortStock;
+  #turns: ThreadTurns | undefined;
   readonly #random = new Uint32Array(64);
   #randomNext = 64;
   /** Of all WebRTC legs of this worker; made with the first. */
@@ -85,12 +87,14 @@ export class MediaHost implements LegHost {
       else this.fault("bridge", error);
     }, wait, (ms) => this.#post({ ev: "lateness", ms }));
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
+    void threadScheduler().then((system) => (this.#turns = system === undefined ? undefined : new ThreadTurns(system, data.threadRealtime)));
     const beats = new Int32Array(data.beat);
     const busy = new BusyMeter({ now: () => performance.now(), cpuMs: threadCpuMs, tell: (share) => this.#post({ ev: "busy", share }) });
     // Goes on while it stops: captures may take their time on a slow disk.
     setInterval(() => {
       Atomics.add(beats, 0, 1);
-      busy.look();
+      const share = busy.look();
+      if (share !== undefined) this.#turns?.look(share);
       const now = this.ticks.mediaTime / 8;
       for (const leg of [...this.#legs.values()]) {
         if (!(leg instanceof RtpWorkerLeg)) continue;
@@ -303,7 +307,7 @@ export class MediaHost implements LegHost {
         await this.#stock.settled();
         return undefined;
       case "health":
-        return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", nice: threadNice(), ...this.ticks.health() };
+        return { legs: this.#legs.size + this.#ports.size, udp: (await this.#bind) === nodeSockets ? "node" : "batched", nice: threadNice(), realtime: this.#turns?.realtime ?? false, ...this.ticks.health() };
       case "stop":
         return this.#stop();
     }

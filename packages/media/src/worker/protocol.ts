@@ -18,6 +18,8 @@ export interface MediaWorkerData {
   readonly batchedUdp: boolean;
   /** Priority the thread gives itself where it may. */
   readonly threadNice: number;
+  /** Whether it asks for real-time turns before that. */
+  readonly threadRealtime: boolean;
   /** Bounds of the delay where sound is played out of a jitter buffer. */
   readonly jitterMinMs: number;
   readonly jitterMaxMs: number;
@@ -113,8 +115,10 @@ export interface WireHealth {
   readonly tickMaxMs: number;
   /** Kind of sockets. */
   readonly udp: "batched" | "node";
-  /** Priority of the thread. */
+  /** Priority of the thread, where it has no real-time turns. */
   readonly nice: number;
+  /** See `ThreadTurns`. */
+  readonly realtime: boolean;
 }
 
 /** Answer values by command. */

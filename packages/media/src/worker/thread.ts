@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
+import type { ThreadScheduler } from "./thread-turns.js";
 
 /** Hundredths of a second: what Linux counts the time of threads in, whatever the machine (USER_HZ). */
 const JIFFY_MS = 10;
@@ -32,6 +33,12 @@ export function threadCpuMs(): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `undefined` where threads cannot ask: another system than Linux, or the udp-batch package could not be compiled. */
+export async function threadScheduler(): Promise<ThreadScheduler | undefined> {
+  const batch = await import("@hotlinejs/udp-batch").catch(() => undefined);
+  return batch === undefined || batch.udpBatchMissing() !== undefined ? undefined : batch;
 }
 
 /** The thread's priority; 0 where threads have none. */

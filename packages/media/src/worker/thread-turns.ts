@@ -1,0 +1,49 @@
+/** A worker's frame is sent in one to two milliseconds for hundreds of legs; in turns as short as this it gets the processor at once when it is due. */
+const TURN_US = 200;
+/** The lowest: threads of other programs that were given more come first. */
+const REALTIME_PRIORITY = 1;
+/** A thread that computes so much of its time gives real-time turns back, so that the main thread goes on on a machine of one processor too. */
+const TOO_BUSY = 0.8;
+/** And asks for them again when it computes no more than this. */
+const CALM = 0.6;
+
+/** What the system is asked for, of the calling thread; false: refused, or not to be had. */
+export interface ThreadScheduler {
+  /** 0: none. */
+  requestThreadRealtime(priority: number): boolean;
+  requestThreadSlice(microseconds: number): boolean;
+}
+
+/**
+ * How soon a worker gets a processor when a frame is due. Of real-time turns: before all that computes, whoever it is. Where the system
+ * does not let: by its nice, in short turns, which on a machine with no processor to spare leaves one beat in a hundred late by some milliseconds.
+ */
+export class ThreadTurns {
+  readonly #system: ThreadScheduler;
+  readonly #wanted: boolean;
+  #realtime = false;
+
+  /** @param wanted whether real-time turns are asked for at all. */
+  constructor(system: ThreadScheduler, wanted: boolean) {
+    this.#system = system;
+    this.#wanted = wanted;
+    system.requestThreadSlice(TURN_US);
+    if (wanted) this.#ask();
+  }
+
+  get realtime(): boolean {
+    return this.#realtime;
+  }
+
+  /** @param share which part of its time the thread computed lately, 0 to 1. */
+  look(share: number): void {
+    if (this.#realtime && share > TOO_BUSY) {
+      this.#realtime = !this.#system.requestThreadRealtime(0);
+      this.#system.requestThreadSlice(TURN_US);
+    } else if (this.#wanted && !this.#realtime && share <= CALM) this.#ask();
+  }
+
+  #ask(): void {
+    this.#realtime = this.#system.requestThreadRealtime(REALTIME_PRIORITY);
+  }
+}
