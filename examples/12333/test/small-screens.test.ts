@@ -15,10 +15,17 @@ const CUT = `(() => {
   const right = (element) => element.getBoundingClientRect().right;
   const line = [...bar.querySelectorAll(".acd-line > .acd-chip, .acd-line > .acd-quality")].filter((element) => element.offsetTop < element.parentElement.offsetTop + element.parentElement.clientHeight && right(element) > right(element.parentElement) + 1);
   const beyond = [...info.querySelectorAll(":scope > *, button, .ant-select")].filter((element) => right(element) > right(info) + 1);
-  const full = [...bar.querySelectorAll(".acd-who strong, button, .hl-status, .hl-status > span, .acd-timer, .acd-chip, .acd-quality, .acd-pill-who > span")].filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1);
+  const full = [...bar.querySelectorAll(".acd-who strong, button, .hl-status, .acd-timer, .acd-chip, .acd-quality")].filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1);
+  // Where letters make room for an ellipsis less than a pixel, which whole numbers do not tell, takes some.
+  const words = (element) => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect().width; };
+  const less = [...bar.querySelectorAll(".rec-pause, .rec-state .hl-status > span, .acd-pill-who > span")].filter((element) => {
+    const { paddingLeft, paddingRight, borderLeftWidth, borderRightWidth } = getComputedStyle(element);
+    const room = element.getBoundingClientRect().width - [paddingLeft, paddingRight, borderLeftWidth, borderRightWidth].reduce((sum, each) => sum + parseFloat(each), 0);
+    return words(element) > room + 0.02;
+  });
   const rows = [...document.querySelectorAll(".acd-row")].flatMap((row) => [...row.children].filter((part) => right(part) > right(row) + 1));
   const low = document.querySelector(".hl-tools").getBoundingClientRect().right > innerWidth + 1 ? [document.querySelector(".hl-tools")] : [];
-  return [...new Set([...line, ...beyond, ...full, ...rows, ...low])].map((element) => element.textContent);
+  return [...new Set([...line, ...beyond, ...full, ...less, ...rows, ...low])].map((element) => element.textContent);
 })()`;
 
 /** Real time: a citizen calls from the page on a small telephone, an agent answers in the browser on a small screen. */
