@@ -11,7 +11,6 @@ import { CampaignPersonEntity } from "./entities/campaign-person.entity.js";
 import { CampaignEntity } from "./entities/campaign.entity.js";
 import { DoNotCallEntity } from "./entities/do-not-call.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
-import { errors } from "./errors.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
