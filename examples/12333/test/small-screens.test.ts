@@ -16,9 +16,16 @@ const CUT = `(() => {
   const line = [...bar.querySelectorAll(".acd-line > .acd-chip, .acd-line > .acd-quality")].filter((element) => element.offsetTop < element.parentElement.offsetTop + element.parentElement.clientHeight && right(element) > right(element.parentElement) + 1);
   const beyond = [...info.querySelectorAll(":scope > *, button, .ant-select")].filter((element) => right(element) > right(info) + 1);
   const full = [...bar.querySelectorAll(".acd-who strong, button, .hl-status, .acd-timer, .acd-chip, .acd-quality")].filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1);
+  // Where letters make room for an ellipsis less than a pixel, which whole numbers do not tell, takes some.
+  const words = (element) => { const range = document.createRange(); range.selectNodeContents(element); return range.getBoundingClientRect().width; };
+  const less = [...bar.querySelectorAll(".rec-pause, .rec-state .hl-status > span, .acd-pill-who > span")].filter((element) => {
+    const { paddingLeft, paddingRight, borderLeftWidth, borderRightWidth } = getComputedStyle(element);
+    const room = element.getBoundingClientRect().width - [paddingLeft, paddingRight, borderLeftWidth, borderRightWidth].reduce((sum, each) => sum + parseFloat(each), 0);
+    return words(element) > room + 0.02;
+  });
   const rows = [...document.querySelectorAll(".acd-row")].flatMap((row) => [...row.children].filter((part) => right(part) > right(row) + 1));
   const low = document.querySelector(".hl-tools").getBoundingClientRect().right > innerWidth + 1 ? [document.querySelector(".hl-tools")] : [];
-  return [...new Set([...line, ...beyond, ...full, ...rows, ...low])].map((element) => element.textContent);
+  return [...new Set([...line, ...beyond, ...full, ...less, ...rows, ...low])].map((element) => element.textContent);
 })()`;
 
 /** Real time: a citizen calls from the page on a small telephone, an agent answers in the browser on a small screen. */
@@ -26,7 +33,9 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
   let example: Example;
   let office: Chromium;
   let home: Chromium;
+  let beside: Chromium;
   let desk: Page;
+  let colleague: Page;
   let citizen: Page;
   const broken: string[] = [];
 
@@ -34,6 +43,24 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
     if (PICTURES === undefined) return;
     mkdirSync(PICTURES, { recursive: true });
     await of.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  /** As the agent. */
+  async function agent(number: string, path: string, body: object = {}): Promise<void> {
+    const headers = { authorization: `Bearer ${await example.login(number, `demo-${number}`)}`, "content-type": "application/json" };
+    const response = await fetch(`${example.url}/api/agents/${number}/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    expect(response.ok, `${path}: ${response.status}`).toBe(true);
+  }
+
+  /** At a desk, with the telephone in the browser. */
+  async function sitDown(at: Chromium, number: string): Promise<Page> {
+    expect((await at.request.post(`${example.url}/api/auth/login`, { data: { username: number, password: `demo-${number}` } })).ok()).toBe(true);
+    const page = await at.newPage();
+    page.on("pageerror", (error) => broken.push(error.message));
+    await page.goto(`${example.url}/console/desk`);
+    await page.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
+    await page.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 30_000 });
+    return page;
   }
 
   /** Without a reload, which would break off the sound. */
@@ -59,16 +86,18 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
     example = await Example.start({ readyMs: 120_000, environment: { HOTLINE_ACD_WRAP_UP: "300" } });
     office = await openChromium({ width: 1280, height: 720, toneHz: 620 });
     home = await openChromium({ width: 375, height: 667, toneHz: 900 });
-    expect((await office.request.post(`${example.url}/api/auth/login`, { data: { username: "1001", password: "demo-1001" } })).ok()).toBe(true);
-    [desk, citizen] = [await office.newPage(), await home.newPage()];
-    for (const page of [desk, citizen]) page.on("pageerror", (error) => broken.push(error.message));
-    await desk.goto(`${example.url}/console/desk`);
-    await desk.getByRole("button", { name: "用浏览器接听" }).click({ timeout: 30_000 });
-    await desk.locator(".acd-phone[data-link=ready]").waitFor({ timeout: 30_000 });
+    beside = await openChromium({ toneHz: 780 });
+    citizen = await home.newPage();
+    citizen.on("pageerror", (error) => broken.push(error.message));
+    colleague = await sitDown(beside, "1002");
+    // Asked only, and not rung by the queue.
+    await agent("1002", "state", { state: "not-ready" });
+    desk = await sitDown(office, "1001");
   }, 180_000);
   afterAll(async () => {
     await home?.dispose();
     await office?.dispose();
+    await beside?.dispose();
     await example?.dispose();
   });
 
@@ -97,7 +126,7 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
     expect(await citizen.locator("#talk-sent").innerText()).toBe("Pressed: 1");
   }, 90_000);
 
-  it("the agent's bar: who calls is never cut, while it rings, in the talk, and the whole wrap-up is there", async () => {
+  it("the agent's bar: who calls is never cut, while it rings, in the talk, while a colleague is asked, and the whole wrap-up is there", async () => {
     const answer = desk.getByRole("toolbar").getByRole("button", { name: "接听" });
     await desk.locator(".acd-card[data-state=ringing]").waitFor({ timeout: 40_000 });
     await expect.poll(() => answer.getAttribute("aria-disabled"), { timeout: 10_000 }).toBe("false");
@@ -117,6 +146,16 @@ describe.skipIf(!hasChromium())("small screens, from the ring to the wrap-up", (
     await desk.locator(".acd-chip", { hasText: "你在静音状态说话" }).waitFor({ timeout: 15_000 });
     await barIsWhole("bar-muted");
     await desk.keyboard.press("F8");
+    // Two sides and whether it is recorded, while the colleague's telephone rings and in the talk with the colleague.
+    await agent("1001", "call/consult", { to: "1002" });
+    await desk.locator(".acd-side", { hasText: "正在呼叫" }).waitFor({ timeout: 15_000 });
+    await barIsWhole("bar-asking");
+    await colleague.keyboard.press("F2");
+    await desk.locator(".acd-side[data-active]", { hasText: "对话中" }).waitFor({ timeout: 15_000 });
+    await desk.locator(".rec-pause").waitFor({ timeout: 10_000 });
+    await barIsWhole("bar-consulting");
+    await agent("1001", "call/cancel");
+    await desk.locator(".acd-card[data-state=talking]").waitFor({ timeout: 15_000 });
     await citizen.getByRole("button", { name: "Hang up" }).click();
     await citizen.locator("#talk-state", { hasText: "The call has ended" }).waitFor();
     await desk.locator(".acd-info", { hasText: "话后整理" }).waitFor({ timeout: 15_000 });

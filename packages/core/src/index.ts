@@ -55,7 +55,7 @@ export { maskPhone } from "./log/mask-phone.js";
 export { isLoopback } from "./config/hotline-options.js";
 export { HOST_ADDRESS, isHostAddress } from "./net/host-address.js";
 export { isNetwork, Networks, plainAddress, sourceOf } from "./net/networks.js";
-export { CertificateTerms, readCertificate, type CertificateTermsOptions, type ServerCertificate } from "./net/certificate-terms.js";
+export { CertificateTerms, isLockedKey, readCertificate, type CertificateTermsOptions, type ServerCertificate } from "./net/certificate-terms.js";
 export { isGroupAddress } from "./net/group-address.js";
 export { openFilesLimit } from "./net/open-files.js";
 export { isTrustedFingerprint } from "./net/certificate-fingerprint.js";

@@ -311,6 +311,37 @@ describe("a call handler that misbehaves", () => {
   });
 });
 
+describe("a call handler that goes on after the caller hung up", () => {
+  closing();
+  it.each<[string, "ends at once" | "hangs", number]>([
+    ["is warned of", "hangs", 1],
+    ["is not warned of where the call ended because it was through", "ends at once", 0],
+  ])("%s", async (_what, does, warnings) => {
+    const warned: string[] = [];
+    const logger = { ...createSilentLogger(), warn: (_fields: object, text: string) => void warned.push(text) } as Logger;
+    Object.assign(logger, { child: () => logger });
+    told = [];
+    test = await createTestHotline({
+      plugins: [
+        plugin("brief", ({ services }) => {
+          services.get(CALL_PIPELINE).handler("brief", async ({ call }) => {
+            await call.answer();
+            if (does === "hangs") await hangs();
+          });
+        }),
+      ],
+      calls: { initial: { handler: "brief", target: "" } },
+      logger,
+    });
+    const caller = await test.dial("12333");
+    await test.advance(1_000);
+    await caller.hangup();
+    await test.advance(6_000);
+    expect(test.services.get(CALL_PIPELINE).active).toBe(0);
+    expect(warned.filter((text) => text.includes("goes on after the caller hung up"))).toHaveLength(warnings);
+  });
+});
+
 describe("a plugin that is not critical", () => {
   closing();
   const failures: readonly (readonly [string, () => unknown, string])[] = [

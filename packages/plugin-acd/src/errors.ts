@@ -47,6 +47,7 @@ export const acdErrors = defineErrors("ACD", {
   QUEUE_UNUSABLE: { message: "The stored settings of queue %s cannot be used: %s" },
   AGENT_UNUSABLE: { message: "The stored settings of agent %s cannot be used: %s" },
   PROFILE_UNUSABLE: { message: "The stored settings of agent profile %s cannot be used: %s" },
+  BAD_PROMPT_TEXT: { message: "%s, %s: the text cannot be spoken: %s. Write placeholders as {{name}} or {{name|format}}, or take the braces out", status: 422 },
   UNKNOWN_PROMPT: { message: "%s, %s: there is no prompt \"%s\". Correct the id, define the prompt (tts({ prompts })), or give the words themselves: { text: \"...\" }", status: 422 },
   MUSIC_FILE_MISSING: { message: "Queue %s, music.file: %s cannot be read (%s). Put a WAV file there, correct the path, or choose other music, such as \"melody\"" },
   PHONE_TWICE: { message: "Agents %s and %s would have one telephone, %s, rung for both at once: give each an address of their own (in a profile's, {number} stands for the 工号)", status: 422 },

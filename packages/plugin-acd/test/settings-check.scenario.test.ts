@@ -59,6 +59,25 @@ describe("sounds that are not there", () => {
     await expect(stage({ acd: { ...team(), announcements } })).rejects.toMatchObject({ code: "HTL_ACD_UNKNOWN_PROMPT", message: expect.stringContaining("Announcement draft, prompt: ") as string });
   });
 
+  it.each<[string, Parameters<typeof team>[0], string]>([
+    ["a welcome", { announce: { welcome: { text: "您好{{name" } } }, "Queue q, announce.welcome: the text cannot be spoken: "],
+    ["a message", { announce: { messages: [{ text: "好" }, { text: "工号}}" }] } }, "Queue q, announce.messages.1: "],
+  ])("%s with a malformed placeholder: the hotline does not start, and says where", async (_name, queue, message) => {
+    await expect(stage({ acd: team(queue) })).rejects.toMatchObject({ code: "HTL_ACD_BAD_PROMPT_TEXT", message: expect.stringContaining(message) as string });
+  });
+
+  it("an announcement with a malformed placeholder is told at the start, and not while it is played", async () => {
+    const announcements = [{ key: "news", title: "通知", prompt: { text: "请于{{day|date}前办理", values: { day: "2026-03-03" } } }];
+    await expect(stage({ acd: { ...team(), announcements } })).rejects.toMatchObject({ code: "HTL_ACD_BAD_PROMPT_TEXT", message: expect.stringContaining("Announcement news, prompt: the text cannot be spoken: Prompt text is malformed at position 2") as string });
+  });
+
+  it("new rules of a queue with a malformed placeholder are refused, and the former ones stay", async () => {
+    const { acd: queues } = await stage({ acd: team() });
+    const { version } = queues.queueRules("q");
+    await expect(queues.changeQueueRules("q", { version, rules: { connectPrompt: { text: "工号{{}}" } } }, { actor: "u" })).rejects.toMatchObject({ code: "HTL_ACD_BAD_PROMPT_TEXT", message: expect.stringContaining("connectPrompt") as string });
+    expect(queues.queueRules("q").version).toBe(version);
+  });
+
   it("a prompt that a later plugin brings is there", async () => {
     await expect(stage({ acd: team({ announce: { welcome: "words.welcome" } }), plugins: [brings("words.welcome")] })).resolves.toBeDefined();
   });

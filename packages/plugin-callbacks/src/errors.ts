@@ -20,6 +20,7 @@ export const errors = defineErrors("CALLBACKS", {
   CAMPAIGN_INCOMPLETE: { message: "The campaign lacks what it needs: %s", status: 400 },
   UNKNOWN_CALENDAR: { message: "There is no calendar %s", status: 400 },
   UNKNOWN_FLOW: { message: "There is no flow %s", status: 400 },
+  BAD_PROMPT_TEXT: { message: "%s: the text cannot be spoken: %s. Write placeholders as {{name}} or {{name|format}}, or take the braces out", status: 422 },
   UNKNOWN_PROMPT: { message: "There is no prompt %s", status: 400 },
   NO_SPEECH: { message: "Nobody speaks prompts: install plugin-tts before a campaign that plays one is started", status: 503 },
   CAMPAIGN_EMPTY: { message: "Nobody is in the campaign: add people before it is started", status: 409 },

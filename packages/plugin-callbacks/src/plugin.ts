@@ -11,7 +11,6 @@ import { CampaignPersonEntity } from "./entities/campaign-person.entity.js";
 import { CampaignEntity } from "./entities/campaign.entity.js";
 import { DoNotCallEntity } from "./entities/do-not-call.entity.js";
 import { MissedCallEntity } from "./entities/missed-call.entity.js";
-import { errors } from "./errors.js";
 import { CALLBACK_STORE, callbackRoutes } from "./http/callback-routes.js";
 import { CAMPAIGN_DEFAULTS, campaignChoiceRoutes } from "./http/campaign-choices.js";
 import { campaignRoutes } from "./http/campaign-routes.js";
@@ -25,7 +24,7 @@ import { CALLBACK_HANDLER } from "./services/callback-caller.js";
 import { DUE_JOB } from "./services/callback-store.js";
 import { CAMPAIGN_HANDLER } from "./services/campaign-caller.js";
 import { CAMPAIGN_CLOSE_JOB, CAMPAIGN_DUE_JOB } from "./services/campaign-store.js";
-import { promptIdOf } from "./services/campaign-settings.js";
+import { promptFaults } from "./services/campaign-settings.js";
 import { makeParts } from "./services/parts.js";
 
 const PROMPT_DEFINITIONS: readonly PromptDefinition[] = [{ id: "callbacks.agent", text: "现在为您回拨{{number|digits}}，请稍候。" }, ...CAMPAIGN_PROMPTS];
@@ -97,8 +96,8 @@ export const callbacks = definePlugin({
     // Told now, not when the first citizen is to be called.
     onCheck(() => {
       services.get(CALENDARS).get(config.calendar);
-      const id = config.agentPrompt === false ? undefined : promptIdOf(config.agentPrompt);
-      if (id !== undefined && services.optional(PROMPTS)?.has(id) === false) throw errors.UNKNOWN_PROMPT(id);
+      const [fault] = config.agentPrompt === false ? [] : promptFaults("agentPrompt", config.agentPrompt, services.optional(PROMPTS));
+      if (fault !== undefined) throw fault;
     });
     onReady(async () => {
       const pipeline = services.get(CALL_PIPELINE);

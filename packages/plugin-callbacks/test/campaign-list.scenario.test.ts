@@ -136,6 +136,7 @@ describe("a campaign", () => {
     [{ name: "x", kind: "agent", queue: "nothing" }, "UNKNOWN_QUEUE"],
     [{ name: "x", kind: "flow", flow: "nothing" }, "UNKNOWN_FLOW"],
     [{ ...announcement, prompt: "P999" }, "UNKNOWN_PROMPT"],
+    [{ ...announcement, prompt: { text: "您好{{姓名。" } }, "BAD_PROMPT_TEXT"],
     [{ ...announcement, calendar: "nothing" }, "UNKNOWN_CALENDAR"],
     [{ ...announcement, atOnce: 0 }, "CAMPAIGN_INVALID"],
     [{ ...announcement, from: 2, until: 1 }, "CAMPAIGN_INVALID"],

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { UNIT_OF_WORK } from "@hotlinejs/core";
 import { outcomeOf } from "../src/domain/missed-call.js";
+import { CallbackTaskEntity } from "../src/entities/callback-task.entity.js";
 import { CITIZEN, closeStages, HOUR, MONDAY_10, stage } from "./stage.js";
 
 afterEach(closeStages);
@@ -75,6 +77,34 @@ describe("the list", () => {
     await at.test.advance(20_000);
     await at.abandons();
     expect(await at.tasks()).toHaveLength(2);
+  });
+
+  it.each([
+    ["a landline with and without the 0 of the area code", "057388881234", "57388881234"],
+    ["a mobile number with and without the 0 for calls from elsewhere", "13800138001", "013800138001"],
+  ])("one telephone is one callback, and a call from it settles it: %s", async (_what, one, other) => {
+    const at = await stage();
+    await at.abandons(one);
+    await at.abandons(other);
+    expect(await at.task()).toMatchObject({ number: one, missed: 2 });
+    const agent = await at.phone();
+    await at.test.advance(1_000);
+    const caller = await at.test.dial("12333", { from: other });
+    await at.test.advance(1_000);
+    await agent.answer();
+    await at.test.advance(5_000);
+    await caller.hangup();
+    await at.test.advance(1_000);
+    expect(await at.task()).toMatchObject({ status: "closed", result: "reached" });
+  });
+
+  it("a callback that was noted before telephones were told apart, by the number as it was written, is found", async () => {
+    const at = await stage();
+    await at.abandons("057388881234");
+    const { id } = await at.task();
+    await at.test.services.get(UNIT_OF_WORK).run(({ em }) => em.nativeUpdate(CallbackTaskEntity, { id }, { openKey: "057388881234" }));
+    await at.abandons("57388881234");
+    expect(await at.task()).toMatchObject({ id, missed: 2 });
   });
 
   it("withheld numbers and extensions are counted, nobody is called back there", async () => {

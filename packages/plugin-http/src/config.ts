@@ -31,7 +31,7 @@ export const httpConfig = z.strictObject({
   port: z.int().min(0).max(65_535).default(8080),
   /** PEM text or path of a PEM file; with `tlsKey` the server speaks TLS only. Files are read again when they change, without ending a connection. */
   tlsCert: z.string().min(1).optional(),
-  /** Private key of `tlsCert`: PEM text or path of a PEM file. */
+  /** Private key of `tlsCert`: PEM text or path of a PEM file, without a passphrase. */
   tlsKey: z.string().min(1).optional(),
   /**
    * Connections at once, WebSockets among them; one more is closed unread. Each takes a file descriptor. Default: a quarter of those the process may

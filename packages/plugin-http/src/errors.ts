@@ -7,6 +7,7 @@ export const httpErrors = defineErrors("HTTP", {
   LISTEN_FAILED: { message: "Cannot listen on %s: %s" },
   HOST_EXPOSED: { message: "HTTP would listen on %s while the hotline counts as loopback only. Set HOTLINE_HOST instead of the option http.host" },
   TLS_INVALID: { message: "TLS certificate or key cannot be used: %s. Set both HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM files)" },
+  TLS_KEY_LOCKED: { message: "The private key of the web server asks for a passphrase, which nobody could type at a start. Decrypt it (openssl pkey -in locked.pem -out key.pem), let the user of this program alone read it, and name it in HOTLINE_TLS_KEY" },
   TLS_NOT_VALID: { message: "The certificate of the web server (%s) %s, so browsers refuse it. Put a valid one into the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY, where it is taken without a restart, or check the clock of this machine" },
   TLS_EXPIRES: { message: "The certificate of the web server (%s) %s. Renew it in the files of HOTLINE_TLS_CERT and HOTLINE_TLS_KEY; it is taken without a restart" },
   TOO_MANY_CONNECTIONS: { message: "Connections to the web server were closed unread: there are at most %s, and %s of one address. Raise LimitNOFILE (ulimit -n), maxConnections or maxConnectionsPerAddress of http, or name the proxy in front in trustedProxies", status: 503 },

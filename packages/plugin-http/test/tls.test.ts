@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
 import { connect } from "node:net";
@@ -50,6 +51,14 @@ describe("TLS", () => {
     await expect(loadTls(tlsCert, tlsCert)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
     for (const [cert, key] of [["/dev/null", tlsKey], [tlsCert, "/dev/null"], ["/dev/null", "/dev/null"]]) await expect(loadTls(cert, key)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
     await expect(loadTls(undefined, tlsKey)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_INVALID" });
+  });
+
+  it.each([
+    ["PKCS #8", (key: KeyObject) => key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" })],
+    ["OpenSSL's older way", (key: KeyObject) => key.export({ type: "sec1", format: "pem", cipher: "aes-256-cbc", passphrase: "x" })],
+  ])("says of a key with a passphrase how to decrypt it (%s)", async (_way, lock) => {
+    const locked = lock(createPrivateKey(readFileSync(tlsKey))).toString();
+    await expect(loadTls(tlsCert, locked)).rejects.toMatchObject({ code: "HTL_HTTP_TLS_KEY_LOCKED", message: expect.stringContaining("openssl pkey") });
   });
 
   it("takes a renewed certificate for connections that come, while a request over an old one is answered; one that cannot be used is told once", async () => {

@@ -29,6 +29,7 @@ export const ivr = definePlugin({
       return {
         types: services.get(IVR_NODE_TYPES),
         hasPrompt: prompts && ((id) => prompts.has(id)),
+        textFault: (text) => prompts?.textFault?.(text),
         hasCalendar: (key) => services.get(CALENDARS).has(key),
         ...(ready ? { services } : {}),
       };

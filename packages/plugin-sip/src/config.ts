@@ -208,12 +208,12 @@ export const sipConfig = z.strictObject({
   dnsServers: z.array(z.string().refine(isServer, "an IP address, with a port where it is not 53")).default([]),
   /** PEM text or path of a PEM file; with `tlsKey` SIP over TLS is offered. Files are read again when they change, without ending a connection. */
   tlsCert: z.string().min(1).optional(),
-  /** Private key of `tlsCert`: PEM text or path of a PEM file. */
+  /** Private key of `tlsCert`: PEM text or path of a PEM file, without a passphrase. */
   tlsKey: z.string().min(1).optional(),
   /** Port of SIP over TLS. Default: one above `port`; any free one where that is 0. */
   tlsPort: z.int().min(0).max(65535).optional(),
   /** Certificates for further server names (SNI); `*.example.org` stands for one label. PEM text or paths. */
-  tlsNames: z.array(z.strictObject({ /** Server name the certificate is for. */ name: z.string().regex(/^(\*\.)?[A-Za-z0-9.-]+$/, "a host name"), /** Certificate. */ cert: z.string().min(1), /** Private key of it. */ key: z.string().min(1) })).default([]),
+  tlsNames: z.array(z.strictObject({ /** Server name the certificate is for. */ name: z.string().regex(/^(\*\.)?[A-Za-z0-9.-]+$/, "a host name"), /** Certificate. */ cert: z.string().min(1), /** Private key of it, without a passphrase. */ key: z.string().min(1) })).default([]),
   /** Authorities believed besides the system's: PEM text or path. For carriers with a certificate of their own making, and for clients' certificates. */
   tlsCa: z.string().min(1).optional(),
   /** What carriers must prove: `full` chain and name (RFC 5922), `chain`, or `none`. */

@@ -17,6 +17,7 @@ export const sipErrors = defineErrors("SIP", {
   KEYS_FULL: { message: "So many keys wait to be sent by INFO (of at most %s) that no more are taken. Wait until those before are answered", status: 429 },
   OFFER_REFUSED: { message: "The other side refused to change the call (%s)", status: 502 },
   MEDIA_FAILED: { message: "The media of the call could not be set up: %s", status: 503, sip: 503 },
+  TLS_KEY_LOCKED: { message: "The private key for SIP over TLS (%s) asks for a passphrase, which nobody could type at a start. Decrypt it (openssl pkey -in locked.pem -out key.pem), let the user of this program alone read it, and put it in the place of the locked one" },
   TLS_NOT_VALID: { message: "The certificate for SIP over TLS (%s) %s, so phones and carriers refuse it. Put a valid one into its files, where it is taken without a restart, or check the clock of this machine" },
   TLS_EXPIRES: { message: "The certificate for SIP over TLS (%s) %s. Renew it in its files; it is taken without a restart" },
   TLS_INVALID: { message: "The certificate or key for SIP over TLS cannot be used: %s. Check HOTLINE_TLS_CERT and HOTLINE_TLS_KEY (PEM text or files), tlsNames and tlsCa" },

@@ -27,7 +27,7 @@ export const surveys = definePlugin({
   register({ config, onReady, services }) {
     let service: DefaultSurveys | undefined;
     const surveysService = (): DefaultSurveys =>
-      (service ??= new DefaultSurveys(services.get(UNIT_OF_WORK), services.get(READ_POOL), services.get(CLOCK), () => services.get(CALENDARS).get(config.calendar)));
+      (service ??= new DefaultSurveys(services.get(UNIT_OF_WORK), services.get(READ_POOL), services.get(CLOCK), () => services.get(CALENDARS).get(config.calendar), services.optional(PROMPTS)));
     services.provide(SURVEYS, surveysService);
     services.optional(PROMPTS)?.define(SURVEY_PROMPTS);
     onReady(() => surveysService().seed(config.surveys));

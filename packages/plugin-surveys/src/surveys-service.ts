@@ -1,4 +1,4 @@
-import type { BusinessCalendar, Clock, ReadPool, UnitOfWork } from "@hotlinejs/core";
+import type { BusinessCalendar, Clock, Prompts, ReadPool, UnitOfWork } from "@hotlinejs/core";
 import type { SurveyDefinition, SurveyResults, Surveys } from "./contract.js";
 import { SurveyAnswerEntity } from "./entities/survey-answer.entity.js";
 import { SurveyEntity } from "./entities/survey.entity.js";
@@ -14,13 +14,21 @@ export class DefaultSurveys implements Surveys {
     private readonly pool: ReadPool,
     private readonly clock: Clock,
     private readonly calendar: () => BusinessCalendar,
+    /** `undefined`: nobody speaks. */
+    private readonly prompts: Prompts | undefined,
   ) {}
 
-  /** Writes surveys of the configuration that the database has never seen. */
+  /**
+   * Writes surveys of the configuration that the database has never seen.
+   *
+   * @throws HTL_SURVEYS_BAD_QUESTION and none of them is written
+   */
   async seed(surveys: readonly SurveyDefinition[]): Promise<void> {
     await this.work.run(async (uow) => {
       for (const { key, title, question, options, active } of surveys) {
         await uow.seedOnce(`surveys:${key}`, async () => {
+          const fault = typeof question === "object" && "text" in question ? this.prompts?.textFault?.(question.text) : undefined;
+          if (fault !== undefined) throw errors.BAD_QUESTION(key, fault.message, { cause: fault });
           await uow.em.insert(SurveyEntity, { key, title, question, options, active: active ?? true, createdAt: this.clock.now() });
         });
       }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { READ_POOL, ROUTES } from "@hotlinejs/core";
+import { HEALTH, READ_POOL, ROUTES } from "@hotlinejs/core";
 import { ivr } from "@hotlinejs/plugin-ivr";
 import type { FlowDefinition } from "@hotlinejs/plugin-ivr/contract";
 import { createTestHotline } from "@hotlinejs/testing";
@@ -92,6 +92,13 @@ describe("results", () => {
     await expect(one.answer("none", "1", { interactionId: "d", channel: "phone" })).rejects.toMatchObject({ code: "HTL_SURVEYS_UNKNOWN" });
     const route = test.services.get(ROUTES).find(({ route: { path } }) => path === "/api/surveys/:key/results")?.route;
     expect(await route?.handler({ params: { key: "service" }, query: {}, services: test.services } as never)).toMatchObject({ total: 3 });
+  });
+
+  it("a question with a malformed placeholder is not written, and the plugin says which and why", async () => {
+    await start({ ...service, question: { text: "{{name您对窗口服务满意吗？" } });
+    const plugin = (await test.services.get(HEALTH).report()).plugins.find(({ name }) => name === "surveys");
+    expect(plugin).toMatchObject({ ok: false, code: "HTL_SURVEYS_BAD_QUESTION", message: expect.stringContaining("survey service cannot be spoken") as string });
+    expect(await test.services.get(READ_POOL).read((em) => em.execute("select * from surveys_survey"))).toEqual([]);
   });
 
   it("configuration seeds once: what the database says stays", async () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 /** How long a character of a prompt lasts, in ms: about four characters a second, as Mandarin is spoken. */
 const MS_PER_CHARACTER = 250;
+const PLACEHOLDER = /\{\{\s*([\p{L}\p{M}\p{N}_.]+)\s*(?:\|\s*\w+\s*)?\}\}/gu;
 
 /**
  * Prompts without a voice: what is said is kept as text, so a test can read what a caller heard.
@@ -29,12 +30,18 @@ export class FakePrompts implements Prompts {
     return this.#definitions.get(id);
   }
 
+  textFault(text: string): Error | undefined {
+    const rest = text.replace(PLACEHOLDER, (whole) => " ".repeat(whole.length));
+    const at = rest.search(/\{\{|\}\}/);
+    return at < 0 ? undefined : new Error(`Prompt text is malformed at position ${at}`);
+  }
+
   resolve(ref: PromptRef): Promise<readonly AudioSource[]> {
     const given = typeof ref === "string" ? { id: ref } : ref;
     const text = "text" in given ? given.text : this.#definitions.get(given.id)?.text;
     if (text === undefined) return Promise.reject(new Error(`unknown prompt ${JSON.stringify(ref)}`));
     const values = "values" in given ? given.values : undefined;
-    const said = text.replace(/\{\{\s*([\p{L}\p{M}\p{N}_.]+)\s*(?:\|\s*\w+\s*)?\}\}/gu, (_all, path: string) => spoken(values, path));
+    const said = text.replace(PLACEHOLDER, (_all, path: string) => spoken(values, path));
     return Promise.resolve([this.#encode(said, said.length * MS_PER_CHARACTER)]);
   }
 

@@ -307,9 +307,12 @@ export class DefaultCallPipeline implements CallPipeline {
   /** The handler's result, or its end some seconds after the caller has gone. */
   async #untilGone(work: Promise<void>, { call, over }: Session): Promise<void> {
     let stop: (() => void) | undefined;
+    let done = false;
     const gone = over.then(
       () =>
         new Promise<void>((resolve) => {
+          // A handler that was through before the call ended, which often ends for that, is not waited for.
+          if (done) return resolve();
           const timer = this.#deps.clock.setTimeout(() => {
             this.#deps.log.warn({ callId: call.id }, "a call handler goes on after the caller hung up; it is no longer waited for");
             resolve();
@@ -323,6 +326,7 @@ export class DefaultCallPipeline implements CallPipeline {
     try {
       await Promise.race([work, gone]);
     } finally {
+      done = true;
       stop?.();
       // After the race is lost to the caller's end a late failure has nobody to tell.
       work.catch((error: unknown) => this.#deps.log.debug({ callId: call.id, error: errorText(error) }, "a call handler ended with an error"));

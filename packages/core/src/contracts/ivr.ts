@@ -24,6 +24,11 @@ export interface Prompts {
   /** What was defined, in the language asked for or the nearest: says for example whether a key may cut it short. */
   definition?(id: string, language?: string): PromptDefinition | undefined;
   /**
+   * What is malformed about the placeholders of a text, as an error that names the position (`HTL_TTS_BAD_TEMPLATE`); `undefined`: nothing. Asked by
+   * whoever keeps texts of others, so that it is not found first while a caller listens. Whether values are missing is not looked at.
+   */
+  textFault?(text: string): Error | undefined;
+  /**
    * Sound of a prompt, from the cache where possible. Unknown id: `HTL_TTS_UNKNOWN_PROMPT`. When the
    * provider fails the error is `HTL_TTS_SYNTHESIS_FAILED`; callers go on without the prompt.
    */

@@ -22,6 +22,11 @@ export function readCertificate(pem: string, name: string): ServerCertificate {
   return { name, validFrom: Date.parse(validFrom), validTo: Date.parse(validTo) };
 }
 
+/** Whether a PEM text holds a private key that asks for a passphrase: PKCS #8 (RFC 7468, section 11) or OpenSSL's older way (RFC 1421, section 4.6.1.1). */
+export function isLockedKey(pem: string): boolean {
+  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4, *ENCRYPTED/m.test(pem);
+}
+
 export interface CertificateTermsOptions {
   readonly clock: Clock;
   readonly log: Logger;

@@ -57,7 +57,7 @@ export interface Acd {
   /**
    * Changes rules of a queue, or sets them back to what is configured: checked as at the start, stored and in the audit before they count, then
    * at once, also for who waits. Kept over restarts. `HTL_ACD_UNKNOWN_QUEUE`, `HTL_ACD_RULE_FIXED`, `HTL_ACD_RULES_CHANGED` for a `version` that is
-   * not the present one, `HTL_ACD_RULES_UNUSABLE`, `HTL_ACD_UNKNOWN_PROMPT`.
+   * not the present one, `HTL_ACD_RULES_UNUSABLE`, `HTL_ACD_UNKNOWN_PROMPT`, `HTL_ACD_BAD_PROMPT_TEXT`.
    */
   changeQueueRules(key: string, change: QueueRulesChange, options: { readonly actor: string }): Promise<QueueRules>;
   /**

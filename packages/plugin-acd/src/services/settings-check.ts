@@ -23,13 +23,13 @@ export class SettingsCheck {
   /**
    * Of the configuration, before any of it is stored.
    *
-   * @throws HTL_ACD_UNKNOWN_PROMPT, HTL_ACD_MUSIC_FILE_MISSING
+   * @throws HTL_ACD_UNKNOWN_PROMPT, HTL_ACD_BAD_PROMPT_TEXT, HTL_ACD_MUSIC_FILE_MISSING
    */
   async configured(): Promise<void> {
     const { announcements, callback, queues } = this.#config;
     const [wrong] = [
-      ...Object.entries(callback.words).flatMap(([name, ref]) => this.#unknown("The callback", `words.${name}`, ref)),
-      ...announcements.flatMap(({ key, prompt }) => this.#unknown(`Announcement ${key}`, "prompt", prompt)),
+      ...Object.entries(callback.words).flatMap(([name, ref]) => this.#unspeakable("The callback", `words.${name}`, ref)),
+      ...announcements.flatMap(({ key, prompt }) => this.#unspeakable(`Announcement ${key}`, "prompt", prompt)),
     ];
     if (wrong !== undefined) throw wrong;
     for (const queue of queues) {
@@ -45,7 +45,7 @@ export class SettingsCheck {
     for (const { key, settings } of queues) {
       this.#tell("queue", key, queueFaults(key, settings, known));
       this.#doubt("queue", key, queueDoubts(settings));
-      for (const fault of await this.sounds(key, settings)) this.#log.warn({ queue: key, err: fault }, "a stored setting of a queue names a sound that is not there");
+      for (const fault of await this.sounds(key, settings)) this.#log.warn({ queue: key, err: fault }, "a stored setting of a queue names a sound that is not there, or words that cannot be spoken");
     }
     for (const { number, own } of agents) {
       this.#tell("agent", number, servedFaults(own.queues, keys));
@@ -66,7 +66,7 @@ export class SettingsCheck {
     if (idle.length > 0) this.#log.info({ agents: idle }, "these agents serve no queue, neither their own nor by a profile, and get no callers from any: right for who only leads or is dialled, else give them queues or a profile");
   }
 
-  /** Sounds the queue names that are not there. */
+  /** Sounds the queue names that are not there, and words that cannot be spoken. */
   async sounds(queue: string, { announce, connectPrompt, music, whisper }: QueueSettings): Promise<Error[]> {
     const said: readonly (readonly [setting: string, ref: PromptRef | false | undefined])[] = [
       ["announce.welcome", announce.welcome],
@@ -77,7 +77,7 @@ export class SettingsCheck {
       ["whisper", whisper === "beep" ? false : whisper],
       ["music.prompt", typeof music === "object" && "prompt" in music ? music.prompt : undefined],
     ];
-    const faults: Error[] = said.flatMap(([setting, ref]) => this.#unknown(`Queue ${queue}`, setting, ref));
+    const faults: Error[] = said.flatMap(([setting, ref]) => this.#unspeakable(`Queue ${queue}`, setting, ref));
     if (typeof music === "object" && "file" in music) {
       const why = await unreadable(music.file);
       if (why !== undefined) faults.push(acdErrors.MUSIC_FILE_MISSING(queue, music.file, why));
@@ -86,9 +86,14 @@ export class SettingsCheck {
   }
 
   /** Where nobody speaks prompts none is known, and none is missed. */
-  #unknown(whose: string, setting: string, ref: PromptRef | false | undefined): Error[] {
-    const id = typeof ref === "string" ? ref : typeof ref === "object" && "id" in ref ? ref.id : undefined;
-    return id === undefined || this.#prompts === undefined || this.#prompts.has(id) ? [] : [acdErrors.UNKNOWN_PROMPT(whose, setting, id)];
+  #unspeakable(whose: string, setting: string, ref: PromptRef | false | undefined): Error[] {
+    if (ref === undefined || ref === false || this.#prompts === undefined) return [];
+    if (typeof ref === "object" && "text" in ref) {
+      const fault = this.#prompts.textFault?.(ref.text);
+      return fault === undefined ? [] : [acdErrors.BAD_PROMPT_TEXT(whose, setting, fault.message, { cause: fault })];
+    }
+    const id = typeof ref === "string" ? ref : ref.id;
+    return this.#prompts.has(id) ? [] : [acdErrors.UNKNOWN_PROMPT(whose, setting, id)];
   }
 
   #tell(kind: string, key: string, faults: readonly SettingFault[]): void {

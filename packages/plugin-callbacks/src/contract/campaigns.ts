@@ -180,7 +180,7 @@ export interface DoNotCallEntry {
 export interface Campaigns {
   list(filter?: { readonly status?: readonly CampaignStatus[]; readonly limit?: number; readonly cursor?: string }): Promise<Page<Campaign>>;
   get(id: string): Promise<Campaign | undefined>;
-  /** A draft. `HTL_CALLBACKS_CAMPAIGN_INVALID`, `_CAMPAIGN_INCOMPLETE`, `_UNKNOWN_QUEUE`, `_UNKNOWN_CALENDAR`, `_UNKNOWN_FLOW`, `_UNKNOWN_PROMPT`. */
+  /** A draft. `HTL_CALLBACKS_CAMPAIGN_INVALID`, `_CAMPAIGN_INCOMPLETE`, `_UNKNOWN_QUEUE`, `_UNKNOWN_CALENDAR`, `_UNKNOWN_FLOW`, `_UNKNOWN_PROMPT`, `_BAD_PROMPT_TEXT`. */
   create(settings: Partial<CampaignSettings> & Pick<CampaignSettings, "name" | "kind">, actor: string): Promise<Campaign>;
   /** While it is a draft or paused (`HTL_CALLBACKS_CAMPAIGN_RUNNING`, `_CAMPAIGN_OVER`); the kind only in a draft. `HTL_CALLBACKS_CONFLICT` when `version` is not the present one; else as `create`. */
   change(id: string, patch: Partial<CampaignSettings>, options: { readonly version: number; readonly actor: string }): Promise<Campaign>;

@@ -10,7 +10,7 @@ export const CallbackTaskEntity = defineEntity({
   properties: {
     id: p.text().primary(),
     number: p.text(),
-    /** The number until it is closed: there is one open callback per number. */
+    /** The telephone (`telephoneOf`) until it is closed: there is one open callback per telephone. Older rows: the number. */
     openKey: p.text().nullable(),
     reason: p.text().$type<CallbackReason>(),
     queue: p.text().nullable(),

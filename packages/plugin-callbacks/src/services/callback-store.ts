@@ -1,6 +1,7 @@
 import { LockMode } from "@mikro-orm/core";
 import type { BusinessCalendar, Clock, Ids, Page, ReadPool, UnitOfWork, Uow } from "@hotlinejs/core";
 import type { CallbackAttempt, CallbackReason, CallbackResult, CallbackStatus, CallbackTask } from "../contract.js";
+import { spellings, telephoneOf } from "../domain/phone-number.js";
 import { CallbackAttemptEntity } from "../entities/callback-attempt.entity.js";
 import type { CallbackAttemptRow } from "../entities/callback-attempt.entity.js";
 import { CallbackTaskEntity } from "../entities/callback-task.entity.js";
@@ -59,13 +60,19 @@ export class CallbackStore {
   }
 
   /** As it stands, and stays until this unit of work ends: who else would change it waits, on PostgreSQL too. */
-  present(uow: Uow, which: { readonly id: string } | { readonly openKey: string } | { readonly placeId: string }): Promise<CallbackTaskRow | null> {
+  present(uow: Uow, which: { readonly id: string } | { readonly placeId: string }): Promise<CallbackTaskRow | null> {
     return uow.em.findOne(CallbackTaskEntity, which, { lockMode: LockMode.PESSIMISTIC_WRITE });
   }
 
-  /** The open one of a number is told of once more, or a new one is made. */
+  /** The open one of a telephone, however its number is written, `present` as above. */
+  openOf(uow: Uow, number: string): Promise<CallbackTaskRow | null> {
+    // Older rows hold the number as it was written then.
+    return uow.em.findOne(CallbackTaskEntity, { openKey: { $in: [...spellings(number)] } }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
+  /** The open one of a telephone is told of once more, or a new one is made. */
   async put(uow: Uow, task: NewTask): Promise<CallbackTaskRow> {
-    const open = await this.present(uow, { openKey: task.number });
+    const open = await this.openOf(uow, task.number);
     if (open !== null) return this.#again(uow, open, task);
     const { ids, clock, calendar, dueMs } = this.deps;
     const now = clock.now();
@@ -73,7 +80,7 @@ export class CallbackStore {
     const row: CallbackTaskRow = {
       id: ids.next(),
       number: task.number,
-      openKey: task.number,
+      openKey: telephoneOf(task.number),
       reason: task.reason,
       queue: task.queue,
       status: "open",
@@ -100,7 +107,7 @@ export class CallbackStore {
       version: 1,
     } as CallbackTaskRow;
     await uow.em.upsert(CallbackTaskEntity, row, { onConflictFields: ["openKey"], onConflictAction: "ignore" });
-    const made = await this.present(uow, { openKey: task.number });
+    const made = await this.openOf(uow, task.number);
     if (made === null) throw errors.CONFLICT();
     // Somebody else noted the same number in this moment.
     if (made.id !== row.id) return this.#again(uow, made, task);

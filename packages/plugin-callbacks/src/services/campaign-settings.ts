@@ -77,12 +77,17 @@ export function missingOf({ kind, queue, prompt, flow, calendar }: CampaignSetti
   if (queue !== null && acd !== undefined && acd.queue(queue) === undefined) found.push(errors.UNKNOWN_QUEUE(queue));
   if (!calendars.has(calendar)) found.push(errors.UNKNOWN_CALENDAR(calendar));
   if (kind === "flow" && flow !== null && flows()?.get(flow) === undefined) found.push(errors.UNKNOWN_FLOW(flow));
-  const id = prompt === null ? undefined : promptIdOf(prompt);
-  if (kind === "announcement" && id !== undefined && prompts !== undefined && !prompts.has(id)) found.push(errors.UNKNOWN_PROMPT(id));
+  if (kind === "announcement" && prompt !== null) found.push(...promptFaults("prompt", prompt, prompts));
   return found;
 }
 
-/** The prompt that is meant, where it is one by its id. */
-export function promptIdOf(prompt: PromptRef): string | undefined {
-  return typeof prompt === "string" ? prompt : "id" in prompt ? prompt.id : undefined;
+/** Why a prompt cannot be spoken, as coded errors; nothing where nobody speaks. @param place which setting it is */
+export function promptFaults(place: string, prompt: PromptRef, prompts: Prompts | undefined): readonly Error[] {
+  if (prompts === undefined) return [];
+  if (typeof prompt === "object" && "text" in prompt) {
+    const fault = prompts.textFault?.(prompt.text);
+    return fault === undefined ? [] : [errors.BAD_PROMPT_TEXT(place, fault.message, { cause: fault })];
+  }
+  const id = typeof prompt === "string" ? prompt : prompt.id;
+  return prompts.has(id) ? [] : [errors.UNKNOWN_PROMPT(id)];
 }

@@ -52,7 +52,7 @@ export class MissedCalls {
     if (number === "") return;
     const { acd, store, unitOfWork } = this.deps;
     const place = await unitOfWork.run(async (uow) => {
-      const task = await store.present(uow, { openKey: number });
+      const task = await store.openOf(uow, number);
       // An older call that is told only now settles nothing.
       if (task === null || at < task.lastMissedAt) return undefined;
       // While it is being called the attempt's own end closes it.

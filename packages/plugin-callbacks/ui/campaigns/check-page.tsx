@@ -18,6 +18,7 @@ const SETTLED: Readonly<Record<string, "people" | "settings">> = {
   HTL_CALLBACKS_UNKNOWN_CALENDAR: "settings",
   HTL_CALLBACKS_UNKNOWN_FLOW: "settings",
   HTL_CALLBACKS_UNKNOWN_PROMPT: "settings",
+  HTL_CALLBACKS_BAD_PROMPT_TEXT: "settings",
   HTL_CALLBACKS_UNSPEAKABLE: "people",
   HTL_CALLBACKS_NO_AGENTS: "settings",
   HTL_CALLBACKS_NO_SPEECH: "settings",

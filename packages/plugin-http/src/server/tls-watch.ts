@@ -30,7 +30,7 @@ export class TlsWatch {
     this.terms = new CertificateTerms({ clock: options.clock, log: options.log, invalid: httpErrors.TLS_NOT_VALID, expiring: httpErrors.TLS_EXPIRES });
   }
 
-  /** `undefined` where no TLS is configured. @throws HTL_HTTP_TLS_INVALID */
+  /** `undefined` where no TLS is configured. @throws HTL_HTTP_TLS_INVALID, HTL_HTTP_TLS_KEY_LOCKED */
   async load(): Promise<TlsMaterial | undefined> {
     const { cert, key, clock } = this.#options;
     this.#last = await loadTls(cert, key);
@@ -41,7 +41,7 @@ export class TlsWatch {
     return this.#last;
   }
 
-  /** Looks now. What cannot be used is told in the log once, as HTL_HTTP_TLS_INVALID or HTL_HTTP_TLS_NOT_VALID, and in health; the former ones stay in use. */
+  /** Looks now. What cannot be used is told in the log once, as HTL_HTTP_TLS_INVALID, HTL_HTTP_TLS_KEY_LOCKED or HTL_HTTP_TLS_NOT_VALID, and in health; the former ones stay in use. */
   async look(): Promise<void> {
     const { cert, key, log, changed } = this.#options;
     this.terms.look();

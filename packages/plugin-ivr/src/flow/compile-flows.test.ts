@@ -83,6 +83,12 @@ describe("compileFlows", () => {
     expect(problems(one, two)).toEqual([]);
   });
 
+  it("names the place of words whose placeholders are malformed", () => {
+    const textFault = (text: string): Error | undefined => (text.includes("{{") && !text.includes("}}") ? new Error("Prompt text is malformed at position 2: {{ is never closed") : undefined);
+    const own = [flow([{ id: "a", type: "play", prompt: ["P002", { text: "您好{{name" }], next: "bye" }, { ...bye, prompt: { text: "{{name}}再见" } }])];
+    expect(compileFlows(own, { ...checks, textFault }).problems).toEqual([{ path: expect.stringContaining("flows[0].nodes[0]"), message: "Prompt text is malformed at position 2: {{ is never closed" }]);
+  });
+
   it("does not check prompts when nobody speaks them", () => {
     expect(compileFlows([flow([{ id: "a", type: "hangup", prompt: "P999" }])], { ...checks, hasPrompt: undefined }).problems).toEqual([]);
   });

@@ -10,6 +10,8 @@ export interface FlowChecks {
   readonly types: ReadonlyMap<string, IvrNodeType<unknown>>;
   /** `undefined`: prompts cannot be checked, nobody speaks them. */
   readonly hasPrompt: ((id: string) => boolean) | undefined;
+  /** What is malformed about a text to be spoken. */
+  readonly textFault?: (text: string) => Error | undefined;
   readonly hasCalendar: (key: string) => boolean;
   /** What the nodes' own plugins know is asked; without it nobody is ready to answer yet. */
   readonly services?: Services | undefined;
@@ -228,8 +230,13 @@ class FlowDraft {
   }
 
   #prompt(ref: PromptRef, path: string): void {
-    const id = typeof ref === "string" ? ref : "id" in ref ? ref.id : undefined;
-    if (id !== undefined && this.#checks.hasPrompt?.(id) === false) this.#problems.push({ path, message: `there is no prompt "${id}"` });
+    if (typeof ref === "object" && "text" in ref) {
+      const fault = this.#checks.textFault?.(ref.text);
+      if (fault !== undefined) this.#problems.push({ path, message: fault.message });
+      return;
+    }
+    const id = typeof ref === "string" ? ref : ref.id;
+    if (this.#checks.hasPrompt?.(id) === false) this.#problems.push({ path, message: `there is no prompt "${id}"` });
   }
 
   #issues(path: string, error: z.core.$ZodError): void {

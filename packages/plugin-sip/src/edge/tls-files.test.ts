@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,6 +65,18 @@ it("a certificate that cannot be used is refused with a code, once, and the form
   write("cert.pem", "broken");
   await look();
   expect(told).toHaveLength(4);
+});
+
+it("a key with a passphrase is told with its place and how to decrypt it, at the start and when it comes later", async () => {
+  const plain = readFileSync(new URL("../../test/fixtures/tls/other.key", import.meta.url), "utf8");
+  const locked = createPrivateKey(plain).export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }).toString();
+  write("key.pem", locked);
+  await look();
+  await look();
+  expect(told).toEqual([{ level: "error", fields: { code: "HTL_SIP_TLS_KEY_LOCKED", error: expect.stringContaining("openssl pkey") } }]);
+  await expect(begin()).rejects.toMatchObject({ code: "HTL_SIP_TLS_KEY_LOCKED", message: expect.stringContaining("HOTLINE_TLS_KEY") });
+  const named = sipConfig.parse({ tlsCert: pem("hotline"), tlsKey: plain, tlsNames: [{ name: "desk.example", cert: pem("other"), key: locked }] });
+  await expect(new TlsFiles(named, clock, createSilentLogger()).load()).rejects.toMatchObject({ code: "HTL_SIP_TLS_KEY_LOCKED", message: expect.stringContaining("desk.example") });
 });
 
 it("a file that is gone is told once, with the same code", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Clock, Logger, ServerCertificate, Timer } from "@hotlinejs/core";
-import { CertificateTerms, errorText, isHotlineError, readCertificate } from "@hotlinejs/core";
+import { CertificateTerms, errorText, isHotlineError, isLockedKey, readCertificate } from "@hotlinejs/core";
 import type { SipConfig } from "../config.js";
 import { sipErrors } from "../errors.js";
 import type { TlsSettings } from "../stack/index.js";
@@ -30,7 +30,7 @@ export class TlsFiles {
     this.terms = new CertificateTerms({ clock, log, invalid: sipErrors.TLS_NOT_VALID, expiring: sipErrors.TLS_EXPIRES });
   }
 
-  /** `undefined` where no TLS is configured. @throws HTL_SIP_TLS_INVALID */
+  /** `undefined` where no TLS is configured. @throws HTL_SIP_TLS_INVALID, HTL_SIP_TLS_KEY_LOCKED */
   async load(): Promise<TlsSettings | undefined> {
     const settings = await this.#read();
     this.#last = JSON.stringify(settings ?? null);
@@ -40,7 +40,7 @@ export class TlsFiles {
     return settings;
   }
 
-  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log once, as HTL_SIP_TLS_INVALID or HTL_SIP_TLS_NOT_VALID, and in health; the former ones stay in use. */
+  /** Calls `changed` with new certificates. What cannot be read, or what `changed` throws at, is told in the log once, as HTL_SIP_TLS_INVALID, HTL_SIP_TLS_KEY_LOCKED or HTL_SIP_TLS_NOT_VALID, and in health; the former ones stay in use. */
   watch(changed: (settings: TlsSettings) => void): void {
     this.#timer = this.#clock.setInterval(() => void this.look(changed), LOOK_MS);
   }
@@ -85,10 +85,10 @@ export class TlsFiles {
     if (tlsCert === undefined || tlsKey === undefined) return undefined;
     try {
       const names: Record<string, { cert: string; key: string }> = {};
-      for (const { name, cert, key } of tlsNames) names[name.toLowerCase()] = { cert: await pem(cert), key: await pem(key) };
-      return { cert: await pem(tlsCert), key: await pem(tlsKey), names, ...(tlsCa === undefined ? {} : { ca: await pem(tlsCa) }), verify: tlsVerify, clients: tlsClients };
+      for (const { name, cert, key } of tlsNames) names[name.toLowerCase()] = { cert: await pem(cert), key: await keyOf(key, `tlsNames: ${name}`) };
+      return { cert: await pem(tlsCert), key: await keyOf(tlsKey, "tlsKey, HOTLINE_TLS_KEY"), names, ...(tlsCa === undefined ? {} : { ca: await pem(tlsCa) }), verify: tlsVerify, clients: tlsClients };
     } catch (cause) {
-      throw sipErrors.TLS_INVALID(errorText(cause), { cause });
+      throw isHotlineError(cause) ? cause : sipErrors.TLS_INVALID(errorText(cause), { cause });
     }
   }
 }
@@ -104,4 +104,11 @@ function certificatesOf({ cert, names = {} }: TlsSettings): ServerCertificate[] 
 
 async function pem(value: string): Promise<string> {
   return value.includes("-----BEGIN") ? value : readFile(value, "utf8");
+}
+
+/** @param place tells the operator which key. @throws HTL_SIP_TLS_KEY_LOCKED */
+async function keyOf(value: string, place: string): Promise<string> {
+  const key = await pem(value);
+  if (isLockedKey(key)) throw sipErrors.TLS_KEY_LOCKED(place);
+  return key;
 }

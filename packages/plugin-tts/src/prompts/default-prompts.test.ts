@@ -69,6 +69,8 @@ describe("tts plugin", () => {
     const { prompts } = await start({ warm: false });
     await expect(prompts.resolve("P999")).rejects.toMatchObject({ code: "HTL_TTS_UNKNOWN_PROMPT" });
     await expect(prompts.resolve({ text: "{{x|digits}}" })).rejects.toMatchObject({ code: "HTL_TTS_MISSING_VALUE" });
+    expect(prompts.textFault?.("{{x|digits}}")).toBeUndefined();
+    expect(prompts.textFault?.("您好{{x")).toMatchObject({ code: "HTL_TTS_BAD_TEMPLATE", message: expect.stringContaining("position 2") as string });
     await expect(prompts.resolve({ text: "{{x" })).rejects.toMatchObject({ code: "HTL_TTS_BAD_TEMPLATE" });
     provider.answer = () => new Error("down");
     await expect(prompts.resolve({ text: "你好" })).rejects.toMatchObject({ code: "HTL_TTS_SYNTHESIS_FAILED" });

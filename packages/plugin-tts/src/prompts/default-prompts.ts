@@ -62,6 +62,15 @@ export class DefaultPrompts implements Prompts {
     return this.#find(id, language)?.definition;
   }
 
+  textFault(text: string): Error | undefined {
+    try {
+      parseTemplate(text);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(errorText(error));
+    }
+  }
+
   async resolve(ref: PromptRef, options: { language?: string; signal?: AbortSignal } = {}): Promise<readonly AudioSource[]> {
     const { signal } = options;
     signal?.throwIfAborted();
