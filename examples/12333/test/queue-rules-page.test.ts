@@ -14,6 +14,9 @@ const SIZES = [
   { width: 1440, height: 900 },
 ];
 
+/** Shift supervisors have no account of the demonstration. */
+const SHIFT = { username: "zeng", password: "Queue-rules 4 all", displayName: "曾海波", roles: ["shift_supervisor"] };
+
 interface Rules {
   readonly version: number;
   readonly rules: Readonly<Record<string, unknown>>;
@@ -36,7 +39,8 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
   const pageOf = async (username: string, language: "zh" | "en" = "zh"): Promise<Page> => {
     const browser = await openChromium({ width: 1280, height: 800 });
     browsers.push(browser);
-    expect((await browser.request.post(`${root}/api/auth/login`, { data: { username, password: `demo-${username}` } })).ok()).toBe(true);
+    const answer = await browser.request.post(`${root}/api/auth/login`, { data: { username, password: username === SHIFT.username ? SHIFT.password : `demo-${username}` } });
+    expect(answer.ok(), await answer.text()).toBe(true);
     const page = await browser.newPage();
     page.on("pageerror", (error) => broken.push(error.message));
     await page.addInitScript(`localStorage.setItem("hotline.language", "${language}")`);
@@ -50,9 +54,6 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
       await page.setViewportSize(size);
       await page.screenshot({ path: join(PICTURES, `queue-rules-${name}-${size.width}.png`) });
     }
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.screenshot({ path: join(PICTURES, `queue-rules-${name}-dark.png`) });
-    await page.emulateMedia({ colorScheme: "light" });
   };
   const rule = (page: Page, name: string) => page.locator(`.qr-field[data-rule="${name}"]`);
   const tab = (page: Page, name: string) => page.getByRole("tab", { name });
@@ -61,6 +62,8 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
   beforeAll(async () => {
     example = await Example.start({ readyMs: 120_000 });
     root = `http://127.0.0.1:${example.httpPort}`;
+    const made = await example.fetch("/api/directory/users", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(SHIFT) });
+    expect(made.status, await made.text()).toBe(201);
   }, 150_000);
   // What a try has changed must not stand in the way of the next.
   afterEach(async () => {
@@ -73,18 +76,18 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
   afterAll(() => example?.dispose());
 
   it("tells what is wrong at the fields, saves what is right, marks it, and goes back to the configuration after a question", async () => {
-    const page = await pageOf("1701");
+    const page = await pageOf(SHIFT.username);
     await page.locator(".qr-queues button", { hasText: "综合咨询" }).click({ timeout: 30_000 });
     expect(await page.getByRole("button", { name: "保存", exact: true }).count()).toBe(0);
     await shot(page, "share");
     await tab(page, "等候").click();
-    await rule(page, "maxWaitSeconds").getByLabel("最长等候").fill("100000");
-    await rule(page, "maxLength").getByLabel("最多排队").fill("");
+    await rule(page, "maxWaitSeconds").getByRole("textbox", { name: "最长等候" }).fill("100000");
+    await rule(page, "maxLength").getByRole("textbox", { name: "最多排队" }).fill("");
     await tab(page, "溢出与技能").click();
-    await rule(page, "skills").getByLabel("要求的技能").fill("剪纸 2");
+    await rule(page, "skills").getByRole("textbox", { name: "要求的技能" }).fill("剪纸 2");
     await save(page);
     // What is wrong lies in another part of the form: it is opened, and the caret is there.
-    await rule(page, "maxWaitSeconds").getByText("要填 0 到 86400 秒").waitFor();
+    await rule(page, "maxWaitSeconds").getByText("要填 0 到 86,400 秒").waitFor();
     await expect.poll(() => page.evaluate("document.activeElement?.closest('.qr-field')?.dataset.rule")).toBe("maxWaitSeconds");
     await shot(page, "wrong");
     await page.keyboard.press("Control+A");
@@ -94,9 +97,9 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
     await rule(page, "skills").getByText("没有坐席具备技能 剪纸：先给坐席，或去掉").waitFor({ timeout: 15_000 });
     await expect.poll(() => page.evaluate("document.activeElement?.closest('.qr-field')?.dataset.rule")).toBe("skills");
     expect(await rulesOf("general")).toMatchObject({ changed: [] });
-    await rule(page, "skills").getByLabel("要求的技能").fill("");
+    await rule(page, "skills").getByRole("textbox", { name: "要求的技能" }).fill("");
     await rule(page, "overflow").getByRole("button", { name: "增加一步" }).click();
-    await rule(page, "overflow").getByLabel("等候满").fill("30");
+    await rule(page, "overflow").getByRole("textbox", { name: "等候满" }).fill("30");
     await rule(page, "overflow").getByRole("combobox", { name: "溢出到" }).click();
     await page.locator(".ant-select-item-option", { hasText: "投诉举报" }).click();
     await page.keyboard.press("Escape");
@@ -132,16 +135,16 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
   }, 180_000);
 
   it("tells when somebody else was faster, and overwrites nothing before it is said which value counts; what was typed stays, over a reload too", async () => {
-    const page = await pageOf("1701");
+    const page = await pageOf(SHIFT.username);
     await page.locator(".qr-queues button", { hasText: "投诉举报" }).click({ timeout: 30_000 });
     await tab(page, "等候").click();
-    await rule(page, "maxLength").getByLabel("最多排队").fill("60");
-    await rule(page, "regainSeconds").getByLabel("挂断后保留位置").fill("90");
+    await rule(page, "maxLength").getByRole("textbox", { name: "最多排队" }).fill("60");
+    await rule(page, "regainSeconds").getByRole("textbox", { name: "挂断后保留位置" }).fill("90");
     await change("complaint", { maxLength: 70, maxWaitSeconds: 240 });
     // Told at once: in fields nobody edits here the new value, at the other the question.
     await rule(page, "maxLength").getByText(/已改为：70 人/).waitFor({ timeout: 15_000 });
-    await expect.poll(() => rule(page, "maxWaitSeconds").getByLabel("最长等候").inputValue()).toBe("240");
-    expect(await rule(page, "maxLength").getByLabel("最多排队").inputValue()).toBe("60");
+    await expect.poll(() => rule(page, "maxWaitSeconds").getByRole("textbox", { name: "最长等候" }).inputValue()).toBe("240");
+    expect(await rule(page, "maxLength").getByRole("textbox", { name: "最多排队" }).inputValue()).toBe("60");
     await shot(page, "conflict");
     await save(page);
     await page.getByText("1 项已被他人改过，先逐项选择再保存").first().waitFor();
@@ -163,9 +166,9 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
     await page.getByText("规则刚被他人改过，没有保存").first().waitFor({ timeout: 15_000 });
     letGo();
     await rule(page, "regainSeconds").getByText(/已改为：30 秒/).waitFor({ timeout: 15_000 });
-    expect(await rule(page, "regainSeconds").getByLabel("挂断后保留位置").inputValue()).toBe("90");
+    expect(await rule(page, "regainSeconds").getByRole("textbox", { name: "挂断后保留位置" }).inputValue()).toBe("90");
     await rule(page, "regainSeconds").getByRole("button", { name: "用新的" }).click();
-    expect(await rule(page, "regainSeconds").getByLabel("挂断后保留位置").inputValue()).toBe("30");
+    expect(await rule(page, "regainSeconds").getByRole("textbox", { name: "挂断后保留位置" }).inputValue()).toBe("30");
     await save(page);
     await page.locator(".qr-savebar").waitFor({ state: "detached", timeout: 15_000 });
     expect(await rulesOf("complaint")).toMatchObject({ version: 3, rules: { maxLength: 60, maxWaitSeconds: 240, regainSeconds: 30 } });
@@ -193,6 +196,10 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
       await shot(page, `en-${name.replaceAll(/\W+/g, "-").toLowerCase()}`);
       expect.soft({ name, ...(await lookAtEnglish(page, "#hl-main", [...data, "系统管理员"])) }).toEqual({ name, chinese: [], cut: [] });
     }
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.reload();
+    await page.locator('.qr-field[data-changed="true"]').first().waitFor({ timeout: 30_000 });
+    await shot(page, "dark");
     expect(broken).toEqual([]);
   }, 120_000);
 });

@@ -72,10 +72,10 @@ export const SECTIONS = {
   skills: {
     overflow: { kind: "overflow" },
     tiersAfterSeconds: { kind: "waits" },
-    relaxSkillsAfterSeconds: seconds(0, DAY_SECONDS, "none"),
     skills: { kind: "levels" },
-    skillSteps: { kind: "skillSteps" },
+    relaxSkillsAfterSeconds: seconds(0, DAY_SECONDS, "none"),
     skillWeights: { kind: "levels" },
+    skillSteps: { kind: "skillSteps" },
   },
   sounds: {
     announce: { kind: "announce" },

@@ -48,8 +48,19 @@ export function valueWords(rule: Rule, value: unknown, text: Texts, names: Names
       return `${text.targets.connectRate} ${targetWords(connectRate, text)}${text.separator}${text.targets.serviceLevel} ${targetWords(serviceLevel, text)}`;
     }
     case "announce": {
-      const { welcome, firstSeconds, everySeconds, messages } = form as Forms["announce"];
-      return [`${text.announce.welcome} ${promptWords(welcome, text)}`, `${text.announce.firstSeconds} ${text.value(firstSeconds, text.units.seconds)}`, `${text.announce.everySeconds} ${text.value(everySeconds, text.units.seconds)}`, `${text.announce.messages} ${messages.length}`].join(text.separator);
+      const { welcome, firstSeconds, everySeconds, position, next, messages, messagesEverySeconds, messagesFirstSeconds } = form as Forms["announce"];
+      const figure = (name: "firstSeconds" | "everySeconds" | "messagesEverySeconds" | "messagesFirstSeconds", each: string): readonly string[] => (each === "" ? [] : [text.named(text.announce[name], text.value(each, text.units.seconds))]);
+      const prompt = (name: "position" | "next", each: PromptForm): readonly string[] => (each.mode === "default" ? [] : [text.named(text.announce[name], promptWords(each, text))]);
+      return [
+        text.named(text.announce.welcome, promptWords(welcome, text)),
+        ...figure("firstSeconds", firstSeconds),
+        ...figure("everySeconds", everySeconds),
+        ...prompt("position", position),
+        ...prompt("next", next),
+        text.named(text.announce.messages, messages.length === 0 ? text.none : messages.map((each) => promptWords(each, text)).join(text.separator)),
+        ...figure("messagesEverySeconds", messagesEverySeconds),
+        ...figure("messagesFirstSeconds", messagesFirstSeconds),
+      ].join(text.between);
     }
     case "prompt":
       return promptWords(form as PromptForm, text);
@@ -66,12 +77,16 @@ export function problemWords(problem: Problem, text: Texts): string {
   if (problem.is !== "number") return words[problem.is];
   const { min, max, unit, whole } = problem.spec;
   if (max === undefined) return min === -Infinity ? words.anyNumber : words.least(String(min));
-  return (whole === true ? words.whole : words.number)(text.bounds(String(min), String(max), text.units[unit]));
+  return (whole === true ? words.whole : words.number)(text.bounds(figureWords(min), figureWords(max), text.units[unit]));
 }
 
 /** What may be filled in, where both ends are known. */
 export function boundsWords({ min, max, unit }: NumberSpec, text: Texts): string | undefined {
-  return max === undefined ? undefined : text.bounds(String(min), String(max), text.units[unit]);
+  return max === undefined ? undefined : text.bounds(figureWords(min), figureWords(max), text.units[unit]);
+}
+
+function figureWords(figure: number): string {
+  return figure.toLocaleString("en");
 }
 
 function steps(told: readonly string[], text: Texts): string {

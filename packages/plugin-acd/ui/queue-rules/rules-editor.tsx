@@ -183,7 +183,7 @@ export function RulesEditor({ rules, queues, waiting, put, reload }: Props): Rea
         <div className="qr-savebar">
           <span>
             <strong>{text.toSave(dirty.length, dirty.map(nameOf).join(text.separator))}</strong>{" "}
-            <span className="hl-meta">{conflicts.length > 0 ? text.undecided(conflicts.length) : draft.restored ? text.restored : text.effect(waiting)}</span>
+            <span className="hl-meta">{conflicts.length > 0 ? text.undecided(conflicts.length) : tried && Object.keys(own).length > 0 ? text.wrong(Object.keys(own).length) : draft.restored ? text.restored : text.effect(waiting)}</span>
           </span>
           <Button
             onClick={() => {

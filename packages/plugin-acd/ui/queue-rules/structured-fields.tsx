@@ -98,7 +98,7 @@ export function Channels({ form, set, wrong }: ControlProps<Forms["channels"]>):
   return (
     <div className="qr-row">
       {channels.map((channel) => (
-        <Figure key={channel} label={text.channels[channel] ?? channel} spec={PARTS.channel} value={form[channel] ?? ""} problem={wrongAt(wrong, channel)} set={(limit) => set({ ...form, [channel]: limit })} />
+        <Figure key={channel} label={text.channels[channel] ?? channel} spec={{ unit: PARTS.channel.unit, min: PARTS.channel.min }} value={form[channel] ?? ""} problem={wrongAt(wrong, channel)} set={(limit) => set({ ...form, [channel]: limit })} />
       ))}
     </div>
   );
