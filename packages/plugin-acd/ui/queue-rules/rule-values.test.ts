@@ -192,7 +192,8 @@ describe("a value in a line", () => {
     expect(said("overflow", [])).toBe("无");
     expect(said("joinEmpty")).toBe("除非全部坐席都处于 未签入、示忙");
     expect(said("divert")).toBe("预计等候超过 300 秒、每名坐席超过 2.5 人");
-    expect(said("targets")).toBe("接通率 ≥ 95.5%、按时接通率 不考核");
+    expect(said("targets")).toBe("接通率：≥ 95.5%；按时接通率：不考核");
+    expect(said("announce")).toBe("进线时：不播放；首次播报位置：10 秒；播报位置间隔：0 秒；位置播报用语：已有录音 acd.place；下一位用语：«您是下一位»；轮流播放的消息：«网站也可办理»；消息间隔：45 秒；首条消息：15 秒");
     expect(said("wrapUpCodes")).toBe("已解决");
     expect(said("serviceLevelSeconds")).toBe("电话 20 秒、其他 60 秒、sms 90 秒");
   });

@@ -45,7 +45,7 @@ export function valueWords(rule: Rule, value: unknown, text: Texts, names: Names
     }
     case "targets": {
       const { connectRate, serviceLevel } = form as Forms["targets"];
-      return `${text.targets.connectRate} ${targetWords(connectRate, text)}${text.separator}${text.targets.serviceLevel} ${targetWords(serviceLevel, text)}`;
+      return [text.named(text.targets.connectRate, targetWords(connectRate, text)), text.named(text.targets.serviceLevel, targetWords(serviceLevel, text))].join(text.between);
     }
     case "announce": {
       const { welcome, firstSeconds, everySeconds, position, next, messages, messagesEverySeconds, messagesFirstSeconds } = form as Forms["announce"];
