@@ -175,6 +175,42 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
     expect(broken).toEqual([]);
   }, 180_000);
 
+  it("tells which changes do not count any more, and keeps what is typed when the network does not answer", async () => {
+    const page = await pageOf(SHIFT.username);
+    // As after a start with another configuration.
+    await page.route("**/api/queues/general/rules", async (route) => {
+      if (route.request().method() !== "GET") return route.continue();
+      const answer = await route.fetch();
+      const rules = (await answer.json()) as Rules;
+      await route.fulfill({ response: answer, json: { ...rules, leftOut: [{ rule: "wrapUpCodes", by: "u", byName: null, at: Date.UTC(2026, 7, 15), value: ["later"], why: "wrapUpCodes.0: there is no wrap-up code later: add it" }, { rule: "formerly", by: "u", byName: "彭春燕", at: Date.UTC(2026, 7, 15), value: 1, why: "formerly: there is no such rule" }] } });
+    });
+    await page.reload();
+    await page.locator(".qr-queues button", { hasText: "综合咨询" }).click({ timeout: 30_000 });
+    const note = page.getByRole("note");
+    await note.waitFor({ timeout: 15_000 });
+    expect(await note.innerText()).toMatch(/可选小结（其他人 .+ 改）：没有小结 later：去掉它[\s\S]*已取消的规则 formerly（彭春燕 .+ 改）：这项规则已取消：恢复即可/);
+    await page.locator(".qr-queues button", { hasText: "2 项修改未生效" }).waitFor();
+    await shot(page, "left-out");
+    await page.getByRole("button", { name: "恢复可选小结" }).click();
+    const box = page.getByRole("dialog");
+    const sent = page.waitForRequest((request) => request.method() === "PATCH");
+    await box.getByRole("button", { name: "恢复配置" }).click();
+    expect((await sent).postDataJSON()).toMatchObject({ reset: ["wrapUpCodes"] });
+    await box.waitFor({ state: "detached" });
+
+    await rule(page, "ringTimeoutSeconds").getByRole("textbox", { name: "每名坐席振铃" }).fill("25");
+    await page.unroute("**/api/queues/general/rules");
+    await page.route("**/api/queues/general/rules", (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await save(page);
+    await page.getByText("没有保存：网络没有应答，内容已保留").first().waitFor({ timeout: 15_000 });
+    expect(await rule(page, "ringTimeoutSeconds").getByRole("textbox", { name: "每名坐席振铃" }).inputValue()).toBe("25");
+    await page.unroute("**/api/queues/general/rules");
+    await save(page);
+    await page.locator(".qr-savebar").waitFor({ state: "detached", timeout: 15_000 });
+    expect(await rulesOf("general")).toMatchObject({ rules: { ringTimeoutSeconds: 25 } });
+    expect(broken).toEqual([]);
+  }, 120_000);
+
   it("is for those who may change the rules, in English too", async () => {
     const leader = await pageOf("1901");
     await leader.goto(`${root}/console/supervision`);

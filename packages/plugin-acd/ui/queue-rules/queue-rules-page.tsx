@@ -45,17 +45,15 @@ function QueueList({ queues, selected, select }: { readonly queues: readonly Rul
   return (
     <nav className="hl-card qr-queues" aria-label={text.queues}>
       <ul>
-        {queues.map(({ queue, name, changed, leftOut }) => {
-          const count = changed.length + leftOut.length;
-          return (
-            <li key={queue}>
-              <button type="button" aria-current={queue === selected ? "true" : undefined} onClick={() => select(queue)}>
-                <span>{name}</span>
-                {count === 0 ? null : <span className="qr-count">{text.changedOf(count)}</span>}
-              </button>
-            </li>
-          );
-        })}
+        {queues.map(({ queue, name, changed, leftOut }) => (
+          <li key={queue}>
+            <button type="button" aria-current={queue === selected ? "true" : undefined} onClick={() => select(queue)}>
+              <span>{name}</span>
+              {changed.length === 0 ? null : <span className="qr-count">{text.changedOf(changed.length)}</span>}
+              {leftOut.length === 0 ? null : <span className="qr-count">{text.leftOutOf(leftOut.length)}</span>}
+            </button>
+          </li>
+        ))}
       </ul>
     </nav>
   );
