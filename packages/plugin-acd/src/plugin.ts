@@ -79,6 +79,7 @@ export const acd = definePlugin({
     pages: [
       { path: "/desk", title: "坐席台", titleEn: "Desk", permission: "acd.agents.read", menu: { icon: "headset", order: 10 }, keepMounted: true },
       { path: "/supervision", title: "监控", titleEn: "Live", permission: "acd.calls.read", menu: { icon: "monitor", order: 15 } },
+      { path: "/queue-rules", title: "队列规则", titleEn: "Rules", permission: "acd.queues.manage", menu: { icon: "settings", order: 86 } },
     ],
     panels: [
       { slot: "host.bar", name: "call-bar", title: "通话条", titleEn: "Call bar", permission: "acd.agents.read", order: 10 },
@@ -163,6 +164,7 @@ export const acd = definePlugin({
       if (call === null || call.state === "ringing") news().agent(agent);
     });
     events.handle("acd.watched", ({ by }) => news().watch(by, parts().desk.watching(by)));
+    events.handle("acd.queue-rules-changed", ({ queue, version }) => news().rules(queue, version));
     events.handle("endpoint.reachable", ({ address }) => parts().endpoint(address, true));
     events.handle("endpoint.unreachable", ({ address }) => parts().endpoint(address, false));
     events.handle("hotline.state", ({ state }) => {

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
+import { DIRECTORY, READ_POOL, ROUTES, UNIT_OF_WORK } from "@hotlinejs/core";
 import type { Logger } from "@hotlinejs/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { postgresPresent, startPostgres, type TestPostgres } from "../../core/test/postgres.js";
 import { QueueRulesEntity } from "../src/entities/queue-rules.entity.js";
 import type { AcdPluginOptions } from "../src/index.js";
-import { closeStages, crash, stage, team, type Stage, type StageOptions } from "./stage.js";
+import { closeStages, crash, pages, stage, team, type Stage, type StageOptions } from "./stage.js";
 
 let dataDir = "";
 beforeEach(() => {
@@ -134,6 +134,31 @@ describe("rules of a queue changed while the hotline runs", () => {
     await expect(at.acd.changeQueueRules("q", { version: 0, rules: { weight: 9 } }, by)).rejects.toThrow("the disk is full");
     unitOfWork.run = run;
     expect(at.acd.queueRules("q")).toMatchObject({ version: 0, rules: { weight: 0 }, changed: [] });
+  });
+
+  it("that cannot be so are told with their places, for a form", async () => {
+    const at = await stage({ acd: two() });
+    const faults = await at.acd.changeQueueRules("q", { version: 0, rules: { overflow: [{ afterSeconds: 5, queues: ["nowhere"] }], skills: ["medicine"] } }, by).catch((error: unknown) => (error as { details?: { faults?: readonly { path: readonly string[] }[] } }).details?.faults);
+    expect(faults).toEqual([
+      { path: ["overflow", "0", "queues", "0"], message: "there is no queue nowhere" },
+      { path: ["skills", "medicine"], message: expect.stringContaining("no agent or profile has the skill medicine") as string },
+    ]);
+    await expect(at.acd.changeQueueRules("q", { version: 0, rules: { maxWaitSeconds: -1 } }, by)).rejects.toMatchObject({ details: { faults: [{ path: ["maxWaitSeconds"] }] } });
+  });
+
+  it("are news for open pages, and by HTTP told with the name of who changed them", async () => {
+    const told: unknown[] = [];
+    const at = await stage({ acd: two(), plugins: [pages((to, { topic, data }) => void (topic === "acd.queue-rules" && told.push(to, data)))] });
+    await at.acd.changeQueueRules("q", { version: 0, rules: { weight: 1 } }, { actor: "u7" });
+    await at.acd.changeQueueRules("q", { version: 1, rules: { stickyDays: 1 } }, { actor: "u8" });
+    await at.test.advance(10);
+    const reader = { permission: "acd.queues.read" };
+    expect(told).toEqual([reader, { queue: "q", version: 1 }, reader, { queue: "q", version: 2 }]);
+    const { services } = at.test;
+    const read = services.get(ROUTES).find(({ route: { method, path } }) => method === "GET" && path === "/api/queues/:key/rules")?.route as unknown as { handler: (input: unknown) => Promise<{ changed: unknown }> };
+    const withPeople = { get: services.get.bind(services), optional: (token: unknown) => (token === DIRECTORY ? { listUsers: () => Promise.resolve([{ id: "u7", displayName: "曾海波" }]) } : undefined) };
+    const { changed } = await read.handler({ services: withPeople, params: { key: "q" } });
+    expect(changed).toMatchObject([{ rule: "weight", by: "u7", byName: "曾海波" }, { rule: "stickyDays", by: "u8", byName: null }]);
   });
 
   it("need the permission acd.queues.manage, by HTTP as by code", async () => {

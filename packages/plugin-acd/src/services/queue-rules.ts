@@ -35,6 +35,11 @@ interface Ruled extends QueueChanges {
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
+interface RuleFault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
 const CHANGEABLE: ReadonlySet<string> = new Set(Object.keys(changeableRules.shape));
 
 /** Rules of queues that supervisors change while the hotline runs: over what the database has from the configuration, kept over restarts. */
@@ -157,14 +162,18 @@ export class QueueRules {
 
   /** The check of the start: of what was wrong already without these values they are not to blame. */
   async #tried(key: string, base: QueueSettings, values: Readonly<Record<string, unknown>>, known: Known): Promise<{ readonly settings: QueueSettings } | { readonly fault: Error; readonly why: string }> {
-    const unusable = (why: string): { readonly fault: Error; readonly why: string } => ({ fault: acdErrors.RULES_UNUSABLE(key, why), why });
+    // Each with its place besides: a form tells it at the field.
+    const unusable = (faults: readonly RuleFault[]): { readonly fault: Error; readonly why: string } => {
+      const why = issuesOf({ issues: faults });
+      return { fault: acdErrors.RULES_UNUSABLE(key, why, { details: { faults: faults.map(({ path, message }) => ({ path: path.map(String), message })) } }), why };
+    };
     const unknown = Object.keys(values).find((rule) => !CHANGEABLE.has(rule));
-    if (unknown !== undefined) return unusable(`${unknown}: there is no such rule that can be changed while the hotline runs; take it back`);
+    if (unknown !== undefined) return unusable([{ path: [unknown], message: "there is no such rule that can be changed while the hotline runs; take it back" }]);
     const parsed = queueSettings.safeParse({ ...base, ...values });
-    if (!parsed.success) return unusable(issuesOf(parsed.error));
+    if (!parsed.success) return unusable(parsed.error.issues);
     const before = new Set(queueFaults(key, base, known).map(toldOf));
-    const faults = queueFaults(key, parsed.data, known).map(toldOf).filter((fault) => !before.has(fault));
-    if (faults.length > 0) return unusable(faults.join("; "));
+    const faults = queueFaults(key, parsed.data, known).filter((fault) => !before.has(toldOf(fault)));
+    if (faults.length > 0) return unusable(faults);
     const silent = new Set((await this.#deps.check.sounds(key, base)).map(errorText));
     const fault = (await this.#deps.check.sounds(key, parsed.data)).find((each) => !silent.has(errorText(each)));
     return fault === undefined ? { settings: parsed.data } : { fault, why: errorText(fault) };

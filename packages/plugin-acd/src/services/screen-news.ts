@@ -54,6 +54,11 @@ export class ScreenNews {
     this.services.optional(SCREENS)?.tell({ permission: "acd.calls.read" }, { topic: "acd.agents-today", data: { today } });
   }
 
+  /** Whoever has the rules before them reads them anew. */
+  rules(queue: string, version: number): void {
+    this.services.optional(SCREENS)?.tell({ permission: "acd.queues.read" }, { topic: "acd.queue-rules", data: { queue, version } });
+  }
+
   queue(key: string): void {
     this.#queues.add(key);
     this.#timer ??= this.clock.setTimeout(() => this.#tellQueues(), QUEUE_NEWS_MS);

@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
-import { formatDuration, StatusTag, useTexts } from "@hotlinejs/plugin-console/sdk";
+import { formatDuration, Link, StatusTag, useMay, useTexts } from "@hotlinejs/plugin-console/sdk";
 import type { QueueSnapshot } from "../../src/contract.js";
 import { levelWords } from "./level-words.js";
 import { percentWords, shareWords } from "./live-rows.js";
@@ -10,11 +10,15 @@ import { texts } from "./texts.js";
 export function QueueFiguresStrip({ queue }: { readonly queue: QueueSnapshot }): ReactElement {
   const text = useTexts(texts);
   const { today, targets } = queue;
+  const mayManage = useMay("acd.queues.manage");
   const levels = levelWords(queue.serviceLevels, text);
   const ended = today.answered + today.abandoned;
   return (
     <section className="sup-today" aria-label={text.today(queue.name)}>
-      <h2>{text.today(queue.name)}</h2>
+      <div className="sup-today-head">
+        <h2>{text.today(queue.name)}</h2>
+        {mayManage ? <Link to={`/queue-rules?queue=${encodeURIComponent(queue.key)}`}>{text.rules}</Link> : null}
+      </div>
       <dl>
         <Figure label={text.connectRate} hint={text.connectRateHint} target={targets.connectRate}>
           <TargetShare share={today.connectRate} base={today.asked} target={targets.connectRate} />
