@@ -28,7 +28,7 @@ export const mediaConfig = z.strictObject({
   batchedUdp: z.boolean().default(true),
   /** Priority (nice, -20 to 19) that the media threads give themselves, so that sound keeps its beat beside programs that compute. Linux only, and where the system lets (root, CAP_SYS_NICE, LimitNICE); health tells what they have. */
   threadNice: z.number().int().min(-20).max(19).default(-10),
-  /** Whether the media threads ask for real-time turns (SCHED_RR, the lowest priority) instead: sound keeps its beat whatever computes. Linux only, where udp-batch could be compiled and the system lets (root, CAP_SYS_NICE, LimitRTPRIO); health tells whether they have them. A thread that computes more than 80 % of its time goes by `threadNice` until it is below 60 %. */
+  /** Whether the media threads ask for real-time turns (SCHED_RR, the lowest priority) instead: sound keeps its beat whatever computes. Linux only, where udp-batch could be compiled and the system lets (root, CAP_SYS_NICE, LimitRTPRIO); health tells whether they have them. A thread that computes more than 80 % of its time goes by `threadNice` until it was below 60 % for ten seconds. */
   threadRealtime: z.boolean().default(true),
   /** Least delay where sound is mixed or goes to a board line, ms; it adapts to the jitter of the network from there on. What is relayed is not delayed. */
   jitterMinMs: z.number().int().min(20).max(500).default(40),

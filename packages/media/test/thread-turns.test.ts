@@ -1,8 +1,11 @@
 import { requestThreadRealtime, udpBatchMissing } from "@hotlinejs/udp-batch";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { MediaBench } from "./engine-setup.js";
+import { MediaBench, until } from "./engine-setup.js";
 
+const LINE = pathToFileURL(join(import.meta.dirname, "line-part.mjs")).href;
 /** Field 41 of proc(5) stat: SCHED_RR. */
 const ROUND_ROBIN = "2";
 
@@ -27,6 +30,22 @@ test.skipIf(udpBatchMissing() !== undefined)("a media thread has real-time turns
     const [health] = await bench.engine.health();
     expect(health?.realtime).toBe(allowed);
     expect(realtimeThreads()).toBe(allowed ? 1 : 0);
+  } finally {
+    await bench.stop();
+  }
+});
+
+// With them, in a loop, it would leave the main thread of a machine of one processor a twentieth of it, for ever where it hangs in native code.
+test.skipIf(udpBatchMissing() !== undefined || !granted())("a media thread that hangs has lost them before it is found to hang", { timeout: 30_000 }, async () => {
+  const bench = await MediaBench.start();
+  try {
+    const line = await bench.engine.createLineLeg({ part: { module: LINE } });
+    await bench.engine.health();
+    expect(realtimeThreads()).toBe(1);
+    line.post({ hang: true });
+    await until(() => realtimeThreads() === 0);
+    expect(bench.engine.slots[0]?.failures).toEqual({ died: 0, hung: 0 });
+    await until(() => bench.engine.slots[0]?.failures.hung === 1);
   } finally {
     await bench.stop();
   }

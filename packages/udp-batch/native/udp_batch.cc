@@ -445,7 +445,8 @@ napi_value close_socket(napi_env env, napi_callback_info info) {
   return result(env, 0);
 }
 
-// sched_setattr(2); the C library has no declaration of it.
+// sched_setattr(2); the C library has no declaration of it, nor of SCHED_FLAG_RESET_ON_FORK.
+constexpr uint64_t RESET_ON_FORK = 1;
 struct SchedulingAttributes {
   uint32_t size;
   uint32_t policy;
@@ -466,24 +467,25 @@ napi_value thread_slice(napi_env env, napi_callback_info info) {
   memset(&attributes, 0, sizeof attributes);
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return result(env, -errno);
   attributes.runtime = static_cast<uint64_t>(int_arg(env, args[0])) * 1000;
-  attributes.flags = 0;
+  attributes.flags &= RESET_ON_FORK;  // once asked for, only who has the right may take it back
   return result(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
 }
 
-// threadRealtime(priority) -> 0; of the calling thread, 0 for turns as all others have. Nice stays as it is; threads it starts do not inherit.
+// threadRealtime(priority, thread) -> 0; thread 0: the calling one; priority 0: turns as all others have. Nice stays as it is; threads it starts do not inherit.
 napi_value thread_realtime(napi_env env, napi_callback_info info) {
-  size_t given = 1;
-  napi_value args[1];
+  size_t given = 2;
+  napi_value args[2];
   napi_get_cb_info(env, info, &given, args, nullptr, nullptr);
   const int32_t priority = int_arg(env, args[0]);
+  const int32_t thread = int_arg(env, args[1]);
   SchedulingAttributes attributes;
   memset(&attributes, 0, sizeof attributes);
   attributes.size = sizeof attributes;
   attributes.policy = priority > 0 ? SCHED_RR : SCHED_OTHER;
-  attributes.flags = 1;  // SCHED_FLAG_RESET_ON_FORK
+  attributes.flags = RESET_ON_FORK;
   attributes.priority = static_cast<uint32_t>(priority);
-  if (priority == 0) attributes.nice = getpriority(PRIO_PROCESS, 0);
-  return result(env, syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : -errno);
+  if (priority == 0) attributes.nice = getpriority(PRIO_PROCESS, thread);
+  return result(env, syscall(SYS_sched_setattr, thread, &attributes, 0) == 0 ? 0 : -errno);
 }
 
 napi_value init(napi_env env, napi_value exports) {

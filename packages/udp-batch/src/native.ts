@@ -20,8 +20,8 @@ export interface Native {
   flush(pool: NativePool): number;
   /** Of the calling thread. */
   threadSlice(microseconds: number): number;
-  /** Of the calling thread; 0: none. */
-  threadRealtime(priority: number): number;
+  /** Of a thread by its number in the system, 0: the calling one; priority 0: none. */
+  threadRealtime(priority: number, thread: number): number;
   source(pool: NativePool, index: number): string;
   close(pool: NativePool, socket: number): number;
 }

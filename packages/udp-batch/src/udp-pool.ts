@@ -43,16 +43,17 @@ export function requestThreadSlice(microseconds: number): boolean {
 }
 
 /**
- * Asks Linux for real-time turns of the calling thread (SCHED_RR, sched(7)): from when it wakes it has a processor before all threads that
+ * Asks Linux for real-time turns of a thread (SCHED_RR, sched(7)): from when it wakes it has a processor before all threads that
  * have none, whatever they compute, and keeps it until it sleeps. Root, CAP_SYS_NICE or RLIMIT_RTPRIO is needed. Threads it starts do not
  * inherit it. Who never sleeps keeps all others from a processor but for 5 % of its time: give it back (0) before that.
  *
  * @param priority 1 to 99, among real-time threads; 0: turns as all others have, with the thread's nice as it was. A slice is to be asked for anew.
+ * @param thread its number in the system (`/proc/thread-self`), so that one that hangs can lose its turns to another of its process. Default: the calling thread.
  * @returns false when the system refused, or where `udpBatchMissing()` says why.
  */
-export function requestThreadRealtime(priority: number): boolean {
+export function requestThreadRealtime(priority: number, thread = 0): boolean {
   const found = native();
-  return !(found instanceof Error) && found.threadRealtime(Math.min(99, Math.max(0, Math.round(priority)))) === 0;
+  return !(found instanceof Error) && found.threadRealtime(Math.min(99, Math.max(0, Math.round(priority))), thread) === 0;
 }
 
 /**

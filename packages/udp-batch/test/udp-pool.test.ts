@@ -1,8 +1,11 @@
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { getPriority, networkInterfaces } from "node:os";
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { getPriority, networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { requestThreadRealtime, requestThreadSlice, UdpPool, udpBatchMissing } from "../src/index.js";
@@ -109,6 +112,35 @@ describe.skipIf(missing !== undefined)("a pool of UDP sockets", () => {
     expect(policy()).toBe(granted ? 2 : 0);
     expect(requestThreadRealtime(0)).toBe(true);
     expect([policy(), getPriority()]).toEqual([0, nice]);
+  });
+
+  it("takes them from another thread of the process, though it does not move", async () => {
+    const addon = fileURLToPath(new URL("../build/Release/udp_batch.node", import.meta.url));
+    // The stat line of proc(5) begins with the thread's number.
+    const hanging = `require(${JSON.stringify(addon)}).threadRealtime(1, 0); require("worker_threads").parentPort.postMessage(parseInt(require("fs").readFileSync("/proc/thread-self/stat", "latin1"), 10)); for (;;);`;
+    const worker = new Worker(hanging, { eval: true });
+    try {
+      const [thread] = (await once(worker, "message")) as [number];
+      expect(requestThreadRealtime(0, thread)).toBe(true);
+      expect(readFileSync(`/proc/self/task/${thread}/stat`, "latin1").split(") ").at(-1)?.split(" ")[38]).toBe("0");
+    } finally {
+      await worker.terminate();
+    }
+    expect(requestThreadRealtime(0, 2 ** 31 - 1)).toBe(false);
+  });
+
+  it.skipIf(process.getuid?.() !== 0 || !existsSync("/usr/bin/setpriv"))("grants short turns to a thread without rights after real-time ones too", () => {
+    const folder = mkdtempSync(join(tmpdir(), "udp-batch-"));
+    try {
+      const addon = join(folder, "udp_batch.node");
+      copyFileSync(new URL("../build/Release/udp_batch.node", import.meta.url), addon);
+      chmodSync(folder, 0o755);
+      chmodSync(addon, 0o755);
+      const program = `const n = require(${JSON.stringify(addon)}); console.log(n.threadRealtime(1, 0) < 0, n.threadRealtime(0, 0), n.threadSlice(200))`;
+      expect(execFileSync("/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", process.execPath, "-e", program], { encoding: "utf8" })).toBe("true 0 0\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("takes all of a socket that has many, beside others, and all of more than a batch", async () => {

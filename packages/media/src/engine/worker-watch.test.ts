@@ -1,5 +1,6 @@
 import { VirtualClock } from "@hotlinejs/core";
 import { describe, expect, test } from "vitest";
+import { BEAT } from "../worker/protocol.js";
 import { WorkerWatch } from "./worker-watch.js";
 
 /** A watch in virtual time; the machine's time goes along until it is told otherwise. */
@@ -46,6 +47,30 @@ describe("WorkerWatch", () => {
     expect(told).toEqual([]);
     await clock.advance(4_000);
     expect(told).toEqual([4_000]);
+  });
+
+  test("a thread that does not move loses its real-time turns at the first look, though that comes too late to count", async () => {
+    const clock = new VirtualClock();
+    const [told, taken]: number[][] = [[], []];
+    let asleep = 0;
+    const watch = new WorkerWatch(clock, (stillMs) => told?.push(stillMs), { machineMs: () => clock.monotonic() + asleep, debugged: () => false, takeTurns: (thread) => taken?.push(thread) });
+    const shared = new Int32Array(watch.beat);
+    watch.begin();
+    watch.ready();
+    await clock.advance(2_000); // its number is not known
+    expect(taken).toEqual([]);
+    shared[BEAT.thread] = 77;
+    asleep += 1_001;
+    await clock.advance(2_000);
+    expect([taken, told]).toEqual([[77], []]);
+    expect(shared[BEAT.turnsTaken]).toBe(1);
+    // It lives after all, asks for them again, and hangs again.
+    shared[BEAT.beats] = 1;
+    shared[BEAT.turnsTaken] = 0;
+    await clock.advance(2_000);
+    expect(taken).toEqual([77]);
+    await clock.advance(4_000);
+    expect([taken, told]).toEqual([[77, 77], [4_000]]);
   });
 
   test("a clock that leaps says nothing of the worker either", async () => {

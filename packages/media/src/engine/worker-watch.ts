@@ -1,4 +1,6 @@
 import type { Clock, Logger, Timer } from "@hotlinejs/core";
+import { BEAT } from "../worker/protocol.js";
+import { threadScheduler } from "../worker/thread.js";
 
 /** How often a thread is looked at, ms. */
 const LOOK_MS = 2_000;
@@ -17,12 +19,15 @@ export interface WatchSenses {
   machineMs(): number;
   /** Whether a debugger may hold threads. */
   debugged(): boolean;
+  /** Takes real-time turns from the thread of this number in the system. */
+  takeTurns(thread: number): void;
 }
 
 const SENSES: WatchSenses = {
   machineMs: () => performance.now(),
   // Node may have been built without one.
   debugged: () => process.getBuiltinModule("node:inspector")?.url() !== undefined,
+  takeTurns: (thread) => void threadScheduler().then((system) => system?.requestThreadRealtime(0, thread)),
 };
 
 /**
@@ -31,13 +36,16 @@ const SENSES: WatchSenses = {
  * is done to it for what held both (a process that was stopped, a machine that slept, a main thread that was busy), nor while
  * Node's inspector is open, since a breakpoint holds a thread.
  *
+ * At the first look without a beat, whenever it comes, it loses its real-time turns: in a loop it would leave this thread a twentieth of the only
+ * processor, and make each look too late to count. One that cannot be ended would do so for ever. One that lives asks for them again.
+ *
  * ```
  * begin() --> starting --ready()--> watched --hurry()--> watched closely ; hangs: told once, then over; end() from anywhere --> over
  * ```
  */
 export class WorkerWatch {
-  /** Where the thread counts its beats: an Int32. */
-  readonly beat = new SharedArrayBuffer(4);
+  /** Int32s, by `BEAT`. */
+  readonly beat = new SharedArrayBuffer(12);
   readonly #beats = new Int32Array(this.beat);
   readonly #clock: Clock;
   readonly #hung: (stillMs: number) => void;
@@ -94,15 +102,21 @@ export class WorkerWatch {
     this.#stillMs = 0;
   }
 
+  #takeTurns(): void {
+    const thread = Atomics.load(this.#beats, BEAT.thread);
+    if (thread !== 0 && Atomics.exchange(this.#beats, BEAT.turnsTaken, 1) === 0) this.#senses.takeTurns(thread);
+  }
+
   #look(): void {
     const now = this.#senses.machineMs();
     const passed = now - this.#lookedAt;
     this.#lookedAt = now;
-    const beats = Atomics.load(this.#beats, 0);
+    const beats = Atomics.load(this.#beats, BEAT.beats);
     if (beats !== this.#seen) {
       this.#seen = beats;
       return this.#forget();
     }
+    this.#takeTurns();
     if (passed > this.#every + LATE_MS || passed < this.#every / 2) return this.#forget();
     this.#still++;
     this.#stillMs += passed;

@@ -8,6 +8,7 @@ import { MOST_KEYS } from "./key-queue.js";
 import type { LegHost } from "./leg-host.js";
 import { LineWorkerLeg } from "./line-worker-leg.js";
 import { LinkWorkerLeg } from "./link-worker-leg.js";
+import { BEAT } from "./protocol.js";
 import type { Command, MediaWorkerData, Posted, Replies, Report, RequestCommand, WireError, WireRtpOptions, WireWebRtcOptions } from "./protocol.js";
 import { batchedSockets } from "./batched-sockets.js";
 import type { MediaSockets } from "./media-socket.js";
@@ -21,7 +22,7 @@ import { RtpWorkerLeg } from "./rtp-worker-leg.js";
 import type { WebRtcStart } from "./rtp-worker-leg.js";
 import { TickDriver } from "./tick-driver.js";
 import { WorkerDatagramPort } from "./worker-datagram-port.js";
-import { threadCpuMs, threadNice, threadScheduler, threadSleep } from "./thread.js";
+import { threadCpuMs, threadNice, threadNumber, threadScheduler, threadSleep } from "./thread.js";
 import { ThreadTurns } from "./thread-turns.js";
 import { TurnBudget } from "./turn-budget.js";
 import { WorkerBridge } from "./worker-bridge.js";
@@ -89,10 +90,12 @@ export class MediaHost implements LegHost {
     this.arrivals = new ArrivalGatherer({ now: () => performance.now(), untilTick: (now) => this.ticks.untilNext(now), wait, afterTurn: (fn) => void setImmediate(fn) });
     void threadScheduler().then((system) => (this.#turns = system === undefined ? undefined : new ThreadTurns(system, data.threadRealtime)));
     const beats = new Int32Array(data.beat);
+    Atomics.store(beats, BEAT.thread, threadNumber());
     const busy = new BusyMeter({ now: () => performance.now(), cpuMs: threadCpuMs, tell: (share) => this.#post({ ev: "busy", share }) });
     // Goes on while it stops: captures may take their time on a slow disk.
     setInterval(() => {
-      Atomics.add(beats, 0, 1);
+      Atomics.add(beats, BEAT.beats, 1);
+      if (Atomics.exchange(beats, BEAT.turnsTaken, 0) === 1) this.#turns?.lost();
       const share = busy.look();
       if (share !== undefined) this.#turns?.look(share);
       const now = this.ticks.mediaTime / 8;

@@ -10,7 +10,7 @@ export interface MediaWorkerData {
   readonly portTable: SharedArrayBuffer;
   /** Pairs of ports that are kept bound for legs to come. */
   readonly portStock: number;
-  /** Int32: the thread adds to it while it is alive. */
+  /** Int32s, by `BEAT`. */
   readonly beat: SharedArrayBuffer;
   readonly keepAliveSilence: boolean;
   readonly faxDetectionMs: number;
@@ -141,6 +141,16 @@ export interface Replies {
   health: WireHealth;
   stop: undefined;
 }
+
+/** What thread and watch share. */
+export const BEAT = {
+  /** The thread adds to it while it is alive. */
+  beats: 0,
+  /** Its number in the system; 0: not known. */
+  thread: 1,
+  /** 1: it did not move, and its real-time turns were taken from it. */
+  turnsTaken: 2,
+} as const;
 
 /** Where a `fault` was that nobody caught. */
 export const UNCAUGHT = "uncaught";

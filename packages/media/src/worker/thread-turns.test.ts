@@ -28,10 +28,21 @@ describe("the turns of a media thread", () => {
     turns.look(0.81);
     expect([asked, turns.realtime]).toEqual([["realtime 0", "slice 200"], false]);
     turns.look(0.95);
-    turns.look(0.61);
+    for (let i = 0; i < 9; i++) turns.look(0.6);
+    turns.look(0.61); // others kept it from the processor, no more than that
+    for (let i = 0; i < 9; i++) turns.look(0.6);
     expect(asked).toHaveLength(2);
     turns.look(0.6);
     expect([asked.slice(2), turns.realtime]).toEqual([["realtime 1"], true]);
+  });
+
+  it("are asked for again after a while when they were taken from it", () => {
+    const turns = new ThreadTurns(system, true);
+    asked = [];
+    turns.lost();
+    expect([asked, turns.realtime]).toEqual([["slice 200"], false]);
+    for (let i = 0; i < 10; i++) turns.look(0.1);
+    expect([asked.slice(1), turns.realtime]).toEqual([["realtime 1"], true]);
   });
 
   it("are short ones where the system does not let, and no more is asked for", () => {

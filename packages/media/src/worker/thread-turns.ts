@@ -4,13 +4,15 @@ const TURN_US = 200;
 const REALTIME_PRIORITY = 1;
 /** A thread that computes so much of its time gives real-time turns back, so that the main thread goes on on a machine of one processor too. */
 const TOO_BUSY = 0.8;
-/** And asks for them again when it computes no more than this. */
+/** And asks for them again when it has computed no more than this */
 const CALM = 0.6;
+/** for so many looks in a row, one a second: beside others it gets less of a processor than it needs, and seems calm in between. */
+const CALM_LOOKS = 10;
 
 /** What the system is asked for, of the calling thread; false: refused, or not to be had. */
 export interface ThreadScheduler {
-  /** 0: none. */
-  requestThreadRealtime(priority: number): boolean;
+  /** 0: none. Of the calling thread, or of the one of this number. */
+  requestThreadRealtime(priority: number, thread?: number): boolean;
   requestThreadSlice(microseconds: number): boolean;
 }
 
@@ -22,6 +24,7 @@ export class ThreadTurns {
   readonly #system: ThreadScheduler;
   readonly #wanted: boolean;
   #realtime = false;
+  #calm = CALM_LOOKS;
 
   /** @param wanted whether real-time turns are asked for at all. */
   constructor(system: ThreadScheduler, wanted: boolean) {
@@ -39,8 +42,22 @@ export class ThreadTurns {
   look(share: number): void {
     if (this.#realtime && share > TOO_BUSY) {
       this.#realtime = !this.#system.requestThreadRealtime(0);
-      this.#system.requestThreadSlice(TURN_US);
-    } else if (this.#wanted && !this.#realtime && share <= CALM) this.#ask();
+      this.#usual();
+    } else if (this.#wanted && !this.#realtime) {
+      this.#calm = share <= CALM ? this.#calm + 1 : 0;
+      if (this.#calm >= CALM_LOOKS) this.#ask();
+    }
+  }
+
+  /** They were taken from it while it did not move. */
+  lost(): void {
+    this.#realtime = false;
+    this.#usual();
+  }
+
+  #usual(): void {
+    this.#calm = 0;
+    this.#system.requestThreadSlice(TURN_US);
   }
 
   #ask(): void {

@@ -35,6 +35,15 @@ export function threadCpuMs(): number | undefined {
   }
 }
 
+/** This thread's number in the system; 0 where the system does not tell it. */
+export function threadNumber(): number {
+  try {
+    return Number.parseInt(readFileSync("/proc/thread-self/stat", "latin1"), 10) || 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** `undefined` where threads cannot ask: another system than Linux, or the udp-batch package could not be compiled. */
 export async function threadScheduler(): Promise<ThreadScheduler | undefined> {
   const batch = await import("@hotlinejs/udp-batch").catch(() => undefined);
