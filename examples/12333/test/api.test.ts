@@ -338,6 +338,10 @@ describe.skipIf(!hasSipp())("SIGTERM while a call is up", () => {
       const answer = await rawInvite(example.sipPort);
       expect(answer?.status).toBe(503);
       expect(Number(answer?.headers["retry-after"])).toBeGreaterThan(0);
+      // Who works over the web goes on, too: agents end their calls and write what they were told.
+      const health = await fetch(`${example.url}/api/health`);
+      expect([health.status, await health.json()]).toMatchObject([503, { state: "draining" }]);
+      expect((await example.get<Page<{ endReason: string | null }>>("/api/calls?limit=1")).items[0]).toMatchObject({ endReason: null });
       const before = probe.packets.length;
       await pause(1_500);
       // The one inside goes on hearing.

@@ -473,20 +473,22 @@ describe("a plugin that is not critical", () => {
   });
 });
 
+type Ending = "drain" | "drained" | "stop";
+
 describe("stopping", () => {
   closing();
-  it.each<[string, "drain" | "stop", () => unknown]>((["drain", "stop"] as const).flatMap((phase) => [
-    ["throws", phase, () => { throw new Error("no"); }] as [string, "drain" | "stop", () => unknown],
-    ["rejects", phase, () => Promise.reject(new Error("no"))] as [string, "drain" | "stop", () => unknown],
-    ["hangs", phase, hangs] as [string, "drain" | "stop", () => unknown],
+  it.each<[string, Ending, () => unknown]>((["drain", "drained", "stop"] as const).flatMap((phase) => [
+    ["throws", phase, () => { throw new Error("no"); }] as [string, Ending, () => unknown],
+    ["rejects", phase, () => Promise.reject(new Error("no"))] as [string, Ending, () => unknown],
+    ["hangs", phase, hangs] as [string, Ending, () => unknown],
   ]))("ends although a plugin %s in %s; the others, and the rest of it, let go", async (_what, phase, fn) => {
     const log: string[] = [];
     await start(plugin("first", ({ onDrain, onStop }) => {
       onDrain(() => void log.push("first drained"));
       onStop(() => void log.push("first stopped"));
-    }), plugin("rogue", ({ onDrain, onStop }) => {
+    }), plugin("rogue", ({ onDrain, onDrained, onStop }) => {
       onStop(() => void log.push("rogue let go of the rest"));
-      (phase === "drain" ? onDrain : onStop)(fn as () => void);
+      ({ drain: onDrain, drained: onDrained, stop: onStop })[phase](fn as () => void);
     }));
     await callGoesOn();
     await test.close({ drain: true });

@@ -37,7 +37,7 @@ export const http = definePlugin({
     folder: new URL("../dist/ui/", import.meta.url),
     pages: [{ path: "/audit", title: "审计", titleEn: "Audit", permission: AUDIT_READ, menu: { icon: "check", order: 92 } }],
   },
-  register({ config, services, settings, log, onCheck, onStart, onDrain, onStop, health }) {
+  register({ config, services, settings, log, onCheck, onStart, onDrained, onStop, health }) {
     const server = new HttpServer(log);
     const secure = config.tlsCert !== undefined || settings.publicUrl?.startsWith("https:") === true;
     const trustedProxies = new Networks(config.trustedProxies);
@@ -115,7 +115,8 @@ export const http = definePlugin({
       }, HOUR_MS);
       log.info({ url: server.url }, "http listening");
     });
-    onDrain(async (signal) => {
+    // Until the last call has ended agents speak, write and hang up over this server, and health tells who asks that it drains.
+    onDrained(async (signal) => {
       sweeper?.cancel();
       await Promise.all([server.drain(signal), theHub().close(signal)]);
       await sessions?.settled();

@@ -84,10 +84,21 @@ describe("createTestHotline", () => {
     expect(members.every((each) => each.left_at !== null)).toBe(true);
   });
 
-  it("refuses callers while draining, lets the one inside finish, and stops", async () => {
+  it("refuses callers while draining, lets the one inside finish, which plugins wait for, and stops", async () => {
+    const steps: string[] = [];
     test = await createTestHotline({
       drainSeconds: 60,
       plugins: [
+        definePlugin({
+          name: "server",
+          version: "0.1.0",
+          core: "*",
+          config: z.strictObject({}),
+          register({ onDrain, onDrained }) {
+            onDrain(() => void steps.push("drain"));
+            onDrained(() => void steps.push("drained"));
+          },
+        })(),
         handles(() => async ({ call }) => {
           await call.answer();
           await call.ended;
@@ -101,10 +112,12 @@ describe("createTestHotline", () => {
     const late = await test.dial("12333");
     expect(late.end?.status).toBe(503);
     expect(inside.answered).toBe(true);
+    expect(steps).toEqual(["drain"]);
     await inside.hangup();
     await test.advance(2_000);
     await stopped;
     expect(test.hotline.state).toBe("stopped");
+    expect(steps).toEqual(["drain", "drained"]);
   });
 
   it("ends the calls that are left at the deadline of the drain", async () => {

@@ -101,16 +101,17 @@ describe("lifecycle", () => {
   it("starts in the order of dependency and drains and stops in reverse", async () => {
     const log: string[] = [];
     const traced = (name: string, requires: string[] = []): Plugin =>
-      plugin(name, ({ onReady, onStart, onDrain, onStop }) => {
+      plugin(name, ({ onReady, onStart, onDrain, onDrained, onStop }) => {
         onReady(() => void log.push(`${name} ready`));
         onStart(() => void log.push(`${name} start`));
         onDrain(() => void log.push(`${name} drain`));
+        onDrained(() => void log.push(`${name} drained`));
         onStop(() => void log.push(`${name} stop`));
       }, { requires });
     await make([traced("b", ["a"]), traced("a")]).start();
     expect(hotline?.state).toBe("running");
     await hotline?.stop();
-    expect(log).toEqual(["a ready", "b ready", "a start", "b start", "b drain", "a drain", "b stop", "a stop"]);
+    expect(log).toEqual(["a ready", "b ready", "a start", "b start", "b drain", "a drain", "b drained", "a drained", "b stop", "a stop"]);
     expect(hotline?.state).toBe("stopped");
     await expect(hotline?.start()).rejects.toMatchObject({ code: "HTL_CORE_STATE" });
   });

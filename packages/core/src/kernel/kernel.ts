@@ -277,6 +277,7 @@ export class Kernel {
           onReady: (fn) => host.on("ready", fn),
           onStart: (fn) => host.on("start", fn),
           onDrain: (fn) => host.on("drain", fn),
+          onDrained: (fn) => host.on("drained", fn),
           onStop: (fn) => host.on("stop", fn),
           health: (fn) => host.onHealth(fn),
         });
@@ -402,14 +403,12 @@ export class Kernel {
       const deadline = clock.setTimeout(() => this.hurry(), drain ? drainMs : 0);
       if (!drain) this.hurry();
       const { signal } = this.#drainDeadline;
-      const hosts = [...this.#hosts].reverse();
+      const run = async (phase: "drain" | "drained"): Promise<void> => {
+        for (const host of [...this.#hosts].reverse()) await host.run(phase, { clock, deadline: signal }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not drain`));
+      };
       // Plugins drain while live calls finish: both look at the same deadline.
-      await Promise.all([
-        this.#pipeline.drained(signal),
-        (async () => {
-          for (const host of hosts) await host.run("drain", { clock, deadline: signal }).catch((error: unknown) => log.error({ err: error }, `plugin ${host.name} could not drain`));
-        })(),
-      ]);
+      await Promise.all([this.#pipeline.drained(signal), run("drain")]);
+      await run("drained");
       await this.#journal.flush(signal);
       await this.#data.drain(signal);
       deadline.cancel();

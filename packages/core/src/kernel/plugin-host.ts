@@ -9,12 +9,12 @@ import type { TapTrouble } from "../hooks/isolate.js";
 import { safeError } from "../log/safe-error.js";
 import { within } from "../time/within.js";
 
-export type Phase = "check" | "ready" | "start" | "drain" | "stop";
+export type Phase = "check" | "ready" | "start" | "drain" | "drained" | "stop";
 
 type Step = (signal: AbortSignal) => void | Promise<void>;
 
 /** Milliseconds a plugin has for a phase; for draining, what it has after the hotline's own deadline. */
-const LIMITS: Readonly<Record<Phase, number>> = { check: 30_000, ready: 60_000, start: 30_000, drain: 2_000, stop: 15_000 };
+const LIMITS: Readonly<Record<Phase, number>> = { check: 30_000, ready: 60_000, start: 30_000, drain: 2_000, drained: 2_000, stop: 15_000 };
 /** Characters of a reason that goes into health, logs and events. */
 export const LONGEST_REASON = 2_000;
 /** Milliseconds a health report may take. */
@@ -24,7 +24,7 @@ const HEALTH_LIMIT_MS = 2_000;
 export class PluginHost {
   readonly definition: PluginDefinition<unknown, unknown>;
   readonly log: Logger;
-  readonly #steps: Record<Phase, Step[]> = { check: [], ready: [], start: [], drain: [], stop: [] };
+  readonly #steps: Record<Phase, Step[]> = { check: [], ready: [], start: [], drain: [], drained: [], stop: [] };
   readonly #health: (() => HealthReport | Promise<HealthReport>)[] = [];
   readonly #trouble = new Map<object, TapTrouble>();
   #failure: Error | undefined;
@@ -73,7 +73,7 @@ export class PluginHost {
   }
 
   /**
-   * Runs the callbacks of a phase within its time limit. Of `drain` and `stop` each runs, whatever the one before did;
+   * Runs the callbacks of a phase within its time limit. Of `drain`, `drained` and `stop` each runs, whatever the one before did;
    * `stop` runs once.
    *
    * @throws what the plugin threw when it is coded, else HTL_CORE_PLUGIN_FAILED / HTL_CORE_PLUGIN_TIMEOUT naming it
@@ -85,9 +85,10 @@ export class PluginHost {
     const abort = new AbortController();
     const forward = (): void => abort.abort(deps.deadline?.reason);
     deps.deadline?.addEventListener("abort", forward, { once: true });
-    const work = phase === "stop" || phase === "drain" ? allOf([...this.#steps[phase]].reverse(), abort.signal) : firstFailureEnds(this.#steps[phase], abort.signal);
+    const draining = phase === "drain" || phase === "drained";
+    const work = phase === "stop" || draining ? allOf([...this.#steps[phase]].reverse(), abort.signal) : firstFailureEnds(this.#steps[phase], abort.signal);
     try {
-      await (phase === "drain" ? this.#untilDeadline(work, deps) : this.#limited(work, phase, deps.clock));
+      await (draining ? this.#untilDeadline(work, phase, deps) : this.#limited(work, phase, deps.clock));
     } catch (error) {
       abort.abort(error);
       if (isHotlineError(error)) throw error;
@@ -103,7 +104,7 @@ export class PluginHost {
   }
 
   /** Draining may take until the deadline, and a moment more for what the deadline's signal sets off. */
-  async #untilDeadline(work: Promise<void>, { clock, deadline }: { clock: Clock; deadline?: AbortSignal }): Promise<void> {
+  async #untilDeadline(work: Promise<void>, phase: Phase, { clock, deadline }: { clock: Clock; deadline?: AbortSignal }): Promise<void> {
     if (deadline === undefined) return work;
     let passed: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (passed = resolve));
@@ -114,7 +115,7 @@ export class PluginHost {
     } finally {
       deadline.removeEventListener("abort", passed);
     }
-    await this.#limited(work, "drain", clock);
+    await this.#limited(work, phase, clock);
   }
 
   /** State, and why it is not `running`. Never rejects. */

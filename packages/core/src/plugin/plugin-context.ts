@@ -87,6 +87,8 @@ export interface PluginContext<C> {
   onStart(fn: () => void | Promise<void>): void;
   /** Take nothing new, finish what runs. Reverse order; the signal fires at the deadline. */
   onDrain(fn: (signal: AbortSignal) => void | Promise<void>): void;
+  /** All plugins drained and the last call has ended: finish what calls in progress need to the end, as a server that agents work over. Reverse order; the signal fires at the deadline. */
+  onDrained(fn: (signal: AbortSignal) => void | Promise<void>): void;
   /** Let go of everything. Reverse order. */
   onStop(fn: () => void | Promise<void>): void;
   /** Shown in `GET /api/health` under the plugin's name. */
