@@ -1,13 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, openChromium } from "./support/chromium.js";
+import { pictures } from "./support/pictures.js";
 import { Example } from "./support/example.js";
 import { freePort } from "./support/free-ports.js";
 
-/** Where screenshots go when somebody wants to look at them. */
-const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+/** Pictures are taken at these. */
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
@@ -58,14 +56,7 @@ describe.skipIf(!hasChromium())("the pages of campaigns, when things are not as 
       join: () => (down = false),
     };
   };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      await page.screenshot({ path: join(PICTURES, `campaign-states-${name}-${size.width}.png`) });
-    }
-  };
+  const shot = pictures("campaign-states", SIZES);
 
   beforeAll(async () => {
     // A line that leads out, without which no campaign starts.

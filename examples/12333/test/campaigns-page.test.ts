@@ -1,8 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Baresip } from "./support/baresip.js";
+import { pictures } from "./support/pictures.js";
 import { hasChromium, openChromium } from "./support/chromium.js";
 import { lookAtEnglish } from "./support/english.js";
 import { Example } from "./support/example.js";
@@ -11,8 +10,7 @@ import { hasBaresip, hasSipp } from "./support/peers.js";
 import { RtpProbe } from "./support/rtp-probe.js";
 import { SippAnswerer } from "./support/sipp.js";
 
-/** Where screenshots go when somebody wants to look at them. */
-const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+/** Pictures are taken at these. */
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
@@ -40,14 +38,7 @@ describe.skipIf(!hasChromium() || !hasSipp() || !hasBaresip())("the pages of cam
     await page.addInitScript(`localStorage.setItem("hotline.language", "${language}")`);
     return page;
   };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      await page.screenshot({ path: join(PICTURES, `campaigns-${name}-${size.width}.png`) });
-    }
-  };
+  const shot = pictures("campaigns", SIZES);
 
   beforeAll(async () => {
     carrierPort = await freePort();

@@ -1,14 +1,12 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import organisation from "../data/organisation.json" with { type: "json" };
 import { hasChromium, openChromium } from "./support/chromium.js";
+import { pictures } from "./support/pictures.js";
 import { lookAtEnglish } from "./support/english.js";
 import { Example } from "./support/example.js";
 
-/** Where screenshots go when somebody wants to look at them. */
-const PICTURES = process.env.HOTLINE_SCREENSHOTS;
+/** Pictures are taken at these. */
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 1440, height: 900 },
@@ -47,14 +45,7 @@ describe.skipIf(!hasChromium())("the page of queue rules", () => {
     await page.goto(`${root}/console/queue-rules`);
     return page;
   };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      await page.screenshot({ path: join(PICTURES, `queue-rules-${name}-${size.width}.png`) });
-    }
-  };
+  const shot = pictures("queue-rules", SIZES);
   const rule = (page: Page, name: string) => page.locator(`.qr-field[data-rule="${name}"]`);
   const tab = (page: Page, name: string) => page.getByRole("tab", { name });
   const save = (page: Page) => page.getByRole("button", { name: "保存", exact: true }).click();

@@ -133,6 +133,25 @@ describe("a phone in a browser", () => {
     await expect(call?.ended).resolves.toMatchObject({ by: "local" });
   });
 
+  it("keeps its connection while the hotline drains, until it has hung up; who calls then is refused over it", async () => {
+    const url = await run();
+    const { browser } = await browserOf(url);
+    await browser.open({ origin: url });
+    await browser.register();
+    const outcome = await browser.call("12333").outcome;
+    if (!outcome.answered) return expect.unreachable();
+    let over = false;
+    const stopped = hotline.stop().then(() => (over = true));
+    await until(() => hotline.state === "draining", "the drain");
+    expect(await browser.say("\r\n\r\n")).toBe("\r\n");
+    const late = await browser.call("12333").outcome;
+    expect(late).toMatchObject({ answered: false, response: { status: 503 } });
+    expect(over).toBe(false);
+    expect((await outcome.session.bye()).status).toBe(200);
+    await stopped;
+    await browser.closed();
+  });
+
   it("keeps its call over a cut connection: the hang-up comes over the new one", async () => {
     const url = await run();
     const { browser } = await browserOf(url);
